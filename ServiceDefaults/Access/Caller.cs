@@ -1,0 +1,26 @@
+using MedCor.Contracts;
+
+namespace MedCor.ServiceDefaults.Access;
+
+/// <summary>Who is calling, as their verified token says.</summary>
+/// <param name="HospitalId">Their hospital; none for a platform administrator alone.</param>
+/// <param name="SessionId">The login that the token descends from.</param>
+/// <param name="IssuedAt">When the token was issued.</param>
+/// <param name="ExpiresAt">When the token ends.</param>
+public sealed record Caller(Guid UserId, string Email, Role Role, Guid? HospitalId, Guid SessionId, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt)
+{
+    /// <summary>The column of the role matrix that they stand in.</summary>
+    public Callers Kind { get; } = (Role, HospitalId) switch
+    {
+        (Role.Admin, null) => Callers.Platform,
+        (Role.Admin, _) => Callers.HospitalAdmin,
+        (_, null) => Callers.None,
+        (Role.Doctor, _) => Callers.Doctor,
+        (Role.Nurse, _) => Callers.Nurse,
+        (Role.Patient, _) => Callers.Patient,
+        _ => Callers.None,
+    };
+
+    /// <summary>Whether they stand in one of these columns.</summary>
+    public bool Is(Callers kinds) => Kind != Callers.None && kinds.HasFlag(Kind);
+}

@@ -1,0 +1,53 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace MedCor.ServiceDefaults.Access;
+
+/// <summary>
+/// Which logins and users were cut off before their tokens end. Identity writes the list to Redis, every process reads it every second,
+/// so a revoked token stops working everywhere within two seconds. While Redis is away the last list read still holds.
+/// </summary>
+public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock, ILogger<Revocations> log) : BackgroundService
+{
+    private const string Key = "medcor:revoked";
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private volatile FrozenDictionary<Guid, DateTimeOffset> list = FrozenDictionary<Guid, DateTimeOffset>.Empty;
+
+    /// <summary>Whether the caller's login was revoked, or their user since the token was issued.</summary>
+    public bool Covers(Caller caller) =>
+        list.Count > 0
+        && (list.ContainsKey(caller.SessionId) || (list.TryGetValue(caller.UserId, out var since) && caller.IssuedAt <= since));
+
+    /// <summary>Cuts off a login, or all tokens that a user holds now. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
+    public async Task Revoke(Guid sessionOrUser, TimeSpan lifetime)
+    {
+        var now = clock.GetUtcNow();
+        var db = redis.GetDatabase();
+        await db.SortedSetRemoveRangeByScoreAsync(Key, double.NegativeInfinity, (now - lifetime).ToUnixTimeMilliseconds());
+        await db.SortedSetAddAsync(Key, sessionOrUser.ToString("N"), now.ToUnixTimeMilliseconds());
+        await Read();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        do
+        {
+            try
+            {
+                await Read();
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException)
+            {
+                log.LogDebug("The list of revoked tokens could not be read: {Kind}", e.GetType().Name);
+            }
+        } while (await timer.WaitForNextTickAsync(ct));
+    }
+
+    private async Task Read() =>
+        list = (await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync(Key))
+            .ToFrozenDictionary(e => Guid.ParseExact(e.Element!, "N"), e => DateTimeOffset.FromUnixTimeMilliseconds((long)e.Score));
+}

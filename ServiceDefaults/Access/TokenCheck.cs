@@ -1,0 +1,114 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.ServiceDefaults.Access;
+
+/// <summary>
+/// Tells who is calling from their bearer token. Every process checks for itself: being inside the network gives nobody any right.
+/// A token that was found good is remembered until it expires, so its signature is computed once per process.
+/// </summary>
+public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptions<TokenOptions> options, TimeProvider clock) : IDisposable
+{
+    private const int MostRemembered = 20_000;
+    private const int LongestToken = 4096;
+
+    private readonly MemoryCache remembered = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
+    private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
+
+    /// <summary>The caller of a request. Throws <see cref="Unauthenticated"/> when there is no token, or none that counts.</summary>
+    public ValueTask<Caller> Require(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        if (header.Length == 0) throw new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token.");
+        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) throw Bad();
+        return Check(header[7..].Trim(), http.RequestAborted);
+    }
+
+    /// <summary>The caller that a token names. Throws <see cref="Unauthenticated"/> when it is malformed, forged, expired or revoked.</summary>
+    public async ValueTask<Caller> Check(string token, CancellationToken ct)
+    {
+        if (!remembered.TryGetValue(token, out Caller? caller))
+        {
+            caller = await Validate(token, ct);
+            if (caller.ExpiresAt > clock.GetUtcNow())
+                remembered.Set(token, caller, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = caller.ExpiresAt });
+        }
+
+        if (caller!.ExpiresAt <= clock.GetUtcNow() || revocations.Covers(caller)) throw Bad();
+        return caller;
+    }
+
+    private async Task<Caller> Validate(string token, CancellationToken ct)
+    {
+        if (token.Length > LongestToken || !handler.CanReadToken(token)) throw Bad();
+
+        JsonWebToken read;
+        try
+        {
+            read = handler.ReadJsonWebToken(token);
+        }
+        catch (ArgumentException)
+        {
+            throw Bad();
+        }
+
+        if (string.IsNullOrEmpty(read.Kid) || await keys.Find(read.Kid, ct) is not { } key) throw Bad();
+        var result = await handler.ValidateTokenAsync(read, new TokenValidationParameters
+        {
+            IssuerSigningKey = key,
+            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            ValidIssuer = options.Value.Issuer,
+            ValidAudience = options.Value.Audience,
+            ClockSkew = TimeSpan.Zero,
+            LifetimeValidator = (_, expires, _, _) => expires > clock.GetUtcNow().UtcDateTime,
+        });
+        if (!result.IsValid) throw Bad();
+
+        return Guid.TryParse(Claim(read, TokenClaims.UserId), out var user)
+            && Guid.TryParse(Claim(read, TokenClaims.Session), out var session)
+            && Enum.TryParse<Role>(Claim(read, TokenClaims.Role), ignoreCase: true, out var role)
+            ? new Caller(
+                user,
+                Claim(read, TokenClaims.Email) ?? "",
+                role,
+                Guid.TryParse(Claim(read, TokenClaims.HospitalId), out var hospital) ? hospital : null,
+                session,
+                read.IssuedAt,
+                read.ValidTo)
+            : throw Bad();
+    }
+
+    private static string? Claim(JsonWebToken token, string name) => token.TryGetClaim(name, out var claim) ? claim.Value : null;
+
+    private static Unauthenticated Bad() => new(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Refresh it or log in again.");
+
+    public void Dispose() => remembered.Dispose();
+}
+
+/// <summary>What issuer and checkers of tokens agree on. Section <c>Tokens</c>.</summary>
+public sealed class TokenOptions
+{
+    /// <summary>Who issues tokens, <c>iss</c>.</summary>
+    [System.ComponentModel.DataAnnotations.Required]
+    public string Issuer { get; set; } = "medcor";
+
+    /// <summary>Whom they are for, <c>aud</c>.</summary>
+    [System.ComponentModel.DataAnnotations.Required]
+    public string Audience { get; set; } = "medcor";
+}
+
+/// <summary>The claims of an access token beside the registered ones.</summary>
+public static class TokenClaims
+{
+    public const string UserId = "user_id";
+    public const string Email = "email";
+    public const string Role = "role";
+    public const string HospitalId = "hospital_id";
+    /// <summary>The login that the token descends from.</summary>
+    public const string Session = "sid";
+}

@@ -1,0 +1,156 @@
+using System.Reflection;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Demo;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
+using MedCor.ServiceDefaults.Tenancy;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace MedCor.ServiceDefaults;
+
+/// <summary>What every process of MedCor does the same way.</summary>
+public static class MedCorService
+{
+    /// <summary>The largest body that is read, in bytes.</summary>
+    public const int LargestBody = 1024 * 1024;
+
+    /// <summary>For every process, gateway and services alike: telemetry, errors, callers, Redis, health, bounded bodies, a shutdown that drains.</summary>
+    public static void AddMedCorDefaults(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+        });
+        builder.AddTelemetry();
+        // Sent requests are spans already; their log lines would only repeat the addresses.
+        builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error)
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("MassTransit", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddUpstreams(builder.Configuration);
+        builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SigningKeys>().AddSingleton<TokenCheck>().AddSingleton<Revocations>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<Revocations>());
+
+        var redis = ConfigurationOptions.Parse(Required(builder.Configuration, "cache"));
+        redis.AbortOnConnectFail = false;
+        redis.ConnectTimeout = redis.SyncTimeout = 2000;
+        builder.Services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(redis));
+        builder.Services.AddHealthChecks();
+    }
+
+    /// <summary>A service with a database: its tools, its hearers, outbox and inbox, tenancy.</summary>
+    /// <typeparam name="TDb">The service's database; its assembly holds the handlers, hearers and migrations.</typeparam>
+    /// <param name="service">The service's name, lower case: its namespace in the contracts, its queue, its role in PostgreSQL.</param>
+    public static void AddMedCorService<TDb>(this WebApplicationBuilder builder, string service) where TDb : TenantDb
+    {
+        builder.AddMedCorDefaults();
+        var assembly = typeof(TDb).Assembly;
+        var services = builder.Services;
+
+        services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service)));
+        services.AddSingleton(_ => DataSource(builder.Configuration, service));
+        services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
+        services.AddScoped<Tenancy.Tenancy>();
+        services.AddDbContext<TDb>((provider, db) => db
+            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            .AddInterceptors(Seal, provider.GetRequiredService<OutboxSignal>()));
+        services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>());
+        services.AddBus(builder.Configuration, service, services.AddHearers(assembly));
+        services.AddHostedService<OutboxDispatcher>();
+        foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
+        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+    }
+
+    /// <summary>What every process answers beside its own paths: errors as the envelope, <c>/health</c> (ready for work) and <c>/alive</c> (running, whatever it depends on).</summary>
+    public static void UseMedCorDefaults(this WebApplication app)
+    {
+        app.UseProblems();
+        app.UseRouteInSpans();
+        app.MapHealthChecks("/health");
+        app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
+    }
+
+    /// <summary>
+    /// Runs a service until it is told to stop. With <c>migrate</c> as its argument it only brings the schema up to date, as the owner of the tables
+    /// (<c>ConnectionStrings__db-owner</c>, else <c>ConnectionStrings__db</c>). In Development it migrates by itself and adds the demo data.
+    /// </summary>
+    public static async Task RunMedCorService(this WebApplication app, string[] args)
+    {
+        var identity = app.Services.GetRequiredService<ServiceIdentity>();
+        var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
+        var owner = app.Configuration.GetConnectionString("db-owner") ?? Required(app.Configuration, "db");
+        if (args.Contains("migrate"))
+        {
+            await migrator.Migrate(owner, CancellationToken.None);
+            return;
+        }
+
+        if (app.Environment.IsDevelopment())
+        {
+            await migrator.Migrate(owner, app.Lifetime.ApplicationStopping);
+            await using var scope = app.Services.CreateAsyncScope();
+            foreach (var demo in scope.ServiceProvider.GetServices<IDemoData>()) await demo.Seed(app.Lifetime.ApplicationStopping);
+        }
+        else
+        {
+            await migrator.Verify(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
+        }
+
+        app.UseMedCorDefaults();
+        app.MapTools(identity.Tools);
+        await app.RunAsync();
+    }
+
+    private static NpgsqlDataSource DataSource(IConfiguration configuration, string service)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(Required(configuration, "db"))
+        {
+            ApplicationName = service,
+            MaxPoolSize = 40,
+            MaxAutoPrepare = 200,
+            Timeout = 5,
+            CommandTimeout = 15,
+            // Errors must not quote rows.
+            IncludeErrorDetail = false,
+        };
+        // Development gives every service the owner's login; whoever logged in, the work is done as the service's own role.
+        var role = Migrator.ServiceRole(service);
+        if (connection.Username != role) connection.Options = $"-c role={role}";
+        return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
+    }
+
+    private static string Required(IConfiguration configuration, string name) =>
+        configuration.GetConnectionString(name) ?? throw new InvalidOperationException($"Set ConnectionStrings__{name}.");
+
+    private static readonly TenantSeal Seal = new();
+}
+
+/// <summary>Who this process is.</summary>
+internal sealed record ServiceIdentity(string Name, Assembly Assembly, IReadOnlyList<Tool> Tools);
+
+/// <summary>Whether the database answers.</summary>
+internal sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await using var ping = database.CreateCommand("SELECT 1");
+        await ping.ExecuteNonQueryAsync(cancellationToken);
+        return HealthCheckResult.Healthy();
+    }
+}

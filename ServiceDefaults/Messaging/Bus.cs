@@ -1,0 +1,77 @@
+using System.Reflection;
+using System.Text.Json;
+using MassTransit;
+using MedCor.Contracts;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace MedCor.ServiceDefaults.Messaging;
+
+/// <summary>The connection to RabbitMQ: one quorum queue per service, named as the service; what cannot be handled ends in <c>{service}_error</c>.</summary>
+public static class Bus
+{
+    private static readonly TimeSpan[] Patience = [.. new[] { 0.1, 0.5, 2, 5 }.Select(TimeSpan.FromSeconds)];
+
+    /// <summary>Where the broker is. Throws <see cref="InvalidOperationException"/> when it is not configured.</summary>
+    public static Uri Address(IConfiguration configuration) =>
+        new(configuration.GetConnectionString("messaging") ?? throw new InvalidOperationException("Set ConnectionStrings__messaging, such as amqp://user:password@host:5672."));
+
+    /// <summary>Joins the bus with the given consumers.</summary>
+    /// <param name="queue">The service's name, which all its replicas share.</param>
+    /// <param name="consumers">Types that implement <see cref="IConsumer{TMessage}"/>.</param>
+    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers)
+    {
+        services.AddOptions<MassTransitHostOptions>().Configure(o =>
+        {
+            // A service that answered before its queue stood would miss what happens in between.
+            o.WaitUntilStarted = true;
+            o.StopTimeout = TimeSpan.FromSeconds(20);
+        });
+        return services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            foreach (var consumer in consumers) bus.AddConsumer(consumer);
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                rabbit.Host(Address(configuration), host =>
+                {
+                    host.PublisherConfirmation = true;
+                    host.RequestedConnectionTimeout(TimeSpan.FromSeconds(3));
+                });
+                rabbit.ConfigureJsonSerializerOptions(Json.Make);
+                rabbit.ReceiveEndpoint(queue, endpoint =>
+                {
+                    endpoint.SetQuorumQueue();
+                    endpoint.PrefetchCount = 64;
+                    endpoint.ConcurrentMessageLimit = 16;
+                    // A database that is away for minutes costs nothing but the wait; a message that cannot be handled goes aside soon.
+                    endpoint.UseMessageRetry(r =>
+                    {
+                        r.Handle<NpgsqlException>(e => e is not PostgresException || e.IsTransient);
+                        r.Exponential(300, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(200));
+                    });
+                    endpoint.UseMessageRetry(r =>
+                    {
+                        r.Ignore<NpgsqlException>(e => e is not PostgresException || e.IsTransient);
+                        r.Intervals(Patience);
+                    });
+                    endpoint.ConfigureConsumers(context);
+                });
+            });
+        });
+    }
+
+    /// <summary>Registers every <see cref="IHear{TEvent}"/> of an assembly, and tells which consumers they need.</summary>
+    internal static IReadOnlyList<Type> AddHearers(this IServiceCollection services, Assembly assembly)
+    {
+        var consumers = new List<Type>();
+        foreach (var type in assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false }))
+            foreach (var heard in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IHear<>)))
+            {
+                services.AddScoped(heard, type);
+                consumers.Add(typeof(Inbox<>).MakeGenericType(heard.GetGenericArguments()));
+            }
+        return consumers;
+    }
+}

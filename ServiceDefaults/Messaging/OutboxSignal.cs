@@ -1,0 +1,44 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace MedCor.ServiceDefaults.Messaging;
+
+/// <summary>
+/// Wakes the dispatcher of this process once an event is committed. Costs the database nothing, where NOTIFY would make all commits queue
+/// behind one lock; what a crashed process left is found by the next poll of any replica.
+/// </summary>
+public sealed class OutboxSignal : DbTransactionInterceptor, IDisposable
+{
+    private readonly SemaphoreSlim bell = new(0, 1);
+    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<DbTransaction, object> telling = [];
+
+    internal void WakeWhenCommitted(IDbContextTransaction? transaction)
+    {
+        if (transaction is null) Wake();
+        else telling.AddOrUpdate(transaction.GetDbTransaction(), this);
+    }
+
+    /// <inheritdoc/>
+    public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        if (telling.Remove(transaction)) Wake();
+        return Task.CompletedTask;
+    }
+
+    internal Task<bool> Wait(TimeSpan atMost, CancellationToken ct) => bell.WaitAsync(atMost, ct);
+
+    public void Dispose() => bell.Dispose();
+
+    private void Wake()
+    {
+        try
+        {
+            bell.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Already rung: one waking dispatches all that waits.
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MedCor.ServiceDefaults.Problems;
+
+/// <summary>Where every failure becomes the error envelope: refusals as themselves, a lost dependency as 503, all else as a 500 that tells nothing.</summary>
+public static class ProblemWriter
+{
+    /// <summary>Answers exceptions, unknown paths and unknown methods with the envelope.</summary>
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        try
+        {
+            await next(http);
+            if (http.Response is { HasStarted: false, StatusCode: 404 or 405 or 415 or 413 or 400, ContentLength: null } && http.Response.ContentType is null)
+                await http.WriteProblem(FromStatus(http));
+        }
+        catch (Exception e) when (!http.Response.HasStarted)
+        {
+            if (http.RequestAborted.IsCancellationRequested) return;
+            await http.WriteProblem(AsRefusal(e, http));
+        }
+    });
+
+    /// <summary>Writes a refusal as the answer of this request.</summary>
+    public static Task WriteProblem(this HttpContext http, Refusal refusal)
+    {
+        http.Response.Clear();
+        http.Response.StatusCode = refusal.Status;
+        http.Response.ContentType = "application/json";
+        if (refusal.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return http.Response.Body.WriteAsync(Envelope(refusal, http.RequestId(), http.Clock().GetUtcNow()), http.RequestAborted).AsTask();
+    }
+
+    /// <summary>The envelope as bytes.</summary>
+    public static byte[] Envelope(Refusal refusal, string requestId, DateTimeOffset now)
+    {
+        var details = (JsonObject)refusal.Details.DeepClone();
+        details["request_id"] = requestId;
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new ErrorEnvelope(new Problem(refusal.Code, refusal.Message, details, now, refusal.RetryAfter)), Json.Options);
+    }
+
+    /// <summary>The refusal that an exception means to a caller. What they cannot act on is logged here, without its data.</summary>
+    public static Refusal AsRefusal(Exception e, HttpContext http)
+    {
+        switch (e)
+        {
+            case Refusal refusal:
+                return refusal;
+            case BadHttpRequestException { StatusCode: 413 }:
+                return new TooLarge();
+            case BadHttpRequestException:
+                return new Invalid("body", "could not be read");
+        }
+
+        var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MedCor.Problems");
+        if (Chain(e).Any(IsLostDependency))
+        {
+            log.LogWarning("A dependency is down: {Kind}", e.GetBaseException().GetType().Name);
+            return new Unavailable("A part of MedCor is down at present. Try again shortly.");
+        }
+
+        // The text of an exception may quote data (a constraint's values, a document's content), so only its kind and place are kept.
+        log.LogError("Unhandled {Kind} in {Path}\n{Stack}", e.GetType().FullName, http.Request.Path, e.StackTrace);
+        return new Broken();
+    }
+
+    private static IEnumerable<Exception> Chain(Exception e)
+    {
+        for (Exception? x = e; x is not null; x = x.InnerException) yield return x;
+    }
+
+    private static bool IsLostDependency(Exception e) =>
+        e is NpgsqlException { IsTransient: true } or SocketException or TimeoutException or HttpRequestException
+            or StackExchange.Redis.RedisConnectionException or PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" };
+
+    private static Refusal FromStatus(HttpContext http) => http.Response.StatusCode switch
+    {
+        405 => new WrongMethod(http.Response.Headers.Allow.ToString()),
+        415 => new WrongMediaType(),
+        413 => new TooLarge(),
+        400 => new Invalid("body", "could not be read"),
+        _ => new Missing("path"),
+    };
+
+    private static TimeProvider Clock(this HttpContext http) => http.RequestServices.GetRequiredService<TimeProvider>();
+}
+
+/// <summary>The path exists, the method does not.</summary>
+public sealed class WrongMethod(string allowed) : Refusal(405, ErrorCodes.ValidationError, $"This path is not called so. Allowed: {allowed}.");
+
+/// <summary>Only JSON is read.</summary>
+public sealed class WrongMediaType() : Refusal(415, ErrorCodes.ValidationError, "Send the body as JSON, with Content-Type: application/json.");
+
+/// <summary>Bodies end at 1 MiB.</summary>
+public sealed class TooLarge() : Refusal(413, ErrorCodes.ValidationError, "The body is larger than 1 MiB.");
+
+/// <summary>A fault of ours.</summary>
+public sealed class Broken() : Refusal(500, ErrorCodes.ServerError, "Something went wrong on our side. Quote the request_id when you report it.");

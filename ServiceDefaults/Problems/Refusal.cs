@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+
+namespace MedCor.ServiceDefaults.Problems;
+
+/// <summary>A call that is answered with an error the caller can act on. Thrown anywhere, written in one place.</summary>
+/// <param name="status">The HTTP status.</param>
+/// <param name="code">One of <see cref="ErrorCodes"/>.</param>
+/// <param name="message">For a person; never anything internal, and never what they may not see.</param>
+public abstract class Refusal(int status, string code, string message) : Exception(message)
+{
+    public int Status => status;
+    public string Code => code;
+
+    /// <summary>Further facts for <c>error.details</c>.</summary>
+    public JsonObject Details { get; } = [];
+
+    /// <summary>After how many seconds a repetition may succeed; none when none will.</summary>
+    public int? RetryAfter { get; init; }
+
+    /// <summary>Adds a fact to <c>error.details</c>.</summary>
+    public Refusal With(string name, object? fact)
+    {
+        Details[name] = JsonSerializer.SerializeToNode(fact, Json.Options);
+        return this;
+    }
+}
+
+/// <summary>What was asked cannot be meant so. Names every bad field with all that is wrong with it.</summary>
+public sealed class Invalid : Refusal
+{
+    public Invalid(IReadOnlyDictionary<string, List<string>> fields)
+        : base(400, ErrorCodes.ValidationError, $"Not valid: {string.Join(", ", fields.Keys)}. See details for what is wrong with each.")
+    {
+        foreach (var (field, wrongs) in fields) With(field, wrongs);
+    }
+
+    public Invalid(string field, string wrong) : this(new Dictionary<string, List<string>> { [field] = [wrong] }) { }
+}
+
+/// <summary>Nobody is known to be calling.</summary>
+public sealed class Unauthenticated(string code, string message) : Refusal(401, code, message);
+
+/// <summary>The caller's role does not include this.</summary>
+public sealed class Forbidden(string message) : Refusal(403, ErrorCodes.PermissionDenied, message);
+
+/// <summary>There is no such thing, as far as the caller may know. A thing of another hospital is missing in just the same words.</summary>
+public sealed class Missing(string thing) : Refusal(404, ErrorCodes.ResourceNotFound, $"There is no such {thing}.");
+
+/// <summary>The present state does not allow it.</summary>
+public sealed class Conflict(string message) : Refusal(409, ErrorCodes.Conflict, message);
+
+/// <summary>Too often.</summary>
+public sealed class TooMany : Refusal
+{
+    public TooMany(string message, int retryAfter) : base(429, ErrorCodes.RateLimit, message) => RetryAfter = retryAfter;
+}
+
+/// <summary>Something that is needed is down at present.</summary>
+public sealed class Unavailable : Refusal
+{
+    public Unavailable(string message, int retryAfter = 2) : base(503, ErrorCodes.ServerError, message) => RetryAfter = retryAfter;
+}

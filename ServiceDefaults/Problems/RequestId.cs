@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+
+namespace MedCor.ServiceDefaults.Problems;
+
+/// <summary>The id under which a request is known in answers and logs, from the gateway through every service.</summary>
+public static class RequestIds
+{
+    public const string Header = "X-Request-Id";
+
+    /// <summary>The id that came with the request when it is short and plain, else one made for it. A label only: nothing is decided by it.</summary>
+    public static string RequestId(this HttpContext http)
+    {
+        if (http.Items.TryGetValue(Header, out var known)) return (string)known!;
+        var sent = http.Request.Headers[Header].ToString();
+        var id = sent.Length is > 0 and <= 128 && sent.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? sent : Guid.CreateVersion7().ToString();
+        http.Items[Header] = id;
+        return id;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace MedCor.ServiceDefaults.Telemetry;
+
+/// <summary>
+/// Traces, metrics and logs over OTLP, to where the standard <c>OTEL_*</c> variables say; nothing when they say nothing.
+/// The runtime's own sources are used: they carry routes, statements without values and statuses, never a body.
+/// </summary>
+public static class TelemetryExtensions
+{
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "MassTransit", "MedCor.Outbox", "MedCor.Live"];
+    private static readonly string[] Meters = ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", "Npgsql", "MassTransit", "MedCor"];
+
+    /// <summary>Registers the exporters.</summary>
+    public static void AddTelemetry(this IHostApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+
+        // Without this the runtime leaves the names and tags of its spans to an instrumentation package that is not needed otherwise.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName;
+        builder.Services.AddSingleton(_ => OpenTelemetrySdk.Create(otel => otel
+            .ConfigureResource(r => r.AddService(name, serviceNamespace: "medcor").AddEnvironmentVariableDetector())
+            .WithTracing(t => t.AddSource(Sources).AddOtlpExporter())
+            .WithMetrics(m => m.AddMeter(Meters).AddOtlpExporter())
+            .WithLogging(l => l.AddOtlpExporter())));
+        builder.Services.AddSingleton<ILoggerProvider, OpenTelemetryLogs>();
+        builder.Services.AddHostedService<StartSdk>();
+    }
+
+    /// <summary>Gives a request's span its route and name. The path itself may hold ids and is not used.</summary>
+    public static IApplicationBuilder UseRouteInSpans(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        await next(http);
+        if (Activity.Current is not { } span || http.GetEndpoint() is not RouteEndpoint { RoutePattern.RawText: { } route }) return;
+        span.SetTag("http.route", route);
+        span.DisplayName = $"{http.Request.Method} {route}";
+        if (http.Response.StatusCode >= 500) span.SetStatus(ActivityStatusCode.Error);
+    });
+
+    /// <summary>The SDK listens from its creation, so it is created before the first request.</summary>
+    private sealed class StartSdk(OpenTelemetrySdk sdk) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.Run(() => sdk.TracerProvider.ForceFlush(2000), cancellationToken);
+    }
+
+    private sealed class OpenTelemetryLogs(IServiceProvider services) : ILoggerProvider
+    {
+        private readonly Lazy<ILoggerFactory> factory = new(() => services.GetRequiredService<OpenTelemetrySdk>().GetLoggerFactory());
+
+        public ILogger CreateLogger(string categoryName) => factory.Value.CreateLogger(categoryName);
+
+        public void Dispose()
+        {
+            // The SDK belongs to the container.
+        }
+    }
+}

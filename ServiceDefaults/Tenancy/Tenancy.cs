@@ -1,0 +1,41 @@
+using MedCor.ServiceDefaults.Access;
+
+namespace MedCor.ServiceDefaults.Tenancy;
+
+/// <summary>Whose data the present unit of work may touch. Nothing until somebody says: a query before that throws, and the database would show it no row.</summary>
+public sealed class Tenancy
+{
+    private Caller? caller;
+    private bool decided;
+
+    /// <summary>The one hospital that is visible; none when all are.</summary>
+    public Guid? Hospital { get => Decided(field); private set; }
+
+    /// <summary>Whether every hospital is visible.</summary>
+    public bool SeesAll => Decided(Hospital is null);
+
+    /// <summary>Who is calling. Throws when nobody is: events and start-up have no caller.</summary>
+    public Caller Caller => caller ?? throw new InvalidOperationException("Nobody is calling here.");
+
+    /// <summary>Who is calling, if somebody is.</summary>
+    public Caller? CallerOrNone => caller;
+
+    /// <summary>The value for the database's own seal, <c>medcor.hospital</c>.</summary>
+    internal string Seal => Hospital?.ToString() ?? "*";
+
+    /// <summary>Works for a caller: within their hospital, or everywhere for the platform administrator.</summary>
+    public void Enter(Caller caller)
+    {
+        this.caller = caller;
+        Enter(caller.HospitalId);
+    }
+
+    /// <summary>Works within a hospital, or, given none, on everything: for events, start-up and log-in, which have no caller yet.</summary>
+    public void Enter(Guid? hospital)
+    {
+        decided = true;
+        Hospital = hospital;
+    }
+
+    private T Decided<T>(T value) => decided ? value : throw new InvalidOperationException("Whose data this may touch has not been decided.");
+}

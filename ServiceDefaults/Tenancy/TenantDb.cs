@@ -1,0 +1,102 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.ServiceDefaults.Tenancy;
+
+/// <summary>
+/// A service's database. Reads see the caller's hospital alone, inserts into another one are refused, and every change is stamped.
+/// PostgreSQL's row-level security holds the same line a second time.
+/// </summary>
+public abstract class TenantDb(DbContextOptions options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal) : DbContext(options)
+{
+    private const string TenantFilter = "tenant";
+    private readonly List<Func<IntegrationEvent>> raised = [];
+
+    private Guid OwnHospital => tenancy.Hospital ?? throw new InvalidOperationException("The platform reads through Rows.");
+
+    /// <summary>Whose data this unit of work may touch.</summary>
+    public Tenancy Tenancy => tenancy;
+
+    /// <summary>The visible rows of a table.</summary>
+    protected IQueryable<T> Rows<T>() where T : class => tenancy.SeesAll ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
+
+    /// <summary>Tells the other services, if and when the changes that this goes with are committed. Evaluated while saving, after stamping.</summary>
+    public void Raise(Func<IntegrationEvent> happened) => raised.Add(happened);
+
+    /// <inheritdoc/>
+    public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken ct = default)
+    {
+        var now = Microsecond(clock.GetUtcNow());
+        foreach (var entry in ChangeTracker.Entries())
+        {
+            if (entry.State is EntityState.Unchanged or EntityState.Detached) continue;
+            if (entry.Entity is ITenantOwned owned && !tenancy.SeesAll && owned.HospitalId != tenancy.Hospital)
+                throw new InvalidOperationException($"A {entry.Entity.GetType().Name} of another hospital was about to be written.");
+            if (entry.Entity is not Entity entity) continue;
+            if (entry.State == EntityState.Added) entity.CreatedAt = now;
+            entity.UpdatedAt = now;
+            entity.Version++;
+        }
+
+        var told = raised.Count > 0;
+        foreach (var happened in raised) Add(OutboxMessage.From(happened() with { OccurredAt = now }));
+        raised.Clear();
+
+        try
+        {
+            var rows = await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+            if (told) signal.WakeWhenCommitted(Database.CurrentTransaction);
+            return rows;
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            throw new Conflict("It was changed by somebody else at the same moment. Read it again, then repeat.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        model.ApplyConfigurationsFromAssembly(GetType().Assembly);
+        model.Entity<OutboxMessage>(OutboxMessage.Configure);
+
+        foreach (var type in model.Model.GetEntityTypes())
+        {
+            var entity = model.Entity(type.ClrType);
+            if (typeof(Entity).IsAssignableFrom(type.ClrType)) entity.Property(nameof(Entity.Version)).IsConcurrencyToken();
+            if (typeof(ITenantOwned).IsAssignableFrom(type.ClrType))
+            {
+                var filter = typeof(TenantDb).GetMethod(nameof(FilterByTenant), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
+                filter.MakeGenericMethod(type.ClrType).Invoke(this, [model]);
+            }
+            foreach (var property in type.GetProperties()) property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
+    {
+        conventions.Conventions.Remove<Microsoft.EntityFrameworkCore.Metadata.Conventions.ForeignKeyIndexConvention>();
+        foreach (var kind in GetType().Assembly.GetTypes().Concat(typeof(Role).Assembly.GetTypes()).Where(t => t is { IsEnum: true, IsGenericTypeDefinition: false }))
+            conventions.Properties(kind).HaveConversion(typeof(UpperSnake<>).MakeGenericType(kind));
+    }
+
+    private void FilterByTenant<T>(ModelBuilder model) where T : class, ITenantOwned =>
+        model.Entity<T>().HasQueryFilter(TenantFilter, row => row.HospitalId == OwnHospital);
+
+    /// <summary>PostgreSQL keeps microseconds; a caller must be told the very instant that a later read will answer.</summary>
+    private static DateTimeOffset Microsecond(DateTimeOffset t) => new(t.UtcTicks - t.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+
+    /// <summary>Enums are kept as the words that the contract uses.</summary>
+    private sealed class UpperSnake<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(
+        value => Words[value], word => Values[word]) where T : struct, Enum
+    {
+        private static readonly Dictionary<T, string> Words = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.ToString()));
+        private static readonly Dictionary<string, T> Values = Words.ToDictionary(w => w.Value, w => w.Key);
+    }
+}

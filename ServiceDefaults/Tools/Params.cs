@@ -1,0 +1,199 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.ServiceDefaults.Tools;
+
+/// <summary>
+/// Reads a tool's parameters from what a client sent. What is right is read in one pass; only what is not is walked again, field by field,
+/// so that the error names every bad one.
+/// </summary>
+public static class Params<T> where T : notnull
+{
+    private static readonly Rules Root = Rules.Of(typeof(T));
+
+    /// <summary>The parameters. Throws <see cref="Invalid"/> naming every field that is missing, unknown, of a wrong type or out of range.</summary>
+    public static T Read(ReadOnlyMemory<byte> json)
+    {
+        T? value;
+        try
+        {
+            value = JsonSerializer.Deserialize<T>(json.Span, Json.Strict);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new Invalid(Mistakes.In(json, typeof(T)));
+        }
+
+        if (value is null) throw new Invalid("params", "must be an object");
+        var mistakes = new Dictionary<string, List<string>>();
+        Root.Check(value, "", mistakes);
+        return mistakes.Count == 0 ? value : throw new Invalid(mistakes);
+    }
+}
+
+/// <summary>The annotations of a type and of the types inside it, gathered once.</summary>
+internal sealed class Rules
+{
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<Type, Rules> Known = new();
+    private readonly List<(string Name, Func<object, object?> Get, ValidationAttribute[] Rules, Rules? Inner, bool Many)> fields = [];
+
+    internal static Rules Of(Type type)
+    {
+        if (Known.TryGetValue(type, out var rules)) return rules;
+        rules = new Rules();
+        foreach (var property in Json.Strict.GetTypeInfo(type).Properties)
+        {
+            var info = property.AttributeProvider as PropertyInfo;
+            var annotations = info?.GetCustomAttributes<ValidationAttribute>().ToArray() ?? [];
+            var (element, many) = Element(property.PropertyType);
+            var inner = Json.Strict.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
+            if (inner is { fields.Count: 0 }) inner = null;
+            if (annotations.Length > 0 || inner is not null || element == typeof(string)) rules.fields.Add((property.Name, property.Get!, annotations, inner, many));
+        }
+        return Known.GetOrAdd(type, rules);
+    }
+
+    internal void Check(object value, string path, Dictionary<string, List<string>> mistakes)
+    {
+        foreach (var (name, get, rules, inner, many) in fields)
+        {
+            var field = get(value);
+            foreach (var rule in rules)
+                if (!rule.IsValid(field)) mistakes.Note(path + name, Say(rule));
+            if (field is string text && text.Contains('\0')) mistakes.Note(path + name, "must not contain the character U+0000");
+            if (field is IEnumerable<string> texts && texts.Any(t => t?.Contains('\0') is true)) mistakes.Note(path + name, "must not contain the character U+0000");
+            if (inner is null || field is null) continue;
+            if (!many) inner.Check(field, $"{path}{name}.", mistakes);
+            else
+            {
+                var i = 0;
+                foreach (var element in (System.Collections.IEnumerable)field)
+                {
+                    if (element is null) mistakes.Note($"{path}{name}[{i}]", "must not be null");
+                    else inner.Check(element, $"{path}{name}[{i}].", mistakes);
+                    i++;
+                }
+            }
+        }
+    }
+
+    internal static (Type Element, bool Many) Element(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var info = Json.Strict.GetTypeInfo(type);
+        return info.Kind == JsonTypeInfoKind.Enumerable ? (info.ElementType!, true) : (type, false);
+    }
+
+    private static string Say(ValidationAttribute rule) => rule switch
+    {
+        { ErrorMessage: { } own } => own,
+        RangeAttribute range => $"must be between {range.Minimum} and {range.Maximum}",
+        LengthAttribute length => $"must have {length.MinimumLength} to {length.MaximumLength} characters or entries",
+        MaxLengthAttribute most => $"must have at most {most.Length} characters or entries",
+        MinLengthAttribute least => $"must have at least {least.Length} characters or entries",
+        EmailAddressAttribute => "must be an e-mail address",
+        RegularExpressionAttribute pattern => $"must match {pattern.Pattern}",
+        TimeZoneNameAttribute => "must be an IANA time zone name such as Europe/Berlin",
+        _ => rule.FormatErrorMessage("value"),
+    };
+}
+
+/// <summary>Finds all that is wrong in a document that did not fit its type.</summary>
+internal static class Mistakes
+{
+    internal static Dictionary<string, List<string>> In(ReadOnlyMemory<byte> json, Type type)
+    {
+        var mistakes = new Dictionary<string, List<string>>();
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 32 });
+            Walk(document.RootElement, type, "", mistakes);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair
+        {
+            mistakes.Note("params", "must be well-formed JSON");
+        }
+        if (mistakes.Count == 0) mistakes.Note("params", "could not be read");
+        return mistakes;
+    }
+
+    private static void Walk(JsonElement json, Type type, string path, Dictionary<string, List<string>> mistakes)
+    {
+        var info = Json.Strict.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
+        switch (info.Kind)
+        {
+            case JsonTypeInfoKind.Object when json.ValueKind == JsonValueKind.Object:
+                WalkObject(json, info, path, mistakes);
+                break;
+            case JsonTypeInfoKind.Enumerable when json.ValueKind == JsonValueKind.Array:
+                var i = 0;
+                foreach (var element in json.EnumerateArray()) Walk(element, info.ElementType!, $"{path}[{i++}]", mistakes);
+                break;
+            case JsonTypeInfoKind.Object or JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary:
+                if (!Fits(json, type)) mistakes.Note(Name(path), info.Kind == JsonTypeInfoKind.Enumerable ? "must be a list" : "must be an object");
+                break;
+            default:
+                if (!Fits(json, type)) mistakes.Note(Name(path), Wanted(info.Type));
+                break;
+        }
+    }
+
+    private static void WalkObject(JsonElement json, JsonTypeInfo info, string path, Dictionary<string, List<string>> mistakes)
+    {
+        var fields = info.Properties.ToDictionary(p => p.Name);
+        var seen = new HashSet<string>();
+        foreach (var sent in json.EnumerateObject())
+        {
+            var at = path.Length == 0 ? sent.Name : $"{path}.{sent.Name}";
+            if (!seen.Add(sent.Name)) mistakes.Note(at, "is given twice");
+            else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.Note(at, $"is not a parameter; there are {string.Join(", ", fields.Keys)}");
+            else if (sent.Value.ValueKind == JsonValueKind.Null)
+            {
+                if (!MayBeNull(field)) mistakes.Note(at, "must not be null");
+            }
+            else Walk(sent.Value, field.PropertyType, at, mistakes);
+        }
+        foreach (var missing in fields.Values.Where(f => f.IsRequired && !seen.Contains(f.Name)))
+            mistakes.Note(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "is required");
+    }
+
+    private static bool MayBeNull(JsonPropertyInfo field) =>
+        field.PropertyType.IsValueType ? Nullable.GetUnderlyingType(field.PropertyType) is not null : field.IsSetNullable;
+
+    private static bool Fits(JsonElement json, Type type)
+    {
+        try
+        {
+            json.Deserialize(type, Json.Strict);
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static string Wanted(Type type)
+    {
+        if (type.IsEnum) return $"must be one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName))}";
+        if (type == typeof(Guid)) return "must be a UUID";
+        if (type == typeof(DateOnly)) return "must be a date, yyyy-MM-dd";
+        if (type == typeof(TimeOnly)) return "must be a time of day, HH:mm:ss";
+        if (type == typeof(DateTimeOffset)) return "must be an RFC 3339 instant such as 2026-02-01T14:00:00Z";
+        if (type == typeof(bool)) return "must be true or false";
+        if (type == typeof(int) || type == typeof(long)) return "must be a whole number";
+        return type == typeof(string) ? "must be text" : "is of the wrong type";
+    }
+
+    private static string Name(string path) => path.Length == 0 ? "params" : path;
+
+    internal static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
+    {
+        if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];
+        wrongs.Add(wrong);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Xml.Linq;
+using MedCor.Contracts;
+
+namespace MedCor.ServiceDefaults.Tools;
+
+/// <summary>A tool as everybody needs it: who owns it, who may call it, what it takes and gives.</summary>
+public sealed record Tool(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result);
+
+/// <summary>Every tool there is, read once from the contracts.</summary>
+public static class ToolCatalogue
+{
+    /// <summary>By name, in alphabetical order.</summary>
+    public static IReadOnlyDictionary<string, Tool> All { get; } = Read();
+
+    private static SortedDictionary<string, Tool> Read()
+    {
+        var tools = new SortedDictionary<string, Tool>(StringComparer.Ordinal);
+        foreach (var type in typeof(ToolAttribute).Assembly.GetTypes())
+        {
+            if (type.GetCustomAttribute<ToolAttribute>() is not { } promise) continue;
+            var result = type.GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ITool<>)).GetGenericArguments()[0];
+            var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
+            tools.Add(promise.Name, new(promise.Name, service, promise.Effect, promise.Callers, Docs.Summary(type), type, result));
+        }
+        return tools;
+    }
+}
+
+/// <summary>The docstrings of the contracts.</summary>
+public static class Docs
+{
+    private static readonly Dictionary<string, XElement> Members =
+        XDocument.Load(Path.ChangeExtension(typeof(ToolAttribute).Assembly.Location, ".xml"))
+            .Descendants("member").ToDictionary(m => m.Attribute("name")!.Value);
+
+    /// <summary>What a type promises; empty when it says nothing.</summary>
+    public static string Summary(Type type) => Text(Member(type)?.Element("summary"));
+
+    /// <summary>What a property is, from its own docstring or from its record's.</summary>
+    public static string Of(PropertyInfo property)
+    {
+        var own = Members.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}")?.Element("summary");
+        var param = Member(property.DeclaringType!)?.Elements("param").FirstOrDefault(p => p.Attribute("name")!.Value == property.Name);
+        return Text(own ?? param);
+    }
+
+    private static XElement? Member(Type type) => Members.GetValueOrDefault($"T:{Name(type)}");
+
+    private static string Name(Type type) => (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!.Replace('+', '.');
+
+    private static string Text(XElement? element) => element is null ? "" : string.Join(' ', Plain(element).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static string Plain(XElement element) => string.Concat(element.Nodes().Select(node => node switch
+    {
+        XElement { Name.LocalName: "see" or "paramref" or "typeparamref" } reference => (reference.Attribute("cref") ?? reference.Attribute("name"))!.Value.Split('.')[^1],
+        XElement inner => Plain(inner),
+        _ => node.ToString(SaveOptions.DisableFormatting),
+    }));
+}

@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Reflection;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.ServiceDefaults.Tools;
+
+/// <summary>A service's tools as <c>POST /tools/{name}</c>, each with its parameters as the body and its bare result as the answer.</summary>
+public static class ToolEndpoints
+{
+    /// <summary>Registers the handlers of an assembly. Throws <see cref="InvalidOperationException"/> naming every tool that the service owns and nobody handles.</summary>
+    public static IReadOnlyList<Tool> AddTools(this IServiceCollection services, Assembly assembly, string service)
+    {
+        var handlers = (from type in assembly.GetTypes()
+                        where type is { IsClass: true, IsAbstract: false }
+                        from handled in type.GetInterfaces()
+                        where handled.IsGenericType && handled.GetGenericTypeDefinition() == typeof(IHandle<,>)
+                        select (Tool: handled.GetGenericArguments()[0], Service: handled, Implementation: type)).ToDictionary(h => h.Tool);
+
+        var tools = ToolCatalogue.All.Values.Where(t => t.Service == service).ToArray();
+        var orphans = tools.Where(t => !handlers.ContainsKey(t.Params)).Select(t => t.Name).ToArray();
+        if (orphans.Length > 0) throw new InvalidOperationException($"The {service} service promises tools that nothing handles: {string.Join(", ", orphans)}.");
+
+        foreach (var handler in handlers.Values) services.AddScoped(handler.Service, handler.Implementation);
+        return tools;
+    }
+
+    /// <summary>Maps the tools.</summary>
+    public static void MapTools(this IEndpointRouteBuilder app, IEnumerable<Tool> tools)
+    {
+        foreach (var tool in tools)
+        {
+            var answer = typeof(ToolEndpoints).GetMethod(nameof(Answer), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(tool.Params, tool.Result);
+            app.MapPost($"/tools/{tool.Name}", answer.CreateDelegate<Func<Tool, RequestDelegate>>()(tool)).WithDisplayName(tool.Name);
+        }
+    }
+
+    private static RequestDelegate Answer<TTool, TResult>(Tool tool) where TTool : ITool<TResult> => async http =>
+    {
+        var services = http.RequestServices;
+        var caller = await services.GetRequiredService<TokenCheck>().Require(http);
+        if (!caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
+        services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
+
+        var asked = Params<TTool>.Read(await ReadBody(http));
+        var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
+        var result = tool.Effect == Effect.Read
+            ? await handler.Handle(asked, http.RequestAborted)
+            : await InTransaction(services.GetRequiredService<TenantDb>(), handler, asked, http.RequestAborted);
+
+        http.Response.ContentType = "application/json";
+        await JsonSerializer.SerializeAsync(http.Response.BodyWriter, result, Json.Options, http.RequestAborted);
+    };
+
+    /// <summary>A write is one transaction: what it read, changed, recorded and will tell.</summary>
+    private static async Task<TResult> InTransaction<TTool, TResult>(TenantDb db, IHandle<TTool, TResult> handler, TTool asked, CancellationToken ct) where TTool : ITool<TResult>
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var result = await handler.Handle(asked, ct);
+        // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
+        await transaction.CommitAsync(CancellationToken.None);
+        return result;
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadBody(HttpContext http)
+    {
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(http.RequestAborted);
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+}

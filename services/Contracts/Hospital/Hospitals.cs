@@ -1,0 +1,93 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MedCor.Contracts.Hospital;
+
+/// <summary>A hospital: a tenant, sealed off from every other.</summary>
+/// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
+public sealed record Hospital(
+    Guid Id,
+    string Name,
+    string Subdomain,
+    string RegistrationNumber,
+    string Email,
+    string PhoneNumber,
+    string AddressLine1,
+    string? AddressLine2,
+    string City,
+    string? State,
+    string Country,
+    string PostalCode,
+    string HospitalType,
+    string TimeZone,
+    bool IsActive,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
+
+/// <summary>Lists the hospitals that you may see, by name.</summary>
+/// <param name="Search">Part of a name, city or subdomain.</param>
+/// <param name="IsActive">Only those in use, or only those out of use.</param>
+[Tool("list_hospitals", Effect.Read, Callers.Everyone)]
+public sealed record ListHospitals([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : ListOf<Hospital>;
+
+/// <summary>Shows one hospital.</summary>
+[Tool("get_hospital", Effect.Read, Callers.Everyone)]
+public sealed record GetHospital(Guid HospitalId) : ITool<Hospital>;
+
+/// <summary>Opens a hospital. Its subdomain and registration number must be its own.</summary>
+/// <param name="TimeZone">IANA name of the zone in which its clocks run, such as Europe/Berlin; UTC unless given.</param>
+[Tool("create_hospital", Effect.Create, Callers.Platform)]
+public sealed record CreateHospital(
+    [property: Length(1, 200)] string Name,
+    [property: RegularExpression("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "must be a DNS label: a to z, 0 to 9 and hyphens, at most 63 characters")] string Subdomain,
+    [property: Length(1, 100)] string RegistrationNumber,
+    [property: EmailAddress, MaxLength(254)] string Email,
+    [property: Length(3, 40)] string PhoneNumber,
+    [property: Length(1, 200)] string AddressLine1,
+    [property: Length(1, 100)] string City,
+    [property: Length(1, 100)] string Country,
+    [property: Length(1, 20)] string PostalCode,
+    [property: Length(1, 100)] string HospitalType,
+    [property: MaxLength(100)] string? State = null,
+    [property: MaxLength(200)] string? AddressLine2 = null,
+    [property: TimeZoneName] string TimeZone = "UTC") : ITool<Hospital>;
+
+/// <summary>Changes a hospital; what is not given stays as it is.</summary>
+/// <param name="ExpectedVersion">Refuses the change if the hospital is no longer at this version.</param>
+[Tool("update_hospital", Effect.Update, Callers.Admins)]
+public sealed record UpdateHospital(
+    Guid HospitalId,
+    [property: Length(1, 200)] string? Name = null,
+    [property: EmailAddress, MaxLength(254)] string? Email = null,
+    [property: Length(3, 40)] string? PhoneNumber = null,
+    [property: Length(1, 200)] string? AddressLine1 = null,
+    [property: MaxLength(200)] string? AddressLine2 = null,
+    [property: Length(1, 100)] string? City = null,
+    [property: MaxLength(100)] string? State = null,
+    [property: Length(1, 100)] string? Country = null,
+    [property: Length(1, 20)] string? PostalCode = null,
+    [property: Length(1, 100)] string? HospitalType = null,
+    [property: TimeZoneName] string? TimeZone = null,
+    long? ExpectedVersion = null) : ITool<Hospital>;
+
+/// <summary>Takes a hospital out of use: its users can no longer log in; nothing of it is deleted.</summary>
+[Tool("delete_hospital", Effect.Delete, Callers.Platform)]
+public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
+
+/// <summary>A hospital opened.</summary>
+public sealed record HospitalCreated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
+{
+    public override LiveUpdate Live => new("hospitals", Change.Created, Hospital, new(Callers.Everyone));
+}
+
+/// <summary>A hospital changed.</summary>
+public sealed record HospitalUpdated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
+{
+    public override LiveUpdate Live => new("hospitals", Change.Updated, Hospital, new(Callers.Everyone));
+}
+
+/// <summary>A hospital went out of use.</summary>
+public sealed record HospitalDeactivated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
+{
+    public override LiveUpdate Live => new("hospitals", Change.Deleted, Hospital, new(Callers.Everyone));
+}
