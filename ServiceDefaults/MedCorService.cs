@@ -66,6 +66,7 @@ public static class MedCorService
         services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service)));
         services.AddSingleton(_ => DataSource(builder.Configuration, service));
         services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
+        services.AddHttpContextAccessor().AddSingleton<OtherServices>();
         services.AddScoped<Tenancy.Tenancy>();
         services.AddDbContext<TDb>((provider, db) => db
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
@@ -104,8 +105,7 @@ public static class MedCorService
         if (app.Environment.IsDevelopment())
         {
             await migrator.Migrate(owner, app.Lifetime.ApplicationStopping);
-            await using var scope = app.Services.CreateAsyncScope();
-            foreach (var demo in scope.ServiceProvider.GetServices<IDemoData>()) await demo.Seed(app.Lifetime.ApplicationStopping);
+            await SeedDemoData(app);
         }
         else
         {
@@ -115,6 +115,19 @@ public static class MedCorService
         app.UseMedCorDefaults();
         app.MapTools(identity.Tools);
         await app.RunAsync();
+    }
+
+    /// <summary>One replica seeds while the others wait, all of it or nothing.</summary>
+    private static async Task SeedDemoData(WebApplication app)
+    {
+        var ct = app.Lifetime.ApplicationStopping;
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
+        db.Tenancy.Enter(hospital: null);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.demo'))", ct);
+        foreach (var demo in scope.ServiceProvider.GetServices<IDemoData>()) await demo.Seed(ct);
+        await transaction.CommitAsync(ct);
     }
 
     private static NpgsqlDataSource DataSource(IConfiguration configuration, string service)

@@ -13,6 +13,9 @@ public static class ToolCatalogue
     /// <summary>By name, in alphabetical order.</summary>
     public static IReadOnlyDictionary<string, Tool> All { get; } = Read();
 
+    /// <summary>By the type of their parameters.</summary>
+    public static IReadOnlyDictionary<Type, Tool> ByParams { get; } = All.Values.ToDictionary(t => t.Params);
+
     private static SortedDictionary<string, Tool> Read()
     {
         var tools = new SortedDictionary<string, Tool>(StringComparer.Ordinal);

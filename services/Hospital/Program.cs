@@ -1,3 +1,7 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.MapGet("/health", () => "ok");
-app.Run();
+using MedCor.Hospital;
+using MedCor.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddMedCorService<HospitalDb>("hospital");
+
+await builder.Build().RunMedCorService(args);

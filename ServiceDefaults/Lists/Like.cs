@@ -1,0 +1,8 @@
+namespace MedCor.ServiceDefaults.Lists;
+
+/// <summary>Patterns for <c>ILIKE</c>.</summary>
+public static class Like
+{
+    /// <summary>Matches text that contains this, in which <c>%</c>, <c>_</c> and <c>\</c> mean themselves.</summary>
+    public static string Containing(string text) => $"%{text.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_")}%";
+}

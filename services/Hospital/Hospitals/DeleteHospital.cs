@@ -1,0 +1,20 @@
+using MedCor.Contracts.Hospital;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Hospital.Hospitals;
+
+internal sealed class DeleteHospitalHandler(HospitalDb db) : IHandle<DeleteHospital, Contracts.Hospital.Hospital>
+{
+    public async Task<Contracts.Hospital.Hospital> Handle(DeleteHospital asked, CancellationToken ct)
+    {
+        var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
+        if (!hospital.IsActive) return hospital.ToContract();
+
+        hospital.IsActive = false;
+        db.Raise(() => new HospitalDeactivated(hospital.ToContract()));
+        await db.SaveChangesAsync(ct);
+        return hospital.ToContract();
+    }
+}

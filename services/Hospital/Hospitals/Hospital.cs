@@ -1,0 +1,38 @@
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Hospital.Hospitals;
+
+internal sealed class Hospital : Entity, ITenantOwned
+{
+    public required string Name { get; set; }
+    public required string Subdomain { get; init; }
+    public required string RegistrationNumber { get; init; }
+    public required string Email { get; set; }
+    public required string PhoneNumber { get; set; }
+    public required string AddressLine1 { get; set; }
+    public string? AddressLine2 { get; set; }
+    public required string City { get; set; }
+    public string? State { get; set; }
+    public required string Country { get; set; }
+    public required string PostalCode { get; set; }
+    public required string HospitalType { get; set; }
+    public required string TimeZone { get; set; }
+    public bool IsActive { get; set; } = true;
+
+    /// <summary>A hospital is its own tenant.</summary>
+    public Guid HospitalId { get => Id; private init { } }
+
+    internal Contracts.Hospital.Hospital ToContract() => new(
+        Id, Name, Subdomain, RegistrationNumber, Email, PhoneNumber, AddressLine1, AddressLine2, City, State, Country, PostalCode,
+        HospitalType, TimeZone, IsActive, Version, CreatedAt, UpdatedAt);
+
+    internal sealed class Table : IEntityTypeConfiguration<Hospital>
+    {
+        public void Configure(EntityTypeBuilder<Hospital> hospital)
+        {
+            hospital.ToTable("hospitals").HasKey(h => h.Id);
+        }
+    }
+}

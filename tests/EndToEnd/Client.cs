@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.EndToEnd;
+
+/// <summary>Somebody who uses MedCor through the gateway, as any client does.</summary>
+public sealed class Client(HttpClient http, string accessToken, string refreshToken, JsonNode user)
+{
+    public HttpClient Http => http;
+    public string AccessToken => accessToken;
+    public string RefreshToken => refreshToken;
+    public Guid Id { get; } = Guid.Parse((string)user["id"]!);
+    public Guid? HospitalId { get; } = (string?)user["hospital_id"] is { } id ? Guid.Parse(id) : null;
+
+    /// <summary>Logs in at a gateway replica of the running system.</summary>
+    public static async Task<Client> As(string email, string password = "Demo-Medcor-2026", int gateway = 0)
+    {
+        var house = await RunningHouse.Get();
+        var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
+        var response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password });
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var login = (await response.Content.ReadFromJsonAsync<JsonNode>())!;
+        var token = (string)login["access_token"]!;
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return new(http, token, (string)login["refresh_token"]!, login["user"]!);
+    }
+
+    /// <summary>Invokes a tool; names of parameters are written as they stand.</summary>
+    public async Task<Answer> Call(string tool, object? parameters = null)
+    {
+        using var response = await http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool, @params = parameters ?? new { } });
+        var text = await response.Content.ReadAsStringAsync();
+        return new(response.StatusCode, JsonNode.Parse(text)!);
+    }
+
+    /// <summary>Invokes a tool that must answer 200, and gives its result.</summary>
+    public async Task<JsonNode> Do(string tool, object? parameters = null)
+    {
+        var answer = await Call(tool, parameters);
+        Assert.True(answer.Status == HttpStatusCode.OK, $"{tool} answered {(int)answer.Status}: {answer.Body.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
+        return answer.Body;
+    }
+}
+
+/// <summary>What a tool answered.</summary>
+public sealed record Answer(HttpStatusCode Status, JsonNode Body)
+{
+    public string? Code => (string?)Body["error"]?["code"];
+    public JsonNode? Details => Body["error"]?["details"];
+}

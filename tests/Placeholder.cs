@@ -1,2 +1,0 @@
-namespace MedCor.Tests;
-public class Placeholder { [Fact] public void Builds() => Assert.True(true); }
