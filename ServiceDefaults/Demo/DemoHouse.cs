@@ -7,6 +7,12 @@ public static class DemoHouse
 {
     public const string Password = "Demo-Medcor-2026";
 
+    private static readonly string[] FirstNames =
+        ["Lena", "Paul", "Mila", "Noah", "Sofia", "Emil", "Clara", "Felix", "Hannah", "Oskar", "Ida", "Theo", "Maja", "Anton", "Greta", "Luis", "Nora", "Jakob"];
+
+    private static readonly string[] LastNames =
+        ["Adler", "Brandt", "Cohen", "Diaz", "Ekström", "Fischer", "Grant", "Hoffmann", "Ivanov", "Jensen", "Kowalski", "Lopez", "Moreau", "Nakamura", "Olsen", "Petrov", "Quinn", "Rossi"];
+
     public static Person PlatformAdmin { get; } = new(Id(0, 1), null, "admin@medcor.example", "Ada", "Okafor", Role.Admin);
 
     public static IReadOnlyList<DemoHospital> Hospitals { get; } =
@@ -26,12 +32,6 @@ public static class DemoHouse
         (Id(0, 104), "PED", "Pediatrics", "Children and adolescents"),
         (Id(0, 105), "ORTH", "Orthopedics", "Bones, joints and muscles"),
     ];
-
-    private static readonly string[] FirstNames =
-        ["Lena", "Paul", "Mila", "Noah", "Sofia", "Emil", "Clara", "Felix", "Hannah", "Oskar", "Ida", "Theo", "Maja", "Anton", "Greta", "Luis", "Nora", "Jakob"];
-
-    private static readonly string[] LastNames =
-        ["Adler", "Brandt", "Cohen", "Diaz", "Ekström", "Fischer", "Grant", "Hoffmann", "Ivanov", "Jensen", "Kowalski", "Lopez", "Moreau", "Nakamura", "Olsen", "Petrov", "Quinn", "Rossi"];
 
     private static DemoHospital Build(int n, string name, string domain, string city, string country, string postalCode, string zone, (string First, string Last, string Specialty)[] doctors)
     {
