@@ -1,3 +1,10 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.MapGet("/health", () => "ok");
-app.Run();
+using MedCor.Clinical;
+using MedCor.Clinical.Appointments;
+using MedCor.Clinical.People;
+using MedCor.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddMedCorService<ClinicalDb>("clinical");
+builder.Services.AddScoped<KnownPeople>().AddScoped<Bookings>();
+
+await builder.Build().RunMedCorService(args);
