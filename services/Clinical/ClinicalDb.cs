@@ -2,6 +2,7 @@ using MedCor.Clinical.Appointments;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Schedules;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +12,7 @@ namespace MedCor.Clinical;
 internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
-    internal IQueryable<Hospital> Hospitals => Rows<Hospital>();
+    internal IQueryable<KnownHospital> Hospitals => Rows<KnownHospital>();
     internal IQueryable<Person> People => Rows<Person>();
     internal IQueryable<Schedule> Schedules => Rows<Schedule>();
 

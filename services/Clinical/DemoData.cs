@@ -1,8 +1,8 @@
 using MedCor.Clinical.Appointments;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Schedules;
-using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Demo;
 using Microsoft.EntityFrameworkCore;
 using Appointment = MedCor.Clinical.Appointments.Appointment;
@@ -34,7 +34,7 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
     private async Task Seed(DemoHospital demo, CancellationToken ct)
     {
         // At version 0, so that the owners' own events fill in whatever else they tell.
-        var hospital = new Hospital { HospitalId = demo.Id, TimeZone = demo.TimeZone, IsActive = true, Version = 0 };
+        var hospital = new KnownHospital { HospitalId = demo.Id, Name = demo.Name, TimeZone = demo.TimeZone, IsActive = true, Version = 0 };
         var people = demo.People.ToDictionary(p => p.Id, p => new Person
         {
             HospitalId = demo.Id,

@@ -34,6 +34,7 @@ internal sealed class Appointment : Entity, ITenantOwned
     {
         var wrongs = new Dictionary<string, List<string>>();
         if (!practice.Doctor.IsActive) wrongs.Add("doctor_id", ["is a doctor who no longer works here"]);
+        else if (!practice.Doctor.IsAvailable) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
         if (!patient.IsActive) wrongs.Add("patient_id", ["is a patient who is no longer treated here"]);
         var minutes = wish.Minutes ?? practice.Timetable.SlotMinutes;
         var time = practice.TimeFor(wish.Date, wish.Time, minutes, now, wrongs);

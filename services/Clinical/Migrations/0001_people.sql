@@ -1,11 +1,5 @@
--- Local copies, fed by the events of their owners; version is the owner's, so that a late event never undoes a newer one.
-CREATE TABLE hospitals (
-    hospital_id uuid PRIMARY KEY,
-    time_zone text NOT NULL,
-    is_active boolean NOT NULL,
-    version bigint NOT NULL);
-SELECT seal('hospitals');
-
+-- Local copies, fed by Identity's events; version is the account's there, so that a late event never undoes a newer one.
+-- Whether a doctor takes appointments comes by an event of its own, hence with a version of its own.
 CREATE TABLE people (
     hospital_id uuid NOT NULL,
     id uuid NOT NULL CONSTRAINT people_id UNIQUE,
@@ -14,5 +8,7 @@ CREATE TABLE people (
     last_name text NOT NULL,
     is_active boolean NOT NULL,
     version bigint NOT NULL,
+    is_available boolean NOT NULL DEFAULT true,
+    available_version bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (hospital_id, id));
 SELECT seal('people');

@@ -1,8 +1,7 @@
 using MedCor.Clinical.Schedules;
 using MedCor.Contracts;
-using MedCor.Contracts.Hospital;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.People;
@@ -11,7 +10,7 @@ namespace MedCor.Clinical.People;
 /// Who works and is treated here, and where: from the local copy, and what that lacks (somebody registered a moment ago) from its owner,
 /// whose answer is kept.
 /// </summary>
-internal sealed class KnownPeople(ClinicalDb db, OtherServices others)
+internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals)
 {
     /// <summary>A doctor at work. Throws <see cref="Missing"/> when the caller's hospital has no such doctor.</summary>
     internal async Task<Practice> Doctor(Guid doctorId, CancellationToken ct) => (await Find(doctorId, null, ct)).Practice;
@@ -43,40 +42,29 @@ internal sealed class KnownPeople(ClinicalDb db, OtherServices others)
             if (patient is not { Role: Role.Patient } || patient.HospitalId != doctor.HospitalId) throw new Missing("patient");
         }
 
-        var hospital = known?.Hospital ?? await AskForHospital(doctor.HospitalId, ct);
+        var hospital = known?.Hospital ?? await hospitals.Find(doctor.HospitalId, ct) ?? throw new Missing("doctor");
         return (new Practice(doctor, hospital, known?.Schedule), patient);
     }
 
-    /// <summary>Keeps a copy, unless a newer one is there.</summary>
-    internal Task Keep(Person person, CancellationToken ct)
+    /// <summary>Keeps a copy; of what it tells and what is known already the newer stays.</summary>
+    internal async Task Keep(Person person, CancellationToken ct)
     {
-        var role = person.Role.ToString().ToUpperInvariant();
-        return db.Database.ExecuteSqlAsync($"""
+        await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
-            VALUES ({person.HospitalId}, {person.Id}, {role}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
+            VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
             ON CONFLICT (id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
                 is_active = excluded.is_active, version = excluded.version
             WHERE people.version < excluded.version
             """, ct);
+        if (person.AvailableVersion > 0)
+            await db.Database.ExecuteSqlAsync($"""
+                UPDATE people SET is_available = {person.IsAvailable}, available_version = {person.AvailableVersion}
+                WHERE hospital_id = {person.HospitalId} AND id = {person.Id} AND available_version < {person.AvailableVersion}
+                """, ct);
     }
 
-    /// <summary>Keeps a copy, unless a newer one is there.</summary>
-    internal Task Keep(Hospital hospital, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"""
-            INSERT INTO hospitals (hospital_id, time_zone, is_active, version)
-            VALUES ({hospital.HospitalId}, {hospital.TimeZone}, {hospital.IsActive}, {hospital.Version})
-            ON CONFLICT (hospital_id) DO UPDATE SET time_zone = excluded.time_zone, is_active = excluded.is_active, version = excluded.version
-            WHERE hospitals.version < excluded.version
-            """, ct);
-
+    // Until Identity's tools are here there is nobody to ask.
     private static Task<Person?> AskForDoctor(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
 
     private static Task<Person?> AskForPatient(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
-
-    private async Task<Hospital> AskForHospital(Guid id, CancellationToken ct)
-    {
-        var hospital = Hospital.From(await others.Ask(new GetHospital(id), ct) ?? throw new Missing("hospital"));
-        await Keep(hospital, ct);
-        return hospital;
-    }
 }

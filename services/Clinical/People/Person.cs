@@ -17,18 +17,30 @@ internal sealed class Person : ITenantOwned
     public required bool IsActive { get; init; }
     public required long Version { get; init; }
 
+    /// <summary>Whether a doctor takes appointments at present.</summary>
+    public bool IsAvailable { get; init; } = true;
+    public long AvailableVersion { get; init; }
+
     internal string Name => $"{FirstName} {LastName}";
 
     /// <summary>Nobody for a platform administrator, who neither works nor is treated in a hospital.</summary>
-    internal static Person? From(User u) => u.HospitalId is not { } hospital ? null : new()
+    internal static Person? From(User u) => u.HospitalId is { } hospital ? Of(hospital, u.Id, u.Role, u.FirstName, u.LastName, u.IsActive, u.Version) : null;
+
+    internal static Person From(Patient p) => Of(p.HospitalId, p.Id, Role.Patient, p.FirstName, p.LastName, p.IsActive, p.Version);
+
+    internal static Person From(Doctor d) => Of(d.HospitalId, d.Id, Role.Doctor, d.FirstName, d.LastName, d.IsActive, d.Version, d.IsAvailable);
+
+    private static Person Of(Guid hospital, Guid id, Role role, string firstName, string lastName, bool isActive, long version, bool? available = null) => new()
     {
         HospitalId = hospital,
-        Id = u.Id,
-        Role = u.Role,
-        FirstName = u.FirstName,
-        LastName = u.LastName,
-        IsActive = u.IsActive,
-        Version = u.Version,
+        Id = id,
+        Role = role,
+        FirstName = firstName,
+        LastName = lastName,
+        IsActive = isActive,
+        Version = version,
+        IsAvailable = available ?? true,
+        AvailableVersion = available is null ? 0 : version,
     };
 
     internal sealed class Table : IEntityTypeConfiguration<Person>

@@ -15,7 +15,7 @@ internal sealed class ListAppointmentSlotsHandler(KnownPeople people, Bookings b
         if (asked.Date > practice.LastDay(now)) throw new Invalid("date", $"is too far ahead; the last day that can be booked is {practice.LastDay(now):yyyy-MM-dd}");
 
         var minutes = asked.DurationMinutes ?? practice.Timetable.SlotMinutes;
-        var free = practice is { Doctor.IsActive: true, Hospital.IsActive: true } && asked.Date >= practice.Today(now)
+        var free = practice.TakesAppointments && asked.Date >= practice.Today(now)
             ? practice.Timetable.FreeTimes(asked.Date, minutes, practice.Clock, await bookings.Taken(practice, asked.Date, asked.Date, ct), now)
             : [];
         return new(asked.DoctorId, asked.Date, practice.Hospital.TimeZone, practice.Timetable.SlotMinutes, [.. free]);

@@ -1,16 +1,20 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Copies;
 
 namespace MedCor.Clinical.Schedules;
 
 /// <summary>A doctor at work: where, when, and by which clocks.</summary>
-internal sealed record Practice(Person Doctor, Hospital Hospital, Schedule? Schedule)
+internal sealed record Practice(Person Doctor, KnownHospital Hospital, Schedule? Schedule)
 {
     /// <summary>Further ahead nothing is booked: zones change their rules, and a calendar has to end somewhere.</summary>
     private const int DaysAhead = 2 * 366;
 
     internal HospitalClock Clock { get; } = HospitalClock.In(Hospital.TimeZone);
     internal Timetable Timetable => Schedule?.Timetable ?? Timetable.Usual;
+
+    /// <summary>Whether anybody can be booked at all.</summary>
+    internal bool TakesAppointments => Doctor is { IsActive: true, IsAvailable: true } && Hospital.IsActive;
 
     internal DateOnly Today(DateTimeOffset now) => Clock.Date(now);
     internal DateOnly LastDay(DateTimeOffset now) => Today(now).AddDays(DaysAhead);
