@@ -1,5 +1,6 @@
 using System.Reflection;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Demo;
 using MedCor.ServiceDefaults.Messaging;
@@ -57,7 +58,8 @@ public static class MedCorService
     /// <summary>A service with a database: its tools, its hearers, outbox and inbox, tenancy.</summary>
     /// <typeparam name="TDb">The service's database; its assembly holds the handlers, hearers and migrations.</typeparam>
     /// <param name="service">The service's name, lower case: its namespace in the contracts, its queue, its role in PostgreSQL.</param>
-    public static void AddMedCorService<TDb>(this WebApplicationBuilder builder, string service) where TDb : TenantDb
+    /// <param name="copies">The local copies that it keeps of what others own: <see cref="KnownHospitals"/>, <see cref="KnownUsers"/>.</param>
+    public static void AddMedCorService<TDb>(this WebApplicationBuilder builder, string service, params Type[] copies) where TDb : TenantDb
     {
         builder.AddMedCorDefaults();
         var assembly = typeof(TDb).Assembly;
@@ -72,7 +74,8 @@ public static class MedCorService
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(Seal, provider.GetRequiredService<OutboxSignal>()));
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>());
-        services.AddBus(builder.Configuration, service, services.AddHearers(assembly));
+        services.AddScoped<KnownHospitals>();
+        services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies]));
         services.AddHostedService<OutboxDispatcher>();
         foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");

@@ -1,5 +1,3 @@
-using System.Reflection;
-using System.Text.Json;
 using MassTransit;
 using MedCor.Contracts;
 using Microsoft.Extensions.Configuration;
@@ -62,11 +60,11 @@ public static class Bus
         });
     }
 
-    /// <summary>Registers every <see cref="IHear{TEvent}"/> of an assembly, and tells which consumers they need.</summary>
-    internal static IReadOnlyList<Type> AddHearers(this IServiceCollection services, Assembly assembly)
+    /// <summary>Registers everything in these types that hears, and tells which consumers that needs. Several may hear the same event.</summary>
+    internal static IReadOnlyCollection<Type> AddHearers(this IServiceCollection services, IEnumerable<Type> types)
     {
-        var consumers = new List<Type>();
-        foreach (var type in assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false }))
+        var consumers = new HashSet<Type>();
+        foreach (var type in types.Where(t => t is { IsClass: true, IsAbstract: false }))
             foreach (var heard in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IHear<>)))
             {
                 services.AddScoped(heard, type);

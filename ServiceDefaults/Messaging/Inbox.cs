@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.ServiceDefaults.Messaging;
 
 /// <summary>Between the bus and a hearer: one event, one effect, whatever the broker delivers.</summary>
-internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IHear<TEvent> hearer) : IConsumer<TEvent> where TEvent : IntegrationEvent
+internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IEnumerable<IHear<TEvent>> hearers) : IConsumer<TEvent> where TEvent : IntegrationEvent
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
@@ -14,11 +14,10 @@ internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IHear<
         tenancy.Enter(happened.HospitalId);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var handler = hearer.GetType().FullName!;
-        var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id, handler) VALUES ({happened.EventId}, {handler}) ON CONFLICT DO NOTHING", ct);
+        var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({happened.EventId}) ON CONFLICT DO NOTHING", ct);
         if (isNew == 0) return;
 
-        await hearer.Hear(happened, ct);
+        foreach (var hearer in hearers) await hearer.Hear(happened, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

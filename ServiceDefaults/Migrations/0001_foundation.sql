@@ -25,7 +25,5 @@ SELECT seal('outbox');
 
 -- Which events were handled. Commits with their effect, so that one that comes again changes nothing.
 CREATE TABLE inbox (
-    event_id uuid NOT NULL,
-    handler text NOT NULL,
-    handled_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (event_id, handler));
+    event_id uuid PRIMARY KEY,
+    handled_at timestamptz NOT NULL DEFAULT now());

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.EntityFrameworkCore;
@@ -24,6 +25,9 @@ public abstract class TenantDb(DbContextOptions options, Tenancy tenancy, TimePr
 
     /// <summary>The visible rows of a table.</summary>
     protected IQueryable<T> Rows<T>() where T : class => tenancy.SeesAll ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
+
+    /// <summary>The hospitals as this service knows them.</summary>
+    internal IQueryable<KnownHospital> KnownHospitals => Rows<KnownHospital>();
 
     /// <summary>Tells the other services, if and when the changes that this goes with are committed. Evaluated while saving, after stamping.</summary>
     public void Raise(Func<IntegrationEvent> happened) => raised.Add(happened);
@@ -64,6 +68,7 @@ public abstract class TenantDb(DbContextOptions options, Tenancy tenancy, TimePr
     {
         model.ApplyConfigurationsFromAssembly(GetType().Assembly);
         model.Entity<OutboxMessage>(OutboxMessage.Configure);
+        model.Entity<KnownHospital>(KnownHospital.Configure);
 
         foreach (var type in model.Model.GetEntityTypes())
         {

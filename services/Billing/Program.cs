@@ -1,3 +1,8 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.MapGet("/health", () => "ok");
-app.Run();
+using MedCor.Billing;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Copies;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddMedCorService<BillingDb>("billing", copies: [typeof(KnownHospitals)]);
+
+await builder.Build().RunMedCorService(args);

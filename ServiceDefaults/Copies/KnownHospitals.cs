@@ -1,0 +1,51 @@
+using MedCor.Contracts.Hospital;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Tenancy;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.ServiceDefaults.Copies;
+
+/// <summary>What a service remembers of a hospital.</summary>
+public sealed class KnownHospital : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public required string Name { get; init; }
+    /// <summary>IANA name.</summary>
+    public required string TimeZone { get; init; }
+    public bool IsActive { get; init; }
+    public long Version { get; init; }
+
+    internal static void Configure(EntityTypeBuilder<KnownHospital> hospital) => hospital.ToTable("known_hospitals").HasKey(h => h.HospitalId);
+}
+
+/// <summary>The hospitals as this service knows them: from events, and from their owner when one has not been heard of yet.</summary>
+public sealed class KnownHospitals(TenantDb db, OtherServices others) : IHear<HospitalCreated>, IHear<HospitalUpdated>, IHear<HospitalDeactivated>
+{
+    /// <summary>The hospital, or none if there is no such one as far as the caller may know.</summary>
+    public async Task<KnownHospital?> Find(Guid id, CancellationToken ct)
+    {
+        if (await db.KnownHospitals.AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
+        if (await others.Ask(new GetHospital(id), ct) is not { } hospital) return null;
+        await Keep(hospital, ct);
+        return new() { HospitalId = hospital.Id, Name = hospital.Name, TimeZone = hospital.TimeZone, IsActive = hospital.IsActive, Version = hospital.Version };
+    }
+
+    /// <inheritdoc/>
+    public Task Hear(HospitalCreated happened, CancellationToken ct) => Keep(happened.Hospital, ct);
+
+    /// <inheritdoc/>
+    public Task Hear(HospitalUpdated happened, CancellationToken ct) => Keep(happened.Hospital, ct);
+
+    /// <inheritdoc/>
+    public Task Hear(HospitalDeactivated happened, CancellationToken ct) => Keep(happened.Hospital, ct);
+
+    /// <summary>Whichever version comes last, the highest stays.</summary>
+    private Task<int> Keep(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, version)
+        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, {hospital.Version})
+        ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, is_active = excluded.is_active, version = excluded.version
+        WHERE known_hospitals.version < excluded.version
+        """, ct);
+}

@@ -1,0 +1,101 @@
+using MedCor.Clinical.People;
+using MedCor.Clinical.Schedules;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.Appointments;
+
+internal sealed class Appointment : Entity, ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required Guid PatientId { get; init; }
+    public required Guid DoctorId { get; init; }
+    public required DateOnly AppointmentDate { get; init; }
+    public required TimeOnly AppointmentTime { get; init; }
+    public required int DurationMinutes { get; init; }
+    public required string TimeZone { get; init; }
+    public required DateTimeOffset StartsAt { get; init; }
+    public required DateTimeOffset EndsAt { get; init; }
+    public required string Reason { get; init; }
+    public string? Notes { get; private set; }
+    public AppointmentStatus Status { get; private set; } = AppointmentStatus.Scheduled;
+    public int? Rating { get; private set; }
+    public string? RatingComment { get; private set; }
+    public Guid? RescheduledFrom { get; init; }
+    public Guid? RescheduledTo { get; private set; }
+
+    internal Interval Time => new(StartsAt, EndsAt);
+
+    /// <summary>Throws <see cref="Invalid"/> naming all that stands against it.</summary>
+    internal static Appointment Book(Practice practice, Person patient, Wish wish, DateTimeOffset now)
+    {
+        var wrongs = new Dictionary<string, List<string>>();
+        if (!practice.Doctor.IsActive) wrongs.Add("doctor_id", ["is a doctor who no longer works here"]);
+        else if (!practice.Doctor.IsAvailable) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
+        if (!patient.IsActive) wrongs.Add("patient_id", ["is a patient who is no longer treated here"]);
+        var minutes = wish.Minutes ?? practice.Timetable.SlotMinutes;
+        var time = practice.TimeFor(wish.Date, wish.Time, minutes, now, wrongs);
+        if (wrongs.Count > 0) throw new Invalid(wrongs);
+        if (!practice.Hospital.IsActive) throw new Conflict("The hospital is out of use; nothing can be booked there.");
+
+        return new()
+        {
+            HospitalId = practice.Hospital.HospitalId,
+            PatientId = patient.Id,
+            DoctorId = practice.Doctor.Id,
+            AppointmentDate = wish.Date,
+            AppointmentTime = wish.Time,
+            DurationMinutes = minutes,
+            TimeZone = practice.Hospital.TimeZone,
+            StartsAt = time!.Value.From,
+            EndsAt = time.Value.Until,
+            Reason = wish.Reason,
+            Notes = wish.Notes,
+            RescheduledFrom = wish.InPlaceOf,
+        };
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none.</summary>
+    internal void MoveTo(AppointmentStatus status, string? notes)
+    {
+        if (!StatusMoves.From(Status).Contains(status)) throw StatusMoves.Refusal(Status);
+        Status = status;
+        Note(notes);
+    }
+
+    /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has begun or come to an end.</summary>
+    internal void MoveTo(Appointment other, string? reason)
+    {
+        if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusMoves.Word(Status)}.").With("status", Status);
+        Status = AppointmentStatus.Cancelled;
+        RescheduledTo = other.Id;
+        Note(reason);
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> unless it has taken place.</summary>
+    internal void Rate(int rating, string? comment)
+    {
+        if (Status != AppointmentStatus.Completed) throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusMoves.Word(Status)}.").With("status", Status);
+        Rating = rating;
+        RatingComment = comment;
+    }
+
+    private void Note(string? more) => Notes = string.IsNullOrWhiteSpace(more) ? Notes : Notes is null ? more : $"{Notes}\n{more}";
+
+    internal sealed class Table : IEntityTypeConfiguration<Appointment>
+    {
+        public void Configure(EntityTypeBuilder<Appointment> appointment)
+        {
+            appointment.ToTable("appointments").HasKey(a => new { a.HospitalId, a.Id });
+            appointment.Property(a => a.Rating).HasColumnType("smallint");
+        }
+    }
+}
+
+/// <summary>What somebody wishes to book.</summary>
+/// <param name="Minutes">One slot when not given.</param>
+/// <param name="InPlaceOf">The appointment that it replaces.</param>
+internal sealed record Wish(DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? Minutes = null, Guid? InPlaceOf = null);

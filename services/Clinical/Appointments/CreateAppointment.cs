@@ -1,0 +1,25 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Clinical.Appointments;
+
+internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock)
+    : IHandle<CreateAppointment, Contracts.Clinical.Appointment>
+{
+    public async Task<Contracts.Clinical.Appointment> Handle(CreateAppointment asked, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != asked.PatientId) throw new Forbidden("Patients book for themselves only.");
+        var (practice, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
+        var wish = new Wish(asked.AppointmentDate, asked.AppointmentTime, asked.Reason, asked.Notes, asked.DurationMinutes);
+
+        var booking = Appointment.Book(practice, patient, wish, clock.GetUtcNow());
+        var visit = new Visit { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
+        db.Add(booking);
+        db.Raise(() => new AppointmentCreated(visit.ToContract()));
+        await bookings.Save(booking, practice, ct);
+        return visit.ToContract();
+    }
+}

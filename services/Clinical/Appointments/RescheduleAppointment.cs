@@ -1,0 +1,34 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Appointments;
+
+internal sealed class RescheduleAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock)
+    : IHandle<RescheduleAppointment, Contracts.Clinical.Appointment>
+{
+    public async Task<Contracts.Clinical.Appointment> Handle(RescheduleAppointment asked, CancellationToken ct)
+    {
+        var old = await db.Visits.SingleOrDefaultAsync(v => v.Appointment.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
+        old.Appointment.Expect(asked.ExpectedVersion);
+        var (practice, patient) = await people.DoctorAndPatient(old.Appointment.DoctorId, old.Appointment.PatientId, ct);
+        var wish = new Wish(
+            asked.AppointmentDate, asked.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, old.Appointment.DurationMinutes, InPlaceOf: old.Appointment.Id);
+
+        var booking = Appointment.Book(practice, patient, wish, clock.GetUtcNow());
+        if (booking.StartsAt == old.Appointment.StartsAt) throw new Invalid("appointment_time", "is when the appointment is already");
+        var visit = new Visit { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
+
+        // The old time is freed before the new one is taken: the two may overlap.
+        old.Appointment.MoveTo(booking, asked.Reason);
+        db.Raise(() => new AppointmentUpdated(old.ToContract()));
+        await db.SaveChangesAsync(ct);
+
+        db.Add(booking);
+        db.Raise(() => new AppointmentCreated(visit.ToContract()));
+        await bookings.Save(booking, practice, ct);
+        return visit.ToContract();
+    }
+}

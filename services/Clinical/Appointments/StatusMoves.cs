@@ -1,0 +1,31 @@
+using System.Text.Json;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Clinical.Appointments;
+
+/// <summary>How an appointment may move on.</summary>
+internal static class StatusMoves
+{
+    /// <summary>The appointments that take their doctor's and their patient's time. The exclusion constraints say the same.</summary>
+    internal static readonly AppointmentStatus[] TakingTime = [AppointmentStatus.Scheduled, AppointmentStatus.InProgress, AppointmentStatus.Completed];
+
+    internal static IReadOnlyList<AppointmentStatus> From(AppointmentStatus status) => status switch
+    {
+        AppointmentStatus.Scheduled => [AppointmentStatus.InProgress, AppointmentStatus.Cancelled, AppointmentStatus.NoShow],
+        AppointmentStatus.InProgress => [AppointmentStatus.Completed, AppointmentStatus.Cancelled],
+        _ => [],
+    };
+
+    internal static Refusal Refusal(AppointmentStatus status)
+    {
+        var allowed = From(status);
+        return new Conflict(allowed.Count == 0
+                ? $"The appointment is {Word(status)}, which is final."
+                : $"The appointment is {Word(status)}; from there it can only become {string.Join(" or ", allowed.Select(Word))}.")
+            .With("status", status).With("allowed", allowed);
+    }
+
+    /// <summary>A status as the contract writes it.</summary>
+    internal static string Word(AppointmentStatus status) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(status.ToString());
+}

@@ -1,0 +1,33 @@
+using MedCor.Clinical.Appointments;
+using MedCor.Clinical.People;
+using MedCor.Clinical.Schedules;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical;
+
+internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
+    : TenantDb(options, tenancy, clock, signal)
+{
+    internal IQueryable<KnownHospital> Hospitals => Rows<KnownHospital>();
+    internal IQueryable<Person> People => Rows<Person>();
+    internal IQueryable<Schedule> Schedules => Rows<Schedule>();
+
+    /// <summary>Everybody's in the hospital: for what is free and what is not. What a caller is shown comes from <see cref="Visits"/>.</summary>
+    internal IQueryable<Appointment> Appointments => Rows<Appointment>();
+
+    /// <summary>The appointments that the caller may see, with the names of those who meet: a patient's own, a member of staff's hospital's.</summary>
+    internal IQueryable<Visit> Visits
+    {
+        get
+        {
+            var visible = Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
+            return visible
+                .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
+                .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new Visit { Appointment = v.a, Patient = v.patient, Doctor = doctor });
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using MedCor.Clinical.Appointments;
+using MedCor.Clinical.People;
+using MedCor.Clinical.Schedules;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Demo;
+using Microsoft.EntityFrameworkCore;
+using Appointment = MedCor.Clinical.Appointments.Appointment;
+using Person = MedCor.Clinical.People.Person;
+
+namespace MedCor.Clinical;
+
+/// <summary>Schedules of the demo doctors, what their last weeks were like, and a few visits in the coming two; most times are left free.</summary>
+internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
+{
+    /// <summary>In working days from today, with what became of it.</summary>
+    private static readonly (int Day, AppointmentStatus Became, int? Rating)[] Days =
+    [
+        (-18, AppointmentStatus.Completed, 5), (-14, AppointmentStatus.Completed, 4), (-11, AppointmentStatus.NoShow, null),
+        (-8, AppointmentStatus.Completed, 5), (-5, AppointmentStatus.Cancelled, null), (-2, AppointmentStatus.Completed, 3),
+        (1, AppointmentStatus.Scheduled, null), (3, AppointmentStatus.Scheduled, null), (6, AppointmentStatus.Scheduled, null), (9, AppointmentStatus.Scheduled, null),
+    ];
+
+    private static readonly string[] Reasons =
+        ["Regular checkup", "Blood pressure", "Back pain", "Follow-up", "Vaccination", "Headaches", "Skin rash", "Test results", "Shortness of breath", "Knee pain"];
+
+    public async Task Seed(CancellationToken ct)
+    {
+        if (await db.Hospitals.AnyAsync(ct)) return;
+
+        foreach (var demo in DemoHouse.Hospitals) await Seed(demo, ct);
+    }
+
+    private async Task Seed(DemoHospital demo, CancellationToken ct)
+    {
+        // At version 0, so that the owners' own events fill in whatever else they tell.
+        var hospital = new KnownHospital { HospitalId = demo.Id, Name = demo.Name, TimeZone = demo.TimeZone, IsActive = true, Version = 0 };
+        var people = demo.People.ToDictionary(p => p.Id, p => new Person
+        {
+            HospitalId = demo.Id,
+            Id = p.Id,
+            Role = p.Role,
+            FirstName = p.FirstName,
+            LastName = p.LastName,
+            IsActive = true,
+            Version = 0,
+        });
+        db.Add(hospital);
+        db.AddRange(people.Values);
+
+        var visits = new List<(Visit Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)>();
+        foreach (var (doctor, _) in demo.Doctors)
+        {
+            var practice = new Practice(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Usual });
+            db.Add(practice.Schedule!);
+            db.Raise(() => new DoctorScheduleSet(practice.ToContract()));
+            visits.AddRange(Plan(practice, [.. demo.Patients.Select(p => people[p.Id])], visits.Count));
+        }
+
+        foreach (var (visit, _, _, bookedAt) in visits)
+        {
+            db.Add(visit.Appointment);
+            db.Raise(() => new AppointmentCreated(visit.ToContract() with { CreatedAt = bookedAt }));
+        }
+        await db.SaveChangesAsync(ct);
+
+        foreach (var (visit, became, rating, bookedAt) in visits.Where(v => v.Became != AppointmentStatus.Scheduled))
+        {
+            if (became == AppointmentStatus.Completed) visit.Appointment.MoveTo(AppointmentStatus.InProgress, null);
+            visit.Appointment.MoveTo(became, became == AppointmentStatus.Cancelled ? "The patient called in." : null);
+            if (rating is { } stars) visit.Appointment.Rate(stars, null);
+            db.Raise(() => new AppointmentUpdated(visit.ToContract() with { CreatedAt = bookedAt }));
+        }
+        await db.SaveChangesAsync(ct);
+
+        // Saving stamps the present; the demo's bookings were made earlier.
+        foreach (var (visit, _, _, bookedAt) in visits)
+            await db.Appointments.Where(a => a.Id == visit.Appointment.Id).ExecuteUpdateAsync(a => a.SetProperty(x => x.CreatedAt, bookedAt), ct);
+    }
+
+    private IEnumerable<(Visit Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)> Plan(Practice practice, Person[] patients, int before)
+    {
+        var now = clock.GetUtcNow();
+        for (var i = 0; i < Days.Length; i++)
+        {
+            var (day, became, rating) = Days[i];
+            var date = WorkingDay(practice.Today(now), day);
+            var time = new TimeOnly(9, 0).AddMinutes(30 * ((i * 5 + before) % 16));
+            var bookedAt = now.AddDays(Math.Min(day, 0) * 2 - 4);
+            // Nobody meets two doctors in one turn.
+            var patient = patients[(before + i) % patients.Length];
+            var appointment = Appointment.Book(practice, patient, new Wish(date, time, Reasons[i]), bookedAt);
+            yield return (new Visit { Appointment = appointment, Patient = patient, Doctor = practice.Doctor }, became, rating, bookedAt);
+        }
+    }
+
+    private static DateOnly WorkingDay(DateOnly today, int away)
+    {
+        var date = today;
+        for (var left = Math.Abs(away); left > 0;)
+        {
+            date = date.AddDays(Math.Sign(away));
+            if (date.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday)) left--;
+        }
+        return date;
+    }
+}

@@ -1,0 +1,70 @@
+using MedCor.Clinical.Schedules;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.People;
+
+/// <summary>
+/// Who works and is treated here, and where: from the local copy, and what that lacks (somebody registered a moment ago) from its owner,
+/// whose answer is kept.
+/// </summary>
+internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals)
+{
+    /// <summary>A doctor at work. Throws <see cref="Missing"/> when the caller's hospital has no such doctor.</summary>
+    internal async Task<Practice> Doctor(Guid doctorId, CancellationToken ct) => (await Find(doctorId, null, ct)).Practice;
+
+    /// <summary>A doctor at work and a patient. Throws <see cref="Missing"/> when the caller's hospital lacks one of them.</summary>
+    internal async Task<(Practice Practice, Person Patient)> DoctorAndPatient(Guid doctorId, Guid patientId, CancellationToken ct)
+    {
+        var (practice, patient) = await Find(doctorId, patientId, ct);
+        return (practice, patient!);
+    }
+
+    private async Task<(Practice Practice, Person? Patient)> Find(Guid doctorId, Guid? patientId, CancellationToken ct)
+    {
+        var found = await db.People.AsNoTracking()
+            .Where(p => p.Id == doctorId || p.Id == patientId)
+            .LeftJoin(db.Hospitals, p => p.HospitalId, h => h.HospitalId, (p, h) => new { p, h })
+            .LeftJoin(db.Schedules, x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId }, (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s })
+            .Take(2).ToListAsync(ct);
+
+        var known = found.SingleOrDefault(f => f.Person.Id == doctorId);
+        var doctor = known?.Person ?? await AskForDoctor(doctorId, ct);
+        if (doctor is not { Role: Role.Doctor }) throw new Missing("doctor");
+
+        Person? patient = null;
+        if (patientId is { } id)
+        {
+            patient = found.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await AskForPatient(id, ct);
+            // To the platform alone both hospitals are visible; a patient of the other one is no patient of this doctor's.
+            if (patient is not { Role: Role.Patient } || patient.HospitalId != doctor.HospitalId) throw new Missing("patient");
+        }
+
+        var hospital = known?.Hospital ?? await hospitals.Find(doctor.HospitalId, ct) ?? throw new Missing("doctor");
+        return (new Practice(doctor, hospital, known?.Schedule), patient);
+    }
+
+    /// <summary>Keeps a copy; of what it tells and what is known already the newer stays.</summary>
+    internal async Task Keep(Person person, CancellationToken ct)
+    {
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
+            VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
+            ON CONFLICT (id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
+                is_active = excluded.is_active, version = excluded.version
+            WHERE people.version < excluded.version
+            """, ct);
+        if (person.AvailableVersion > 0)
+            await db.Database.ExecuteSqlAsync($"""
+                UPDATE people SET is_available = {person.IsAvailable}, available_version = {person.AvailableVersion}
+                WHERE hospital_id = {person.HospitalId} AND id = {person.Id} AND available_version < {person.AvailableVersion}
+                """, ct);
+    }
+
+    // Until Identity's tools are here there is nobody to ask.
+    private static Task<Person?> AskForDoctor(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
+
+    private static Task<Person?> AskForPatient(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
+}

@@ -1,0 +1,49 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Copies;
+
+namespace MedCor.Clinical.Schedules;
+
+/// <summary>A doctor at work: where, when, and by which clocks.</summary>
+internal sealed record Practice(Person Doctor, KnownHospital Hospital, Schedule? Schedule)
+{
+    /// <summary>Further ahead nothing is booked: zones change their rules, and a calendar has to end somewhere.</summary>
+    private const int DaysAhead = 2 * 366;
+
+    internal HospitalClock Clock { get; } = HospitalClock.In(Hospital.TimeZone);
+    internal Timetable Timetable => Schedule?.Timetable ?? Timetable.Usual;
+
+    /// <summary>Whether anybody can be booked at all.</summary>
+    internal bool TakesAppointments => Doctor is { IsActive: true, IsAvailable: true } && Hospital.IsActive;
+
+    internal DateOnly Today(DateTimeOffset now) => Clock.Date(now);
+    internal DateOnly LastDay(DateTimeOffset now) => Today(now).AddDays(DaysAhead);
+
+    /// <summary>The instants of a wished time; none when something is wrong with it, which is noted by field.</summary>
+    internal Interval? TimeFor(DateOnly date, TimeOnly time, int minutes, DateTimeOffset now, Dictionary<string, List<string>> wrongs)
+    {
+        var known = wrongs.Count;
+        void Wrong(string field, string what) => wrongs.Add(field, [what]);
+
+        if (date < Today(now)) Wrong("appointment_date", "is past");
+        else if (date > LastDay(now)) Wrong("appointment_date", $"is too far ahead; the last day that can be booked is {LastDay(now):yyyy-MM-dd}");
+        if (!time.IsWholeMinute()) Wrong("appointment_time", "must be a whole minute");
+        if (wrongs.Count > known) return null;
+
+        if (Clock.Instant(date, time) is not { } instant)
+        {
+            Wrong("appointment_time", $"does not exist on that day: the clocks in {Hospital.TimeZone} skip it");
+            return null;
+        }
+
+        var wanted = Interval.Lasting(instant, minutes);
+        if (instant < now) Wrong("appointment_time", "is past");
+        else if (Timetable.Open(date, Clock).Count == 0) Wrong("appointment_date", "is a day on which the doctor does not work");
+        else if (!Timetable.Holds(date, wanted, Clock)) Wrong("appointment_time", $"is not within the doctor's working hours for {minutes} minutes; see list_appointment_slots");
+        return wrongs.Count > known ? null : wanted;
+    }
+
+    internal DoctorSchedule ToContract() => new(
+        Doctor.Id, Doctor.HospitalId, Hospital.TimeZone, Timetable.SlotMinutes, Timetable.WorkingHours, Timetable.Breaks, Timetable.Exceptions,
+        Schedule?.Version ?? 0, Schedule?.CreatedAt, Schedule?.UpdatedAt);
+}

@@ -1,0 +1,26 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.Schedules;
+
+/// <summary>The timetable that somebody set for a doctor. It is read and replaced as a whole, so it is one document.</summary>
+internal sealed class Schedule : Entity, ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required Guid DoctorId { get; init; }
+    public required Timetable Timetable { get; set; }
+
+    internal sealed class Table : IEntityTypeConfiguration<Schedule>
+    {
+        public void Configure(EntityTypeBuilder<Schedule> schedule)
+        {
+            schedule.ToTable("schedules").HasKey(s => new { s.HospitalId, s.DoctorId });
+            schedule.Property(s => s.Timetable).HasColumnType("jsonb").HasConversion(
+                timetable => JsonSerializer.Serialize(timetable, Json.Options),
+                json => JsonSerializer.Deserialize<Timetable>(json, Json.Options)!);
+        }
+    }
+}

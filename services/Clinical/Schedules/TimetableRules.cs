@@ -1,0 +1,54 @@
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Clinical.Schedules;
+
+/// <summary>Which timetables make sense.</summary>
+internal static class TimetableRules
+{
+    /// <summary>The timetable that is asked for. Throws <see cref="Invalid"/> naming every entry that makes no sense.</summary>
+    internal static Timetable Check(SetDoctorSchedule asked)
+    {
+        var wrongs = new Dictionary<string, List<string>>();
+        void Wrong(string field, string what)
+        {
+            if (!wrongs.TryGetValue(field, out var all)) wrongs[field] = all = [];
+            all.Add(what);
+        }
+
+        var (hours, breaks, exceptions) = (asked.WorkingHours, asked.Breaks ?? [], asked.Exceptions ?? []);
+        CheckPeriods("working_hours", hours, Wrong);
+        CheckPeriods("breaks", breaks, Wrong);
+        for (var i = 0; i < hours.Count; i++)
+            if (hours[i].Minutes() is > 0 and var minutes && minutes < asked.SlotMinutes) Wrong($"working_hours[{i}]", $"is shorter than one slot of {asked.SlotMinutes} minutes");
+        for (var i = 0; i < breaks.Count; i++)
+            if (breaks[i].Minutes() > 0 && !hours.Any(p => Overlap(p, breaks[i]))) Wrong($"breaks[{i}]", "lies outside the working hours");
+        for (var i = 0; i < exceptions.Count; i++)
+        {
+            var (at, off) = ($"exceptions[{i}]", exceptions[i]);
+            if (off.Start is null != off.End is null) Wrong(at, "needs both start and end, or neither for the whole day");
+            else if (off is { Start: { } start, End: { } end }) CheckTimes(at, start, end, Wrong);
+        }
+        return wrongs.Count == 0 ? new(asked.SlotMinutes, hours, breaks, exceptions) : throw new Invalid(wrongs);
+    }
+
+    private static void CheckPeriods(string list, IReadOnlyList<WeeklyPeriod> periods, Action<string, string> wrong)
+    {
+        for (var i = 0; i < periods.Count; i++)
+        {
+            CheckTimes($"{list}[{i}]", periods[i].Start, periods[i].End, wrong);
+            for (var j = 0; j < i; j++)
+                if (Overlap(periods[i], periods[j])) wrong($"{list}[{i}]", $"overlaps {list}[{j}]");
+        }
+    }
+
+    private static void CheckTimes(string at, TimeOnly start, TimeOnly end, Action<string, string> wrong)
+    {
+        if (!start.IsWholeMinute()) wrong($"{at}.start", "must be a whole minute");
+        if (!end.IsWholeMinute()) wrong($"{at}.end", "must be a whole minute");
+        if (end.EndFromMidnight() <= start.FromMidnight()) wrong($"{at}.end", "must be after start; midnight at the end of the day is 00:00:00");
+    }
+
+    private static bool Overlap(WeeklyPeriod a, WeeklyPeriod b) =>
+        a.Weekday == b.Weekday && a.Start.FromMidnight() < b.End.EndFromMidnight() && b.Start.FromMidnight() < a.End.EndFromMidnight();
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace MedCor.Tests.EndToEnd;
+
+/// <summary>A span as it was exported.</summary>
+public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind);
+
+/// <summary>Receives OTLP over HTTP as a collector does, and keeps the spans and the raw bytes of everything that came.</summary>
+public sealed class OtlpReceiver : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    public ConcurrentQueue<Span> Spans { get; } = new();
+
+    /// <summary>Everything received, for looking for what must not be in it.</summary>
+    public ConcurrentQueue<byte[]> Bodies { get; } = new();
+
+    public Uri Address { get; private set; } = null!;
+
+    private OtlpReceiver(WebApplication app) => this.app = app;
+
+    public static async Task<OtlpReceiver> Start()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var receiver = new OtlpReceiver(app);
+        app.MapPost("/v1/{signal}", async (string signal, HttpContext http) =>
+        {
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body);
+            receiver.Bodies.Enqueue(body.ToArray());
+            if (signal == "traces") receiver.Read(body.ToArray());
+            http.Response.ContentType = "application/x-protobuf";
+        });
+        await app.StartAsync();
+        receiver.Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        return receiver;
+    }
+
+    /// <summary>Field numbers are those of opentelemetry/proto/collector/trace/v1 and opentelemetry/proto/trace/v1.</summary>
+    private void Read(ReadOnlyMemory<byte> request)
+    {
+        foreach (var (_, resourceSpans) in Fields(request).Where(f => f.Number == 1))
+        {
+            var service = "";
+            foreach (var (_, resource) in Fields(resourceSpans).Where(f => f.Number == 1))
+                foreach (var (_, attribute) in Fields(resource).Where(f => f.Number == 1))
+                    if (Text(Field(attribute, 1)) == "service.name") service = Text(Field(Field(attribute, 2), 1));
+
+            foreach (var (_, scope) in Fields(resourceSpans).Where(f => f.Number == 2))
+                foreach (var (_, span) in Fields(scope).Where(f => f.Number == 2))
+                    Spans.Enqueue(new(service, Hex(Field(span, 1)), Hex(Field(span, 2)), Hex(Field(span, 4)), Text(Field(span, 5)), Field(span, 6) is { Length: > 0 } kind ? kind.Span[0] : 0));
+        }
+    }
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+
+    private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
+
+    private static ReadOnlyMemory<byte> Field(ReadOnlyMemory<byte> message, int number) => Fields(message).FirstOrDefault(f => f.Number == number).Value;
+
+    /// <summary>The fields of a protobuf message; of a varint its own bytes.</summary>
+    private static IEnumerable<(int Number, ReadOnlyMemory<byte> Value)> Fields(ReadOnlyMemory<byte> message)
+    {
+        for (var at = 0; at < message.Length;)
+        {
+            var key = Varint(message, ref at);
+            var start = at;
+            switch (key & 7)
+            {
+                case 0: Varint(message, ref at); break;
+                case 1: at += 8; break;
+                case 2: var length = (int)Varint(message, ref at); start = at; at += length; break;
+                case 5: at += 4; break;
+                default: throw new FormatException("Not a protobuf message.");
+            }
+            yield return ((int)(key >> 3), message[start..at]);
+        }
+    }
+
+    private static ulong Varint(ReadOnlyMemory<byte> message, ref int at)
+    {
+        ulong value = 0;
+        for (var shift = 0; ; shift += 7)
+        {
+            var b = message.Span[at++];
+            value |= (ulong)(b & 0x7F) << shift;
+            if (b < 0x80) return value;
+        }
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+}
