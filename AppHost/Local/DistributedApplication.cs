@@ -155,7 +155,7 @@ public sealed class DistributedApplication : IAsyncDisposable
         report?.Starting(_data.FullPath);
         if (_options.Reset)
         {
-            _data.Reset(_resources.OfType<ServerResource>().Select(server => server.Name), Postgres.User);
+            _data.Reset(_resources.OfType<ServerResource>().Select(server => server.Name));
         }
 
         _instances = [.. _resources.OfType<ProcessResource>().SelectMany(Allocate)];

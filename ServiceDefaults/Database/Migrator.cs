@@ -18,7 +18,8 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
     /// <summary>Migrates, given a connection string of the owner.</summary>
     public async Task Migrate(string ownersConnection, CancellationToken ct)
     {
-        await using var connection = new NpgsqlConnection(ownersConnection);
+        // Not pooled: the lock ends with the session.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ownersConnection) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
         await Run(connection, "SELECT pg_advisory_lock(hashtext('medcor.migrations'))", ct);
 

@@ -1,16 +1,146 @@
+using System.Diagnostics;
+using System.Globalization;
+
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Npgsql;
+
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>The whole of MedCor, started once for all tests of a run by its own host.</summary>
+/// <summary>
+/// The whole of MedCor, two replicas of everything, started once for all tests of a run by its own host, on servers of its own.
+/// Ends with the test process. With <c>MEDCOR_GATEWAY</c> set, tests use what runs there instead.
+/// </summary>
 public sealed class RunningHouse
 {
     private static readonly Lazy<Task<RunningHouse>> Once = new(Start);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(5);
 
-    public required IReadOnlyList<Uri> Gateways { get; init; }
+    private readonly string data;
+
+    private RunningHouse(string data, IReadOnlyList<Uri> gateways, OtlpReceiver telemetry) => (this.data, Gateways, Telemetry) = (data, gateways, telemetry);
+
+    /// <summary>The gateway's replicas.</summary>
+    public IReadOnlyList<Uri> Gateways { get; }
+
+    /// <summary>What the services export.</summary>
+    public OtlpReceiver Telemetry { get; }
 
     public static Task<RunningHouse> Get() => Once.Value;
 
-    private static Task<RunningHouse> Start() =>
-        Environment.GetEnvironmentVariable("MEDCOR_GATEWAY") is { } running
-            ? Task.FromResult(new RunningHouse { Gateways = [.. running.Split(',').Select(g => new Uri(g))] })
-            : throw new NotSupportedException("Set MEDCOR_GATEWAY to the address of a running gateway.");
+    /// <summary>A connection to a service's database as the owner of everything.</summary>
+    public async Task<NpgsqlConnection> Database(string service)
+    {
+        var passwords = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data, "passwords.json")))!;
+        var ports = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data, "ports.json")))!;
+        var connection = new NpgsqlConnection($"Host=localhost;Port={ports["postgres"]};Username=postgres;Password={passwords["postgres"]};Database={service}db;Pooling=false");
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>A single figure from a service's database.</summary>
+    public async Task<long> Count(string service, string sql, params object[] values)
+    {
+        await using var connection = await Database(service);
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The state of every process, as the host tells it.</summary>
+    public JsonArray Processes() => Eventually(() => JsonNode.Parse(File.ReadAllText(Path.Combine(data, "run.json")))!["resources"]!.AsArray());
+
+    /// <summary>Ends a process at once, as a crash does, and tells its pid.</summary>
+    public int Kill(string name)
+    {
+        var pid = Pid(name);
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+        return pid;
+    }
+
+    /// <summary>The process that a resource, or a replica such as <c>clinical-1</c>, runs as.</summary>
+    public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
+
+    /// <summary>Waits until the host has every process up again, this one as another process than the killed one.</summary>
+    public async Task Recovered(string name, int killed) => await Wait.Until(
+        () => Task.FromResult(Processes() is var all && all.All(p => (bool)p!["healthy"]!) && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed)),
+        $"{name} is back", TimeSpan.FromSeconds(90));
+
+    private static async Task<RunningHouse> Start()
+    {
+        var telemetry = await OtlpReceiver.Start();
+        if (Environment.GetEnvironmentVariable("MEDCOR_GATEWAY") is { } running)
+            return new("", [.. running.Split(',').Select(g => new Uri(g))], telemetry);
+
+        var root = RepositoryRoot();
+        var data = Path.Combine(root, ".medcor", "test-house");
+        var host = Directory.GetFiles(Path.Combine(root, "AppHost", "bin"), "MedCor.AppHost.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)
+            ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
+        var start = new ProcessStartInfo("dotnet", [host, "--data", data, "--reset", "--replicas", "2", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["MCP_SERVER_PORT"] = "0";
+        start.Environment["MCP_RATE_LIMIT"] = "0";
+        start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = telemetry.Address.ToString();
+        start.Environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+
+        var process = Process.Start(start)!;
+        var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        process.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            using var stop = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            process.WaitForExit(TimeSpan.FromSeconds(30));
+        };
+
+        var file = Path.Combine(data, "run.json");
+        await Wait.Until(
+            () => process.HasExited
+                ? throw new InvalidOperationException($"The host ended with {process.ExitCode}:\n{string.Join('\n', said)}")
+                : Task.FromResult(File.Exists(file) && (int)JsonNode.Parse(File.ReadAllText(file))!["host"]!["pid"]! == process.Id),
+            "the house is up", StartsWithin, () => string.Join('\n', said));
+        var gateways = JsonNode.Parse(await File.ReadAllTextAsync(file))!["gateways"]!.AsArray().Select(g => new Uri((string)g!)).ToArray();
+        return new(data, gateways, telemetry);
+    }
+
+    private static string RepositoryRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent ?? throw new InvalidOperationException("Not inside the repository.");
+        return directory.FullName;
+    }
+
+    /// <summary>The host replaces its state file whole, so a read may meet the moment between; the next one does not.</summary>
+    private static T Eventually<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return read();
+        }
+    }
+}
+
+/// <summary>Waiting for what must come.</summary>
+public static class Wait
+{
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Returns as soon as the condition holds; fails, saying what was waited for, when it does not in time.</summary>
+    public static async Task Until(Func<Task<bool>> holds, string what, TimeSpan? within = null, Func<string>? explain = null)
+    {
+        var limit = within ?? TimeSpan.FromSeconds(20);
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(Glance);
+        while (!await holds())
+        {
+            if (watch.Elapsed > limit) Assert.Fail($"Not within {limit.TotalSeconds:0} s: {what}. {explain?.Invoke()}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
 }

@@ -12,7 +12,8 @@ namespace MedCor.Hosting.Running;
 internal sealed class DataDirectory : IDisposable
 {
     internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Traversable = OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode OwnersDirectory = OwnerOnly | UnixFileMode.UserExecute;
+    private const UnixFileMode Traversable = OwnersDirectory | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private readonly FileStream _lock;
     private readonly Dictionary<string, string> _passwords;
@@ -56,21 +57,31 @@ internal sealed class DataDirectory : IDisposable
     }
 
     /// <summary>The directory of a resource, created when missing.</summary>
-    public string For(string resource) => Directory.CreateDirectory(Path.Combine(FullPath, resource), Traversable).FullName;
+    public string For(string resource) => Directory.CreateDirectory(Path.Combine(FullPath, resource), OwnersDirectory).FullName;
 
     /// <summary>
     /// The directory of a server that runs as a user of its own. That user must be able to get there: where a directory
-    /// above is closed to others (a checkout under /root), the data is kept under /var/lib instead.
+    /// above is closed to others (a checkout under /root), this is a link to one under /var/lib.
     /// </summary>
-    public string For(string resource, string user)
+    public string ForOtherUser(string resource)
     {
-        if (!Environment.IsPrivilegedProcess || IsTraversable(FullPath))
+        var directory = Path.Combine(FullPath, resource);
+        if (Directory.Exists(directory) || !Environment.IsPrivilegedProcess || IsTraversable(FullPath))
         {
-            return For(resource);
+            return new DirectoryInfo(For(resource)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory;
         }
 
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..12];
-        return Directory.CreateDirectory(Path.Combine("/var/lib/medcor-" + user, key, resource), Traversable).FullName;
+        var elsewhere = Path.Combine(Directory.CreateDirectory(Path.Combine("/var/lib/medcor", key), Traversable).FullName, resource);
+        if (Directory.Exists(elsewhere))
+        {
+            // Without the link, the data directory that it belonged to has been deleted.
+            Directory.Delete(elsewhere, recursive: true);
+        }
+
+        Directory.CreateDirectory(elsewhere, OwnersDirectory);
+        File.CreateSymbolicLink(directory, elsewhere);
+        return elsewhere;
     }
 
     public string LogFile(string instance) => Path.Combine(For("logs"), instance + ".log");
@@ -92,12 +103,12 @@ internal sealed class DataDirectory : IDisposable
     }
 
     /// <summary>Forgets the data of these resources, and their passwords.</summary>
-    public void Reset(IEnumerable<string> resources, string user)
+    public void Reset(IEnumerable<string> resources)
     {
-        foreach (var resource in resources)
+        foreach (var directory in resources.Select(resource => new DirectoryInfo(Path.Combine(FullPath, resource))).Where(directory => directory.Exists))
         {
-            Directory.Delete(For(resource), recursive: true);
-            Directory.Delete(For(resource, user), recursive: true);
+            (directory.ResolveLinkTarget(returnFinalTarget: true) as DirectoryInfo)?.Delete(recursive: true);
+            Directory.Delete(directory.FullName, recursive: directory.LinkTarget is null);
         }
 
         _passwords.Clear();

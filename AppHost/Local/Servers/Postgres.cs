@@ -10,12 +10,12 @@ namespace MedCor.Hosting.Servers;
 /// <summary>Runs PostgreSQL and creates its databases. It refuses to run as root, so then it runs as its own user.</summary>
 internal sealed class Postgres(PostgresServerResource resource, DataDirectory data) : Server(resource, data)
 {
-    public const string User = "postgres";
+    private const string User = "postgres";
 
     // Seven services with a pool each, in replicas.
     private const int MaxConnections = 300;
 
-    private readonly string _directory = data.For(resource.Name, User);
+    private readonly string _directory = data.ForOtherUser(resource.Name);
 
     private string Cluster => Path.Combine(_directory, "data");
 

@@ -1,0 +1,47 @@
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary><c>/api/auth/*</c> and <c>/.well-known/*</c>: Identity's own paths, passed through as they are.</summary>
+internal static class Accounts
+{
+    private const string Identity = "identity";
+    private static readonly ForwarderRequestConfig Patience = new() { ActivityTimeout = TimeSpan.FromSeconds(15), Version = System.Net.HttpVersion.Version11 };
+    private static readonly HttpTransformer Cleaned = new WithoutClaims();
+
+    public static void MapAccounts(this IEndpointRouteBuilder app)
+    {
+        app.Map("/api/auth/{**rest}", Forward);
+        app.Map("/.well-known/{**rest}", Forward);
+    }
+
+    private static async Task Forward(HttpContext http)
+    {
+        if (http.Request.ContentLength > MedCorService.LargestBody) throw new TooLarge();
+        var services = http.RequestServices;
+        var upstream = services.GetRequiredService<Upstream>().To(Identity);
+        var error = await services.GetRequiredService<IHttpForwarder>().SendAsync(http, $"http://{Identity}", upstream, Patience, Cleaned);
+        if (error == ForwarderError.None || http.Response.HasStarted) return;
+
+        if (http.Features.Get<IForwarderErrorFeature>()?.Exception is BadHttpRequestException theirs) throw theirs;
+        throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
+    }
+
+    /// <summary>Drops the headers by which one inside the network would be told who is calling and from where: from outside they are mere claims.</summary>
+    private sealed class WithoutClaims : HttpTransformer
+    {
+        private static readonly string[] Prefixes = ["X-Forwarded-", "X-User-", "X-Hospital-", "X-Real-IP", "Forwarded"];
+
+        public override async ValueTask TransformRequestAsync(HttpContext http, HttpRequestMessage request, string destination, CancellationToken ct)
+        {
+            await base.TransformRequestAsync(http, request, destination, ct);
+            foreach (var (name, _) in http.Request.Headers)
+                if (Prefixes.Any(p => name.StartsWith(p, StringComparison.OrdinalIgnoreCase))) request.Headers.Remove(name);
+            request.Headers.Host = null;
+            request.Headers.Remove(RequestIds.Header);
+            request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
+        }
+    }
+}

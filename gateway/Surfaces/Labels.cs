@@ -1,0 +1,22 @@
+using System.Diagnostics;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary>What every answer carries: the request's id and its trace.</summary>
+internal static class Labels
+{
+    public static IApplicationBuilder UseLabels(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        // Late, so that an error written over a half-made answer carries them too.
+        http.Response.OnStarting(static state =>
+        {
+            var http = (HttpContext)state;
+            http.Response.Headers[RequestIds.Header] = http.RequestId();
+            if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span)
+                http.Response.Headers.TraceParent = span.Id;
+            return Task.CompletedTask;
+        }, http);
+        return next(http);
+    });
+}

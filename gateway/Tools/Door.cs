@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Tools;
+
+/// <summary>
+/// The one way to a tool, whatever surface a call came by. Checks the role and hands the parameters to the service that owns the tool,
+/// as the bytes that they are; the answer comes back as the bytes that it is.
+/// </summary>
+internal sealed class Door(Upstream upstream)
+{
+    private const string IdempotencyKey = "Idempotency-Key";
+
+    /// <summary>No call takes longer; a service's own statements end before.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
+    /// does not include the tool, <see cref="Unavailable"/> when its service does not answer.
+    /// </summary>
+    public async Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
+    {
+        var tool = call.Tool;
+        Activity.Current?.SetTag("medcor.tool", tool.Name);
+        if (!visitor.Caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
+        request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
+        request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey, idempotencyKey);
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
+        {
+            using var response = await upstream.To(tool.Service).SendAsync(request, patience.Token);
+            return await ToolAnswer.Read(response, patience.Token);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            throw new Unavailable($"{tool.Name} is down at present and was not called. Try again shortly.", retryAfter: 1);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
+        {
+            throw new Unavailable($"{tool.Name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
+        }
+    }
+
+    /// <summary>The parameters, written from where they lie.</summary>
+    private sealed class Bytes : HttpContent
+    {
+        private static readonly MediaTypeHeaderValue Json = new("application/json");
+        private readonly ReadOnlySequence<byte> bytes;
+
+        public Bytes(in ReadOnlySequence<byte> bytes)
+        {
+            this.bytes = bytes;
+            Headers.ContentType = Json;
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken ct)
+        {
+            foreach (var segment in bytes) await stream.WriteAsync(segment, ct);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = bytes.Length;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text.Json;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.Tools;
+
+/// <summary>A call as it came out of its envelope: which tool, and its parameters as the very bytes that the client sent.</summary>
+/// <param name="Params">Valid as long as the envelope's own bytes are.</param>
+internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Params)
+{
+    private const int LongestName = 512;
+
+    private static readonly FrozenDictionary<string, Tool>.AlternateLookup<ReadOnlySpan<char>> Catalogue =
+        ToolCatalogue.All.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private static readonly ReadOnlySequence<byte> NoParams = new("{}"u8.ToArray());
+
+    /// <summary>Opens <c>{tool, params}</c>. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
+    public static ToolCall Read(in ReadOnlySequence<byte> json)
+    {
+        Tool? tool = null;
+        var parameters = NoParams;
+        var (toolSeen, paramsSeen) = (false, false);
+        Dictionary<string, List<string>>? mistakes = null;
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", "must be an object with the fields tool and params");
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("tool"u8))
+                {
+                    if (toolSeen) Note(ref mistakes, "tool", "is given twice");
+                    toolSeen = true;
+                    tool = ReadTool(ref reader, ref mistakes);
+                }
+                else if (reader.ValueTextEquals("params"u8))
+                {
+                    if (paramsSeen) Note(ref mistakes, "params", "is given twice");
+                    paramsSeen = true;
+                    reader.Read();
+                    if (reader.TokenType != JsonTokenType.StartObject) Note(ref mistakes, "params", "must be an object");
+                    var start = reader.TokenStartIndex;
+                    reader.Skip();
+                    parameters = json.Slice(start, reader.BytesConsumed - start);
+                }
+                else
+                {
+                    Note(ref mistakes, reader.GetString()!, "is not a field here; there are tool and params");
+                    reader.Skip();
+                }
+            }
+            // Whatever follows the object is malformed.
+            reader.Read();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
+        {
+            throw new Invalid("body", "must be well-formed JSON");
+        }
+
+        if (!toolSeen) Note(ref mistakes, "tool", "is required");
+        return mistakes is null ? new(tool!, parameters) : throw new Invalid(mistakes);
+    }
+
+    private static Tool? ReadTool(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            Note(ref mistakes, "tool", "must be text");
+            reader.Skip();
+            return null;
+        }
+        if ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) <= LongestName)
+        {
+            Span<char> name = stackalloc char[LongestName];
+            if (Catalogue.TryGetValue(name[..reader.CopyString(name)], out var tool)) return tool;
+        }
+        Note(ref mistakes, "tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
+        return null;
+    }
+
+    private static void Note(ref Dictionary<string, List<string>>? mistakes, string field, string wrong)
+    {
+        mistakes ??= [];
+        if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];
+        wrongs.Add(wrong);
+    }
+}
