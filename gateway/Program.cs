@@ -1,16 +1,19 @@
+using MedCor.Gateway;
 using MedCor.Gateway.Surfaces;
-using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorDefaults();
-builder.Services.AddHttpForwarder();
-builder.Services.AddSingleton<Door>();
+builder.AddGateway();
 
 var app = builder.Build();
 app.UseLabels();
 app.UseMedCorDefaults();
 app.MapInvoke();
+app.MapListTools();
+app.MapSse();
+Tickets.Map(app);
 app.MapAccounts();
+Readiness.Map(app);
 
 await app.RunAsync();

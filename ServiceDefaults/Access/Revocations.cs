@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace MedCor.ServiceDefaults.Access;
 
 /// <summary>
-/// Which logins and users were cut off before their tokens end. Identity writes the list to Redis, every process reads it every second,
+/// Which logins, users and hospitals were cut off before their tokens end. Identity writes the list to Redis, every process reads it every second,
 /// so a revoked token stops working everywhere within two seconds. While Redis is away the last list read still holds.
 /// </summary>
 public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock, ILogger<Revocations> log) : BackgroundService
@@ -16,18 +16,21 @@ public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock
 
     private volatile FrozenDictionary<Guid, DateTimeOffset> list = FrozenDictionary<Guid, DateTimeOffset>.Empty;
 
-    /// <summary>Whether the caller's login was revoked, or their user since the token was issued.</summary>
+    /// <summary>Whether the caller's login was revoked, or their user or hospital since the token was issued.</summary>
     public bool Covers(Caller caller) =>
         list.Count > 0
-        && (list.ContainsKey(caller.SessionId) || (list.TryGetValue(caller.UserId, out var since) && caller.IssuedAt <= since));
+        && (list.ContainsKey(caller.SessionId) || Since(caller.UserId, caller) || (caller.HospitalId is { } hospital && Since(hospital, caller)));
 
-    /// <summary>Cuts off a login, or all tokens that a user holds now. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
-    public async Task Revoke(Guid sessionOrUser, TimeSpan lifetime)
+    /// <summary>Whether the list that was last read has this revocation, or a later one of the same.</summary>
+    public bool Holds(Guid revoked, DateTimeOffset at) =>
+        list.TryGetValue(revoked, out var since) && since.ToUnixTimeMilliseconds() >= at.ToUnixTimeMilliseconds();
+
+    /// <summary>Cuts off logins, or all tokens that users or hospitals held at a time. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
+    public async Task Revoke(IReadOnlyDictionary<Guid, DateTimeOffset> revoked, TimeSpan lifetime)
     {
-        var now = clock.GetUtcNow();
         var db = redis.GetDatabase();
-        await db.SortedSetRemoveRangeByScoreAsync(Key, double.NegativeInfinity, (now - lifetime).ToUnixTimeMilliseconds());
-        await db.SortedSetAddAsync(Key, sessionOrUser.ToString("N"), now.ToUnixTimeMilliseconds());
+        await db.SortedSetRemoveRangeByScoreAsync(Key, double.NegativeInfinity, (clock.GetUtcNow() - lifetime).ToUnixTimeMilliseconds());
+        await db.SortedSetAddAsync(Key, [.. revoked.Select(r => new SortedSetEntry(r.Key.ToString("N"), r.Value.ToUnixTimeMilliseconds()))]);
         await Read();
     }
 
@@ -46,6 +49,8 @@ public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock
             }
         } while (await timer.WaitForNextTickAsync(ct));
     }
+
+    private bool Since(Guid id, Caller caller) => list.TryGetValue(id, out var since) && caller.IssuedAt <= since;
 
     private async Task Read() =>
         list = (await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync(Key))

@@ -39,9 +39,11 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
                 remembered.Set(token, caller, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = caller.ExpiresAt });
         }
 
-        if (caller!.ExpiresAt <= clock.GetUtcNow() || revocations.Covers(caller)) throw Bad();
-        return caller;
+        return StillCounts(caller!) ? caller! : throw Bad();
     }
+
+    /// <summary>Whether a token that was good still is: for connections that outlive the request that opened them.</summary>
+    public bool StillCounts(Caller caller) => caller.ExpiresAt > clock.GetUtcNow() && !revocations.Covers(caller);
 
     private async Task<Caller> Validate(string token, CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using MedCor.Contracts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults.Messaging;
 
@@ -18,7 +19,8 @@ public static class Bus
     /// <summary>Joins the bus with the given consumers.</summary>
     /// <param name="queue">The service's name, which all its replicas share.</param>
     /// <param name="consumers">Types that implement <see cref="IConsumer{TMessage}"/>.</param>
-    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers)
+    /// <param name="inOrder">Whether one message at a time is consumed, by one replica at a time: for who passes them on in the order they came.</param>
+    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers, bool inOrder = false)
     {
         services.AddOptions<MassTransitHostOptions>().Configure(o =>
         {
@@ -42,16 +44,19 @@ public static class Bus
                 {
                     endpoint.SetQuorumQueue();
                     endpoint.PrefetchCount = 64;
-                    endpoint.ConcurrentMessageLimit = 16;
+                    endpoint.ConcurrentMessageLimit = inOrder ? 1 : 16;
+                    endpoint.SingleActiveConsumer = inOrder;
                     // A database that is away for minutes costs nothing but the wait; a message that cannot be handled goes aside soon.
                     endpoint.UseMessageRetry(r =>
                     {
                         r.Handle<NpgsqlException>(e => e is not PostgresException || e.IsTransient);
+                        r.Handle(typeof(RedisException), typeof(TimeoutException));
                         r.Exponential(300, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(200));
                     });
                     endpoint.UseMessageRetry(r =>
                     {
                         r.Ignore<NpgsqlException>(e => e is not PostgresException || e.IsTransient);
+                        r.Ignore(typeof(RedisException), typeof(TimeoutException));
                         r.Intervals(Patience);
                     });
                     endpoint.ConfigureConsumers(context);

@@ -32,11 +32,15 @@ public static class ProblemWriter
     /// <summary>Writes a refusal as the answer of this request.</summary>
     public static Task WriteProblem(this HttpContext http, Refusal refusal)
     {
+        var allow = http.Response.Headers.Allow;
         http.Response.Clear();
         http.Response.StatusCode = refusal.Status;
         http.Response.ContentType = "application/json";
+        if (refusal.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
         if (refusal.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return http.Response.Body.WriteAsync(Envelope(refusal, http.RequestId(), http.Clock().GetUtcNow()), http.RequestAborted).AsTask();
+        var envelope = Envelope(refusal, http.RequestId(), http.Clock().GetUtcNow());
+        http.Response.ContentLength = envelope.Length;
+        return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();
     }
 
     /// <summary>The envelope as bytes.</summary>

@@ -1,3 +1,14 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.MapGet("/health", () => "ok");
-app.Run();
+using MedCor.Identity;
+using MedCor.Identity.Keys;
+using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddMedCorService<IdentityDb>("identity");
+builder.AddKeys();
+builder.AddSessions();
+
+var app = builder.Build();
+app.MapKeys();
+app.MapSessions();
+if (!await app.RotatedKeys(args)) await app.RunMedCorService(args);

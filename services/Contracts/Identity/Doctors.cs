@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace MedCor.Contracts.Identity;
 
 /// <summary>A doctor. The id is their user's id.</summary>
@@ -28,8 +30,52 @@ public sealed record DoctorSpecialty(
     int? YearsOfExperience,
     DateOnly? CertificationDate);
 
-/// <summary>What is known of a doctor changed.</summary>
+/// <summary>Lists the doctors that you may see, by last name.</summary>
+/// <param name="HospitalId">Only those of this hospital.</param>
+/// <param name="Specialty">Only those who practise this specialty, by its name or code.</param>
+/// <param name="IsAvailable">Only those who take appointments at present, or only those who do not.</param>
+/// <param name="Search">Part of a first or last name.</param>
+/// <param name="IsActive">Those in use unless given; null for all.</param>
+[Tool("list_doctors", Effect.Read, Callers.Everyone)]
+public sealed record ListDoctors(
+    Guid? HospitalId = null,
+    [property: MaxLength(200)] string? Specialty = null,
+    bool? IsAvailable = null,
+    [property: MaxLength(200)] string? Search = null,
+    bool? IsActive = true) : ListOf<Doctor>;
+
+/// <summary>Shows one doctor with their specialties.</summary>
+[Tool("get_doctor_details", Effect.Read, Callers.Everyone)]
+public sealed record GetDoctorDetails(Guid DoctorId) : ITool<Doctor>;
+
+/// <summary>Says anew which specialties a doctor practises; those that are not listed are no longer theirs.</summary>
+/// <param name="Specialties">At most one of them primary.</param>
+/// <param name="ExpectedVersion">Refuses the change if the doctor is no longer at this version.</param>
+[Tool("update_doctor_specialties", Effect.Update, Callers.Admins)]
+public sealed record UpdateDoctorSpecialties(
+    Guid DoctorId,
+    [property: MaxLength(20)] IReadOnlyList<PractisedSpecialty> Specialties,
+    long? ExpectedVersion = null) : ITool<Doctor>;
+
+/// <summary>A specialty that a doctor is to practise.</summary>
+/// <param name="IsPrimary">Whether it is their main one.</param>
+/// <param name="YearsOfExperience">In this specialty.</param>
+/// <param name="CertificationDate">Since when they are certified for it.</param>
+public sealed record PractisedSpecialty(
+    Guid SpecialtyId,
+    bool IsPrimary = false,
+    [property: Range(0, 80)] int? YearsOfExperience = null,
+    DateOnly? CertificationDate = null);
+
+/// <summary>What is known of a doctor changed, or is known for the first time.</summary>
 public sealed record DoctorUpdated(Doctor Doctor) : IntegrationEvent(Doctor.HospitalId, Doctor.Version)
 {
-    public override LiveUpdate Live => new("doctors", Change.Updated, Doctor, new(Callers.Everyone));
+    public override LiveUpdate Live => new("doctors", Action, Doctor, new(Callers.Everyone));
+
+    private Change Action => Doctor switch
+    {
+        { IsActive: false } => Change.Deleted,
+        { Version: 1 } => Change.Created,
+        _ => Change.Updated,
+    };
 }

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Somebody with an account.</summary>
@@ -21,20 +23,139 @@ public sealed record User(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
+/// <summary>Somebody whose account went out of use.</summary>
+/// <param name="Affected">The appointments still to come that they were to hold.</param>
+public sealed record DeactivatedUser(
+    Guid Id,
+    Guid? HospitalId,
+    string Email,
+    string FirstName,
+    string LastName,
+    Role Role,
+    string? PhoneNumber,
+    DateOnly? DateOfBirth,
+    string? LicenseNumber,
+    int? YearsOfExperience,
+    bool IsActive,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    IReadOnlyList<AffectedAppointment> Affected);
+
+/// <summary>An appointment whose doctor is no longer there.</summary>
+public sealed record AffectedAppointment(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime);
+
+/// <summary>Lists the people with an account that you may see, by last name. Patients see themselves alone.</summary>
+/// <param name="Role">Only those of this role.</param>
+/// <param name="HospitalId">Only those of this hospital.</param>
+/// <param name="IsActive">Only those in use, or only those out of use; both unless given.</param>
+/// <param name="Search">Part of a first name, last name or e-mail address.</param>
+[Tool("list_users", Effect.Read, Callers.Everyone)]
+public sealed record ListUsers(
+    Role? Role = null,
+    Guid? HospitalId = null,
+    bool? IsActive = null,
+    [property: MaxLength(200)] string? Search = null) : ListOf<User>;
+
+/// <summary>Shows one user. Patients may ask for themselves.</summary>
+[Tool("get_user", Effect.Read, Callers.Everyone)]
+public sealed record GetUser(Guid UserId) : ITool<User>;
+
+/// <summary>Shows who you are: the user that your access token names, as they are now.</summary>
+[Tool("get_current_user", Effect.Read, Callers.Everyone)]
+public sealed record GetCurrentUser : ITool<User>;
+
+/// <summary>
+/// Opens an account: for a colleague or a patient. Nurses may open those of patients. Its e-mail address must be its own in the whole system.
+/// </summary>
+/// <param name="Email">What they log in with.</param>
+/// <param name="Password">8 to 128 characters of any kind; not one that is known from breaches, and not their own name or e-mail address.</param>
+/// <param name="HospitalId">Your own hospital unless given. An ADMIN without one is a platform administrator.</param>
+/// <param name="DateOfBirth">For patients.</param>
+/// <param name="LicenseNumber">For doctors.</param>
+/// <param name="YearsOfExperience">For doctors.</param>
+[Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse)]
+public sealed record CreateUser(
+    [property: EmailAddress, MaxLength(254)] string Email,
+    [property: Length(8, 128)] string Password,
+    [property: Length(1, 100)] string FirstName,
+    [property: Length(1, 100)] string LastName,
+    Role Role,
+    Guid? HospitalId = null,
+    [property: Length(3, 40)] string? PhoneNumber = null,
+    [property: DateOfBirth] DateOnly? DateOfBirth = null,
+    [property: Length(1, 100)] string? LicenseNumber = null,
+    [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
+
+/// <summary>
+/// Changes a user; what is not given stays as it is. Everybody may change themselves, administrators also others. A new role or password
+/// ends all sessions of that user.
+/// </summary>
+/// <param name="Password">A new password, by the same rules as in create_user.</param>
+/// <param name="CurrentPassword">Needed when you change your own password or e-mail address.</param>
+/// <param name="Role">By administrators alone, and never one's own.</param>
+/// <param name="LicenseNumber">By administrators alone.</param>
+/// <param name="YearsOfExperience">By administrators alone.</param>
+/// <param name="IsAvailable">Whether a doctor takes appointments at present.</param>
+/// <param name="IsActive">Takes an account out of use or back into it, by administrators alone, and never one's own.</param>
+/// <param name="ExpectedVersion">Refuses the change if the user is no longer at this version.</param>
+[Tool("update_user", Effect.Update, Callers.Everyone)]
+public sealed record UpdateUser(
+    Guid UserId,
+    [property: EmailAddress, MaxLength(254)] string? Email = null,
+    [property: Length(8, 128)] string? Password = null,
+    [property: MaxLength(128)] string? CurrentPassword = null,
+    [property: Length(1, 100)] string? FirstName = null,
+    [property: Length(1, 100)] string? LastName = null,
+    Role? Role = null,
+    [property: Length(3, 40)] string? PhoneNumber = null,
+    [property: DateOfBirth] DateOnly? DateOfBirth = null,
+    [property: Length(1, 100)] string? LicenseNumber = null,
+    [property: Range(0, 80)] int? YearsOfExperience = null,
+    bool? IsAvailable = null,
+    bool? IsActive = null,
+    long? ExpectedVersion = null) : ITool<User>;
+
+/// <summary>Takes an account out of use: its sessions end within seconds and it can no longer log in; nothing of it is deleted.</summary>
+[Tool("delete_user", Effect.Delete, Callers.Admins)]
+public sealed record DeleteUser(Guid UserId) : ITool<DeactivatedUser>;
+
 /// <summary>An account was opened.</summary>
 public sealed record UserCreated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate Live => new("users", Change.Created, User, new(Callers.Staff, User.Id));
+    public override LiveUpdate Live => new("users", Change.Created, User, Seen.By(User));
 }
 
 /// <summary>An account or its person changed.</summary>
 public sealed record UserUpdated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate Live => new("users", Change.Updated, User, new(Callers.Staff, User.Id));
+    public override LiveUpdate Live => new("users", Change.Updated, User, Seen.By(User));
 }
 
 /// <summary>An account went out of use.</summary>
 public sealed record UserDeactivated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate Live => new("users", Change.Deleted, User, new(Callers.Staff, User.Id));
+    public override LiveUpdate Live => new("users", Change.Deleted, User, Seen.By(User));
+}
+
+file static class Seen
+{
+    /// <summary>Platform administrators are nobody's colleagues in a hospital.</summary>
+    internal static Audience By(User user) => new(user.HospitalId is null ? Callers.Platform : Callers.Staff, user.Id);
+}
+
+/// <summary>A day on which somebody living may have been born.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class DateOfBirthAttribute : ValidationAttribute
+{
+    private const int OldestEver = 130;
+
+    public DateOfBirthAttribute() => ErrorMessage = $"must be a day of the last {OldestEver} years, not of the future";
+
+    public override bool IsValid(object? value)
+    {
+        // East of Greenwich it may be tomorrow already.
+        var today = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1);
+        return value is null || (value is DateOnly day && day <= today && day > today.AddYears(-OldestEver));
+    }
 }

@@ -1,0 +1,24 @@
+using MassTransit;
+using MedCor.Gateway.Events;
+using MedCor.Gateway.Surfaces;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Messaging;
+
+namespace MedCor.Gateway;
+
+/// <summary>What the gateway is made of.</summary>
+internal static class Gateway
+{
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddHttpForwarder();
+        services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
+
+        services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<LiveStreams>().AddSingleton<Tailer>().AddHostedService(s => s.GetRequiredService<Tailer>());
+        services.AddBus(builder.Configuration, "gateway", TellListeners.All, inOrder: true);
+        // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
+        services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
+    }
+}

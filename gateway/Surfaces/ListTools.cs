@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary><c>GET /api/mcp/tools</c>: every tool that the caller's role may use, as people, programs and models need it described.</summary>
+internal static class ListTools
+{
+    private static readonly Lazy<IReadOnlyDictionary<Callers, byte[]>> Answers = new(WriteAll);
+
+    public static void MapListTools(this IEndpointRouteBuilder app)
+    {
+        var check = app.ServiceProvider.GetRequiredService<TokenCheck>();
+        app.MapGet("/api/mcp/tools", async http =>
+        {
+            var caller = await check.Require(http);
+            var answer = Answers.Value[caller.Kind];
+            http.Response.ContentType = "application/json";
+            http.Response.ContentLength = answer.Length;
+            await http.Response.BodyWriter.WriteAsync(answer, http.RequestAborted);
+        });
+    }
+
+    /// <summary>Writes the list of each kind of callers, once.</summary>
+    private static Dictionary<Callers, byte[]> WriteAll()
+    {
+        var tools = ToolCatalogue.All.Values.Select(t => (t.Callers, Described: Describe(t))).ToArray();
+        Callers[] kinds = [Callers.None, Callers.Platform, Callers.HospitalAdmin, Callers.Doctor, Callers.Nurse, Callers.Patient];
+        return kinds.ToDictionary(kind => kind, kind => JsonSerializer.SerializeToUtf8Bytes(
+            new { Tools = tools.Where(t => (t.Callers & kind) != 0).Select(t => t.Described) }, Json.Options));
+    }
+
+    private static JsonObject Describe(Tool tool) => new()
+    {
+        ["name"] = tool.Name,
+        ["service"] = tool.Service,
+        ["description"] = tool.Description,
+        ["input_schema"] = Schema.Input(tool.Params),
+        ["output_schema"] = Schema.Output(tool.Result),
+        ["annotations"] = new JsonObject
+        {
+            ["read_only"] = tool.Effect == Effect.Read,
+            ["idempotent"] = tool.Effect != Effect.Create,
+            ["destructive"] = tool.Effect == Effect.Delete,
+        },
+    };
+}

@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.Tools;
+
+/// <summary>
+/// The JSON Schema (2020-12) of a tool's parameters or result, from the record itself: the same types, annotations and docstrings by which
+/// the service reads and checks it.
+/// </summary>
+internal static class Schema
+{
+    private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
+
+    /// <summary>Results may gain fields, so theirs are open.</summary>
+    private static readonly JsonSerializerOptions Open = new(Json.Strict) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+
+    private static readonly JsonSchemaExporterOptions Export = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Refine };
+
+    /// <summary>What a client may send.</summary>
+    public static JsonObject Input(Type type) => Of(type, Json.Strict);
+
+    /// <summary>What a service answers.</summary>
+    public static JsonObject Output(Type type) => Of(type, Open);
+
+    private static JsonObject Of(Type type, JsonSerializerOptions options)
+    {
+        var schema = (JsonObject)options.GetJsonSchemaAsNode(type, Export);
+        schema.Insert(0, "$schema", Dialect);
+        return schema;
+    }
+
+    private static JsonObject Refine(JsonSchemaExporterContext context, JsonNode node)
+    {
+        var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
+        // Types with a converter of their own come out as `true`: anything.
+        var schema = node as JsonObject ?? [];
+        var optional = Nullable.GetUnderlyingType(context.TypeInfo.Type) is not null;
+
+        if (type == typeof(DateTimeOffset)) Text(schema, optional, "format", "date-time");
+        // A time on a hospital's wall has no offset, which the format `time` demands.
+        else if (type == typeof(TimeOnly))
+        {
+            schema.Remove("format");
+            Text(schema, optional, "pattern", "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,7})?$");
+        }
+        else if (type.IsEnum) schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
+
+        if (context.PropertyInfo?.AttributeProvider is PropertyInfo property && context.PropertyInfo.PropertyType == context.TypeInfo.Type)
+        {
+            foreach (var rule in property.GetCustomAttributes<ValidationAttribute>()) Narrow(schema, rule);
+            if (property.GetCustomAttribute<DefaultValueAttribute>() is { } usual) schema["default"] = JsonSerializer.SerializeToNode(usual.Value, Json.Strict);
+            if (Docs.Of(property) is { Length: > 0 } text) schema.Insert(0, "description", text);
+        }
+        return schema;
+    }
+
+    private static void Text(JsonObject schema, bool optional, string keyword, string value)
+    {
+        schema["type"] = optional ? new JsonArray("string", "null") : "string";
+        schema[keyword] = value;
+    }
+
+    private static void Narrow(JsonObject schema, ValidationAttribute rule)
+    {
+        switch (rule)
+        {
+            case RangeAttribute range:
+                schema["minimum"] = JsonSerializer.SerializeToNode(range.Minimum, Json.Strict);
+                schema["maximum"] = JsonSerializer.SerializeToNode(range.Maximum, Json.Strict);
+                break;
+            case LengthAttribute length:
+                Bound(schema, length.MinimumLength, length.MaximumLength);
+                break;
+            case StringLengthAttribute length:
+                Bound(schema, length.MinimumLength, length.MaximumLength);
+                break;
+            case MinLengthAttribute least:
+                Bound(schema, least.Length, null);
+                break;
+            case MaxLengthAttribute most:
+                Bound(schema, null, most.Length);
+                break;
+            case EmailAddressAttribute:
+                schema["format"] = "email";
+                break;
+            case UrlAttribute:
+                schema["format"] = "uri";
+                break;
+            case RegularExpressionAttribute pattern:
+                // The attribute matches the whole text, a schema's pattern any part of it.
+                schema["pattern"] = $"^(?:{pattern.Pattern})$";
+                break;
+            case AllowedValuesAttribute allowed:
+                schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values, Json.Strict);
+                break;
+        }
+    }
+
+    private static void Bound(JsonObject schema, int? least, int? most)
+    {
+        var list = schema["items"] is not null;
+        if (least is { } min) schema[list ? "minItems" : "minLength"] = min;
+        if (most is { } max) schema[list ? "maxItems" : "maxLength"] = max;
+    }
+}

@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MedCor.Contracts.Identity;
+
+/// <summary>Asks for a session: <c>POST /api/auth/login/</c>.</summary>
+public sealed record LogIn(
+    [property: EmailAddress, MaxLength(254)] string Email,
+    [property: Length(1, 128)] string Password);
+
+/// <summary>Asks for fresh tokens of a session: <c>POST /api/auth/refresh/</c>. Each refresh token is good for one call; sent twice, it ends the session.</summary>
+public sealed record RefreshSession([property: Length(1, 200)] string RefreshToken);
+
+/// <summary>Ends a session: <c>POST /api/auth/logout/</c>. Either the access token or this names it.</summary>
+public sealed record LogOut([property: Length(1, 200)] string? RefreshToken = null);
+
+/// <summary>The tokens of a session.</summary>
+/// <param name="AccessToken">For <c>Authorization: Bearer</c>.</param>
+/// <param name="RefreshToken">For the next refresh, once.</param>
+/// <param name="TokenType">Always <c>Bearer</c>.</param>
+/// <param name="ExpiresIn">How many seconds the access token is good for.</param>
+/// <param name="User">Who logged in.</param>
+public sealed record SessionTokens(string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, User User);
+
+/// <summary>The session has ended.</summary>
+public sealed record LoggedOut(bool Ended = true);

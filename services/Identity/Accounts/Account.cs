@@ -1,0 +1,80 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Doctors;
+using MedCor.Identity.Hospitals;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Identity.Accounts;
+
+/// <summary>A person with an account. Doctors and patients are the same row: one id, one version.</summary>
+internal sealed class Account : Entity, ITenantOwned
+{
+    /// <summary>None for a platform administrator, whom no hospital can see.</summary>
+    public Guid? HospitalId { get; init; }
+
+    public required string Email
+    {
+        get;
+        set
+        {
+            field = value.Trim();
+            EmailKey = KeyOf(value);
+        }
+    }
+
+    /// <summary>The e-mail address as it is compared.</summary>
+    public string EmailKey { get; private set; } = "";
+
+    public required string FirstName { get; set; }
+    public required string LastName { get; set; }
+    public required Role Role { get; set; }
+    public string? PhoneNumber { get; set; }
+    public DateOnly? DateOfBirth { get; set; }
+    public string? LicenseNumber { get; set; }
+    public int? YearsOfExperience { get; set; }
+    public bool IsAvailable { get; set; } = true;
+    public bool IsActive { get; set; } = true;
+
+    public List<Practice> Practices { get; init; } = [];
+    public Credential? Credential { get; init; }
+    public KnownHospital? Hospital { get; init; }
+
+    Guid ITenantOwned.HospitalId => HospitalId ?? Guid.Empty;
+
+    /// <summary>Whether they may have a session at all.</summary>
+    internal bool MayLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
+
+    internal static string KeyOf(string email) => email.Trim().ToLowerInvariant();
+
+    /// <summary>Tells what became of them, in every shape in which they are known.</summary>
+    internal void Tell(TenantDb db, Func<User, IntegrationEvent> asUser, bool isNew = false)
+    {
+        db.Raise(() => asUser(ToUser()));
+        if (Role == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor()));
+        if (Role == Role.Patient) db.Raise(() => isNew ? new PatientRegistered(ToPatient()) : new PatientUpdated(ToPatient()));
+    }
+
+    internal User ToUser() => new(
+        Id, HospitalId, Email, FirstName, LastName, Role, PhoneNumber, DateOfBirth, LicenseNumber, YearsOfExperience, IsActive, Version, CreatedAt, UpdatedAt);
+
+    internal Doctor ToDoctor() => new(
+        Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, LicenseNumber, YearsOfExperience,
+        [.. Practices.OrderByDescending(p => p.IsPrimary).ThenBy(p => p.Specialty!.Name, StringComparer.Ordinal).Select(p => p.ToContract())],
+        IsAvailable, IsActive, Version, CreatedAt, UpdatedAt);
+
+    internal Patient ToPatient() => new(
+        Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, DateOfBirth, IsActive, Version, CreatedAt, UpdatedAt);
+
+    internal sealed class Table : IEntityTypeConfiguration<Account>
+    {
+        public void Configure(EntityTypeBuilder<Account> account)
+        {
+            account.ToTable("users").HasKey(a => a.Id);
+            account.HasMany(a => a.Practices).WithOne().HasForeignKey(p => p.DoctorId);
+            account.HasOne(a => a.Credential).WithOne().HasForeignKey<Credential>(c => c.UserId);
+            account.HasOne(a => a.Hospital).WithMany().HasForeignKey(a => a.HospitalId);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Accounts;
+
+internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions) : IHandle<DeleteUser, DeactivatedUser>
+{
+    public async Task<DeactivatedUser> Handle(DeleteUser asked, CancellationToken ct)
+    {
+        var account = await db.Accounts.Include(a => a.Practices).ThenInclude(p => p.Specialty).Find(asked.UserId, "user", ct);
+        if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Nobody takes themselves out of use.");
+
+        if (account.IsActive)
+        {
+            account.IsActive = false;
+            account.Tell(db, user => new UserDeactivated(user));
+            await db.SaveChangesAsync(ct);
+            await sessions.EndAllOf(account.Id, ct);
+        }
+        var user = account.ToUser();
+        return new(
+            user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber,
+            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, Affected: []);
+    }
+}

@@ -1,0 +1,68 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Passwords;
+using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Accounts;
+
+internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>
+{
+    public async Task<User> Handle(UpdateUser asked, CancellationToken ct)
+    {
+        var account = await db.Seen().Include(a => a.Credential).Include(a => a.Practices).ThenInclude(p => p.Specialty).AsSplitQuery().Find(asked.UserId, "user", ct);
+        await Permit(asked, account, ct);
+        account.Expect(asked.ExpectedVersion);
+
+        var (formerRole, wasActive) = (account.Role, account.IsActive);
+        account.Email = asked.Email ?? account.Email;
+        account.FirstName = asked.FirstName ?? account.FirstName;
+        account.LastName = asked.LastName ?? account.LastName;
+        account.Role = asked.Role ?? account.Role;
+        account.PhoneNumber = asked.PhoneNumber ?? account.PhoneNumber;
+        account.DateOfBirth = asked.DateOfBirth ?? account.DateOfBirth;
+        account.LicenseNumber = asked.LicenseNumber ?? account.LicenseNumber;
+        account.YearsOfExperience = asked.YearsOfExperience ?? account.YearsOfExperience;
+        account.IsAvailable = asked.IsAvailable ?? account.IsAvailable;
+        account.IsActive = asked.IsActive ?? account.IsActive;
+        if (asked.Password is { } password)
+        {
+            if (PasswordPolicy.WhatIsWrong(password, account.Email, account.FirstName, account.LastName) is { } wrong) throw new Invalid("password", wrong);
+            account.Credential!.PasswordHash = await hashes.Hash(password, ct);
+        }
+        if (account.HospitalId is null && account.Role != Role.Admin) throw new Invalid("role", "must be ADMIN for somebody who belongs to no hospital");
+
+        db.Entry(account).State = EntityState.Modified; // also a new password makes a new version
+        account.Tell(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.Violates("users_email"))
+        {
+            throw new Conflict("Another user has this e-mail address.").With("field", "email");
+        }
+
+        if (account.Role != formerRole || asked.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOf(account.Id, ct);
+        return account.ToUser();
+    }
+
+    /// <summary>Everybody may change themselves, administrators also others; who one is and whether one is at all is never one's own to change.</summary>
+    private async Task Permit(UpdateUser asked, Account account, CancellationToken ct)
+    {
+        var caller = db.Tenancy.Caller;
+        var isSelf = caller.UserId == account.Id;
+        if (!isSelf && !caller.Is(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
+        if (isSelf && asked.Role is { } role && role != account.Role) throw new Forbidden("Nobody changes their own role.");
+        if (isSelf && asked.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
+        if (!caller.Is(Callers.Admins) && (Changes(asked.LicenseNumber, account.LicenseNumber) || Changes(asked.YearsOfExperience, account.YearsOfExperience)))
+            throw new Forbidden("Only administrators change a licence or years of experience.");
+        if (isSelf && (asked.Password is not null || Changes(asked.Email, account.Email))) await ownPassword.Require(account, asked.CurrentPassword, ct);
+    }
+
+    private static bool Changes<T>(T? asked, T? now) => asked is not null && !asked.Equals(now);
+}

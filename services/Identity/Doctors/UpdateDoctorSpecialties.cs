@@ -1,0 +1,55 @@
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Doctors;
+
+internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db) : IHandle<UpdateDoctorSpecialties, Doctor>
+{
+    public async Task<Doctor> Handle(UpdateDoctorSpecialties asked, CancellationToken ct)
+    {
+        Check(asked.Specialties);
+        var doctor = await db.Doctors().Find(asked.DoctorId, "doctor", ct);
+        doctor.Expect(asked.ExpectedVersion);
+
+        var ids = asked.Specialties.Select(s => s.SpecialtyId).ToArray();
+        var known = await db.Specialties.Where(s => ids.Contains(s.Id)).ToDictionaryAsync(s => s.Id, ct);
+        foreach (var id in ids)
+        {
+            var specialty = known.GetValueOrDefault(id) ?? throw new Missing("specialty");
+            var practised = doctor.Practices.Any(p => p.SpecialtyId == id);
+            if (!specialty.IsActive && !practised) throw new Conflict($"The specialty {specialty.Code} is out of use.");
+        }
+
+        doctor.Practices.RemoveAll(p => !ids.Contains(p.SpecialtyId));
+        foreach (var practised in asked.Specialties)
+        {
+            var practice = doctor.Practices.SingleOrDefault(p => p.SpecialtyId == practised.SpecialtyId);
+            if (practice is null)
+            {
+                practice = new() { HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = practised.SpecialtyId, Specialty = known[practised.SpecialtyId] };
+                doctor.Practices.Add(practice);
+            }
+            practice.IsPrimary = practised.IsPrimary;
+            practice.YearsOfExperience = practised.YearsOfExperience;
+            practice.CertificationDate = practised.CertificationDate;
+        }
+
+        db.Entry(doctor).State = EntityState.Modified; // what a doctor practises is part of the doctor's version
+        db.Raise(() => new DoctorUpdated(doctor.ToDoctor()));
+        await db.SaveChangesAsync(ct);
+        return doctor.ToDoctor();
+    }
+
+    private static void Check(IReadOnlyList<PractisedSpecialty> specialties)
+    {
+        var wrongs = new Dictionary<string, List<string>>();
+        if (specialties.Count(s => s.IsPrimary) > 1) wrongs["specialties"] = ["can have one primary at most"];
+        for (var i = 0; i < specialties.Count; i++)
+            if (specialties.Take(i).Any(earlier => earlier.SpecialtyId == specialties[i].SpecialtyId))
+                wrongs[$"specialties[{i}].specialty_id"] = ["is given twice"];
+        if (wrongs.Count > 0) throw new Invalid(wrongs);
+    }
+}

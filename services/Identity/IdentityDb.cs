@@ -1,0 +1,26 @@
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Doctors;
+using MedCor.Identity.Hospitals;
+using MedCor.Identity.Keys;
+using MedCor.Identity.Sessions;
+using MedCor.Identity.Specialties;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity;
+
+internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
+    : TenantDb(options, tenancy, clock, signal)
+{
+    internal IQueryable<Account> Accounts => Rows<Account>();
+    internal IQueryable<Credential> Credentials => Rows<Credential>();
+    internal IQueryable<Specialty> Specialties => Rows<Specialty>();
+    internal IQueryable<Practice> Practices => Rows<Practice>();
+    internal IQueryable<KnownHospital> Hospitals => Rows<KnownHospital>();
+    internal IQueryable<Session> Sessions => Rows<Session>();
+    internal IQueryable<RefreshToken> RefreshTokens => Rows<RefreshToken>();
+    internal IQueryable<Revocation> Revocations => Rows<Revocation>();
+    internal IQueryable<FailedLogIns> FailedLogIns => Rows<FailedLogIns>();
+    internal IQueryable<SigningKey> SigningKeys => Rows<SigningKey>();
+}

@@ -1,0 +1,72 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Identity.Keys;
+
+/// <summary>Encrypts the private parts of the signing keys with AES-256-GCM, so that the database alone can sign nothing.</summary>
+internal sealed class KeyEncryption
+{
+    private const int NonceSize = 12;
+    private const int TagSize = 16;
+    private readonly byte[] key;
+
+    public KeyEncryption(IOptions<KeyOptions> options) : this(options.Value.KeyEncryptionSecret) { }
+
+    internal KeyEncryption(string secret) =>
+        key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor signing keys"u8.ToArray());
+
+    /// <summary>Nonce, tag and ciphertext. Bound to the key's id, so that two rows cannot be exchanged.</summary>
+    internal byte[] Encrypt(byte[] secret, string keyId)
+    {
+        var result = new byte[NonceSize + TagSize + secret.Length];
+        var nonce = result.AsSpan(0, NonceSize);
+        RandomNumberGenerator.Fill(nonce);
+        using var aes = new AesGcm(key, TagSize);
+        aes.Encrypt(nonce, secret, result.AsSpan(NonceSize + TagSize), result.AsSpan(NonceSize, TagSize), Encoding.UTF8.GetBytes(keyId));
+        return result;
+    }
+
+    /// <summary>Throws <see cref="AuthenticationTagMismatchException"/> when it was encrypted with another secret, or for another key.</summary>
+    internal byte[] Decrypt(byte[] encrypted, string keyId)
+    {
+        var secret = new byte[encrypted.Length - NonceSize - TagSize];
+        using var aes = new AesGcm(key, TagSize);
+        aes.Decrypt(encrypted.AsSpan(0, NonceSize), encrypted.AsSpan(NonceSize + TagSize), encrypted.AsSpan(NonceSize, TagSize), secret, Encoding.UTF8.GetBytes(keyId));
+        return secret;
+    }
+}
+
+/// <summary>Section <c>Identity</c>.</summary>
+internal sealed class KeyOptions
+{
+    /// <summary>Encrypts the signing keys; at least 32 characters. All replicas need the same.</summary>
+    [Required]
+    public string KeyEncryptionSecret { get; set; } = "";
+
+    /// <summary>Where clients reach MedCor, for the discovery document.</summary>
+    [Required, Url]
+    public string PublicUrl { get; set; } = "http://localhost:8002";
+}
+
+/// <summary>Refuses a secret that is missing, weak or, outside Development, the one that stands in the repository.</summary>
+internal sealed class KeyOptionsCheck(IHostEnvironment environment) : IValidateOptions<KeyOptions>
+{
+    private const string Variable = "Identity__KeyEncryptionSecret";
+    private const int Shortest = 32;
+    private const int FewestDifferent = 10;
+
+    public ValidateOptionsResult Validate(string? name, KeyOptions options) => WhatIsWrong(options.KeyEncryptionSecret) is { } wrong
+        ? ValidateOptionsResult.Fail($"Set {Variable} to a secret of your own of at least {Shortest} random characters: it {wrong}.")
+        : ValidateOptionsResult.Success;
+
+    private string? WhatIsWrong(string secret) => secret switch
+    {
+        null or "" => "is missing",
+        { Length: < Shortest } => "is too short",
+        _ when secret.Distinct().Count() < FewestDifferent => "is too simple",
+        _ when secret.StartsWith("development-only", StringComparison.Ordinal) && !environment.IsDevelopment() => "is the development default",
+        _ => null,
+    };
+}

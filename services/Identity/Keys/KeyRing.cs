@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.Identity.Keys;
+
+/// <summary>
+/// The signing keys, the same for all replicas since they stand in the database. A new key is published for an hour before it signs, so that
+/// nobody meets a token of a key they could not have fetched; an old one stays published until the last token that it signed has ended.
+/// </summary>
+internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encryption, TimeProvider clock) : IDisposable
+{
+    internal static readonly TimeSpan SignsFor = TimeSpan.FromDays(30);
+    internal static readonly TimeSpan PublishedBefore = TimeSpan.FromHours(1);
+
+    /// <summary>The longest that an access token may live, whatever is configured now or was then.</summary>
+    internal static readonly TimeSpan PublishedAfter = TimeSpan.FromSeconds(Sessions.SessionOptions.LongestAccess);
+
+    /// <summary>How long this replica may sign with a key after another one has decided on the next.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim loading = new(1, 1);
+    private volatile Loaded loaded = new(null, DateTimeOffset.MinValue);
+
+    /// <summary>What signs now. Throws <see cref="InvalidOperationException"/> when the keys were encrypted with another secret.</summary>
+    internal async ValueTask<SigningCredentials> Current(CancellationToken ct)
+    {
+        var ring = loaded;
+        if (ring.Signs is not null && clock.GetUtcNow() - ring.At < Fresh) return ring.Signs;
+
+        await loading.WaitAsync(ct);
+        try
+        {
+            if (ReferenceEquals(loaded, ring)) await Load(ct);
+            return loaded.Signs!;
+        }
+        finally
+        {
+            loading.Release();
+        }
+    }
+
+    /// <summary>What others check with. Read anew each time, since they ask just when they meet a key that they do not know.</summary>
+    internal async Task<IReadOnlyList<PublicKey>> Published(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var keys = await Read(Open(scope), ct);
+        if (Signing(keys) is null) keys = await Renew(at: null, ct);
+        return [.. keys.Select(k => k.ToPublic())];
+    }
+
+    /// <summary>Makes the next key when the time has come, or at once when told so, and drops those that nothing needs any more.</summary>
+    /// <param name="at">From when it is to sign; when the newest key's time is up unless given.</param>
+    internal async Task<List<SigningKey>> Renew(DateTimeOffset? at, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = Open(scope);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.keys'))", ct);
+
+        var now = clock.GetUtcNow();
+        var keys = await Read(db, ct);
+        if (NextSignsFrom(at, keys, now) is { } signsFrom)
+        {
+            var next = SigningKey.Make(encryption, now, signsFrom);
+            db.Add(next);
+            keys.Add(next);
+        }
+        var spent = Spent(keys, now);
+        db.RemoveRange(spent);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return [.. keys.Except(spent)];
+    }
+
+    public void Dispose() => loading.Dispose();
+
+    /// <summary>When a further key is to start signing; null while none is needed.</summary>
+    internal static DateTimeOffset? NextSignsFrom(DateTimeOffset? asked, IReadOnlyList<SigningKey> keys, DateTimeOffset now)
+    {
+        if (asked is not null || keys.Count == 0) return asked ?? now;
+        var due = keys.Max(k => k.SignsFrom) + SignsFor;
+        return due - PublishedBefore <= now ? Later(due, now + PublishedBefore) : null;
+    }
+
+    /// <summary>Those whose last token has ended: their successor signs for longer than a token lives.</summary>
+    internal static List<SigningKey> Spent(IReadOnlyList<SigningKey> keys, DateTimeOffset now) =>
+        [.. keys.Where(k => keys.Any(next => next.SignsFrom > k.SignsFrom && next.SignsFrom + PublishedAfter + Fresh < now))];
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private SigningKey? Signing(IEnumerable<SigningKey> keys) => keys.Where(k => k.SignsFrom <= clock.GetUtcNow()).MaxBy(k => k.SignsFrom);
+
+    private async Task Load(CancellationToken ct)
+    {
+        var keys = await Renew(at: null, ct);
+        try
+        {
+            loaded = new(Signing(keys)!.ToCredentials(encryption), clock.GetUtcNow());
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            throw new InvalidOperationException(
+                "The signing keys were encrypted with another secret. Give Identity__KeyEncryptionSecret its former value, or run this service with `rotate-keys` to sign with a new key.");
+        }
+    }
+
+    private static IdentityDb Open(AsyncServiceScope scope)
+    {
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        db.Tenancy.Enter(hospital: null);
+        return db;
+    }
+
+    private static Task<List<SigningKey>> Read(IdentityDb db, CancellationToken ct) => db.SigningKeys.OrderBy(k => k.SignsFrom).ToListAsync(ct);
+
+    private sealed record Loaded(SigningCredentials? Signs, DateTimeOffset At);
+}

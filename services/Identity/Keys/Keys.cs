@@ -1,0 +1,63 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Access;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Identity.Keys;
+
+/// <summary>The signing keys: their registration, their two public documents, and <c>rotate-keys</c>.</summary>
+internal static class Keys
+{
+    private const string JwksPath = "/.well-known/jwks.json";
+
+    internal static void AddKeys(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<KeyOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<Microsoft.Extensions.Options.IValidateOptions<KeyOptions>, KeyOptionsCheck>();
+        builder.Services.AddSingleton<KeyEncryption>().AddSingleton<KeyRing>();
+        // Where every other service asks Identity for its keys, Identity asks itself, and not over the network.
+        builder.Services.AddHttpClient(Upstream.Client("identity"), client => client.BaseAddress = new("http://identity"))
+            .ConfigurePrimaryHttpMessageHandler(services => new OwnKeys(services.GetRequiredService<KeyRing>()));
+    }
+
+    internal static void MapKeys(this WebApplication app)
+    {
+        app.MapGet(JwksPath, async (HttpContext http, KeyRing ring) =>
+        {
+            http.Response.Headers.CacheControl = "public, max-age=300";
+            return Results.Json(new KeySet(await ring.Published(http.RequestAborted)), Json.Options);
+        });
+
+        app.MapGet("/.well-known/openid-configuration", (IOptions<TokenOptions> tokens, IOptions<KeyOptions> keys) =>
+        {
+            var home = keys.Value.PublicUrl.TrimEnd('/');
+            return Results.Json(new Discovery(tokens.Value.Issuer, home + JwksPath, home + "/api/auth/login/", ["ES256"], ["public"], ["token"]), Json.Options);
+        });
+    }
+
+    /// <summary>With <c>rotate-keys</c> as its argument the process only makes a key that signs from now on: for when a key or the secret got lost.</summary>
+    internal static async Task<bool> RotatedKeys(this WebApplication app, string[] args)
+    {
+        if (!args.Contains("rotate-keys")) return false;
+        var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        await app.Services.GetRequiredService<KeyRing>().Renew(at: now, CancellationToken.None);
+        return true;
+    }
+
+    private sealed record KeySet(IReadOnlyList<PublicKey> Keys);
+
+    /// <summary>OpenID Connect Discovery 1.0, section 3, as far as it applies.</summary>
+    private sealed record Discovery(
+        string Issuer,
+        string JwksUri,
+        string TokenEndpoint,
+        IReadOnlyList<string> IdTokenSigningAlgValuesSupported,
+        IReadOnlyList<string> SubjectTypesSupported,
+        IReadOnlyList<string> ResponseTypesSupported);
+
+    private sealed class OwnKeys(KeyRing ring) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            new() { Content = JsonContent.Create(new KeySet(await ring.Published(cancellationToken)), options: Json.Options) };
+    }
+}

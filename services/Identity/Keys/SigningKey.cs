@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.Identity.Keys;
+
+/// <summary>A P-256 key that signs access tokens from a time on, until the next one does.</summary>
+internal sealed class SigningKey
+{
+    public required string Id { get; init; }
+    public required byte[] X { get; init; }
+    public required byte[] Y { get; init; }
+    public required byte[] EncryptedD { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset SignsFrom { get; init; }
+
+    internal static SigningKey Make(KeyEncryption encryption, DateTimeOffset now, DateTimeOffset signsFrom)
+    {
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var key = ecdsa.ExportParameters(includePrivateParameters: true);
+        var id = Guid.CreateVersion7(now).ToString("N");
+        return new()
+        {
+            Id = id,
+            X = key.Q.X!,
+            Y = key.Q.Y!,
+            EncryptedD = encryption.Encrypt(key.D!, id),
+            CreatedAt = now,
+            SignsFrom = signsFrom,
+        };
+    }
+
+    /// <summary>As it is published.</summary>
+    internal PublicKey ToPublic() => new("EC", "P-256", "sig", "ES256", Id, Base64UrlEncoder.Encode(X), Base64UrlEncoder.Encode(Y));
+
+    /// <summary>With its private part, for signing. Every signature makes its own crypto object of it, so any number may run at once.</summary>
+    internal SigningCredentials ToCredentials(KeyEncryption encryption) => new(
+        new JsonWebKey
+        {
+            Kty = "EC",
+            Crv = "P-256",
+            Kid = Id,
+            KeyId = Id,
+            X = Base64UrlEncoder.Encode(X),
+            Y = Base64UrlEncoder.Encode(Y),
+            D = Base64UrlEncoder.Encode(encryption.Decrypt(EncryptedD, Id)),
+        },
+        SecurityAlgorithms.EcdsaSha256);
+
+    internal sealed class Table : IEntityTypeConfiguration<SigningKey>
+    {
+        public void Configure(EntityTypeBuilder<SigningKey> key) => key.ToTable("signing_keys").HasKey(k => k.Id);
+    }
+}
+
+/// <summary>A key of <c>/.well-known/jwks.json</c>, RFC 7517.</summary>
+internal sealed record PublicKey(string Kty, string Crv, string Use, string Alg, string Kid, string X, string Y);

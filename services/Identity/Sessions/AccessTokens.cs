@@ -1,0 +1,52 @@
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Keys;
+using MedCor.ServiceDefaults.Access;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>Signs access tokens.</summary>
+internal sealed class AccessTokens(KeyRing keys, IOptions<TokenOptions> tokens, IOptions<SessionOptions> sessions, TimeProvider clock)
+{
+    private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    internal async Task<string> For(Account account, Guid session, CancellationToken ct) =>
+        handler.CreateToken(Describe(account, session, await keys.Current(ct)));
+
+    /// <summary>What a token says.</summary>
+    internal SecurityTokenDescriptor Describe(Account account, Guid session, SigningCredentials key)
+    {
+        var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
+        var claims = new Dictionary<string, object>
+        {
+            [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
+            [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString(),
+            [TokenClaims.UserId] = account.Id.ToString(),
+            [TokenClaims.Email] = account.Email,
+            [TokenClaims.Role] = account.Role.ToString().ToUpperInvariant(),
+            [TokenClaims.Session] = session.ToString(),
+        };
+        if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
+        return new()
+        {
+            Issuer = tokens.Value.Issuer,
+            Audience = tokens.Value.Audience,
+            IssuedAt = issuedAt.UtcDateTime,
+            Expires = (issuedAt + sessions.Value.Access).UtcDateTime,
+            Claims = claims,
+            SigningCredentials = key,
+        };
+    }
+
+    /// <summary>
+    /// In whole seconds, as <c>iat</c> counts, and later than the last revocation of the user: whoever logs in within the second
+    /// of it gets a token that seems up to a second younger than it is, and that works.
+    /// </summary>
+    internal static DateTimeOffset IssuedAt(DateTimeOffset now, DateTimeOffset? revokedAt)
+    {
+        var seconds = now.ToUnixTimeSeconds();
+        return DateTimeOffset.FromUnixTimeSeconds(revokedAt is { } then ? Math.Max(seconds, then.ToUnixTimeSeconds() + 1) : seconds);
+    }
+}

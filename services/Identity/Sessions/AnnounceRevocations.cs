@@ -1,0 +1,64 @@
+using MedCor.ServiceDefaults.Access;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>
+/// Keeps the list of revocations in Redis as it stands in the database: what was committed is told within a second, and told again whenever
+/// Redis turns out not to know it, be it that it was away or that it came back empty. Also sweeps out what has ended.
+/// </summary>
+internal sealed class AnnounceRevocations(
+    IServiceScopeFactory scopes, Revocations revocations, IOptions<SessionOptions> options, TimeProvider clock, ILogger<AnnounceRevocations> log) : BackgroundService
+{
+    private const int MostFailuresKept = 100_000;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(10);
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        var sweepAt = clock.GetUtcNow() + SweepPeriod;
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            try
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+                db.Tenancy.Enter(hospital: null);
+                await Announce(db, ct);
+                if (clock.GetUtcNow() < sweepAt) continue;
+                await Sweep(db, ct);
+                sweepAt = clock.GetUtcNow() + SweepPeriod;
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException or NpgsqlException || e.GetBaseException() is NpgsqlException)
+            {
+                log.LogWarning("Revocations could not be announced and will be: {Kind}", e.GetBaseException().GetType().Name);
+            }
+        }
+    }
+
+    private async Task Announce(IdentityDb db, CancellationToken ct)
+    {
+        var lifetime = options.Value.Access + Margin;
+        var since = clock.GetUtcNow() - lifetime;
+        var recent = await db.Revocations.AsNoTracking().Where(r => r.RevokedAt > since).ToListAsync(ct);
+        var unknown = recent.GroupBy(r => r.RevokedId, r => r.RevokedAt).ToDictionary(g => g.Key, g => g.Max());
+        foreach (var (id, at) in unknown)
+            if (revocations.Holds(id, at)) unknown.Remove(id);
+        if (unknown.Count > 0) await revocations.Revoke(unknown, lifetime);
+    }
+
+    private async Task Sweep(IdentityDb db, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await db.Revocations.Where(r => r.RevokedAt < now - TimeSpan.FromSeconds(SessionOptions.LongestAccess)).ExecuteDeleteAsync(ct);
+        await db.Sessions.Where(s => s.EndsAt < now).ExecuteDeleteAsync(ct);
+        // Forgotten in time; and however many addresses somebody tries, only the latest are remembered.
+        var oldest = await db.FailedLogIns.OrderByDescending(f => f.LastAt).Skip(MostFailuresKept).Select(f => (DateTimeOffset?)f.LastAt).FirstOrDefaultAsync(ct) ?? DateTimeOffset.MinValue;
+        await db.FailedLogIns.Where(f => f.LastAt < now - LockOut.Memory || f.LastAt <= oldest).ExecuteDeleteAsync(ct);
+    }
+}

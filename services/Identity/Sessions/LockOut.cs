@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>
+/// Counts wrong passwords by e-mail address and refuses further ones for a growing time. Addresses that nobody has are counted as well,
+/// so that a lock tells nothing about who has an account.
+/// </summary>
+internal sealed class LockOut(IdentityDb db, TimeProvider clock)
+{
+    internal const int FreeGuesses = 5;
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    /// <summary>After this time without a failure all is forgotten.</summary>
+    internal static readonly TimeSpan Memory = TimeSpan.FromDays(1);
+
+    /// <summary>How long nobody may try after that many failures in a row: each one doubles it.</summary>
+    internal static TimeSpan After(int failures)
+    {
+        if (failures < FreeGuesses) return TimeSpan.Zero;
+        var doublings = failures - FreeGuesses;
+        return doublings > 20 ? Longest : TimeSpan.FromTicks(Math.Min(First.Ticks << doublings, Longest.Ticks));
+    }
+
+    /// <summary>Throws <see cref="TooMany"/> while the address is locked.</summary>
+    internal async Task RefuseWhileLocked(string emailKey, CancellationToken ct) =>
+        Refuse(await db.FailedLogIns.AsNoTracking().SingleOrDefaultAsync(f => f.EmailHash == HashOf(emailKey), ct));
+
+    /// <summary>
+    /// Records whether a password was right, in the transaction that answers. One answer per address at a time, and none while it is locked:
+    /// however many guesses are checked at once, no more are answered than the count allows.
+    /// </summary>
+    internal async Task Record(string emailKey, bool right, CancellationToken ct)
+    {
+        var hash = HashOf(emailKey);
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(hash)})", ct);
+
+        var failed = await db.FailedLogIns.SingleOrDefaultAsync(f => f.EmailHash == hash, ct);
+        Refuse(failed);
+        if (right)
+        {
+            if (failed is not null) db.Remove(failed);
+        }
+        else
+        {
+            var now = clock.GetUtcNow();
+            if (failed is null) db.Add(failed = new() { EmailHash = hash });
+            failed.Failures = failed.LastAt < now - Memory ? 1 : failed.Failures + 1;
+            failed.LastAt = now;
+            failed.LockedUntil = After(failed.Failures) is var pause && pause > TimeSpan.Zero ? now + pause : null;
+        }
+        await db.SaveChangesAsync(ct);
+    }
+
+    private void Refuse(FailedLogIns? failed)
+    {
+        if (failed?.LockedUntil is { } until && until > clock.GetUtcNow())
+            throw new TooMany("Too many failed attempts. Wait before you try again.", (int)Math.Ceiling((until - clock.GetUtcNow()).TotalSeconds));
+    }
+
+    private static byte[] HashOf(string emailKey) => SHA256.HashData(Encoding.UTF8.GetBytes(emailKey));
+}
+
+/// <summary>The wrong passwords in a row for one e-mail address.</summary>
+internal sealed class FailedLogIns
+{
+    public required byte[] EmailHash { get; init; }
+    public int Failures { get; set; }
+    public DateTimeOffset LastAt { get; set; }
+    public DateTimeOffset? LockedUntil { get; set; }
+
+    internal sealed class Table : IEntityTypeConfiguration<FailedLogIns>
+    {
+        public void Configure(EntityTypeBuilder<FailedLogIns> failed) => failed.ToTable("failed_logins").HasKey(f => f.EmailHash);
+    }
+}

@@ -1,0 +1,35 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>Ends the session that a refresh token, an access token, or both name. Ending what has ended is no error.</summary>
+internal sealed class LogOutHandler(IdentityDb db, LiveSessions sessions, TokenCheck tokens)
+{
+    internal async Task<LoggedOut> Handle(LogOut asked, HttpContext http, CancellationToken ct)
+    {
+        // Somebody whose access token has run out can still log out with the refresh token.
+        Caller? caller = null;
+        try
+        {
+            caller = await tokens.Require(http);
+        }
+        catch (Unauthenticated) when (asked.RefreshToken is not null)
+        {
+        }
+
+        db.Tenancy.Enter(hospital: null);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        if (caller is not null) await sessions.End(caller.SessionId, ct);
+        if (asked.RefreshToken is { } refresh)
+        {
+            var hash = RefreshToken.HashOf(refresh);
+            if (await db.RefreshTokens.AsNoTracking().SingleOrDefaultAsync(t => t.Hash == hash, ct) is { } token) await sessions.End(token.SessionId, ct);
+        }
+        await transaction.CommitAsync(ct);
+        return new();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using MedCor.Identity.Accounts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>A log-in and the family of tokens that descends from it.</summary>
+internal sealed class Session
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid UserId { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public required DateTimeOffset EndsAt { get; init; }
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    public Account? User { get; init; }
+
+    internal sealed class Table : IEntityTypeConfiguration<Session>
+    {
+        public void Configure(EntityTypeBuilder<Session> session)
+        {
+            session.ToTable("sessions").HasKey(s => s.Id);
+            session.HasOne(s => s.User).WithMany().HasForeignKey(s => s.UserId);
+        }
+    }
+}
+
+/// <summary>What is kept of a refresh token: enough to know it again, not enough to use it.</summary>
+internal sealed class RefreshToken
+{
+    private const int Bytes = 32;
+
+    public required byte[] Hash { get; init; }
+    public required Guid SessionId { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public DateTimeOffset? SpentAt { get; init; }
+
+    public Session? Session { get; init; }
+
+    /// <summary>A new token, for its holder alone.</summary>
+    internal static string Make() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
+
+    /// <summary>Of 256 random bits no slow hash is needed.</summary>
+    internal static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    internal sealed class Table : IEntityTypeConfiguration<RefreshToken>
+    {
+        public void Configure(EntityTypeBuilder<RefreshToken> token)
+        {
+            token.ToTable("refresh_tokens").HasKey(t => t.Hash);
+            token.HasOne(t => t.Session).WithMany().HasForeignKey(t => t.SessionId);
+        }
+    }
+}
+
+/// <summary>That the access tokens of a session, a user or a hospital were cut off.</summary>
+internal sealed class Revocation
+{
+    public required Guid RevokedId { get; init; }
+    public required DateTimeOffset RevokedAt { get; init; }
+
+    internal sealed class Table : IEntityTypeConfiguration<Revocation>
+    {
+        public void Configure(EntityTypeBuilder<Revocation> revocation) => revocation.ToTable("revocations").HasKey(r => new { r.RevokedAt, r.RevokedId });
+    }
+}

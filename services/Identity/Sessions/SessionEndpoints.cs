@@ -1,0 +1,50 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
+using MedCor.Identity.Passwords;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>Logging in and out over HTTP. Not tools: nobody is known yet who could call one.</summary>
+internal static class SessionEndpoints
+{
+    internal static void AddSessions(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PasswordHashes>().AddSingleton<AccessTokens>();
+        services.AddScoped<LockOut>().AddScoped<LiveSessions>().AddScoped<KnownHospitals>();
+        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>();
+        services.AddHostedService<AnnounceRevocations>();
+    }
+
+    internal static void MapSessions(this WebApplication app)
+    {
+        app.MapPost("/api/auth/login", async (HttpContext http, LogInHandler handler) =>
+            Answer(http, await handler.Handle(Params<LogIn>.Read(await Body(http)), http.RequestAborted)));
+        app.MapPost("/api/auth/refresh", async (HttpContext http, RefreshSessionHandler handler) =>
+            Answer(http, await handler.Handle(Params<RefreshSession>.Read(await Body(http)), http.RequestAborted)));
+        app.MapPost("/api/auth/logout", async (HttpContext http, LogOutHandler handler) =>
+        {
+            var body = await Body(http);
+            return Answer(http, await handler.Handle(body.IsEmpty ? new() : Params<LogOut>.Read(body), http, http.RequestAborted));
+        });
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> Body(HttpContext http)
+    {
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+        if (body.Length > 0 && !http.Request.HasJsonContentType()) throw new WrongMediaType();
+        return body.ToArray();
+    }
+
+    private static IResult Answer<T>(HttpContext http, T result)
+    {
+        http.Response.Headers.CacheControl = "no-store"; // RFC 6749, section 5.1
+        return Results.Json(result, Json.Options);
+    }
+}

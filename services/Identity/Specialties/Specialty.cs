@@ -1,0 +1,21 @@
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Identity.Specialties;
+
+/// <summary>A medical specialty: the platform's, the same for every hospital.</summary>
+internal sealed class Specialty : Entity
+{
+    public required string Code { get; init; }
+    public required string Name { get; set; }
+    public string? Description { get; set; }
+    public bool IsActive { get; set; } = true;
+
+    internal Contracts.Identity.Specialty ToContract() => new(Id, Code, Name, Description, IsActive, Version, CreatedAt, UpdatedAt);
+
+    internal sealed class Table : IEntityTypeConfiguration<Specialty>
+    {
+        public void Configure(EntityTypeBuilder<Specialty> specialty) => specialty.ToTable("specialties").HasKey(s => s.Id);
+    }
+}
