@@ -37,8 +37,9 @@ public static class MedCorService
             kestrel.Limits.MaxRequestBodySize = LargestBody;
         });
         builder.AddTelemetry();
-        // Sent requests are spans already; their log lines would only repeat the addresses.
-        builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error)
+        // Sent requests are spans already; their log lines would only repeat the addresses. What a query throws is logged, once, where it becomes
+        // an answer; a refused double booking is no error.
+        builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("MassTransit", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
 

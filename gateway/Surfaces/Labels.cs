@@ -13,6 +13,8 @@ internal static class Labels
         {
             var http = (HttpContext)state;
             http.Response.Headers[RequestIds.Header] = http.RequestId();
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            if (http.Response.Headers.CacheControl.Count == 0) http.Response.Headers.CacheControl = "no-store";
             if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span)
                 http.Response.Headers.TraceParent = span.Id;
             return Task.CompletedTask;

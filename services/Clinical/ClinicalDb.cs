@@ -30,4 +30,11 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
                 .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new Visit { Appointment = v.a, Patient = v.patient, Doctor = doctor });
         }
     }
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
+    {
+        base.ConfigureConventions(conventions);
+        conventions.Properties<Timetable>().HaveConversion<Schedule.TimetableAsJson>().HaveColumnType("jsonb");
+    }
 }

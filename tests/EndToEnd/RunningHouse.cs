@@ -31,12 +31,29 @@ public sealed class RunningHouse
     /// <summary>A connection to a service's database as the owner of everything.</summary>
     public async Task<NpgsqlConnection> Database(string service)
     {
-        var passwords = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data, "passwords.json")))!;
-        var ports = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data, "ports.json")))!;
-        var connection = new NpgsqlConnection($"Host=localhost;Port={ports["postgres"]};Username=postgres;Password={passwords["postgres"]};Database={service}db;Pooling=false");
+        var connection = new NpgsqlConnection(Owner($"{service}db"));
         await connection.OpenAsync();
         return connection;
     }
+
+    /// <summary>A new, empty database; its owner's connection string.</summary>
+    public async Task<string> NewDatabase()
+    {
+        var name = $"test_{Guid.NewGuid():N}";
+        await using var connection = new NpgsqlConnection(Owner("postgres"));
+        await connection.OpenAsync();
+        await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await create.ExecuteNonQueryAsync();
+        return Owner(name);
+    }
+
+    /// <summary>The broker's address, credentials included.</summary>
+    public Uri Broker => new($"amqp://guest:{Recorded("passwords", "messaging")}@localhost:{Recorded("ports", "messaging")}");
+
+    private string Owner(string database) =>
+        $"Host=localhost;Port={Recorded("ports", "postgres")};Username=postgres;Password={Recorded("passwords", "postgres")};Database={database};Pooling=false";
+
+    private string Recorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(data, $"{what}.json")))![name]!.ToString();
 
     /// <summary>A single figure from a service's database.</summary>
     public async Task<long> Count(string service, string sql, params object[] values)

@@ -14,7 +14,7 @@ CREATE TABLE appointments (
     reason text NOT NULL,
     notes text,
     status text NOT NULL CHECK (status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'NO_SHOW')),
-    rating smallint CHECK (rating BETWEEN 1 AND 5 AND status = 'COMPLETED'),
+    rating smallint CHECK (rating BETWEEN 1 AND 5),
     rating_comment text,
     rescheduled_from uuid,
     rescheduled_to uuid,

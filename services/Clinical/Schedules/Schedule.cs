@@ -3,6 +3,7 @@ using MedCor.Contracts;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace MedCor.Clinical.Schedules;
 
@@ -15,12 +16,10 @@ internal sealed class Schedule : Entity, ITenantOwned
 
     internal sealed class Table : IEntityTypeConfiguration<Schedule>
     {
-        public void Configure(EntityTypeBuilder<Schedule> schedule)
-        {
-            schedule.ToTable("schedules").HasKey(s => new { s.HospitalId, s.DoctorId });
-            schedule.Property(s => s.Timetable).HasColumnType("jsonb").HasConversion(
-                timetable => JsonSerializer.Serialize(timetable, Json.Options),
-                json => JsonSerializer.Deserialize<Timetable>(json, Json.Options)!);
-        }
+        public void Configure(EntityTypeBuilder<Schedule> schedule) => schedule.ToTable("schedules").HasKey(s => new { s.HospitalId, s.DoctorId });
     }
+
+    internal sealed class TimetableAsJson() : ValueConverter<Timetable, string>(
+        timetable => JsonSerializer.Serialize(timetable, Json.Options),
+        json => JsonSerializer.Deserialize<Timetable>(json, Json.Options)!);
 }
