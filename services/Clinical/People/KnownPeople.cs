@@ -1,7 +1,9 @@
 using MedCor.Clinical.Schedules;
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.People;
@@ -10,7 +12,7 @@ namespace MedCor.Clinical.People;
 /// Who works and is treated here, and where: from the local copy, and what that lacks (somebody registered a moment ago) from its owner,
 /// whose answer is kept.
 /// </summary>
-internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals)
+internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals, OtherServices others)
 {
     /// <summary>A doctor at work. Throws <see cref="Missing"/> when the caller's hospital has no such doctor.</summary>
     internal async Task<Practice> Doctor(Guid doctorId, CancellationToken ct) => (await Find(doctorId, null, ct)).Practice;
@@ -63,8 +65,15 @@ internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals)
                 """, ct);
     }
 
-    // Until Identity's tools are here there is nobody to ask.
-    private static Task<Person?> AskForDoctor(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
+    private async Task<Person?> AskForDoctor(Guid id, CancellationToken ct) =>
+        await others.Ask(new GetDoctorDetails(id), ct) is { } doctor ? await Kept(Person.From(doctor), ct) : null;
 
-    private static Task<Person?> AskForPatient(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
+    private async Task<Person?> AskForPatient(Guid id, CancellationToken ct) =>
+        await others.Ask(new GetPatient(id), ct) is { } patient ? await Kept(Person.From(patient), ct) : null;
+
+    private async Task<Person> Kept(Person person, CancellationToken ct)
+    {
+        await Keep(person, ct);
+        return person;
+    }
 }
