@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Doctors;
-using MedCor.Identity.Hospitals;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
