@@ -54,7 +54,7 @@ internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals, Other
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
             VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
-            ON CONFLICT (id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
+            ON CONFLICT (hospital_id, id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
                 is_active = excluded.is_active, version = excluded.version
             WHERE people.version < excluded.version
             """, ct);

@@ -14,12 +14,12 @@ public sealed class ListAppointmentsTests
         var third = await ward.Book("11:00:00", ward.Day(2), other);
         await ward.Move(third, "CANCELLED");
 
-        Assert.Equal(Ids(third, second, first), Ids(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor })));
-        Assert.Equal(Ids(second, first), Ids(await ward.Nurse.Do("list_appointments", new { patient_id = ward.Patient })));
-        Assert.Equal(Ids(third), Ids(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, status = "CANCELLED" })));
-        Assert.Equal(Ids(third, second), Ids(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Day(2) })));
-        Assert.Equal(Ids(first), Ids(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Day(1), date_to = ward.Day(1) })));
-        Assert.Equal(Ids(first, second, third), Ids(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, sort = "starts_at" })));
+        Assert.Equal(Ids(third, second, first), Listed(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor })));
+        Assert.Equal(Ids(second, first), Listed(await ward.Nurse.Do("list_appointments", new { patient_id = ward.Patient })));
+        Assert.Equal(Ids(third), Listed(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, status = "CANCELLED" })));
+        Assert.Equal(Ids(third, second), Listed(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Day(2) })));
+        Assert.Equal(Ids(first), Listed(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Day(1), date_to = ward.Day(1) })));
+        Assert.Equal(Ids(first, second, third), Listed(await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, sort = "starts_at" })));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class ListAppointmentsTests
         {
             var answer = await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, page, limit = 2, sort = "status" });
             Assert.Equal((5, page, 2), ((int)answer["total"]!, (int)answer["page"]!, (int)answer["limit"]!));
-            seen.AddRange(Ids(answer));
+            seen.AddRange(Listed(answer));
             if (!(bool)answer["has_more"]!) break;
         }
         Assert.Equal(Ids([.. booked]).Order(), seen.Order());
@@ -47,8 +47,8 @@ public sealed class ListAppointmentsTests
         var (patient, other) = (await ward.AsPatient(), await ward.NewPatient());
         var (own, others) = (await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other));
 
-        Assert.Equal(Ids(own), Ids(await patient.Do("list_appointments")));
-        Assert.Equal(Ids(own), Ids(await patient.Do("list_appointments", new { doctor_id = ward.Doctor })));
+        Assert.Equal(Ids(own), Listed(await patient.Do("list_appointments")));
+        Assert.Equal(Ids(own), Listed(await patient.Do("list_appointments", new { doctor_id = ward.Doctor })));
         Assert.Equal("PERMISSION_DENIED", (await patient.Call("list_appointments", new { patient_id = other })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await patient.Call("get_appointment", new { appointment_id = (string)others["id"]! })).Code);
         await patient.Do("get_appointment", new { appointment_id = (string)own["id"]! });
@@ -64,7 +64,7 @@ public sealed class ListAppointmentsTests
         Assert.Equal(0, (int)(await foreign.Do("list_appointments", new { patient_id = ward.Patient }))["total"]!);
         Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.Call("get_appointment", new { appointment_id = (string)booked["id"]! })).Code);
         var platform = await Ward.As("admin@medcor.example");
-        Assert.Equal(Ids(booked), Ids(await platform.Do("list_appointments", new { doctor_id = ward.Doctor })));
+        Assert.Equal(Ids(booked), Listed(await platform.Do("list_appointments", new { doctor_id = ward.Doctor })));
     }
 
     [Theory]
@@ -89,5 +89,5 @@ public sealed class ListAppointmentsTests
 
     private static string[] Ids(params JsonNode[] appointments) => [.. appointments.Select(a => (string)a["id"]!)];
 
-    private static string[] Ids(JsonNode page) => Ids([.. page["results"]!.AsArray().Select(a => a!)]);
+    private static string[] Listed(JsonNode page) => Ids([.. page["results"]!.AsArray().Select(a => a!)]);
 }
