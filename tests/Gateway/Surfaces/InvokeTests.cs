@@ -16,7 +16,7 @@ public sealed class InvokeTests
     [InlineData("/api/mcp/tools/invoke/")]
     public async Task The_answer_is_the_tools_bare_result(string path)
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
 
         using var response = await doctor.Http.PostAsync(path, Json("""{"tool":"list_hospitals"}"""));
 
@@ -29,7 +29,7 @@ public sealed class InvokeTests
     [Fact]
     public async Task Every_answer_carries_the_requests_id_and_its_trace()
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
         foreach (var (method, path, body) in new[] { ("POST", "/api/mcp/tools/invoke", """{"tool":"list_hospitals"}"""), ("POST", "/api/mcp/tools/invoke", "{"), ("GET", "/api/mcp/tools", null), ("GET", "/nowhere", null), ("GET", "/healthz", null), ("POST", "/api/auth/login/", "{}") })
         {
             using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : Json(body) };
@@ -45,7 +45,7 @@ public sealed class InvokeTests
     [Fact]
     public async Task A_refusal_of_a_service_names_the_id_that_the_client_gave_the_request()
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = Json($$$"""{"tool":"get_hospital","params":{"hospital_id":"{{{Nobody}}}"}}""") };
         request.Headers.Add("X-Request-Id", "from-far-away");
 
@@ -58,7 +58,7 @@ public sealed class InvokeTests
     [Fact]
     public async Task Every_bad_field_of_the_envelope_is_named_at_once()
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
 
         var (status, error) = await Refusal(await doctor.Http.PostAsync("/api/mcp/tools/invoke", Json("""{"tool":"list_hospital","params":7,"param":{}}""")));
 
@@ -69,7 +69,7 @@ public sealed class InvokeTests
     [Fact]
     public async Task Every_bad_parameter_is_named_at_once()
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
 
         var answer = await doctor.Call("list_hospitals", new { limt = 3, page = "one" });
 
@@ -86,7 +86,7 @@ public sealed class InvokeTests
     [InlineData("""{"tool":"list_hospitals"}""", null, 415)]
     public async Task What_is_not_JSON_is_refused_with_the_envelope(string body, string? type, int expected)
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         content.Headers.ContentType = type is null ? null : new(type);
 
@@ -96,12 +96,14 @@ public sealed class InvokeTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_body_beyond_a_mebibyte_is_refused_with_the_envelope(bool chunked)
+    [InlineData(true, 1)]
+    [InlineData(false, 1)]
+    [InlineData(true, 8 * 1024 * 1024)]
+    [InlineData(false, 8 * 1024 * 1024)]
+    public async Task A_body_beyond_a_mebibyte_is_refused_with_the_envelope(bool chunked, int beyond)
     {
-        var doctor = await Client.As("doctor@general.example");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = Json(Padded(1024 * 1024 + 1)) };
+        var doctor = await Client.Shared("doctor@general.example");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = Json(Padded(1024 * 1024 + beyond)) };
         request.Headers.TransferEncodingChunked = chunked;
 
         var (status, error) = await Refusal(await doctor.Http.SendAsync(request));
@@ -112,7 +114,7 @@ public sealed class InvokeTests
     [Fact]
     public async Task A_body_of_just_a_mebibyte_is_read()
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
 
         using var response = await doctor.Http.PostAsync("/api/mcp/tools/invoke", Json(Padded(1024 * 1024)));
 
@@ -157,7 +159,7 @@ public sealed class InvokeTests
     [Fact]
     public async Task A_role_without_the_tool_is_told_so_whether_or_not_the_id_exists()
     {
-        var nurse = await Client.As("nurse@general.example");
+        var nurse = await Client.Shared("nurse@general.example");
 
         var (exists, not) = (await nurse.Call("delete_hospital", new { hospital_id = nurse.HospitalId }), await nurse.Call("delete_hospital", new { hospital_id = Nobody }));
 
@@ -169,7 +171,7 @@ public sealed class InvokeTests
     [Fact]
     public async Task Headers_that_claim_to_be_somebody_change_nothing()
     {
-        var nurse = await Client.As("nurse@general.example");
+        var nurse = await Client.Shared("nurse@general.example");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = Json("""{"tool":"list_hospitals"}""") };
         request.Headers.Add("X-Hospital-Id", DemoHouse.Hospitals[1].Id.ToString());
         request.Headers.Add("X-User-Id", DemoHouse.PlatformAdmin.Id.ToString());
@@ -186,7 +188,7 @@ public sealed class InvokeTests
     [InlineData(256)]
     public async Task An_idempotency_key_has_bounds(int length)
     {
-        var doctor = await Client.As("doctor@general.example");
+        var doctor = await Client.Shared("doctor@general.example");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = Json("""{"tool":"list_hospitals"}""") };
         request.Headers.TryAddWithoutValidation("Idempotency-Key", new string('k', length));
 

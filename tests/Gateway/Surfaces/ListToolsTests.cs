@@ -15,7 +15,7 @@ public sealed class ListToolsTests
     [InlineData("patient@general.example", Callers.Patient)]
     public async Task One_is_shown_the_tools_of_ones_role_and_no_other(string email, Callers kind)
     {
-        var tools = await List(await Client.As(email));
+        var tools = await List(await Client.Shared(email));
 
         Assert.Equal(ToolCatalogue.All.Values.Where(t => t.Callers.HasFlag(kind)).Select(t => t.Name), tools.Select(t => (string?)t!["name"]));
     }
@@ -23,7 +23,7 @@ public sealed class ListToolsTests
     [Fact]
     public async Task A_tool_tells_what_it_may_change()
     {
-        var tools = (await List(await Client.As("admin@medcor.example"))).ToDictionary(t => (string)t!["name"]!, t => t!["annotations"]!.ToJsonString());
+        var tools = (await List(await Client.Shared("admin@medcor.example"))).ToDictionary(t => (string)t!["name"]!, t => t!["annotations"]!.ToJsonString());
 
         Assert.Equal("""{"read_only":true,"idempotent":true,"destructive":false}""", tools["list_hospitals"]);
         Assert.Equal("""{"read_only":false,"idempotent":false,"destructive":false}""", tools["create_hospital"]);
@@ -34,7 +34,7 @@ public sealed class ListToolsTests
     [Fact]
     public async Task A_tool_describes_itself_and_both_its_ends()
     {
-        foreach (var tool in await List(await Client.As("admin@general.example")))
+        foreach (var tool in await List(await Client.Shared("admin@general.example")))
         {
             Assert.NotEmpty((string)tool!["description"]!);
             Assert.Equal("object", (string?)tool["input_schema"]!["type"]);

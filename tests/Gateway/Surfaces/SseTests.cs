@@ -12,8 +12,8 @@ public sealed class SseTests
     [InlineData(1)]
     public async Task What_happens_once_one_is_connected_is_heard_at_any_replica(int gateway)
     {
-        var admin = await Client.As("admin@general.example");
-        await using var listener = await Listener.Of(await Client.As("nurse@general.example"), gateway: gateway);
+        var admin = await Client.Shared("admin@general.example");
+        await using var listener = await Listener.Of(await Client.Shared("nurse@general.example"), gateway: gateway);
 
         var patient = await NewPatient(admin);
 
@@ -27,7 +27,7 @@ public sealed class SseTests
     [Fact]
     public async Task The_answer_is_a_stream_that_nothing_on_the_way_holds_back()
     {
-        await using var listener = await Listener.Of(await Client.As("nurse@general.example"));
+        await using var listener = await Listener.Of(await Client.Shared("nurse@general.example"));
 
         Assert.Equal("no-cache", listener.Response.Headers.CacheControl?.ToString());
         Assert.Equal("no", Assert.Single(listener.Response.Headers.GetValues("X-Accel-Buffering")));
@@ -37,8 +37,8 @@ public sealed class SseTests
     [Fact]
     public async Task Each_event_is_heard_once_in_order_and_under_an_id_of_its_own()
     {
-        var admin = await Client.As("admin@general.example");
-        await using var listener = await Listener.Of(await Client.As("nurse@general.example"));
+        var admin = await Client.Shared("admin@general.example");
+        await using var listener = await Listener.Of(await Client.Shared("nurse@general.example"));
 
         var patients = new List<Guid>();
         for (var i = 0; i < 5; i++) patients.Add(await NewPatient(admin));
@@ -52,9 +52,9 @@ public sealed class SseTests
     [Fact]
     public async Task Another_hospital_hears_nothing_and_the_platform_hears_all()
     {
-        var (general, riverside) = (await Client.As("admin@general.example"), await Client.As("admin@riverside.example"));
+        var (general, riverside) = (await Client.Shared("admin@general.example"), await Client.Shared("admin@riverside.example"));
         await using var other = await Listener.Of(riverside);
-        await using var platform = await Listener.Of(await Client.As("admin@medcor.example"));
+        await using var platform = await Listener.Of(await Client.Shared("admin@medcor.example"));
 
         var (theirs, own) = (await NewPatient(general), await NewPatient(riverside));
 
@@ -67,7 +67,7 @@ public sealed class SseTests
     [Fact]
     public async Task A_patient_hears_of_themselves_and_not_of_others()
     {
-        var admin = await Client.As("admin@general.example");
+        var admin = await Client.Shared("admin@general.example");
         var (one, email) = await NewPatientWithEmail(admin);
         await using var listener = await Listener.Of(await Client.As(email, NewPassword));
 
@@ -81,7 +81,7 @@ public sealed class SseTests
     [Fact]
     public async Task Narrowing_to_resources_leaves_the_others_out()
     {
-        var admin = await Client.As("admin@general.example");
+        var admin = await Client.Shared("admin@general.example");
         await using var listener = await Listener.Of(admin, "resources=patients,doctors");
 
         var patient = await NewPatient(admin);
@@ -97,7 +97,7 @@ public sealed class SseTests
     [InlineData("token=abc", "token")]
     public async Task What_cannot_be_meant_is_refused_by_name(string query, string field)
     {
-        var nurse = await Client.As("nurse@general.example");
+        var nurse = await Client.Shared("nurse@general.example");
 
         using var response = await nurse.Http.GetAsync($"/api/mcp/sse?{query}");
 
@@ -108,12 +108,12 @@ public sealed class SseTests
     [Fact]
     public async Task A_ticket_opens_one_stream_at_any_replica_and_then_no_other()
     {
-        var nurse = await Client.As("nurse@general.example");
+        var nurse = await Client.Shared("nurse@general.example");
         var issued = await Ticket(nurse);
 
         await using (var listener = await Listener.With(issued, gateway: 1))
         {
-            var patient = await NewPatient(await Client.As("admin@general.example"));
+            var patient = await NewPatient(await Client.Shared("admin@general.example"));
             await listener.Next("patients", "created", patient);
         }
 
@@ -123,7 +123,7 @@ public sealed class SseTests
     [Fact]
     public async Task A_ticket_is_spent_once_however_many_come_with_it_at_the_same_time()
     {
-        var issued = await Ticket(await Client.As("nurse@general.example"));
+        var issued = await Ticket(await Client.Shared("nurse@general.example"));
         var house = await RunningHouse.Get();
         using var http = new HttpClient { BaseAddress = house.Gateways[0] };
 
@@ -137,7 +137,7 @@ public sealed class SseTests
     [Fact]
     public async Task A_token_in_the_address_is_no_token()
     {
-        var nurse = await Client.As("nurse@general.example");
+        var nurse = await Client.Shared("nurse@general.example");
 
         Assert.Equal("AUTH_REQUIRED", await Refused($"token={nurse.AccessToken}"));
         Assert.Equal("AUTH_REQUIRED", await Refused($"access_token={nurse.AccessToken}"));
@@ -148,7 +148,7 @@ public sealed class SseTests
     [Fact]
     public async Task Who_logs_out_is_cut_off_within_seconds()
     {
-        var (_, email) = await NewPatientWithEmail(await Client.As("admin@general.example"));
+        var (_, email) = await NewPatientWithEmail(await Client.Shared("admin@general.example"));
         var patient = await Client.As(email, NewPassword);
         await using var listener = await Listener.Of(patient);
 
