@@ -257,7 +257,7 @@ public sealed class DistributedApplication : IAsyncDisposable
         Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } endpoint
             ? new Telemetry(
                 endpoint,
-                Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL") ?? "grpc",
+                Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL"),
                 Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_HEADERS"))
             : null;
 

@@ -37,8 +37,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Takes the directory for this host; throws <see cref="AlreadyRunningException"/> when another one has it.</summary>
     public static DataDirectory Open(string path)
     {
-        // Servers that run as a user of their own must get through to their part of it.
-        Directory.CreateDirectory(path, Traversable);
+        // A server that runs as a user of its own must get through to its part of it. All parts and files are closed to others.
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, Traversable);
         FileStream taken;
         try
         {
@@ -107,12 +108,15 @@ internal sealed class DataDirectory : IDisposable
     {
         foreach (var directory in resources.Select(resource => new DirectoryInfo(Path.Combine(FullPath, resource))).Where(directory => directory.Exists))
         {
-            if (directory.LinkTarget is { } elsewhere && Directory.Exists(elsewhere))
+            if (directory.LinkTarget is { } elsewhere)
             {
                 Directory.Delete(elsewhere, recursive: true);
+                File.Delete(directory.FullName);
             }
-
-            Directory.Delete(directory.FullName, recursive: directory.LinkTarget is null);
+            else
+            {
+                directory.Delete(recursive: true);
+            }
         }
 
         _passwords.Clear();

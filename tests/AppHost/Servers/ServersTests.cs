@@ -47,6 +47,9 @@ public sealed class ServersTests(RunningHost host)
             await channel.BasicPublishAsync("", "kept", mandatory: true, new BasicProperties { Persistent = true }, "a message"u8.ToArray());
         }
 
+        // RabbitMQ notes a new quorum queue's directory on disk half a second late; killed in between, it would look in another one.
+        var names = Path.Combine(host.Data, "messaging", "data", "medcor@localhost", "quorum", "medcor@localhost", "names.dets");
+        await EndToEnd.Wait.Until(async () => (await File.ReadAllBytesAsync(names)).AsSpan().IndexOf("_kept"u8) >= 0, "the queue is on disk");
         await host.KillAndRecover("messaging");
 
         await using var again = await factory.CreateConnectionAsync();
@@ -119,6 +122,26 @@ public sealed class ServersOnTheirOwnTests : IDisposable
         await second.StartAsync();
         using var again = await ConnectionMultiplexer.ConnectAsync(await second.GetConnectionStringAsync("cache"));
         Assert.False(await again.GetDatabase().KeyExistsAsync("key"));
+    }
+
+    [Fact]
+    public async Task PostgreSQL_runs_also_where_its_user_could_not_go()
+    {
+        // Closed to all others, as /root is.
+        var closed = Directory.CreateTempSubdirectory("medcor-closed-");
+        await using (var application = Build("--data", Path.Combine(closed.FullName, "data")))
+        {
+            await application.StartAsync();
+        }
+
+        var cluster = new DirectoryInfo(Path.Combine(closed.FullName, "data", "postgres"));
+        Assert.Equal(Environment.IsPrivilegedProcess, cluster.LinkTarget is not null);
+        if (cluster.LinkTarget is { } elsewhere)
+        {
+            Directory.Delete(Path.GetDirectoryName(elsewhere)!, recursive: true);
+        }
+
+        closed.Delete(recursive: true);
     }
 
     [Fact]
