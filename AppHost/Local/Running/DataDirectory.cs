@@ -37,16 +37,20 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Takes the directory for this host; throws <see cref="AlreadyRunningException"/> when another one has it.</summary>
     public static DataDirectory Open(string path)
     {
-        // A server that runs as a user of its own must get through to its part of it. All parts and files are closed to others.
-        Directory.CreateDirectory(path);
-        File.SetUnixFileMode(path, Traversable);
         FileStream taken;
         try
         {
+            // A server that runs as a user of its own must get through to its part of it. All parts and files are closed to others.
+            Directory.CreateDirectory(path);
+            File.SetUnixFileMode(path, Traversable);
             taken = new FileStream(Path.Combine(path, "host.lock"), new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnerOnly,
             });
+        }
+        catch (UnauthorizedAccessException foreign)
+        {
+            throw new DistributedApplicationException($"{path} belongs to another user. Run as that one, or keep other data with --data DIR.", foreign);
         }
         catch (IOException busy)
         {
