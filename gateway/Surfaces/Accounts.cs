@@ -33,12 +33,15 @@ internal static class Accounts
     private sealed class WithoutClaims : HttpTransformer
     {
         private static readonly string[] Prefixes = ["X-Forwarded-", "X-User-", "X-Hospital-", "X-Real-IP", "Forwarded"];
+        private static readonly string[] Trace = ["traceparent", "tracestate", "baggage"];
 
         public override async ValueTask TransformRequestAsync(HttpContext http, HttpRequestMessage request, string destination, CancellationToken ct)
         {
             await base.TransformRequestAsync(http, request, destination, ct);
             foreach (var (name, _) in http.Request.Headers)
                 if (Prefixes.Any(p => name.StartsWith(p, StringComparison.OrdinalIgnoreCase))) request.Headers.Remove(name);
+            // The trace goes on from this process's own span, which the client handler writes where nothing stands.
+            foreach (var name in Trace) request.Headers.Remove(name);
             request.Headers.Host = null;
             request.Headers.Remove(RequestIds.Header);
             request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());

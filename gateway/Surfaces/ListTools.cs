@@ -10,22 +10,21 @@ namespace MedCor.Gateway.Surfaces;
 /// <summary><c>GET /api/mcp/tools</c>: every tool that the caller's role may use, as people, programs and models need it described.</summary>
 internal static class ListTools
 {
-    private static readonly Lazy<IReadOnlyDictionary<Callers, byte[]>> Answers = new(WriteAll);
-
     public static void MapListTools(this IEndpointRouteBuilder app)
     {
         var check = app.ServiceProvider.GetRequiredService<TokenCheck>();
+        var answers = WriteAll();
         app.MapGet("/api/mcp/tools", async http =>
         {
             var caller = await check.Require(http);
-            var answer = Answers.Value[caller.Kind];
+            var answer = answers[caller.Kind];
             http.Response.ContentType = "application/json";
             http.Response.ContentLength = answer.Length;
             await http.Response.BodyWriter.WriteAsync(answer, http.RequestAborted);
         });
     }
 
-    /// <summary>Writes the list of each kind of callers, once.</summary>
+    /// <summary>Writes the list of each kind of callers, once, at the start: a tool that cannot be described stops it.</summary>
     private static Dictionary<Callers, byte[]> WriteAll()
     {
         var tools = ToolCatalogue.All.Values.Select(t => (t.Callers, Described: Describe(t))).ToArray();
