@@ -56,6 +56,13 @@ internal sealed class Account : Entity, ITenantOwned
         if (Role == Role.Patient) db.Raise(() => isNew ? new PatientRegistered(ToPatient()) : new PatientUpdated(ToPatient()));
     }
 
+    /// <summary>Tells that they are not any more what they were: who keeps doctors or patients must not go on with this one.</summary>
+    internal void TellNoLonger(TenantDb db, Role former)
+    {
+        if (former == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor() with { IsActive = false }));
+        if (former == Role.Patient) db.Raise(() => new PatientUpdated(ToPatient() with { IsActive = false }));
+    }
+
     internal User ToUser() => new(
         Id, HospitalId, Email, FirstName, LastName, Role, PhoneNumber, DateOfBirth, LicenseNumber, YearsOfExperience, IsActive, Version, CreatedAt, UpdatedAt);
 
