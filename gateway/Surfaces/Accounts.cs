@@ -1,3 +1,4 @@
+using System.Buffers;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using Yarp.ReverseProxy.Forwarder;
@@ -19,14 +20,12 @@ internal static class Accounts
 
     private static async Task Forward(HttpContext http)
     {
-        if (http.Request.ContentLength > MedCorService.LargestBody) throw new TooLarge();
+        using (var body = await RequestBody.Read(http)) http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
+
         var services = http.RequestServices;
         var upstream = services.GetRequiredService<Upstream>().To(Identity);
         var error = await services.GetRequiredService<IHttpForwarder>().SendAsync(http, $"http://{Identity}", upstream, Patience, Cleaned);
-        if (error == ForwarderError.None || http.Response.HasStarted) return;
-
-        if (http.Features.Get<IForwarderErrorFeature>()?.Exception is BadHttpRequestException theirs) throw theirs;
-        throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
+        if (error != ForwarderError.None && !http.Response.HasStarted) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
     }
 
     /// <summary>Drops the headers by which one inside the network would be told who is calling and from where: from outside they are mere claims.</summary>

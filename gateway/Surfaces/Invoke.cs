@@ -17,7 +17,7 @@ internal static class Invoke
         {
             var visitor = await Visitor.Of(http, check);
             var key = IdempotencyKey(http.Request);
-            using var body = await RequestBody.Read(http);
+            using var body = await RequestBody.ReadJson(http);
             using var answer = await door.Invoke(visitor, ToolCall.Read(body.Bytes), key, http.RequestAborted);
             await Write(http, answer);
         });

@@ -13,8 +13,8 @@ public class BookingTests
         var ward = await Ward.Open("general");
         var (patient, doctor) = (await ward.AsPatient(), await ward.AsDoctor());
         var stranger = await Client.As("doctor@riverside.example", gateway: 1);
-        await using var heard = await Listener.Open(doctor, gateway: 1);
-        await using var overheard = await Listener.Open(stranger);
+        await using var heard = await Listener.Of(doctor, gateway: 1);
+        await using var overheard = await Listener.Of(stranger);
 
         var doctors = await patient.Do("list_doctors", new { limit = 100, sort = "-created_at" });
         Assert.Contains(doctors["results"]!.AsArray(), d => (Guid)d!["id"]! == doctor.Id);
@@ -24,9 +24,9 @@ public class BookingTests
         Assert.Equal("SCHEDULED", (string)visit["status"]!);
         var id = (string)visit["id"]!;
 
-        var created = await heard.Next(e => e.Type == "appointment_created" && (string?)e.Data["id"] == id, TimeSpan.FromSeconds(2));
+        var created = await heard.Next(e => e.Name == "appointment_created" && (string?)e.Data["id"] == id, TimeSpan.FromSeconds(2));
         Assert.Equal(patient.Id, (Guid)created.Data["patient_id"]!);
-        var update = await heard.Next(e => e.Type == "resource_update" && (string?)e.Data["data"]?["id"] == id, TimeSpan.FromSeconds(2));
+        var update = await heard.Next(e => e.Name == "resource_update" && (string?)e.Data["data"]?["id"] == id, TimeSpan.FromSeconds(2));
         Assert.Equal(("appointments", "created"), ((string)update.Data["resource"]!, (string)update.Data["action"]!));
 
         var again = await patient.Call("create_appointment", ward.Wish("14:00:00"));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -13,6 +14,11 @@ public sealed class Client(HttpClient http, string accessToken, string refreshTo
     public string RefreshToken => refreshToken;
     public Guid Id { get; } = Guid.Parse((string)user["id"]!);
     public Guid? HospitalId { get; } = (string?)user["hospital_id"] is { } id ? Guid.Parse(id) : null;
+
+    /// <summary>Somebody of the demo data, logged in once for all tests: for those that leave the login itself alone.</summary>
+    public static Task<Client> Shared(string email) => Logins.GetOrAdd(email, e => new(() => As(e))).Value;
+
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Client>>> Logins = new();
 
     /// <summary>Logs in at a gateway replica of the running system.</summary>
     public static async Task<Client> As(string email, string password = "Demo-Medcor-2026", int gateway = 0)

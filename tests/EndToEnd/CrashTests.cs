@@ -27,7 +27,7 @@ public class CrashTests
         Client[] nurses = [await Client.As("nurse@general.example"), await Client.As("nurse@general.example", gateway: 1)];
         var wishes = new List<object>();
         for (var n = 1; n <= 4; n++) wishes.AddRange(from time in await ward.FreeTimes(ward.Day(n)) select ward.Wish(time, ward.Day(n)));
-        await using var listener = await Listener.Open(nurses[0]);
+        await using var listener = await Listener.Of(nurses[0]);
 
         var accepted = new ConcurrentBag<string>();
         var killed = 0;
@@ -50,8 +50,8 @@ public class CrashTests
         await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
             "Analytics has counted every accepted booking", TimeSpan.FromSeconds(60));
 
-        foreach (var id in accepted) await listener.Next(e => e.Type == "appointment_created" && (string?)e.Data["id"] == id, TimeSpan.FromSeconds(60));
-        Assert.All(listener.All.Where(e => e.Type == "appointment_created").GroupBy(e => (string)e.Data["id"]!), heard => Assert.Single(heard));
+        foreach (var id in accepted) await listener.Next(e => e.Name == "appointment_created" && (string?)e.Data["id"] == id, TimeSpan.FromSeconds(60));
+        Assert.All(listener.All.Where(e => e.Name == "appointment_created").GroupBy(e => (string)e.Data["id"]!), heard => Assert.Single(heard));
     }
 
     /// <summary>As a client would: tries again while it is told that something is down.</summary>

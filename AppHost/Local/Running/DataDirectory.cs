@@ -68,7 +68,7 @@ internal sealed class DataDirectory : IDisposable
         var directory = Path.Combine(FullPath, resource);
         if (Directory.Exists(directory) || !Environment.IsPrivilegedProcess || IsTraversable(FullPath))
         {
-            return new DirectoryInfo(For(resource)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory;
+            return new DirectoryInfo(For(resource)).LinkTarget ?? directory;
         }
 
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..12];
@@ -107,7 +107,11 @@ internal sealed class DataDirectory : IDisposable
     {
         foreach (var directory in resources.Select(resource => new DirectoryInfo(Path.Combine(FullPath, resource))).Where(directory => directory.Exists))
         {
-            (directory.ResolveLinkTarget(returnFinalTarget: true) as DirectoryInfo)?.Delete(recursive: true);
+            if (directory.LinkTarget is { } elsewhere && Directory.Exists(elsewhere))
+            {
+                Directory.Delete(elsewhere, recursive: true);
+            }
+
             Directory.Delete(directory.FullName, recursive: directory.LinkTarget is null);
         }
 

@@ -42,7 +42,7 @@ internal sealed class PasswordHashes : IDisposable
     }
 
     /// <summary>A hash that no password has, in the hasher's third format: a marker, the function, the iterations, the salt's length, salt and key.</summary>
-    private static string HashOfNothing()
+    internal static string HashOfNothing()
     {
         const int salt = 16, key = 32, header = 13, sha512 = 2;
         var bytes = RandomNumberGenerator.GetBytes(header + salt + key);

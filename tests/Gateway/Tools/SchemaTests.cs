@@ -28,7 +28,7 @@ public sealed class SchemaTests
     {
         foreach (var tool in ToolCatalogue.All.Values)
             foreach (var schema in new[] { Schema.Input(tool.Params), Schema.Output(tool.Result) })
-                foreach (var (name, property) in schema["properties"]!.AsObject())
+                foreach (var (name, property) in schema["properties"]?.AsObject() ?? [])
                     Assert.True(property is JsonObject && (property["type"] ?? property["$ref"]) is not null, $"{tool.Name}: {name} has no type");
     }
 
