@@ -11,6 +11,11 @@ internal sealed class Ward
     private const string Password = "a ward of our own 2026";
     private static readonly ConcurrentDictionary<(string, int), Task<Client>> LoggedIn = new();
 
+    /// <summary>A password's hash takes a processor's whole attention; Identity refuses when too many want one at once.</summary>
+    private static readonly SemaphoreSlim Creating = new(2);
+
+    private static readonly Lazy<Task<Ward>> Untouched = new(() => Open());
+
     public required string Hospital { get; init; }
     public required TimeZoneInfo Zone { get; init; }
     public required Client Admin { get; init; }
@@ -37,6 +42,9 @@ internal sealed class Ward
             PatientEmail = patientEmail,
         };
     }
+
+    /// <summary>For tests that leave it as it is: opening one costs two passwords' hashes.</summary>
+    public static Task<Ward> ToLookAt() => Untouched.Value;
 
     /// <summary>Somebody of the demo data, logged in once for all tests.</summary>
     public static Task<Client> As(string email, int gateway = 0) => LoggedIn.GetOrAdd((email, gateway), _ => Client.As(email, gateway: gateway));
@@ -87,7 +95,15 @@ internal sealed class Ward
     private static async Task<(Guid Id, string Email)> NewUser(Client admin, string hospital, string role)
     {
         var email = $"{role.ToLowerInvariant()}-{Guid.NewGuid():N}@{hospital}.example";
-        var user = await admin.Do("create_user", new { email, password = Password, first_name = "Test", last_name = role, role, hospital_id = admin.HospitalId });
-        return (Guid.Parse((string)user["id"]!), email);
+        await Creating.WaitAsync();
+        try
+        {
+            var user = await admin.Do("create_user", new { email, password = Password, first_name = "Test", last_name = role, role, hospital_id = admin.HospitalId });
+            return (Guid.Parse((string)user["id"]!), email);
+        }
+        finally
+        {
+            Creating.Release();
+        }
     }
 }

@@ -9,33 +9,31 @@ public sealed class UpdateAppointmentStatusTests
     private static readonly (string From, string To)[] Moves =
         [("SCHEDULED", "IN_PROGRESS"), ("SCHEDULED", "CANCELLED"), ("SCHEDULED", "NO_SHOW"), ("IN_PROGRESS", "COMPLETED"), ("IN_PROGRESS", "CANCELLED")];
 
-    public static TheoryData<string, string> AllMoves
-    {
-        get
-        {
-            var all = new TheoryData<string, string>();
-            foreach (var from in Statuses) foreach (var to in Statuses) all.Add(from, to);
-            return all;
-        }
-    }
-
-    [Theory, MemberData(nameof(AllMoves))]
-    public async Task Of_all_moves_five_are_possible_and_the_others_name_what_is(string from, string to)
+    [Theory]
+    [InlineData("SCHEDULED")]
+    [InlineData("IN_PROGRESS")]
+    [InlineData("COMPLETED")]
+    [InlineData("CANCELLED")]
+    [InlineData("NO_SHOW")]
+    public async Task Of_all_moves_five_are_possible_and_the_others_name_what_is(string from)
     {
         var ward = await Ward.Open();
-        var appointment = await ward.BookedAnd(from, "10:00:00");
-        var answer = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" });
+        for (var i = 0; i < Statuses.Length; i++)
+        {
+            var (to, appointment) = (Statuses[i], await ward.BookedAnd(from, $"{10 + i}:00:00"));
+            var answer = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" });
 
-        if (Moves.Contains((from, to)))
-        {
-            Assert.Equal(HttpStatusCode.OK, answer.Status);
-            Assert.Equal(to, (string?)answer.Body["status"]);
-            Assert.Equal((int)appointment["version"]! + 1, (int)answer.Body["version"]!);
-        }
-        else
-        {
-            Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
-            Assert.Equal(Moves.Where(m => m.From == from).Select(m => m.To), answer.Details!["allowed"]!.AsArray().Select(a => (string)a!));
+            if (Moves.Contains((from, to)))
+            {
+                Assert.Equal(HttpStatusCode.OK, answer.Status);
+                Assert.Equal(to, (string?)answer.Body["status"]);
+                Assert.Equal((int)appointment["version"]! + 1, (int)answer.Body["version"]!);
+            }
+            else
+            {
+                Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
+                Assert.Equal(Moves.Where(m => m.From == from).Select(m => m.To), answer.Details!["allowed"]!.AsArray().Select(a => (string)a!));
+            }
         }
     }
 

@@ -9,7 +9,7 @@ public sealed class SetDoctorScheduleTests
     [Fact]
     public async Task Until_somebody_sets_one_a_doctor_works_on_weekdays_from_9_to_5()
     {
-        var ward = await Ward.Open();
+        var ward = await Ward.ToLookAt();
         var schedule = await ward.Nurse.Do("get_doctor_schedule", new { doctor_id = ward.Doctor });
         Assert.Equal((0, 30, "Europe/Berlin"), ((int)schedule["version"]!, (int)schedule["slot_minutes"]!, (string?)schedule["time_zone"]));
         Assert.Equal(Weekdays, schedule["working_hours"]!.AsArray().Select(p => (string)p!["weekday"]!));
@@ -77,7 +77,7 @@ public sealed class SetDoctorScheduleTests
     [Fact]
     public async Task Every_entry_that_makes_no_sense_is_named()
     {
-        var ward = await Ward.Open();
+        var ward = await Ward.ToLookAt();
         var answer = await ward.Admin.Call("set_doctor_schedule", new
         {
             doctor_id = ward.Doctor,
