@@ -11,7 +11,6 @@ internal sealed class LogOutHandler(IdentityDb db, LiveSessions sessions, TokenC
 {
     internal async Task<LoggedOut> Handle(LogOut asked, HttpContext http, CancellationToken ct)
     {
-        // Somebody whose access token has run out can still log out with the refresh token.
         Caller? caller = null;
         try
         {
@@ -19,6 +18,7 @@ internal sealed class LogOutHandler(IdentityDb db, LiveSessions sessions, TokenC
         }
         catch (Unauthenticated) when (asked.RefreshToken is not null)
         {
+            // Somebody whose access token has run out can still log out with the refresh token.
         }
 
         db.Tenancy.Enter(hospital: null);

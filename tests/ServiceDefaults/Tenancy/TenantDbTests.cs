@@ -1,8 +1,10 @@
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;
 using MedCor.Tests.EndToEnd;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
 
@@ -38,15 +40,14 @@ public sealed class TenantDbTests : IAsyncLifetime
     {
         var house = await RunningHouse.Get();
         var owner = await house.NewDatabase();
+        await new Migrator(typeof(NotesDb).Assembly, "chat", NullLogger.Instance).Migrate(owner, CancellationToken.None);
         await using (var connection = new NpgsqlConnection(owner))
         {
             await connection.OpenAsync();
             await using var create = new NpgsqlCommand(
                 $"""
                 CREATE TABLE notes (id uuid PRIMARY KEY, hospital_id uuid NOT NULL, text text NOT NULL, version bigint NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
-                ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
-                CREATE POLICY hospital ON notes USING (hospital_id::text = current_setting('medcor.hospital', true) OR current_setting('medcor.hospital', true) = '*');
-                GRANT SELECT, INSERT, UPDATE, DELETE ON notes TO medcor_chat;
+                SELECT seal('notes');
                 INSERT INTO notes SELECT gen_random_uuid(), '{Ours}', 'ours', 1, now(), now();
                 INSERT INTO notes SELECT gen_random_uuid(), '{Theirs}', 'theirs', 1, now(), now();
                 """, connection);
