@@ -17,7 +17,7 @@ internal sealed record Somebody(Guid Id, string Email, string Password, JsonNode
     internal static async Task<Somebody> New(string role = "PATIENT", string by = Admin)
     {
         var (email, password) = (NewEmail(), "Korrekt-Pferd-7");
-        var admin = await Client.As(by);
+        var admin = await Client.Shared(by);
         var user = await admin.Do("create_user", new { email, password, first_name = "Robin", last_name = "Testperson", role });
         return new(Guid.Parse((string)user["id"]!), email, password, user);
     }

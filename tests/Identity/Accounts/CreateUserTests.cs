@@ -13,7 +13,7 @@ public class CreateUserTests
     [Fact]
     public async Task The_published_example_answers_with_every_field_it_was_given()
     {
-        var admin = await Client.As(Somebody.Platform);
+        var admin = await Client.Shared(Somebody.Platform);
         var (email, hospital) = (Somebody.NewEmail(), DemoHouse.Hospitals[1].Id);
 
         var user = await admin.Do("create_user", new
@@ -54,7 +54,7 @@ public class CreateUserTests
     public async Task An_address_is_taken_in_every_hospital_and_in_every_case()
     {
         var somebody = await Somebody.New();
-        var other = await Client.As(Somebody.OtherAdmin);
+        var other = await Client.Shared(Somebody.OtherAdmin);
 
         var answer = await other.Call("create_user", Patient(somebody.Email.ToUpperInvariant()));
 
@@ -65,7 +65,7 @@ public class CreateUserTests
     [Fact]
     public async Task Of_many_at_once_with_one_address_one_is_created()
     {
-        var admin = await Client.As(Somebody.Admin);
+        var admin = await Client.Shared(Somebody.Admin);
         var email = Somebody.NewEmail();
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => admin.Call("create_user", Patient(email))));
@@ -88,7 +88,7 @@ public class CreateUserTests
     [InlineData("xx-Hargreaves-xx")]
     public async Task A_bad_password_is_named(string password)
     {
-        var admin = await Client.As(Somebody.Admin);
+        var admin = await Client.Shared(Somebody.Admin);
 
         var answer = await admin.Call("create_user", new { email = Somebody.NewEmail(), password, first_name = "Rosalind", last_name = "Hargreaves", role = "NURSE" });
 
@@ -99,7 +99,7 @@ public class CreateUserTests
     [Fact]
     public async Task Every_bad_field_is_named_at_once()
     {
-        var admin = await Client.As(Somebody.Admin);
+        var admin = await Client.Shared(Somebody.Admin);
 
         var answer = await admin.Call("create_user", new { email = "nobody", password = "x", first_name = "", last_name = "Doe", role = "PATIENT", date_of_birth = "2999-01-01", years_of_experience = -1 });
 
@@ -110,7 +110,7 @@ public class CreateUserTests
     [Fact]
     public async Task Nurses_open_accounts_of_patients_of_their_hospital_alone()
     {
-        var nurse = await Client.As("nurse@general.example");
+        var nurse = await Client.Shared("nurse@general.example");
 
         Assert.Equal("PATIENT", (string?)(await nurse.Do("create_user", Patient(Somebody.NewEmail())))["role"]);
         Assert.Equal("PERMISSION_DENIED", (await nurse.Call("create_user", Patient(Somebody.NewEmail(), role: "NURSE"))).Code);
@@ -121,12 +121,12 @@ public class CreateUserTests
     [InlineData("doctor@general.example")]
     [InlineData("patient@general.example")]
     public async Task Doctors_and_patients_open_no_accounts(string who) =>
-        Assert.Equal("PERMISSION_DENIED", (await (await Client.As(who)).Call("create_user", Patient(Somebody.NewEmail()))).Code);
+        Assert.Equal("PERMISSION_DENIED", (await (await Client.Shared(who)).Call("create_user", Patient(Somebody.NewEmail()))).Code);
 
     [Fact]
     public async Task Another_hospital_is_told_from_a_missing_one_by_nothing()
     {
-        var admin = await Client.As(Somebody.Admin);
+        var admin = await Client.Shared(Somebody.Admin);
 
         var foreign = await admin.Call("create_user", Patient(Somebody.NewEmail(), hospital: DemoHouse.Hospitals[1].Id));
         var missing = await admin.Call("create_user", Patient(Somebody.NewEmail(), hospital: Guid.NewGuid()));
@@ -138,22 +138,22 @@ public class CreateUserTests
     [Fact]
     public async Task Only_the_platform_makes_platform_administrators()
     {
-        var platform = await Client.As(Somebody.Platform);
+        var platform = await Client.Shared(Somebody.Platform);
         var email = Somebody.NewEmail();
 
         var made = await platform.Do("create_user", Patient(email, role: "ADMIN"));
-        var ofHospital = await (await Client.As(Somebody.Admin)).Do("create_user", Patient(Somebody.NewEmail(), role: "ADMIN"));
+        var ofHospital = await (await Client.Shared(Somebody.Admin)).Do("create_user", Patient(Somebody.NewEmail(), role: "ADMIN"));
 
         Assert.Null(made["hospital_id"]);
         Assert.Equal(DemoHouse.Hospitals[0].Id.ToString(), (string?)ofHospital["hospital_id"]);
         Assert.Equal("VALIDATION_ERROR", (await platform.Call("create_user", Patient(Somebody.NewEmail(), role: "DOCTOR"))).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await (await Client.As(Somebody.Admin)).Call("get_user", new { user_id = (string?)made["id"] })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await Client.Shared(Somebody.Admin)).Call("get_user", new { user_id = (string?)made["id"] })).Code);
     }
 
     [Fact]
     public async Task A_hospital_opened_a_moment_ago_can_have_users()
     {
-        var platform = await Client.As(Somebody.Platform);
+        var platform = await Client.Shared(Somebody.Platform);
         var hospital = await NewHospital(platform);
 
         var user = await platform.Do("create_user", Patient(Somebody.NewEmail(), hospital: Guid.Parse((string)hospital["id"]!)));
@@ -164,7 +164,7 @@ public class CreateUserTests
     [Fact]
     public async Task A_hospital_out_of_use_gets_no_users()
     {
-        var platform = await Client.As(Somebody.Platform);
+        var platform = await Client.Shared(Somebody.Platform);
         var hospital = await NewHospital(platform);
         await platform.Do("delete_hospital", new { hospital_id = (string?)hospital["id"] });
 

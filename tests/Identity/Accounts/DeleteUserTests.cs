@@ -8,7 +8,7 @@ public class DeleteUserTests
     public async Task A_deactivated_users_tokens_stop_within_seconds_and_the_row_stays()
     {
         var somebody = await Somebody.New("DOCTOR");
-        var (admin, doctor) = (await Client.As(Somebody.Admin), await somebody.LogIn());
+        var (admin, doctor) = (await Client.Shared(Somebody.Admin), await somebody.LogIn());
         await doctor.Do("get_current_user");
 
         var gone = await admin.Do("delete_user", new { user_id = somebody.Id });
@@ -25,7 +25,7 @@ public class DeleteUserTests
     [Fact]
     public async Task Twice_is_as_good_as_once_and_back_into_use_it_logs_in_again()
     {
-        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
         var first = await admin.Do("delete_user", new { user_id = somebody.Id });
 
         Assert.Equal((int)first["version"]!, (int)(await admin.Do("delete_user", new { user_id = somebody.Id }))["version"]!);
@@ -46,5 +46,5 @@ public class DeleteUserTests
     [InlineData("nurse@general.example")]
     [InlineData("patient@general.example")]
     public async Task Only_administrators_do(string who) =>
-        Assert.Equal("PERMISSION_DENIED", (await (await Client.As(who)).Call("delete_user", new { user_id = Guid.NewGuid() })).Code);
+        Assert.Equal("PERMISSION_DENIED", (await (await Client.Shared(who)).Call("delete_user", new { user_id = Guid.NewGuid() })).Code);
 }

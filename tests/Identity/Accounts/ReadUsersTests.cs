@@ -14,7 +14,7 @@ public class ReadUsersTests
     [InlineData("nurse@general.example")]
     public async Task Staff_see_the_users_of_their_hospital_alone(string who)
     {
-        var client = await Client.As(who);
+        var client = await Client.Shared(who);
 
         var users = (await client.Do("list_users", new { limit = 100 }))["results"]!.AsArray();
 
@@ -26,7 +26,7 @@ public class ReadUsersTests
     [Fact]
     public async Task The_platform_sees_every_hospital_and_can_pick_one()
     {
-        var platform = await Client.As(Somebody.Platform);
+        var platform = await Client.Shared(Somebody.Platform);
 
         foreach (var hospital in new[] { General, Riverside })
         {
@@ -41,7 +41,7 @@ public class ReadUsersTests
     [InlineData("list_patients")]
     public async Task A_patient_sees_themselves_alone(string list)
     {
-        var patient = await Client.As("patient@general.example");
+        var patient = await Client.Shared("patient@general.example");
 
         var seen = (await patient.Do(list))["results"]!.AsArray();
 
@@ -61,7 +61,7 @@ public class ReadUsersTests
     [InlineData("patient@general.example", "get_doctor_details", "doctor_id")]
     public async Task Somebody_of_another_hospital_is_told_from_nobody_by_nothing(string who, string tool, string parameter)
     {
-        var client = await Client.As(who);
+        var client = await Client.Shared(who);
         var theirs = tool.Contains("doctor", StringComparison.Ordinal) ? DemoHouse.Hospitals[1].Doctors[0].Person.Id : DemoHouse.Hospitals[1].Patients[0].Id;
 
         var foreign = await client.Call(tool, new Dictionary<string, object> { [parameter] = theirs });
@@ -74,7 +74,7 @@ public class ReadUsersTests
     [Fact]
     public async Task Another_patient_is_nobody_to_a_patient()
     {
-        var patient = await Client.As("patient@general.example");
+        var patient = await Client.Shared("patient@general.example");
 
         Assert.Equal("RESOURCE_NOT_FOUND", (await patient.Call("get_patient", new { patient_id = DemoHouse.Hospitals[0].Patients[1].Id })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await patient.Call("get_user", new { user_id = DemoHouse.Hospitals[0].Nurse.Id })).Code);
@@ -83,7 +83,7 @@ public class ReadUsersTests
     [Fact]
     public async Task A_doctor_is_no_patient_and_a_patient_no_doctor()
     {
-        var admin = await Client.As(Somebody.Admin);
+        var admin = await Client.Shared(Somebody.Admin);
 
         Assert.Equal("RESOURCE_NOT_FOUND", (await admin.Call("get_patient", new { patient_id = DemoHouse.Hospitals[0].Doctors[0].Person.Id })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await admin.Call("get_doctor_details", new { doctor_id = DemoHouse.Hospitals[0].Patients[0].Id })).Code);
@@ -93,13 +93,13 @@ public class ReadUsersTests
     public async Task Everybody_can_ask_who_they_are()
     {
         foreach (var who in new[] { "admin@medcor.example", "doctor@riverside.example", "patient@riverside.example" })
-            Assert.Equal(who, (string?)(await (await Client.As(who)).Do("get_current_user"))["email"]);
+            Assert.Equal(who, (string?)(await (await Client.Shared(who)).Do("get_current_user"))["email"]);
     }
 
     [Fact]
     public async Task Lists_filter_search_sort_and_page()
     {
-        var admin = await Client.As(Somebody.Admin);
+        var admin = await Client.Shared(Somebody.Admin);
         var somebody = await Somebody.New("NURSE");
         await admin.Do("delete_user", new { user_id = somebody.Id });
 

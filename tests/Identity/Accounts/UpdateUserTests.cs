@@ -8,7 +8,7 @@ public class UpdateUserTests
     [Fact]
     public async Task What_is_not_given_stays()
     {
-        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
 
         var changed = await admin.Do("update_user", new { user_id = somebody.Id, first_name = "Updated", phone_number = "+1-555-3333" });
 
@@ -18,7 +18,7 @@ public class UpdateUserTests
     [Fact]
     public async Task An_older_version_than_the_present_is_a_conflict()
     {
-        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
         await admin.Do("update_user", new { user_id = somebody.Id, first_name = "First", expected_version = 1 });
 
         Assert.Equal("CONFLICT", (await admin.Call("update_user", new { user_id = somebody.Id, first_name = "Second", expected_version = 1 })).Code);
@@ -52,7 +52,7 @@ public class UpdateUserTests
         var somebody = await Somebody.New("DOCTOR");
 
         Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).Call("update_user", new { user_id = somebody.Id, license_number = "MD-SELF" })).Code);
-        Assert.Equal("MD-ADMIN", (string?)(await (await Client.As(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, license_number = "MD-ADMIN" }))["license_number"]);
+        Assert.Equal("MD-ADMIN", (string?)(await (await Client.Shared(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, license_number = "MD-ADMIN" }))["license_number"]);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public class UpdateUserTests
     {
         var (one, two) = (await Somebody.New(), await Somebody.New(by: Somebody.OtherAdmin));
 
-        Assert.Equal("CONFLICT", (await (await Client.As(Somebody.Admin)).Call("update_user", new { user_id = one.Id, email = two.Email.ToUpperInvariant() })).Code);
+        Assert.Equal("CONFLICT", (await (await Client.Shared(Somebody.Admin)).Call("update_user", new { user_id = one.Id, email = two.Email.ToUpperInvariant() })).Code);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public class UpdateUserTests
         var nurse = await somebody.LogIn();
         await nurse.Do("get_current_user");
 
-        await (await Client.As(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, role = "DOCTOR" });
+        await (await Client.Shared(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, role = "DOCTOR" });
 
         var doctor = await somebody.LogIn();
         await doctor.Do("get_current_user");
@@ -113,7 +113,7 @@ public class UpdateUserTests
     {
         var somebody = await Somebody.New();
 
-        await (await Client.As(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9" });
+        await (await Client.Shared(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9" });
 
         await Client.As(somebody.Email, "Neues-Kennwort-9");
     }
@@ -121,7 +121,7 @@ public class UpdateUserTests
     [Fact]
     public async Task Concurrent_changes_of_one_version_do_not_both_succeed()
     {
-        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => admin.Call("update_user", new { user_id = somebody.Id, first_name = $"N{i}", expected_version = 1 })));
 

@@ -14,7 +14,7 @@ public class DoctorsTests
     [InlineData("card")]
     public async Task Doctors_are_found_by_specialty(string specialty)
     {
-        var patient = await Client.As("patient@general.example");
+        var patient = await Client.Shared("patient@general.example");
 
         var doctors = (await patient.Do("list_doctors", new { hospital_id = DemoHouse.Hospitals[0].Id, specialty, is_available = true, limit = 100 }))["results"]!.AsArray();
 
@@ -25,7 +25,7 @@ public class DoctorsTests
     [Fact]
     public async Task Specialties_are_replaced_and_the_doctor_has_a_new_version()
     {
-        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New("DOCTOR"));
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New("DOCTOR"));
         object Specialties(params object[] specialties) => new { doctor_id = somebody.Id, specialties };
 
         var first = await admin.Do("update_doctor_specialties", Specialties(
@@ -44,7 +44,7 @@ public class DoctorsTests
     [Fact]
     public async Task Two_primary_ones_doubled_ones_and_unknown_ones_are_refused()
     {
-        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New("DOCTOR"));
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New("DOCTOR"));
         async Task<Answer> Try(params object[] specialties) => await admin.Call("update_doctor_specialties", new { doctor_id = somebody.Id, specialties });
 
         Assert.NotNull((await Try(new { specialty_id = Cardiology, is_primary = true }, new { specialty_id = Dermatology, is_primary = true })).Details!["specialties"]);
@@ -60,7 +60,7 @@ public class DoctorsTests
     [InlineData("admin@riverside.example", "RESOURCE_NOT_FOUND")]
     public async Task Only_the_hospitals_administrators_say_what_a_doctor_practises(string who, string code)
     {
-        var client = await Client.As(who);
+        var client = await Client.Shared(who);
 
         Assert.Equal(code, (await client.Call("update_doctor_specialties", new { doctor_id = DemoHouse.Hospitals[0].Doctors[0].Person.Id, specialties = Array.Empty<object>() })).Code);
     }

@@ -40,7 +40,7 @@ public class KeyRingTests
     {
         using var http = await Somebody.Anonymous();
         var published = (await http.GetFromJsonAsync<JsonNode>("/.well-known/jwks.json"))!["keys"]!.AsArray();
-        var token = new JsonWebToken((await Client.As(Somebody.Admin)).AccessToken);
+        var token = new JsonWebToken((await Client.Shared(Somebody.Admin)).AccessToken);
 
         Assert.Equal("ES256", token.Alg);
         Assert.Contains(published, k => (string?)k!["kid"] == token.Kid);
@@ -52,7 +52,7 @@ public class KeyRingTests
     {
         using var http = await Somebody.Anonymous();
         var discovery = (await http.GetFromJsonAsync<JsonNode>("/.well-known/openid-configuration"))!;
-        var token = new JsonWebToken((await Client.As(Somebody.Admin)).AccessToken);
+        var token = new JsonWebToken((await Client.Shared(Somebody.Admin)).AccessToken);
 
         Assert.Equal(token.Issuer, (string?)discovery["issuer"]);
         Assert.EndsWith("/.well-known/jwks.json", (string?)discovery["jwks_uri"]);

@@ -28,7 +28,7 @@ public class LogInTests
     public async Task Wrong_password_unknown_address_and_deactivated_user_are_told_apart_by_nothing()
     {
         var (somebody, gone) = (await Somebody.New(), await Somebody.New());
-        await (await Client.As(Somebody.Admin)).Do("delete_user", new { user_id = gone.Id });
+        await (await Client.Shared(Somebody.Admin)).Do("delete_user", new { user_id = gone.Id });
 
         var answers = new[]
         {

@@ -9,7 +9,7 @@ public class SpecialtiesTests
     [Fact]
     public async Task The_platform_adds_and_changes_and_everybody_reads()
     {
-        var platform = await Client.As(Somebody.Platform);
+        var platform = await Client.Shared(Somebody.Platform);
         var code = NewCode();
 
         var made = await platform.Do("create_specialty", new { code, name = $"Name {code}", description = "Description of specialty" });
@@ -18,14 +18,14 @@ public class SpecialtiesTests
         Assert.Equal((code, $"Name {code}", "Another", 2), ((string?)changed["code"], (string?)changed["name"], (string?)changed["description"], (int)changed["version"]!));
         Assert.Equal("CONFLICT", (await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], name = "x", expected_version = 1 })).Code);
         foreach (var who in new[] { "admin@general.example", "doctor@riverside.example", "nurse@general.example", "patient@riverside.example" })
-            Assert.Equal(1, (int)(await (await Client.As(who)).Do("list_specialties", new { search = code, is_active = true }))["total"]!);
+            Assert.Equal(1, (int)(await (await Client.Shared(who)).Do("list_specialties", new { search = code, is_active = true }))["total"]!);
         Assert.Equal(0, (int)(await platform.Do("get_specialty_doctors", new { specialty_id = (string?)made["id"] }))["total"]!);
     }
 
     [Fact]
     public async Task Code_and_name_are_its_own()
     {
-        var platform = await Client.As(Somebody.Platform);
+        var platform = await Client.Shared(Somebody.Platform);
         var code = NewCode();
         await platform.Do("create_specialty", new { code, name = $"Name {code}" });
 
@@ -41,7 +41,7 @@ public class SpecialtiesTests
     [InlineData("patient@general.example")]
     public async Task Nobody_else_adds_or_changes_one(string who)
     {
-        var client = await Client.As(who);
+        var client = await Client.Shared(who);
 
         Assert.Equal("PERMISSION_DENIED", (await client.Call("create_specialty", new { code = NewCode(), name = "x" })).Code);
         Assert.Equal("PERMISSION_DENIED", (await client.Call("update_specialty", new { specialty_id = Guid.NewGuid(), name = "x" })).Code);
@@ -50,7 +50,7 @@ public class SpecialtiesTests
     [Fact]
     public async Task A_specialty_out_of_use_is_given_to_no_further_doctor()
     {
-        var platform = await Client.As(Somebody.Platform);
+        var platform = await Client.Shared(Somebody.Platform);
         var code = NewCode();
         var made = await platform.Do("create_specialty", new { code, name = $"Name {code}" });
         await platform.Do("update_specialty", new { specialty_id = (string?)made["id"], is_active = false });
