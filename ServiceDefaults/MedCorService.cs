@@ -128,6 +128,8 @@ public static class MedCorService
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
         db.Tenancy.Enter(hospital: null);
+        // The other replicas wait here as long as the first one takes.
+        db.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.demo'))", ct);
         foreach (var demo in scope.ServiceProvider.GetServices<IDemoData>()) await demo.Seed(ct);

@@ -39,7 +39,7 @@ public static class Params<T> where T : notnull
 internal sealed class Rules
 {
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<Type, Rules> Known = new();
-    private readonly List<(string Name, Func<object, object?> Get, ValidationAttribute[] Rules, Rules? Inner, bool Many)> fields = [];
+    private readonly Dictionary<string, Field> fields = [];
 
     internal static Rules Of(Type type)
     {
@@ -52,32 +52,40 @@ internal sealed class Rules
             var (element, many) = Element(property.PropertyType);
             var inner = Json.Strict.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
             if (inner is { fields.Count: 0 }) inner = null;
-            if (annotations.Length > 0 || inner is not null || element == typeof(string)) rules.fields.Add((property.Name, property.Get!, annotations, inner, many));
+            if (annotations.Length > 0 || inner is not null || element == typeof(string)) rules.fields.Add(property.Name, new(property.Name, property.Get!, annotations, inner, many));
         }
         return Known.GetOrAdd(type, rules);
     }
 
     internal void Check(object value, string path, Dictionary<string, List<string>> mistakes)
     {
-        foreach (var (name, get, rules, inner, many) in fields)
+        foreach (var field in fields.Values) Check(field, field.Get(value), path + field.Name, mistakes);
+    }
+
+    /// <summary>Checks a single field whose value could be read.</summary>
+    internal void Check(string name, object? value, string at, Dictionary<string, List<string>> mistakes)
+    {
+        if (fields.TryGetValue(name, out var field)) Check(field, value, at, mistakes);
+    }
+
+    private static void Check(Field field, object? value, string at, Dictionary<string, List<string>> mistakes)
+    {
+        foreach (var rule in field.Rules)
+            if (!rule.IsValid(value)) mistakes.Note(at, Say(rule));
+        if (value is string text ? text.Contains('\0') : value is IEnumerable<string> texts && texts.Any(t => t?.Contains('\0') is true))
+            mistakes.Note(at, "must not contain the character U+0000");
+        if (field.Inner is not { } inner || value is null) return;
+        if (!field.IsList)
         {
-            var field = get(value);
-            foreach (var rule in rules)
-                if (!rule.IsValid(field)) mistakes.Note(path + name, Say(rule));
-            if (field is string text && text.Contains('\0')) mistakes.Note(path + name, "must not contain the character U+0000");
-            if (field is IEnumerable<string> texts && texts.Any(t => t?.Contains('\0') is true)) mistakes.Note(path + name, "must not contain the character U+0000");
-            if (inner is null || field is null) continue;
-            if (!many) inner.Check(field, $"{path}{name}.", mistakes);
-            else
-            {
-                var i = 0;
-                foreach (var element in (System.Collections.IEnumerable)field)
-                {
-                    if (element is null) mistakes.Note($"{path}{name}[{i}]", "must not be null");
-                    else inner.Check(element, $"{path}{name}[{i}].", mistakes);
-                    i++;
-                }
-            }
+            inner.Check(value, $"{at}.", mistakes);
+            return;
+        }
+        var i = 0;
+        foreach (var element in (System.Collections.IEnumerable)value)
+        {
+            if (element is null) mistakes.Note($"{at}[{i}]", "must not be null");
+            else inner.Check(element, $"{at}[{i}].", mistakes);
+            i++;
         }
     }
 
@@ -87,6 +95,8 @@ internal sealed class Rules
         var info = Json.Strict.GetTypeInfo(type);
         return info.Kind == JsonTypeInfoKind.Enumerable ? (info.ElementType!, true) : (type, false);
     }
+
+    private sealed record Field(string Name, Func<object, object?> Get, ValidationAttribute[] Rules, Rules? Inner, bool IsList);
 
     private static string Say(ValidationAttribute rule) => rule switch
     {
@@ -145,6 +155,7 @@ internal static class Mistakes
     private static void WalkObject(JsonElement json, JsonTypeInfo info, string path, Dictionary<string, List<string>> mistakes)
     {
         var fields = info.Properties.ToDictionary(p => p.Name);
+        var rules = Rules.Of(info.Type);
         var seen = new HashSet<string>();
         foreach (var sent in json.EnumerateObject())
         {
@@ -155,7 +166,12 @@ internal static class Mistakes
             {
                 if (!MayBeNull(field)) mistakes.Note(at, "must not be null");
             }
-            else Walk(sent.Value, field.PropertyType, at, mistakes);
+            else
+            {
+                var before = mistakes.Count;
+                Walk(sent.Value, field.PropertyType, at, mistakes);
+                if (mistakes.Count == before) rules.Check(field.Name, sent.Value.Deserialize(field.PropertyType, Json.Strict), at, mistakes);
+            }
         }
         foreach (var missing in fields.Values.Where(f => f.IsRequired && !seen.Contains(f.Name)))
             mistakes.Note(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "is required");

@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Problems;
@@ -6,13 +8,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions) : IHandle<DeleteUser, DeactivatedUser>
+internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions, OtherServices others, TimeProvider clock) : IHandle<DeleteUser, DeactivatedUser>
 {
     public async Task<DeactivatedUser> Handle(DeleteUser asked, CancellationToken ct)
     {
         var account = await db.Accounts.Include(a => a.Practices).ThenInclude(p => p.Specialty).Find(asked.UserId, "user", ct);
         if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Nobody takes themselves out of use.");
 
+        // Asked first: while Clinical cannot tell, nobody is taken out of use.
+        var affected = account.Role == Role.Doctor ? await Affected(account.Id, ct) : [];
         if (account.IsActive)
         {
             account.IsActive = false;
@@ -23,6 +27,15 @@ internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions) : 
         var user = account.ToUser();
         return new(
             user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber,
-            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, Affected: []);
+            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, affected);
+    }
+
+    /// <summary>What a doctor was to hold from today on, the next first, as many as a page has.</summary>
+    private async Task<IReadOnlyList<AffectedAppointment>> Affected(Guid doctorId, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var ahead = await others.Ask(
+            new ListAppointments(DoctorId: doctorId, Status: AppointmentStatus.Scheduled, DateFrom: DateOnly.FromDateTime(now.UtcDateTime).AddDays(-1)) { Limit = 100, Sort = "appointment_date,appointment_time" }, ct);
+        return [.. (ahead?.Results ?? []).Where(a => a.StartsAt >= now).Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))];
     }
 }

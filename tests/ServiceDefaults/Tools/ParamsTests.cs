@@ -41,7 +41,7 @@ public class ParamsTests
     [Fact]
     public void Every_bad_field_is_named_at_once()
     {
-        var wrong = Wrong("""{"id":"x","day":"2026-02-30","at":"25:00","for":"COOK","prority":1,"items":[{"name":"a","amount":"2"},{"amount":1}],"urgent":"yes"}""");
+        var wrong = Wrong("""{"id":"x","day":"2026-02-30","at":"25:00","for":"COOK","prority":1,"priority":99,"items":[{"name":"a","amount":"2"},{"amount":1}],"urgent":"yes"}""");
 
         Assert.Equal(["must be a UUID"], wrong["id"]);
         Assert.Equal(["must be a date, yyyy-MM-dd"], wrong["day"]);
@@ -52,6 +52,7 @@ public class ParamsTests
         Assert.Equal(["must be a whole number"], wrong["items[0].amount"]);
         Assert.Equal(["is required"], wrong["items[1].name"]);
         Assert.Equal(["must be true or false"], wrong["urgent"]);
+        Assert.Equal(["must be between 1 and 9"], wrong["priority"]);
     }
 
     [Fact]
