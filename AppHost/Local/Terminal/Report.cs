@@ -12,10 +12,12 @@ internal sealed class Report(TextWriter output, bool quiet, DateTimeOffset since
     private readonly Lock _lock = new();
     private readonly Dictionary<Instance, Status> _shown = [];
     private readonly bool _colors = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
+    private string _data = "";
     private bool _ready;
 
     public void Starting(string data)
     {
+        _data = data;
         Write();
         Write($"  {Bold("MedCor")}  {Dim("starting; data in " + data)}");
         Write();
@@ -34,6 +36,10 @@ internal sealed class Report(TextWriter output, bool quiet, DateTimeOffset since
             else if (now.State == State.Restarting && before?.State != State.Restarting)
             {
                 Write($"  {Yellow("↻")} {instance.Name,-14}ended{(now.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $" with exit code {code}") : "")}; starting it again ({now.Restarts})");
+                if (instance.FailedStarts == 2)
+                {
+                    Write($"    {Dim($"what it says: {Path.Combine(_data, "logs", instance.Name + ".log")}")}");
+                }
             }
             else if (now is { State: State.Running, Healthy: false } && before is { Healthy: true })
             {
