@@ -80,4 +80,5 @@ static bool IsSecret(string name) =>
     || name.EndsWith("_SECRET", StringComparison.Ordinal) || name.EndsWith("_PASSWORD", StringComparison.Ordinal)
     || name.EndsWith("_URL", StringComparison.Ordinal);
 
-static string ParameterName(string variable) => variable.Replace('_', '-').ToLowerInvariant();
+static string ParameterName(string variable) =>
+    string.Join('-', variable.Split('_', StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();

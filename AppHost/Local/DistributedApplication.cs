@@ -1,5 +1,6 @@
 using System.Globalization;
 using MedCor.Hosting.ApplicationModel;
+using MedCor.Hosting.Dashboard;
 using MedCor.Hosting.Processes;
 using MedCor.Hosting.Running;
 using MedCor.Hosting.Servers;
@@ -11,6 +12,8 @@ namespace MedCor.Hosting;
 public sealed class DistributedApplication : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private const int UsualDashboardPort = 18888;
 
     /// <summary>So many ends in a row before being healthy make a start a failed one.</summary>
     private const int HopelessStarts = 3;
@@ -24,6 +27,8 @@ public sealed class DistributedApplication : IAsyncDisposable
     private List<Instance> _instances = [];
     private DataDirectory? _data;
     private StateFile? _state;
+    private DashboardServer? _dashboard;
+    private Telemetry? _telemetry;
 
     internal DistributedApplication(HostOptions options, IReadOnlyList<IResource> resources)
     {
@@ -74,6 +79,12 @@ public sealed class DistributedApplication : IAsyncDisposable
         await Task.WhenAll(_running).WaitAsync(cancellationToken);
         _running.Clear();
 
+        if (_dashboard is not null)
+        {
+            await _dashboard.DisposeAsync();
+            _dashboard = null;
+        }
+
         if (_state is not null)
         {
             await _state.DisposeAsync();
@@ -106,7 +117,7 @@ public sealed class DistributedApplication : IAsyncDisposable
             await report.UntilAsync(HealthyOrStoppedAsync(asked.Token), asked.Token);
             if (!asked.Token.IsCancellationRequested)
             {
-                report.Ready(_instances, _data!.FullPath);
+                report.Ready(_instances, _dashboard?.Login, _data!.FullPath);
                 await Task.WhenAny(Task.Delay(Timeout.Infinite, asked.Token));
             }
         }
@@ -158,6 +169,11 @@ public sealed class DistributedApplication : IAsyncDisposable
             _data.Reset(_resources.OfType<ServerResource>().Select(server => server.Name));
         }
 
+        using (var installing = new Log(_data.LogFile("installation")))
+        {
+            await Installation.EnsureAsync(_resources, installing, report is null ? _ => { } : report.Note, ct);
+        }
+
         _instances = [.. _resources.OfType<ProcessResource>().SelectMany(Allocate)];
         var addresses = _resources.OfType<ProjectResource>().Where(project => project.Http?.IsExternal == true);
         foreach (var moved in addresses.Where(project => project.Http!.Port is { } port && project.Addresses[0].Port != port))
@@ -174,8 +190,26 @@ public sealed class DistributedApplication : IAsyncDisposable
             }
         }
 
+        PrepareDashboard();
         _running.AddRange(_instances.Select(instance => Task.Run(
             () => instance.RunAsync(stop => DependenciesAsync(instance, stop), (instance.Resource is ProjectResource ? _stopServices : _stopServers).Token), ct)));
+        if (_dashboard is not null)
+        {
+            await _dashboard.StartAsync(ct);
+        }
+    }
+
+    // Services are told where their telemetry goes: to a collector that the host was started with, else to the dashboard.
+    private void PrepareDashboard()
+    {
+        _telemetry = TelemetryElsewhere();
+        if (_options.Dashboard)
+        {
+            var port = _data!.Ports.For("dashboard", UsualDashboardPort);
+            var access = new Access(port);
+            _dashboard = new DashboardServer(port, _instances, access, _telemetry?.Endpoint);
+            _telemetry ??= new Telemetry(_dashboard.Url, "http/protobuf", $"{Access.TelemetryHeader}={access.TelemetryKey}");
+        }
     }
 
     private IEnumerable<Instance> Allocate(ProcessResource resource)
@@ -191,7 +225,7 @@ public sealed class DistributedApplication : IAsyncDisposable
             case ProjectResource project:
                 project.Allocate([.. Addresses(project)]);
                 return Enumerable.Range(1, project.Replicas).Select(replica => new Instance(
-                    project, replica, new Service(project, replica, () => ServiceEnvironment.OfAsync(project, $"{project.Name}-{replica}", replica, Telemetry())), _data!));
+                    project, replica, new Service(project, replica, () => ServiceEnvironment.OfAsync(project, $"{project.Name}-{replica}", replica, _telemetry)), _data!));
             default:
                 throw new InvalidOperationException($"Nothing runs a {resource.GetType().Name}.");
         }
@@ -219,11 +253,11 @@ public sealed class DistributedApplication : IAsyncDisposable
         }
     }
 
-    private static Telemetry? Telemetry() =>
+    private static Telemetry? TelemetryElsewhere() =>
         Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } endpoint
             ? new Telemetry(
                 endpoint,
-                Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL") ?? "grpc",
+                Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL"),
                 Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_HEADERS"))
             : null;
 
@@ -266,7 +300,7 @@ public sealed class DistributedApplication : IAsyncDisposable
     private StateFile.Run State() => new(
         new StateFile.HostProcess(Environment.ProcessId, _since),
         [.. _resources.OfType<ProjectResource>().Where(project => project.Http?.IsExternal == true).SelectMany(project => project.Addresses).Select(address => address.GetLeftPart(UriPartial.Authority))],
-        null,
+        _dashboard is null ? null : new StateFile.DashboardAddress(_dashboard.Url, _dashboard.Token, _dashboard.Login),
         [.. _instances.Select(instance => new StateFile.ResourceState(
             instance.Name, instance.Resource.Name, instance.Replica, instance.Status.Pid, instance.Address, instance.Status.State.ToString(),
             instance.Status.Healthy, instance.Status.Restarts, instance.Status.ExitCode))]);

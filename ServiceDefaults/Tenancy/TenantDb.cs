@@ -13,10 +13,22 @@ namespace MedCor.ServiceDefaults.Tenancy;
 /// A service's database. Reads see the caller's hospital alone, inserts into another one are refused, and every change is stamped.
 /// PostgreSQL's row-level security holds the same line a second time.
 /// </summary>
-public abstract class TenantDb(DbContextOptions options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal) : DbContext(options)
+public abstract class TenantDb : DbContext
 {
     private const string TenantFilter = "tenant";
+    private readonly Tenancy tenancy;
+    private readonly TimeProvider clock;
+    private readonly OutboxSignal signal;
     private readonly List<Func<IntegrationEvent>> raised = [];
+
+    protected TenantDb(DbContextOptions options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal) : base(options)
+    {
+        (this.tenancy, this.clock, this.signal) = (tenancy, clock, signal);
+        // The seal of a write is set at its transaction's start, so there always is one.
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+        // A save that failed ends its call; to be able to go on would cost every save two round trips.
+        Database.AutoSavepointsEnabled = false;
+    }
 
     private Guid OwnHospital => tenancy.Hospital ?? throw new InvalidOperationException("The platform reads through Rows.");
 

@@ -3,8 +3,8 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Doctors;
-using MedCor.Identity.Hospitals;
 using MedCor.Identity.Passwords;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Demo;
 using Microsoft.EntityFrameworkCore;
 using Specialty = MedCor.Identity.Specialties.Specialty;
@@ -32,7 +32,7 @@ internal sealed class DemoData(IdentityDb db, PasswordHashes hashes) : IDemoData
         Open(DemoHouse.PlatformAdmin, 0);
         foreach (var hospital in DemoHouse.Hospitals)
         {
-            db.Add(new KnownHospital { HospitalId = hospital.Id, IsActive = true, Version = 1 });
+            db.Add(new KnownHospital { HospitalId = hospital.Id, Name = hospital.Name, TimeZone = hospital.TimeZone, IsActive = true, Version = 1 });
             var n = 0;
             foreach (var person in hospital.People)
             {

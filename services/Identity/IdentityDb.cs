@@ -1,9 +1,9 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Doctors;
-using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Specialties;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;

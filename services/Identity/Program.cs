@@ -2,9 +2,10 @@ using MedCor.Identity;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.AddMedCorService<IdentityDb>("identity");
+builder.AddMedCorService<IdentityDb>("identity", copies: typeof(KnownHospitals));
 builder.AddKeys();
 builder.AddSessions();
 

@@ -41,8 +41,8 @@ internal sealed class Log(string? file) : IDisposable
         }
     }
 
-    /// <summary>All lines in memory, then those that are added, until cancelled.</summary>
-    public async IAsyncEnumerable<string> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    /// <summary>All lines in memory, then those that are added, until cancelled or the log is closed.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<string>> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
         var channel = Channel.CreateBounded<string>(new BoundedChannelOptions(2 * Kept) { FullMode = BoundedChannelFullMode.DropOldest });
         lock (_lock)
@@ -57,9 +57,15 @@ internal sealed class Log(string? file) : IDisposable
 
         try
         {
-            await foreach (var line in channel.Reader.ReadAllAsync(ct))
+            while (await channel.Reader.WaitToReadAsync(ct))
             {
-                yield return line;
+                List<string> lines = [];
+                while (lines.Count < Kept && channel.Reader.TryRead(out var line))
+                {
+                    lines.Add(line);
+                }
+
+                yield return lines;
             }
         }
         finally

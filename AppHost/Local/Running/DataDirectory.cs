@@ -37,15 +37,20 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Takes the directory for this host; throws <see cref="AlreadyRunningException"/> when another one has it.</summary>
     public static DataDirectory Open(string path)
     {
-        // Servers that run as a user of their own must get through to their part of it.
-        Directory.CreateDirectory(path, Traversable);
         FileStream taken;
         try
         {
+            // A server that runs as a user of its own must get through to its part of it. All parts and files are closed to others.
+            Directory.CreateDirectory(path);
+            File.SetUnixFileMode(path, Traversable);
             taken = new FileStream(Path.Combine(path, "host.lock"), new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnerOnly,
             });
+        }
+        catch (UnauthorizedAccessException foreign)
+        {
+            throw new DistributedApplicationException($"{path} belongs to another user. Run as that one, or keep other data with --data DIR.", foreign);
         }
         catch (IOException busy)
         {
@@ -68,7 +73,7 @@ internal sealed class DataDirectory : IDisposable
         var directory = Path.Combine(FullPath, resource);
         if (Directory.Exists(directory) || !Environment.IsPrivilegedProcess || IsTraversable(FullPath))
         {
-            return new DirectoryInfo(For(resource)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory;
+            return new DirectoryInfo(For(resource)).LinkTarget ?? directory;
         }
 
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..12];
@@ -107,8 +112,15 @@ internal sealed class DataDirectory : IDisposable
     {
         foreach (var directory in resources.Select(resource => new DirectoryInfo(Path.Combine(FullPath, resource))).Where(directory => directory.Exists))
         {
-            (directory.ResolveLinkTarget(returnFinalTarget: true) as DirectoryInfo)?.Delete(recursive: true);
-            Directory.Delete(directory.FullName, recursive: directory.LinkTarget is null);
+            if (directory.LinkTarget is { } elsewhere)
+            {
+                Directory.Delete(elsewhere, recursive: true);
+                File.Delete(directory.FullName);
+            }
+            else
+            {
+                directory.Delete(recursive: true);
+            }
         }
 
         _passwords.Clear();

@@ -110,13 +110,13 @@ internal sealed class Instance : IDisposable
     public Task StopAsync(CancellationToken ct) => CommandAsync(() => StopProcessAsync(ct), ct);
 
     /// <summary>Starts the process after a stop.</summary>
-    public Task StartAsync(CancellationToken ct) => CommandAsync(() => Task.FromResult(_wanted.TrySetResult()), ct);
+    public Task StartAsync(CancellationToken ct) => CommandAsync(() => StartProcessAsync(ct), ct);
 
     /// <summary>Stops the process and starts it again.</summary>
     public Task RestartAsync(CancellationToken ct) => CommandAsync(async () =>
     {
         await StopProcessAsync(ct);
-        _wanted.TrySetResult();
+        await StartProcessAsync(ct);
     }, ct);
 
     /// <summary>Returns as soon as the condition holds.</summary>
@@ -163,6 +163,12 @@ internal sealed class Instance : IDisposable
     {
         await _stop.CancelAsync();
         await UntilAsync(instance => instance.Status.State == State.Stopped, ct);
+    }
+
+    private async Task StartProcessAsync(CancellationToken ct)
+    {
+        _wanted.TrySetResult();
+        await UntilAsync(instance => instance.Status.State != State.Stopped, ct);
     }
 
     private Task Renew(CancellationToken shutdown)

@@ -7,7 +7,7 @@ namespace MedCor.Hosting.Running;
 internal sealed record Variable(string Name, string Value, bool IsSecret = false);
 
 /// <summary>Where services send their telemetry.</summary>
-internal sealed record Telemetry(string Endpoint, string Protocol, string? Headers);
+internal sealed record Telemetry(string Endpoint, string? Protocol, string? Headers);
 
 /// <summary>The environment of a service: what Aspire 13.5 gives it, by the same names.</summary>
 internal static class ServiceEnvironment
@@ -53,7 +53,11 @@ internal static class ServiceEnvironment
         if (telemetry is not null)
         {
             variables.Add(new("OTEL_EXPORTER_OTLP_ENDPOINT", telemetry.Endpoint));
-            variables.Add(new("OTEL_EXPORTER_OTLP_PROTOCOL", telemetry.Protocol));
+            if (telemetry.Protocol is not null)
+            {
+                variables.Add(new("OTEL_EXPORTER_OTLP_PROTOCOL", telemetry.Protocol));
+            }
+
             if (telemetry.Headers is not null)
             {
                 variables.Add(new("OTEL_EXPORTER_OTLP_HEADERS", telemetry.Headers, IsSecret: true));

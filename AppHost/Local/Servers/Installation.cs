@@ -29,6 +29,61 @@ internal static class Installation
         return [.. Needs.Where(need => types.Contains(need.Resource) && !need.IsPresent()).Select(need => need.Package)];
     }
 
+    /// <summary>
+    /// Installs what is missing, where this process may: on Debian and its kin, as root or with sudo that asks for no
+    /// password. Throws with the command to run where it may not. The packages' own services are not left running.
+    /// </summary>
+    public static async Task EnsureAsync(IEnumerable<IResource> resources, Log log, Action<string> tell, CancellationToken ct)
+    {
+        var missing = MissingFor(resources);
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        var packages = string.Join(' ', missing);
+        if (Programs.Find("apt-get") is null)
+        {
+            throw new DistributedApplicationException($"Not installed: {packages}. " + (OperatingSystem.IsMacOS()
+                ? "Run: brew install postgresql@17 redis rabbitmq"
+                : "Install PostgreSQL (15 or later), Redis (7) and RabbitMQ (3.10 or later) with this system's package manager."));
+        }
+
+        string[]? asRoot = Environment.IsPrivilegedProcess ? []
+            : Programs.Find("sudo") is { } sudo && await ChildProcess.RunAsync(new Command(sudo, "-n", "true"), log, ct) == 0 ? [sudo, "-n"]
+            : null;
+        if (asRoot is null)
+        {
+            throw new DistributedApplicationException(
+                $"Not installed: {packages}. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}");
+        }
+
+        tell($"Not installed: {packages}. Running: apt-get update && apt-get install -y --no-install-recommends {packages}");
+        string[] line = [.. asRoot, "sh", "-c", Script, "sh", .. missing];
+        if (await ChildProcess.RunAsync(new Command(line[0], line[1..]) { StopTimeout = TimeSpan.FromMinutes(1) }, log, ct) != 0 || MissingFor(resources).Count > 0)
+        {
+            throw new DistributedApplicationException($"{packages} could not be installed:\n{string.Join('\n', log.Tail(15))}");
+        }
+
+        tell($"Installed: {packages}");
+    }
+
+    // policy-rc.d is how Debian is told not to start a service while installing it; the units are also kept from the next boot.
+    private const string Script = """
+        set -e
+        export DEBIAN_FRONTEND=noninteractive
+        if [ ! -e /usr/sbin/policy-rc.d ]; then
+            trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+            printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+            chmod 755 /usr/sbin/policy-rc.d
+        fi
+        apt-get -q -o DPkg::Lock::Timeout=300 update
+        apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+        if [ -d /run/systemd/system ]; then
+            for package in "$@"; do systemctl disable --now "$package.service" || true; done
+        fi
+        """;
+
     private static string? FindPostgres(string? version)
     {
         // Debian's wrappers in PATH choose among clusters of their own; the programs lie by version.

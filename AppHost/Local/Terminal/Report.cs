@@ -57,7 +57,7 @@ internal sealed class Report(TextWriter output, bool quiet, DateTimeOffset since
         await work;
     }
 
-    public void Ready(IReadOnlyList<Instance> instances, string data)
+    public void Ready(IReadOnlyList<Instance> instances, string? dashboard, string data)
     {
         lock (_lock)
         {
@@ -72,6 +72,11 @@ internal sealed class Report(TextWriter output, bool quiet, DateTimeOffset since
                 {
                     Row(url.DisplayText ?? url.Url, new Uri(project.Addresses[0], url.Url).ToString());
                 }
+            }
+
+            if (dashboard is not null)
+            {
+                Row("Dashboard", dashboard);
             }
 
             Write();

@@ -35,6 +35,7 @@ CREATE INDEX appointments_by_doctor ON appointments (hospital_id, doctor_id, app
 CREATE INDEX appointments_by_patient ON appointments (hospital_id, patient_id, appointment_date, appointment_time);
 CREATE INDEX appointments_by_status ON appointments (hospital_id, status, appointment_date, appointment_time);
 CREATE INDEX appointments_by_date ON appointments (hospital_id, appointment_date, appointment_time);
+CREATE INDEX appointments_by_creation ON appointments (hospital_id, created_at);
 
 -- Two inserts that exclude each other would each wait for the other's end until the deadlock detector shot one of them, a second later.
 -- So whoever books a person, or frees their time, does it in turn: doctor and patient are locked first, always in the same order.

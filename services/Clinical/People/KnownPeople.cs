@@ -1,7 +1,9 @@
 using MedCor.Clinical.Schedules;
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.People;
@@ -10,7 +12,7 @@ namespace MedCor.Clinical.People;
 /// Who works and is treated here, and where: from the local copy, and what that lacks (somebody registered a moment ago) from its owner,
 /// whose answer is kept.
 /// </summary>
-internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals)
+internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals, OtherServices others)
 {
     /// <summary>A doctor at work. Throws <see cref="Missing"/> when the caller's hospital has no such doctor.</summary>
     internal async Task<Practice> Doctor(Guid doctorId, CancellationToken ct) => (await Find(doctorId, null, ct)).Practice;
@@ -52,7 +54,7 @@ internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals)
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
             VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
-            ON CONFLICT (id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
+            ON CONFLICT (hospital_id, id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
                 is_active = excluded.is_active, version = excluded.version
             WHERE people.version < excluded.version
             """, ct);
@@ -63,8 +65,15 @@ internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals)
                 """, ct);
     }
 
-    // Until Identity's tools are here there is nobody to ask.
-    private static Task<Person?> AskForDoctor(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
+    private async Task<Person?> AskForDoctor(Guid id, CancellationToken ct) =>
+        await others.Ask(new GetDoctorDetails(id), ct) is { } doctor ? await Kept(Person.From(doctor), ct) : null;
 
-    private static Task<Person?> AskForPatient(Guid id, CancellationToken ct) => Task.FromResult<Person?>(null);
+    private async Task<Person?> AskForPatient(Guid id, CancellationToken ct) =>
+        await others.Ask(new GetPatient(id), ct) is { } patient ? await Kept(Person.From(patient), ct) : null;
+
+    private async Task<Person> Kept(Person person, CancellationToken ct)
+    {
+        await Keep(person, ct);
+        return person;
+    }
 }

@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Doctors;
-using MedCor.Identity.Hospitals;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -54,6 +54,13 @@ internal sealed class Account : Entity, ITenantOwned
         db.Raise(() => asUser(ToUser()));
         if (Role == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor()));
         if (Role == Role.Patient) db.Raise(() => isNew ? new PatientRegistered(ToPatient()) : new PatientUpdated(ToPatient()));
+    }
+
+    /// <summary>Tells that they are not any more what they were: who keeps doctors or patients must not go on with this one.</summary>
+    internal void TellNoLonger(TenantDb db, Role former)
+    {
+        if (former == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor() with { IsActive = false }));
+        if (former == Role.Patient) db.Raise(() => new PatientUpdated(ToPatient() with { IsActive = false }));
     }
 
     internal User ToUser() => new(

@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Hospitals;
 using MedCor.Identity.Passwords;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -20,7 +20,7 @@ internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals,
         if (caller.HospitalId is { } own && hospital != own) throw new Missing("hospital");
         if (hospital is null && asked.Role != Role.Admin) throw new Invalid("hospital_id", "is required: only platform administrators belong to no hospital");
         if (PasswordPolicy.WhatIsWrong(asked.Password, asked.Email, asked.FirstName, asked.LastName) is { } wrong) throw new Invalid("password", wrong);
-        if (hospital is { } id) await hospitals.RequireActive(id, ct);
+        if (hospital is { } id && !(await hospitals.Find(id, ct) ?? throw new Missing("hospital")).IsActive) throw new Conflict("The hospital is out of use.");
 
         var account = new Account
         {

@@ -20,8 +20,7 @@ internal sealed class OwnPassword(IServiceScopeFactory scopes, PasswordHashes ha
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var lockOut = scope.ServiceProvider.GetRequiredService<LockOut>();
         db.Tenancy.Enter(hospital: null);
-        await lockOut.RefuseWhileLocked(account.EmailKey, ct);
-        var right = await hashes.Match(account.Credential!.PasswordHash, current, ct);
+        var right = await hashes.Match(account.Credential!.PasswordHash, current, first: () => lockOut.RefuseWhileLocked(account.EmailKey, ct), ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await lockOut.Record(account.EmailKey, right, ct);

@@ -38,6 +38,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
 
         db.Entry(account).State = EntityState.Modified; // also a new password makes a new version
         account.Tell(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
+        if (account.Role != formerRole) account.TellNoLonger(db, formerRole);
         try
         {
             await db.SaveChangesAsync(ct);

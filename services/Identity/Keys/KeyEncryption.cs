@@ -42,7 +42,6 @@ internal sealed class KeyEncryption
 internal sealed class KeyOptions
 {
     /// <summary>Encrypts the signing keys; at least 32 characters. All replicas need the same.</summary>
-    [Required]
     public string KeyEncryptionSecret { get; set; } = "";
 
     /// <summary>Where clients reach MedCor, for the discovery document.</summary>

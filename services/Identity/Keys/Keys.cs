@@ -13,8 +13,9 @@ internal static class Keys
     internal static void AddKeys(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<KeyOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<Microsoft.Extensions.Options.IValidateOptions<KeyOptions>, KeyOptionsCheck>();
+        builder.Services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsCheck>();
         builder.Services.AddSingleton<KeyEncryption>().AddSingleton<KeyRing>();
+        builder.Services.AddHostedService<OpenAtStart>();
         // Where every other service asks Identity for its keys, Identity asks itself, and not over the network.
         builder.Services.AddHttpClient(Upstream.Client("identity"), client => client.BaseAddress = new("http://identity"))
             .ConfigurePrimaryHttpMessageHandler(services => new OwnKeys(services.GetRequiredService<KeyRing>()));
@@ -42,6 +43,14 @@ internal static class Keys
         var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
         await app.Services.GetRequiredService<KeyRing>().Renew(at: now, CancellationToken.None);
         return true;
+    }
+
+    /// <summary>A replica that has another secret than the one before must not take logins that it cannot answer.</summary>
+    private sealed class OpenAtStart(KeyRing ring) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken) => await ring.Current(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed record KeySet(IReadOnlyList<PublicKey> Keys);

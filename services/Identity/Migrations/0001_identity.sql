@@ -1,16 +1,9 @@
 -- People and how they prove who they are.
 
--- What Identity must know of the hospitals: whether their people may log in.
-CREATE TABLE hospitals (
-    hospital_id uuid PRIMARY KEY,
-    is_active boolean NOT NULL,
-    version bigint NOT NULL);
-SELECT seal('hospitals');
-
 -- Everybody, in one table, since a log-in knows only an e-mail address: it is unique over all hospitals. Platform administrators have no hospital.
 CREATE TABLE users (
     id uuid PRIMARY KEY,
-    hospital_id uuid REFERENCES hospitals,
+    hospital_id uuid REFERENCES known_hospitals,
     email text NOT NULL,
     email_key text NOT NULL CONSTRAINT users_email UNIQUE,
     first_name text NOT NULL,

@@ -19,20 +19,22 @@ internal sealed class PasswordHashes : IDisposable
     private readonly SemaphoreSlim cores = new(Environment.ProcessorCount);
     private readonly string nobodys = HashOfNothing();
 
-    internal async Task<string> Hash(string password, CancellationToken ct) =>
-        await Working(() => hasher.HashPassword(null!, password), ct);
+    internal Task<string> Hash(string password, CancellationToken ct) =>
+        InTurn(() => Task.CompletedTask, () => hasher.HashPassword(null!, password), ct);
 
     /// <summary>Whether it is the password. Takes as long when there is none to compare with.</summary>
-    internal async Task<bool> Match(string? hash, string password, CancellationToken ct) =>
-        await Working(() => hasher.VerifyHashedPassword(null!, hash ?? nobodys, password), ct) != PasswordVerificationResult.Failed;
+    /// <param name="first">What may refuse before the work is begun, when its turn has come: while it waited, others may have guessed too often.</param>
+    internal async Task<bool> Match(string? hash, string password, Func<Task> first, CancellationToken ct) =>
+        await InTurn(first, () => hasher.VerifyHashedPassword(null!, hash ?? nobodys, password), ct) != PasswordVerificationResult.Failed;
 
     public void Dispose() => cores.Dispose();
 
-    private async Task<T> Working<T>(Func<T> work, CancellationToken ct)
+    private async Task<T> InTurn<T>(Func<Task> first, Func<T> work, CancellationToken ct)
     {
         if (!await cores.WaitAsync(Patience, ct)) throw new Unavailable("Too many are logging in at this moment. Try again shortly.");
         try
         {
+            await first();
             return await Task.Run(work, ct);
         }
         finally
@@ -42,7 +44,7 @@ internal sealed class PasswordHashes : IDisposable
     }
 
     /// <summary>A hash that no password has, in the hasher's third format: a marker, the function, the iterations, the salt's length, salt and key.</summary>
-    private static string HashOfNothing()
+    internal static string HashOfNothing()
     {
         const int salt = 16, key = 32, header = 13, sha512 = 2;
         var bytes = RandomNumberGenerator.GetBytes(header + salt + key);

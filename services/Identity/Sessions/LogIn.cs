@@ -21,7 +21,7 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
 
         var account = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleOrDefaultAsync(a => a.EmailKey == emailKey, ct);
         // Outside of the transaction: it takes a tenth of a second, in which no connection and no lock is held.
-        var right = await hashes.Match(account?.Credential?.PasswordHash, asked.Password, ct) && account is { MayLogIn: true };
+        var right = await hashes.Match(account?.Credential?.PasswordHash, asked.Password, first: () => lockOut.RefuseWhileLocked(emailKey, ct), ct) && account is { MayLogIn: true };
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await lockOut.Record(emailKey, right, ct);

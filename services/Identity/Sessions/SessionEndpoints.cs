@@ -1,7 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Hospitals;
 using MedCor.Identity.Passwords;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -16,7 +15,7 @@ internal static class SessionEndpoints
         var services = builder.Services;
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHashes>().AddSingleton<AccessTokens>();
-        services.AddScoped<LockOut>().AddScoped<LiveSessions>().AddScoped<KnownHospitals>();
+        services.AddScoped<LockOut>().AddScoped<LiveSessions>();
         services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>();
         services.AddHostedService<AnnounceRevocations>();
     }

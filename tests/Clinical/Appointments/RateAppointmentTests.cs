@@ -1,0 +1,52 @@
+namespace MedCor.Tests.Clinical.Appointments;
+
+public sealed class RateAppointmentTests
+{
+    [Fact]
+    public async Task A_patient_rates_a_completed_appointment_and_may_change_their_mind()
+    {
+        var ward = await Ward.Open();
+        var (patient, done) = (await ward.AsPatient(), await ward.BookedAnd("COMPLETED", "10:00:00"));
+        var rated = await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
+        Assert.Equal((2, "A long wait"), ((int)rated["rating"]!, (string?)rated["rating_comment"]));
+        await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 5 });
+
+        var read = await ward.Nurse.Do("get_appointment", new { appointment_id = (string)done["id"]! });
+        Assert.Equal((5, null), ((int)read["rating"]!, (string?)read["rating_comment"]));
+    }
+
+    [Theory]
+    [InlineData("SCHEDULED")]
+    [InlineData("IN_PROGRESS")]
+    [InlineData("CANCELLED")]
+    [InlineData("NO_SHOW")]
+    public async Task What_has_not_taken_place_cannot_be_rated(string status)
+    {
+        var ward = await Ward.Open();
+        var (patient, appointment) = (await ward.AsPatient(), await ward.BookedAnd(status, "10:00:00"));
+        Assert.Equal("CONFLICT", (await patient.Call("rate_appointment", new { appointment_id = (string)appointment["id"]!, rating = 5 })).Code);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6)]
+    [InlineData(-1)]
+    public async Task A_rating_is_1_to_5(int rating)
+    {
+        var ward = await Ward.Open();
+        var (patient, done) = (await ward.AsPatient(), await ward.BookedAnd("COMPLETED", "10:00:00"));
+        var answer = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating });
+        Assert.Equal(["rating"], CreateAppointmentTests.Fields(answer));
+    }
+
+    [Fact]
+    public async Task Only_its_patient_rates_it()
+    {
+        var ward = await Ward.Open();
+        var done = await ward.BookedAnd("COMPLETED", "10:00:00");
+        var rating = new { appointment_id = (string)done["id"]!, rating = 5 };
+        foreach (var staff in new[] { ward.Nurse, ward.Admin, await ward.AsDoctor() }) Assert.Equal("PERMISSION_DENIED", (await staff.Call("rate_appointment", rating)).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await Ward.As("patient@general.example")).Call("rate_appointment", rating)).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await Ward.As("patient@riverside.example")).Call("rate_appointment", rating)).Code);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+
+namespace MedCor.Tests.Clinical.Appointments;
+
+public sealed class RescheduleAppointmentTests
+{
+    [Fact]
+    public async Task The_old_time_is_freed_and_the_two_name_each_other()
+    {
+        var ward = await Ward.Open();
+        var old = await ward.Book("10:00:00");
+        var moved = await ward.Nurse.Do("reschedule_appointment", To(old, ward.Day(2), "11:00:00", "The patient asked for it"));
+
+        Assert.Equal((string?)old["id"], (string?)moved["rescheduled_from"]);
+        Assert.Equal("SCHEDULED", (string?)moved["status"]);
+        Assert.Equal((ward.Day(2), "11:00:00", "Regular checkup", 30), ((string?)moved["appointment_date"], (string?)moved["appointment_time"], (string?)moved["reason"], (int?)moved["duration_minutes"]));
+        var after = await ward.Nurse.Do("get_appointment", new { appointment_id = (string)old["id"]! });
+        Assert.Equal((string?)moved["id"], (string?)after["rescheduled_to"]);
+        Assert.Equal("CANCELLED", (string?)after["status"]);
+        Assert.Equal("The patient asked for it", (string?)after["notes"]);
+        Assert.Contains("10:00:00", await ward.FreeTimes());
+        Assert.DoesNotContain("11:00:00", await ward.FreeTimes(ward.Day(2)));
+    }
+
+    [Fact]
+    public async Task It_may_move_by_less_than_its_own_length()
+    {
+        var ward = await Ward.Open();
+        var old = await ward.Book("10:00:00");
+        var moved = await ward.Nurse.Do("reschedule_appointment", To(old, ward.Day(), "10:10:00"));
+        await ward.Nurse.Do("reschedule_appointment", To(moved, ward.Day(), "10:00:00"));
+    }
+
+    [Fact]
+    public async Task A_taken_time_leaves_everything_as_it_was()
+    {
+        var ward = await Ward.Open();
+        var old = await ward.Book("10:00:00");
+        await ward.Book("11:00:00", patient: await ward.NewPatient());
+        var refused = await ward.Nurse.Call("reschedule_appointment", To(old, ward.Day(), "11:00:00"));
+
+        Assert.Equal("CONFLICT", refused.Code);
+        // Its own present time is free for it, should it move after all.
+        Assert.Contains("10:00:00", refused.Details!["alternatives"]!.AsArray().Select(a => (string)a!["time"]!));
+        Assert.Equal(old.ToJsonString(), (await ward.Nurse.Do("get_appointment", new { appointment_id = (string)old["id"]! })).ToJsonString());
+        Assert.DoesNotContain("10:00:00", await ward.FreeTimes());
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_one_succeeds()
+    {
+        var ward = await Ward.Open();
+        var old = await ward.Book("10:00:00");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ward.Nurse.Call("reschedule_appointment", To(old, ward.Day(), $"{11 + i % 5}:00:00"))));
+        Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
+        Assert.Equal(29, answers.Count(a => a.Code == "CONFLICT"));
+        var standing = await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
+        Assert.Equal(1, (int)standing["total"]!);
+    }
+
+    [Fact]
+    public async Task Two_that_change_places_with_a_third_never_block_each_other()
+    {
+        var ward = await Ward.Open();
+        var times = new[] { "09:00:00", "10:00:00", "11:00:00", "12:00:00" };
+        var booked = await Task.WhenAll(times.Select(t => ward.Book(t)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => ward.Nurse.Call("reschedule_appointment", To(booked[i % 4], ward.Day(), times[(i + 1 + i / 4) % 4]))));
+        Assert.All(answers, a => Assert.Contains(a.Status, new[] { HttpStatusCode.OK, HttpStatusCode.Conflict, HttpStatusCode.BadRequest }));
+        var standing = await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
+        Assert.Equal(4, (int)standing["total"]!);
+    }
+
+    [Theory]
+    [InlineData("IN_PROGRESS")]
+    [InlineData("COMPLETED")]
+    [InlineData("CANCELLED")]
+    [InlineData("NO_SHOW")]
+    public async Task Only_a_scheduled_one_can_be_moved(string status)
+    {
+        var ward = await Ward.Open();
+        var old = await ward.BookedAnd(status, "10:00:00");
+        Assert.Equal("CONFLICT", (await ward.Nurse.Call("reschedule_appointment", To(old, ward.Day(2), "10:00:00"))).Code);
+    }
+
+    [Fact]
+    public async Task The_new_time_must_be_bookable_and_new()
+    {
+        var ward = await Ward.Open();
+        var old = await ward.Book("10:00:00");
+        Assert.Equal(["appointment_time"], CreateAppointmentTests.Fields(await ward.Nurse.Call("reschedule_appointment", To(old, ward.Day(), "10:00:00"))));
+        Assert.Equal(["appointment_time"], CreateAppointmentTests.Fields(await ward.Nurse.Call("reschedule_appointment", To(old, ward.Day(), "18:00:00"))));
+        Assert.Equal(["appointment_date"], CreateAppointmentTests.Fields(await ward.Nurse.Call("reschedule_appointment", To(old, "2020-01-06", "10:00:00"))));
+    }
+
+    [Fact]
+    public async Task Patients_move_their_own_and_no_others()
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        await patient.Do("reschedule_appointment", To(await ward.Book("10:00:00"), ward.Day(2), "10:00:00"));
+        var others = await ward.Book("11:00:00", patient: await ward.NewPatient());
+        Assert.Equal("RESOURCE_NOT_FOUND", (await patient.Call("reschedule_appointment", To(others, ward.Day(2), "11:00:00"))).Code);
+        var foreign = await Ward.As("nurse@riverside.example");
+        Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.Call("reschedule_appointment", To(others, ward.Day(2), "11:00:00"))).Code);
+    }
+
+    private static object To(System.Text.Json.Nodes.JsonNode appointment, string date, string time, string? reason = null) =>
+        new { appointment_id = (string)appointment["id"]!, appointment_date = date, appointment_time = time, reason };
+}

@@ -1,0 +1,123 @@
+using System.Net;
+
+namespace MedCor.Tests.Clinical.Appointments;
+
+public sealed class UpdateAppointmentStatusTests
+{
+    private static readonly string[] Statuses = ["SCHEDULED", "IN_PROGRESS", "COMPLETED", "CANCELLED", "NO_SHOW"];
+
+    private static readonly (string From, string To)[] Moves =
+        [("SCHEDULED", "IN_PROGRESS"), ("SCHEDULED", "CANCELLED"), ("SCHEDULED", "NO_SHOW"), ("IN_PROGRESS", "COMPLETED"), ("IN_PROGRESS", "CANCELLED")];
+
+    [Theory]
+    [InlineData("SCHEDULED")]
+    [InlineData("IN_PROGRESS")]
+    [InlineData("COMPLETED")]
+    [InlineData("CANCELLED")]
+    [InlineData("NO_SHOW")]
+    public async Task Of_all_moves_five_are_possible_and_the_others_name_what_is(string from)
+    {
+        var ward = await Ward.Open();
+        for (var i = 0; i < Statuses.Length; i++)
+        {
+            var (to, appointment) = (Statuses[i], await ward.BookedAnd(from, $"{10 + i}:00:00"));
+            var answer = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" });
+
+            if (Moves.Contains((from, to)))
+            {
+                Assert.Equal(HttpStatusCode.OK, answer.Status);
+                Assert.Equal(to, (string?)answer.Body["status"]);
+                Assert.Equal((int)appointment["version"]! + 1, (int)answer.Body["version"]!);
+            }
+            else
+            {
+                Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
+                Assert.Equal(Moves.Where(m => m.From == from).Select(m => m.To), answer.Details!["allowed"]!.AsArray().Select(a => (string)a!));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("CANCELLED", true)]
+    [InlineData("NO_SHOW", true)]
+    [InlineData("IN_PROGRESS", false)]
+    [InlineData("COMPLETED", false)]
+    public async Task Who_is_cancelled_or_did_not_come_takes_no_time(string status, bool freed)
+    {
+        var ward = await Ward.Open();
+        await ward.BookedAnd(status, "10:00:00");
+        Assert.Equal(freed, (await ward.FreeTimes()).Contains("10:00:00"));
+        var next = await ward.Nurse.Call("create_appointment", ward.Wish("10:00:00", patient: await ward.NewPatient()));
+        Assert.Equal(freed ? HttpStatusCode.OK : HttpStatusCode.Conflict, next.Status);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("  ")]
+    public async Task Cancelling_wants_a_reason(string? notes)
+    {
+        var ward = await Ward.Open();
+        var booked = await ward.Book("10:00:00");
+        var answer = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes });
+        Assert.Equal("VALIDATION_ERROR", answer.Code);
+        Assert.Equal(["notes"], CreateAppointmentTests.Fields(answer));
+    }
+
+    [Fact]
+    public async Task Notes_are_added_to_those_that_are_there()
+    {
+        var ward = await Ward.Open();
+        var wish = new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Day(), appointment_time = "10:00:00", reason = "Rash", notes = "Patient has allergies" };
+        var booked = await ward.Nurse.Do("create_appointment", wish);
+        var cancelled = await ward.Nurse.Do("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "The patient is abroad" });
+        Assert.Equal("Patient has allergies\nThe patient is abroad", (string?)cancelled["notes"]);
+    }
+
+    [Fact]
+    public async Task Patients_may_cancel_their_own_and_nothing_else()
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        var (own, others) = (await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: await ward.NewPatient()));
+
+        foreach (var status in Statuses.Where(s => s != "CANCELLED"))
+            Assert.Equal("PERMISSION_DENIED", (await patient.Call("update_appointment_status", new { appointment_id = (string)own["id"]!, status })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await patient.Call("update_appointment_status", new { appointment_id = (string)others["id"]!, status = "CANCELLED", notes = "x" })).Code);
+        await patient.Do("update_appointment_status", new { appointment_id = (string)own["id"]!, status = "CANCELLED", notes = "I am well again" });
+    }
+
+    [Fact]
+    public async Task An_appointment_of_another_hospital_is_not_there()
+    {
+        var ward = await Ward.Open();
+        var booked = await ward.Book("10:00:00");
+        var foreign = await Ward.As("admin@riverside.example");
+        var there = await foreign.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS" });
+        var nowhere = await foreign.Call("update_appointment_status", new { appointment_id = Guid.CreateVersion7(), status = "IN_PROGRESS" });
+        Assert.Equal("RESOURCE_NOT_FOUND", there.Code);
+        Assert.Equal((string?)nowhere.Body["error"]!["message"], (string?)there.Body["error"]!["message"]);
+    }
+
+    [Fact]
+    public async Task Who_expects_another_version_is_told_the_present_one()
+    {
+        var ward = await Ward.Open();
+        var booked = await ward.Book("10:00:00");
+        var answer = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS", expected_version = 7 });
+        Assert.Equal("CONFLICT", answer.Code);
+        Assert.Equal(1, (int)answer.Details!["version"]!);
+        await ward.Nurse.Do("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS", expected_version = 1 });
+    }
+
+    [Fact]
+    public async Task Of_two_who_move_it_at_once_one_succeeds()
+    {
+        var ward = await Ward.Open();
+        var booked = await ward.Book("10:00:00");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ward.Nurse.Call(
+            "update_appointment_status", new { appointment_id = (string)booked["id"]!, status = i % 2 == 0 ? "NO_SHOW" : "CANCELLED", notes = "x" })));
+        Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
+        Assert.Equal(19, answers.Count(a => a.Code == "CONFLICT"));
+    }
+}

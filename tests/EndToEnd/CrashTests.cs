@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Net;
+using MedCor.Tests.Clinical;
+
+namespace MedCor.Tests.EndToEnd;
+
+/// <summary>Runs when nothing else does: these tests take processes away from everybody.</summary>
+[CollectionDefinition(nameof(CrashTests), DisableParallelization = true)]
+public sealed class Alone;
+
+/// <summary>Bookings go on while a process is killed: what was answered 200 is there once and is told once, and the killed one comes back by itself.</summary>
+[Collection(nameof(CrashTests))]
+public class CrashTests
+{
+    [Theory]
+    [InlineData("clinical-1")]
+    [InlineData("identity-1")]
+    [InlineData("analytics-1")]
+    [InlineData("gateway-2")]
+    [InlineData("messaging")]
+    [InlineData("cache")]
+    [InlineData("postgres")]
+    public async Task Whatever_is_killed_every_accepted_booking_exists_once_and_is_heard_once(string victim)
+    {
+        var house = await RunningHouse.Get();
+        var ward = await Ward.Open("general");
+        Client[] nurses = [await Client.As("nurse@general.example"), await Client.As("nurse@general.example", gateway: 1)];
+        var wishes = new List<object>();
+        for (var n = 1; n <= 4; n++) wishes.AddRange(from time in await ward.FreeTimes(ward.Day(n)) select ward.Wish(time, ward.Day(n)));
+        await using var listener = await Listener.Of(nurses[0]);
+
+        var accepted = new ConcurrentBag<string>();
+        var killed = 0;
+        var begun = 0;
+        await Parallel.ForEachAsync(wishes, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (wish, _) =>
+        {
+            var turn = Interlocked.Increment(ref begun);
+            if (turn == 15) killed = house.Kill(victim);
+            var answer = await Persistently(() => nurses[turn % 2].Call("create_appointment", wish));
+            if (answer.Status == HttpStatusCode.OK) accepted.Add((string)answer.Body["id"]!);
+            // A call that broke off may have been carried out: then its repetition finds the time taken.
+            else Assert.Equal("CONFLICT", answer.Code);
+        });
+        await house.Recovered(victim, killed);
+
+        Assert.True(accepted.Count > wishes.Count / 2, $"only {accepted.Count} of {wishes.Count} bookings were accepted");
+        Assert.Equal(accepted.Count, accepted.Distinct().Count());
+        var ids = accepted.Select(Guid.Parse).ToArray();
+        Assert.Equal(ids.Length, await house.Count("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
+        await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
+            "Analytics has counted every accepted booking", TimeSpan.FromSeconds(60));
+
+        foreach (var id in accepted) await listener.Next(e => e.Name == "appointment_created" && (string?)e.Data["id"] == id, TimeSpan.FromSeconds(60));
+        Assert.All(listener.All.Where(e => e.Name == "appointment_created").GroupBy(e => (string)e.Data["id"]!), heard => Assert.Single(heard));
+    }
+
+    /// <summary>As a client would: tries again while it is told that something is down.</summary>
+    private static async Task<Answer> Persistently(Func<Task<Answer>> call)
+    {
+        Answer? answer = null;
+        await Wait.Until(async () =>
+        {
+            try
+            {
+                answer = await call();
+                return answer.Status != HttpStatusCode.ServiceUnavailable;
+            }
+            catch (HttpRequestException)
+            {
+                return false; // The gateway itself was killed.
+            }
+        }, "an answer", TimeSpan.FromSeconds(90), () => answer?.Body.ToJsonString() ?? "no connection");
+        return answer!;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net.Http.Json;
+using MedCor.Tests.Clinical;
+
+namespace MedCor.Tests.EndToEnd;
+
+public class TraceTests
+{
+    [Fact]
+    public async Task One_booking_is_one_trace_from_the_gateway_to_every_consumer()
+    {
+        var house = await RunningHouse.Get();
+        var ward = await Ward.Open("riverside");
+
+        using var response = await ward.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool = "create_appointment", @params = ward.Wish("09:30:00") });
+        Assert.True(response.IsSuccessStatusCode);
+        var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
+
+        Span[] Spans() => [.. house.Telemetry.Spans.Where(s => s.TraceId == trace)];
+        await Wait.Until(() => Task.FromResult(
+                Spans() is var spans && spans.Any(s => s.Service == "gateway" && s.Kind == 2) && spans.Any(s => s.Service == "clinical" && s.Kind == 2)
+                && spans.Any(s => s.Service == "analytics" && s.Kind == 5) && spans.Any(s => s.Service == "gateway" && s.Kind == 5)
+                && spans.Any(s => s.Service == "clinical" && s.Kind == 3)),
+            "the trace has the gateway's and Clinical's server spans, Clinical's SQL, and the consumers of Analytics and of the gateway",
+            explain: () => string.Join('\n', Spans().Select(s => $"{s.Service} {s.Kind} {s.Name}")));
+
+        // One tree: every span but the first has its parent in the same trace.
+        await Wait.Until(() => Task.FromResult(Spans() is var spans && spans.Count(s => s.ParentId.Length == 0) == 1 && spans.All(s => s.ParentId.Length == 0 || spans.Any(p => p.SpanId == s.ParentId))),
+            "every span has its parent", explain: () => string.Join('\n', Spans().Select(s => $"{s.Service} {s.Name} {s.SpanId} <- {s.ParentId}")));
+    }
+
+    [Fact]
+    public async Task What_is_exported_holds_no_token_password_or_patient_data()
+    {
+        var house = await RunningHouse.Get();
+        var ward = await Ward.Open("general");
+        var nurse = ward.Nurse;
+        var secret = $"Zyxw{Guid.NewGuid():N}";
+        var email = $"{secret}@general.example";
+        var patient = await nurse.Do("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId });
+        await nurse.Do("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = ward.Doctor, appointment_date = ward.Day(), appointment_time = "09:00:00", reason = secret, notes = secret });
+        // Refused by the service, by a constraint, and by the gateway.
+        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.Call("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = Guid.NewGuid(), appointment_date = ward.Day(), appointment_time = "09:00:00", reason = secret })).Code);
+        Assert.Equal("CONFLICT", (await nurse.Call("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await nurse.Call("create_appointment", new { patient_id = secret })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await nurse.Call(secret)).Code);
+        var before = house.Telemetry.Bodies.Count;
+        await nurse.Do("list_doctors");
+        await Wait.Until(() => Task.FromResult(house.Telemetry.Bodies.Count > before + 20), "the services have exported what happened until then");
+
+        foreach (var forbidden in new[] { secret, nurse.AccessToken, nurse.RefreshToken, "Demo-Medcor-2026", "SecurePass123!" })
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes(forbidden);
+            Assert.DoesNotContain(house.Telemetry.Bodies, body => body.AsSpan().IndexOf(bytes) >= 0);
+        }
+    }
+}

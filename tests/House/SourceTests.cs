@@ -1,0 +1,104 @@
+using System.Text.RegularExpressions;
+
+namespace MedCor.Tests.House;
+
+/// <summary>The rules of the house that can be read off its source.</summary>
+public partial class SourceTests
+{
+    private static readonly string Root = FindRoot();
+
+    private static readonly (string Path, string Text)[] Sources =
+        [.. Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
+            .Select(f => (Path: Path.GetRelativePath(Root, f).Replace('\\', '/'), Text: File.ReadAllText(f)))
+            .Where(f => !f.Path.Contains("/obj/", StringComparison.Ordinal) && !f.Path.Contains("/bin/", StringComparison.Ordinal) && !f.Path.StartsWith('.'))];
+
+    [Fact]
+    public void The_clock_is_injected() => Assert.DoesNotContain(Product(SystemClock()), NotInContracts);
+
+    [Fact]
+    public void SQL_is_never_built_from_strings() => Assert.Empty(Product(RawSql()));
+
+    [Fact]
+    public void The_seal_ends_with_its_transaction() => Assert.Empty(Product(SessionSetting()));
+
+    [Fact]
+    public void Nothing_blocks_on_a_task() => Assert.Empty(Product(Blocking()));
+
+    [Fact]
+    public void Nobody_sleeps() => Assert.Empty(Where(Sources.Where(s => !s.Path.StartsWith("AppHost/", StringComparison.Ordinal)), Sleep()));
+
+    [Fact]
+    public void No_exception_is_swallowed_without_a_word() => Assert.Empty(Where(Sources, EmptyCatch()));
+
+    [Fact]
+    public void Contracts_reference_nothing()
+    {
+        var project = File.ReadAllText(Path.Combine(Root, "services/Contracts/MedCor.Contracts.csproj"));
+
+        Assert.DoesNotContain("PackageReference", project, StringComparison.Ordinal);
+        Assert.DoesNotContain("ProjectReference", project, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Folders_are_nouns_of_the_field() =>
+        Assert.Empty(Sources.Where(s => VagueFolder().IsMatch(s.Path)).Select(s => s.Path));
+
+    [Fact]
+    public void The_tree_is_shallow() =>
+        Assert.Empty(Sources.Where(s => s.Path.Count(c => c == '/') > 4).Select(s => s.Path));
+
+    [Fact]
+    public void A_service_reads_no_other_services_database()
+    {
+        string[] services = ["Hospital", "Identity", "Clinical", "Billing", "Analytics", "Chat"];
+
+        Assert.Empty(from service in services
+                     from project in Directory.GetFiles(Path.Combine(Root, "services", service), "*.csproj")
+                     from other in services
+                     where other != service && File.ReadAllText(project).Contains($"MedCor.{other}.csproj", StringComparison.Ordinal)
+                     select $"{service} references {other}");
+    }
+
+    /// <summary>What runs in production. The host of a laptop lives in the laptop's time and waits for its processes.</summary>
+    private static IEnumerable<string> Product(Regex forbidden) => Where(Sources.Where(s => IsProduct().IsMatch(s.Path)), forbidden);
+
+    private static IEnumerable<string> Where(IEnumerable<(string Path, string Text)> sources, Regex forbidden) =>
+        from source in sources
+        where source.Path != "tests/House/SourceTests.cs"
+        from match in forbidden.Matches(source.Text)
+        select $"{source.Path}:{source.Text.AsSpan(0, match.Index).Count('\n') + 1}: {match.Value}";
+
+    /// <summary>Validation has no clock; the day suffices for bounds such as that of a birth date.</summary>
+    private static bool NotInContracts(string place) => !place.StartsWith("services/Contracts/", StringComparison.Ordinal);
+
+    private static string FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent!;
+        return directory.FullName;
+    }
+
+    [GeneratedRegex("^(services|gateway|ServiceDefaults)/")]
+    private static partial Regex IsProduct();
+
+    [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b")]
+    private static partial Regex SystemClock();
+
+    [GeneratedRegex(@"\b(ExecuteSqlRaw|FromSqlRaw|SqlQueryRaw)")]
+    private static partial Regex RawSql();
+
+    [GeneratedRegex(@"set_config\([^)]*,\s*false\s*\)", RegexOptions.IgnoreCase)]
+    private static partial Regex SessionSetting();
+
+    [GeneratedRegex(@"\.GetAwaiter\(\)\.GetResult\(\)")]
+    private static partial Regex Blocking();
+
+    [GeneratedRegex(@"\b(Thread\.Sleep|Task\.Delay)\(")]
+    private static partial Regex Sleep();
+
+    [GeneratedRegex(@"catch\s*(\([^)]*\))?\s*(when\s*\((?:[^()]|\([^()]*\))*\)\s*)?\{\s*\}")]
+    private static partial Regex EmptyCatch();
+
+    [GeneratedRegex(@"(^|/)(Models|Interfaces|Helpers|Common|Utils|Managers)/")]
+    private static partial Regex VagueFolder();
+}

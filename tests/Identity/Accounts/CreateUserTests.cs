@@ -1,0 +1,185 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.ServiceDefaults.Demo;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Identity.Accounts;
+
+public class CreateUserTests
+{
+    private static object Patient(string email, string password = "SecurePass123!", string role = "PATIENT", Guid? hospital = null) =>
+        new { email, password, first_name = "John", last_name = "Doe", role, hospital_id = hospital };
+
+    [Fact]
+    public async Task The_published_example_answers_with_every_field_it_was_given()
+    {
+        var admin = await Client.As(Somebody.Platform);
+        var (email, hospital) = (Somebody.NewEmail(), DemoHouse.Hospitals[1].Id);
+
+        var user = await admin.Do("create_user", new
+        {
+            email,
+            password = "SecurePass123!",
+            first_name = "John",
+            last_name = "Doe",
+            role = "PATIENT",
+            hospital_id = hospital,
+            phone_number = "+1-555-2222",
+            date_of_birth = "1990-01-01",
+            license_number = "MD12345",
+            years_of_experience = 10,
+        });
+
+        Assert.Equal((email, hospital.ToString(), "John", "Doe"), ((string?)user["email"], (string?)user["hospital_id"], (string?)user["first_name"], (string?)user["last_name"]));
+        Assert.Equal(("+1-555-2222", "1990-01-01", "MD12345", 10), ((string?)user["phone_number"], (string?)user["date_of_birth"], (string?)user["license_number"], (int?)user["years_of_experience"]));
+        Assert.Equal(("PATIENT", 1, true), ((string?)user["role"], (int?)user["version"], (bool?)user["is_active"]));
+        Assert.Null(user["password"]);
+        Assert.Equal(user.ToJsonString(), (await admin.Do("get_user", new { user_id = (string?)user["id"] })).ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("DOCTOR", "list_doctors")]
+    [InlineData("PATIENT", "list_patients")]
+    public async Task Who_was_created_is_listed_at_once(string role, string list)
+    {
+        var somebody = await Somebody.New(role);
+        var admin = await Client.As(Somebody.Admin, gateway: 1);
+
+        var found = await admin.Do(list, new { sort = "-created_at", limit = 100 });
+
+        Assert.Contains(found["results"]!.AsArray(), p => (string?)p!["id"] == somebody.Id.ToString());
+    }
+
+    [Fact]
+    public async Task An_address_is_taken_in_every_hospital_and_in_every_case()
+    {
+        var somebody = await Somebody.New();
+        var other = await Client.As(Somebody.OtherAdmin);
+
+        var answer = await other.Call("create_user", Patient(somebody.Email.ToUpperInvariant()));
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
+        Assert.Equal("email", (string?)answer.Details!["field"]);
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_with_one_address_one_is_created()
+    {
+        var admin = await Client.As(Somebody.Admin);
+        var email = Somebody.NewEmail();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => admin.Call("create_user", Patient(email))));
+
+        Assert.Equal(1, answers.Count(a => a.Status == HttpStatusCode.OK));
+        Assert.Equal(5, answers.Count(a => a.Code == "CONFLICT"));
+    }
+
+    [Fact]
+    public async Task The_hospital_is_the_administrators_own_unless_given()
+    {
+        var somebody = await Somebody.New(by: Somebody.OtherAdmin);
+
+        Assert.Equal(DemoHouse.Hospitals[1].Id.ToString(), (string?)somebody.User["hospital_id"]);
+    }
+
+    [Theory]
+    [InlineData("password1")]
+    [InlineData("short")]
+    [InlineData("xx-Hargreaves-xx")]
+    public async Task A_bad_password_is_named(string password)
+    {
+        var admin = await Client.As(Somebody.Admin);
+
+        var answer = await admin.Call("create_user", new { email = Somebody.NewEmail(), password, first_name = "Rosalind", last_name = "Hargreaves", role = "NURSE" });
+
+        Assert.Equal("VALIDATION_ERROR", answer.Code);
+        Assert.NotEmpty(answer.Details!["password"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Every_bad_field_is_named_at_once()
+    {
+        var admin = await Client.As(Somebody.Admin);
+
+        var answer = await admin.Call("create_user", new { email = "nobody", password = "x", first_name = "", last_name = "Doe", role = "PATIENT", date_of_birth = "2999-01-01", years_of_experience = -1 });
+
+        Assert.Equal("VALIDATION_ERROR", answer.Code);
+        Assert.Equal(["date_of_birth", "email", "first_name", "password", "years_of_experience"], answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order());
+    }
+
+    [Fact]
+    public async Task Nurses_open_accounts_of_patients_of_their_hospital_alone()
+    {
+        var nurse = await Client.As("nurse@general.example");
+
+        Assert.Equal("PATIENT", (string?)(await nurse.Do("create_user", Patient(Somebody.NewEmail())))["role"]);
+        Assert.Equal("PERMISSION_DENIED", (await nurse.Call("create_user", Patient(Somebody.NewEmail(), role: "NURSE"))).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.Call("create_user", Patient(Somebody.NewEmail(), hospital: DemoHouse.Hospitals[1].Id))).Code);
+    }
+
+    [Theory]
+    [InlineData("doctor@general.example")]
+    [InlineData("patient@general.example")]
+    public async Task Doctors_and_patients_open_no_accounts(string who) =>
+        Assert.Equal("PERMISSION_DENIED", (await (await Client.As(who)).Call("create_user", Patient(Somebody.NewEmail()))).Code);
+
+    [Fact]
+    public async Task Another_hospital_is_told_from_a_missing_one_by_nothing()
+    {
+        var admin = await Client.As(Somebody.Admin);
+
+        var foreign = await admin.Call("create_user", Patient(Somebody.NewEmail(), hospital: DemoHouse.Hospitals[1].Id));
+        var missing = await admin.Call("create_user", Patient(Somebody.NewEmail(), hospital: Guid.NewGuid()));
+
+        Assert.Equal("RESOURCE_NOT_FOUND", foreign.Code);
+        Assert.Equal((missing.Status, missing.Code, (string?)missing.Body["error"]!["message"]), (foreign.Status, foreign.Code, (string?)foreign.Body["error"]!["message"]));
+    }
+
+    [Fact]
+    public async Task Only_the_platform_makes_platform_administrators()
+    {
+        var platform = await Client.As(Somebody.Platform);
+        var email = Somebody.NewEmail();
+
+        var made = await platform.Do("create_user", Patient(email, role: "ADMIN"));
+        var ofHospital = await (await Client.As(Somebody.Admin)).Do("create_user", Patient(Somebody.NewEmail(), role: "ADMIN"));
+
+        Assert.Null(made["hospital_id"]);
+        Assert.Equal(DemoHouse.Hospitals[0].Id.ToString(), (string?)ofHospital["hospital_id"]);
+        Assert.Equal("VALIDATION_ERROR", (await platform.Call("create_user", Patient(Somebody.NewEmail(), role: "DOCTOR"))).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await Client.As(Somebody.Admin)).Call("get_user", new { user_id = (string?)made["id"] })).Code);
+    }
+
+    [Fact]
+    public async Task A_hospital_opened_a_moment_ago_can_have_users()
+    {
+        var platform = await Client.As(Somebody.Platform);
+        var hospital = await NewHospital(platform);
+
+        var user = await platform.Do("create_user", Patient(Somebody.NewEmail(), hospital: Guid.Parse((string)hospital["id"]!)));
+
+        Assert.Equal((string?)hospital["id"], (string?)user["hospital_id"]);
+    }
+
+    [Fact]
+    public async Task A_hospital_out_of_use_gets_no_users()
+    {
+        var platform = await Client.As(Somebody.Platform);
+        var hospital = await NewHospital(platform);
+        await platform.Do("delete_hospital", new { hospital_id = (string?)hospital["id"] });
+
+        await Wait.Until(
+            async () => (await platform.Call("create_user", Patient(Somebody.NewEmail(), hospital: Guid.Parse((string)hospital["id"]!)))).Code == "CONFLICT",
+            "the hospital is known to be out of use");
+    }
+
+    internal static async Task<JsonNode> NewHospital(Client platform)
+    {
+        var name = $"t{Guid.NewGuid():N}";
+        return await platform.Do("create_hospital", new
+        {
+            name, subdomain = name, registration_number = name, email = $"office@{name}.example", phone_number = "+1-555-0000",
+            address_line1 = "123 Medical St", city = "New York", state = "NY", country = "USA", postal_code = "10001", hospital_type = "General",
+        });
+    }
+}

@@ -1,0 +1,50 @@
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Identity.Accounts;
+
+public class DeleteUserTests
+{
+    [Fact]
+    public async Task A_deactivated_users_tokens_stop_within_seconds_and_the_row_stays()
+    {
+        var somebody = await Somebody.New("DOCTOR");
+        var (admin, doctor) = (await Client.As(Somebody.Admin), await somebody.LogIn());
+        await doctor.Do("get_current_user");
+
+        var gone = await admin.Do("delete_user", new { user_id = somebody.Id });
+
+        Assert.False((bool)gone["is_active"]!);
+        Assert.Empty(gone["affected"]!.AsArray());
+        await Wait.Until(async () => (await doctor.Call("get_current_user")).Code == "AUTH_INVALID", "the token stops", TimeSpan.FromSeconds(5));
+        Assert.Equal("AUTH_INVALID", (await Somebody.Refresh(doctor.RefreshToken)).Code);
+        Assert.Equal("AUTH_INVALID", (await Somebody.TryLogIn(somebody.Email, somebody.Password)).Code);
+        Assert.False((bool)(await admin.Do("get_user", new { user_id = somebody.Id }))["is_active"]!);
+        Assert.DoesNotContain((await admin.Do("list_doctors", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == somebody.Id.ToString());
+    }
+
+    [Fact]
+    public async Task Twice_is_as_good_as_once_and_back_into_use_it_logs_in_again()
+    {
+        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+        var first = await admin.Do("delete_user", new { user_id = somebody.Id });
+
+        Assert.Equal((int)first["version"]!, (int)(await admin.Do("delete_user", new { user_id = somebody.Id }))["version"]!);
+
+        await admin.Do("update_user", new { user_id = somebody.Id, is_active = true });
+        await (await somebody.LogIn()).Do("get_current_user");
+    }
+
+    [Fact]
+    public async Task Nobody_takes_themselves_out_of_use()
+    {
+        var somebody = await Somebody.New("ADMIN");
+        Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).Call("delete_user", new { user_id = somebody.Id })).Code);
+    }
+
+    [Theory]
+    [InlineData("doctor@general.example")]
+    [InlineData("nurse@general.example")]
+    [InlineData("patient@general.example")]
+    public async Task Only_administrators_do(string who) =>
+        Assert.Equal("PERMISSION_DENIED", (await (await Client.As(who)).Call("delete_user", new { user_id = Guid.NewGuid() })).Code);
+}

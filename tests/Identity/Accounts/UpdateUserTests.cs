@@ -1,0 +1,131 @@
+using MedCor.ServiceDefaults.Demo;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Identity.Accounts;
+
+public class UpdateUserTests
+{
+    [Fact]
+    public async Task What_is_not_given_stays()
+    {
+        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+
+        var changed = await admin.Do("update_user", new { user_id = somebody.Id, first_name = "Updated", phone_number = "+1-555-3333" });
+
+        Assert.Equal(("Updated", "+1-555-3333", "Testperson", 2), ((string?)changed["first_name"], (string?)changed["phone_number"], (string?)changed["last_name"], (int?)changed["version"]));
+    }
+
+    [Fact]
+    public async Task An_older_version_than_the_present_is_a_conflict()
+    {
+        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+        await admin.Do("update_user", new { user_id = somebody.Id, first_name = "First", expected_version = 1 });
+
+        Assert.Equal("CONFLICT", (await admin.Call("update_user", new { user_id = somebody.Id, first_name = "Second", expected_version = 1 })).Code);
+    }
+
+    [Fact]
+    public async Task Everybody_changes_themselves_and_nobody_else()
+    {
+        var somebody = await Somebody.New("DOCTOR");
+        var doctor = await somebody.LogIn();
+
+        Assert.Equal("Own", (string?)(await doctor.Do("update_user", new { user_id = somebody.Id, first_name = "Own" }))["first_name"]);
+        Assert.Equal("PERMISSION_DENIED", (await doctor.Call("update_user", new { user_id = DemoHouse.Hospitals[0].Nurse.Id, first_name = "Foreign" })).Code);
+    }
+
+    [Fact]
+    public async Task Nobody_raises_themselves()
+    {
+        foreach (var role in new[] { "PATIENT", "NURSE", "DOCTOR", "ADMIN" })
+        {
+            var somebody = await Somebody.New(role);
+            var client = await somebody.LogIn();
+            Assert.Equal("PERMISSION_DENIED", (await client.Call("update_user", new { user_id = somebody.Id, role = role == "ADMIN" ? "DOCTOR" : "ADMIN" })).Code);
+            Assert.Equal("PERMISSION_DENIED", (await client.Call("update_user", new { user_id = somebody.Id, is_active = false })).Code);
+        }
+    }
+
+    [Fact]
+    public async Task A_licence_is_for_administrators_to_change()
+    {
+        var somebody = await Somebody.New("DOCTOR");
+
+        Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).Call("update_user", new { user_id = somebody.Id, license_number = "MD-SELF" })).Code);
+        Assert.Equal("MD-ADMIN", (string?)(await (await Client.As(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, license_number = "MD-ADMIN" }))["license_number"]);
+    }
+
+    [Fact]
+    public async Task A_taken_address_is_a_conflict()
+    {
+        var (one, two) = (await Somebody.New(), await Somebody.New(by: Somebody.OtherAdmin));
+
+        Assert.Equal("CONFLICT", (await (await Client.As(Somebody.Admin)).Call("update_user", new { user_id = one.Id, email = two.Email.ToUpperInvariant() })).Code);
+    }
+
+    [Fact]
+    public async Task A_new_role_ends_the_old_tokens_and_the_next_login_has_it()
+    {
+        var somebody = await Somebody.New("NURSE");
+        var nurse = await somebody.LogIn();
+        await nurse.Do("get_current_user");
+
+        await (await Client.As(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, role = "DOCTOR" });
+
+        var doctor = await somebody.LogIn();
+        await doctor.Do("get_current_user");
+        await Wait.Until(async () => (await nurse.Call("get_current_user")).Code == "AUTH_INVALID", "the old token stops", TimeSpan.FromSeconds(5));
+        Assert.Equal("AUTH_INVALID", (await Somebody.Refresh(nurse.RefreshToken)).Code);
+        Assert.Equal("DOCTOR", (string?)(await doctor.Do("get_current_user"))["role"]);
+        await doctor.Do("get_doctor_details", new { doctor_id = somebody.Id });
+    }
+
+    [Fact]
+    public async Task The_own_password_is_changed_with_the_current_one_and_ends_all_sessions()
+    {
+        var somebody = await Somebody.New();
+        var client = await somebody.LogIn();
+        const string fresh = "Neues-Kennwort-9";
+
+        Assert.NotNull((await client.Call("update_user", new { user_id = somebody.Id, password = fresh })).Details!["current_password"]);
+        Assert.NotNull((await client.Call("update_user", new { user_id = somebody.Id, password = fresh, current_password = "wrong" })).Details!["current_password"]);
+        await client.Do("update_user", new { user_id = somebody.Id, password = fresh, current_password = somebody.Password });
+
+        Assert.Equal("AUTH_INVALID", (await Somebody.TryLogIn(somebody.Email, somebody.Password)).Code);
+        await (await Client.As(somebody.Email, fresh)).Do("get_current_user");
+        await Wait.Until(async () => (await client.Call("get_current_user")).Code == "AUTH_INVALID", "the old token stops", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Guessing_the_current_password_locks_like_guessing_at_the_login()
+    {
+        var somebody = await Somebody.New();
+        var client = await somebody.LogIn();
+        for (var i = 0; i < 5; i++)
+            Assert.Equal("VALIDATION_ERROR", (await client.Call("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = "wrong" })).Code);
+
+        Assert.Equal("RATE_LIMIT", (await client.Call("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = somebody.Password })).Code);
+        Assert.Equal("RATE_LIMIT", (await Somebody.TryLogIn(somebody.Email, somebody.Password)).Code);
+    }
+
+    [Fact]
+    public async Task An_administrator_resets_a_password_without_the_old_one()
+    {
+        var somebody = await Somebody.New();
+
+        await (await Client.As(Somebody.Admin)).Do("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9" });
+
+        await Client.As(somebody.Email, "Neues-Kennwort-9");
+    }
+
+    [Fact]
+    public async Task Concurrent_changes_of_one_version_do_not_both_succeed()
+    {
+        var (admin, somebody) = (await Client.As(Somebody.Admin), await Somebody.New());
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => admin.Call("update_user", new { user_id = somebody.Id, first_name = $"N{i}", expected_version = 1 })));
+
+        Assert.Single(answers, a => a.Code is null);
+        Assert.Equal(4, answers.Count(a => a.Code == "CONFLICT"));
+    }
+}

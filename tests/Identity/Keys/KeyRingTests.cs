@@ -1,0 +1,62 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using MedCor.Identity.Keys;
+using MedCor.Tests.EndToEnd;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace MedCor.Tests.Identity.Keys;
+
+public class KeyRingTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly KeyEncryption Encryption = new("a secret of at least 32 characters!");
+
+    [Fact]
+    public void The_first_key_signs_at_once() => Assert.Equal(Now, KeyRing.NextSignsFrom(null, [], Now));
+
+    [Fact]
+    public void While_a_key_is_young_no_other_is_made() => Assert.Null(KeyRing.NextSignsFrom(null, [Key(Now - KeyRing.SignsFor / 2)], Now));
+
+    [Fact]
+    public void The_next_key_is_published_before_it_signs()
+    {
+        var due = Now + KeyRing.PublishedBefore / 2;
+
+        Assert.Equal(Now + KeyRing.PublishedBefore, KeyRing.NextSignsFrom(null, [Key(due - KeyRing.SignsFor)], Now));
+        Assert.Null(KeyRing.NextSignsFrom(null, [Key(due - KeyRing.SignsFor), Key(Now + KeyRing.PublishedBefore)], Now));
+    }
+
+    [Fact]
+    public void An_old_key_stays_until_its_last_token_has_ended()
+    {
+        var (old, young) = (Key(Now - KeyRing.SignsFor), Key(Now));
+
+        Assert.Empty(KeyRing.Spent([old, young], Now + KeyRing.PublishedAfter));
+        Assert.Equal([old], KeyRing.Spent([old, young], Now + KeyRing.PublishedAfter + TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task Only_public_parts_are_published_and_every_token_names_one_of_them()
+    {
+        using var http = await Somebody.Anonymous();
+        var published = (await http.GetFromJsonAsync<JsonNode>("/.well-known/jwks.json"))!["keys"]!.AsArray();
+        var token = new JsonWebToken((await Client.As(Somebody.Admin)).AccessToken);
+
+        Assert.Equal("ES256", token.Alg);
+        Assert.Contains(published, k => (string?)k!["kid"] == token.Kid);
+        Assert.All(published, k => Assert.Equal(["alg", "crv", "kid", "kty", "use", "x", "y"], k!.AsObject().Select(p => p.Key).Order()));
+    }
+
+    [Fact]
+    public async Task The_discovery_document_names_the_issuer_and_the_keys()
+    {
+        using var http = await Somebody.Anonymous();
+        var discovery = (await http.GetFromJsonAsync<JsonNode>("/.well-known/openid-configuration"))!;
+        var token = new JsonWebToken((await Client.As(Somebody.Admin)).AccessToken);
+
+        Assert.Equal(token.Issuer, (string?)discovery["issuer"]);
+        Assert.EndsWith("/.well-known/jwks.json", (string?)discovery["jwks_uri"]);
+    }
+
+    private static SigningKey Key(DateTimeOffset signsFrom) => SigningKey.Make(Encryption, signsFrom, signsFrom);
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Identity.Sessions;
+
+public class RefreshSessionTests
+{
+    [Fact]
+    public async Task A_refresh_gives_new_tokens_of_the_same_session()
+    {
+        var client = await (await Somebody.New()).LogIn();
+
+        var answer = await Somebody.Refresh(client.RefreshToken);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.NotEqual(client.RefreshToken, (string?)answer.Body["refresh_token"]);
+        Assert.Equal(client.Id.ToString(), (string?)answer.Body["user"]!["id"]);
+        Assert.Equal(HttpStatusCode.OK, (await Somebody.Refresh((string)answer.Body["refresh_token"]!)).Status);
+    }
+
+    [Fact]
+    public async Task Reuse_of_a_spent_token_ends_the_whole_family()
+    {
+        var client = await (await Somebody.New()).LogIn();
+        var next = await Somebody.Refresh(client.RefreshToken);
+
+        var reuse = await Somebody.Refresh(client.RefreshToken);
+
+        Assert.Equal("AUTH_INVALID", reuse.Code);
+        Assert.Equal("AUTH_INVALID", (await Somebody.Refresh((string)next.Body["refresh_token"]!)).Code);
+        await Wait.Until(async () => (await client.Call("get_current_user")).Code == "AUTH_INVALID", "the access token stops", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Of_two_refreshes_at_once_at_most_one_is_answered_and_no_chain_is_left_doubled()
+    {
+        var somebody = await Somebody.New();
+        for (var round = 0; round < 3; round++)
+        {
+            var client = await somebody.LogIn();
+
+            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Somebody.Refresh(client.RefreshToken)));
+
+            var won = answers.Where(a => a.Status == HttpStatusCode.OK).ToArray();
+            Assert.InRange(won.Length, 0, 1);
+            Assert.All(answers.Except(won), a => Assert.Equal("AUTH_INVALID", a.Code));
+            foreach (var winner in won) Assert.Equal("AUTH_INVALID", (await Somebody.Refresh((string)winner.Body["refresh_token"]!)).Code);
+        }
+    }
+
+    [Fact]
+    public async Task Another_session_of_the_same_user_goes_on()
+    {
+        var somebody = await Somebody.New();
+        var (stolen, other) = (await somebody.LogIn(), await somebody.LogIn());
+        await Somebody.Refresh(stolen.RefreshToken);
+        await Somebody.Refresh(stolen.RefreshToken);
+
+        await Wait.Until(async () => (await stolen.Call("get_current_user")).Code == "AUTH_INVALID", "the access token stops", TimeSpan.FromSeconds(5));
+
+        Assert.Equal(HttpStatusCode.OK, (await Somebody.Refresh(other.RefreshToken)).Status);
+        await other.Do("get_current_user");
+    }
+
+    [Theory]
+    [InlineData("never-given-out")]
+    [InlineData("'; DROP TABLE sessions; --")]
+    public async Task An_unknown_token_is_refused(string token) => Assert.Equal("AUTH_INVALID", (await Somebody.Refresh(token)).Code);
+
+    [Fact]
+    public async Task A_missing_token_is_named() => Assert.NotNull((await Somebody.Post("/api/auth/refresh/", new { })).Details!["refresh_token"]);
+}
