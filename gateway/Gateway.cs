@@ -12,6 +12,7 @@ internal static class Gateway
     public static void AddGateway(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MostDropped);
+        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         var services = builder.Services;
         services.AddHttpForwarder();
         services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
