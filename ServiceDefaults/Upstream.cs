@@ -106,6 +106,7 @@ internal static class UpstreamRegistration
     internal static void AddUpstreams(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<Upstream>();
+        services.AddHttpClient();
         foreach (var service in configuration.GetSection("services").GetChildren().Select(c => c.Key))
         {
             services.AddHttpClient(Upstream.Client(service), client =>
