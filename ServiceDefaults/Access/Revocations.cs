@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -14,16 +15,22 @@ public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock
     private const string Key = "medcor:revoked";
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    private volatile FrozenDictionary<Guid, DateTimeOffset> list = FrozenDictionary<Guid, DateTimeOffset>.Empty;
+    private volatile FrozenDictionary<Guid, DateTimeOffset>? known;
 
-    /// <summary>Whether the caller's login was revoked, or their user or hospital since the token was issued.</summary>
-    public bool Covers(Caller caller) =>
-        list.Count > 0
-        && (list.ContainsKey(caller.SessionId) || Since(caller.UserId, caller) || (caller.HospitalId is { } hospital && Since(hospital, caller)));
+    /// <summary>
+    /// Whether the caller's login was revoked, or their user or hospital since the token was issued.
+    /// Throws <see cref="Unavailable"/> while no list was read yet: a process that starts without Redis trusts nobody.
+    /// </summary>
+    public bool Covers(Caller caller)
+    {
+        var list = known ?? throw new Unavailable("Tokens cannot be checked at this moment. Try again shortly.");
+        return list.Count > 0
+            && (list.ContainsKey(caller.SessionId) || Since(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && Since(list, hospital, caller)));
+    }
 
     /// <summary>Whether the list that was last read has this revocation, or a later one of the same.</summary>
     public bool Holds(Guid revoked, DateTimeOffset at) =>
-        list.TryGetValue(revoked, out var since) && since.ToUnixTimeMilliseconds() >= at.ToUnixTimeMilliseconds();
+        known is { } list && list.TryGetValue(revoked, out var since) && since.ToUnixTimeMilliseconds() >= at.ToUnixTimeMilliseconds();
 
     /// <summary>Cuts off logins, or all tokens that users or hospitals held at a time. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
     public async Task Revoke(IReadOnlyDictionary<Guid, DateTimeOffset> revoked, TimeSpan lifetime)
@@ -43,16 +50,16 @@ public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock
             {
                 await Read();
             }
-            catch (Exception e) when (e is RedisException or TimeoutException)
+            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
                 log.LogDebug("The list of revoked tokens could not be read: {Kind}", e.GetType().Name);
             }
         } while (await timer.WaitForNextTickAsync(ct));
     }
 
-    private bool Since(Guid id, Caller caller) => list.TryGetValue(id, out var since) && caller.IssuedAt <= since;
+    private static bool Since(FrozenDictionary<Guid, DateTimeOffset> list, Guid id, Caller caller) => list.TryGetValue(id, out var since) && caller.IssuedAt <= since;
 
     private async Task Read() =>
-        list = (await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync(Key))
+        known = (await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync(Key))
             .ToFrozenDictionary(e => Guid.ParseExact(e.Element!, "N"), e => DateTimeOffset.FromUnixTimeMilliseconds((long)e.Score));
 }

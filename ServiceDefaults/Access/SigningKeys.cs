@@ -13,24 +13,38 @@ public sealed class SigningKeys(IHttpClientFactory clients, TimeProvider clock) 
 
     private readonly SemaphoreSlim fetching = new(1, 1);
     private volatile Known known = new([], DateTimeOffset.MinValue);
+    private DateTimeOffset askedAt = DateTimeOffset.MinValue;
 
-    /// <summary>The key of that id, or none. Throws <see cref="HttpRequestException"/> while Identity cannot be reached and the key is not known.</summary>
+    /// <summary>
+    /// The key of that id, or none. A key that is known serves on while Identity is away; one that is not
+    /// throws <see cref="HttpRequestException"/> then, at once if Identity was asked in vain a moment ago.
+    /// </summary>
     public async ValueTask<SecurityKey?> Find(string keyId, CancellationToken ct)
     {
-        var now = clock.GetUtcNow();
-        var keys = known;
-        if (keys.ByName.TryGetValue(keyId, out var key) && now - keys.At < Age) return key;
-        if (now - keys.At < Pause) return key;
+        var key = known.ByName.GetValueOrDefault(keyId);
+        if (key is not null && clock.GetUtcNow() - known.At < Age) return key;
 
         await fetching.WaitAsync(ct);
         try
         {
-            if (known.At == keys.At)
+            if (clock.GetUtcNow() - askedAt >= Pause)
             {
-                var json = await clients.CreateClient(Upstream.Client("identity")).GetStringAsync("/.well-known/jwks.json", ct);
-                known = new(new JsonWebKeySet(json).GetSigningKeys().ToDictionary(k => k.KeyId), clock.GetUtcNow());
+                askedAt = clock.GetUtcNow();
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                patience.CancelAfter(Pause);
+                var json = await clients.CreateClient(Upstream.Client("identity")).GetStringAsync("/.well-known/jwks.json", patience.Token);
+                known = new(new JsonWebKeySet(json).GetSigningKeys().ToDictionary(k => k.KeyId), askedAt);
             }
+            else if (known.At < askedAt) throw new HttpRequestException("Identity did not tell its keys.");
             return known.ByName.GetValueOrDefault(keyId);
+        }
+        catch (Exception e) when (key is not null && !ct.IsCancellationRequested && (e is HttpRequestException or OperationCanceledException))
+        {
+            return key;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new HttpRequestException("Identity did not tell its keys in time.");
         }
         finally
         {

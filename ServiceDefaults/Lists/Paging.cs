@@ -32,11 +32,13 @@ public sealed class SortFields<T>(string byDefault) : IEnumerable<string> where 
     public IQueryable<T> Apply(IQueryable<T> rows, string? sort)
     {
         var first = true;
-        foreach (var part in (sort ?? byDefault).Split(',', StringSplitOptions.TrimEntries))
+        var used = new HashSet<string>();
+        foreach (var part in (sort ?? byDefault).Split(',', fields.Count + 1, StringSplitOptions.TrimEntries))
         {
             var down = part.StartsWith('-');
             var name = down ? part[1..] : part;
-            if (!fields.TryGetValue(name, out var field)) throw new Invalid("sort", $"can be {string.Join(", ", fields.Keys)}, each also with a leading -");
+            if (!fields.TryGetValue(name, out var field) || !used.Add(name))
+                throw new Invalid("sort", $"can be {string.Join(", ", fields.Keys)}, each once and also with a leading -");
             rows = field(rows, first, down);
             first = false;
         }

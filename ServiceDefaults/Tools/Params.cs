@@ -141,7 +141,7 @@ internal static class Mistakes
                 break;
             case JsonTypeInfoKind.Enumerable when json.ValueKind == JsonValueKind.Array:
                 var i = 0;
-                foreach (var element in json.EnumerateArray()) Walk(element, info.ElementType!, $"{path}[{i++}]", mistakes);
+                foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < Most)) Walk(element, info.ElementType!, $"{path}[{i++}]", mistakes);
                 break;
             case JsonTypeInfoKind.Object or JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary:
                 if (!Fits(json, type)) mistakes.Note(Name(path), info.Kind == JsonTypeInfoKind.Enumerable ? "must be a list" : "must be an object");
@@ -157,7 +157,7 @@ internal static class Mistakes
         var fields = info.Properties.ToDictionary(p => p.Name);
         var rules = Rules.Of(info.Type);
         var seen = new HashSet<string>();
-        foreach (var sent in json.EnumerateObject())
+        foreach (var sent in json.EnumerateObject().TakeWhile(_ => mistakes.Count < Most))
         {
             var at = path.Length == 0 ? sent.Name : $"{path}.{sent.Name}";
             if (!seen.Add(sent.Name)) mistakes.Note(at, "is given twice");
@@ -207,8 +207,13 @@ internal static class Mistakes
 
     private static string Name(string path) => path.Length == 0 ? "params" : path;
 
+    /// <summary>However much is wrong, an answer names no more than this, and no name at more than its beginning.</summary>
+    private const int Most = 100;
+
     internal static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
     {
+        if (field.Length > Most) field = field[..Most] + "…";
+        if (mistakes.Count >= Most && !mistakes.ContainsKey(field)) return;
         if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];
         wrongs.Add(wrong);
     }

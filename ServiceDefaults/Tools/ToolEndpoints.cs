@@ -51,6 +51,7 @@ public static class ToolEndpoints
 
         var asked = Params<TTool>.Read(await ReadBody(http));
         var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
+        if (handler is IPrepare<TTool> prepares) await prepares.Prepare(asked, http.RequestAborted);
         var result = tool.Effect == Effect.Read
             ? await handler.Handle(asked, http.RequestAborted)
             : await InTransaction(services.GetRequiredService<TenantDb>(), handler, asked, http.RequestAborted);

@@ -62,6 +62,7 @@ public abstract record ListOf<T> : ITool<Page<T>>
     public int Limit { get; init; } = 20;
 
     /// <summary>Fields to sort by, comma-separated; a leading <c>-</c> sorts downwards.</summary>
+    [System.ComponentModel.DataAnnotations.MaxLength(200)]
     public string? Sort { get; init; }
 }
 

@@ -51,12 +51,13 @@ internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals, Other
     /// <summary>Keeps a copy; of what it tells and what is known already the newer stays.</summary>
     internal async Task Keep(Person person, CancellationToken ct)
     {
+        // What a user's event says of a role stands above what a doctor's of the same version says, who may just have ceased to be one.
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
             VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
             ON CONFLICT (hospital_id, id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
                 is_active = excluded.is_active, version = excluded.version
-            WHERE people.version < excluded.version
+            WHERE people.version < excluded.version OR (people.version = excluded.version AND {person.AvailableVersion} = 0)
             """, ct);
         if (person.AvailableVersion > 0)
             await db.Database.ExecuteSqlAsync($"""

@@ -9,19 +9,26 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals, PasswordHashes hashes) : IHandle<CreateUser, User>
+internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals, PasswordHashes hashes) : IHandle<CreateUser, User>, IPrepare<CreateUser>
 {
-    public async Task<User> Handle(CreateUser asked, CancellationToken ct)
+    private Guid? hospital;
+    private string passwordHash = "";
+
+    public async Task Prepare(CreateUser asked, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
         if (caller.Is(Callers.Nurse) && asked.Role != Role.Patient) throw new Forbidden("Nurses open accounts for patients alone.");
-        var hospital = asked.HospitalId ?? caller.HospitalId;
+        hospital = asked.HospitalId ?? caller.HospitalId;
         // Another hospital does not exist, as far as somebody of this one may know.
         if (caller.HospitalId is { } own && hospital != own) throw new Missing("hospital");
         if (hospital is null && asked.Role != Role.Admin) throw new Invalid("hospital_id", "is required: only platform administrators belong to no hospital");
         if (PasswordPolicy.WhatIsWrong(asked.Password, asked.Email, asked.FirstName, asked.LastName) is { } wrong) throw new Invalid("password", wrong);
         if (hospital is { } id && !(await hospitals.Find(id, ct) ?? throw new Missing("hospital")).IsActive) throw new Conflict("The hospital is out of use.");
+        passwordHash = await hashes.Hash(asked.Password, ct);
+    }
 
+    public async Task<User> Handle(CreateUser asked, CancellationToken ct)
+    {
         var account = new Account
         {
             HospitalId = hospital,
@@ -35,7 +42,7 @@ internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals,
             YearsOfExperience = asked.YearsOfExperience,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = await hashes.Hash(asked.Password, ct) });
+        db.Add(new Credential { UserId = account.Id, PasswordHash = passwordHash });
         account.Tell(db, user => new UserCreated(user), isNew: true);
         try
         {

@@ -8,15 +8,22 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions, OtherServices others, TimeProvider clock) : IHandle<DeleteUser, DeactivatedUser>
+internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions, OtherServices others, TimeProvider clock) : IHandle<DeleteUser, DeactivatedUser>, IPrepare<DeleteUser>
 {
+    private IReadOnlyList<AffectedAppointment> affected = [];
+
+    /// <summary>Clinical is asked first: while it cannot tell, nobody is taken out of use.</summary>
+    public async Task Prepare(DeleteUser asked, CancellationToken ct)
+    {
+        var account = await db.Accounts.AsNoTracking().Find(asked.UserId, "user", ct);
+        if (account.Role == Role.Doctor) affected = await Affected(account.Id, ct);
+    }
+
     public async Task<DeactivatedUser> Handle(DeleteUser asked, CancellationToken ct)
     {
         var account = await db.Accounts.Include(a => a.Practices).ThenInclude(p => p.Specialty).Find(asked.UserId, "user", ct);
         if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Nobody takes themselves out of use.");
 
-        // Asked first: while Clinical cannot tell, nobody is taken out of use.
-        var affected = account.Role == Role.Doctor ? await Affected(account.Id, ct) : [];
         if (account.IsActive)
         {
             account.IsActive = false;

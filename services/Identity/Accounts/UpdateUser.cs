@@ -10,12 +10,27 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>
+internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>, IPrepare<UpdateUser>
 {
+    private string? newHash;
+
+    public async Task Prepare(UpdateUser asked, CancellationToken ct)
+    {
+        if (asked.Password is null && asked.Email is null) return;
+        var account = await db.Seen().AsNoTracking().Include(a => a.Credential).Find(asked.UserId, "user", ct);
+        Permit(asked, account);
+        if (account.Id == db.Tenancy.Caller.UserId && (asked.Password is not null || Changes(asked.Email, account.Email)))
+            await ownPassword.Require(account, asked.CurrentPassword, ct);
+        if (asked.Password is not { } password) return;
+        if (PasswordPolicy.WhatIsWrong(password, asked.Email ?? account.Email, asked.FirstName ?? account.FirstName, asked.LastName ?? account.LastName) is { } wrong)
+            throw new Invalid("password", wrong);
+        newHash = await hashes.Hash(password, ct);
+    }
+
     public async Task<User> Handle(UpdateUser asked, CancellationToken ct)
     {
         var account = await db.Seen().Include(a => a.Credential).Include(a => a.Practices).ThenInclude(p => p.Specialty).AsSplitQuery().Find(asked.UserId, "user", ct);
-        await Permit(asked, account, ct);
+        Permit(asked, account);
         account.Expect(asked.ExpectedVersion);
 
         var (formerRole, wasActive) = (account.Role, account.IsActive);
@@ -29,11 +44,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         account.YearsOfExperience = asked.YearsOfExperience ?? account.YearsOfExperience;
         account.IsAvailable = asked.IsAvailable ?? account.IsAvailable;
         account.IsActive = asked.IsActive ?? account.IsActive;
-        if (asked.Password is { } password)
-        {
-            if (PasswordPolicy.WhatIsWrong(password, account.Email, account.FirstName, account.LastName) is { } wrong) throw new Invalid("password", wrong);
-            account.Credential!.PasswordHash = await hashes.Hash(password, ct);
-        }
+        account.Credential!.PasswordHash = newHash ?? account.Credential.PasswordHash;
         if (account.HospitalId is null && account.Role != Role.Admin) throw new Invalid("role", "must be ADMIN for somebody who belongs to no hospital");
 
         db.Entry(account).State = EntityState.Modified; // also a new password makes a new version
@@ -53,7 +64,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
     }
 
     /// <summary>Everybody may change themselves, administrators also others; who one is and whether one is at all is never one's own to change.</summary>
-    private async Task Permit(UpdateUser asked, Account account, CancellationToken ct)
+    private void Permit(UpdateUser asked, Account account)
     {
         var caller = db.Tenancy.Caller;
         var isSelf = caller.UserId == account.Id;
@@ -62,7 +73,6 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         if (isSelf && asked.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
         if (!caller.Is(Callers.Admins) && (Changes(asked.LicenseNumber, account.LicenseNumber) || Changes(asked.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
-        if (isSelf && (asked.Password is not null || Changes(asked.Email, account.Email))) await ownPassword.Require(account, asked.CurrentPassword, ct);
     }
 
     private static bool Changes<T>(T? asked, T? now) => asked is not null && !asked.Equals(now);

@@ -34,7 +34,7 @@ internal sealed class AnnounceRevocations(
                 await Sweep(db, ct);
                 sweepAt = clock.GetUtcNow() + SweepPeriod;
             }
-            catch (Exception e) when (e is RedisException or TimeoutException or NpgsqlException || e.GetBaseException() is NpgsqlException)
+            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
                 log.LogWarning("Revocations could not be announced and will be: {Kind}", e.GetBaseException().GetType().Name);
             }
