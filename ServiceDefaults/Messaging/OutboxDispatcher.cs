@@ -9,7 +9,7 @@ using Npgsql;
 namespace MedCor.ServiceDefaults.Messaging;
 
 /// <summary>
-/// Hands the outbox to the broker, in order. An event is marked as told only after the broker has confirmed it: a crash between the two
+/// Hands the outbox to the broker, each batch in the order in which it was written. An event is marked as told only after the broker has confirmed it: a crash between the two
 /// tells it twice, and the inbox of each hearer makes that once. Any number of replicas share the work.
 /// </summary>
 internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hearers hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
@@ -21,6 +21,8 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
 
     private static readonly Dictionary<string, Type> Types = typeof(IntegrationEvent).Assembly.GetTypes()
         .Where(t => t.IsSubclassOf(typeof(IntegrationEvent))).ToDictionary(t => t.FullName!);
+
+    private static readonly string[] KnownTypes = [.. Types.Keys];
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
@@ -50,7 +52,11 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
             BatchCommands =
             {
                 new("SELECT set_config('medcor.hospital', '*', true)"),
-                new("SELECT position, type, body, traceparent FROM outbox WHERE dispatched_at IS NULL ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED") { Parameters = { new() { Value = Batch } } },
+                new("SELECT position, type, body, traceparent FROM outbox WHERE dispatched_at IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED")
+                {
+                    // A type that this build does not know waits for one that does, and holds up nothing.
+                    Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
+                },
             },
         })
         await using (var reader = await take.ExecuteReaderAsync(ct))
@@ -64,17 +70,36 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         }
         if (waiting.Count == 0) return 0;
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
-        foreach (var (_, happened, traceparent) in waiting) await Publish(happened, traceparent, patience.Token);
-
+        var confirmed = await Publish(waiting, ct);
+        if (confirmed.Count == 0) throw new TimeoutException("The broker confirmed nothing.");
         await using var told = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
         {
-            Parameters = { new() { Value = clock.GetUtcNow() }, new() { Value = waiting.Select(w => w.Position).ToArray() } },
+            Parameters = { new() { Value = clock.GetUtcNow() }, new() { Value = confirmed } },
         };
         await told.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
-        return waiting.Count;
+        return confirmed.Count;
+    }
+
+    /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open.</summary>
+    private async Task<List<long>> Publish(List<(long Position, IntegrationEvent Event, string? Traceparent)> waiting, CancellationToken ct)
+    {
+        var confirmed = new List<long>(waiting.Count);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
+        {
+            foreach (var (position, happened, traceparent) in waiting)
+            {
+                await Publish(happened, traceparent, patience.Token);
+                confirmed.Add(position);
+            }
+        }
+        catch (Exception e) when (confirmed.Count > 0)
+        {
+            log.LogWarning("{Confirmed} of {Waiting} events were handed over, the others are kept: {Kind}", confirmed.Count, waiting.Count, e.GetType().Name);
+        }
+        return confirmed;
     }
 
     /// <summary>Publishes within the trace of the request that caused the event, so that one booking is one trace to the last consumer.</summary>

@@ -3,6 +3,7 @@ using MedCor.Contracts;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -81,6 +82,7 @@ public abstract class TenantDb : DbContext
         model.ApplyConfigurationsFromAssembly(GetType().Assembly);
         model.Entity<OutboxMessage>(OutboxMessage.Configure);
         model.Entity<KnownHospital>(KnownHospital.Configure);
+        model.Entity<RecordedCall>(RecordedCall.Configure);
 
         foreach (var type in model.Model.GetEntityTypes())
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Reflection;
+using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Access;
@@ -51,24 +52,47 @@ public static class ToolEndpoints
 
         var asked = Params<TTool>.Read(await ReadBody(http));
         var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
-        if (handler is IPrepare<TTool> prepares) await prepares.Prepare(asked, http.RequestAborted);
-        var result = tool.Effect == Effect.Read
-            ? await handler.Handle(asked, http.RequestAborted)
-            : await InTransaction(services.GetRequiredService<TenantDb>(), handler, asked, http.RequestAborted);
-
         http.Response.ContentType = "application/json";
-        await JsonSerializer.SerializeAsync(http.Response.BodyWriter, result, Json.Options, http.RequestAborted);
-    };
+        if (tool.Effect == Effect.Read)
+        {
+            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, await handler.Handle(asked, http.RequestAborted), Json.Options, http.RequestAborted);
+            return;
+        }
 
-    /// <summary>A write is one transaction: what it read, changed, recorded and will tell.</summary>
-    private static async Task<TResult> InTransaction<TTool, TResult>(TenantDb db, IHandle<TTool, TResult> handler, TTool asked, CancellationToken ct) where TTool : ITool<TResult>
-    {
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var result = await handler.Handle(asked, ct);
+        var key = IdempotencyKey(http);
+        var calls = services.GetRequiredService<RecordedCalls>();
+        if (key is not null && await calls.Find(key, tool, asked, http.RequestAborted) is { } known)
+        {
+            await Replay(http, known);
+            return;
+        }
+        if (handler is IPrepare<TTool> prepares) await prepares.Prepare(asked, http.RequestAborted);
+
+        await using var transaction = await services.GetRequiredService<TenantDb>().Database.BeginTransactionAsync(http.RequestAborted);
+        if (key is not null && !await calls.Claim(key, tool, asked, http.RequestAborted))
+        {
+            await Replay(http, await calls.Find(key, tool, asked, http.RequestAborted) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 });
+            return;
+        }
+        var result = JsonSerializer.SerializeToUtf8Bytes(await handler.Handle(asked, http.RequestAborted), Json.Options);
+        if (key is not null) await calls.Record(key, Encoding.UTF8.GetString(result), http.RequestAborted);
         // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
         await transaction.CommitAsync(CancellationToken.None);
-        return result;
+        await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);
+    };
+
+    private static async Task Replay(HttpContext http, string result)
+    {
+        http.Response.Headers["Idempotent-Replayed"] = "true";
+        await http.Response.WriteAsync(result, http.RequestAborted);
     }
+
+    private static string? IdempotencyKey(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch
+    {
+        "" => null,
+        { Length: <= 255 } key => key,
+        _ => throw new Invalid("Idempotency-Key", "must have at most 255 characters"),
+    };
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadBody(HttpContext http)
     {

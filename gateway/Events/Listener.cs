@@ -21,7 +21,7 @@ internal enum Ending
 /// <param name="resources">The resources they narrowed to; none for all.</param>
 internal sealed class Listener(Caller caller, IReadOnlySet<string>? resources) : IDisposable
 {
-    /// <summary>How many events may wait for a listener. One who is further behind is sent away and may resume.</summary>
+    /// <summary>How many events may wait for a listener. One who is further behind is sent away.</summary>
     private const int MostWaiting = 1024;
 
     private readonly Channel<Heard> waiting = Channel.CreateBounded<Heard>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
@@ -56,14 +56,14 @@ internal sealed class Listener(Caller caller, IReadOnlySet<string>? resources) :
     public void End(Ending why)
     {
         if (Interlocked.CompareExchange(ref ending, (int)why, -1) != -1) return;
-        waiting.Writer.TryComplete();
+        // In this order: whoever reads wakes by either, and may dispose of this as soon as it is complete.
         ended.Cancel();
+        waiting.Writer.TryComplete();
     }
 
     public void Dispose()
     {
         End(Ending.Left);
-        ended.Dispose();
     }
 }
 

@@ -101,9 +101,9 @@ internal sealed class Tailer(LiveStreams streams, TokenCheck tokens, IOptions<Li
                 }
                 while (await ReadOnce(all)) all = false;
             }
-            catch (Exception e) when (e is RedisException or TimeoutException)
+            catch (Exception e) // whatever it is: this loop ends with the process alone
             {
-                log.LogDebug("Streams could not be read: {Kind}", e.GetType().Name);
+                log.LogWarning("Streams could not be read, and are read again: {Kind}", e.GetType().Name);
                 doubtful = true;
             }
             try
@@ -182,29 +182,36 @@ internal sealed class Tailer(LiveStreams streams, TokenCheck tokens, IOptions<Li
     /// <summary>Looks after those who listen: a sign of life now and then, and an end when their token's time is over.</summary>
     private async Task Attend(CancellationToken ct)
     {
-        var interval = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
         using var timer = new PeriodicTimer(Tick, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(ct))
-            {
-                var now = clock.GetUtcNow();
-                LiveEvent? beat = null;
-                foreach (var seat in seats)
-                {
-                    if (!tokens.StillCounts(seat.Listener.Caller)) seat.Listener.End(Ending.Unauthenticated);
-                    else if (now - seat.LastBeat >= interval)
-                    {
-                        seat.LastBeat = now;
-                        seat.Listener.Offer(new(beat ??= LiveEvent.Heartbeat(now), seat.Tails[0].Position, seat.Tails.Length > 1 ? seat.Tails[1].Position : default));
-                    }
-                }
-            }
+            while (await timer.WaitForNextTickAsync(ct)) LookAfter(clock.GetUtcNow());
         }
         catch (OperationCanceledException)
         {
             // The process stops.
         }
+    }
+
+    private void LookAfter(DateTimeOffset now)
+    {
+        var interval = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
+        LiveEvent? beat = null;
+        foreach (var seat in seats)
+            try
+            {
+                if (!tokens.StillCounts(seat.Listener.Caller)) seat.Listener.End(Ending.Unauthenticated);
+                else if (now - seat.LastBeat >= interval)
+                {
+                    seat.LastBeat = now;
+                    seat.Listener.Offer(new(beat ??= LiveEvent.Heartbeat(now), seat.Tails[0].Position, seat.Tails.Length > 1 ? seat.Tails[1].Position : default));
+                }
+            }
+            catch (Exception e) // whatever it is: one listener's trouble is not the others'
+            {
+                log.LogWarning("A listener is sent away: {Kind}", e.GetType().Name);
+                seat.Listener.End(Ending.TooSlow);
+            }
     }
 
     public override void Dispose()

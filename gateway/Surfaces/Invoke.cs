@@ -27,9 +27,9 @@ internal static class Invoke
     {
         if (!request.Headers.TryGetValue("Idempotency-Key", out var sent)) return null;
         var key = sent.ToString();
-        return sent.Count == 1 && key.Length is > 0 and <= LongestKey
+        return sent.Count == 1 && key.Length is > 0 and <= LongestKey && key.All(c => c is >= ' ' and <= '~')
             ? key
-            : throw new Invalid("Idempotency-Key", $"must be given once and have 1 to {LongestKey} characters");
+            : throw new Invalid("Idempotency-Key", $"must be given once and have 1 to {LongestKey} characters of printable ASCII");
     }
 
     private static async Task Write(HttpContext http, ToolAnswer answer)

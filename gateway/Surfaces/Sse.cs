@@ -10,7 +10,7 @@ namespace MedCor.Gateway.Surfaces;
 
 /// <summary>
 /// <c>GET /api/mcp/sse</c>: events as they happen, as <c>text/event-stream</c>. The id of each event is the place that is reached with it in every stream
-/// that the listener hears, so that any replica can go on from there.
+/// that the listener hears, so that any replica could go on from there; that it does (Last-Event-ID) is still to come.
 /// </summary>
 internal static class Sse
 {

@@ -12,6 +12,9 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
 {
     private const int LongestName = 512;
 
+    /// <summary>However much is wrong, an answer names no more than this.</summary>
+    private const int MostMistakes = 100;
+
     private static readonly FrozenDictionary<string, Tool>.AlternateLookup<ReadOnlySpan<char>> Catalogue =
         ToolCatalogue.All.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
@@ -86,6 +89,8 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
     private static void Note(ref Dictionary<string, List<string>>? mistakes, string field, string wrong)
     {
         mistakes ??= [];
+        if (field.Length > LongestName) field = field[..LongestName] + "…";
+        if (mistakes.Count >= MostMistakes && !mistakes.ContainsKey(field)) return;
         if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];
         wrongs.Add(wrong);
     }

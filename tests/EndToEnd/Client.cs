@@ -34,11 +34,13 @@ public sealed class Client(HttpClient http, string accessToken, string refreshTo
     }
 
     /// <summary>Invokes a tool; names of parameters are written as they stand.</summary>
-    public async Task<Answer> Call(string tool, object? parameters = null)
+    public async Task<Answer> Call(string tool, object? parameters = null, string? idempotencyKey = null)
     {
-        using var response = await http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool, @params = parameters ?? new { } });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool, @params = parameters ?? new { } }) };
+        if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
+        using var response = await http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
-        return new(response.StatusCode, JsonNode.Parse(text)!);
+        return new(response.StatusCode, JsonNode.Parse(text)!, response.Headers.Contains("Idempotent-Replayed"));
     }
 
     /// <summary>Invokes a tool that must answer 200, and gives its result.</summary>
@@ -51,7 +53,7 @@ public sealed class Client(HttpClient http, string accessToken, string refreshTo
 }
 
 /// <summary>What a tool answered.</summary>
-public sealed record Answer(HttpStatusCode Status, JsonNode Body)
+public sealed record Answer(HttpStatusCode Status, JsonNode Body, bool IsReplay = false)
 {
     public string? Code => (string?)Body["error"]?["code"];
     public JsonNode? Details => Body["error"]?["details"];

@@ -1,0 +1,96 @@
+using System.Net;
+using MedCor.Tests.Clinical;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.ServiceDefaults.Tools;
+
+/// <summary>A write that is repeated with one idempotency key.</summary>
+public class RecordedCallsTests
+{
+    [Fact]
+    public async Task Happens_once_and_is_answered_the_same_again()
+    {
+        var ward = await Ward.Open();
+        var key = Guid.NewGuid().ToString();
+
+        var first = await ward.Nurse.Call("create_appointment", ward.Wish("09:00:00"), key);
+        var second = await ward.Nurse.Call("create_appointment", ward.Wish("09:00:00"), key);
+
+        Assert.Equal((HttpStatusCode.OK, false), (first.Status, first.IsReplay));
+        Assert.Equal((HttpStatusCode.OK, true), (second.Status, second.IsReplay));
+        Assert.Equal(first.Body.ToJsonString(), second.Body.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Happens_once_however_many_come_at_the_same_time_at_two_gateways()
+    {
+        var ward = await Ward.Open();
+        Client[] nurses = [await Ward.As("nurse@general.example", gateway: 0), await Ward.As("nurse@general.example", gateway: 1)];
+        var key = Guid.NewGuid().ToString();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => nurses[i % 2].Call("create_appointment", ward.Wish("09:30:00"), key)));
+
+        Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.Status));
+        Assert.Single(answers.Select(a => (string)a.Body["id"]!).Distinct());
+        Assert.Single(answers, a => !a.IsReplay);
+    }
+
+    [Fact]
+    public async Task With_other_parameters_it_is_a_conflict_and_changes_nothing()
+    {
+        var ward = await Ward.Open();
+        var key = Guid.NewGuid().ToString();
+        await ward.Nurse.Call("create_appointment", ward.Wish("10:00:00"), key);
+
+        var other = await ward.Nurse.Call("create_appointment", ward.Wish("10:30:00"), key);
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (other.Status, other.Code));
+        Assert.Contains("10:30:00", await ward.FreeTimes());
+    }
+
+    [Fact]
+    public async Task That_was_refused_may_succeed_later_with_the_same_key()
+    {
+        var ward = await Ward.Open();
+        var taken = await ward.Book("11:00:00");
+        var key = Guid.NewGuid().ToString();
+        var patient = await ward.NewPatient();
+        var wish = ward.Wish("11:00:00", patient: patient);
+        Assert.Equal("CONFLICT", (await ward.Nurse.Call("create_appointment", wish, key)).Code);
+
+        await ward.Move(taken, "CANCELLED");
+
+        Assert.Equal(HttpStatusCode.OK, (await ward.Nurse.Call("create_appointment", wish, key)).Status);
+    }
+
+    [Fact]
+    public async Task By_somebody_else_is_another_write()
+    {
+        var ward = await Ward.Open();
+        var key = Guid.NewGuid().ToString();
+        await ward.Nurse.Call("create_appointment", ward.Wish("11:30:00"), key);
+
+        var other = await ward.Admin.Call("create_appointment", ward.Wish("12:00:00"), key);
+
+        Assert.Equal((HttpStatusCode.OK, false), (other.Status, other.IsReplay));
+    }
+
+    [Theory]
+    [InlineData("k\u00e9")]
+    [InlineData("")]
+    public async Task Whose_key_no_header_can_hold_is_refused(string key)
+    {
+        var ward = await Ward.As("nurse@general.example");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke")
+        {
+            Content = new StringContent("""{"tool":"list_doctors"}""", System.Text.Encoding.UTF8, "application/json"),
+        };
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 }) { BaseAddress = ward.Http.BaseAddress };
+        request.Headers.Authorization = new("Bearer", ward.AccessToken);
+
+        using var response = await http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+}
