@@ -9,6 +9,7 @@ builder.AddGateway();
 var app = builder.Build();
 app.UseLabels();
 app.UseMedCorDefaults();
+app.UseOpenApi();
 app.MapInvoke();
 app.MapListTools();
 app.MapSse();

@@ -1,9 +1,8 @@
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults.Messaging;
 
@@ -49,14 +48,13 @@ public static class Bus
                     // A database that is away for minutes costs nothing but the wait; a message that cannot be handled goes aside soon.
                     endpoint.UseMessageRetry(r =>
                     {
-                        r.Handle<NpgsqlException>(e => e is not PostgresException || e.IsTransient);
-                        r.Handle(typeof(RedisException), typeof(TimeoutException));
-                        r.Exponential(300, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(200));
+                        r.Handle<Exception>(LostDependency.Explains);
+                        // Just under half an hour, after which RabbitMQ takes a message back.
+                        r.Exponential(590, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(200));
                     });
                     endpoint.UseMessageRetry(r =>
                     {
-                        r.Ignore<NpgsqlException>(e => e is not PostgresException || e.IsTransient);
-                        r.Ignore(typeof(RedisException), typeof(TimeoutException));
+                        r.Ignore<Exception>(LostDependency.Explains);
                         r.Intervals(Patience);
                     });
                     endpoint.ConfigureConsumers(context);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
@@ -6,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace MedCor.ServiceDefaults.Problems;
 
@@ -66,7 +64,7 @@ public static class ProblemWriter
         }
 
         var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MedCor.Problems");
-        if (Chain(e).Any(IsLostDependency))
+        if (LostDependency.Explains(e))
         {
             log.LogWarning("A dependency is down: {Kind}", e.GetBaseException().GetType().Name);
             return new Unavailable("A part of MedCor is down at present. Try again shortly.");
@@ -76,15 +74,6 @@ public static class ProblemWriter
         log.LogError("Unhandled {Kind} in {Path}\n{Stack}", e.GetType().FullName, http.Request.Path, e.StackTrace);
         return new Broken();
     }
-
-    private static IEnumerable<Exception> Chain(Exception e)
-    {
-        for (Exception? x = e; x is not null; x = x.InnerException) yield return x;
-    }
-
-    private static bool IsLostDependency(Exception e) =>
-        e is NpgsqlException { IsTransient: true } or SocketException or TimeoutException or HttpRequestException
-            or StackExchange.Redis.RedisConnectionException or PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" };
 
     private static Refusal FromStatus(HttpContext http) => http.Response.StatusCode switch
     {

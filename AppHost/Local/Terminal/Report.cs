@@ -55,8 +55,8 @@ internal sealed class Report(TextWriter output, bool quiet, DateTimeOffset since
         {
             lock (_lock)
             {
-                var late = _shown.Where(entry => !entry.Value.Healthy).Select(entry => entry.Key.Name);
-                Write($"  {Dim($"… {Seconds()}: not healthy yet: {string.Join(", ", late)}")}");
+                var late = _shown.Where(entry => !entry.Value.Healthy).Select(entry => entry.Key.Name).ToArray();
+                if (late.Length > 0) Write($"  {Dim($"… {Seconds()}: not healthy yet: {string.Join(", ", late)}")}");
             }
         }
 
@@ -74,6 +74,11 @@ internal sealed class Report(TextWriter output, bool quiet, DateTimeOffset since
             foreach (var project in instances.Select(instance => instance.Resource).OfType<ProjectResource>().Distinct().Where(project => project.Http?.IsExternal == true))
             {
                 Row(Title(project.Name), [.. project.Addresses.Select(address => address.GetLeftPart(UriPartial.Authority))]);
+                if (project.Addresses.Any(address => !address.IsLoopback))
+                {
+                    Note("Other machines can reach it, and the demo accounts with their public password. Do so only where you trust everybody.");
+                }
+
                 foreach (var url in project.Urls.Select(url => url()))
                 {
                     Row(url.DisplayText ?? url.Url, new Uri(project.Addresses[0], url.Url).ToString());
