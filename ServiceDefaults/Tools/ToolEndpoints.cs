@@ -59,32 +59,30 @@ public static class ToolEndpoints
             return;
         }
 
-        var key = IdempotencyKey(http);
-        var calls = services.GetRequiredService<RecordedCalls>();
-        if (key is not null && await calls.Find(key, tool, asked, http.RequestAborted) is { } known)
-        {
-            await Replay(http, known);
-            return;
-        }
-        if (handler is IPrepare<TTool> prepares) await prepares.Prepare(asked, http.RequestAborted);
-
-        await using var transaction = await services.GetRequiredService<TenantDb>().Database.BeginTransactionAsync(http.RequestAborted);
-        if (key is not null && !await calls.Claim(key, tool, asked, http.RequestAborted))
-        {
-            await Replay(http, await calls.Find(key, tool, asked, http.RequestAborted) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 });
-            return;
-        }
-        var result = JsonSerializer.SerializeToUtf8Bytes(await handler.Handle(asked, http.RequestAborted), Json.Options);
-        if (key is not null) await calls.Record(key, Encoding.UTF8.GetString(result), http.RequestAborted);
-        // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
-        await transaction.CommitAsync(CancellationToken.None);
+        var (result, isReplay) = await Write(services, tool, handler, asked, IdempotencyKey(http), http.RequestAborted);
+        if (isReplay) http.Response.Headers["Idempotent-Replayed"] = "true";
         await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);
     };
 
-    private static async Task Replay(HttpContext http, string result)
+    /// <summary>A write is one transaction: what it read, changed, recorded and will tell. With a key that was seen before, its answer is that of then.</summary>
+    private static async Task<(byte[] Result, bool IsReplay)> Write<TTool, TResult>(
+        IServiceProvider services, Tool tool, IHandle<TTool, TResult> handler, TTool asked, string? key, CancellationToken ct) where TTool : ITool<TResult>
     {
-        http.Response.Headers["Idempotent-Replayed"] = "true";
-        await http.Response.WriteAsync(result, http.RequestAborted);
+        var calls = services.GetRequiredService<RecordedCalls>();
+        if (key is not null && await calls.Find(key, tool, asked, ct) is { } known) return (Encoding.UTF8.GetBytes(known), true);
+        if (handler is IPrepare<TTool> prepares) await prepares.Prepare(asked, ct);
+
+        await using var transaction = await services.GetRequiredService<TenantDb>().Database.BeginTransactionAsync(ct);
+        if (key is not null && !await calls.Claim(key, tool, asked, ct))
+        {
+            var other = await calls.Find(key, tool, asked, ct) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 };
+            return (Encoding.UTF8.GetBytes(other), true);
+        }
+        var result = JsonSerializer.SerializeToUtf8Bytes(await handler.Handle(asked, ct), Json.Options);
+        if (key is not null) await calls.Record(key, Encoding.UTF8.GetString(result), ct);
+        // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
+        await transaction.CommitAsync(CancellationToken.None);
+        return (result, false);
     }
 
     private static string? IdempotencyKey(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch

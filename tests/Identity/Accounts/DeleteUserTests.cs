@@ -1,3 +1,4 @@
+using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Identity.Accounts;
@@ -20,6 +21,18 @@ public class DeleteUserTests
         Assert.Equal("AUTH_INVALID", (await Somebody.TryLogIn(somebody.Email, somebody.Password)).Code);
         Assert.False((bool)(await admin.Do("get_user", new { user_id = somebody.Id }))["is_active"]!);
         Assert.DoesNotContain((await admin.Do("list_doctors", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == somebody.Id.ToString());
+    }
+
+    [Fact]
+    public async Task The_appointments_that_a_deactivated_doctor_was_to_hold_are_named()
+    {
+        var ward = await Ward.Open();
+        var coming = (string)(await ward.Book("10:00:00"))["id"]!;
+        await ward.BookedAnd("CANCELLED", "11:00:00");
+
+        var gone = await ward.Admin.Do("delete_user", new { user_id = ward.Doctor });
+
+        Assert.Equal([coming], gone["affected"]!.AsArray().Select(a => (string)a!["id"]!));
     }
 
     [Fact]
