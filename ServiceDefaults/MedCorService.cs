@@ -95,13 +95,13 @@ public static class MedCorService
 
     /// <summary>
     /// Runs a service until it is told to stop. With <c>migrate</c> as its argument it only brings the schema up to date, as the owner of the tables
-    /// (<c>ConnectionStrings__db-owner</c>, else <c>ConnectionStrings__db</c>). In Development it migrates by itself and adds the demo data.
+    /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>). In Development it migrates by itself and adds the demo data.
     /// </summary>
     public static async Task RunMedCorService(this WebApplication app, string[] args)
     {
         var identity = app.Services.GetRequiredService<ServiceIdentity>();
         var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
-        var owner = app.Configuration.GetConnectionString("db-owner") ?? Required(app.Configuration, "db");
+        var owner = app.Configuration.GetConnectionString("owner") ?? Required(app.Configuration, "db");
         if (args.Contains("migrate"))
         {
             await migrator.Migrate(owner, CancellationToken.None);

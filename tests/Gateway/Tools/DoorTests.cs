@@ -116,11 +116,16 @@ public sealed class DoorTests
     private static Visitor Somebody(Guid? hospital) =>
         new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1");
 
-    private static Uri Closed()
+    private static Uri Closed() => new($"http://127.0.0.1:{((IPEndPoint)Taken.LocalEndPoint!).Port}");
+
+    /// <summary>Bound and not listening: nobody is there, and nobody else can come while the tests run.</summary>
+    private static readonly Socket Taken = Bound();
+
+    private static Socket Bound()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
     }
 
     /// <summary>Reads a request, writes what it is told to and closes the connection: so it can break in any place.</summary>
