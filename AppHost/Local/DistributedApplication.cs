@@ -34,11 +34,7 @@ public sealed class DistributedApplication : IAsyncDisposable
     {
         _options = options;
         _resources = resources;
-        ResourceNotifications = new ResourceNotificationService(this);
     }
-
-    /// <summary>Tells what becomes of the resources.</summary>
-    public ResourceNotificationService ResourceNotifications { get; }
 
     internal IReadOnlyList<Instance> Instances => _instances;
 

@@ -46,14 +46,6 @@ public static class ResourceBuilderExtensions
     /// <inheritdoc cref="WithDataVolume(IResourceBuilder{PostgresServerResource})" />
     public static IResourceBuilder<RabbitMQServerResource> WithDataVolume(this IResourceBuilder<RabbitMQServerResource> builder) => builder;
 
-    /// <summary>Starts the broker with its management page and API.</summary>
-    public static IResourceBuilder<RabbitMQServerResource> WithManagementPlugin(this IResourceBuilder<RabbitMQServerResource> builder)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        builder.Resource.HasManagement = true;
-        return builder;
-    }
-
     /// <summary>Gives the connection string of another resource, as <c>ConnectionStrings__name</c>.</summary>
     public static IResourceBuilder<T> WithReference<T>(
         this IResourceBuilder<T> builder, IResourceBuilder<IResourceWithConnectionString> source, string? connectionName = null)

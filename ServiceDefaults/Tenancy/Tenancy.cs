@@ -17,9 +17,6 @@ public sealed class Tenancy
     /// <summary>Who is calling. Throws when nobody is: events and start-up have no caller.</summary>
     public Caller Caller => caller ?? throw new InvalidOperationException("Nobody is calling here.");
 
-    /// <summary>Who is calling, if somebody is.</summary>
-    public Caller? CallerOrNone => caller;
-
     /// <summary>The value for the database's own seal, <c>medcor.hospital</c>.</summary>
     internal string Seal => Hospital?.ToString() ?? "*";
 

@@ -100,7 +100,6 @@ public abstract class TenantDb : DbContext
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
     {
-        conventions.Conventions.Remove<Microsoft.EntityFrameworkCore.Metadata.Conventions.ForeignKeyIndexConvention>();
         foreach (var kind in GetType().Assembly.GetTypes().Concat(typeof(Role).Assembly.GetTypes()).Where(t => t is { IsEnum: true, IsGenericTypeDefinition: false }))
             conventions.Properties(kind).HaveConversion(typeof(UpperSnake<>).MakeGenericType(kind));
     }

@@ -3,6 +3,8 @@ using System.Globalization;
 
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MassTransit;
+using MedCor.Contracts;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;
@@ -47,8 +49,17 @@ public sealed class RunningHouse
         return Owner(name);
     }
 
-    /// <summary>The broker's address, credentials included.</summary>
-    public Uri Broker => new($"amqp://guest:{Recorded("passwords", "messaging")}@localhost:{Recorded("ports", "messaging")}");
+    /// <summary>A started bus at the house's broker, for telling events as a service does.</summary>
+    public async Task<IBusControl> Bus()
+    {
+        var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(new Uri($"amqp://guest:{Recorded("passwords", "messaging")}@localhost:{Recorded("ports", "messaging")}"));
+            rabbit.ConfigureJsonSerializerOptions(Json.Make);
+        });
+        await bus.StartAsync();
+        return bus;
+    }
 
     private string Owner(string database) =>
         $"Host=localhost;Port={Recorded("ports", "postgres")};Username=postgres;Password={Recorded("passwords", "postgres")};Database={database};Pooling=false";
@@ -122,7 +133,7 @@ public sealed class RunningHouse
         return new(data, gateways, telemetry);
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent ?? throw new InvalidOperationException("Not inside the repository.");

@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
+using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.House;
 
 /// <summary>The rules of the house that can be read off its source.</summary>
 public partial class SourceTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = RunningHouse.RepositoryRoot();
 
     private static readonly (string Path, string Text)[] Sources =
         [.. Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
@@ -70,13 +71,6 @@ public partial class SourceTests
 
     /// <summary>Validation has no clock; the day suffices for bounds such as that of a birth date.</summary>
     private static bool NotInContracts(string place) => !place.StartsWith("services/Contracts/", StringComparison.Ordinal);
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent!;
-        return directory.FullName;
-    }
 
     [GeneratedRegex("^(services|gateway|ServiceDefaults)/")]
     private static partial Regex IsProduct();

@@ -7,7 +7,5 @@ public sealed class RabbitMQServerResource : ServerResource
     {
     }
 
-    internal bool HasManagement { get; set; }
-
     private protected override string ConnectionString => $"amqp://guest:{Password}@localhost:{Port}";
 }

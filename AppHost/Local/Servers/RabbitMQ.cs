@@ -11,7 +11,6 @@ internal sealed class RabbitMQ(RabbitMQServerResource resource, DataDirectory da
     private readonly string _directory = data.For(resource.Name);
     private readonly int _epmdPort = data.Ports.For(resource.Name + "/epmd");
     private readonly int _nodePort = data.Ports.For(resource.Name + "/node");
-    private readonly int _managementPort = resource.HasManagement ? data.Ports.For(resource.Name + "/management", 15672) : 0;
     private ChildProcess? _epmd;
     private bool _isHealthy;
 
@@ -27,11 +26,8 @@ internal sealed class RabbitMQ(RabbitMQServerResource resource, DataDirectory da
             log.console.level = info
             log.file = false
             disk_free_limit.absolute = 64MB
-            """ + "\n" + (resource.HasManagement ? $"""
-            management.tcp.ip = 127.0.0.1
-            management.tcp.port = {_managementPort}
-            """ + "\n" : ""));
-        DataDirectory.Write(Path.Combine(_directory, "enabled_plugins"), resource.HasManagement ? "[rabbitmq_management].\n" : "[].\n");
+            """ + "\n");
+        DataDirectory.Write(Path.Combine(_directory, "enabled_plugins"), "[].\n");
 
         if (_epmd is null or { Exited.IsCompleted: true })
         {

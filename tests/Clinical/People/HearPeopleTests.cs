@@ -17,12 +17,7 @@ public sealed class HearPeopleTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         house = await RunningHouse.Get();
-        bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
-        {
-            rabbit.Host(house.Broker);
-            rabbit.ConfigureJsonSerializerOptions(Json.Make);
-        });
-        await bus.StartAsync();
+        bus = await house.Bus();
     }
 
     public Task DisposeAsync() => bus.StopAsync();
@@ -49,6 +44,18 @@ public sealed class HearPeopleTests : IAsyncLifetime
         await Tell(new DoctorUpdated(doctor with { IsAvailable = true, Version = 2 }));
         await Tell(new UserUpdated(person with { FirstName = "Old", Version = 3 }));
         Assert.Equal(1, await house.Count("clinical", "SELECT count(*) FROM people WHERE id = $1 AND NOT is_available AND first_name = 'Late' AND version = 4", person.Id));
+    }
+
+    [Fact]
+    public async Task Who_ceased_to_be_a_doctor_is_a_patient_whichever_event_comes_first()
+    {
+        var person = Someone(Role.Doctor, version: 1);
+        await Tell(new UserCreated(person));
+
+        await Tell(new DoctorUpdated(new Doctor(person.Id, Hospital, person.Email, "Late", "News", null, null, null, [], true, false, 2, person.CreatedAt, person.UpdatedAt)));
+        await Tell(new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
+
+        Assert.Equal(1, await house.Count("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
     }
 
     /// <summary>Publishes, and waits until the service has handled it.</summary>

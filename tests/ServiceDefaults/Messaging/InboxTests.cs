@@ -14,12 +14,7 @@ public sealed class InboxTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         house = await RunningHouse.Get();
-        bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
-        {
-            rabbit.Host(house.Broker);
-            rabbit.ConfigureJsonSerializerOptions(Json.Make);
-        });
-        await bus.StartAsync();
+        bus = await house.Bus();
     }
 
     public Task DisposeAsync() => bus.StopAsync();
