@@ -37,7 +37,7 @@ internal sealed class Hearers(IConfiguration configuration, TimeProvider clock, 
                     }
                 }
             }
-            catch (Exception e) when (e is BrokerUnreachableException or OperationInterruptedException or AlreadyClosedException or IOException or TimeoutException)
+            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
                 log.LogDebug("The broker is not there yet: {Kind}", e.GetType().Name);
                 await pause.WaitForNextTickAsync(ct);

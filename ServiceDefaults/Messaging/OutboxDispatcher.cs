@@ -71,7 +71,6 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         if (waiting.Count == 0) return 0;
 
         var confirmed = await Publish(waiting, ct);
-        if (confirmed.Count == 0) throw new TimeoutException("The broker confirmed nothing.");
         await using var told = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
         {
             Parameters = { new() { Value = clock.GetUtcNow() }, new() { Value = confirmed } },
@@ -81,7 +80,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         return confirmed.Count;
     }
 
-    /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open.</summary>
+    /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open; throws when it confirmed none.</summary>
     private async Task<List<long>> Publish(List<(long Position, IntegrationEvent Event, string? Traceparent)> waiting, CancellationToken ct)
     {
         var confirmed = new List<long>(waiting.Count);
