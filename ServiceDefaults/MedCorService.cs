@@ -1,5 +1,6 @@
 using System.Reflection;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Commands;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Demo;
@@ -80,6 +81,7 @@ public static class MedCorService
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<Sweeper>();
         foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
+        foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
     }
 
@@ -95,7 +97,8 @@ public static class MedCorService
 
     /// <summary>
     /// Runs a service until it is told to stop. With <c>migrate</c> as its argument it only brings the schema up to date, as the owner of the tables
-    /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>). In Development it migrates by itself and adds the demo data.
+    /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>); with the name of an <see cref="IOperatorCommand"/> it does that and ends.
+    /// In Development it migrates by itself and adds the demo data.
     /// </summary>
     public static async Task RunMedCorService(this WebApplication app, string[] args)
     {
@@ -105,6 +108,12 @@ public static class MedCorService
         if (args.Contains("migrate"))
         {
             await migrator.Migrate(owner, CancellationToken.None);
+            return;
+        }
+        if (args.FirstOrDefault() is { } first && !first.StartsWith('-'))
+        {
+            await using var scope = app.Services.CreateAsyncScope();
+            Environment.ExitCode = await OperatorCommands.Run(scope.ServiceProvider, args, app.Lifetime.ApplicationStopping);
             return;
         }
 

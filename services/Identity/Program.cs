@@ -12,4 +12,4 @@ builder.AddSessions();
 var app = builder.Build();
 app.MapKeys();
 app.MapSessions();
-if (!await app.RotatedKeys(args)) await app.RunMedCorService(args);
+await app.RunMedCorService(args);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
 
-/// <summary>The signing keys: their registration, their two public documents, and <c>rotate-keys</c>.</summary>
+/// <summary>The signing keys: their registration, and their two public documents.</summary>
 internal static class Keys
 {
     private const string JwksPath = "/.well-known/jwks.json";
@@ -34,15 +34,6 @@ internal static class Keys
             var home = keys.Value.PublicUrl.TrimEnd('/');
             return Results.Json(new Discovery(tokens.Value.Issuer, home + JwksPath, home + "/api/auth/login/", ["ES256"], ["public"], ["token"]), Json.Options);
         });
-    }
-
-    /// <summary>With <c>rotate-keys</c> as its argument the process only makes a key that signs from now on: for when a key or the secret got lost.</summary>
-    internal static async Task<bool> RotatedKeys(this WebApplication app, string[] args)
-    {
-        if (!args.Contains("rotate-keys")) return false;
-        var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-        await app.Services.GetRequiredService<KeyRing>().Renew(at: now, CancellationToken.None);
-        return true;
     }
 
     /// <summary>A replica that has another secret than the one before must not take logins that it cannot answer.</summary>

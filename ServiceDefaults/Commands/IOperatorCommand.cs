@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.ServiceDefaults.Commands;
+
+/// <summary>
+/// Something that an operator does to a service's data from the command line, beside the running service: <c>dotnet MedCor.Clinical.dll verify-audit</c>.
+/// Found by its type. Runs with everything that the service is configured with, but serves nothing and consumes nothing meanwhile.
+/// </summary>
+public interface IOperatorCommand
+{
+    /// <summary>The word that it is called by.</summary>
+    string Name { get; }
+
+    /// <summary>Does it, telling its progress to the terminal; answers the process's exit code, 0 for success.</summary>
+    /// <param name="arguments">What follows the name.</param>
+    Task<int> Run(string[] arguments, CancellationToken ct);
+}
+
+internal static class OperatorCommands
+{
+    /// <summary>Runs the command that the first argument names; 64, the usual code for a wrong call, when there is none of that name.</summary>
+    internal static async Task<int> Run(IServiceProvider services, string[] args, CancellationToken ct)
+    {
+        var commands = services.GetServices<IOperatorCommand>().ToDictionary(c => c.Name);
+        if (commands.TryGetValue(args[0], out var command)) return await command.Run(args[1..], ct);
+        await Console.Error.WriteLineAsync($"{args[0]} is no command of this service. There are: {string.Join(", ", commands.Keys.Append("migrate").Order())}.");
+        return 64;
+    }
+}
