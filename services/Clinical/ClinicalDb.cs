@@ -1,6 +1,8 @@
 using MedCor.Clinical.Appointments;
+using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Messaging;
@@ -18,6 +20,15 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
 
     /// <summary>Everybody's in the hospital: for what is free and what is not. What a caller is shown comes from <see cref="Visits"/>.</summary>
     internal IQueryable<Appointment> Appointments => Rows<Appointment>();
+
+    /// <summary>The records that the caller may see: a patient's own, a member of staff's hospital's.</summary>
+    internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
+
+    /// <summary>The versions of every record: for the history of one that the caller may see.</summary>
+    internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
+
+    /// <summary>The treatments that the caller may see: a patient's own, a member of staff's hospital's.</summary>
+    internal IQueryable<Treatment> Treatments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
 
     /// <summary>The appointments that the caller may see, with the names of those who meet: a patient's own, a member of staff's hospital's.</summary>
     internal IQueryable<Visit> Visits

@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Clinical.Schedules;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
@@ -7,12 +8,19 @@ using MedCor.ServiceDefaults.Tools;
 namespace MedCor.Clinical.Appointments;
 
 internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock)
-    : IHandle<CreateAppointment, Contracts.Clinical.Appointment>
+    : IHandle<CreateAppointment, Contracts.Clinical.Appointment>, IPrepare<CreateAppointment>
 {
-    public async Task<Contracts.Clinical.Appointment> Handle(CreateAppointment asked, CancellationToken ct)
+    private Practice practice = null!;
+    private Person patient = null!;
+
+    public async Task Prepare(CreateAppointment asked, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != asked.PatientId) throw new Forbidden("Patients book for themselves only.");
-        var (practice, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
+        (practice, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
+    }
+
+    public async Task<Contracts.Clinical.Appointment> Handle(CreateAppointment asked, CancellationToken ct)
+    {
         var wish = new Wish(asked.AppointmentDate, asked.AppointmentTime, asked.Reason, asked.Notes, asked.DurationMinutes);
 
         var booking = Appointment.Book(practice, patient, wish, clock.GetUtcNow());

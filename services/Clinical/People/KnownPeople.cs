@@ -24,6 +24,13 @@ internal sealed class KnownPeople(ClinicalDb db, KnownHospitals hospitals, Other
         return (practice, patient!);
     }
 
+    /// <summary>A patient. Throws <see cref="Missing"/> when the caller's hospital has no such patient.</summary>
+    internal async Task<Person> Patient(Guid patientId, CancellationToken ct)
+    {
+        var patient = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == patientId, ct) ?? await AskForPatient(patientId, ct);
+        return patient is { Role: Role.Patient } ? patient : throw new Missing("patient");
+    }
+
     private async Task<(Practice Practice, Person? Patient)> Find(Guid doctorId, Guid? patientId, CancellationToken ct)
     {
         var found = await db.People.AsNoTracking()

@@ -1,0 +1,102 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.MedicalRecords;
+
+/// <summary>A record as it now is. Whatever it said before stands in its versions.</summary>
+internal sealed class MedicalRecord : Entity, ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required Guid PatientId { get; init; }
+    public required Guid? DoctorId { get; init; }
+    public required Guid AuthorId { get; set; }
+    public required RecordType RecordType { get; init; }
+    public RecordStatus Status { get; private set; } = RecordStatus.Active;
+    public required string Title { get; set; }
+    public string? Description { get; set; }
+    public string? Diagnosis { get; set; }
+    public string? Symptoms { get; set; }
+    public string? TreatmentPlan { get; set; }
+    public string[] Attachments { get; set; } = [];
+
+    /// <summary>Throws <see cref="Conflict"/> when it was entered in error: such a record stays as it is.</summary>
+    internal void Amend(UpdateMedicalRecord by, Guid author)
+    {
+        if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").With("status", Status);
+        AuthorId = author;
+        Title = by.Title ?? Title;
+        Description = by.Description ?? Description;
+        Diagnosis = by.Diagnosis ?? Diagnosis;
+        Symptoms = by.Symptoms ?? Symptoms;
+        TreatmentPlan = by.TreatmentPlan ?? TreatmentPlan;
+        Attachments = by.Attachments is { } given ? [.. given] : Attachments;
+        Status = by.Status ?? Status;
+    }
+
+    /// <summary>What is about to be saved, for good.</summary>
+    internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()
+    {
+        HospitalId = HospitalId,
+        RecordId = Id,
+        Version = Version + 1,
+        AuthorId = AuthorId,
+        WrittenAt = now,
+        Reason = reason,
+        Status = Status,
+        Title = Title,
+        Description = Description,
+        Diagnosis = Diagnosis,
+        Symptoms = Symptoms,
+        TreatmentPlan = TreatmentPlan,
+        Attachments = Attachments,
+    };
+
+    internal Contracts.Clinical.MedicalRecord ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, RecordType, Status,
+        Title, Description, Diagnosis, Symptoms, TreatmentPlan, Attachments, Version, CreatedAt, UpdatedAt);
+
+    /// <summary>What a caller may read of it.</summary>
+    internal Contracts.Clinical.MedicalRecord For(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
+
+    internal sealed class Table : IEntityTypeConfiguration<MedicalRecord>
+    {
+        public void Configure(EntityTypeBuilder<MedicalRecord> record) => record.ToTable("medical_records").HasKey(r => new { r.HospitalId, r.Id });
+    }
+}
+
+/// <summary>A record as it was; added, never changed.</summary>
+internal sealed class RecordVersion : ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required Guid RecordId { get; init; }
+    public required long Version { get; init; }
+    public required Guid AuthorId { get; init; }
+    public required DateTimeOffset WrittenAt { get; init; }
+    public required string? Reason { get; init; }
+    public required RecordStatus Status { get; init; }
+    public required string Title { get; init; }
+    public required string? Description { get; init; }
+    public required string? Diagnosis { get; init; }
+    public required string? Symptoms { get; init; }
+    public required string? TreatmentPlan { get; init; }
+    public required string[] Attachments { get; init; }
+
+    /// <summary>What a caller may read of it.</summary>
+    internal MedicalRecordVersion For(Callers kind, MedicalRecord record)
+    {
+        var then = record.ToContract() with
+        {
+            AuthorId = AuthorId, Status = Status, Title = Title, Description = Description, Diagnosis = Diagnosis, Symptoms = Symptoms,
+            TreatmentPlan = TreatmentPlan, Attachments = Attachments, Version = Version, UpdatedAt = WrittenAt,
+        };
+        return kind == Callers.Platform ? new(Version, AuthorId, WrittenAt, null, then.WithoutContent()) : new(Version, AuthorId, WrittenAt, Reason, then);
+    }
+
+    internal sealed class Table : IEntityTypeConfiguration<RecordVersion>
+    {
+        public void Configure(EntityTypeBuilder<RecordVersion> version) => version.ToTable("medical_record_versions").HasKey(v => new { v.HospitalId, v.RecordId, v.Version });
+    }
+}

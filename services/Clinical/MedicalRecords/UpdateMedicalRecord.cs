@@ -1,0 +1,24 @@
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.MedicalRecords;
+
+internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, TimeProvider clock) : IHandle<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>
+{
+    public async Task<Contracts.Clinical.MedicalRecord> Handle(UpdateMedicalRecord asked, CancellationToken ct)
+    {
+        if (asked.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(asked.Reason)) throw new Invalid("reason", "must say why it is withdrawn");
+
+        var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == asked.RecordId, ct) ?? throw new Missing("medical record");
+        record.Expect(asked.ExpectedVersion);
+        record.Amend(asked, db.Tenancy.Caller.UserId);
+        // Also when nothing else differs: that somebody looked again and left it so is a version.
+        db.Update(record);
+        db.Add(record.NextVersion(asked.Reason, clock.GetUtcNow()));
+        db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent()));
+        await db.SaveChangesAsync(ct);
+        return record.ToContract();
+    }
+}

@@ -1,0 +1,20 @@
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Treatments;
+
+internal sealed class UpdateTreatmentHandler(ClinicalDb db) : IHandle<UpdateTreatment, Contracts.Clinical.Treatment>
+{
+    public async Task<Contracts.Clinical.Treatment> Handle(UpdateTreatment asked, CancellationToken ct)
+    {
+        var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == asked.TreatmentId, ct) ?? throw new Missing("treatment");
+        treatment.Expect(asked.ExpectedVersion);
+        treatment.Change(asked);
+        db.Update(treatment);
+        db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent()));
+        await db.SaveChangesAsync(ct);
+        return treatment.ToContract();
+    }
+}

@@ -1,0 +1,107 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MedCor.Contracts.Clinical;
+
+/// <summary>What a medical record is about.</summary>
+public enum RecordType { Consultation, Checkup, Appointment, Triage, Vitals, NursingNote, LabResult, Prescription, Procedure, Imaging, Discharge, Referral, Onboarding, Other }
+
+/// <summary>Whether a medical record holds.</summary>
+public enum RecordStatus { Active, EnteredInError }
+
+/// <summary>Something that was found out or done about a patient. What it says is for those who treat the patient, their hospital's administrators and the patient; others see only that it is there.</summary>
+/// <param name="DoctorId">The doctor who answers for it.</param>
+/// <param name="AuthorId">Who wrote this version.</param>
+/// <param name="Attachments">Addresses or names of what belongs to it.</param>
+public sealed record MedicalRecord(
+    Guid Id,
+    Guid HospitalId,
+    Guid PatientId,
+    Guid? DoctorId,
+    Guid AuthorId,
+    RecordType RecordType,
+    RecordStatus Status,
+    string? Title,
+    string? Description,
+    string? Diagnosis,
+    string? Symptoms,
+    string? TreatmentPlan,
+    IReadOnlyList<string>? Attachments,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>That it is there, and nothing of what it says.</summary>
+    public MedicalRecord WithoutContent() => this with { Title = null, Description = null, Diagnosis = null, Symptoms = null, TreatmentPlan = null, Attachments = null };
+}
+
+/// <summary>A medical record as it was at one version.</summary>
+/// <param name="Version">Which version, from 1.</param>
+/// <param name="AuthorId">Who wrote it.</param>
+/// <param name="WrittenAt">When.</param>
+/// <param name="Reason">Why it was changed.</param>
+/// <param name="Record">What it said.</param>
+public sealed record MedicalRecordVersion(long Version, Guid AuthorId, DateTimeOffset WrittenAt, string? Reason, MedicalRecord Record);
+
+/// <summary>Lists medical records, the latest first. Patients see their own; staff see those of their hospital.</summary>
+/// <param name="DateFrom">Written on this day (UTC) or later.</param>
+/// <param name="DateTo">Written on this day (UTC) or earlier.</param>
+[Tool("list_medical_records", Effect.Read, Callers.Everyone)]
+public sealed record ListMedicalRecords(
+    Guid? PatientId = null,
+    RecordType? RecordType = null,
+    DateOnly? DateFrom = null,
+    DateOnly? DateTo = null) : ListOf<MedicalRecord>;
+
+/// <summary>Shows one medical record as it now is.</summary>
+[Tool("get_medical_record", Effect.Read, Callers.Everyone)]
+public sealed record GetMedicalRecord(Guid RecordId) : ITool<MedicalRecord>;
+
+/// <summary>Lists all versions of a medical record, the latest first, each with its author, time and reason.</summary>
+[Tool("get_medical_record_history", Effect.Read, Callers.Everyone)]
+public sealed record GetMedicalRecordHistory(Guid RecordId) : ListOf<MedicalRecordVersion>;
+
+/// <summary>Writes a medical record. Nurses write TRIAGE, VITALS and NURSING_NOTE.</summary>
+/// <param name="DoctorId">The doctor who answers for it; the author, if a doctor, unless given.</param>
+/// <param name="Attachments">Addresses or names of what belongs to it.</param>
+[Tool("create_medical_record", Effect.Create, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse)]
+public sealed record CreateMedicalRecord(
+    Guid PatientId,
+    [property: Length(1, 200)] string Title,
+    RecordType RecordType,
+    [property: MaxLength(10_000)] string? Description = null,
+    [property: MaxLength(10_000)] string? Diagnosis = null,
+    [property: MaxLength(10_000)] string? Symptoms = null,
+    [property: MaxLength(10_000)] string? TreatmentPlan = null,
+    [property: MaxLength(50)] IReadOnlyList<string>? Attachments = null,
+    Guid? DoctorId = null) : ITool<MedicalRecord>;
+
+/// <summary>
+/// Amends a medical record: what is given replaces what was said, as a new version; the old ones stay. One that should never have been written
+/// becomes ENTERED_IN_ERROR, with the reason; it stays readable as such and changes no more.
+/// </summary>
+/// <param name="Reason">Why it is changed.</param>
+/// <param name="ExpectedVersion">Refuses the change if the record is no longer at this version.</param>
+[Tool("update_medical_record", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
+public sealed record UpdateMedicalRecord(
+    Guid RecordId,
+    [property: Length(1, 200)] string? Title = null,
+    [property: MaxLength(10_000)] string? Description = null,
+    [property: MaxLength(10_000)] string? Diagnosis = null,
+    [property: MaxLength(10_000)] string? Symptoms = null,
+    [property: MaxLength(10_000)] string? TreatmentPlan = null,
+    [property: MaxLength(50)] IReadOnlyList<string>? Attachments = null,
+    RecordStatus? Status = null,
+    [property: MaxLength(1000)] string? Reason = null,
+    long? ExpectedVersion = null) : ITool<MedicalRecord>;
+
+/// <summary>A medical record was written. Tells that, not what it says: who may read that asks for it, and the asking is recorded.</summary>
+public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
+{
+    public override LiveUpdate Live => new("medical_records", Change.Created, Record, new(Callers.Staff, Record.PatientId));
+}
+
+/// <summary>A medical record was amended. Tells that, not what it says.</summary>
+public sealed record MedicalRecordUpdated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
+{
+    public override LiveUpdate Live => new("medical_records", Change.Updated, Record, new(Callers.Staff, Record.PatientId));
+}
