@@ -48,7 +48,7 @@ internal sealed class KeepPeople(AnalyticsDb db)
         WHERE people.version < excluded.version
         """, ct);
 
-    private Task Keep(Contracts.Identity.Specialty specialty, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+    private Task<int> Keep(Contracts.Identity.Specialty specialty, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO specialties (id, code, name, version) VALUES ({specialty.Id}, {specialty.Code}, {specialty.Name}, {specialty.Version})
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version WHERE specialties.version < excluded.version
         """, ct);
