@@ -4,6 +4,7 @@ using MedCor.ServiceDefaults.Commands;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Demo;
+using MedCor.ServiceDefaults.History;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Telemetry;
@@ -77,10 +78,11 @@ public static class MedCorService
             .AddInterceptors(Seal, provider.GetRequiredService<OutboxSignal>()));
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>());
         services.AddScoped<KnownHospitals>().AddScoped<RecordedCalls>();
-        services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies]));
+        services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies, typeof(TellHistory)]));
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<Sweeper>();
         foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
+        foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITellHistory)) && t.IsClass)) services.AddScoped(typeof(ITellHistory), teller);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
     }

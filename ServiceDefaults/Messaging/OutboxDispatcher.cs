@@ -31,7 +31,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         {
             try
             {
-                while (await DispatchBatch(ct) == Batch) { }
+                while (await DispatchBatch(ct)) { }
                 await signal.Wait(Poll, ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
@@ -42,33 +42,38 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         }
     }
 
-    private async Task<int> DispatchBatch(CancellationToken ct)
+    /// <summary>Hands over one batch of what is for everybody and one of what is for one service alone, however much of that there is; tells whether more may wait.</summary>
+    private async Task<bool> DispatchBatch(CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var waiting = new List<(long Position, IntegrationEvent Event, string? Traceparent)>();
+        var waiting = new List<Waiting>();
         await using (var take = new NpgsqlBatch(connection, transaction)
         {
             BatchCommands =
             {
                 new("SELECT set_config('medcor.hospital', '*', true)"),
-                new("SELECT position, type, body, traceparent FROM outbox WHERE dispatched_at IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED")
+                // A type that this build does not know waits for one that does, and holds up nothing.
+                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED")
                 {
-                    // A type that this build does not know waits for one that does, and holds up nothing.
+                    Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
+                },
+                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED")
+                {
                     Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
                 },
             },
         })
         await using (var reader = await take.ExecuteReaderAsync(ct))
         {
-            await reader.NextResultAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                var type = Types[reader.GetString(1)];
-                waiting.Add((reader.GetInt64(0), (IntegrationEvent)JsonSerializer.Deserialize(reader.GetString(2), type, Json.Options)!, reader.IsDBNull(3) ? null : reader.GetString(3)));
-            }
+            while (await reader.NextResultAsync(ct))
+                while (await reader.ReadAsync(ct))
+                {
+                    var happened = (IntegrationEvent)JsonSerializer.Deserialize(reader.GetString(2), Types[reader.GetString(1)], Json.Options)!;
+                    waiting.Add(new(reader.GetInt64(0), happened, reader.IsDBNull(3) ? null : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
+                }
         }
-        if (waiting.Count == 0) return 0;
+        if (waiting.Count == 0) return false;
 
         var confirmed = await Publish(waiting, ct);
         await using var told = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
@@ -77,22 +82,26 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         };
         await told.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
-        return confirmed.Count;
+        return confirmed.Count == waiting.Count && waiting.Count >= Batch;
     }
 
     /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open; throws when it confirmed none.</summary>
-    private async Task<List<long>> Publish(List<(long Position, IntegrationEvent Event, string? Traceparent)> waiting, CancellationToken ct)
+    private async Task<List<long>> Publish(List<Waiting> waiting, CancellationToken ct)
     {
         var confirmed = new List<long>(waiting.Count);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
         try
         {
-            foreach (var (position, happened, traceparent) in waiting)
+            foreach (var message in waiting.Where(w => w.Addressee is null))
             {
-                await Publish(happened, traceparent, patience.Token);
-                confirmed.Add(position);
+                await Publish(message, patience.Token);
+                confirmed.Add(message.Position);
             }
+            // What one service asked for has no order to keep.
+            var addressed = waiting.Where(w => w.Addressee is not null).ToArray();
+            await Task.WhenAll(addressed.Select(w => Publish(w, patience.Token)));
+            confirmed.AddRange(addressed.Select(w => w.Position));
         }
         catch (Exception e) when (confirmed.Count > 0)
         {
@@ -102,11 +111,20 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
     }
 
     /// <summary>Publishes within the trace of the request that caused the event, so that one booking is one trace to the last consumer.</summary>
-    private async Task Publish(IntegrationEvent happened, string? traceparent, CancellationToken ct)
+    private async Task Publish(Waiting message, CancellationToken ct)
     {
+        var (_, happened, traceparent, addressee) = message;
         using var activity = traceparent is not null && ActivityContext.TryParse(traceparent, null, out var parent)
             ? Source.StartActivity("outbox dispatch", ActivityKind.Internal, parent)
             : null;
-        await bus.Publish(happened, happened.GetType(), context => context.MessageId = happened.EventId, ct);
+        if (addressee is null) await bus.Publish(happened, happened.GetType(), context => context.MessageId = happened.EventId, ct);
+        else
+        {
+            // The exchange of the queue's name: to name the queue itself would declare it, not knowing of what kind it is.
+            var endpoint = await bus.GetSendEndpoint(new($"exchange:{addressee}"));
+            await endpoint.Send(happened, happened.GetType(), Pipe.Execute<SendContext>(context => context.MessageId = happened.EventId), ct);
+        }
     }
+
+    private sealed record Waiting(long Position, IntegrationEvent Event, string? Traceparent, string? Addressee);
 }

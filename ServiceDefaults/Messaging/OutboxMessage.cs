@@ -15,10 +15,13 @@ internal sealed class OutboxMessage
     public required string Type { get; init; }
     public required string Body { get; init; }
     public string? Traceparent { get; init; }
+
+    /// <summary>The only service that it is for; none for everybody who hears it.</summary>
+    public string? Addressee { get; init; }
     public required DateTimeOffset OccurredAt { get; init; }
     public DateTimeOffset? DispatchedAt { get; init; }
 
-    internal static OutboxMessage From(IntegrationEvent e) => new()
+    internal static OutboxMessage From(IntegrationEvent e, string? addressee = null) => new()
     {
         EventId = e.EventId,
         HospitalId = e.HospitalId,
@@ -26,6 +29,7 @@ internal sealed class OutboxMessage
         Body = JsonSerializer.Serialize(e, e.GetType(), Json.Options),
         Traceparent = Activity.Current?.Id,
         OccurredAt = e.OccurredAt,
+        Addressee = addressee,
     };
 
     internal static void Configure(EntityTypeBuilder<OutboxMessage> outbox)

@@ -45,6 +45,9 @@ public abstract class TenantDb : DbContext
     /// <summary>Tells the other services, if and when the changes that this goes with are committed. Evaluated while saving, after stamping.</summary>
     public void Raise(Func<IntegrationEvent> happened) => raised.Add(happened);
 
+    /// <summary>Has what was added to the outbox handed over as soon as it is committed.</summary>
+    internal void WakeDispatcher() => signal.WakeWhenCommitted(Database.CurrentTransaction);
+
     /// <inheritdoc/>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken ct = default)
     {
@@ -67,7 +70,7 @@ public abstract class TenantDb : DbContext
         try
         {
             var rows = await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
-            if (told) signal.WakeWhenCommitted(Database.CurrentTransaction);
+            if (told) WakeDispatcher();
             return rows;
         }
         catch (DbUpdateConcurrencyException)

@@ -36,11 +36,14 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
         get
         {
             var visible = Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
-            return visible
-                .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
-                .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new Visit { Appointment = v.a, Patient = v.patient, Doctor = doctor });
+            return Named(visible);
         }
     }
+
+    /// <summary>Appointments with the names of those who meet.</summary>
+    internal IQueryable<Visit> Named(IQueryable<Appointment> appointments) => appointments
+        .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
+        .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new Visit { Appointment = v.a, Patient = v.patient, Doctor = doctor });
 
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)

@@ -9,12 +9,8 @@ internal sealed record Timetable(
     IReadOnlyList<WeeklyPeriod> Breaks,
     IReadOnlyList<Absence> Exceptions)
 {
-    /// <summary>What holds for a doctor until somebody sets a schedule, so that whoever was just hired can be booked.</summary>
-    internal static Timetable Usual { get; } = new(
-        30,
-        [.. Enumerable.Range((int)DayOfWeek.Monday, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), new(17, 0)))],
-        [],
-        []);
+    /// <summary>What holds for a doctor until somebody sets a schedule.</summary>
+    internal static Timetable Usual { get; } = new(Contracts.Clinical.WorkingHours.UsualSlot, Contracts.Clinical.WorkingHours.Usual, [], []);
 
     /// <summary>When the doctor works on a day, as instants: a period that the clocks skip a part of is so much shorter, one that they repeat longer.</summary>
     internal IReadOnlyList<Interval> Open(DateOnly date, HospitalClock clock)

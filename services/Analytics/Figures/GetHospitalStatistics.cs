@@ -1,0 +1,28 @@
+using MedCor.Contracts.Analytics;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Figures;
+
+internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, FigureBook book) : IHandle<GetHospitalStatistics, HospitalStatistics>
+{
+    public async Task<HospitalStatistics> Handle(GetHospitalStatistics asked, CancellationToken ct)
+    {
+        var hospital = await book.Hospital(asked.HospitalId, ct);
+        var (id, today) = (hospital.HospitalId, book.Today(hospital));
+        var to = asked.DateTo ?? (asked.DateFrom > today ? asked.DateFrom.Value : today);
+        var period = new Period(asked.DateFrom ?? new(to.Year, to.Month, 1), to);
+        if (period.From > period.To) throw new Invalid("date_to", "must not be before date_from");
+        if (period.To == DateOnly.MaxValue) throw new Invalid("date_to", "is too far ahead");
+
+        var heads = await db.HeadCounts.Where(h => h.HospitalId == id).GroupBy(h => h.HospitalId)
+            .Select(g => new { Patients = g.Sum(h => h.Patients), Doctors = g.Sum(h => h.Doctors), Nurses = g.Sum(h => h.Nurses) }).SingleOrDefaultAsync(ct);
+        var todays = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day == today).SumAsync(d => d.Scheduled + d.InProgress + d.Completed + d.NoShows, ct);
+        var (monthly, _) = await book.Revenue(id, Period.Of(ReportPeriod.Monthly, today), ct);
+        var f = await book.Of(hospital, period, ct);
+        return new(
+            id, period.From, period.To, hospital.TimeZone, heads?.Patients ?? 0, heads?.Doctors ?? 0, heads?.Nurses ?? 0, f.NewPatients, f.Appointments, f.Scheduled, f.InProgress,
+            f.Completed, f.Cancelled, f.NoShows, f.PatientsSeen, f.AverageRating, f.Revenue, f.Currency, heads?.Patients ?? 0, todays, heads?.Doctors ?? 0, monthly);
+    }
+}

@@ -1,0 +1,73 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Commands;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.History;
+
+/// <summary>
+/// Empties the read models and has the owners tell everything anew. The service must be running: it hears what they tell. What happens meanwhile is
+/// heard as ever; of two tellings of one thing the higher version stays. Interrupted, it leaves the owners telling: the figures still become complete.
+/// </summary>
+internal sealed class Rebuild(AnalyticsDb db, TimeProvider clock) : IOperatorCommand
+{
+    private static readonly string[] Owners = ["hospital", "identity", "clinical", "billing"];
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>An owner writes all it has in one transaction before the first of it is heard.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    public string Name => "rebuild";
+
+    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    {
+        var history = Guid.CreateVersion7();
+        db.Tenancy.Enter(hospital: null);
+        await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+        {
+            // One statement, which waits for those who are writing: nobody sees one table emptied and another not.
+            await db.Database.ExecuteSqlAsync($"TRUNCATE visits, doctor_days, months, people, head_counts, practices, schedules, specialties, invoices", ct);
+            db.Raise(() => new HistoryWanted(history, "analytics", Owners));
+            await db.SaveChangesAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+        Console.WriteLine($"The read models are empty; {string.Join(", ", Owners)} are asked to tell what they have.");
+        return await AllIsIn(history, ct) ? 0 : 1;
+    }
+
+    private async Task<bool> AllIsIn(Guid history, CancellationToken ct)
+    {
+        var seen = Owners.ToDictionary(o => o, _ => -1L);
+        var done = new HashSet<string>();
+        var moved = clock.GetUtcNow();
+        using var timer = new PeriodicTimer(Glance, clock);
+        try
+        {
+            while (done.Count < Owners.Length)
+            {
+                await timer.WaitForNextTickAsync(ct);
+                foreach (var owner in Owners.Where(o => !done.Contains(o)))
+                {
+                    var (first, last) = (Retold.Id(history, owner, 1), Retold.Id(history, owner, (1L << 48) - 1));
+                    var handled = await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM inbox WHERE event_id BETWEEN {first} AND {last}").SingleAsync(ct);
+                    var told = await db.Database.SqlQuery<long>($"SELECT coalesce(max(events), -1) AS \"Value\" FROM histories WHERE history_id = {history} AND service = {owner}").SingleAsync(ct);
+                    if (handled != seen[owner]) moved = clock.GetUtcNow();
+                    seen[owner] = handled;
+                    if (told != handled) continue;
+                    done.Add(owner);
+                    moved = clock.GetUtcNow();
+                    Console.WriteLine($"{owner}: {handled} events, all are in.");
+                }
+                if (clock.GetUtcNow() - moved <= Patience) continue;
+                await Console.Error.WriteLineAsync($"Nothing has come for {Patience.TotalMinutes:0} minutes, and {string.Join(", ", Owners.Except(done))} are not complete. Is everything running?");
+                return false;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Interrupted; the figures become complete without this command as well. Running it again is harmless.");
+            return false;
+        }
+        Console.WriteLine("All figures are in.");
+        return true;
+    }
+}

@@ -1,0 +1,43 @@
+namespace MedCor.Contracts.Clinical;
+
+/// <summary>What a schedule comes to, by the clocks of the hospital.</summary>
+public static class WorkingHours
+{
+    private const int Day = 24 * 60;
+
+    /// <summary>How long a slot is until somebody sets a schedule, in minutes.</summary>
+    public const int UsualSlot = 30;
+
+    /// <summary>What holds for a doctor until somebody sets a schedule, so that whoever was just hired can be booked.</summary>
+    public static IReadOnlyList<WeeklyPeriod> Usual { get; } =
+        [.. Enumerable.Range((int)DayOfWeek.Monday, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), new(17, 0)))];
+
+    /// <summary>How many minutes a doctor works from one day to another, inclusive; an hour that the clocks skip or repeat counts as the clocks show it.</summary>
+    /// <param name="schedule">The usual hours when none has been set.</param>
+    public static int Minutes(DoctorSchedule? schedule, DateOnly from, DateOnly to)
+    {
+        var (hours, breaks) = (schedule?.WorkingHours ?? Usual, schedule?.Breaks ?? []);
+        var exceptions = (schedule?.Exceptions ?? []).Where(e => e.Date >= from && e.Date <= to).ToLookup(e => e.Date);
+        var usual = Enum.GetValues<DayOfWeek>().Select(day => Open(hours, breaks, day, []).Count(open => open)).ToArray();
+        var sum = 0;
+        for (var date = from; date <= to; date = date.AddDays(1))
+            sum += exceptions.Contains(date) ? Open(hours, breaks, date.DayOfWeek, exceptions[date]).Count(open => open) : usual[(int)date.DayOfWeek];
+        return sum;
+    }
+
+    /// <summary>The minutes of a day, and whether each is worked.</summary>
+    private static bool[] Open(IEnumerable<WeeklyPeriod> hours, IEnumerable<WeeklyPeriod> breaks, DayOfWeek day, IEnumerable<Absence> off)
+    {
+        var minutes = new bool[Day];
+        foreach (var p in hours.Where(p => p.Weekday == day)) Mark(p.Start, p.End, true);
+        foreach (var b in breaks.Where(b => b.Weekday == day)) Mark(b.Start, b.End, false);
+        foreach (var e in off) Mark(e.Start ?? TimeOnly.MinValue, e.End ?? TimeOnly.MinValue, false);
+        return minutes;
+
+        void Mark(TimeOnly start, TimeOnly end, bool open)
+        {
+            var (first, last) = (start.Hour * 60 + start.Minute, end == TimeOnly.MinValue ? Day : end.Hour * 60 + end.Minute);
+            if (last > first) Array.Fill(minutes, open, first, last - first);
+        }
+    }
+}
