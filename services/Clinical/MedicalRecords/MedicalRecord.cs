@@ -97,6 +97,11 @@ internal sealed class RecordVersion : ITenantOwned
 
     internal sealed class Table : IEntityTypeConfiguration<RecordVersion>
     {
-        public void Configure(EntityTypeBuilder<RecordVersion> version) => version.ToTable("medical_record_versions").HasKey(v => new { v.HospitalId, v.RecordId, v.Version });
+        public void Configure(EntityTypeBuilder<RecordVersion> version)
+        {
+            version.ToTable("medical_record_versions").HasKey(v => new { v.HospitalId, v.RecordId, v.Version });
+            // So that a new record is inserted before its first version.
+            version.HasOne<MedicalRecord>().WithMany().HasForeignKey(v => new { v.HospitalId, v.RecordId });
+        }
     }
 }
