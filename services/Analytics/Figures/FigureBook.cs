@@ -1,4 +1,3 @@
-using System.Globalization;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
@@ -23,8 +22,7 @@ internal sealed class FigureBook(AnalyticsDb db, KnownHospitals hospitals, TimeP
     }
 
     /// <summary>The day that the hospital's clocks show.</summary>
-    internal DateOnly Today(KnownHospital hospital) =>
-        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone)).DateTime);
+    internal DateOnly Today(KnownHospital hospital) => hospital.Today(clock.GetUtcNow());
 
     internal async Task<ReportFigures> Of(KnownHospital hospital, Period period, CancellationToken ct)
     {
@@ -55,7 +53,7 @@ internal sealed class FigureBook(AnalyticsDb db, KnownHospitals hospitals, TimeP
         var (from, to) = (period.From, period.To);
         var currency = await db.Invoices.Where(i => i.HospitalId == hospital).OrderByDescending(i => i.IssuedOn).ThenByDescending(i => i.Id).Select(i => i.Currency).FirstOrDefaultAsync(ct) ?? UsualCurrency;
         var total = await db.Invoices.Where(i => i.HospitalId == hospital && i.IssuedOn >= from && i.IssuedOn <= to && i.Currency == currency).SumAsync(i => i.Total, ct);
-        return ((total / 100m).ToString("0.00", CultureInfo.InvariantCulture), currency);
+        return (Money.Text(total), currency);
     }
 
     /// <summary>A part of a whole; none of nothing.</summary>
