@@ -6,7 +6,7 @@ using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<BillingDb>("billing", copies: [typeof(KnownHospitals)]);
-builder.Services.AddScoped<Ledger>();
+builder.Services.AddScoped<Ledger>().AddScoped<RunningSubscriptions>();
 builder.Services.AddHostedService<RenewSubscriptions>();
 
 await builder.Build().RunMedCorService(args);

@@ -34,10 +34,10 @@ internal sealed class ListReportsHandler(AnalyticsDb db, FigureBook book, TimePr
         if (asked.DateTo is { } to) months = months.Where(m => m.Month <= to);
 
         var page = await months.Page(asked, Sort, Show, ct);
-        var reports = new List<Report>();
-        foreach (var report in page.Results)
-            reports.Add(report with { Figures = await book.Of(await book.Hospital(report.HospitalId, ct), new(report.DateFrom, report.DateTo), ct) });
-        return page with { Results = reports };
+        var shown = page.Results.Select(r => r.HospitalId).ToArray();
+        var hospitals = await db.Hospitals.Where(h => shown.Contains(h.HospitalId)).ToDictionaryAsync(h => h.HospitalId, ct);
+        var figures = await book.Of([.. page.Results.Select(r => (hospitals[r.HospitalId], new Period(r.DateFrom, r.DateTo)))], ct);
+        return page with { Results = [.. page.Results.Zip(figures, (report, f) => report with { Figures = f })] };
     }
 
     private static FormattableString Closed(DateTimeOffset now) => $"""

@@ -13,7 +13,8 @@ internal sealed class KeepInvoices(AnalyticsDb db) : IHear<InvoiceIssued>
         var invoice = happened.Invoice;
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO invoices (hospital_id, id, issued_on, currency, total) VALUES ({invoice.HospitalId}, {invoice.Id}, {invoice.IssuedOn}, {invoice.Currency}, {Money.MinorUnits(invoice.Total)})
-            ON CONFLICT DO NOTHING
+            ON CONFLICT DO NOTHING;
+            INSERT INTO months (hospital_id, month) VALUES ({invoice.HospitalId}, date_trunc('month', {invoice.IssuedOn}::date)::date) ON CONFLICT DO NOTHING
             """, ct);
     }
 }

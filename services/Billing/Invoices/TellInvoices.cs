@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Billing;
 using MedCor.ServiceDefaults.History;
 
@@ -6,9 +5,6 @@ namespace MedCor.Billing.Invoices;
 
 internal sealed class TellInvoices(BillingDb db) : ITellHistory
 {
-    public async IAsyncEnumerable<IntegrationEvent> Tell([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        await foreach (var invoice in Pages.ByKey(last => db.Invoices.Where(i => i.Id > last).OrderBy(i => i.Id), i => i.Id, ct))
-            yield return new InvoiceIssued(invoice.ToContract());
-    }
+    public Task<IReadOnlyList<Told>> Tell(RowKey after, CancellationToken ct) => db.Invoices.Where(i => i.Id > after.Id).OrderBy(i => i.Id).Page(
+        i => new(default, i.Id), i => [new InvoiceIssued(i.ToContract())], ct);
 }

@@ -1,13 +1,9 @@
-using MedCor.Contracts;
 using MedCor.ServiceDefaults.History;
 
 namespace MedCor.Billing.Subscriptions;
 
 internal sealed class TellSubscriptions(BillingDb db) : ITellHistory
 {
-    public async IAsyncEnumerable<IntegrationEvent> Tell([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        await foreach (var subscription in Pages.ByKey(last => db.Subscriptions.Where(s => s.Id > last).OrderBy(s => s.Id), s => s.Id, ct))
-            yield return subscription.AsNews();
-    }
+    public Task<IReadOnlyList<Told>> Tell(RowKey after, CancellationToken ct) => db.Subscriptions.Where(s => s.Id > after.Id).OrderBy(s => s.Id).Page(
+        s => new(default, s.Id), s => [s.AsNews()], ct);
 }
