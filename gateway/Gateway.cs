@@ -1,5 +1,6 @@
 using MassTransit;
 using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
 using MedCor.Gateway.Surfaces;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Messaging;
@@ -15,6 +16,8 @@ internal static class Gateway
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         var services = builder.Services;
         services.AddHttpForwarder();
+        services.AddOptions<LimitOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RateLimit>().AddSingleton<Entrance>();
         services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
 
         services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();

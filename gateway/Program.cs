@@ -1,4 +1,5 @@
 using MedCor.Gateway;
+using MedCor.Gateway.Limits;
 using MedCor.Gateway.Surfaces;
 using MedCor.ServiceDefaults;
 
@@ -7,6 +8,7 @@ builder.AddMedCorDefaults();
 builder.AddGateway();
 
 var app = builder.Build();
+app.UseTrustedProxies();
 app.UseLabels();
 app.UseMedCorDefaults();
 app.UseOpenApi();

@@ -14,8 +14,6 @@ namespace MedCor.Gateway.Tools;
 /// </summary>
 internal sealed class Door(Upstream upstream)
 {
-    private const string IdempotencyKey = "Idempotency-Key";
-
     /// <summary>No call takes longer; a service's own statements end before.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -32,7 +30,7 @@ internal sealed class Door(Upstream upstream)
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
         request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey, idempotencyKey);
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);

@@ -56,6 +56,18 @@ internal sealed class ToolAnswer : IDisposable
         if (borrowed.Length > 0) ArrayPool<byte>.Shared.Return(borrowed);
     }
 
+    /// <summary>Answers a request with it.</summary>
+    public async Task WriteTo(HttpContext http)
+    {
+        var response = http.Response;
+        response.StatusCode = Status;
+        response.ContentType = ContentType;
+        response.ContentLength = Body.Length;
+        if (IsReplay) response.Headers["Idempotent-Replayed"] = "true";
+        if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds;
+        await response.BodyWriter.WriteAsync(Body, http.RequestAborted);
+    }
+
     private Memory<byte> Space()
     {
         if (length == buffer.Length)

@@ -114,7 +114,7 @@ public sealed class DoorTests
         TimeProvider.System);
 
     private static Visitor Somebody(Guid? hospital) =>
-        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1");
+        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1", "test");
 
     private static Uri Closed() => new($"http://127.0.0.1:{((IPEndPoint)Taken.LocalEndPoint!).Port}");
 
