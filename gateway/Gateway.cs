@@ -13,10 +13,11 @@ internal static class Gateway
     public static void AddGateway(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MostDropped);
-        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         var services = builder.Services;
         services.AddHttpForwarder();
         services.AddOptions<LimitOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<CacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<References>();
         services.AddSingleton<RateLimit>().AddSingleton<Entrance>();
         services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
 

@@ -6,13 +6,16 @@ using MedCor.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorDefaults();
 builder.AddGateway();
+builder.ListenWhereToldTo();
 
 var app = builder.Build();
+app.WarnOfReplacedSettings();
 app.UseTrustedProxies();
 app.UseLabels();
 app.UseMedCorDefaults();
 app.UseOpenApi();
 app.MapInvoke();
+app.MapBatch();
 app.MapListTools();
 app.MapSse();
 Tickets.Map(app);

@@ -15,6 +15,9 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
 {
     private const string Calls = "calls";
 
+    /// <summary>More than this no request can hold.</summary>
+    public int MostCalls => options.Value.Calls is > 0 and var most ? most : int.MaxValue;
+
     /// <summary>
     /// The sender of a request as a visitor of the tools. Throws <see cref="Unauthenticated"/> when their token is missing or does not count,
     /// <see cref="TooMany"/> when they have called too often.

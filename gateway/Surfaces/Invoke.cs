@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 
@@ -15,7 +16,9 @@ internal static class Invoke
             var visitor = await entrance.Visit(http, "invoke");
             var key = IdempotencyKey.Of(http.Request);
             using var body = await RequestBody.ReadJson(http);
-            using var answer = await door.Invoke(visitor, ToolCall.Read(body.Bytes), key, http.RequestAborted);
+            var call = ToolCall.Read(body.Bytes);
+            Activity.Current?.SetTag("medcor.tool", call.Tool.Name);
+            using var answer = await door.Invoke(visitor, call, key, http.RequestAborted);
             await answer.WriteTo(http);
         });
     }

@@ -21,17 +21,24 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
     private static readonly ReadOnlySequence<byte> NoParams = new("{}"u8.ToArray());
 
     /// <summary>Opens <c>{tool, params}</c>. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
-    public static ToolCall Read(in ReadOnlySequence<byte> json)
+    public static ToolCall Read(in ReadOnlySequence<byte> json) => Read(json, takesKey: false, out _);
+
+    /// <summary>Opens <c>{tool, params, idempotency_key}</c>, for where no header can carry the key. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
+    public static ToolCall Read(in ReadOnlySequence<byte> json, out string? idempotencyKey) => Read(json, takesKey: true, out idempotencyKey);
+
+    private static ToolCall Read(in ReadOnlySequence<byte> json, bool takesKey, out string? idempotencyKey)
     {
         Tool? tool = null;
         var parameters = NoParams;
-        var (toolSeen, paramsSeen) = (false, false);
+        var (toolSeen, paramsSeen, keySeen) = (false, false, false);
+        var fields = takesKey ? "tool, params and idempotency_key" : "tool and params";
+        idempotencyKey = null;
         Dictionary<string, List<string>>? mistakes = null;
         try
         {
             var reader = new Utf8JsonReader(json);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", "must be an object with the fields tool and params");
+            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", $"must be an object with the fields {fields}");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (reader.ValueTextEquals("tool"u8))
@@ -50,9 +57,15 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
                     reader.Skip();
                     parameters = json.Slice(start, reader.BytesConsumed - start);
                 }
+                else if (takesKey && reader.ValueTextEquals("idempotency_key"u8))
+                {
+                    if (keySeen) Note(ref mistakes, "idempotency_key", "is given twice");
+                    keySeen = true;
+                    idempotencyKey = ReadKey(ref reader, ref mistakes);
+                }
                 else
                 {
-                    Note(ref mistakes, reader.GetString()!, "is not a field here; there are tool and params");
+                    Note(ref mistakes, reader.GetString()!, $"is not a field here; there are {fields}");
                     reader.Skip();
                 }
             }
@@ -83,6 +96,16 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             if (Catalogue.TryGetValue(name[..reader.CopyString(name)], out var tool)) return tool;
         }
         Note(ref mistakes, "tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
+        return null;
+    }
+
+    /// <summary>A key; null is none.</summary>
+    private static string? ReadKey(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String && reader.GetString()! is var key && IdempotencyKey.IsValid(key)) return key;
+        if (reader.TokenType != JsonTokenType.Null) Note(ref mistakes, "idempotency_key", IdempotencyKey.Rule);
+        reader.Skip();
         return null;
     }
 
