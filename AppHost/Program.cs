@@ -75,7 +75,7 @@ static IEnumerable<(string Name, string Value)> Settings() =>
     where name is not ("MCP_SERVER_HOST" or "MCP_SERVER_PORT")
     orderby name
     // Services run in folders of their own.
-    select (name, name == "MCP_LOG_FILE" ? Path.GetFullPath((string)variable.Value!) : (string?)variable.Value ?? "");
+    select (name, name == "MCP_LOG_FILE" && variable.Value is string { Length: > 0 } path ? Path.GetFullPath(path) : (string?)variable.Value ?? "");
 
 // URLs may carry a password (MCP_DATABASE_URL).
 static bool IsSecret(string name) =>

@@ -19,7 +19,7 @@ internal sealed class RateLimit(IConnectionMultiplexer redis, TimeProvider clock
     private static readonly RedisScript Count = new("""
         local limit, calls, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
         local used = tonumber(redis.call('GET', KEYS[1]) or 0)
-        local ends = used > 0 and redis.call('PTTL', KEYS[1]) or window
+        local ends = used > 0 and math.max(redis.call('PTTL', KEYS[1]), 1) or window
         if used + calls > limit then return {0, limit - used, ends} end
         redis.call('SET', KEYS[1], used + calls, 'PX', ends)
         return {1, limit - used - calls, ends}

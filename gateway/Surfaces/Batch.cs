@@ -4,6 +4,7 @@ using System.Text.Json;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Surfaces;
 
@@ -64,36 +65,48 @@ internal static class Batch
     /// <summary>Cuts the array into its items. Throws <see cref="Invalid"/> when that cannot be done, or when there are none or too many.</summary>
     private static List<ReadOnlySequence<byte>> Split(in ReadOnlySequence<byte> json, int most)
     {
-        const string Shape = "must be {\"requests\": [{\"tool\": …, \"params\": …}, …]}";
         List<ReadOnlySequence<byte>>? items = null;
-        var reader = new Utf8JsonReader(json);
+        var mistakes = new Dictionary<string, List<string>>();
         try
         {
+            var reader = new Utf8JsonReader(json);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", Shape);
+            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", "must be an object with the field requests");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (!reader.ValueTextEquals("requests"u8)) throw new Invalid(reader.GetString()!, "is not a field here; there is requests");
-                if (items is not null) throw new Invalid("requests", "is given twice");
-                reader.Read();
-                if (reader.TokenType != JsonTokenType.StartArray) throw new Invalid("requests", "must be an array");
+                if (!reader.ValueTextEquals("requests"u8))
+                {
+                    mistakes.Note(reader.GetString()!, "is not a field here; there is requests");
+                    reader.Skip();
+                    continue;
+                }
+                if (items is not null) mistakes.Note("requests", "is given twice");
                 items = [];
+                reader.Read();
+                if (reader.TokenType != JsonTokenType.StartArray)
+                {
+                    mistakes.Note("requests", "must be an array");
+                    reader.Skip();
+                    continue;
+                }
+                var count = 0;
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
                     var start = reader.TokenStartIndex;
                     reader.Skip();
-                    if (items.Count == most) throw new Invalid("requests", $"must be 1 to {most}");
-                    items.Add(json.Slice(start, reader.BytesConsumed - start));
+                    if (++count <= most) items.Add(json.Slice(start, reader.BytesConsumed - start));
                 }
+                if (count == 0 || count > most) mistakes.Note("requests", $"must be 1 to {most}, not {count}");
             }
+            // Whatever follows the object is malformed.
             reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
         {
             throw new Invalid("body", "must be well-formed JSON");
         }
-        if (items is null) throw new Invalid("requests", "is required");
-        return items.Count > 0 ? items : throw new Invalid("requests", $"must be 1 to {most}");
+        if (items is null) mistakes.Note("requests", "is required");
+        return mistakes.Count == 0 ? items! : throw new Invalid(mistakes);
     }
 
     /// <summary>The calls of one batch.</summary>

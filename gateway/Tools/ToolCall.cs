@@ -12,9 +12,6 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
 {
     private const int LongestName = 512;
 
-    /// <summary>However much is wrong, an answer names no more than this.</summary>
-    private const int MostMistakes = 100;
-
     private static readonly FrozenDictionary<string, Tool>.AlternateLookup<ReadOnlySpan<char>> Catalogue =
         ToolCatalogue.All.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
@@ -43,29 +40,29 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             {
                 if (reader.ValueTextEquals("tool"u8))
                 {
-                    if (toolSeen) Note(ref mistakes, "tool", "is given twice");
+                    if (toolSeen) (mistakes ??= []).Note("tool", "is given twice");
                     toolSeen = true;
                     tool = ReadTool(ref reader, ref mistakes);
                 }
                 else if (reader.ValueTextEquals("params"u8))
                 {
-                    if (paramsSeen) Note(ref mistakes, "params", "is given twice");
+                    if (paramsSeen) (mistakes ??= []).Note("params", "is given twice");
                     paramsSeen = true;
                     reader.Read();
-                    if (reader.TokenType != JsonTokenType.StartObject) Note(ref mistakes, "params", "must be an object");
+                    if (reader.TokenType != JsonTokenType.StartObject) (mistakes ??= []).Note("params", "must be an object");
                     var start = reader.TokenStartIndex;
                     reader.Skip();
                     parameters = json.Slice(start, reader.BytesConsumed - start);
                 }
                 else if (takesKey && reader.ValueTextEquals("idempotency_key"u8))
                 {
-                    if (keySeen) Note(ref mistakes, "idempotency_key", "is given twice");
+                    if (keySeen) (mistakes ??= []).Note("idempotency_key", "is given twice");
                     keySeen = true;
                     idempotencyKey = ReadKey(ref reader, ref mistakes);
                 }
                 else
                 {
-                    Note(ref mistakes, reader.GetString()!, $"is not a field here; there are {fields}");
+                    (mistakes ??= []).Note(reader.GetString()!, $"is not a field here; there are {fields}");
                     reader.Skip();
                 }
             }
@@ -77,7 +74,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             throw new Invalid("body", "must be well-formed JSON");
         }
 
-        if (!toolSeen) Note(ref mistakes, "tool", "is required");
+        if (!toolSeen) (mistakes ??= []).Note("tool", "is required");
         return mistakes is null ? new(tool!, parameters) : throw new Invalid(mistakes);
     }
 
@@ -86,7 +83,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
         reader.Read();
         if (reader.TokenType != JsonTokenType.String)
         {
-            Note(ref mistakes, "tool", "must be text");
+            (mistakes ??= []).Note("tool", "must be text");
             reader.Skip();
             return null;
         }
@@ -95,7 +92,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             Span<char> name = stackalloc char[LongestName];
             if (Catalogue.TryGetValue(name[..reader.CopyString(name)], out var tool)) return tool;
         }
-        Note(ref mistakes, "tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
+        (mistakes ??= []).Note("tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
         return null;
     }
 
@@ -104,17 +101,8 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.String && reader.GetString()! is var key && IdempotencyKey.IsValid(key)) return key;
-        if (reader.TokenType != JsonTokenType.Null) Note(ref mistakes, "idempotency_key", IdempotencyKey.Rule);
+        if (reader.TokenType != JsonTokenType.Null) (mistakes ??= []).Note("idempotency_key", IdempotencyKey.Rule);
         reader.Skip();
         return null;
-    }
-
-    private static void Note(ref Dictionary<string, List<string>>? mistakes, string field, string wrong)
-    {
-        mistakes ??= [];
-        if (field.Length > LongestName) field = field[..LongestName] + "…";
-        if (mistakes.Count >= MostMistakes && !mistakes.ContainsKey(field)) return;
-        if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];
-        wrongs.Add(wrong);
     }
 }

@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
-using System.Text.RegularExpressions;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway;
 
 /// <summary>A further gateway, a process as the host starts it and before the same services and servers, but with settings of a test's own.</summary>
-public sealed partial class OwnGateway : IAsyncDisposable
+public sealed class OwnGateway : IAsyncDisposable
 {
     private readonly Process process;
     private readonly ConcurrentQueue<string> said = new();
@@ -28,20 +29,22 @@ public sealed partial class OwnGateway : IAsyncDisposable
     /// <summary>All that it wrote to its console.</summary>
     public string Said => string.Join('\n', said);
 
-    /// <summary>Starts one on a free port and waits until it answers. A setting that is null is taken away.</summary>
+    /// <summary>Starts one on a free port, without the host's help, and waits until it is ready. A setting that is null is taken away.</summary>
     public static async Task<OwnGateway> Start(params (string Name, string? Value)[] settings)
     {
-        var own = await Launch([("ASPNETCORE_URLS", "http://127.0.0.1:0"), .. settings]);
-        await Wait.Until(() => own.process.HasExited ? throw new InvalidOperationException(own.Said) : Task.FromResult(Address().IsMatch(own.Said)), "the gateway listens", TimeSpan.FromSeconds(60), () => own.Said);
-        own.Http.BaseAddress = new(Address().Match(own.Said).Value);
+        var port = FreePort();
+        var own = await Launch([("MCP_SERVER_HOST", "127.0.0.1"), ("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. settings]);
+        own.Http.BaseAddress = new($"http://127.0.0.1:{port}");
+        await Wait.Until(() => own.process.HasExited ? throw new InvalidOperationException(own.Said) : own.IsReady(), "the gateway is ready", TimeSpan.FromSeconds(90), () => own.Said);
         return own;
     }
 
     /// <summary>Starts one that is to refuse, and tells what it said when it ended.</summary>
     public static async Task<string> Refusal(params (string Name, string? Value)[] settings)
     {
-        await using var own = await Launch([("ASPNETCORE_URLS", "http://127.0.0.1:0"), .. settings]);
-        await own.process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
+        await using var own = await Launch(settings);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        await own.process.WaitForExitAsync(patience.Token);
         Assert.NotEqual(0, own.process.ExitCode);
         return own.Said;
     }
@@ -64,7 +67,7 @@ public sealed partial class OwnGateway : IAsyncDisposable
         start.Environment.Clear();
         foreach (var variable in await Words(model, "environ"))
             if (variable.Split('=', 2) is [var name, var value]) start.Environment[name] = value;
-        foreach (var (name, value) in settings)
+        foreach (var (name, value) in settings.Prepend(("ASPNETCORE_URLS", null)))
             if (value is null) start.Environment.Remove(name);
             else start.Environment[name] = value;
         return new(start);
@@ -73,8 +76,26 @@ public sealed partial class OwnGateway : IAsyncDisposable
     private static async Task<string[]> Words(string pid, string file) =>
         Encoding.UTF8.GetString(await File.ReadAllBytesAsync($"/proc/{pid}/{file}")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
-    [GeneratedRegex(@"(?<=listening on: )http://\S+")]
-    private static partial Regex Address();
+    private async Task<bool> IsReady()
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri("/health", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A port where nobody listens at present.</summary>
+    internal static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 
     public async ValueTask DisposeAsync()
     {
