@@ -4,6 +4,7 @@ using MedCor.Gateway.Limits;
 using MedCor.Gateway.Surfaces;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Messaging;
+using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway;
 
@@ -16,6 +17,7 @@ internal static class Gateway
         var services = builder.Services;
         services.AddHttpForwarder();
         services.AddOptions<LimitOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.Trust(forwarded));
         services.AddOptions<CacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<References>();
         services.AddSingleton<RateLimit>().AddSingleton<Entrance>();

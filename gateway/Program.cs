@@ -1,5 +1,4 @@
 using MedCor.Gateway;
-using MedCor.Gateway.Limits;
 using MedCor.Gateway.Surfaces;
 using MedCor.ServiceDefaults;
 
@@ -10,7 +9,7 @@ builder.ListenWhereToldTo();
 
 var app = builder.Build();
 app.WarnOfReplacedSettings();
-app.UseTrustedProxies();
+app.UseForwardedHeaders();
 app.UseLabels();
 app.UseMedCorDefaults();
 app.UseOpenApi();

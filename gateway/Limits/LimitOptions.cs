@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace MedCor.Gateway.Limits;
 
@@ -27,14 +29,24 @@ internal sealed class LimitOptions : IValidatableObject
 
     public int LogInsOrUsual => LogIns ?? (Calls + 4) / 5;
 
-    public IEnumerable<IPNetwork> Proxies => (TrustedProxies ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Network);
+    private IEnumerable<IPNetwork> Proxies => (TrustedProxies ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Network);
+
+    /// <summary>Takes a caller's address from the trusted proxies, and from nobody else.</summary>
+    public void Trust(ForwardedHeadersOptions forwarded)
+    {
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var network in Proxies) forwarded.KnownIPNetworks.Add(network);
+        forwarded.ForwardedHeaders = forwarded.KnownIPNetworks.Count > 0 ? ForwardedHeaders.XForwardedFor : ForwardedHeaders.None;
+        forwarded.ForwardLimit = null;
+    }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext context)
     {
         var bad = false;
         try
         {
-            _ = Proxies.Count();
+            _ = Proxies.ToArray();
         }
         catch (FormatException)
         {
@@ -43,5 +55,10 @@ internal sealed class LimitOptions : IValidatableObject
         if (bad) yield return new("MCP_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, comma-separated.");
     }
 
-    private static IPNetwork Network(string text) => text.Contains('/') ? IPNetwork.Parse(text) : IPAddress.Parse(text) is var one ? new(one, one.GetAddressBytes().Length * 8) : default;
+    private static IPNetwork Network(string text)
+    {
+        if (text.Contains('/')) return IPNetwork.Parse(text);
+        var address = IPAddress.Parse(text);
+        return new(address, address.GetAddressBytes().Length * 8);
+    }
 }
