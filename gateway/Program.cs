@@ -5,12 +5,16 @@ using MedCor.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorDefaults();
 builder.AddGateway();
+builder.ListenWhereToldTo();
 
 var app = builder.Build();
+app.WarnOfReplacedSettings();
+app.UseForwardedHeaders();
 app.UseLabels();
 app.UseMedCorDefaults();
 app.UseOpenApi();
 app.MapInvoke();
+app.MapBatch();
 app.MapListTools();
 app.MapSse();
 Tickets.Map(app);

@@ -113,7 +113,7 @@ internal sealed class Rules
 }
 
 /// <summary>Finds all that is wrong in a document that did not fit its type.</summary>
-internal static class Mistakes
+public static class Mistakes
 {
     internal static Dictionary<string, List<string>> In(ReadOnlyMemory<byte> json, Type type)
     {
@@ -210,7 +210,8 @@ internal static class Mistakes
     /// <summary>However much is wrong, an answer names no more than this, and no name at more than its beginning.</summary>
     private const int Most = 100;
 
-    internal static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
+    /// <summary>Notes what is wrong with a field. However much is, no more than a hundred fields are named.</summary>
+    public static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
     {
         if (field.Length > Most) field = field[..Most] + "…";
         if (mistakes.Count >= Most && !mistakes.ContainsKey(field)) return;

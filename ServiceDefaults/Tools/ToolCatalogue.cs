@@ -4,8 +4,8 @@ using MedCor.Contracts;
 
 namespace MedCor.ServiceDefaults.Tools;
 
-/// <summary>A tool as everybody needs it: who owns it, who may call it, what it takes and gives.</summary>
-public sealed record Tool(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result);
+/// <summary>A tool as everybody needs it: who owns it, who may call it, what it takes and gives, whether it is about reference data.</summary>
+public sealed record Tool(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result, bool IsReference);
 
 /// <summary>Every tool there is, read once from the contracts.</summary>
 public static class ToolCatalogue
@@ -24,7 +24,7 @@ public static class ToolCatalogue
             if (type.GetCustomAttribute<ToolAttribute>() is not { } promise) continue;
             var result = type.GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ITool<>)).GetGenericArguments()[0];
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
-            tools.Add(promise.Name, new(promise.Name, service, promise.Effect, promise.Callers, Docs.Summary(type), type, result));
+            tools.Add(promise.Name, new(promise.Name, service, promise.Effect, promise.Callers, Docs.Summary(type), type, result, promise.IsReference));
         }
         return tools;
     }

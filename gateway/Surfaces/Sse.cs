@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using MedCor.Contracts;
 using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 
@@ -26,10 +27,11 @@ internal static class Sse
     public static void MapSse(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
-        var (check, tickets, tailer) = (services.GetRequiredService<TokenCheck>(), services.GetRequiredService<Tickets>(), services.GetRequiredService<Tailer>());
+        var (entrance, check) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<TokenCheck>());
+        var (tickets, tailer) = (services.GetRequiredService<Tickets>(), services.GetRequiredService<Tailer>());
         app.MapGet("/api/mcp/sse", async http =>
         {
-            var caller = await Who(http, check, tickets);
+            var caller = await entrance.Admit(http, h => Who(h, check, tickets));
             using var listener = new Listener(caller, Narrowing(http.Request.Query));
             using var seat = await tailer.Seat(listener);
             await Tell(http, listener, seat);

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using MedCor.Contracts;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 
@@ -12,12 +12,10 @@ namespace MedCor.Gateway.Tools;
 /// The one way to a tool, whatever surface a call came by. Checks the role and hands the parameters to the service that owns the tool,
 /// as the bytes that they are; the answer comes back as the bytes that it is.
 /// </summary>
-internal sealed class Door(Upstream upstream)
+internal sealed class Door(Upstream upstream, References references)
 {
-    private const string IdempotencyKey = "Idempotency-Key";
-
     /// <summary>No call takes longer; a service's own statements end before.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
@@ -25,14 +23,43 @@ internal sealed class Door(Upstream upstream)
     /// </summary>
     public async Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
     {
-        var tool = call.Tool;
-        Activity.Current?.SetTag("medcor.tool", tool.Name);
-        if (!visitor.Caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
+        using var figures = new CallFigures(visitor.Surface, call.Tool.Name);
+        try
+        {
+            var answer = await Pass(visitor, call, idempotencyKey, ct);
+            figures.Answered(answer.Status);
+            return answer;
+        }
+        catch (Refusal refusal)
+        {
+            figures.Refused(refusal);
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            figures.Abandoned();
+            throw;
+        }
+    }
 
+    private Task<ToolAnswer> Pass(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
+    {
+        var tool = call.Tool;
+        if (!visitor.Caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
+        return tool.IsReference && references.AreKept ? Refer(visitor, call, idempotencyKey, ct) : Forward(visitor, call, idempotencyKey, ct);
+    }
+
+    private Task<ToolAnswer> Refer(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct) => call.Tool.Effect == Effect.Read
+        ? references.Read(visitor.Caller.Kind, call, () => Forward(visitor, call, idempotencyKey, ct))
+        : references.Write(() => Forward(visitor, call, idempotencyKey, ct));
+
+    private async Task<ToolAnswer> Forward(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
+    {
+        var tool = call.Tool;
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
         request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey, idempotencyKey);
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);

@@ -14,6 +14,12 @@ public sealed class ToolAttribute(string name, Effect effect, Callers callers) :
     public string Name => name;
     public Effect Effect => effect;
     public Callers Callers => callers;
+
+    /// <summary>
+    /// Whether the tool reads reference data, so that its answer is the same for every caller of a kind and may be remembered, or changes such data.
+    /// Every write that changes what a remembered read answers must say so.
+    /// </summary>
+    public bool IsReference { get; init; }
 }
 
 /// <summary>What a call of a tool may change.</summary>

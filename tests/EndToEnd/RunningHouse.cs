@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using MassTransit;
 using MedCor.Contracts;
 using Npgsql;
+using StackExchange.Redis;
 
 namespace MedCor.Tests.EndToEnd;
 
@@ -60,6 +61,16 @@ public sealed class RunningHouse
         await bus.StartAsync();
         return bus;
     }
+
+    /// <summary>A connection to the house's Redis, to a database there that nobody else uses.</summary>
+    public async Task<ConnectionMultiplexer> Redis()
+    {
+        var redis = ConfigurationOptions.Parse($"localhost:{Recorded("ports", "cache")},password={Recorded("passwords", "cache")}");
+        redis.DefaultDatabase = Interlocked.Increment(ref redisDatabase);
+        return await ConnectionMultiplexer.ConnectAsync(redis);
+    }
+
+    private static int redisDatabase;
 
     private string Owner(string database) =>
         $"Host=localhost;Port={Recorded("ports", "postgres")};Username=postgres;Password={Recorded("passwords", "postgres")};Database={database};Pooling=false";

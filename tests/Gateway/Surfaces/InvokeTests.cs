@@ -30,7 +30,7 @@ public sealed class InvokeTests
     public async Task Every_answer_carries_the_requests_id_and_its_trace()
     {
         var doctor = await Client.Shared("doctor@general.example");
-        foreach (var (method, path, body) in new[] { ("POST", "/api/mcp/tools/invoke", """{"tool":"list_hospitals"}"""), ("POST", "/api/mcp/tools/invoke", "{"), ("GET", "/api/mcp/tools", null), ("GET", "/nowhere", null), ("GET", "/healthz", null), ("POST", "/api/auth/login/", "{}") })
+        foreach (var (method, path, body) in new[] { ("POST", "/api/mcp/tools/invoke", """{"tool":"list_hospitals"}"""), ("POST", "/api/mcp/tools/invoke", "{"), ("POST", "/api/mcp/batch", """{"requests":[{"tool":"list_hospitals"},{}]}"""), ("POST", "/api/mcp/batch", "{"), ("GET", "/api/mcp/batch", null), ("GET", "/api/mcp/tools", null), ("GET", "/nowhere", null), ("GET", "/healthz", null), ("POST", "/api/auth/login/", "{}") })
         {
             using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : Json(body) };
             request.Headers.Add("X-Request-Id", "mine-1");
@@ -137,6 +137,19 @@ public sealed class InvokeTests
         Assert.Equal(expected, (int)status);
         Assert.Equal(Assert.Single(response.Headers.GetValues("X-Request-Id")), (string?)error["details"]!["request_id"]);
         if (expected == 405) Assert.NotEmpty(response.Content.Headers.Allow);
+    }
+
+    [Theory]
+    [InlineData("/api/mcp/tools")]
+    [InlineData("/api/openapi.json")]
+    [InlineData("/.well-known/jwks.json")]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    public async Task A_slash_at_the_end_makes_no_difference(string path)
+    {
+        var doctor = await Client.Shared("doctor@general.example");
+
+        Assert.Equal(await doctor.Http.GetStringAsync(path), await doctor.Http.GetStringAsync(path + "/"));
     }
 
     [Theory]
