@@ -20,6 +20,11 @@ internal sealed class Department : Entity, ITenantOwned
 
     internal sealed class Table : IEntityTypeConfiguration<Department>
     {
-        public void Configure(EntityTypeBuilder<Department> department) => department.ToTable("departments").HasKey(d => new { d.HospitalId, d.Id });
+        public void Configure(EntityTypeBuilder<Department> department)
+        {
+            department.ToTable("departments").HasKey(d => new { d.HospitalId, d.Id });
+            // So that a new hospital is inserted before its departments.
+            department.HasOne<Hospitals.Hospital>().WithMany().HasForeignKey(d => d.HospitalId);
+        }
     }
 }

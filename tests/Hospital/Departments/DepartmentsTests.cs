@@ -8,6 +8,9 @@ public sealed class DepartmentsTests
     private const string Admin = "admin@general.example";
     private const string OtherAdmin = "admin@riverside.example";
 
+    private static readonly int[] Levels = [3, 2];
+    private static readonly int[] NoLevels = [1, 1, 6];
+
     private static string NewCode() => "T" + Guid.NewGuid().ToString("N")[..20].ToUpperInvariant();
 
     [Fact]
@@ -19,7 +22,7 @@ public sealed class DepartmentsTests
 
         var opened = await admin.Do("create_department", new
         {
-            name = $"Ward {code}", code, description = "For tests", phone_number = "+49-30-555", location = "House B, second floor", triage_levels = new[] { 3, 2 },
+            name = $"Ward {code}", code, description = "For tests", phone_number = "+49-30-555", location = "House B, second floor", triage_levels = Levels,
         });
 
         Assert.Equal((code, "For tests", "+49-30-555", "House B, second floor"),
@@ -78,7 +81,7 @@ public sealed class DepartmentsTests
     [Fact]
     public async Task Every_bad_field_is_named()
     {
-        var wrong = await (await Client.Shared(Admin)).Call("create_department", new { name = "", code = "no good", triage_levels = new[] { 1, 1, 6 }, colour = "red" });
+        var wrong = await (await Client.Shared(Admin)).Call("create_department", new { name = "", code = "no good", triage_levels = NoLevels, colour = "red" });
 
         Assert.Equal("VALIDATION_ERROR", wrong.Code);
         foreach (var field in new[] { "name", "code", "triage_levels", "colour" }) Assert.NotNull(wrong.Details![field]);
