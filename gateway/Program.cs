@@ -12,6 +12,7 @@ app.UseMedCorDefaults();
 app.UseOpenApi();
 app.MapInvoke();
 app.MapListTools();
+app.MapPrompts();
 app.MapSse();
 Tickets.Map(app);
 app.MapAccounts();
