@@ -16,6 +16,7 @@ app.UseOpenApi();
 app.MapInvoke();
 app.MapBatch();
 app.MapListTools();
+app.MapPrompts();
 app.MapSse();
 Tickets.Map(app);
 app.MapAccounts();
