@@ -95,8 +95,7 @@ public sealed class AuditTrailTests
 
         var written = (await Of(ward.Admin, new { resource_id = record })).Single();
 
-        Assert.Contains((string?)written["client_address"], new[] { "127.0.0.1", "::1" });
-        Assert.Contains((string?)written["peer_address"], new[] { "127.0.0.1", "::1" });
+        foreach (var address in new[] { "client_address", "peer_address" }) Assert.True(System.Net.IPAddress.IsLoopback(System.Net.IPAddress.Parse((string)written[address]!)));
         Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), (string?)written["request_id"]);
         Assert.NotNull((string?)written["session_id"]);
     }
@@ -133,7 +132,6 @@ public sealed class AuditTrailTests
     {
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
-        var house = await RunningHouse.Get();
         var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime);
         Assert.Single(await Of(patient, new { resource_id = record, date_from = Ward.Text(today.AddDays(-1)), date_to = Ward.Text(today) }));
         Assert.Empty(await Of(patient, new { resource_id = record, date_from = Ward.Text(today.AddDays(1)) }));

@@ -47,7 +47,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await services.DisposeAsync();
         await serving.DisposeAsync();
         await owner.DisposeAsync();
-        await redis.DisposeAsync();
+        redis.Dispose();
     }
 
     [Fact]
