@@ -89,6 +89,9 @@ public static class Schema
             case MaxLengthAttribute most:
                 Bound(schema, null, most.Length);
                 break;
+            case EachLengthAttribute each:
+                if (schema["items"] is JsonObject item) Bound(item, each.Least, each.Most);
+                break;
             case EmailAddressAttribute:
                 schema["format"] = "email";
                 break;

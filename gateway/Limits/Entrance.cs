@@ -24,7 +24,7 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
     /// </summary>
     /// <param name="surface">What they call through, for the figures: <c>invoke</c>, <c>batch</c>, …</param>
     public async ValueTask<Visitor> Visit(HttpContext http, string surface) =>
-        new(await Admit(http), http.Request.Headers.Authorization.ToString(), http.RequestId(), surface);
+        new(await Admit(http), http.Request.Headers.Authorization.ToString(), http.RequestId(), http.PeerAddress(), surface);
 
     /// <summary>The sender of a request. Throws as <see cref="Visit"/> does.</summary>
     public ValueTask<Caller> Admit(HttpContext http) => Admit(http, check.Require);

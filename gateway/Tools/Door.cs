@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Gateway.Tools;
@@ -45,7 +46,8 @@ internal sealed class Door(Upstream upstream, References references)
     private Task<ToolAnswer> Pass(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
     {
         var tool = call.Tool;
-        if (!visitor.Caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
+        // An attempt on clinical content is refused by its service, which puts it on record.
+        if (!visitor.Caller.Is(tool.Callers) && tool.Content is null) throw new Forbidden($"Your role does not include {tool.Name}.");
         return tool.IsReference && references.AreKept ? Refer(visitor, call, idempotencyKey, ct) : Forward(visitor, call, idempotencyKey, ct);
     }
 
@@ -59,6 +61,7 @@ internal sealed class Door(Upstream upstream, References references)
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
         request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
+        request.Headers.TryAddWithoutValidation(ClientAddress.Header, visitor.Address);
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
