@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
@@ -15,8 +16,16 @@ public static class Params<T> where T : notnull
 {
     private static readonly Rules Root = Rules.Of(typeof(T));
 
+    /// <summary>The names of older clients, with the fields' own.</summary>
+    private static readonly (string Old, string Own)[] Renamed =
+        [.. from property in Json.Strict.GetTypeInfo(typeof(T)).Properties
+            from also in property.AttributeProvider?.GetCustomAttributes(typeof(AlsoNamedAttribute), inherit: false) ?? []
+            select (((AlsoNamedAttribute)also).Name, property.Name)];
+
     /// <summary>The parameters. Throws <see cref="Invalid"/> naming every field that is missing, unknown, of a wrong type or out of range.</summary>
-    public static T Read(ReadOnlyMemory<byte> json)
+    public static T Read(ReadOnlyMemory<byte> json) => Read(json, mayRename: Renamed.Length > 0);
+
+    private static T Read(ReadOnlyMemory<byte> json, bool mayRename)
     {
         T? value;
         try
@@ -25,13 +34,29 @@ public static class Params<T> where T : notnull
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new Invalid(Mistakes.In(json, typeof(T)));
+            return mayRename && WithOwnNames(json) is { } renamed ? Read(renamed, mayRename: false) : throw new Invalid(Mistakes.In(json, typeof(T)));
         }
 
         if (value is null) throw new Invalid("params", "must be an object");
         var mistakes = new Dictionary<string, List<string>>();
         Root.Check(value, "", mistakes);
         return mistakes.Count == 0 ? value : throw new Invalid(mistakes);
+    }
+
+    /// <summary>What an older client sent, under the fields' own names; null when it is nothing of the kind.</summary>
+    private static byte[]? WithOwnNames(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            if (JsonNode.Parse(json.Span, documentOptions: new() { MaxDepth = 32, AllowDuplicateProperties = false }) is not JsonObject sent) return null;
+            foreach (var (old, own) in Renamed)
+                if (!sent.ContainsKey(own) && sent.Remove(old, out var value)) sent.Add(own, value);
+            return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) // half a surrogate pair, a name that is given twice
+        {
+            return null;
+        }
     }
 }
 
