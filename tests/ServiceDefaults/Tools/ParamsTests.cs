@@ -12,7 +12,7 @@ public class ParamsTests
 
     public sealed record Order(
         Guid Id,
-        DateOnly Day,
+        [property: AlsoNamed("date")] DateOnly Day,
         TimeOnly At,
         Role For,
         [property: MaxLength(5)] string Note,
@@ -36,6 +36,15 @@ public class ParamsTests
         Assert.Equal(Role.Doctor, order.For);
         Assert.Equal(5, order.Priority);
         Assert.Null(order.Items);
+    }
+
+    [Fact]
+    public void What_older_clients_call_a_parameter_is_understood_unless_its_own_name_is_there_too()
+    {
+        Assert.Equal(Read(Good), Read(Good.Replace("day", "date", StringComparison.Ordinal)));
+
+        Assert.Equal(["must be a date, yyyy-MM-dd"], Wrong(Good.Replace("\"day\":\"", "\"date\":\"x", StringComparison.Ordinal))["day"]);
+        Assert.StartsWith("is not a parameter", Assert.Single(Wrong(Good.Insert(1, "\"date\":\"2026-02-01\","))["date"]), StringComparison.Ordinal);
     }
 
     [Fact]
