@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Tools;
 
@@ -18,13 +19,15 @@ internal static class Schema
 {
     private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
+    private static readonly JsonSerializerOptions Closed = new(Json.Strict) { TypeInfoResolver = Json.Strict.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver() };
+
     /// <summary>Results may gain fields, so theirs are open.</summary>
-    private static readonly JsonSerializerOptions Open = new(Json.Strict) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+    private static readonly JsonSerializerOptions Open = new(Closed) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
 
     private static readonly JsonSchemaExporterOptions Export = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Refine };
 
     /// <summary>What a client may send.</summary>
-    public static JsonObject Input(Type type) => Of(type, Json.Strict);
+    public static JsonObject Input(Type type) => Of(type, Closed);
 
     /// <summary>What a service answers.</summary>
     public static JsonObject Output(Type type) => Of(type, Open);

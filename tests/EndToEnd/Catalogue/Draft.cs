@@ -37,9 +37,9 @@ internal sealed class Draft(Tool tool)
         return filled;
     }
 
-    /// <summary>The kind of thing that a parameter's name says its id is of: <c>patient</c> of <c>patient_id</c>.</summary>
-    public static string Kind(string name) =>
-        name.EndsWith("_id", StringComparison.Ordinal) ? name[..^3] : throw new InvalidOperationException($"{name} takes an id, but does not say of what: name it …_id.");
+    /// <summary>The kind of thing that a parameter's name says its id is of: <c>patient</c> of <c>patient_id</c>. Where it may be of several kinds, a record stands for them.</summary>
+    public static string Kind(string name) => name == "resource_id" ? "record"
+        : name.EndsWith("_id", StringComparison.Ordinal) ? name[..^3] : throw new InvalidOperationException($"{name} takes an id, but does not say of what: name it …_id.");
 
     public static IReadOnlyList<string> Types(JsonObject schema) => schema["type"] switch
     {

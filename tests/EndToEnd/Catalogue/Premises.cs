@@ -43,11 +43,15 @@ internal sealed class Premises
     public async Task<Success> Succeed(Tool tool, Func<Client, JsonObject, Task<Reply>>? call = null)
     {
         var draft = new Draft(tool);
+        await HaveSome(tool);
         call ??= (caller, parameters) => caller.Post(tool, parameters);
+        // What is written is to be written whole; what narrows a list empties it.
+        string[][] wholes = [[.. draft.Optional], []];
+        if (tool.Effect == Effect.Read) Array.Reverse(wholes);
         var last = "nobody may call it";
         foreach (var caller in Admitted(tool))
             await foreach (var ids in Targets(tool, draft, caller))
-                foreach (var optional in (string[][])[[.. draft.Optional], [], .. draft.Optional.Select(o => (string[])[o])])
+                foreach (var optional in (string[][])[.. wholes, .. draft.Optional.Select(o => (string[])[o])])
                     for (var choice = 0; choice < draft.Choices; choice++)
                     {
                         var parameters = await draft.Fill(optional, ids, choice);
@@ -91,10 +95,11 @@ internal sealed class Premises
     };
 
     /// <summary>The ids of all such things that somebody can list. Fails when no tool lists the kind.</summary>
-    private async Task<IReadOnlyList<string>> Listed(string kind, Client caller)
+    private Task<IReadOnlyList<string>> Listed(string kind, Client caller) => Listed(Listing(kind), caller);
+
+    private async Task<IReadOnlyList<string>> Listed(Tool list, Client? by = null)
     {
-        var list = Listing(kind);
-        if (!Admitted(list).Contains(caller)) caller = Admitted(list).First();
+        var caller = Admitted(list).Contains(by) ? by! : Admitted(list).First();
         var reply = await caller.Post(list, new JsonObject { ["limit"] = 100 });
         return [.. reply.Body["results"]!.AsArray().Select(r => (string)r!["id"]!)];
     }
@@ -103,6 +108,13 @@ internal sealed class Premises
     public static Tool Listing(string kind) =>
         ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && t.Name.EndsWith($"_{Plural(kind)}", StringComparison.Ordinal))
         ?? throw new Xunit.Sdk.XunitException($"No tool lists a {kind}, so the walk cannot find one: add list_{Plural(kind)}, or name the id after what is listed.");
+
+    /// <summary>Sees to it that a list has something to show, where that can be made.</summary>
+    private async Task HaveSome(Tool list)
+    {
+        var created = ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && list.Name == $"list_{Plural(t.Name["create_".Length..])}");
+        if (created is not null && await Listed(list) is []) await Succeed(created);
+    }
 
     /// <summary>A new thing of a kind; null when the caller may not make one. Doctors and patients are users of that role.</summary>
     private async Task<string?> Create(string kind, Client caller)
