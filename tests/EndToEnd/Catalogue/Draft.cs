@@ -61,7 +61,7 @@ internal sealed class Draft(Tool tool)
     private async Task<JsonNode> Value(string name, JsonObject at, Func<string, Task<string>> id, int choice)
     {
         if (Values(at) is { Count: > 0 } values) return values[choice % values.Count];
-        switch (Types(at).First(t => t != "null"))
+        switch (Types(at).FirstOrDefault(t => t != "null", "object"))
         {
             case "boolean":
                 return true;
@@ -71,7 +71,7 @@ internal sealed class Draft(Tool tool)
                 return new JsonArray(await Value(name, Resolved(at["items"]!), id, choice));
             case "object":
                 var filled = new JsonObject();
-                foreach (var (inner, property) in at["properties"]!.AsObject()) filled[inner] = await Value(inner, Resolved(property!), id, choice);
+                foreach (var (inner, property) in at["properties"]?.AsObject() ?? []) filled[inner] = await Value(inner, Resolved(property!), id, choice);
                 return filled;
         }
         return (string?)at["format"] switch

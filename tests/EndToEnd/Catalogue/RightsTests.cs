@@ -35,6 +35,7 @@ public class RightsTests
         ("specialty_demand",       "read", "read",        "read",               "",                   ""),
         ("report",                 "read", "read",        "",                   "",                   ""),
         ("audit_event",            "read", "read",        "",                   "",                   "read"),
+        ("prompt",                 All,    All,           All,                  All,                  All),
     ];
 
     public static TheoryData<string> Tools => Premises.Tools;
@@ -91,15 +92,17 @@ public class RightsTests
 
     private static Callers Admitted(Tool tool)
     {
-        var name = $"_{tool.Name.Replace("specialties", "specialty", StringComparison.Ordinal)}_".Replace("s_", "_", StringComparison.Ordinal);
-        var row = Matrix.Select(r => (Row: r, Noun: $"_{r.Noun}_".Replace("specialties", "specialty", StringComparison.Ordinal).Replace("s_", "_", StringComparison.Ordinal)))
-            .Where(r => name.Contains(r.Noun, StringComparison.Ordinal))
-            .OrderByDescending(r => name.LastIndexOf(r.Noun, StringComparison.Ordinal) + r.Noun.Length).ThenByDescending(r => r.Noun.Length)
-            .Select(r => r.Row).FirstOrDefault();
+        var name = Singular(tool.Name);
+        var row = Matrix.Where(r => name.Contains(Singular(r.Noun), StringComparison.Ordinal))
+            .OrderByDescending(r => name.LastIndexOf(Singular(r.Noun), StringComparison.Ordinal) + Singular(r.Noun).Length).ThenByDescending(r => r.Noun.Length)
+            .FirstOrDefault();
         Assert.True(row.Noun is not null, $"{tool.Name} falls in no row of the matrix: name it after its noun, or add a row with what the contract says of it.");
         var effect = tool.Effect.ToString().ToLowerInvariant();
         return May(row.Platform, Callers.Platform) | May(row.HospitalAdmin, Callers.HospitalAdmin) | May(row.Doctor, Callers.Doctor) | May(row.Nurse, Callers.Nurse) | May(row.Patient, Callers.Patient);
 
         Callers May(string effects, Callers kind) => effects.Split(' ').Contains(effect) ? kind : Callers.None;
     }
+
+    /// <summary>A name's words in the singular, each between underscores.</summary>
+    private static string Singular(string name) => $"_{name}_".Replace("ies_", "y_", StringComparison.Ordinal).Replace("s_", "_", StringComparison.Ordinal);
 }
