@@ -77,7 +77,7 @@ internal sealed class Rules
             var (element, many) = Element(property.PropertyType);
             var inner = Json.Strict.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
             if (inner is { fields.Count: 0 }) inner = null;
-            if (annotations.Length > 0 || inner is not null || element == typeof(string)) rules.fields.Add(property.Name, new(property.Name, property.Get!, annotations, inner, many));
+            if (annotations.Length > 0 || inner is not null || many || element == typeof(string)) rules.fields.Add(property.Name, new(property.Name, property.Get!, annotations, inner, many));
         }
         return Known.GetOrAdd(type, rules);
     }
@@ -99,17 +99,17 @@ internal sealed class Rules
             if (!rule.IsValid(value)) mistakes.Note(at, Say(rule));
         if (value is string text ? text.Contains('\0') : value is IEnumerable<string> texts && texts.Any(t => t?.Contains('\0') is true))
             mistakes.Note(at, "must not contain the character U+0000");
-        if (field.Inner is not { } inner || value is null) return;
+        if (value is null) return;
         if (!field.IsList)
         {
-            inner.Check(value, $"{at}.", mistakes);
+            field.Inner?.Check(value, $"{at}.", mistakes);
             return;
         }
         var i = 0;
         foreach (var element in (System.Collections.IEnumerable)value)
         {
             if (element is null) mistakes.Note($"{at}[{i}]", "must not be null");
-            else inner.Check(element, $"{at}[{i}].", mistakes);
+            else field.Inner?.Check(element, $"{at}[{i}].", mistakes);
             i++;
         }
     }

@@ -10,6 +10,8 @@ public class ParamsTests
 {
     public sealed record Item([property: Length(1, 10)] string Name, int Amount);
 
+    public sealed record Stop(int Distance);
+
     public sealed record Order(
         Guid Id,
         [property: AlsoNamed("date")] DateOnly Day,
@@ -17,6 +19,7 @@ public class ParamsTests
         Role For,
         [property: MaxLength(5)] string Note,
         IReadOnlyList<Item>? Items = null,
+        IReadOnlyList<Stop>? Stops = null,
         [property: Range(1, 9)] int Priority = 5,
         bool? Urgent = null);
 
@@ -46,6 +49,10 @@ public class ParamsTests
         Assert.Equal(["must be a date, yyyy-MM-dd"], Wrong(Good.Replace("\"day\":\"", "\"date\":\"x", StringComparison.Ordinal))["day"]);
         Assert.StartsWith("is not a parameter", Assert.Single(Wrong(Good.Insert(1, "\"date\":\"2026-02-01\","))["date"]), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void No_list_takes_null_for_one_of_its_entries() =>
+        Assert.Equal(["must not be null"], Wrong(Good.Replace("}", ",\"stops\":[{\"distance\":1},null]}", StringComparison.Ordinal))["stops[1]"]);
 
     [Fact]
     public void Every_bad_field_is_named_at_once()
