@@ -102,6 +102,9 @@ public static class Schema
                 // The attribute matches the whole text, a schema's pattern any part of it.
                 schema["pattern"] = $"^(?:{pattern.Pattern})$";
                 break;
+            case TimeZoneNameAttribute:
+                schema["examples"] = new JsonArray("Europe/Berlin");
+                break;
             case AllowedValuesAttribute allowed:
                 schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values, Json.Strict);
                 break;

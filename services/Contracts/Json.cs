@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace MedCor.Contracts;
 
@@ -19,6 +20,8 @@ public static class Json
         RespectRequiredConstructorParameters = true,
         AllowDuplicateProperties = false,
         MaxDepth = 32,
+        // Named, since it is asked for the shape of types before it reads any.
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     });
 
     /// <summary>Gives options the conventions of the contract.</summary>
