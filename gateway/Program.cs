@@ -9,12 +9,7 @@ builder.AddGateway();
 var app = builder.Build();
 app.UseLabels();
 app.UseMedCorDefaults();
-app.UseOpenApi();
-app.MapInvoke();
-app.MapListTools();
-app.MapSse();
-Tickets.Map(app);
-app.MapAccounts();
-Readiness.Map(app);
+app.UsePages();
+app.MapSurfaces();
 
 await app.RunAsync();

@@ -4,10 +4,14 @@ using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Gateway.Surfaces;
 
-/// <summary><c>POST /api/mcp/tools/invoke {tool, params}</c>: one call, answered with the tool's bare result.</summary>
+/// <summary>
+/// One call, answered with the tool's bare result: <c>POST /api/mcp/tools/invoke {tool, params}</c>, or <c>POST /api/mcp/tools/{tool}</c> with
+/// the parameters as the body, where no body means none.
+/// </summary>
 internal static class Invoke
 {
-    private const int LongestKey = 255;
+    /// <summary>How many characters an idempotency key may have.</summary>
+    public const int LongestKey = 255;
 
     public static void MapInvoke(this IEndpointRouteBuilder app)
     {
@@ -19,6 +23,15 @@ internal static class Invoke
             var key = IdempotencyKey(http.Request);
             using var body = await RequestBody.ReadJson(http);
             using var answer = await door.Invoke(visitor, ToolCall.Read(body.Bytes), key, http.RequestAborted);
+            await Write(http, answer);
+        });
+        app.MapPost("/api/mcp/tools/{tool}", async http =>
+        {
+            var visitor = await Visitor.Of(http, check);
+            var key = IdempotencyKey(http.Request);
+            using var body = await RequestBody.Read(http);
+            if (!body.Bytes.IsEmpty && !http.Request.HasJsonContentType()) throw new WrongMediaType();
+            using var answer = await door.Invoke(visitor, ToolCall.To((string)http.Request.RouteValues["tool"]!, body.Bytes), key, http.RequestAborted);
             await Write(http, answer);
         });
     }

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.OpenApi;
+
+/// <summary>What operations share, written once and referred to: the schemas of the contracts' records, the refusals, the headers.</summary>
+internal sealed class Components
+{
+    private readonly SortedDictionary<string, (Type? Of, JsonObject Schema)> schemas = new(StringComparer.Ordinal);
+
+    /// <summary>Refers to the schema of what a client may send.</summary>
+    public JsonObject Input(Type type) => Refer(Name(type), type, () => Schema.Input(type, Inside));
+
+    /// <summary>Refers to the schema of what is answered.</summary>
+    public JsonObject Output(Type type) => Refer(Name(type), type, () => Schema.Output(type, Output));
+
+    /// <summary>Refers to a schema that no record has.</summary>
+    public JsonObject Named(string name, Func<JsonObject> schema) => Refer(name, null, schema);
+
+    /// <summary>The schema that a reference leads to; anything else is itself.</summary>
+    public JsonObject Resolve(JsonObject schema) => (string?)schema["$ref"] is { } reference ? schemas[reference[Prefix.Length..]].Schema : schema;
+
+    /// <summary>All of them. What is referred to later is not in it.</summary>
+    public JsonObject Write()
+    {
+        var problem = Output(typeof(ErrorEnvelope));
+        return new()
+        {
+            ["schemas"] = new JsonObject(schemas.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Schema.DeepClone()))),
+            ["responses"] = new JsonObject(Refusals.All.Select(r => KeyValuePair.Create(r.Name, (JsonNode?)r.Describe(problem)))),
+            ["headers"] = Headers.All(),
+            ["securitySchemes"] = new JsonObject
+            {
+                ["bearer"] = new JsonObject
+                {
+                    ["type"] = "http",
+                    ["scheme"] = "bearer",
+                    ["bearerFormat"] = "JWT",
+                    ["description"] = "The access_token of a log-in. Checked as RFC8725 wants it: signed with ES256 by a key of /.well-known/jwks.json, with issuer, audience and expiry.",
+                },
+            },
+        };
+    }
+
+    private const string Prefix = "#/components/schemas/";
+
+    /// <summary>A record inside parameters knows no further fields; the same one inside a result may gain some.</summary>
+    private JsonObject Inside(Type type) => Refer(Name(type) + "Input", type, () => Schema.Input(type, Inside));
+
+    private JsonObject Refer(string name, Type? of, Func<JsonObject> schema)
+    {
+        if (!schemas.TryGetValue(name, out var known))
+        {
+            // Known before it is written, so that it may hold itself.
+            schemas[name] = (of, []);
+            var written = schema();
+            if (of is not null && written["description"] is null && Docs.Summary(of) is { Length: > 0 } text) written.Insert(0, "description", text);
+            schemas[name] = (of, written);
+        }
+        else if (known.Of != of) throw new InvalidOperationException($"{of} and {known.Of} would both be described as {name}. Rename one.");
+        return new() { ["$ref"] = Prefix + name };
+    }
+
+    private static string Name(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Page<>) ? $"{type.GetGenericArguments()[0].Name}Page" : type.Name;
+}
