@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults;
 
 namespace MedCor.Gateway.OpenApi;
 
@@ -47,8 +48,8 @@ internal static class DescribeEvents
                     ["schema"] = new JsonObject
                     {
                         ["type"] = "string",
-                        ["maxLength"] = Tools.ToolAnswer.Largest,
-                        ["pattern"] = "^[^\\u0000]*$",
+                        ["maxLength"] = MedCorService.LargestAnswer,
+                        ["pattern"] = Shape.NoNul,
                         ["description"] = "Each event's data:",
                         ["contentMediaType"] = "application/json",
                         ["contentSchema"] = Shape.Either([.. events.Select(e => components.Named(SchemaName(e.Name), () => e.Data))]),
@@ -67,7 +68,9 @@ internal static class DescribeEvents
         };
     }
 
-    private static string SchemaName(string name) => string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + "Event";
+    /// <summary>What the schema of an event's data is called.</summary>
+    private static string SchemaName(string name) =>
+        string.Concat(name.Replace("_event", "", StringComparison.Ordinal).Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + "Event";
 
     private static JsonObject Entity(string name, JsonObject entity) =>
         new() { ["allOf"] = new JsonArray(entity, Shape.Object("Its name besides.", ("type", Shape.Choice(null, name)))) };

@@ -31,18 +31,17 @@ internal static class DescribeTools
     {
         var (input, output) = (components.Input(tool.Params), components.Output(tool.Result));
         var (shortest, fullest) = (Example.Shortest(input, components), Example.Fullest(input, components));
-        var examples = new JsonObject();
-        // Whoever reads tries the simplest call first; whoever changes something gives what is to be changed.
-        if (tool.Effect is Effect.Read or Effect.Delete) examples["shortest"] = Named("What must be given", shortest);
-        if (examples.Count == 0 || !JsonNode.DeepEquals(shortest, fullest)) examples["fullest"] = Named("All that may be given", fullest);
-        if (tool.Effect is Effect.Create && !JsonNode.DeepEquals(shortest, fullest)) examples["shortest"] = Named("What must be given", shortest);
+        (string Name, JsonObject Value)[] examples = [("shortest", Named("What must be given", shortest)), ("fullest", Named("All that may be given", fullest))];
+        if (JsonNode.DeepEquals(shortest, fullest)) examples = examples[..1];
+        // The first is what a page fills in: to look, the simplest call; to change something, one that says what.
+        else if (tool.Effect is Effect.Create or Effect.Update) Array.Reverse(examples);
 
         return new($"/api/mcp/tools/{tool.Name}", "post", tool.Name, Tag(tool.Service), Line(tool.Description), $"{tool.Description}\n\n{WhatItDoes(tool.Effect)} {WhoMay(tool.Callers)}")
         {
             Parameters = tool.Effect == Effect.Read ? [] : [IdempotencyKey()],
             Body = input,
             BodyIsOptional = shortest.Count == 0,
-            BodyExamples = examples,
+            BodyExamples = new(examples.Select(e => KeyValuePair.Create(e.Name, (JsonNode?)e.Value))),
             Answers = "The tool's bare result.",
             Answer = output,
             AnswerExample = Example.Answer(output, components),

@@ -18,6 +18,9 @@ internal static class Document
         [
             .. from operation in DescribeAccounts.All(components)
                    .Concat(DescribeTools.All(components))
+                   .Concat(DescribeBatch.All(components))
+                   .Concat(DescribeResources.All(components))
+                   .Concat(DescribePrompts.All(components))
                    .Concat(DescribeEvents.All(components))
                    .Concat(DescribeHealth.All())
                where endpoints.Any(e => Serves(e, operation))
@@ -73,22 +76,26 @@ internal static class Document
         `{error: {code, message, details, timestamp}}`, and one that concerns fields names all of them at once. A slash at the end of a path is optional.
         """;
 
-    private static readonly (string Group, string Name, string Description)[] Tags =
-    [
-        ("Begin", DescribeAccounts.Tag, "Log in, stay logged in, log out."),
-        .. ToolCatalogue.All.Values.Select(t => t.Service).Distinct().OrderBy(s => Services.Keys.ToList().IndexOf(s))
-            .Select(service => ("Tools", DescribeTools.Tag(service), Services.GetValueOrDefault(service, $"The tools of {service}."))),
-        ("Other ways", DescribeTools.Generic, "Tools by name."),
-        ("Other ways", DescribeEvents.Tag, "What happens, as it happens."),
-        ("Operation", DescribeHealth.Tag, "For monitors and programs."),
-    ];
-
-    private static Dictionary<string, string> Services => new()
+    /// <summary>In the order in which one needs them.</summary>
+    private static readonly Dictionary<string, string> Services = new()
     {
         ["hospital"] = "Hospitals, which are the tenants, and their departments.",
         ["identity"] = "Users, doctors, patients, specialties.",
         ["clinical"] = "Schedules, appointments, medical records, treatments.",
         ["billing"] = "Plans, subscriptions, invoices.",
         ["analytics"] = "Hospitals and doctors in figures.",
+        ["chat"] = "Longer work, asked step by step.",
     };
+
+    private static readonly (string Group, string Name, string Description)[] Tags =
+    [
+        ("Begin", DescribeAccounts.Tag, "Log in, stay logged in, log out."),
+        .. from service in Services.Keys.Union(ToolCatalogue.All.Values.Select(t => t.Service))
+           select ("Tools", DescribeTools.Tag(service), Services.GetValueOrDefault(service, $"The tools of {service}.")),
+        ("Other ways", DescribeTools.Generic, "Tools by name, one or many at once."),
+        ("Other ways", DescribeResources.Tag, "Rows to read by address: filtered, sorted, cut to the fields that you want."),
+        ("Other ways", DescribePrompts.Tag, "Longer work, asked step by step."),
+        ("Other ways", DescribeEvents.Tag, "What happens, as it happens."),
+        ("Operation", DescribeHealth.Tag, "For monitors and programs."),
+    ];
 }

@@ -45,7 +45,15 @@ internal static class Example
         ["User.id"] = Patient.Id,
         ["Patient.id"] = Patient.Id,
         ["DeactivatedUser.id"] = Patient.Id,
+        ["User.license_number"] = null,
+        ["User.years_of_experience"] = null,
+        ["DeactivatedUser.license_number"] = null,
+        ["DeactivatedUser.years_of_experience"] = null,
         ["CreateUser.email"] = "new.patient@general.example",
+        ["CreateUser.license_number"] = null,
+        ["CreateUser.years_of_experience"] = null,
+        ["UpdateUser.license_number"] = null,
+        ["UpdateUser.years_of_experience"] = null,
         ["Doctor.id"] = Doctor.Person.Id,
         ["Doctor.email"] = Doctor.Person.Email,
         ["Doctor.first_name"] = Doctor.Person.FirstName,
@@ -97,7 +105,8 @@ internal static class Example
         ["reason"] = "Regular checkup",
         ["notes"] = "Prefers to be called before noon.",
         ["rating"] = 5,
-        ["rating_comment"] = "Took the time to explain everything.",
+        ["Appointment.rating"] = null,
+        ["rating_comment"] = null,
         ["comment"] = "Took the time to explain everything.",
         ["slot_minutes"] = 30,
         ["available_times"] = new JsonArray("09:00:00", "09:30:00", "14:00:00"),
@@ -105,6 +114,7 @@ internal static class Example
         ["working_hours"] = new JsonArray(Period("MONDAY", "09:00:00", "17:00:00"), Period("TUESDAY", "09:00:00", "13:00:00")),
         ["breaks"] = new JsonArray(Period("MONDAY", "12:00:00", "13:00:00")),
         ["exceptions"] = new JsonArray(new JsonObject { ["date"] = "2027-03-02", ["reason"] = "Conference" }),
+        ["rescheduled_from"] = null,
         ["rescheduled_to"] = null,
 
         ["title"] = "Annual checkup",
@@ -125,6 +135,31 @@ internal static class Example
         ["instructions"] = "With food.",
         ["follow_up_date"] = "2027-03-15",
 
+        ["UpdateMedicalRecord.reason"] = "The laboratory has answered.",
+        ["MedicalRecordVersion.reason"] = "The laboratory has answered.",
+        ["RescheduleAppointment.reason"] = "The patient is on a journey.",
+
+        ["Department.name"] = "Emergency Department",
+        ["CreateDepartment.name"] = "Emergency Department",
+
+        ["SubscriptionPlan.name"] = "Professional",
+        ["SubscriptionPlan.description"] = "For a hospital with several departments.",
+        ["monthly"] = "149.00",
+        ["quarterly"] = "420.00",
+        ["annual"] = "1590.00",
+        ["price"] = "149.00",
+        ["amount"] = "149.00",
+        ["Invoice.total"] = "149.00",
+        ["InvoiceLine.description"] = "Professional, March 2026",
+        ["start_date"] = "2026-03-01",
+        ["current_period_start"] = "2026-03-01",
+        ["current_period_end"] = "2026-04-01",
+        ["period_start"] = "2026-03-01",
+        ["period_end"] = "2026-04-01",
+        ["issued_on"] = "2026-03-01",
+        ["ended_on"] = null,
+        ["cancellation_reason"] = null,
+        ["CancelSubscription.reason"] = "The hospital closes.",
         ["currency"] = "EUR",
         ["revenue"] = "1980.00",
         ["monthlyRevenue"] = "1980.00",
@@ -169,7 +204,7 @@ internal static class Example
         if ((string?)schema["$ref"] is { } reference) return Whole(components.Resolve(schema), components, reference[(reference.LastIndexOf('/') + 1)..], field, wanted);
         if (schema["default"] is { } usual) return usual.DeepClone();
         if (schema["enum"] is JsonArray choices) return choices[0]!.DeepClone();
-        switch (schema["type"] is JsonArray types ? (string?)types[0] : (string?)schema["type"])
+        switch (Shape.Kind(schema))
         {
             case "object":
                 var fields = from property in schema["properties"]?.AsObject() ?? []
@@ -179,11 +214,13 @@ internal static class Example
                              select KeyValuePair.Create(property.Key, value);
                 return new JsonObject(fields);
             case "array":
-                return new JsonArray(Whole((JsonObject)schema["items"]!, components, record, "", _ => true));
+                return schema["items"] is JsonObject items ? new JsonArray(Whole(items, components, record, "", _ => true)) : [];
             case "integer" or "number":
                 return Math.Max(1, (long?)schema["minimum"] ?? 1);
             case "boolean":
                 return true;
+            case null:
+                return new JsonObject();
             default:
                 return Text(schema, record, field);
         }

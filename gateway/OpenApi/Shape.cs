@@ -5,6 +5,12 @@ namespace MedCor.Gateway.OpenApi;
 /// <summary>Schemas of what no record of the contracts describes.</summary>
 internal static class Shape
 {
+    /// <summary>The pattern of a text without U+0000.</summary>
+    public const string NoNul = "^[^\\u0000]*$";
+
+    /// <summary>The type of a schema's values, whether or not null is one of them too.</summary>
+    public static string? Kind(JsonObject schema) => (string?)(schema["type"] is JsonArray types ? types[0] : schema["type"]);
+
     /// <summary>An object of which every field is always there, save those whose name ends with <c>?</c>.</summary>
     public static JsonObject Object(string description, params (string Name, JsonObject Schema)[] fields) => new()
     {
@@ -25,7 +31,7 @@ internal static class Shape
     /// <summary>An object of whatever fields.</summary>
     public static JsonObject Anything(string description) => new() { ["type"] = "object", ["description"] = description };
 
-    public static JsonObject Text(int most, string? description = null) => Described(new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = "^[^\\u0000]*$" }, description);
+    public static JsonObject Text(int most, string? description = null) => Described(new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = NoNul }, description);
 
     public static JsonObject Choice(string? description, params string[] choices) => Described(new() { ["type"] = "string", ["enum"] = new JsonArray([.. choices.Select(c => (JsonNode)c)]) }, description);
 

@@ -7,7 +7,6 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Tools;
@@ -20,55 +19,30 @@ internal static class Schema
 {
     private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
-    /// <summary>No text holds this character, which PostgreSQL cannot.</summary>
-    private const string NoNul = "^[^\\u0000]*$";
-
     private static readonly JsonSerializerOptions Closed = new(Json.Strict) { TypeInfoResolver = Json.Strict.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver() };
 
     /// <summary>Results may gain fields, so theirs are open.</summary>
     private static readonly JsonSerializerOptions Open = new(Closed) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
 
     /// <summary>What a client may send.</summary>
-    public static JsonObject Input(Type type) => InDialect(Input(type, inside: null));
+    public static JsonObject Input(Type type) => InDialect(Input(type, (_, node) => node));
 
     /// <summary>What a service answers.</summary>
-    public static JsonObject Output(Type type) => InDialect(Output(type, inside: null));
+    public static JsonObject Output(Type type) => InDialect(Output(type, (_, node) => node));
 
-    /// <summary>What a client may send, without the dialect. The records inside it become what <paramref name="inside"/> makes of them.</summary>
-    public static JsonObject Input(Type type, Func<Type, JsonObject>? inside) => Of(type, Closed, inside);
+    /// <summary>What a client may send, as a part of a document that makes of each of its nodes what <paramref name="then"/> does.</summary>
+    public static JsonObject Input(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Of(type, Closed, then);
 
     /// <summary>What a service answers, likewise.</summary>
-    public static JsonObject Output(Type type, Func<Type, JsonObject>? inside) => Of(type, Open, inside);
+    public static JsonObject Output(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Of(type, Open, then);
+
+    private static JsonObject Of(Type type, JsonSerializerOptions options, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) =>
+        (JsonObject)options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (context, node) => then(context, Refine(context, node)) });
 
     private static JsonObject InDialect(JsonObject schema)
     {
         schema.Insert(0, "$schema", Dialect);
         return schema;
-    }
-
-    private static JsonObject Of(Type type, JsonSerializerOptions options, Func<Type, JsonObject>? inside) => (JsonObject)options.GetJsonSchemaAsNode(type, new()
-    {
-        TreatNullObliviousAsNonNullable = true,
-        TransformSchemaNode = (context, node) =>
-            inside is not null && context.Path.Length > 0 && context.TypeInfo.Kind == JsonTypeInfoKind.Object ? Refer(context, inside) : Refine(context, node),
-    });
-
-    private static JsonObject Refer(JsonSchemaExporterContext context, Func<Type, JsonObject> inside)
-    {
-        var reference = inside(context.TypeInfo.Type);
-        if (OwnProperty(context) is not { } property) return reference;
-        var schema = context.PropertyInfo!.IsGetNullable ? new JsonObject { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) } : reference;
-        Describe(schema, property);
-        return schema;
-    }
-
-    /// <summary>The property whose value a node is; none for the elements of a list.</summary>
-    private static PropertyInfo? OwnProperty(JsonSchemaExporterContext context) =>
-        context.PropertyInfo?.PropertyType == context.TypeInfo.Type ? context.PropertyInfo.AttributeProvider as PropertyInfo : null;
-
-    private static void Describe(JsonObject schema, PropertyInfo property)
-    {
-        if (Docs.Of(property) is { Length: > 0 } text) schema.Insert(0, "description", text);
     }
 
     private static JsonObject Refine(JsonSchemaExporterContext context, JsonNode node)
@@ -87,13 +61,12 @@ internal static class Schema
         }
         else if (type.IsEnum) schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
 
-        if (OwnProperty(context) is { } property)
+        if (context.PropertyInfo?.AttributeProvider is PropertyInfo property && context.PropertyInfo.PropertyType == context.TypeInfo.Type)
         {
             foreach (var rule in property.GetCustomAttributes<ValidationAttribute>()) Narrow(schema, rule);
             if (property.GetCustomAttribute<DefaultValueAttribute>() is { } usual) schema["default"] = JsonSerializer.SerializeToNode(usual.Value, Json.Strict);
-            Describe(schema, property);
+            if (Docs.Of(property) is { Length: > 0 } text) schema.Insert(0, "description", text);
         }
-        Complete(schema, type, context.TypeInfo.Options == Closed ? MedCorService.LargestBody : ToolAnswer.Largest);
         return schema;
     }
 
@@ -133,41 +106,9 @@ internal static class Schema
                 // The attribute matches the whole text, a schema's pattern any part of it.
                 schema["pattern"] = $"^(?:{pattern.Pattern})$";
                 break;
-            case TimeZoneNameAttribute:
-                schema["maxLength"] = TimeZoneNameAttribute.Longest;
-                break;
             case AllowedValuesAttribute allowed:
                 schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values, Json.Strict);
                 break;
-        }
-    }
-
-    /// <summary>
-    /// What holds of every value of a kind, where its field says nothing narrower: numbers have the ends of their type, texts and lists those of
-    /// what holds them.
-    /// </summary>
-    /// <param name="most">How large the body is that they stand in, at most.</param>
-    private static void Complete(JsonObject schema, Type type, int most)
-    {
-        if (type == typeof(int)) Ends("int32", int.MinValue, int.MaxValue);
-        else if (type == typeof(long)) Ends("int64", long.MinValue, long.MaxValue);
-        else if (type == typeof(Guid)) schema["maxLength"] = 36;
-        else if (type == typeof(DateOnly)) schema["maxLength"] = "yyyy-MM-dd".Length;
-        else if (type == typeof(TimeOnly)) schema["maxLength"] = "HH:mm:ss.fffffff".Length;
-        // As many digits of a second as are read.
-        else if (type == typeof(DateTimeOffset)) schema["maxLength"] = "yyyy-MM-ddTHH:mm:ss.ffffffffffffffff+HH:mm".Length;
-        else if (type == typeof(string) && schema["enum"] is null)
-        {
-            schema.TryAdd("maxLength", most);
-            if (schema["format"] is null) schema.TryAdd("pattern", NoNul);
-        }
-        else if (schema["items"] is not null) schema.TryAdd("maxItems", most);
-
-        void Ends(string format, long least, long most)
-        {
-            schema["format"] = format;
-            schema.TryAdd("minimum", least);
-            schema.TryAdd("maximum", most);
         }
     }
 

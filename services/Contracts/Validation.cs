@@ -6,9 +6,6 @@ namespace MedCor.Contracts;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class TimeZoneNameAttribute() : ValidationAttribute("must be an IANA time zone name such as Europe/Berlin")
 {
-    /// <summary>No name is longer.</summary>
-    public const int Longest = 64;
-
     public override bool IsValid(object? value) =>
-        value is null || (value is string { Length: <= Longest } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId);
+        value is null || (value is string { Length: <= 64 } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId);
 }
