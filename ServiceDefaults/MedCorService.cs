@@ -30,9 +30,6 @@ public static class MedCorService
     /// <summary>The largest body that is read, in bytes.</summary>
     public const int LargestBody = 1024 * 1024;
 
-    /// <summary>The largest answer of a tool that is passed on, in bytes: a page of a hundred rows at their longest.</summary>
-    public const int LargestAnswer = 32 * 1024 * 1024;
-
     /// <summary>For every process, gateway and services alike: telemetry, errors, callers, Redis, health, bounded bodies, a shutdown that drains.</summary>
     public static void AddMedCorDefaults(this WebApplicationBuilder builder)
     {

@@ -18,7 +18,7 @@ internal sealed class Components
     public JsonObject Input(Type type) => Refer(Name(type), type, () => Schema.Input(type, (at, node) => Part(at, node, Inside, MedCorService.LargestBody)));
 
     /// <summary>Refers to the schema of what is answered.</summary>
-    public JsonObject Output(Type type) => Refer(Name(type), type, () => Schema.Output(type, (at, node) => Part(at, node, Output, MedCorService.LargestAnswer)));
+    public JsonObject Output(Type type) => Refer(Name(type), type, () => Schema.Output(type, (at, node) => Part(at, node, Output, ToolAnswer.Largest)));
 
     /// <summary>Refers to a schema that no record has.</summary>
     public JsonObject Named(string name, Func<JsonObject> schema) => Refer(name, null, schema);

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults;
 
 namespace MedCor.Gateway.OpenApi;
 
@@ -48,7 +47,7 @@ internal static class DescribeEvents
                     ["schema"] = new JsonObject
                     {
                         ["type"] = "string",
-                        ["maxLength"] = MedCorService.LargestAnswer,
+                        ["maxLength"] = Tools.ToolAnswer.Largest,
                         ["pattern"] = Shape.NoNul,
                         ["description"] = "Each event's data:",
                         ["contentMediaType"] = "application/json",

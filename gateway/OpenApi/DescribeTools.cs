@@ -10,12 +10,14 @@ internal static class DescribeTools
 {
     public const string Generic = "Calling tools";
 
+    private const int LongestLine = 80;
+
     /// <summary>What a call of a tool can be refused with.</summary>
     private static readonly int[] Refused = [400, 401, 403, 404, 409, 413, 415, 429, 500, 503];
 
     public static JsonObject IdempotencyKey() => Operation.Parameter("header", "Idempotency-Key",
-        "Makes a write safe to repeat for 24 hours: with the same key and the same parameters it happens once, and a repetition gets the first answer.",
-        new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Surfaces.Invoke.LongestKey, ["pattern"] = "^[ -~]+$" }, "book-2027-03-01-1400");
+        "Makes a write safe to repeat for 24 hours: with the same key and the same parameters it happens once, and a repetition gets the first answer. A new UUID for each write is a good one.",
+        new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Surfaces.Invoke.LongestKey, ["pattern"] = "^[ -~]+$" });
 
     public static IEnumerable<Operation> All(Components components)
     {
@@ -110,11 +112,13 @@ internal static class DescribeTools
 
     private static JsonObject Named(string summary, JsonObject value) => new() { ["summary"] = summary, ["value"] = value };
 
-    /// <summary>The first sentence, without what it goes on to explain.</summary>
+    /// <summary>The first sentence; of a long one, its main clause.</summary>
     private static string Line(string description)
     {
-        var end = description.IndexOfAny(['.', ':', ';', ',']);
-        return end < 0 ? description : description[..end];
+        var end = description.IndexOfAny(['.', ':', ';']);
+        var sentence = end < 0 ? description : description[..end];
+        var comma = sentence.IndexOf(',', StringComparison.Ordinal);
+        return sentence.Length <= LongestLine || comma < 0 ? sentence : sentence[..comma];
     }
 
     private static string WhatItDoes(Effect effect) => effect switch

@@ -96,6 +96,6 @@ internal static class Document
         ("Other ways", DescribeResources.Tag, "Rows to read by address: filtered, sorted, cut to the fields that you want."),
         ("Other ways", DescribePrompts.Tag, "Longer work, asked step by step."),
         ("Other ways", DescribeEvents.Tag, "What happens, as it happens."),
-        ("Operation", DescribeHealth.Tag, "For monitors and programs."),
+        ("Running it", DescribeHealth.Tag, "For monitors and programs."),
     ];
 }

@@ -67,6 +67,8 @@ internal static class Documentation
             ui.RoutePrefix = Swagger;
             ui.DocumentTitle = "MedCor API";
             ui.SwaggerEndpoint(Path, "MedCor");
+            // The bar would let one choose between documents; there is one.
+            ui.HeadContent = "<style>.swagger-ui .topbar { display: none }</style>";
             ui.DocExpansion(DocExpansion.None);
             ui.DefaultModelsExpandDepth(0);
             ui.EnableDeepLinking();
@@ -79,6 +81,7 @@ internal static class Documentation
             redoc.RoutePrefix = Redoc;
             redoc.DocumentTitle = "MedCor API";
             redoc.SpecUrl = Path;
+            redoc.ConfigObject.AdditionalItems["disableTelemetry"] = true;
             redoc.IndexStream = () => new MemoryStream(Encoding.UTF8.GetBytes(RedocPage));
         });
     }

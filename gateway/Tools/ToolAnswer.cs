@@ -1,5 +1,4 @@
 using System.Buffers;
-using MedCor.ServiceDefaults;
 
 namespace MedCor.Gateway.Tools;
 
@@ -9,6 +8,9 @@ namespace MedCor.Gateway.Tools;
 /// </summary>
 internal sealed class ToolAnswer : IDisposable
 {
+    /// <summary>The largest answer that is passed on: a page of a hundred rows at their longest.</summary>
+    public const int Largest = 32 * 1024 * 1024;
+
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int length;
 
@@ -58,7 +60,7 @@ internal sealed class ToolAnswer : IDisposable
     {
         if (length == buffer.Length)
         {
-            if (length >= MedCorService.LargestAnswer) throw new InvalidOperationException("A service's answer is larger than any page may be.");
+            if (length >= Largest) throw new InvalidOperationException("A service's answer is larger than any page may be.");
             var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
             Body.CopyTo(larger);
             ArrayPool<byte>.Shared.Return(buffer);
