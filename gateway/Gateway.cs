@@ -29,4 +29,18 @@ internal static class Gateway
         // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
         services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
     }
+
+    /// <summary>All that clients can call. The document of it comes last, since it describes what is there by then.</summary>
+    public static void MapSurfaces(this IEndpointRouteBuilder app)
+    {
+        app.MapInvoke();
+        app.MapBatch();
+        app.MapListTools();
+        app.MapPrompts();
+        app.MapSse();
+        Tickets.Map(app);
+        app.MapAccounts();
+        Readiness.Map(app);
+        app.MapOpenApi();
+    }
 }

@@ -12,14 +12,7 @@ app.WarnOfReplacedSettings();
 app.UseForwardedHeaders();
 app.UseLabels();
 app.UseMedCorDefaults();
-app.UseOpenApi();
-app.MapInvoke();
-app.MapBatch();
-app.MapListTools();
-app.MapPrompts();
-app.MapSse();
-Tickets.Map(app);
-app.MapAccounts();
-Readiness.Map(app);
+app.UsePages();
+app.MapSurfaces();
 
 await app.RunAsync();

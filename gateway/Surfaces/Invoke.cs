@@ -2,9 +2,14 @@ using System.Diagnostics;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 
+using MedCor.ServiceDefaults.Problems;
+
 namespace MedCor.Gateway.Surfaces;
 
-/// <summary><c>POST /api/mcp/tools/invoke {tool, params}</c>: one call, answered with the tool's bare result.</summary>
+/// <summary>
+/// One call, answered with the tool's bare result: <c>POST /api/mcp/tools/invoke {tool, params}</c>, or <c>POST /api/mcp/tools/{tool}</c> with
+/// the parameters as the body, where no body means none.
+/// </summary>
 internal static class Invoke
 {
     public static void MapInvoke(this IEndpointRouteBuilder app)
@@ -16,10 +21,22 @@ internal static class Invoke
             var visitor = await entrance.Visit(http, "invoke");
             var key = IdempotencyKey.Of(http.Request);
             using var body = await RequestBody.ReadJson(http);
-            var call = ToolCall.Read(body.Bytes);
+            await Answer(http, visitor, ToolCall.Read(body.Bytes), key);
+        });
+        app.MapPost("/api/mcp/tools/{tool}", async http =>
+        {
+            var visitor = await entrance.Visit(http, "tool");
+            var key = IdempotencyKey.Of(http.Request);
+            using var body = await RequestBody.Read(http);
+            if (!body.Bytes.IsEmpty && !http.Request.HasJsonContentType()) throw new WrongMediaType();
+            await Answer(http, visitor, ToolCall.To((string)http.Request.RouteValues["tool"]!, body.Bytes), key);
+        });
+
+        async Task Answer(HttpContext http, Visitor visitor, ToolCall call, string? key)
+        {
             Activity.Current?.SetTag("medcor.tool", call.Tool.Name);
             using var answer = await door.Invoke(visitor, call, key, http.RequestAborted);
             await answer.WriteTo(http);
-        });
+        }
     }
 }

@@ -18,7 +18,8 @@ internal static class Sse
     private const int FlushAt = 64 * 1024;
     private const int ReconnectAfterMilliseconds = 2000;
 
-    private static readonly HashSet<string> Resources =
+    /// <summary>What can be narrowed to.</summary>
+    public static readonly HashSet<string> Resources =
     [
         "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",
         "subscription_plans", "subscriptions", "invoices", "departments", "audit_events", "confirmations", "triage",

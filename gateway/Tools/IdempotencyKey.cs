@@ -10,7 +10,8 @@ internal static class IdempotencyKey
     /// <summary>What is wrong with a key that is not valid.</summary>
     public const string Rule = "must be given once, as 1 to 255 characters of printable ASCII that neither begin nor end with a space";
 
-    private const int Longest = 255;
+    /// <summary>How many characters it may have.</summary>
+    public const int Longest = 255;
 
     /// <summary>The key of a request; null when it has none. Throws <see cref="Invalid"/>.</summary>
     public static string? Of(HttpRequest request)

@@ -9,7 +9,7 @@ namespace MedCor.Gateway.Tools;
 internal sealed class ToolAnswer : IDisposable
 {
     /// <summary>The largest answer that is passed on: a page of a hundred rows at their longest.</summary>
-    private const int Largest = 32 * 1024 * 1024;
+    public const int Largest = 32 * 1024 * 1024;
 
     private byte[] buffer;
     private int length;

@@ -78,4 +78,4 @@ public abstract record ListOf<T> : ITool<Page<T>>
 /// <param name="Number">Which page this is, from 1.</param>
 /// <param name="Limit">How many rows a page holds at most.</param>
 /// <param name="HasMore">Whether a further page follows.</param>
-public sealed record Page<T>(IReadOnlyList<T> Results, long Total, [property: System.Text.Json.Serialization.JsonPropertyName("page")] int Number, int Limit, bool HasMore);
+public sealed record Page<T>([property: System.ComponentModel.DataAnnotations.MaxLength(100)] IReadOnlyList<T> Results, long Total, [property: System.Text.Json.Serialization.JsonPropertyName("page")] int Number, int Limit, bool HasMore);

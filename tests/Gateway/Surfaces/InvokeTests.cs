@@ -211,6 +211,55 @@ public sealed class InvokeTests
         Assert.NotNull(error["details"]!["Idempotency-Key"]);
     }
 
+    [Fact]
+    public async Task A_tool_on_its_own_path_takes_its_parameters_as_the_body_and_no_body_as_none()
+    {
+        var doctor = await Client.Shared("doctor@general.example");
+
+        using var me = await doctor.Http.PostAsync("/api/mcp/tools/get_current_user", null);
+        using var page = await doctor.Http.PostAsync("/api/mcp/tools/list_doctors/", Json("""{"limit":1}"""));
+
+        Assert.Equal(doctor.Id.ToString(), (string?)JsonNode.Parse(await me.Content.ReadAsStringAsync())!["id"]);
+        Assert.Single(JsonNode.Parse(await page.Content.ReadAsStringAsync())!["results"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_write_on_its_own_path_and_its_repetition_in_an_envelope_are_one()
+    {
+        var admin = await Client.Shared("admin@medcor.example");
+        var (key, code) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString("N")[..12].ToUpperInvariant());
+        var parameters = $$"""{"code":"{{code}}","name":"Specialty {{code}}"}""";
+
+        var (first, isReplay) = await Sent("/api/mcp/tools/create_specialty", parameters);
+        var (again, isReplayAgain) = await Sent("/api/mcp/tools/invoke", $$"""{"tool":"create_specialty","params":{{parameters}}}""");
+
+        Assert.Equal((first, false, true), (again, isReplay, isReplayAgain));
+        Assert.Equal(code, (string?)JsonNode.Parse(first)!["code"]);
+
+        async Task<(string Body, bool IsReplay)> Sent(string path, string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body), Headers = { { "Idempotency-Key", key } } };
+            using var response = await admin.Http.SendAsync(request);
+            return (await response.Content.ReadAsStringAsync(), response.Headers.Contains("Idempotent-Replayed"));
+        }
+    }
+
+    [Theory]
+    [InlineData("no_such_tool", "{}", "application/json", HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND")]
+    [InlineData("create_hospital", "{}", "application/json", HttpStatusCode.Forbidden, "PERMISSION_DENIED")]
+    [InlineData("list_doctors", "{", "application/json", HttpStatusCode.BadRequest, "VALIDATION_ERROR")]
+    [InlineData("list_doctors", "[]", "application/json", HttpStatusCode.BadRequest, "VALIDATION_ERROR")]
+    [InlineData("list_doctors", """{"tool":"list_doctors"}""", "application/json", HttpStatusCode.BadRequest, "VALIDATION_ERROR")]
+    [InlineData("list_doctors", "limit=1", "application/x-www-form-urlencoded", HttpStatusCode.UnsupportedMediaType, "VALIDATION_ERROR")]
+    public async Task What_is_wrong_on_a_tools_own_path_is_told_as_everywhere(string tool, string body, string type, HttpStatusCode status, string code)
+    {
+        var doctor = await Client.Shared("doctor@general.example");
+
+        var (answered, error) = await Refusal(await doctor.Http.PostAsync($"/api/mcp/tools/{tool}", new StringContent(body, Encoding.UTF8, type)));
+
+        Assert.Equal((status, code), (answered, (string?)error["code"]));
+    }
+
     private static string Padded(int length) => """{"tool":"list_hospitals"}""".PadRight(length);
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
