@@ -12,6 +12,7 @@ app.UseMedCorDefaults();
 app.UseOpenApi();
 app.MapInvoke();
 app.MapListTools();
+app.MapResources();
 app.MapSse();
 Tickets.Map(app);
 app.MapAccounts();

@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Resources;
 
 namespace MedCor.Gateway.Tools;
 
@@ -30,24 +31,39 @@ internal sealed class Door(Upstream upstream)
         if (!visitor.Caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
 
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey, idempotencyKey);
+        return await Send(visitor, tool.Service, tool.Name, request, ct);
+    }
+
+    /// <summary>What a resource answers. Throws as <see cref="Invoke"/> does.</summary>
+    /// <param name="pathAndQuery">What follows the resource's name.</param>
+    public async Task<ToolAnswer> Read(Visitor visitor, ResourceKind resource, string pathAndQuery, CancellationToken ct)
+    {
+        Activity.Current?.SetTag("medcor.resource", resource.Name);
+        if (!visitor.Caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource.Name}{pathAndQuery}");
+        return await Send(visitor, resource.Service, resource.Name, request, ct);
+    }
+
+    private async Task<ToolAnswer> Send(Visitor visitor, string service, string name, HttpRequestMessage request, CancellationToken ct)
+    {
         request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey, idempotencyKey);
-
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
         try
         {
-            using var response = await upstream.To(tool.Service).SendAsync(request, patience.Token);
+            using var response = await upstream.To(service).SendAsync(request, patience.Token);
             return await ToolAnswer.Read(response, patience.Token);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            throw new Unavailable($"{tool.Name} is down at present and was not called. Try again shortly.", retryAfter: 1);
+            throw new Unavailable($"{name} is down at present and was not called. Try again shortly.", retryAfter: 1);
         }
         catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            throw new Unavailable($"{tool.Name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
+            throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
         }
     }
 
