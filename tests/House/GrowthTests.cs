@@ -1,5 +1,6 @@
 using System.Data.Common;
-using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Clinical;
@@ -49,10 +50,10 @@ public sealed class GrowthTests
         await Execute(owner, "VACUUM ANALYZE");
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Options = $"-c role=medcor_{service}" }.ConnectionString);
 
-        var growing = dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && Promised(t) is { } p && typeof(GrowthTests).GetMethod(nameof(Grows))!.MakeGenericMethod(p).Invoke(null, [t]) is true).ToArray();
+        var growing = dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && Promised(t) is { } p && typeof(GrowthTests).GetMethod(nameof(Grows), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(p).Invoke(null, [t]) is true).ToArray();
         Assert.NotEmpty(growing);
         foreach (var type in growing)
-            await (Task)typeof(GrowthTests).GetMethod(nameof(WalkResource))!.MakeGenericMethod(Promised(type)!).Invoke(null, [dbType, type, database])!;
+            await (Task)typeof(GrowthTests).GetMethod(nameof(WalkResource), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(Promised(type)!).Invoke(null, [dbType, type, database])!;
     }
 
     /// <summary>The entity, its row and its contract.</summary>
@@ -63,10 +64,10 @@ public sealed class GrowthTests
         return null;
     }
 
-    public static bool Grows<T, TRow, TContract>(Type type) where T : class where TRow : class =>
-        ((Resource<T, TRow, TContract>)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type)).Fields.Indexes.Count > 0;
+    private static bool Grows<T, TRow, TContract>(Type type) where T : class where TRow : class =>
+        ((Resource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields.Indexes.Count > 0;
 
-    public static async Task WalkResource<T, TRow, TContract>(Type dbType, Type type, NpgsqlDataSource database) where T : class where TRow : class
+    private static async Task WalkResource<T, TRow, TContract>(Type dbType, Type type, NpgsqlDataSource database) where T : class where TRow : class
     {
         var commands = new Commands();
         using var signal = new OutboxSignal();
@@ -76,9 +77,8 @@ public sealed class GrowthTests
         var sample = JsonNode.Parse("{}")!.AsObject();
         foreach (var (role, hospital) in new[] { (Role.Nurse, (Guid?)Hospital), (Role.Patient, Hospital), (Role.Admin, null) })
         {
-            var caller = new Caller(Person(Hospital, "p", 7), "", role, hospital, Guid.Empty, default, default);
-            TContract[] found = [];
-            var fields = ((Resource<T, TRow, TContract>)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type)).Fields;
+            var caller = new Caller((Guid?)(sample["patient_id"] ?? sample["id"]) ?? Guid.NewGuid(), "", role, hospital, Guid.Empty, default, default);
+            var fields = ((Resource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields;
             if (sample.Count == 0) sample = JsonSerializer.SerializeToNode((await List("", "{}"))!.Results[0], Json.Options)!.AsObject();
 
             var answered = 0;
@@ -157,9 +157,6 @@ public sealed class GrowthTests
     }
 
     private static IEnumerable<JsonNode> Nodes(JsonNode plan) => (plan["Plans"]?.AsArray().SelectMany(p => Nodes(p!)) ?? []).Prepend(plan);
-
-    private static Guid Person(Guid hospital, string kind, int n) =>
-        new(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{hospital}{kind}{n}"))), bigEndian: true);
 
     /// <summary>Twenty appointments for each patient and two thousand for each doctor, however many there are; as many records and treatments for a third.</summary>
     private static string Clinical(Guid hospital, int rows) => $"""
