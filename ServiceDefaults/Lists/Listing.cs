@@ -195,7 +195,8 @@ public sealed partial class Listing<T> where T : class
         var skip = (asked.Page - 1) * asked.Limit;
         if (mistakes.Count > 0) throw new Invalid(mistakes);
 
-        var counted = Grows ? Counted(order) : rows;
+        // Also to be counted they are put in order, so that an index is read and not the table.
+        var counted = Grows ? Sorted(order, Most + 1).Take(Most + 1) : rows;
         var total = 0;
         List<TRow> page = [];
         if (Grows && skip >= Most) total = await counted.CountAsync(ct);
@@ -213,9 +214,6 @@ public sealed partial class Listing<T> where T : class
         if (skip >= Most && !isExact) throw new Invalid("page", $"is too far on: one can page through {Most} rows. Narrow the list with a filter, or go on from the last row's value of the field that it is sorted by");
         return new([.. page.Select(show)], isExact ? total : Most, asked.Page, asked.Limit, skip + page.Count < total, isExact ? null : false);
     }
-
-    /// <summary>The rows to count. In order, so that an index is read and not the table; what a search finds comes from its own index.</summary>
-    private IQueryable<T> Counted(Sorting order) => (isSearch && isOfOneHospital ? rows : Sorted(order, Most + 1)).Take(Most + 1);
 
     /// <summary>The rows in order. The platform's come hospital by hospital, the first of each, so that each hospital's own indexes are read.</summary>
     /// <param name="atMost">More rows than these are not wanted.</param>
