@@ -258,14 +258,14 @@ public sealed partial class Listing<T> where T : class
             return new([.. rest.Select(name => (fields.Find(name)!, downwards)), (fields.Id, downwards)]);
         if (isFew || isSearch) return new([.. order, last], IsFenced: isFew);
 
-        Refuse();
+        if (mistakes.Count == 0) Refuse();
         return new([]);
     }
 
     /// <summary>The columns in which an index holds the rows in this order, if there is one: behind those that the filters fix, beginning with the only one that may have bounds.</summary>
     private string[]? Index(string[] order) => fields.Indexes
-        .Where(index => index.Take(fixedTo.Count).All(fixedTo.Contains))
-        .Select(index => index[Math.Min(index.Length, fixedTo.Count)..])
+        .Where(index => index.Length >= fixedTo.Count && index.Take(fixedTo.Count).All(fixedTo.Contains))
+        .Select(index => index[fixedTo.Count..])
         .FirstOrDefault(rest => rest.Take(order.Length).SequenceEqual(order) && ranged.All(name => rest.Length > 0 && name == rest[0]));
 
     private void Refuse()
