@@ -2,17 +2,18 @@ using System.Linq.Expressions;
 
 namespace MedCor.ServiceDefaults.Lists;
 
-/// <summary>How many rows of a hospital one value of a field leaves.</summary>
+/// <summary>How many rows of a hospital one value of a field leaves, and whether a part of the value finds them.</summary>
+[Flags]
 public enum Selects
 {
     /// <summary>More, the larger the hospital: a status, a day.</summary>
-    Many,
+    Many = 0,
 
     /// <summary>Those of one person or one thing, however large the hospital; an index finds them.</summary>
-    Few,
+    Few = 1,
 
-    /// <summary>As <see cref="Many"/>; and a part of it is found by the trigram index of <see cref="Fields{T}.Searched"/>, whose text contains it.</summary>
-    Part,
+    /// <summary>A part of it is found as well, by the trigram index of the list's <see cref="Fields{T}.Text"/>, which contains it.</summary>
+    Part = 2,
 }
 
 /// <summary>
@@ -74,8 +75,11 @@ public abstract class Field<T>(string name, Selects selects, Type type) where T 
     /// <summary>Its name in the contract.</summary>
     public string Name => name;
 
-    /// <summary>How many rows one value leaves.</summary>
-    public Selects Selects => selects;
+    /// <summary>Whether one value leaves few rows.</summary>
+    internal bool LeavesFew { get; } = selects.HasFlag(Selects.Few);
+
+    /// <summary>Whether the text that is searched contains it.</summary>
+    internal bool IsSearched { get; } = selects.HasFlag(Selects.Part);
 
     /// <summary>What its values are; never <see cref="Nullable{T}"/>.</summary>
     public Type Type { get; } = Nullable.GetUnderlyingType(type) ?? type;

@@ -115,7 +115,7 @@ public sealed partial class Listing<T> where T : class
                 var values = value.EnumerateArray().Select(v => Read(field, v)).ToArray();
                 if (!values.All(v => v.IsRight)) return;
                 rows = rows.Where(field.IsIn(values.Select(v => v.Value)));
-                if (field.Selects == Selects.Few) isFew = true;
+                if (field.LeavesFew) isFew = true;
                 loose.Add(field.Name);
                 break;
             case "in":
@@ -132,7 +132,7 @@ public sealed partial class Listing<T> where T : class
         }
     }
 
-    private bool HasParts(Field<T> field) => field.Type == typeof(string) && (!Grows || field.Selects == Selects.Part);
+    private bool HasParts(Field<T> field) => field.Type == typeof(string) && (!Grows || field.IsSearched);
 
     private void LookFor(string text, string name)
     {
@@ -165,7 +165,7 @@ public sealed partial class Listing<T> where T : class
         if (field.Name == "hospital_id") isOfOneHospital = true;
         else fixedTo.Add(field.Name);
         // Nobody is not one person: many rows may lack a value.
-        if (field.Selects == Selects.Few && value is not null) isFew = true;
+        if (field.LeavesFew && value is not null) isFew = true;
         return this;
     }
 
@@ -270,7 +270,7 @@ public sealed partial class Listing<T> where T : class
 
     private void Refuse()
     {
-        var few = string.Join(", ", fields.Where(f => f.Selects == Selects.Few).Select(f => f.Name));
+        var few = string.Join(", ", fields.Where(f => f.LeavesFew).Select(f => f.Name));
         var sorts = fields.Indexes.Where(i => i.Length > fixedTo.Count && i.Take(fixedTo.Count).All(fixedTo.Contains)).Select(i => string.Join(',', i[fixedTo.Count..])).ToArray();
         var filters = fixedTo.Concat(ranged).Concat(loose).Distinct().ToArray();
         var wrong = sorts.Length == 0

@@ -10,7 +10,7 @@ internal sealed class VisibleUsers(IdentityDb db) : Resource<Account, User>(db)
     {
         { "id", a => a.Id, Selects.Few },
         { "hospital_id", a => a.HospitalId },
-        { "email", a => a.EmailKey, Selects.Part, Account.KeyOf },
+        { "email", a => a.EmailKey, Selects.Few | Selects.Part, Account.KeyOf },
         { "first_name", a => a.FirstName, Selects.Part },
         { "last_name", a => a.LastName, Selects.Part },
         { "role", a => a.Role },

@@ -14,7 +14,7 @@ internal sealed class VisibleDoctors(IdentityDb db) : Resource<Account, Doctor>(
     {
         { "id", a => a.Id, Selects.Few },
         { "hospital_id", a => a.HospitalId },
-        { "email", a => a.EmailKey, Selects.Many, Account.KeyOf },
+        { "email", a => a.EmailKey, Selects.Few, Account.KeyOf },
         { "first_name", a => a.FirstName },
         { "last_name", a => a.LastName },
         { "license_number", a => a.LicenseNumber },

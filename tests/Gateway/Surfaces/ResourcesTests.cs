@@ -52,13 +52,13 @@ public class ResourcesTests
     {
         var admin = await Client.Shared("admin@general.example");
 
-        var answer = await Get(admin, $$"""{{resource}}?fields=id,colour&expand=shape&filter={"taste":1}&sort=smell&weight=3&limit=101""");
+        var answer = await Get(admin, $$"""{{resource}}?fields=colour&expand=shape&filter={"taste":1}&sort=smell&weight=3&limit=101""");
 
         Assert.Equal("VALIDATION_ERROR", answer.Code);
         var details = answer.Details!.AsObject().Select(d => d.Key).Where(name => name != "request_id").Order().ToArray();
         Assert.Equal(["expand", "fields", "filter.taste", "limit", "sort", "weight"], details);
         Assert.Contains("colour", (string)answer.Details!["fields"]![0]!, StringComparison.Ordinal);
-        Assert.Contains("hospital_id", answer.Details!["filter.taste"]!.ToJsonString() + answer.Details["fields"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.All(ResourceCatalogue.All[resource].Fields, name => Assert.Contains(name, (string)answer.Details!["fields"]![0]!, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -226,8 +226,8 @@ public class ResourcesTests
         var admin = await Client.Shared("admin@general.example");
 
         var reports = (await Get(admin, "analytics/reports")).Body;
-        Assert.True(JsonNode.DeepEquals((await admin.Do("list_reports"))["results"], reports["results"]));
-        if (reports["results"]!.AsArray() is [{ } report, ..]) Assert.True(JsonNode.DeepEquals(report, (await Get(admin, $"analytics/reports/{report["id"]}")).Body));
+        Assert.Equal((await admin.Do("list_reports"))["results"]!.ToJsonString(), reports["results"]!.ToJsonString());
+        if (reports["results"]!.AsArray() is [{ } report, ..]) Assert.Equal(report.ToJsonString(), (await Get(admin, $"analytics/reports/{report["id"]}")).Body.ToJsonString());
 
         var january = (await Get(admin, """analytics/dashboard?filter={"date_from":"2020-01-01","date_to":"2020-01-31"}""")).Body;
         Assert.Equal(("2020-01-01", 0), ((string)january["date_from"]!, (int)january["appointments"]!));
