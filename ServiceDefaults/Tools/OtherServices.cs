@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -24,6 +25,7 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
         };
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
         request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
+        if (http.ToldAddress() is { } address) request.Headers.TryAddWithoutValidation(ClientAddress.Header, address);
 
         using var response = await clients.CreateClient(Upstream.Client(tool.Service)).SendAsync(request, ct);
         return response.StatusCode switch

@@ -90,6 +90,9 @@ internal static class Schema
             case MaxLengthAttribute most:
                 Bound(schema, null, most.Length);
                 break;
+            case EachLengthAttribute each:
+                if (schema["items"] is JsonObject item) Bound(item, each.Least, each.Most);
+                break;
             case EmailAddressAttribute:
                 schema["format"] = "email";
                 break;

@@ -61,6 +61,25 @@ public sealed class RunningHouse
         return bus;
     }
 
+    /// <summary>The house's Redis, as a connection string.</summary>
+    public string Redis => $"localhost:{Recorded("ports", "cache")},password={Recorded("passwords", "cache")}";
+
+    /// <summary>Runs a command of a service as an operator does, beside the running one; its exit code and what it said.</summary>
+    public async Task<(int Code, string Said)> Command(string service, params string[] arguments)
+    {
+        var name = string.Concat(service[..1].ToUpperInvariant(), service.AsSpan(1));
+        var program = Directory.GetFiles(Path.Combine(RepositoryRoot(), "services", name, "bin"), $"MedCor.{name}.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(program) };
+        start.Environment["DOTNET_ENVIRONMENT"] = start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        start.Environment["ConnectionStrings__db"] = Owner($"{service}db");
+        start.Environment["ConnectionStrings__cache"] = Redis;
+        start.Environment["ConnectionStrings__messaging"] = $"amqp://guest:{Recorded("passwords", "messaging")}@localhost:{Recorded("ports", "messaging")}";
+        using var process = Process.Start(start)!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, string.Concat(said));
+    }
+
     private string Owner(string database) =>
         $"Host=localhost;Port={Recorded("ports", "postgres")};Username=postgres;Password={Recorded("passwords", "postgres")};Database={database};Pooling=false";
 
