@@ -109,6 +109,22 @@ public sealed class RunningHouse
     /// <summary>The process that a resource, or a replica such as <c>clinical-1</c>, runs as.</summary>
     public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
 
+    /// <summary>Runs an operator's command beside a running service, in its environment; tells the exit code and what was said.</summary>
+    public async Task<(int ExitCode, string Said)> Operate(string service, string command)
+    {
+        var process = $"/proc/{Pid($"{service}-1")}";
+        var (call, environment) = (await Strings("cmdline"), await Strings("environ"));
+        var start = new ProcessStartInfo(call[0], [.. call[1..], command]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        foreach (var variable in environment) start.Environment[variable[..variable.IndexOf('=', StringComparison.Ordinal)]] = variable[(variable.IndexOf('=', StringComparison.Ordinal) + 1)..];
+        using var running = Process.Start(start)!;
+        var (said, complained) = (running.StandardOutput.ReadToEndAsync(), running.StandardError.ReadToEndAsync());
+        await running.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(4)).Token);
+        return (running.ExitCode, await said + await complained);
+
+        async Task<string[]> Strings(string file) => (await File.ReadAllTextAsync($"{process}/{file}")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     /// <summary>Waits until the host has every process up again, this one as another process than the killed one.</summary>
     public async Task Recovered(string name, int killed) => await Wait.Until(
         () => Task.FromResult(Processes() is var all && all.All(p => (bool)p!["healthy"]!) && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed)),
