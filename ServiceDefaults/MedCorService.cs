@@ -85,6 +85,7 @@ public static class MedCorService
         services.AddHostedService<TellHistory>();
         foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
         foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITellHistory)) && t.IsClass)) services.AddScoped(typeof(ITellHistory), teller);
+        foreach (var sweep in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ISweep)) && t.IsClass)) services.AddScoped(typeof(ISweep), sweep);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
     }
