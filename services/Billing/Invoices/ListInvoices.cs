@@ -15,6 +15,7 @@ internal sealed class ListInvoicesHandler(VisibleInvoices invoices) : IHandle<Li
             .Where("hospital_id", asked.HospitalId)
             .Where("subscription_id", asked.SubscriptionId)
             .Where("type", asked.Type)
-            .Within("issued_on", asked.DateFrom, asked.DateTo), ct);
+            .From("issued_on", asked.DateFrom)
+            .To("issued_on", asked.DateTo), ct);
     }
 }
