@@ -79,11 +79,13 @@ public static class MedCorService
             .AddInterceptors(Seal, provider.GetRequiredService<OutboxSignal>()));
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>());
         services.AddScoped<KnownHospitals>().AddScoped<RecordedCalls>();
-        services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies, typeof(TellHistory)]));
+        services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies, typeof(NoteHistoryWanted)]));
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<Sweeper>();
+        services.AddHostedService<TellHistory>();
         foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
         foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITellHistory)) && t.IsClass)) services.AddScoped(typeof(ITellHistory), teller);
+        foreach (var sweep in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ISweep)) && t.IsClass)) services.AddScoped(typeof(ISweep), sweep);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
     }
@@ -107,7 +109,7 @@ public static class MedCorService
     {
         var identity = app.Services.GetRequiredService<ServiceIdentity>();
         var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
-        var owner = app.Configuration.GetConnectionString("owner") ?? Required(app.Configuration, "db");
+        var owner = app.Configuration.OwnersConnection();
         if (args.Contains("migrate"))
         {
             await migrator.Migrate(owner, CancellationToken.None);
@@ -168,6 +170,9 @@ public static class MedCorService
         if (connection.Username != role) connection.Options = $"-c role={role}";
         return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
     }
+
+    /// <summary>How to log in as the owner of the tables: for migrations, and for what an operator does to a whole table.</summary>
+    public static string OwnersConnection(this IConfiguration configuration) => configuration.GetConnectionString("owner") ?? Required(configuration, "db");
 
     private static string Required(IConfiguration configuration, string name) =>
         configuration.GetConnectionString(name) ?? throw new InvalidOperationException($"Set ConnectionStrings__{name}.");

@@ -13,6 +13,7 @@ app.UseOpenApi();
 app.MapInvoke();
 app.MapListTools();
 app.MapResources();
+app.MapPrompts();
 app.MapSse();
 Tickets.Map(app);
 app.MapAccounts();

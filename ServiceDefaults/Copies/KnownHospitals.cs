@@ -17,6 +17,9 @@ public sealed class KnownHospital : ITenantOwned
     public bool IsActive { get; init; }
     public long Version { get; init; }
 
+    /// <summary>The day that its clocks show.</summary>
+    public DateOnly Today(DateTimeOffset now) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime);
+
     internal static void Configure(EntityTypeBuilder<KnownHospital> hospital) => hospital.ToTable("known_hospitals").HasKey(h => h.HospitalId);
 }
 

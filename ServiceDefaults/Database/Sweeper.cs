@@ -7,7 +7,14 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.ServiceDefaults.Database;
 
-/// <summary>Sweeps out what has served its time: idempotency keys, events that were told, ids of events that were handled. Any number of replicas may.</summary>
+/// <summary>What a service has of its own that serves only for a time. Found by its type.</summary>
+public interface ISweep
+{
+    /// <summary>Deletes at most so many rows, of every hospital, that have served their time, and tells how many.</summary>
+    Task<int> Sweep(DateTimeOffset now, int atMost, CancellationToken ct);
+}
+
+/// <summary>Sweeps out what has served its time: idempotency keys, events that were told, ids of events that were handled, and what the service adds. Any number of replicas may.</summary>
 internal sealed class Sweeper(IServiceScopeFactory scopes, TimeProvider clock, ILogger<Sweeper> log) : BackgroundService
 {
     private const int Batch = 5_000;
@@ -45,5 +52,7 @@ internal sealed class Sweeper(IServiceScopeFactory scopes, TimeProvider clock, I
         while (await db.Database.ExecuteSqlAsync($"DELETE FROM recorded_calls WHERE ctid IN (SELECT ctid FROM recorded_calls WHERE recorded_at < {calls} LIMIT {Batch})", ct) == Batch) { }
         while (await db.Database.ExecuteSqlAsync($"DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE dispatched_at < {told} LIMIT {Batch})", ct) == Batch) { }
         while (await db.Database.ExecuteSqlAsync($"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE handled_at < {handled} LIMIT {Batch})", ct) == Batch) { }
+        foreach (var own in scope.ServiceProvider.GetServices<ISweep>())
+            while (await own.Sweep(now, Batch, ct) == Batch) { }
     }
 }

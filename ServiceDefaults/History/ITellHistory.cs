@@ -6,26 +6,25 @@ namespace MedCor.ServiceDefaults.History;
 /// <summary>Tells what a service owns, as it now is, in the events that it tells changes by. Found by its type; a service may have several.</summary>
 public interface ITellHistory
 {
-    /// <summary>One event for each thing that there is, of every hospital; never all in memory at once.</summary>
-    IAsyncEnumerable<IntegrationEvent> Tell(CancellationToken ct);
+    /// <summary>The next page of what there is, of every hospital, in the order of its keys; an unfilled one is the last.</summary>
+    /// <param name="after">Behind which key.</param>
+    Task<IReadOnlyList<Told>> Tell(RowKey after, CancellationToken ct);
 }
+
+/// <summary>Where a row stands in its table.</summary>
+/// <param name="Hospital">As its primary key begins; <see cref="Guid.Empty"/> in a table whose key does not begin with a hospital.</param>
+public readonly record struct RowKey(Guid Hospital, Guid Id);
+
+/// <summary>A row, and the events that tell how it now is.</summary>
+public sealed record Told(RowKey Key, IReadOnlyList<IntegrationEvent> Events);
 
 /// <summary>Reading a whole table a page at a time.</summary>
 public static class Pages
 {
-    /// <summary>How many rows are read at once.</summary>
+    /// <summary>How many rows are told in one transaction.</summary>
     public const int Size = 500;
 
-    /// <summary>All rows in the order of a key.</summary>
-    /// <param name="after">The rows behind a key, sorted by it.</param>
-    public static async IAsyncEnumerable<T> ByKey<T>(Func<Guid, IQueryable<T>> after, Func<T, Guid> key, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct) where T : class
-    {
-        for (var last = Guid.Empty; ;)
-        {
-            var page = await after(last).Take(Size).AsNoTracking().ToListAsync(ct);
-            foreach (var row in page) yield return row;
-            if (page.Count < Size) yield break;
-            last = key(page[^1]);
-        }
-    }
+    /// <summary>The first of these rows, which are sorted by their key.</summary>
+    public static async Task<IReadOnlyList<Told>> Page<T>(this IQueryable<T> rows, Func<T, RowKey> key, Func<T, IEnumerable<IntegrationEvent>> events, CancellationToken ct) where T : class =>
+        [.. (await rows.AsNoTracking().Take(Size).ToListAsync(ct)).Select(row => new Told(key(row), [.. events(row)]))];
 }

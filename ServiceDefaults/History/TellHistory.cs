@@ -1,36 +1,79 @@
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace MedCor.ServiceDefaults.History;
 
-/// <summary>
-/// Retells all that a service owns to the one that asked. In the one transaction that also says it was done: after a crash it begins again, and tells nothing twice.
-/// </summary>
-internal sealed class TellHistory(TenantDb db, ServiceIdentity service, IEnumerable<ITellHistory> tellers, TimeProvider clock) : IHear<HistoryWanted>
+/// <summary>Notes that somebody wants to be told all that this service owns.</summary>
+internal sealed class NoteHistoryWanted(TenantDb db, ServiceIdentity service) : IHear<HistoryWanted>
 {
     public async Task Hear(HistoryWanted wanted, CancellationToken ct)
     {
         if (!wanted.Owners.Contains(service.Name)) return;
-        var now = clock.GetUtcNow();
-        var told = 0L;
-        foreach (var teller in tellers)
-            await foreach (var happened in teller.Tell(ct))
-            {
-                told++;
-                Add(happened with { EventId = Retold.Id(wanted.HistoryId, service.Name, told), OccurredAt = now });
-                if (told % Pages.Size == 0) await Flush();
-            }
-        Add(new HistoryTold(wanted.HistoryId, service.Name, told) { OccurredAt = now });
-        await Flush();
-        db.WakeDispatcher();
-
-        void Add(IntegrationEvent happened) => db.Add(OutboxMessage.From(happened, wanted.Asker));
-
-        async Task Flush()
-        {
-            await db.SaveChangesAsync(ct);
-            db.ChangeTracker.Clear();
-        }
+        await db.Database.ExecuteSqlAsync($"INSERT INTO tellings (history_id, asker, events) VALUES ({wanted.HistoryId}, {wanted.Asker}, {wanted.Events.ToArray()})", ct);
     }
+}
+
+/// <summary>
+/// Retells all that a service owns to the one that asked, page by page. A page and how far it goes commit together, so that any replica goes on where one stopped
+/// and nothing is told twice; what changes behind a page is told by its own event.
+/// </summary>
+internal sealed class TellHistory(IServiceScopeFactory scopes, ServiceIdentity service, TimeProvider clock, ILogger<TellHistory> log) : BackgroundService
+{
+    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(Glance, clock);
+        while (await timer.WaitForNextTickAsync(ct))
+            try
+            {
+                while (await TellPage(ct)) { }
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+            {
+                log.LogWarning("Retelling is put off: {Kind}", e.GetType().Name);
+            }
+    }
+
+    /// <summary>Tells a page that no other replica is at, or, after the last, that all was told; false when nothing is wanted.</summary>
+    private async Task<bool> TellPage(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
+        db.Tenancy.Enter(hospital: null);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var telling = (await db.Database.SqlQuery<Telling>($"""
+            SELECT history_id AS "HistoryId", asker AS "Asker", events AS "Events", teller AS "Teller", last_hospital AS "Hospital", last_id AS "Id", told AS "Told"
+            FROM tellings LIMIT 1 FOR UPDATE SKIP LOCKED
+            """).ToListAsync(ct)).SingleOrDefault();
+        if (telling is null) return false;
+
+        // By their names, so that every replica goes through them in one order.
+        var tellers = scope.ServiceProvider.GetServices<ITellHistory>().OrderBy(t => t.GetType().Name, StringComparer.Ordinal).ToArray();
+        var (id, asker, told, now) = (telling.HistoryId, telling.Asker, telling.Told, clock.GetUtcNow());
+        if (telling.Teller >= tellers.Length)
+        {
+            db.Add(OutboxMessage.From(new HistoryTold(id, service.Name, told) { OccurredAt = now }, asker));
+            await db.Database.ExecuteSqlAsync($"DELETE FROM tellings WHERE history_id = {id}", ct);
+        }
+        else
+        {
+            var page = await tellers[telling.Teller].Tell(new(telling.Hospital, telling.Id), ct);
+            foreach (var happened in page.SelectMany(t => t.Events).Where(e => telling.Events.Contains(e.GetType().Name)))
+                db.Add(OutboxMessage.From(happened with { EventId = Retold.Id(id, service.Name, ++told), OccurredAt = now }, asker));
+            var (teller, last) = page.Count < Pages.Size ? (telling.Teller + 1, default) : (telling.Teller, page[^1].Key);
+            await db.Database.ExecuteSqlAsync($"UPDATE tellings SET teller = {teller}, last_hospital = {last.Hospital}, last_id = {last.Id}, told = {told} WHERE history_id = {id}", ct);
+        }
+        db.WakeDispatcher();
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private sealed record Telling(Guid HistoryId, string Asker, string[] Events, int Teller, Guid Hospital, Guid Id, long Told);
 }

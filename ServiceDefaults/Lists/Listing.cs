@@ -60,12 +60,11 @@ public sealed partial class Listing<T> where T : class
     /// <summary>Only rows with this value; any when it is null.</summary>
     public Listing<T> Where(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.Equal, value);
 
-    /// <summary>Only rows from one value to another, both included; null for no bound.</summary>
-    public Listing<T> Within(string field, object? from, object? to)
-    {
-        if (from is not null) Compare(Known(field), ExpressionType.GreaterThanOrEqual, from);
-        return to is null ? this : Compare(Known(field), ExpressionType.LessThanOrEqual, to);
-    }
+    /// <summary>Only rows from a value on; null for no bound.</summary>
+    public Listing<T> From(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.GreaterThanOrEqual, value);
+
+    /// <summary>Only rows to a value, inclusive; null for no bound.</summary>
+    public Listing<T> To(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.LessThanOrEqual, value);
 
     /// <summary>Only rows before a value; null for no bound.</summary>
     public Listing<T> Before(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.LessThan, value);
@@ -79,10 +78,14 @@ public sealed partial class Listing<T> where T : class
     }
 
     /// <summary>Only rows that fulfil this: for lists that stay small.</summary>
-    public Listing<T> Where(Expression<Func<T, bool>> condition)
+    public Listing<T> Where(Expression<Func<T, bool>> condition) =>
+        Grows ? throw new InvalidOperationException("No index is known for this condition.") : Few(condition);
+
+    /// <summary>Only rows that fulfil this, of which there are few and which an index finds.</summary>
+    public Listing<T> Few(Expression<Func<T, bool>> condition)
     {
-        if (Grows) throw new InvalidOperationException("No index is known for this condition.");
         rows = rows.Where(condition);
+        isFew = true;
         return this;
     }
 
@@ -227,9 +230,10 @@ public sealed partial class Listing<T> where T : class
 
         var known = Expression.Parameter(typeof(KnownHospital), "known");
         var ofOne = FirstOf(Expression.Convert(Expression.Property(known, nameof(KnownHospital.HospitalId)), typeof(Guid?)));
-        var all = db.KnownHospitals.SelectMany(Expression.Lambda<Func<KnownHospital, IEnumerable<T>>>(ofOne.Expression, known));
-        var mayHaveNone = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
-        return order.Of(mayHaveNone ? all.Concat(FirstOf(Expression.Constant(null, typeof(Guid?)))) : all);
+        var ofAll = db.KnownHospitals.SelectMany(Expression.Lambda<Func<KnownHospital, IEnumerable<T>>>(ofOne.Expression, known));
+        // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
+        var mayBeNull = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
+        return order.Of(ofAll.Concat(FirstOf(Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
     }
 
     /// <summary>The order that was asked for, completed to one that an index has. Notes what is wrong with it.</summary>

@@ -57,6 +57,16 @@ public sealed class TooMany : Refusal
     public TooMany(string message, int retryAfter) : base(429, ErrorCodes.RateLimit, message) => RetryAfter = retryAfter;
 }
 
+/// <summary>What another service refused the caller, passed on as it said it.</summary>
+public sealed class Refused : Refusal
+{
+    public Refused(int status, Problem problem) : base(status, problem.Code, problem.Message)
+    {
+        RetryAfter = problem.RetryAfter;
+        foreach (var (name, fact) in problem.Details) Details[name] = fact?.DeepClone();
+    }
+}
+
 /// <summary>Something that is needed is down at present.</summary>
 public sealed class Unavailable : Refusal
 {

@@ -1,7 +1,9 @@
 using System.Reflection;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Audit;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -46,27 +48,46 @@ public static class ResourceEndpoints
 
     private static void Map<TContract>(IEndpointRouteBuilder app, ResourceKind resource)
     {
-        app.MapGet($"/resources/{resource.Name}", async http =>
-        {
-            var (answering, asked) = await Enter<TContract>(http, resource, isOfOne: false);
-            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, await answering.List(asked, http.RequestAborted), Json.Options, http.RequestAborted);
-        });
-        app.MapGet($"/resources/{resource.Name}/{{id}}", async http =>
-        {
-            var (answering, asked) = await Enter<TContract>(http, resource, isOfOne: true);
-            if (!Guid.TryParse((string?)http.GetRouteValue("id"), out var id)) throw new Invalid("id", "must be a UUID");
-            asked.Check();
-            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, await answering.Get(id, http.RequestAborted), Json.Options, http.RequestAborted);
-        });
+        app.MapGet($"/resources/{resource.Name}", http => Answer<TContract>(http, resource, isOfOne: false));
+        app.MapGet($"/resources/{resource.Name}/{{id}}", http => Answer<TContract>(http, resource, isOfOne: true));
     }
 
-    private static async Task<(IResource<TContract> Answering, ResourceQuery Asked)> Enter<TContract>(HttpContext http, ResourceKind resource, bool isOfOne)
+    private static async Task Answer<TContract>(HttpContext http, ResourceKind resource, bool isOfOne)
     {
-        var services = http.RequestServices;
+        var (services, ct) = (http.RequestServices, http.RequestAborted);
         var caller = await services.GetRequiredService<TokenCheck>().Require(http);
-        if (!caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
         services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
-        http.Response.ContentType = "application/json";
-        return (services.GetRequiredService<IResource<TContract>>(), new ResourceQuery(resource, http.Request.Query, isOfOne));
+
+        var isRecorded = typeof(TContract).IsAssignableTo(typeof(IClinicalContent));
+        var access = new Audit.Access($"resources/{resource.Name}", resource.Name);
+        try
+        {
+            if (!caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
+            var asked = new ResourceQuery(resource, http.Request.Query, isOfOne);
+            var answering = services.GetRequiredService<IResource<TContract>>();
+            object shown;
+            if (isOfOne)
+            {
+                if (!Guid.TryParse((string?)http.GetRouteValue("id"), out var id)) throw new Invalid("id", "must be a UUID");
+                access = access with { ResourceId = id };
+                asked.Check();
+                shown = (await answering.Get(id, ct))!;
+            }
+            else
+            {
+                access = access with { PatientId = asked.Patient };
+                shown = await answering.List(asked, ct);
+            }
+            if (isRecorded) await Record(AuditOutcome.Done, shown is Page<TContract> page ? page.Results.OfType<IClinicalContent>() : [(IClinicalContent)shown], ct);
+            http.Response.ContentType = "application/json";
+            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, shown, Json.Options, ct);
+        }
+        catch (Refusal refusal) when (isRecorded && ClinicalContent.OutcomeOf(refusal) is { } outcome)
+        {
+            await Record(outcome, [], CancellationToken.None);
+            throw;
+        }
+
+        Task Record(AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken until) => services.GetRequiredService<IAuditTrail>().Record(access, outcome, content, until);
     }
 }

@@ -47,6 +47,9 @@ public sealed class ResourceQuery
     /// <summary>The filter, an object; null when there is none.</summary>
     public JsonElement? Filter { get; }
 
+    /// <summary>The patient whose rows alone are asked for, if one is named.</summary>
+    internal Guid? Patient => Filter is { } filter && filter.TryGetProperty("patient_id", out var named) && named.ValueKind == JsonValueKind.String && named.TryGetGuid(out var id) ? id : null;
+
     /// <summary>The list that is asked for.</summary>
     internal Listing<T> Of<T>(Tenancy.TenantDb db, Fields<T> fields, IQueryable<T> rows) where T : class
     {

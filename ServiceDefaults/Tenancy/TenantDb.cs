@@ -39,6 +39,10 @@ public abstract class TenantDb : DbContext
     /// <summary>The visible rows of a table.</summary>
     protected IQueryable<T> Rows<T>() where T : class => tenancy.SeesAll ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
 
+    /// <summary>The visible rows of a query that EF Core cannot express.</summary>
+    protected IQueryable<T> Rows<T>(FormattableString sql) where T : class =>
+        tenancy.SeesAll ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
+
     /// <summary>The hospitals as this service knows them.</summary>
     internal IQueryable<KnownHospital> KnownHospitals => Rows<KnownHospital>();
 

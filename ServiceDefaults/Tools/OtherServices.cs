@@ -2,19 +2,41 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace MedCor.ServiceDefaults.Tools;
 
 /// <summary>
-/// Asks the owner of a fact that has not been heard here yet, with the caller's own token, so with no more than their rights.
-/// For the moment between a change and its event; the answer is to be kept.
+/// Calls the tools of other services with the caller's own token, so with no more than their rights: to ask the owner of a fact that has not been heard
+/// here yet, whose answer is to be kept, and to do for a caller what they would otherwise do themselves.
 /// </summary>
 public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccessor context)
 {
     /// <summary>What the tool answers the caller; null when it answers that there is no such thing or that they may not see it.</summary>
     public async Task<TResult?> Ask<TResult>(ITool<TResult> asked, CancellationToken ct) where TResult : class
+    {
+        using var response = await Send(asked, null, ct);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK => await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct),
+            HttpStatusCode.NotFound or HttpStatusCode.Forbidden => null,
+            _ => throw Down(),
+        };
+    }
+
+    /// <summary>What the tool answers the caller. Throws <see cref="Refused"/> when it refuses, with what it refuses with.</summary>
+    /// <param name="idempotencyKey">Of a write: however often it is called with this, it happens once.</param>
+    public async Task<TResult> Call<TResult>(ITool<TResult> asked, string? idempotencyKey, CancellationToken ct)
+    {
+        using var response = await Send(asked, idempotencyKey, ct);
+        if (response.IsSuccessStatusCode) return (await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct))!;
+        if (response.StatusCode >= HttpStatusCode.InternalServerError) throw Down();
+        throw new Refused((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options, ct))!.Error);
+    }
+
+    private async Task<HttpResponseMessage> Send(object asked, string? idempotencyKey, CancellationToken ct)
     {
         var http = context.HttpContext ?? throw new InvalidOperationException("Nobody is calling here.");
         var tool = ToolCatalogue.ByParams[asked.GetType()];
@@ -24,13 +46,10 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
         };
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
         request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
-
-        using var response = await clients.CreateClient(Upstream.Client(tool.Service)).SendAsync(request, ct);
-        return response.StatusCode switch
-        {
-            HttpStatusCode.OK => await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct),
-            HttpStatusCode.NotFound or HttpStatusCode.Forbidden => null,
-            _ => throw new Unavailable("A part of MedCor is down at present. Try again shortly."),
-        };
+        if (http.ToldAddress() is { } address) request.Headers.TryAddWithoutValidation(ClientAddress.Header, address);
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+        return await clients.CreateClient(Upstream.Client(tool.Service)).SendAsync(request, ct);
     }
+
+    private static Unavailable Down() => new("A part of MedCor is down at present. Try again shortly.");
 }

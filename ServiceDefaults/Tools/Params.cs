@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
@@ -203,6 +204,7 @@ internal static class Mistakes
         if (type == typeof(DateTimeOffset)) return "must be an RFC 3339 instant such as 2026-02-01T14:00:00Z";
         if (type == typeof(bool)) return "must be true or false";
         if (type == typeof(int) || type == typeof(long)) return "must be a whole number";
+        if (type == typeof(JsonObject)) return "must be an object";
         return type == typeof(string) ? "must be text" : "is of the wrong type";
     }
 

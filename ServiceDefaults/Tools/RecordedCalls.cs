@@ -33,6 +33,9 @@ internal sealed class RecordedCalls(TenantDb db, TimeProvider clock)
     /// <summary>How long a key is remembered.</summary>
     internal static readonly TimeSpan Kept = TimeSpan.FromHours(24);
 
+    /// <summary>What <c>details.field</c> names when the key was used for another call.</summary>
+    internal const string IdempotencyKey = "idempotency_key";
+
     private static readonly string[] Secrets = ["password", "current_password"];
 
     /// <summary>What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call.</summary>
@@ -43,7 +46,7 @@ internal sealed class RecordedCalls(TenantDb db, TimeProvider clock)
         if (call is null || call.RecordedAt < clock.GetUtcNow() - Kept) return null;
         return call.Tool == tool.Name && call.ParamsHash.AsSpan().SequenceEqual(HashOf(asked))
             ? call.Result
-            : throw new Conflict("This Idempotency-Key was used for another call. Use a new one for each.");
+            : throw new Conflict("This Idempotency-Key was used for another call. Use a new one for each.").With("field", IdempotencyKey);
     }
 
     /// <summary>
@@ -73,7 +76,15 @@ internal sealed class RecordedCalls(TenantDb db, TimeProvider clock)
     private static byte[] HashOf(object asked)
     {
         var parameters = JsonSerializer.SerializeToNode(asked, asked.GetType(), Json.Options)!.AsObject();
-        foreach (var secret in Secrets) parameters.Remove(secret);
+        Forget(parameters);
         return SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options));
+    }
+
+    /// <summary>Also inside: a step of a prompt takes the parameters of other tools.</summary>
+    private static void Forget(JsonObject parameters)
+    {
+        foreach (var secret in Secrets) parameters.Remove(secret);
+        foreach (var (_, value) in parameters)
+            if (value is JsonObject inner) Forget(inner);
     }
 }

@@ -1,11 +1,16 @@
 using System.Reflection;
 using System.Xml.Linq;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Audit;
 
 namespace MedCor.ServiceDefaults.Tools;
 
 /// <summary>A tool as everybody needs it: who owns it, who may call it, what it takes and gives.</summary>
-public sealed record Tool(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result);
+public sealed record Tool(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result)
+{
+    /// <summary>Where its answers hold clinical content, of which every access is recorded; none when they hold none.</summary>
+    public ClinicalContent? Content { get; } = ClinicalContent.Of(Result, Params);
+}
 
 /// <summary>Every tool there is, read once from the contracts.</summary>
 public static class ToolCatalogue

@@ -3,7 +3,9 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Audit;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.AspNetCore.Builder;
@@ -16,7 +18,10 @@ namespace MedCor.ServiceDefaults.Tools;
 /// <summary>A service's tools as <c>POST /tools/{name}</c>, each with its parameters as the body and its bare result as the answer.</summary>
 public static class ToolEndpoints
 {
-    /// <summary>Registers the handlers of an assembly. Throws <see cref="InvalidOperationException"/> naming every tool that the service owns and nobody handles.</summary>
+    /// <summary>
+    /// Registers the handlers of an assembly. Throws <see cref="InvalidOperationException"/> naming every tool that the service owns and nobody handles, or that
+    /// answers clinical content while the service keeps no audit trail.
+    /// </summary>
     public static IReadOnlyList<Tool> AddTools(this IServiceCollection services, Assembly assembly, string service)
     {
         var handlers = (from type in assembly.GetTypes()
@@ -28,6 +33,9 @@ public static class ToolEndpoints
         var tools = ToolCatalogue.All.Values.Where(t => t.Service == service).ToArray();
         var orphans = tools.Where(t => !handlers.ContainsKey(t.Params)).Select(t => t.Name).ToArray();
         if (orphans.Length > 0) throw new InvalidOperationException($"The {service} service promises tools that nothing handles: {string.Join(", ", orphans)}.");
+
+        if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IAuditTrail)) && t.IsClass) is { } trail) services.AddScoped(typeof(IAuditTrail), trail);
+        else if (tools.FirstOrDefault(t => t.Content is not null) is { } unseen) throw new InvalidOperationException($"{unseen.Name} answers clinical content, and the {service} service keeps no audit trail.");
 
         foreach (var handler in handlers.Values) services.AddScoped(handler.Service, handler.Implementation);
         return tools;
@@ -47,22 +55,43 @@ public static class ToolEndpoints
     {
         var services = http.RequestServices;
         var caller = await services.GetRequiredService<TokenCheck>().Require(http);
-        if (!caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
         services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
 
-        var asked = Params<TTool>.Read(await ReadBody(http));
-        var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
-        http.Response.ContentType = "application/json";
-        if (tool.Effect == Effect.Read)
+        TTool? asked = default;
+        try
         {
-            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, await handler.Handle(asked, http.RequestAborted), Json.Options, http.RequestAborted);
-            return;
-        }
+            if (!caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
+            asked = Params<TTool>.Read(await ReadBody(http));
+            var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
+            http.Response.ContentType = "application/json";
+            if (tool.Effect == Effect.Read)
+            {
+                var shown = await handler.Handle(asked, http.RequestAborted);
+                await Record(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
+                await JsonSerializer.SerializeAsync(http.Response.BodyWriter, shown, Json.Options, http.RequestAborted);
+                return;
+            }
 
-        var (result, isReplay) = await Write(services, tool, handler, asked, IdempotencyKey(http), http.RequestAborted);
-        if (isReplay) http.Response.Headers["Idempotent-Replayed"] = "true";
-        await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);
+            var (result, isReplay) = await Write(services, tool, handler, asked, IdempotencyKey(http), http.RequestAborted);
+            if (isReplay)
+            {
+                if (tool.Content is not null) await Record(services, tool, asked, AuditOutcome.Replayed, JsonSerializer.Deserialize<TResult>(result, Json.Options), http.RequestAborted);
+                http.Response.Headers["Idempotent-Replayed"] = "true";
+            }
+            await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);
+        }
+        catch (Refusal refusal) when (tool.Content is not null && ClinicalContent.OutcomeOf(refusal) is { } outcome)
+        {
+            // In a transaction of its own, since that of the call was rolled back; and also when the caller has hung up.
+            await Record(services, tool, asked, outcome, shown: null, CancellationToken.None);
+            throw;
+        }
     };
+
+    /// <summary>Puts an access to clinical content on record, before it is answered.</summary>
+    private static Task Record(IServiceProvider services, Tool tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.Content is { } content
+        ? services.GetRequiredService<IAuditTrail>().Record(content.Asked(tool.Name, asked), outcome, shown is null ? [] : content.In(shown), ct)
+        : Task.CompletedTask;
 
     /// <summary>A write is one transaction: what it read, changed, recorded and will tell. With a key that was seen before, its answer is that of then.</summary>
     private static async Task<(byte[] Result, bool IsReplay)> Write<TTool, TResult>(
@@ -78,7 +107,9 @@ public static class ToolEndpoints
             var other = await calls.Find(key, tool, asked, ct) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 };
             return (Encoding.UTF8.GetBytes(other), true);
         }
-        var result = JsonSerializer.SerializeToUtf8Bytes(await handler.Handle(asked, ct), Json.Options);
+        var written = await handler.Handle(asked, ct);
+        await Record(services, tool, asked, AuditOutcome.Done, written, ct);
+        var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
         if (key is not null) await calls.Record(key, Encoding.UTF8.GetString(result), ct);
         // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
         await transaction.CommitAsync(CancellationToken.None);

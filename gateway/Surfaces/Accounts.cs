@@ -31,7 +31,7 @@ internal static class Accounts
     /// <summary>Drops the headers by which one inside the network would be told who is calling and from where: from outside they are mere claims.</summary>
     private sealed class WithoutClaims : HttpTransformer
     {
-        private static readonly string[] Prefixes = ["X-Forwarded-", "X-User-", "X-Hospital-", "X-Real-IP", "Forwarded"];
+        private static readonly string[] Prefixes = ["X-Forwarded-", "X-User-", "X-Hospital-", "X-Client-", "X-Real-IP", "Forwarded"];
         private static readonly string[] Trace = ["traceparent", "tracestate", "baggage"];
 
         public override async ValueTask TransformRequestAsync(HttpContext http, HttpRequestMessage request, string destination, CancellationToken ct)

@@ -23,7 +23,7 @@ internal static class Invoke
         });
     }
 
-    private static string? IdempotencyKey(HttpRequest request)
+    internal static string? IdempotencyKey(HttpRequest request)
     {
         if (!request.Headers.TryGetValue("Idempotency-Key", out var sent)) return null;
         var key = sent.ToString();
@@ -32,7 +32,7 @@ internal static class Invoke
             : throw new Invalid("Idempotency-Key", $"must be given once and have 1 to {LongestKey} characters of printable ASCII");
     }
 
-    private static async Task Write(HttpContext http, ToolAnswer answer)
+    internal static async Task Write(HttpContext http, ToolAnswer answer)
     {
         var response = http.Response;
         response.StatusCode = answer.Status;

@@ -20,7 +20,7 @@ internal static class Sse
     private static readonly HashSet<string> Resources =
     [
         "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",
-        "subscription_plans", "subscriptions", "invoices", "departments", "audit_events",
+        "subscription_plans", "subscriptions", "invoices", "departments", "audit_events", "confirmations", "triage",
     ];
 
     public static void MapSse(this IEndpointRouteBuilder app)

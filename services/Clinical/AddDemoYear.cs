@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Commands;
 using MedCor.ServiceDefaults.Demo;
 using Microsoft.EntityFrameworkCore;
@@ -42,7 +43,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
         var all = await db.Appointments.CountAsync(ct);
         // What concerns no single hospital is the platform's to tell.
         db.Tenancy.Enter(hospital: null);
-        db.Raise(() => new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"]));
+        db.Raise(() => new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"], [nameof(AppointmentUpdated)]));
         await db.SaveChangesAsync(ct);
         Console.WriteLine($"The hospital has {all} appointments, added in {watch.Elapsed.TotalSeconds:0} s. Analytics is being told of them and counts them within minutes.");
         return 0;

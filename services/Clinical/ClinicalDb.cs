@@ -1,4 +1,5 @@
 using MedCor.Clinical.Appointments;
+using MedCor.Clinical.Audit;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Schedules;
@@ -29,6 +30,15 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
 
     /// <summary>The treatments that the caller may see: a patient's own, a member of staff's hospital's.</summary>
     internal IQueryable<Treatment> Treatments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
+
+    /// <summary>Every access to clinical content that is on record.</summary>
+    internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
+
+    /// <summary>The chains of the audit trail.</summary>
+    internal IQueryable<AuditLink> AuditLinks => Rows<AuditLink>();
+
+    /// <summary>The accesses that are in no chain yet.</summary>
+    internal IQueryable<WaitingEvent> WaitingEvents => Rows<WaitingEvent>();
 
     /// <summary>The appointments that the caller may see: a patient's own, a member of staff's hospital's.</summary>
     internal IQueryable<Appointment> SeenAppointments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;

@@ -1,11 +1,14 @@
 using MedCor.Clinical;
 using MedCor.Clinical.Appointments;
+using MedCor.Clinical.Audit;
 using MedCor.Clinical.People;
+using MedCor.Clinical.Schedules;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(KnownHospitals));
-builder.Services.AddScoped<KnownPeople>().AddScoped<Bookings>();
+builder.Services.AddScoped<KnownPeople>().AddScoped<Bookings>().AddScoped<HospitalDays>();
+builder.AddAudit();
 
 await builder.Build().RunMedCorService(args);

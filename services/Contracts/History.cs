@@ -4,7 +4,8 @@ namespace MedCor.Contracts;
 /// <param name="HistoryId">Names this telling.</param>
 /// <param name="Asker">The service whose queue it goes to.</param>
 /// <param name="Owners">The services that are asked.</param>
-public sealed record HistoryWanted(Guid HistoryId, string Asker, IReadOnlyList<string> Owners) : IntegrationEvent(null, 0);
+/// <param name="Events">The names of the types of events that the asker hears: what it does not hear it could not count.</param>
+public sealed record HistoryWanted(Guid HistoryId, string Asker, IReadOnlyList<string> Owners, IReadOnlyList<string> Events) : IntegrationEvent(null, 0);
 
 /// <summary>An owner has told all it has. Its events may still be on their way: <see cref="Retold"/> numbers them.</summary>
 /// <param name="Events">How many there are.</param>

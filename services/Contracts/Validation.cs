@@ -9,3 +9,15 @@ public sealed class TimeZoneNameAttribute() : ValidationAttribute("must be an IA
     public override bool IsValid(object? value) =>
         value is null || (value is string { Length: <= 64 } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId);
 }
+
+/// <summary>How long each text of a list may be.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class EachLengthAttribute : ValidationAttribute
+{
+    public EachLengthAttribute(int least, int most) => (Least, Most, ErrorMessage) = (least, most, $"must have entries of {least} to {most} characters each");
+
+    public int Least { get; }
+    public int Most { get; }
+
+    public override bool IsValid(object? value) => value is not IEnumerable<string?> texts || texts.All(text => text is not null && text.Length >= Least && text.Length <= Most);
+}

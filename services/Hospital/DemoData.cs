@@ -6,10 +6,35 @@ namespace MedCor.Hospital;
 
 internal sealed class DemoData(HospitalDb db) : IDemoData
 {
+    private static readonly (string Code, string Name, string Description, int[] TriageLevels)[] OfEachHospital =
+    [
+        ("EMER", "Emergency", "For all that cannot wait, day and night", [1, 2, 3]),
+        ("WALK", "Walk-in Clinic", "For what needs little and can wait a while", [4, 5]),
+        ("CARD", "Cardiology", "Heart and circulation", []),
+        ("PED", "Pediatrics", "Children and adolescents", []),
+        ("ORTH", "Orthopedics", "Bones, joints and muscles", []),
+    ];
+
     public async Task Seed(CancellationToken ct)
     {
-        if (await db.Hospitals.AnyAsync(ct)) return;
+        if (!await db.Hospitals.AnyAsync(ct)) AddHospitals();
+        if (!await db.Departments.AnyAsync(ct)) AddDepartments();
+        await db.SaveChangesAsync(ct);
+    }
 
+    private void AddDepartments()
+    {
+        foreach (var hospital in DemoHouse.Hospitals)
+            foreach (var (code, name, description, levels) in OfEachHospital)
+            {
+                var department = new Departments.Department { HospitalId = hospital.Id, Code = code, Name = name, Description = description, TriageLevels = levels };
+                db.Add(department);
+                db.Raise(() => new DepartmentCreated(department.ToContract()));
+            }
+    }
+
+    private void AddHospitals()
+    {
         foreach (var demo in DemoHouse.Hospitals)
         {
             var hospital = new Hospitals.Hospital
@@ -30,6 +55,5 @@ internal sealed class DemoData(HospitalDb db) : IDemoData
             db.Add(hospital);
             db.Raise(() => new HospitalCreated(hospital.ToContract()));
         }
-        await db.SaveChangesAsync(ct);
     }
 }

@@ -8,4 +8,5 @@ internal sealed class HospitalDb(DbContextOptions<HospitalDb> options, Tenancy t
     : TenantDb(options, tenancy, clock, signal)
 {
     internal IQueryable<Hospitals.Hospital> Hospitals => Rows<Hospitals.Hospital>();
+    internal IQueryable<Departments.Department> Departments => Rows<Departments.Department>();
 }

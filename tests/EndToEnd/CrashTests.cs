@@ -46,6 +46,9 @@ public class CrashTests
         Assert.Equal(wishes.Count, accepted.Distinct().Count());
         var ids = accepted.Select(Guid.Parse).ToArray();
         Assert.Equal(ids.Length, await house.Count("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
+        Assert.Equal(ids.Length, await house.Count("clinical", "SELECT count(*) FROM audit_events WHERE resource_id = ANY($1) AND action = 'create_appointment' AND outcome = 'DONE'", ids));
+        await Wait.Until(async () => await house.Count("clinical", "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = ANY($1) AND e.outcome = 'DONE'", ids) == ids.Length,
+            "every accepted booking has its place in the audit trail's chain", TimeSpan.FromSeconds(60));
         await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
             "Analytics has counted every accepted booking", TimeSpan.FromSeconds(60));
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
-using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.EntityFrameworkCore;
@@ -23,39 +21,43 @@ internal sealed class FigureBook(AnalyticsDb db, KnownHospitals hospitals, TimeP
     }
 
     /// <summary>The day that the hospital's clocks show.</summary>
-    internal DateOnly Today(KnownHospital hospital) =>
-        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone)).DateTime);
+    internal DateOnly Today(KnownHospital hospital) => hospital.Today(clock.GetUtcNow());
 
-    internal async Task<ReportFigures> Of(KnownHospital hospital, Period period, CancellationToken ct)
-    {
-        var (id, from, to) = (hospital.HospitalId, period.From, period.To);
-        var days = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day >= from && d.Day <= to).GroupBy(d => d.HospitalId).Select(g => new
-        {
-            Scheduled = g.Sum(d => d.Scheduled),
-            InProgress = g.Sum(d => d.InProgress),
-            Completed = g.Sum(d => d.Completed),
-            Cancelled = g.Sum(d => d.Cancelled),
-            NoShows = g.Sum(d => d.NoShows),
-            Ratings = g.Sum(d => d.Ratings),
-            RatingSum = g.Sum(d => d.RatingSum),
-        }).SingleOrDefaultAsync(ct);
-        var seen = await db.Visits.Where(v => v.HospitalId == id && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed).Select(v => v.PatientId).Distinct().CountAsync(ct);
-        var (begin, end) = (Midnight(hospital, from), Midnight(hospital, to.AddDays(1)));
-        var registered = await db.People.CountAsync(p => p.HospitalId == id && p.Role == Role.Patient && p.RegisteredAt >= begin && p.RegisteredAt < end, ct);
-        var (revenue, currency) = await Revenue(id, period, ct);
-        return days is null
-            ? new(registered, 0, 0, 0, 0, 0, 0, seen, null, revenue, currency)
-            : new(registered, days.Scheduled + days.InProgress + days.Completed + days.Cancelled + days.NoShows,
-                days.Scheduled, days.InProgress, days.Completed, days.Cancelled, days.NoShows, seen, Ratio(days.RatingSum, days.Ratings, 2), revenue, currency);
-    }
+    internal static TimeZoneInfo Zone(KnownHospital hospital) => TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone);
 
-    /// <summary>What was invoiced, in the currency of the newest invoice.</summary>
-    internal async Task<(string Amount, string Currency)> Revenue(Guid hospital, Period period, CancellationToken ct)
+    internal async Task<ReportFigures> Of(KnownHospital hospital, Period period, CancellationToken ct) => (await Of([(hospital, period)], ct))[0];
+
+    /// <summary>The figures of several periods, in the same order, in one statement. It names the tables in the order in which a rebuild empties them, so that the two never wait for each other.</summary>
+    internal async Task<IReadOnlyList<ReportFigures>> Of(IReadOnlyList<(KnownHospital Hospital, Period Period)> asked, CancellationToken ct)
     {
-        var (from, to) = (period.From, period.To);
-        var currency = await db.Invoices.Where(i => i.HospitalId == hospital).OrderByDescending(i => i.IssuedOn).ThenByDescending(i => i.Id).Select(i => i.Currency).FirstOrDefaultAsync(ct) ?? UsualCurrency;
-        var total = await db.Invoices.Where(i => i.HospitalId == hospital && i.IssuedOn >= from && i.IssuedOn <= to && i.Currency == currency).SumAsync(i => i.Total, ct);
-        return ((total / 100m).ToString("0.00", CultureInfo.InvariantCulture), currency);
+        var hospitals = asked.Select(a => a.Hospital.HospitalId).ToArray();
+        var (from, to) = (asked.Select(a => a.Period.From).ToArray(), asked.Select(a => a.Period.To).ToArray());
+        var begins = asked.Select(a => Midnight(a.Hospital, a.Period.From)).ToArray();
+        var ends = asked.Select(a => Midnight(a.Hospital, a.Period.To.AddDays(1))).ToArray();
+        var figures = await db.Database.SqlQuery<Row>($"""
+            SELECT coalesce(money.total, 0)::bigint AS "Total", coalesce(money.currency, {UsualCurrency}) AS "Currency", seen.patients AS "PatientsSeen",
+                days.scheduled AS "Scheduled", days.in_progress AS "InProgress", days.completed AS "Completed", days.cancelled AS "Cancelled", days.no_shows AS "NoShows",
+                days.ratings AS "Ratings", days.rating_sum AS "RatingSum", registered.patients AS "NewPatients"
+            FROM unnest({hospitals}, {from}, {to}, {begins}, {ends}) WITH ORDINALITY AS asked (hospital_id, first, last, begins, ends, n)
+            LEFT JOIN LATERAL (
+                SELECT i.currency, (SELECT sum(s.total) FROM invoices s WHERE s.hospital_id = asked.hospital_id AND s.issued_on BETWEEN asked.first AND asked.last AND s.currency = i.currency) AS total
+                FROM invoices i WHERE i.hospital_id = asked.hospital_id ORDER BY i.issued_on DESC, i.id DESC LIMIT 1) AS money ON true
+            CROSS JOIN LATERAL (
+                SELECT count(DISTINCT patient_id)::integer AS patients FROM visits v
+                WHERE v.hospital_id = asked.hospital_id AND v.day BETWEEN asked.first AND asked.last AND v.status = 'COMPLETED') AS seen
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(scheduled), 0)::integer AS scheduled, coalesce(sum(in_progress), 0)::integer AS in_progress, coalesce(sum(completed), 0)::integer AS completed,
+                    coalesce(sum(cancelled), 0)::integer AS cancelled, coalesce(sum(no_shows), 0)::integer AS no_shows,
+                    coalesce(sum(ratings), 0)::integer AS ratings, coalesce(sum(rating_sum), 0)::integer AS rating_sum
+                FROM doctor_days d WHERE d.hospital_id = asked.hospital_id AND d.day BETWEEN asked.first AND asked.last) AS days
+            CROSS JOIN LATERAL (
+                SELECT count(*)::integer AS patients FROM people p
+                WHERE p.hospital_id = asked.hospital_id AND p.role = 'PATIENT' AND p.registered_at >= asked.begins AND p.registered_at < asked.ends) AS registered
+            ORDER BY asked.n
+            """).ToListAsync(ct);
+        return [.. figures.Select(f => new ReportFigures(
+            f.NewPatients, f.Scheduled + f.InProgress + f.Completed + f.Cancelled + f.NoShows, f.Scheduled, f.InProgress, f.Completed, f.Cancelled, f.NoShows,
+            f.PatientsSeen, Ratio(f.RatingSum, f.Ratings, 2), Money.Text(f.Total), f.Currency))];
     }
 
     /// <summary>A part of a whole; none of nothing.</summary>
@@ -64,11 +66,15 @@ internal sealed class FigureBook(AnalyticsDb db, KnownHospitals hospitals, TimeP
     /// <summary>The first instant of a day; where the clocks skip midnight, of what they show instead.</summary>
     private static DateTimeOffset Midnight(KnownHospital hospital, DateOnly day)
     {
-        var zone = TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone);
+        var zone = Zone(hospital);
         var shown = day.ToDateTime(TimeOnly.MinValue);
         while (zone.IsInvalidTime(shown)) shown = shown.AddMinutes(1);
         return new DateTimeOffset(shown, zone.IsAmbiguousTime(shown) ? zone.GetAmbiguousTimeOffsets(shown).Max() : zone.GetUtcOffset(shown)).ToUniversalTime();
     }
+
+    /// <summary>A line of the statement's answer; revenue in minor units of the newest invoice's currency.</summary>
+    private sealed record Row(
+        long Total, string Currency, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int Ratings, int RatingSum, int NewPatients);
 }
 
 /// <summary>From one day to another, inclusive.</summary>

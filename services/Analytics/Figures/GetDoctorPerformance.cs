@@ -22,7 +22,7 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, FigureBook boo
         var seen = await db.Visits.Where(v => v.HospitalId == owner && v.DoctorId == doctor && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed)
             .Select(v => v.PatientId).Distinct().CountAsync(ct);
         var schedule = await db.Schedules.Where(s => s.HospitalId == owner && s.DoctorId == doctor).Select(s => s.Schedule).SingleOrDefaultAsync(ct);
-        var working = WorkingHours.Minutes(schedule is null ? null : JsonSerializer.Deserialize<DoctorSchedule>(schedule, Json.Options), from, to);
+        var working = WorkingHours.Minutes(schedule is null ? null : JsonSerializer.Deserialize<DoctorSchedule>(schedule, Json.Options), FigureBook.Zone(hospital), from, to);
         var booked = days.Sum(d => d.BookedMinutes);
         return new(
             doctor, owner, asked.Period, from, to, days.Sum(d => d.Scheduled + d.InProgress + d.Completed + d.Cancelled + d.NoShows),

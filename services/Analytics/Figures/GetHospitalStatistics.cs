@@ -19,10 +19,10 @@ internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, FigureBook bo
         var heads = await db.HeadCounts.Where(h => h.HospitalId == id).GroupBy(h => h.HospitalId)
             .Select(g => new { Patients = g.Sum(h => h.Patients), Doctors = g.Sum(h => h.Doctors), Nurses = g.Sum(h => h.Nurses) }).SingleOrDefaultAsync(ct);
         var todays = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day == today).SumAsync(d => d.Scheduled + d.InProgress + d.Completed + d.NoShows, ct);
-        var (monthly, _) = await book.Revenue(id, Period.Of(ReportPeriod.Monthly, today), ct);
-        var f = await book.Of(hospital, period, ct);
+        var figures = await book.Of([(hospital, period), (hospital, Period.Of(ReportPeriod.Monthly, today))], ct);
+        var (f, month) = (figures[0], figures[1]);
         return new(
             id, period.From, period.To, hospital.TimeZone, heads?.Patients ?? 0, heads?.Doctors ?? 0, heads?.Nurses ?? 0, f.NewPatients, f.Appointments, f.Scheduled, f.InProgress,
-            f.Completed, f.Cancelled, f.NoShows, f.PatientsSeen, f.AverageRating, f.Revenue, f.Currency, heads?.Patients ?? 0, todays, heads?.Doctors ?? 0, monthly);
+            f.Completed, f.Cancelled, f.NoShows, f.PatientsSeen, f.AverageRating, f.Revenue, f.Currency, heads?.Patients ?? 0, todays, heads?.Doctors ?? 0, month.Revenue);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, FigureBook book)
     public async Task<HospitalDemand> Handle(GetSpecialtyDemand asked, CancellationToken ct)
     {
         var hospital = await book.Hospital(asked.HospitalId, ct);
-        var id = hospital.HospitalId;
+        var (id, zone) = (hospital.HospitalId, FigureBook.Zone(hospital));
         var (first, last) = Period.Of(asked.Period, asked.Date ?? book.Today(hospital));
 
         var work = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day >= first && d.Day <= last).GroupBy(d => d.DoctorId).Select(g => new
@@ -31,13 +31,13 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, FigureBook book)
         var practised = await db.Practices.Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, p => p.SpecialtyId, ct);
         var schedules = await db.Schedules.Where(s => s.HospitalId == id).ToDictionaryAsync(s => s.DoctorId, s => s.Schedule, ct);
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
-        var usual = WorkingHours.Minutes(null, first, last);
+        var usual = WorkingHours.Minutes(null, zone, first, last);
 
         var demand = from doctor in active.Union(work.Keys)
                      group doctor by practised.GetValueOrDefault(doctor) into doctors
                      let specialty = doctors.Key is { } key ? specialties.GetValueOrDefault(key) : null
                      let done = doctors.Where(work.ContainsKey).Select(d => work[d]).ToArray()
-                     let working = doctors.Where(active.Contains).Sum(d => schedules.TryGetValue(d, out var s) ? WorkingHours.Minutes(JsonSerializer.Deserialize<DoctorSchedule>(s, Json.Options), first, last) : usual)
+                     let working = doctors.Where(active.Contains).Sum(d => schedules.TryGetValue(d, out var s) ? WorkingHours.Minutes(JsonSerializer.Deserialize<DoctorSchedule>(s, Json.Options), zone, first, last) : usual)
                      let booked = doctors.Where(d => active.Contains(d) && work.ContainsKey(d)).Sum(d => work[d].BookedMinutes)
                      let taking = done.Sum(w => w.Taking)
                      select new SpecialtyDemand(

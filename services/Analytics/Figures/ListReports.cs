@@ -14,6 +14,7 @@ internal sealed class ListReportsHandler(Reports reports, FigureBook book) : IHa
 
         return await reports.Page(asked, list => list
             .Where("hospital_id", asked.HospitalId)
-            .Within("date_from", asked.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null, asked.DateTo), ct);
+            .From("date_from", asked.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null)
+            .To("date_from", asked.DateTo), ct);
     }
 }

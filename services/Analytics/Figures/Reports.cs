@@ -31,7 +31,7 @@ internal sealed class Reports(AnalyticsDb db, FigureBook book, TimeProvider cloc
     {
         // The id is a hash of hospital and month, of which there are a dozen a year.
         await foreach (var month in Rows.AsNoTracking().AsAsyncEnumerable().WithCancellation(ct))
-            if (Show(month) is var report && report.Id == id) return await WithFigures(report, ct);
+            if (Show(month) is var report && report.Id == id) return (await WithFigures([report], ct))[0];
         throw new Missing(Thing);
     }
 
@@ -47,13 +47,16 @@ internal sealed class Reports(AnalyticsDb db, FigureBook book, TimeProvider cloc
     protected override async Task<Page<Report>> Read(Listing<ReportMonth> list, CancellationToken ct)
     {
         var page = await base.Read(list, ct);
-        var reports = new List<Report>();
-        foreach (var report in page.Results) reports.Add(await WithFigures(report, ct));
-        return page with { Results = reports };
+        return page with { Results = await WithFigures(page.Results, ct) };
     }
 
-    private async Task<Report> WithFigures(Report report, CancellationToken ct) =>
-        report with { Figures = await book.Of(await book.Hospital(report.HospitalId, ct), new(report.DateFrom, report.DateTo), ct) };
+    private async Task<IReadOnlyList<Report>> WithFigures(IReadOnlyList<Report> reports, CancellationToken ct)
+    {
+        var shown = reports.Select(r => r.HospitalId).ToArray();
+        var hospitals = await db.Hospitals.AsNoTracking().Where(h => shown.Contains(h.HospitalId)).ToDictionaryAsync(h => h.HospitalId, ct);
+        var figures = await book.Of([.. reports.Select(r => (hospitals[r.HospitalId], new Period(r.DateFrom, r.DateTo)))], ct);
+        return [.. reports.Zip(figures, (report, f) => report with { Figures = f })];
+    }
 
     /// <summary>A hospital is where its clocks are: where the month is over already, another one's may still run.</summary>
     private static FormattableString Closed(DateTimeOffset now) => $"""

@@ -1,20 +1,33 @@
 using MedCor.Contracts;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Commands;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace MedCor.Analytics.History;
 
 /// <summary>
 /// Empties the read models and has the owners tell everything anew. The service must be running: it hears what they tell. What happens meanwhile is
 /// heard as ever; of two tellings of one thing the higher version stays. Interrupted, it leaves the owners telling: the figures still become complete.
+/// Wants the tables' owner's login, as a migration does: the role that serves may not empty them.
 /// </summary>
-internal sealed class Rebuild(AnalyticsDb db, TimeProvider clock) : IOperatorCommand
+internal sealed class Rebuild(AnalyticsDb db, IConfiguration configuration, TimeProvider clock) : IOperatorCommand
 {
     private static readonly string[] Owners = ["hospital", "identity", "clinical", "billing"];
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>An owner writes all it has in one transaction before the first of it is heard.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+    /// <summary>Owners tell page by page, so that something comes every moment.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private static readonly string[] Heard =
+    [
+        .. from type in typeof(Rebuild).Assembly.GetTypes().Append(typeof(KnownHospitals))
+           from heard in type.GetInterfaces()
+           where heard.IsGenericType && heard.GetGenericTypeDefinition() == typeof(IHear<>)
+           select heard.GetGenericArguments()[0].Name,
+    ];
 
     public string Name => "rebuild";
 
@@ -22,11 +35,12 @@ internal sealed class Rebuild(AnalyticsDb db, TimeProvider clock) : IOperatorCom
     {
         var history = Guid.CreateVersion7();
         db.Tenancy.Enter(hospital: null);
+        db.Database.SetDbConnection(new NpgsqlConnection(configuration.OwnersConnection()), contextOwnsConnection: true);
         await using (var transaction = await db.Database.BeginTransactionAsync(ct))
         {
-            // One statement, which waits for those who are writing: nobody sees one table emptied and another not.
-            await db.Database.ExecuteSqlAsync($"TRUNCATE visits, doctor_days, months, people, head_counts, practices, schedules, specialties, invoices", ct);
-            db.Raise(() => new HistoryWanted(history, "analytics", Owners));
+            // One statement, which waits for those who are at them: nobody sees one table emptied and another not. Hearers and readers take the tables in this order, too.
+            await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedules, specialties", ct);
+            db.Raise(() => new HistoryWanted(history, "analytics", Owners, Heard));
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
         }

@@ -32,10 +32,8 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// <summary>Throws <see cref="Invalid"/> naming all that stands against it.</summary>
     internal static Appointment Book(Practice practice, Person patient, Wish wish, DateTimeOffset now)
     {
-        var wrongs = new Dictionary<string, List<string>>();
-        if (!practice.Doctor.IsActive) wrongs.Add("doctor_id", ["is a doctor who no longer works here"]);
-        else if (!practice.Doctor.IsAvailable) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
-        if (!patient.IsActive) wrongs.Add("patient_id", ["is a patient who is no longer treated here"]);
+        var wrongs = Person.Gone(practice.Doctor, patient);
+        if (practice.Doctor is { IsActive: true, IsAvailable: false }) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
         var minutes = wish.Minutes ?? practice.Timetable.SlotMinutes;
         var time = practice.TimeFor(wish.Date, wish.Time, minutes, now, wrongs);
         if (wrongs.Count > 0) throw new Invalid(wrongs);

@@ -16,6 +16,7 @@ internal sealed class ListAppointmentsHandler(ClinicalDb db, VisibleAppointments
             .Where("patient_id", asked.PatientId)
             .Where("doctor_id", asked.DoctorId)
             .Where("status", asked.Status)
-            .Within("appointment_date", asked.DateFrom, asked.DateTo), ct);
+            .From("appointment_date", asked.DateFrom)
+            .To("appointment_date", asked.DateTo), ct);
     }
 }

@@ -1,14 +1,13 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.History;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Appointments;
 
 internal sealed class TellAppointments(ClinicalDb db) : ITellHistory
 {
-    public async IAsyncEnumerable<IntegrationEvent> Tell([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        await foreach (var visit in Pages.ByKey(last => db.Named(db.Appointments.Where(a => a.Id > last)).OrderBy(v => v.Appointment.Id), v => v.Appointment.Id, ct))
-            yield return new AppointmentUpdated(visit.ToContract());
-    }
+    public Task<IReadOnlyList<Told>> Tell(RowKey after, CancellationToken ct) =>
+        db.Named(db.Appointments.Where(a => EF.Functions.GreaterThan(ValueTuple.Create(a.HospitalId, a.Id), ValueTuple.Create(after.Hospital, after.Id))))
+            .OrderBy(v => v.Appointment.HospitalId).ThenBy(v => v.Appointment.Id)
+            .Page(v => new(v.Appointment.HospitalId, v.Appointment.Id), v => [new AppointmentUpdated(v.ToContract())], ct);
 }

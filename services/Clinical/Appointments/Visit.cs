@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Clinical.Appointments;
 
@@ -17,4 +18,6 @@ internal sealed class Visit
             a.StartsAt, a.EndsAt, a.Reason, a.Notes, a.Status, a.Rating, a.RatingComment, a.RescheduledFrom, a.RescheduledTo,
             a.Version, a.CreatedAt, a.UpdatedAt);
     }
+
+    internal AffectedAppointment ToAffected() => new(Appointment.Id, Appointment.PatientId, Appointment.DoctorId, Appointment.AppointmentDate, Appointment.AppointmentTime);
 }

@@ -15,8 +15,10 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, KnownPeople peop
     public async Task Prepare(CreateMedicalRecord asked, CancellationToken ct)
     {
         if (db.Tenancy.Caller.Kind == Callers.Nurse && !OfNurses.Contains(asked.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
-        patient = await people.Patient(asked.PatientId, ct);
-        if (asked.DoctorId is { } doctor) await people.DoctorAndPatient(doctor, asked.PatientId, ct);
+        Person? doctor = null;
+        if (asked.DoctorId is { } id) ((doctor, _, _), patient) = await people.DoctorAndPatient(id, asked.PatientId, ct);
+        else patient = await people.Patient(asked.PatientId, ct);
+        if (Person.Gone(doctor, patient) is { Count: > 0 } wrongs) throw new Invalid(wrongs);
     }
 
     public async Task<Contracts.Clinical.MedicalRecord> Handle(CreateMedicalRecord asked, CancellationToken ct)

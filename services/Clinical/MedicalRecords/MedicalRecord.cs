@@ -24,10 +24,9 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     public string[] Attachments { get; set; } = [];
 
     /// <summary>Throws <see cref="Conflict"/> when it was entered in error: such a record stays as it is.</summary>
-    internal void Amend(UpdateMedicalRecord by, Guid author)
+    internal void Amend(UpdateMedicalRecord by)
     {
         if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").With("status", Status);
-        AuthorId = author;
         Title = by.Title ?? Title;
         Description = by.Description ?? Description;
         Diagnosis = by.Diagnosis ?? Diagnosis;

@@ -13,9 +13,11 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, TimeProvider clo
 
         var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == asked.RecordId, ct) ?? throw new Missing("medical record");
         record.Expect(asked.ExpectedVersion);
-        record.Amend(asked, db.Tenancy.Caller.UserId);
-        // Also when nothing else differs: that somebody looked again and left it so is a version.
-        db.Update(record);
+        record.Amend(asked);
+        // A version that says what the one before said would have a reader look for a difference in vain. That somebody looked is in the audit trail.
+        if (!db.ChangeTracker.HasChanges()) return record.ToContract();
+
+        record.AuthorId = db.Tenancy.Caller.UserId;
         db.Add(record.NextVersion(asked.Reason, clock.GetUtcNow()));
         db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent()));
         await db.SaveChangesAsync(ct);

@@ -21,6 +21,15 @@ internal sealed class Person : ITenantOwned
     public bool IsAvailable { get; init; } = true;
     public long AvailableVersion { get; init; }
 
+    /// <summary>What stands against beginning something new with people who are no longer here, by field.</summary>
+    internal static Dictionary<string, List<string>> Gone(Person? doctor, Person patient)
+    {
+        var wrongs = new Dictionary<string, List<string>>();
+        if (doctor is { IsActive: false }) wrongs.Add("doctor_id", ["is a doctor who no longer works here"]);
+        if (!patient.IsActive) wrongs.Add("patient_id", ["is a patient who is no longer treated here"]);
+        return wrongs;
+    }
+
     internal string Name => $"{FirstName} {LastName}";
 
     /// <summary>Nobody for a platform administrator, who neither works nor is treated in a hospital.</summary>

@@ -43,6 +43,6 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people
         }
 
         var affected = await bookings.Outside(practice, clock.GetUtcNow(), ct);
-        return practice.ToContract() with { Affected = [.. affected.Take(MostShown).Select(v => v.ToContract())], AffectedCount = affected.Count };
+        return practice.ToContract() with { Affected = [.. affected.Take(MostShown).Select(v => v.ToAffected())], AffectedCount = affected.Count };
     }
 }

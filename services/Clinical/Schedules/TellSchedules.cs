@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.History;
 using Microsoft.EntityFrameworkCore;
@@ -7,12 +6,13 @@ namespace MedCor.Clinical.Schedules;
 
 internal sealed class TellSchedules(ClinicalDb db) : ITellHistory
 {
-    public async IAsyncEnumerable<IntegrationEvent> Tell([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public async Task<IReadOnlyList<Told>> Tell(RowKey after, CancellationToken ct)
     {
         var zones = await db.Hospitals.ToDictionaryAsync(h => h.HospitalId, h => h.TimeZone, ct);
-        await foreach (var s in Pages.ByKey(last => db.Schedules.Where(s => s.DoctorId > last).OrderBy(s => s.DoctorId), s => s.DoctorId, ct))
-            yield return new DoctorScheduleSet(new(
+        return await db.Schedules.Where(s => EF.Functions.GreaterThan(ValueTuple.Create(s.HospitalId, s.DoctorId), ValueTuple.Create(after.Hospital, after.Id)))
+            .OrderBy(s => s.HospitalId).ThenBy(s => s.DoctorId)
+            .Page(s => new(s.HospitalId, s.DoctorId), s => [new DoctorScheduleSet(new(
                 s.DoctorId, s.HospitalId, zones.GetValueOrDefault(s.HospitalId, "UTC"), s.Timetable.SlotMinutes, s.Timetable.WorkingHours, s.Timetable.Breaks, s.Timetable.Exceptions,
-                s.Version, s.CreatedAt, s.UpdatedAt));
+                s.Version, s.CreatedAt, s.UpdatedAt))], ct);
     }
 }

@@ -1,5 +1,6 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Treatments;
@@ -8,7 +9,11 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, KnownPeople people) 
 {
     private Person patient = null!;
 
-    public async Task Prepare(CreateTreatment asked, CancellationToken ct) => (_, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
+    public async Task Prepare(CreateTreatment asked, CancellationToken ct)
+    {
+        (var practice, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
+        if (Person.Gone(practice.Doctor, patient) is { Count: > 0 } wrongs) throw new Invalid(wrongs);
+    }
 
     public async Task<Contracts.Clinical.Treatment> Handle(CreateTreatment asked, CancellationToken ct)
     {

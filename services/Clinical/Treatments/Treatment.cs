@@ -32,7 +32,8 @@ internal sealed class Treatment : Entity, ITenantOwned
         Status = by.Status ?? Status;
         Name = by.Name ?? Name;
         Description = by.Description ?? Description;
-        Medications = by.Medications is { } given ? Write(given) : Medications;
+        // The database writes the document in its own way, so what it says is compared.
+        if (by.Medications is { } given && !given.SequenceEqual(Read(Medications))) Medications = Write(given);
         Instructions = by.Instructions ?? Instructions;
         FollowUpDate = by.FollowUpDate ?? FollowUpDate;
         Notes = string.IsNullOrWhiteSpace(by.Notes) ? Notes : Notes is null ? by.Notes : $"{Notes}\n{by.Notes}";
@@ -40,8 +41,10 @@ internal sealed class Treatment : Entity, ITenantOwned
 
     internal static string Write(IReadOnlyList<Medication>? medications) => JsonSerializer.Serialize(medications ?? [], Json.Options);
 
+    private static IReadOnlyList<Medication> Read(string medications) => JsonSerializer.Deserialize<IReadOnlyList<Medication>>(medications, Json.Options)!;
+
     internal Contracts.Clinical.Treatment ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, Status, Name, Description,
-        JsonSerializer.Deserialize<IReadOnlyList<Medication>>(Medications, Json.Options), Instructions, Notes, FollowUpDate, Version, CreatedAt, UpdatedAt);
+        Read(Medications), Instructions, Notes, FollowUpDate, Version, CreatedAt, UpdatedAt);
 
     /// <summary>What a caller may read of it.</summary>
     internal Contracts.Clinical.Treatment For(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();

@@ -12,7 +12,8 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db) : IHandle<UpdateTrea
         var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == asked.TreatmentId, ct) ?? throw new Missing("treatment");
         treatment.Expect(asked.ExpectedVersion);
         treatment.Change(asked);
-        db.Update(treatment);
+        if (!db.ChangeTracker.HasChanges()) return treatment.ToContract();
+
         db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent()));
         await db.SaveChangesAsync(ct);
         return treatment.ToContract();

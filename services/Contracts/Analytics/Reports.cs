@@ -16,7 +16,7 @@ public sealed record Report(Guid Id, ReportType Type, ReportPeriod Period, Guid 
 public sealed record ReportFigures(
     int NewPatients, int Appointments, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int PatientsSeen, decimal? AverageRating, string Revenue, string Currency);
 
-/// <summary>Lists the monthly reports there are, the newest first: one for each month that is over and had appointments.</summary>
+/// <summary>Lists the monthly reports there are, the newest first: one for each month that is over and had appointments or invoices.</summary>
 /// <param name="HospitalId">Only those of this hospital.</param>
 /// <param name="DateFrom">Only months that end on this day or later.</param>
 /// <param name="DateTo">Only months that begin on this day or earlier.</param>

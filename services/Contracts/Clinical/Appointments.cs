@@ -37,7 +37,10 @@ public sealed record Appointment(
     Guid? RescheduledTo,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt) : IClinicalContent;
+
+/// <summary>An appointment that a change elsewhere concerns: which it is and when, and nothing of what it is for.</summary>
+public sealed record AffectedAppointment(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime);
 
 /// <summary>Lists appointments, the latest first. Patients see their own; staff see those of their hospital.</summary>
 /// <param name="DateFrom">From this day on.</param>

@@ -29,7 +29,7 @@ public sealed record MedicalRecord(
     IReadOnlyList<string>? Attachments,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
+    DateTimeOffset UpdatedAt) : IClinicalContent
 {
     /// <summary>That it is there, and nothing of what it says.</summary>
     public MedicalRecord WithoutContent() => this with { Title = null, Description = null, Diagnosis = null, Symptoms = null, TreatmentPlan = null, Attachments = null };
@@ -44,8 +44,8 @@ public sealed record MedicalRecord(
 public sealed record MedicalRecordVersion(long Version, Guid AuthorId, DateTimeOffset WrittenAt, string? Reason, MedicalRecord Record);
 
 /// <summary>Lists medical records, the latest first. Patients see their own; staff see those of their hospital.</summary>
-/// <param name="DateFrom">Written on this day (UTC) or later.</param>
-/// <param name="DateTo">Written on this day (UTC) or earlier.</param>
+/// <param name="DateFrom">Written on this day, by the clocks of the hospital, or later; of UTC for the platform's administrators.</param>
+/// <param name="DateTo">Written on this day or earlier.</param>
 [Tool("list_medical_records", Effect.Read, Callers.Everyone)]
 public sealed record ListMedicalRecords(
     Guid? PatientId = null,
@@ -73,12 +73,12 @@ public sealed record CreateMedicalRecord(
     [property: MaxLength(10_000)] string? Diagnosis = null,
     [property: MaxLength(10_000)] string? Symptoms = null,
     [property: MaxLength(10_000)] string? TreatmentPlan = null,
-    [property: MaxLength(50)] IReadOnlyList<string>? Attachments = null,
+    [property: MaxLength(50), EachLength(1, 2000)] IReadOnlyList<string>? Attachments = null,
     Guid? DoctorId = null) : ITool<MedicalRecord>;
 
 /// <summary>
-/// Amends a medical record: what is given replaces what was said, as a new version; the old ones stay. One that should never have been written
-/// becomes ENTERED_IN_ERROR, with the reason; it stays readable as such and changes no more.
+/// Amends a medical record: what is given replaces what was said, as a new version; the old ones stay. What leaves all as it was makes no version. One that should
+/// never have been written becomes ENTERED_IN_ERROR, with the reason; it stays readable as such and changes no more.
 /// </summary>
 /// <param name="Reason">Why it is changed.</param>
 /// <param name="ExpectedVersion">Refuses the change if the record is no longer at this version.</param>
@@ -90,7 +90,7 @@ public sealed record UpdateMedicalRecord(
     [property: MaxLength(10_000)] string? Diagnosis = null,
     [property: MaxLength(10_000)] string? Symptoms = null,
     [property: MaxLength(10_000)] string? TreatmentPlan = null,
-    [property: MaxLength(50)] IReadOnlyList<string>? Attachments = null,
+    [property: MaxLength(50), EachLength(1, 2000)] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
     [property: MaxLength(1000)] string? Reason = null,
     long? ExpectedVersion = null) : ITool<MedicalRecord>;

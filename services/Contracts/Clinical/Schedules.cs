@@ -35,7 +35,7 @@ public sealed record DoctorSchedule(
 {
     /// <summary>After a change: the future appointments that now lie outside the schedule, at most 100, the next first. They stay booked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<Appointment>? Affected { get; init; }
+    public IReadOnlyList<AffectedAppointment>? Affected { get; init; }
 
     /// <summary>After a change: how many future appointments now lie outside the schedule.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

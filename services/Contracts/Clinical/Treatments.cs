@@ -30,7 +30,7 @@ public sealed record Treatment(
     DateOnly? FollowUpDate,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
+    DateTimeOffset UpdatedAt) : IClinicalContent
 {
     /// <summary>That it is there, and nothing of what it says.</summary>
     public Treatment WithoutContent() => this with { Name = null, Description = null, Medications = null, Instructions = null, Notes = null, FollowUpDate = null };
@@ -56,7 +56,7 @@ public sealed record CreateTreatment(
     DateOnly? FollowUpDate = null,
     [property: MaxLength(2000)] string? Notes = null) : ITool<Treatment>;
 
-/// <summary>Changes a treatment: what is given replaces what was said. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
+/// <summary>Changes a treatment: what is given replaces what was said; what leaves all as it was makes no version. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
 /// <param name="Notes">Added to the notes that are there, on a line of its own.</param>
 /// <param name="ExpectedVersion">Refuses the change if the treatment is no longer at this version.</param>
 [Tool("update_treatment", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]

@@ -12,17 +12,24 @@ public static class WorkingHours
     public static IReadOnlyList<WeeklyPeriod> Usual { get; } =
         [.. Enumerable.Range((int)DayOfWeek.Monday, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), new(17, 0)))];
 
-    /// <summary>How many minutes a doctor works from one day to another, inclusive; an hour that the clocks skip or repeat counts as the clocks show it.</summary>
+    /// <summary>How many minutes a doctor works from one day to another, inclusive: what the clocks skip is not worked, and what they repeat is worked twice.</summary>
     /// <param name="schedule">The usual hours when none has been set.</param>
-    public static int Minutes(DoctorSchedule? schedule, DateOnly from, DateOnly to)
+    /// <param name="zone">The hospital's.</param>
+    public static int Minutes(DoctorSchedule? schedule, TimeZoneInfo zone, DateOnly from, DateOnly to)
     {
         var (hours, breaks) = (schedule?.WorkingHours ?? Usual, schedule?.Breaks ?? []);
         var exceptions = (schedule?.Exceptions ?? []).Where(e => e.Date >= from && e.Date <= to).ToLookup(e => e.Date);
         var usual = Enum.GetValues<DayOfWeek>().Select(day => Open(hours, breaks, day, []).Count(open => open)).ToArray();
         var sum = 0;
         for (var date = from; date <= to; date = date.AddDays(1))
-            sum += exceptions.Contains(date) ? Open(hours, breaks, date.DayOfWeek, exceptions[date]).Count(open => open) : usual[(int)date.DayOfWeek];
+            sum += ChangesClocks(date) ? Open(hours, breaks, date.DayOfWeek, exceptions[date]).Select((open, minute) => open ? Times(date, minute) : 0).Sum()
+                : exceptions.Contains(date) ? Open(hours, breaks, date.DayOfWeek, exceptions[date]).Count(open => open)
+                : usual[(int)date.DayOfWeek];
         return sum;
+
+        bool ChangesClocks(DateOnly date) => zone.GetUtcOffset(date.ToDateTime(default)) != zone.GetUtcOffset(date.AddDays(1).ToDateTime(default));
+
+        int Times(DateOnly date, int minute) => date.ToDateTime(default).AddMinutes(minute) is var shown && zone.IsInvalidTime(shown) ? 0 : zone.IsAmbiguousTime(shown) ? 2 : 1;
     }
 
     /// <summary>The minutes of a day, and whether each is worked.</summary>

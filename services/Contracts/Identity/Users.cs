@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -42,9 +43,6 @@ public sealed record DeactivatedUser(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     IReadOnlyList<AffectedAppointment> Affected);
-
-/// <summary>An appointment whose doctor is no longer there.</summary>
-public sealed record AffectedAppointment(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime);
 
 /// <summary>Lists the people with an account that you may see, by last name. Patients see themselves alone.</summary>
 /// <param name="Role">Only those of this role.</param>

@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 using MedCor.ServiceDefaults.History;
 
@@ -6,9 +5,6 @@ namespace MedCor.Hospital.Hospitals;
 
 internal sealed class TellHospitals(HospitalDb db) : ITellHistory
 {
-    public async IAsyncEnumerable<IntegrationEvent> Tell([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        await foreach (var hospital in Pages.ByKey(last => db.Hospitals.Where(h => h.Id > last).OrderBy(h => h.Id), h => h.Id, ct))
-            yield return hospital.IsActive ? new HospitalUpdated(hospital.ToContract()) : new HospitalDeactivated(hospital.ToContract());
-    }
+    public Task<IReadOnlyList<Told>> Tell(RowKey after, CancellationToken ct) => db.Hospitals.Where(h => h.Id > after.Id).OrderBy(h => h.Id).Page(
+        h => new(default, h.Id), h => [h.IsActive ? new HospitalUpdated(h.ToContract()) : new HospitalDeactivated(h.ToContract())], ct);
 }

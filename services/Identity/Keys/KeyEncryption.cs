@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using MedCor.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
@@ -49,23 +50,8 @@ internal sealed class KeyOptions
     public string PublicUrl { get; set; } = "http://localhost:8002";
 }
 
-/// <summary>Refuses a secret that is missing, weak or, outside Development, the one that stands in the repository.</summary>
+/// <summary>Refuses a secret that protects nothing.</summary>
 internal sealed class KeyOptionsCheck(IHostEnvironment environment) : IValidateOptions<KeyOptions>
 {
-    private const string Variable = "Identity__KeyEncryptionSecret";
-    private const int Shortest = 32;
-    private const int FewestDifferent = 10;
-
-    public ValidateOptionsResult Validate(string? name, KeyOptions options) => WhatIsWrong(options.KeyEncryptionSecret) is { } wrong
-        ? ValidateOptionsResult.Fail($"Set {Variable} to a secret of your own of at least {Shortest} random characters: it {wrong}.")
-        : ValidateOptionsResult.Success;
-
-    private string? WhatIsWrong(string secret) => secret switch
-    {
-        null or "" => "is missing",
-        { Length: < Shortest } => "is too short",
-        _ when secret.Distinct().Count() < FewestDifferent => "is too simple",
-        _ when secret.StartsWith("development-only", StringComparison.Ordinal) && !environment.IsDevelopment() => "is the development default",
-        _ => null,
-    };
+    public ValidateOptionsResult Validate(string? name, KeyOptions options) => Secrets.Check("Identity__KeyEncryptionSecret", options.KeyEncryptionSecret, environment);
 }

@@ -61,7 +61,7 @@ public sealed class MedicalRecordTests
         foreach (var seen in new[] { listed, await platform.Do("get_medical_record", new { record_id = Id(record) }), history["record"]! })
         {
             Assert.Equal("CHECKUP", (string?)seen["record_type"]);
-            foreach (var content in new[] { "title", "description", "diagnosis", "symptoms", "treatment_plan", "attachments" }) Assert.Null(seen[content]);
+            foreach (var content in Contents) Assert.Null(seen[content]);
         }
         Assert.Equal("PERMISSION_DENIED", (await platform.Call("create_medical_record", Wish(ward, "OTHER"))).Code);
     }
@@ -78,6 +78,143 @@ public sealed class MedicalRecordTests
                 Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.Call(tool, new { record_id = Id(record) })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await (await Ward.As("admin@riverside.example")).Call("update_medical_record", new { record_id = Id(record), title = "x" })).Code);
     }
+
+    [Fact]
+    public async Task What_leaves_a_record_as_it_was_makes_no_version()
+    {
+        var (ward, doctor, _) = await Shared.Value;
+        var record = await Write(ward, doctor);
+        await using var heard = await Listener.Of(ward.Nurse, "resources=medical_records");
+
+        foreach (var nothing in new object[] { new { record_id = Id(record) }, new { record_id = Id(record), diagnosis = "Healthy", attachments = new[] { "file_url1" }, status = "ACTIVE", reason = "Looked again" } })
+        {
+            var same = await ward.Admin.Do("update_medical_record", nothing);
+            Assert.Equal(record.ToJsonString(), same.ToJsonString());
+        }
+
+        Assert.Equal(1, (int)(await doctor.Do("get_medical_record_history", new { record_id = Id(record) }))["total"]!);
+        await doctor.Do("update_medical_record", new { record_id = Id(record), title = "Changed" });
+        var told = await heard.Next("medical_records", "updated", Guid.Parse(Id(record)));
+        Assert.Equal(2, (int)told.Data["data"]!["version"]!);
+    }
+
+    [Fact]
+    public async Task Those_who_may_are_told_live_that_a_record_was_written_and_nobody_what_it_says()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        await using var nurse = await Listener.Of(ward.Nurse);
+        await using var concerned = await Listener.Of(patient);
+        await using var other = await Listener.Of(await Ward.As("patient@general.example"));
+        await using var elsewhere = await Listener.Of(await Ward.As("admin@riverside.example"));
+        await using var platform = await Listener.Of(await Ward.As("admin@medcor.example"), "resources=medical_records");
+        var record = Guid.Parse(Id(await Write(ward, doctor)));
+        await doctor.Do("update_medical_record", new { record_id = record, diagnosis = "Asthma" });
+
+        foreach (var listener in new[] { nurse, concerned, platform })
+            foreach (var action in new[] { "created", "updated" })
+            {
+                var told = (await listener.Next("medical_records", action, record)).Data["data"]!;
+                Assert.Equal(("CHECKUP", ward.Patient.ToString()), ((string?)told["record_type"], (string?)told["patient_id"]));
+                foreach (var content in Contents) Assert.Null(told[content]);
+            }
+        foreach (var listener in new[] { other, elsewhere }) Assert.DoesNotContain(listener.All, h => (string?)h.Data["resource"] == "medical_records" && (string?)h.Data["data"]?["id"] == record.ToString());
+    }
+
+    [Fact]
+    public async Task Records_and_versions_come_in_pages()
+    {
+        var ward = await Ward.Open();
+        var written = new List<string>();
+        for (var i = 0; i < 5; i++) written.Add(Id(await Write(ward, ward.Admin)));
+        var seen = new List<string>();
+        for (var page = 1; page <= 3; page++)
+        {
+            var listed = await ward.Nurse.Do("list_medical_records", new { patient_id = ward.Patient, limit = 2, page, sort = "created_at" });
+            Assert.Equal((5, page, page < 3), ((int)listed["total"]!, (int)listed["page"]!, (bool)listed["has_more"]!));
+            seen.AddRange(listed["results"]!.AsArray().Select(r => Id(r!)));
+        }
+        Assert.Equal(written, seen);
+
+        foreach (var diagnosis in new[] { "A", "B" }) await ward.Admin.Do("update_medical_record", new { record_id = written[0], diagnosis });
+        var versions = await ward.Nurse.Do("get_medical_record_history", new { record_id = written[0], limit = 2, page = 2 });
+        Assert.Equal((3, 1), ((int)versions["total"]!, (int)versions["results"]!.AsArray().Single()!["version"]!));
+    }
+
+    [Fact]
+    public async Task Days_are_those_of_the_hospitals_clocks()
+    {
+        var ward = await Ward.Open();
+        var record = Guid.Parse(Id(await Write(ward, ward.Admin)));
+        await using (var clinical = await (await RunningHouse.Get()).Database("clinical"))
+        await using (var backdate = new Npgsql.NpgsqlCommand("UPDATE medical_records SET created_at = '2026-01-15T23:30:00Z' WHERE id = $1", clinical) { Parameters = { new() { Value = record } } })
+            await backdate.ExecuteNonQueryAsync();
+
+        async Task<int> On(string day) => (int)(await ward.Nurse.Do("list_medical_records", new { patient_id = ward.Patient, date_from = day, date_to = day }))["total"]!;
+        Assert.Equal((0, 1), (await On("2026-01-15"), await On("2026-01-16")));
+        Assert.Equal(1, (int)(await ward.Nurse.Do("list_medical_records", new { patient_id = ward.Patient, date_from = "0001-01-01", date_to = "9999-12-31" }))["total"]!);
+        Assert.Equal("VALIDATION_ERROR", (await ward.Nurse.Call("list_medical_records", new { date_from = "2026-01-16", date_to = "2026-01-15" })).Code);
+    }
+
+    [Fact]
+    public async Task With_people_who_are_no_longer_here_nothing_new_begins()
+    {
+        var ward = await Ward.Open();
+        foreach (var gone in new[] { ward.Doctor, ward.Patient }) await ward.Admin.Do("delete_user", new { user_id = gone });
+        var treatment = new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Rest" };
+        Answer refused = null!;
+        await Wait.Until(async () => (refused = await ward.Admin.Call("create_treatment", treatment)).Details?.AsObject().ContainsKey("patient_id") is true && refused.Details.AsObject().ContainsKey("doctor_id"),
+            "Clinical has heard that both are gone", explain: () => refused.Body.ToJsonString());
+
+        var record = await ward.Admin.Call("create_medical_record", new { patient_id = ward.Patient, doctor_id = ward.Doctor, title = "Late", record_type = "OTHER" });
+
+        Assert.Equal("VALIDATION_ERROR", refused.Code);
+        Assert.Equal(("VALIDATION_ERROR", refused.Details!["doctor_id"]!.ToJsonString(), refused.Details["patient_id"]!.ToJsonString()),
+            (record.Code, record.Details!["doctor_id"]!.ToJsonString(), record.Details["patient_id"]!.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task People_of_another_hospital_are_not_there()
+    {
+        var (ward, _, _) = await Shared.Value;
+        var (stranger, foreign) = (await Ward.As("doctor@riverside.example"), await Ward.As("patient@riverside.example"));
+        foreach (var wish in new object[] { new { patient_id = foreign.Id, title = "x", record_type = "OTHER" }, new { patient_id = ward.Patient, doctor_id = stranger.Id, title = "x", record_type = "OTHER" } })
+            Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.Call("create_medical_record", wish)).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.Call("create_treatment", new { patient_id = foreign.Id, doctor_id = ward.Doctor, name = "x" })).Code);
+        Assert.Equal(0, (int)(await ward.Admin.Do("list_medical_records", new { patient_id = foreign.Id }))["total"]!);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2001)]
+    [InlineData(null)]
+    public async Task Every_attachment_has_a_text_of_bounded_length(int? length)
+    {
+        var ward = await Ward.ToLookAt();
+        var attachments = new[] { "file_url1", length is { } n ? new string('x', n) : null };
+
+        var refused = await ward.Admin.Call("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments });
+
+        Assert.Equal("VALIDATION_ERROR", refused.Code);
+        Assert.NotNull(refused.Details!["attachments"]);
+    }
+
+    [Theory]
+    [InlineData("medical_records", "patient_id = gen_random_uuid() AND record_type = 'VITALS' AND created_at > now()", "medical_records_by_patient_and_type")]
+    [InlineData("treatments", "patient_id = gen_random_uuid() AND status = 'ACTIVE'", "treatments_by_patient_and_status")]
+    [InlineData("treatments", "doctor_id = gen_random_uuid() AND status = 'ACTIVE'", "treatments_by_doctor_and_status")]
+    public async Task Filters_that_are_used_together_have_an_index_together(string table, string filter, string index)
+    {
+        await using var clinical = await (await RunningHouse.Get()).Database("clinical");
+        Assert.Contains(index, await Audit.Indexes.Used(clinical, $"SELECT * FROM {table} WHERE hospital_id = gen_random_uuid() AND {filter} ORDER BY created_at DESC LIMIT 20"));
+    }
+
+    private static readonly string[] Contents = ["title", "description", "diagnosis", "symptoms", "treatment_plan", "attachments"];
+
+    private static readonly Lazy<Task<(Ward Ward, Client Doctor, Client Patient)>> Shared = new(async () =>
+    {
+        var ward = await Ward.Open();
+        return (ward, await ward.AsDoctor(), await ward.AsPatient());
+    });
 
     private static Task<JsonNode> Write(Ward ward, Client author) => author.Do("create_medical_record", Wish(ward, "CHECKUP"));
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical.Treatments;
 
@@ -31,9 +32,62 @@ public sealed class TreatmentTests
         }
         var seen = await (await Ward.As("admin@medcor.example")).Do("get_treatment", new { treatment_id = Id(begun) });
         Assert.Equal("ACTIVE", (string?)seen["status"]);
-        foreach (var content in new[] { "name", "description", "medications", "instructions", "notes", "follow_up_date" }) Assert.Null(seen[content]);
+        foreach (var content in Contents) Assert.Null(seen[content]);
         Assert.Equal("RESOURCE_NOT_FOUND", (await (await Ward.As("admin@riverside.example")).Call("get_treatment", new { treatment_id = Id(begun) })).Code);
     }
+
+    [Fact]
+    public async Task What_leaves_it_as_it_was_makes_no_version()
+    {
+        var ward = await Ward.Open();
+        var begun = await ward.Admin.Do("create_treatment", Wish(ward));
+        var medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } };
+
+        var same = await ward.Admin.Do("update_treatment", new { treatment_id = Id(begun), name = "Hypertension", medications, status = "ACTIVE" });
+        Assert.Equal(begun.ToJsonString(), same.ToJsonString());
+
+        var changed = await ward.Admin.Do("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
+        Assert.Equal((2, "20mg"), ((int)changed["version"]!, (string?)changed["medications"]![0]!["dosage"]));
+        Assert.Equal("CONFLICT", (await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
+    }
+
+    [Fact]
+    public async Task Those_who_may_are_told_live_of_it_and_nobody_what_it_says()
+    {
+        var ward = await Ward.Open();
+        await using var nurse = await Listener.Of(ward.Nurse);
+        await using var concerned = await Listener.Of(await ward.AsPatient());
+        await using var other = await Listener.Of(await Ward.As("patient@general.example"));
+        var begun = Guid.Parse(Id(await ward.Admin.Do("create_treatment", Wish(ward))));
+        await ward.Admin.Do("update_treatment", new { treatment_id = begun, notes = "Better" });
+
+        foreach (var listener in new[] { nurse, concerned })
+            foreach (var action in new[] { "created", "updated" })
+            {
+                var told = (await listener.Next("treatments", action, begun)).Data["data"]!;
+                Assert.Equal("ACTIVE", (string?)told["status"]);
+                foreach (var content in Contents) Assert.Null(told[content]);
+            }
+        Assert.DoesNotContain(other.All, h => (string?)h.Data["data"]?["id"] == begun.ToString());
+    }
+
+    [Fact]
+    public async Task It_is_found_by_patient_doctor_and_status_and_begun_once_however_often_it_is_sent()
+    {
+        var ward = await Ward.Open();
+        var key = Guid.NewGuid().ToString();
+        var first = await ward.Admin.Call("create_treatment", Wish(ward), key);
+        Assert.Equal((first.Body.ToJsonString(), true), (await ward.Admin.Call("create_treatment", Wish(ward), key)) is var again ? (again.Body.ToJsonString(), again.IsReplay) : default);
+        var second = await ward.Admin.Do("create_treatment", Wish(ward));
+        await ward.Admin.Do("update_treatment", new { treatment_id = Id(second), status = "DISCONTINUED" });
+
+        foreach (var filter in new object[] { new { patient_id = ward.Patient, status = "ACTIVE" }, new { doctor_id = ward.Doctor, status = "ACTIVE" }, new { patient_id = ward.Patient, doctor_id = ward.Doctor, status = "ACTIVE" } })
+            Assert.Equal(Id(first.Body), Id(Assert.Single((await ward.Nurse.Do("list_treatments", filter))["results"]!.AsArray())!));
+        var page = await ward.Nurse.Do("list_treatments", new { patient_id = ward.Patient, limit = 1, page = 2, sort = "created_at" });
+        Assert.Equal((2, Id(second), false), ((int)page["total"]!, Id(page["results"]!.AsArray().Single()!), (bool)page["has_more"]!));
+    }
+
+    private static readonly string[] Contents = ["name", "description", "medications", "instructions", "notes", "follow_up_date"];
 
     private static object Wish(Ward ward) => new
     {

@@ -40,7 +40,7 @@ public sealed class DoorTests
         Assert.Equal("POST /tools/list_hospitals HTTP/1.1", head[0]);
         Assert.Equal("""{"limit":1}""", body);
         var names = head[1..].Select(l => l.Split(':')[0].ToLowerInvariant()).Except(["traceparent", "tracestate"]).Order();
-        Assert.Equal(["authorization", "content-length", "content-type", "host", "idempotency-key", "x-request-id"], names);
+        Assert.Equal(["authorization", "content-length", "content-type", "host", "idempotency-key", "x-client-address", "x-request-id"], names);
         Assert.Contains("Authorization: Bearer token", head);
     }
 
@@ -114,7 +114,7 @@ public sealed class DoorTests
         TimeProvider.System);
 
     private static Visitor Somebody(Guid? hospital) =>
-        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1");
+        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1", "203.0.113.7");
 
     private static Uri Closed() => new($"http://127.0.0.1:{((IPEndPoint)Taken.LocalEndPoint!).Port}");
 

@@ -7,15 +7,14 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 
-namespace MedCor.Gateway.Tools;
+namespace MedCor.ServiceDefaults.Tools;
 
 /// <summary>
 /// The JSON Schema (2020-12) of a tool's parameters or result, from the record itself: the same types, annotations and docstrings by which
 /// the service reads and checks it.
 /// </summary>
-internal static class Schema
+public static class Schema
 {
     private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
@@ -89,6 +88,9 @@ internal static class Schema
                 break;
             case MaxLengthAttribute most:
                 Bound(schema, null, most.Length);
+                break;
+            case EachLengthAttribute each:
+                if (schema["items"] is JsonObject item) Bound(item, each.Least, each.Most);
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";

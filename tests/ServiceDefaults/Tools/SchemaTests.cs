@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Hospital;
-using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Tools;
 
-namespace MedCor.Tests.Gateway.Tools;
+namespace MedCor.Tests.ServiceDefaults.Tools;
 
 public sealed class SchemaTests
 {

@@ -1,0 +1,24 @@
+using MedCor.Contracts.Clinical;
+
+namespace MedCor.ServiceDefaults.Audit;
+
+/// <summary>
+/// Keeps who saw or changed clinical content. A service whose tools answer such content has one, found by its type, or it does not start; tools use it by themselves,
+/// whatever else shows clinical content calls it before it answers.
+/// </summary>
+public interface IAuditTrail
+{
+    /// <summary>
+    /// Records an access of the present caller, within the transaction that is open or else in one of its own. Throws when it could not be recorded: nothing may be
+    /// answered then.
+    /// </summary>
+    /// <param name="shown">All that the answer holds; empty when it holds nothing or the access was refused.</param>
+    Task Record(Access access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct);
+}
+
+/// <summary>What was asked for.</summary>
+/// <param name="Action">The tool.</param>
+/// <param name="Resource">The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</param>
+/// <param name="ResourceId">The one thing that was named, if any.</param>
+/// <param name="PatientId">The patient who was named, if any.</param>
+public sealed record Access(string Action, string Resource, Guid? ResourceId = null, Guid? PatientId = null);

@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Text.Json;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary><c>/api/mcp/prompts</c>: guided prompts. Each request is the call of a tool, of whose parameters the session's id stands in the path.</summary>
+internal static class Prompts
+{
+    private const string Session = "/api/mcp/prompts/sessions/{session_id}";
+
+    public static void MapPrompts(this IEndpointRouteBuilder app)
+    {
+        var services = app.ServiceProvider;
+        var (check, door) = (services.GetRequiredService<TokenCheck>(), services.GetRequiredService<Door>());
+
+        app.MapGet("/api/mcp/prompts", http => Call(http, "list_prompts", new("{}"u8.ToArray())));
+        app.MapPost("/api/mcp/prompts/invoke", http => CallWithBody(http, "invoke_prompt", body => body));
+        app.MapPost(Session, http => CallWithBody(http, "answer_prompt", body => WithSession(http, body)));
+        app.MapGet(Session, http => Call(http, "get_prompt_session", WithSession(http, new("{}"u8.ToArray()))));
+        app.MapDelete(Session, http => Call(http, "abandon_prompt", WithSession(http, new("{}"u8.ToArray()))));
+
+        async Task CallWithBody(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters)
+        {
+            await check.Require(http);
+            using var body = await RequestBody.ReadJson(http);
+            await Call(http, tool, parameters(body.Bytes));
+        }
+
+        async Task Call(HttpContext http, string tool, ReadOnlySequence<byte> parameters)
+        {
+            var visitor = await Visitor.Of(http, check);
+            using var answer = await door.Invoke(visitor, new(ToolCatalogue.All[tool], parameters), Invoke.IdempotencyKey(http.Request), http.RequestAborted);
+            await Invoke.Write(http, answer);
+        }
+    }
+
+    /// <summary>The fields of a body, behind the session's id. Whatever else is wrong with the body, its service says.</summary>
+    private static ReadOnlySequence<byte> WithSession(HttpContext http, in ReadOnlySequence<byte> body)
+    {
+        var id = JsonEncodedText.Encode((string)http.Request.RouteValues["session_id"]!);
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", "must be an object with the field input");
+            var fields = body.Slice(reader.BytesConsumed);
+            var isEmpty = reader.Read() && reader.TokenType == JsonTokenType.EndObject;
+            return new([.. "{\"session_id\":\""u8, .. id.EncodedUtf8Bytes, .. (isEmpty ? "\""u8 : "\","u8), .. fields.ToArray()]);
+        }
+        catch (JsonException)
+        {
+            throw new Invalid("body", "must be well-formed JSON");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using MedCor.Billing.Subscriptions;
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
+using MedCor.ServiceDefaults.Copies;
+using Microsoft.EntityFrameworkCore;
+using Subscription = MedCor.Billing.Subscriptions.Subscription;
+
+namespace MedCor.Billing.Invoices;
+
+/// <summary>Issues invoices, within the transaction that changes the subscription.</summary>
+internal sealed class Ledger(BillingDb db)
+{
+    /// <summary>Does all that has come due by today: charges period after period, or ends the subscription.</summary>
+    internal async Task CatchUp(Subscription subscription, KnownHospital hospital, DateOnly today, CancellationToken ct)
+    {
+        if (!subscription.IsDue(today)) return;
+        var plan = await db.Plans.AsNoTracking().SingleAsync(p => p.Id == subscription.PlanId, ct);
+        while (subscription.IsDue(today))
+            if (subscription.Renew(plan, mayGoOn: hospital.IsActive) is { } line) await Issue(subscription, [line], today, ct);
+    }
+
+    /// <summary>Adds an invoice of these lines, or a credit note when they come to less than nothing; without any, nothing.</summary>
+    internal async Task Issue(Subscription subscription, IReadOnlyList<Line> lines, DateOnly today, CancellationToken ct)
+    {
+        if (lines.Count == 0) return;
+        var total = lines.Sum(l => l.Amount);
+        var invoice = new Invoice
+        {
+            HospitalId = subscription.HospitalId,
+            SubscriptionId = subscription.Id,
+            Number = await NextNumber(subscription.HospitalId, ct),
+            Type = total < 0 ? InvoiceType.CreditNote : InvoiceType.Invoice,
+            IssuedOn = today,
+            PeriodStart = lines is [{ Kind: InvoiceLineKind.Plan, PeriodStart: var start }] ? start : null,
+            Total = total,
+            Currency = subscription.Currency,
+            Lines = JsonSerializer.Serialize(lines, Json.Options),
+            CorrectsInvoiceId = lines.Any(l => l.Kind == InvoiceLineKind.Credit) ? subscription.ChargedBy : null,
+        };
+        db.Add(invoice);
+        db.Raise(() => new InvoiceIssued(invoice.ToContract()));
+        if (lines.Any(l => l.Kind != InvoiceLineKind.Credit)) subscription.WasChargedBy(invoice.Id);
+    }
+
+    /// <summary>Others who want a number of this hospital wait until the transaction ends; if it fails, they get this one.</summary>
+    private async Task<long> NextNumber(Guid hospital, CancellationToken ct) => (await db.Database.SqlQuery<long>($"""
+        INSERT INTO invoice_numbers AS n (hospital_id, last) VALUES ({hospital}, 1)
+        ON CONFLICT (hospital_id) DO UPDATE SET last = n.last + 1 RETURNING last AS "Value"
+        """).ToListAsync(ct)).Single();
+}

@@ -1,0 +1,52 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Billing.Plans;
+
+/// <summary>What can be subscribed to. Prices are in minor units.</summary>
+internal sealed class Plan : Entity
+{
+    public required string Name { get; init; }
+    public required PlanType PlanType { get; init; }
+    public required string Description { get; init; }
+    public required long Monthly { get; init; }
+    public required long Quarterly { get; init; }
+    public required long Annual { get; init; }
+    public required string Currency { get; init; }
+    public int? MaxDoctors { get; init; }
+    public int? MaxPatients { get; init; }
+    public required string[] Features { get; init; }
+    public bool IsActive { get; init; }
+
+    /// <summary>What a period costs.</summary>
+    internal long Price(BillingCycle cycle) => cycle switch
+    {
+        BillingCycle.Monthly => Monthly,
+        BillingCycle.Quarterly => Quarterly,
+        BillingCycle.Annual => Annual,
+        _ => throw new ArgumentOutOfRangeException(nameof(cycle)),
+    };
+
+    internal SubscriptionPlan ToContract() => new(
+        Id, Name, PlanType, Description, new(Money.Text(Monthly), Money.Text(Quarterly), Money.Text(Annual)), Currency, MaxDoctors, MaxPatients, Features,
+        IsActive, Version, CreatedAt, UpdatedAt);
+
+    internal sealed class Table : IEntityTypeConfiguration<Plan>
+    {
+        public void Configure(EntityTypeBuilder<Plan> plan) => plan.ToTable("plans").HasKey(p => p.Id);
+    }
+}
+
+internal static class PlanQueries
+{
+    /// <summary>The plan of that id, for a hospital to change to. Throws <see cref="Missing"/>, or <see cref="Conflict"/> when it is out of use.</summary>
+    internal static async Task<Plan> OnOffer(this IQueryable<Plan> plans, Guid id, CancellationToken ct)
+    {
+        var plan = await plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new Missing("plan");
+        return plan.IsActive ? plan : throw new Conflict("The plan is out of use. list_subscription_plans tells those that are in use.");
+    }
+}

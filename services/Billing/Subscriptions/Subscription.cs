@@ -1,0 +1,127 @@
+using System.Text.Json;
+using MedCor.Billing.Invoices;
+using MedCor.Billing.Plans;
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Billing.Subscriptions;
+
+internal sealed class Subscription : Entity, ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public Guid PlanId { get; private set; }
+    public required DateOnly StartDate { get; init; }
+    public required BillingCycle BillingCycle { get; init; }
+    public SubscriptionStatus Status { get; private set; } = SubscriptionStatus.Active;
+    public bool AutoRenew { get; private set; } = true;
+    public bool CancelAtPeriodEnd { get; private set; }
+    public string? CancellationReason { get; private set; }
+
+    /// <summary>How many have been charged.</summary>
+    public int Periods { get; private set; }
+
+    /// <summary>The day on which the next period is charged, or the subscription ends.</summary>
+    public DateOnly DueOn { get; private set; }
+
+    /// <summary>What the present period costs, in minor units. What a plan's price becomes holds from the next period on.</summary>
+    public long Price { get; private set; }
+    public string Currency { get; private set; } = "";
+
+    /// <summary>The invoice that charged what now runs.</summary>
+    public Guid? ChargedBy { get; private set; }
+    public DateOnly? EndedOn { get; private set; }
+
+    /// <summary>The present period; the first one while that lies ahead.</summary>
+    internal BillingPeriod Period => BillingPeriod.Of(StartDate, BillingCycle, Math.Max(Periods - 1, 0));
+
+    internal bool HasBegun => Periods > 0;
+
+    internal static Subscription To(Plan plan, Guid hospital, DateOnly start, BillingCycle cycle)
+    {
+        var subscription = new Subscription { HospitalId = hospital, StartDate = start, BillingCycle = cycle, DueOn = start };
+        subscription.Take(plan);
+        return subscription;
+    }
+
+    internal bool IsDue(DateOnly today) => Status == SubscriptionStatus.Active && DueOn <= today;
+
+    /// <summary>Throws <see cref="Conflict"/> when it has ended.</summary>
+    internal void MustRun()
+    {
+        if (Status != SubscriptionStatus.Active)
+            throw new Conflict($"The subscription is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final. Create a new one.").With("status", Status);
+    }
+
+    /// <summary>On the day that it is due: begins the next period, and gives its line; none when it ends instead.</summary>
+    /// <param name="plan">Its plan, at the present price.</param>
+    /// <param name="mayGoOn">Whether its hospital is in use.</param>
+    internal Line? Renew(Plan plan, bool mayGoOn)
+    {
+        if (CancelAtPeriodEnd || !mayGoOn || (HasBegun && !AutoRenew))
+        {
+            End(CancelAtPeriodEnd ? SubscriptionStatus.Cancelled : SubscriptionStatus.Expired, DueOn);
+            return null;
+        }
+        Take(plan);
+        Periods++;
+        DueOn = Period.End;
+        return new(InvoiceLineKind.Plan, $"{plan.Name}, {Cycle}", plan.Id, Period.Start, Period.End, Price);
+    }
+
+    /// <summary>Changes to another plan from a day on, and gives the lines that settle it; none before the first period is charged.</summary>
+    /// <param name="old">The plan that it had.</param>
+    internal IReadOnlyList<Line> Change(Plan old, Plan plan, DateOnly today)
+    {
+        var credit = Credit(old, today);
+        Take(plan);
+        return HasBegun ? [.. credit, new(InvoiceLineKind.Proration, $"{plan.Name}, rest of the period", plan.Id, Begun(today), Period.End, Period.Rest(Price, today))] : [];
+    }
+
+    /// <summary>Lets it go on with another period, or end without one.</summary>
+    internal void Renews(bool renews)
+    {
+        AutoRenew = renews;
+        if (renews) (CancelAtPeriodEnd, CancellationReason) = (false, null);
+    }
+
+    internal void CancelLater(string? reason) => (CancelAtPeriodEnd, AutoRenew, CancellationReason) = (true, false, reason);
+
+    /// <summary>Ends it today, and gives the line that credits what is left; none when nothing was charged.</summary>
+    internal IReadOnlyList<Line> CancelNow(Plan plan, DateOnly today, string? reason)
+    {
+        var credit = Credit(plan, today);
+        CancelLater(reason);
+        End(SubscriptionStatus.Cancelled, today);
+        return credit;
+    }
+
+    internal void WasChargedBy(Guid invoice) => ChargedBy = invoice;
+
+    /// <summary>What tells how it now is.</summary>
+    internal IntegrationEvent AsNews() => Status == SubscriptionStatus.Cancelled ? new SubscriptionCancelled(ToContract()) : new SubscriptionUpdated(ToContract());
+
+    internal Contracts.Billing.Subscription ToContract() => new(
+        Id, HospitalId, PlanId, StartDate, BillingCycle, Status, AutoRenew, CancelAtPeriodEnd, CancellationReason, Period.Start, Period.End, Money.Text(Price), Currency,
+        EndedOn, Version, CreatedAt, UpdatedAt);
+
+    private string Cycle => JsonNamingPolicy.SnakeCaseLower.ConvertName(BillingCycle.ToString());
+
+    private void Take(Plan plan) => (PlanId, Price, Currency) = (plan.Id, plan.Price(BillingCycle), plan.Currency);
+
+    private void End(SubscriptionStatus status, DateOnly on) => (Status, AutoRenew, EndedOn) = (status, false, on);
+
+    private IReadOnlyList<Line> Credit(Plan plan, DateOnly from) =>
+        HasBegun ? [new(InvoiceLineKind.Credit, $"{plan.Name}, days not used", plan.Id, Begun(from), Period.End, -Period.Rest(Price, from))] : [];
+
+    /// <summary>A hospital whose zone was changed may be back on the day before its period began.</summary>
+    private DateOnly Begun(DateOnly today) => today < Period.Start ? Period.Start : today;
+
+    internal sealed class Table : IEntityTypeConfiguration<Subscription>
+    {
+        public void Configure(EntityTypeBuilder<Subscription> subscription) => subscription.ToTable("subscriptions").HasKey(s => new { s.HospitalId, s.Id });
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Chat.Prompts;
+
+/// <summary>A time at which a doctor can be booked, by the clocks of the hospital.</summary>
+internal sealed record FreeTime(DateOnly AppointmentDate, TimeOnly AppointmentTime)
+{
+    private const int DaysSearched = 14;
+
+    /// <summary>The free times of the first day from one on that has any.</summary>
+    internal static async Task<IReadOnlyList<FreeTime>> Of(Guid doctor, DateOnly from, Turn turn)
+    {
+        for (var day = from; day <= from.AddDays(DaysSearched); day = day.AddDays(1))
+            if (await On(day, doctor, turn) is { Count: > 0 } times) return times;
+        return [];
+    }
+
+    /// <summary>The doctor of these who is free first from a day on; none when nobody is in the two weeks after it.</summary>
+    internal static async Task<Guid?> First(IReadOnlyList<Guid> doctors, DateOnly from, Turn turn)
+    {
+        for (var day = from; day <= from.AddDays(DaysSearched); day = day.AddDays(1))
+        {
+            var times = await Task.WhenAll(doctors.Select(async doctor => (Doctor: doctor, Times: await On(day, doctor, turn))));
+            if (times.Where(t => t.Times.Count > 0).MinBy(t => t.Times[0].AppointmentTime) is { Times: not null } first) return first.Doctor;
+        }
+        return null;
+    }
+
+    /// <summary>The free times of a day. None on one that nobody can be booked on.</summary>
+    internal static async Task<IReadOnlyList<FreeTime>> On(DateOnly day, Guid doctor, Turn turn)
+    {
+        try
+        {
+            return [.. (await turn.Ask(new ListAppointmentSlots(doctor, day))).AvailableTimes.Select(time => new FreeTime(day, time))];
+        }
+        catch (Refused refused) when (refused.Code == ErrorCodes.ValidationError)
+        {
+            return []; // too far ahead
+        }
+    }
+
+    /// <summary>The free times that a refused booking names; none when it was refused for another reason than that the time was taken.</summary>
+    internal static IReadOnlyList<FreeTime> In(Refused refused) => refused.Details["alternatives"] is { } alternatives
+        ? [.. alternatives.Deserialize<Alternative[]>(Json.Options)!.Select(a => new FreeTime(a.Date, a.Time))]
+        : [];
+
+    /// <summary>The first day that may still be today somewhere.</summary>
+    internal static DateOnly Today(Turn turn) => DateOnly.FromDateTime(turn.Now.UtcDateTime).AddDays(-1);
+
+    private sealed record Alternative(DateOnly Date, TimeOnly Time);
+}

@@ -1,0 +1,17 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Chat.Prompts;
+
+internal sealed class ListPromptsHandler(Guide guide) : IHandle<ListPrompts, PromptList>
+{
+    public Task<PromptList> Handle(ListPrompts asked, CancellationToken ct) => Task.FromResult(new PromptList([.. guide.Prompts.Select(Describe)]));
+
+    private static PromptDescription Describe(Prompt prompt) => new(
+        prompt.Name, prompt.Description, [.. Kinds.Where(kind => prompt.Callers.HasFlag(kind)).Select(kind => JsonNamingPolicy.SnakeCaseUpper.ConvertName(kind.ToString()))],
+        prompt.InitialDataSchema, [.. prompt.Steps.Select((_, i) => Guide.Describe(prompt, i))]);
+
+    private static readonly Callers[] Kinds = [Callers.Platform, Callers.HospitalAdmin, Callers.Doctor, Callers.Nurse, Callers.Patient];
+}

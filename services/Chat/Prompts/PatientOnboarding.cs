@@ -1,0 +1,136 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Chat.Prompts;
+
+/// <summary>What is known of a patient who is being received. What the medical record says is forgotten here once it is written.</summary>
+internal sealed class Reception
+{
+    public string? ReferralSource { get; set; }
+    public BasicInformation? Person { get; set; }
+    public MedicalHistory? History { get; set; }
+    public Insurance? Insurance { get; set; }
+    public Consents? Consents { get; set; }
+    public DateTimeOffset? ConsentedAt { get; set; }
+    public Guid? PatientId { get; set; }
+    public Guid? RecordId { get; set; }
+    public Guid? DoctorAsked { get; set; }
+    public DateOnly? DateAsked { get; set; }
+    public Guid? AppointmentId { get; set; }
+}
+
+internal sealed class PatientOnboarding() : Prompt<OnboardingStart, Reception>(
+    "patient_onboarding", Callers.HospitalAdmin | Callers.Nurse, "Receives a new patient: who they are, their history, insurance and consents, their account and a first visit.")
+{
+    public override IReadOnlyList<Step> Steps { get; } =
+    [
+        Ask<BasicInformation>("basic_information", "Who is the patient, and how can they be reached?", Introduce),
+        Ask<MedicalHistory>("medical_history", "What illnesses, allergies, medications and operations does the patient tell of? What they do not tell is left out.", TellHistory),
+        Ask<Insurance>("insurance", "Who pays for the treatment? Answer with nothing when no insurer does.", Insure),
+        Ask<Consents>("consents", "What does the patient agree to? Without consent to treatment and to the keeping of records nobody can be received.", Consent),
+        Ask<CreateAccount>("create_account", "Let the patient choose a password. Their account is opened, and what they told goes into their medical record.", Open),
+        Ask<ScheduleFirstVisit>("schedule_visit", "Shall the patient come to see somebody? Choose a doctor and a time, or answer with nothing.", Schedule, Offers),
+    ];
+
+    protected override Reception Remember(OnboardingStart start) => new() { ReferralSource = start.ReferralSource };
+
+    private static Task Introduce(Reception reception, BasicInformation person, Turn turn)
+    {
+        reception.Person = person;
+        return Task.CompletedTask;
+    }
+
+    private static Task TellHistory(Reception reception, MedicalHistory history, Turn turn)
+    {
+        reception.History = history;
+        return Task.CompletedTask;
+    }
+
+    private static Task Insure(Reception reception, Insurance insurance, Turn turn)
+    {
+        var none = new Insurance();
+        if (insurance.Provider is null && insurance != none) throw new Invalid("provider", "is required with the rest; answer with nothing when there is no insurance");
+        if (insurance.Provider is not null && insurance.PolicyNumber is null) throw new Invalid("policy_number", "is required when there is a provider");
+        reception.Insurance = insurance == none ? null : insurance;
+        return Task.CompletedTask;
+    }
+
+    private static Task Consent(Reception reception, Consents consents, Turn turn)
+    {
+        var refused = new Dictionary<string, List<string>>();
+        if (!consents.Treatment) refused["treatment"] = ["must be given: without it nobody can be treated"];
+        if (!consents.DataProcessing) refused["data_processing"] = ["must be given: without it no record can be kept"];
+        if (refused.Count > 0) throw new Invalid(refused);
+        (reception.Consents, reception.ConsentedAt) = (consents, turn.Now);
+        return Task.CompletedTask;
+    }
+
+    private static async Task Open(Reception reception, CreateAccount account, Turn turn)
+    {
+        var person = reception.Person! with { Email = account.Email ?? reception.Person.Email };
+        var patient = await turn.Do(new CreateUser(
+            person.Email, account.Password, person.FirstName, person.LastName, Role.Patient, turn.HospitalId, person.PhoneNumber, person.DateOfBirth));
+        var record = await turn.Do(new CreateMedicalRecord(
+            patient.Id, "Onboarding", turn.Caller.Kind == Callers.Nurse ? RecordType.NursingNote : RecordType.Onboarding, Describe(reception)));
+        (reception.Person, reception.PatientId, reception.RecordId) = (person, patient.Id, record.Id);
+        (reception.History, reception.Insurance, reception.Consents) = (null, null, null);
+    }
+
+    private static async Task Schedule(Reception reception, ScheduleFirstVisit wish, Turn turn)
+    {
+        if (wish == new ScheduleFirstVisit()) return;
+        if (wish.DoctorId is not { } doctor) throw new Invalid("doctor_id", "is required for a visit; answer with nothing when none is wanted");
+        if (wish.AppointmentTime is not { } time)
+        {
+            (reception.DoctorAsked, reception.DateAsked) = (doctor, wish.AppointmentDate);
+            turn.Stay();
+            return;
+        }
+        var date = wish.AppointmentDate ?? throw new Invalid("appointment_date", "is required with a time");
+        reception.AppointmentId = (await turn.Do(new CreateAppointment(reception.PatientId!.Value, doctor, date, time, wish.Reason ?? "First visit"))).Id;
+    }
+
+    private static async Task<IEnumerable<object>> Offers(Reception reception, Turn turn)
+    {
+        if (reception.DoctorAsked is { } doctor)
+            return (await FreeTime.Of(doctor, reception.DateAsked ?? FreeTime.Today(turn), turn)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
+        return (await turn.Ask(new ListDoctors(turn.HospitalId, IsAvailable: true) { Limit = 100 })).Results
+            .Select(d => new { DoctorId = d.Id, Name = $"{d.FirstName} {d.LastName}", Specialties = d.Specialties.Select(s => s.Name) });
+    }
+
+    /// <summary>What the patient told, for the record. Shorter than a record may be, since every answer is bounded.</summary>
+    private static string Describe(Reception reception)
+    {
+        var (history, insurance, consents) = (reception.History!, reception.Insurance, reception.Consents!);
+        (string Name, string? Text)[] lines =
+        [
+            ("Conditions", List(history.Conditions)),
+            ("Allergies", List(history.Allergies)),
+            ("Medications", List(history.Medications)),
+            ("Surgeries", List(history.Surgeries)),
+            ("Family history", history.FamilyHistory),
+            ("Notes", history.Notes),
+            ("Insurance", insurance is null ? "none" : string.Join(", ", new[] { insurance.Provider, insurance.PolicyNumber, insurance.GroupNumber, insurance.ValidUntil?.ToString("yyyy-MM-dd") }.OfType<string>())),
+            ("Consents", string.Join(", ", Given(consents))),
+            ("Consented at", reception.ConsentedAt?.ToString("u")),
+            ("Referred by", reception.ReferralSource),
+        ];
+        return string.Join('\n', lines.Select(line => $"{line.Name}: {(string.IsNullOrEmpty(line.Text) ? "not told" : line.Text)}"));
+    }
+
+    private static string? List(IReadOnlyList<string>? texts) => texts is null ? null : texts.Count == 0 ? "none" : string.Join("; ", texts);
+
+    private static IEnumerable<string> Given(Consents consents)
+    {
+        yield return $"treatment {Word(consents.Treatment)}";
+        yield return $"data processing {Word(consents.DataProcessing)}";
+        yield return $"share with insurer {Word(consents.ShareWithInsurer)}";
+        yield return $"reminders {Word(consents.Reminders)}";
+        yield return $"research {Word(consents.Research)}";
+    }
+
+    private static string Word(bool given) => given ? "given" : "not given";
+}

@@ -1,0 +1,67 @@
+using MedCor.Contracts.Chat;
+
+namespace MedCor.Chat.Prompts;
+
+/// <summary>How urgent somebody is, and which rule says so. No diagnosis.</summary>
+/// <param name="Level">From 1, at once, to 5, can wait.</param>
+/// <param name="DecisionPoint">The question of the index that decided, A to D.</param>
+/// <param name="Rule">What holds of the patient.</param>
+internal sealed record Severity(int Level, string Name, string DecisionPoint, string Rule);
+
+/// <summary>An assessment with what the rules need besides it.</summary>
+/// <param name="AgeDays">None when only the years are known, which then are one at least.</param>
+internal sealed record Assessed(AssessSeverity Seen, int AgeMonths, int? AgeDays);
+
+/// <summary>
+/// The five levels of the Emergency Severity Index, by its decision points in order: the first rule that holds decides. Source: Gilboy N, Tanabe P, Travers D,
+/// Rosenau AM: Emergency Severity Index (ESI), A Triage Tool for Emergency Department Care, Version 4, Implementation Handbook, 2012 edition (AHRQ publication
+/// 12-0014), reissued by the Emergency Nurses Association in 2020; chapters 2 and 5 for the points, chapter 6 for fever of small children. Where the handbook
+/// has a clinician consider the higher level, that one is proposed; a clinician decides in any case.
+/// </summary>
+internal static class SeverityIndex
+{
+    private static readonly (int Level, string Point, string Rule, Func<Assessed, bool> Holds)[] Rules =
+    [
+        (1, "A", "no pulse", p => !p.Seen.HasPulse),
+        (1, "A", "not breathing", p => !p.Seen.IsBreathing),
+        (1, "A", "needs a life-saving intervention at once", p => p.Seen.LifeSavingIntervention),
+        (1, "A", "severe respiratory distress", p => p.Seen.SevereRespiratoryDistress),
+        (1, "A", "oxygen saturation below 90 %", p => p.Seen.OxygenSaturation < 90),
+        (1, "A", "answers to pain only, or not at all (AVPU)", p => p.Seen.Consciousness is Consciousness.Pain or Consciousness.Unresponsive),
+        (2, "B", "a situation of high risk", p => p.Seen.HighRisk),
+        (2, "B", "newly confused, lethargic or disoriented", p => p.Seen.NewConfusion || p.Seen.Consciousness == Consciousness.Verbal),
+        (2, "B", "severe pain, 7 or more of 10", p => p.Seen.Pain >= 7),
+        (2, "B", "severe distress", p => p.Seen.SevereDistress),
+        (2, "D", "fever above 38.0 °C within the first 28 days of life", p => p.AgeDays <= 28 && p.Seen.Temperature > 38.0),
+        (2, "D", "fever above 38.0 °C below the age of three months", p => p.AgeMonths < 3 && p.Seen.Temperature > 38.0),
+        (2, "D", "two or more resources, heart rate in the danger zone of the age", p => p.Seen.ExpectedResources >= 2 && p.Seen.HeartRate > DangerZone(p.AgeMonths).HeartRate),
+        (2, "D", "two or more resources, respiratory rate in the danger zone of the age", p => p.Seen.ExpectedResources >= 2 && p.Seen.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
+        (2, "D", "two or more resources, oxygen saturation below 92 %", p => p.Seen.ExpectedResources >= 2 && p.Seen.OxygenSaturation < 92),
+        (3, "C", "two or more resources, no vital sign in the danger zone", p => p.Seen.ExpectedResources >= 2),
+        (3, "D", "fever above 39.0 °C below the age of three years", p => p.AgeMonths < 36 && p.Seen.Temperature > 39.0),
+        (4, "C", "one resource", p => p.Seen.ExpectedResources == 1),
+        (5, "C", "no resource", p => p.Seen.ExpectedResources == 0),
+    ];
+
+    /// <summary>Above which rates, per minute, a vital sign is in the danger zone, by age: the row is that of the first bound that the age is below.</summary>
+    private static readonly (int BelowMonths, int HeartRate, int RespiratoryRate)[] DangerZones =
+    [
+        (3, 180, 50),
+        (3 * 12, 160, 40),
+        (8 * 12, 140, 30),
+        (int.MaxValue, 100, 20),
+    ];
+
+    /// <summary>The names of the levels, from 1 to 5.</summary>
+    internal static IReadOnlyList<string> Names { get; } = ["Resuscitation", "Emergent", "Urgent", "Less urgent", "Non-urgent"];
+
+    /// <summary>The level and the rule that decided; none when no rule decides without knowing how many resources are expected.</summary>
+    internal static Severity? Of(Assessed patient)
+    {
+        foreach (var (level, point, rule, holds) in Rules)
+            if (holds(patient)) return new(level, Names[level - 1], point, rule);
+        return null;
+    }
+
+    private static (int BelowMonths, int HeartRate, int RespiratoryRate) DangerZone(int months) => DangerZones.First(zone => months < zone.BelowMonths);
+}

@@ -1,0 +1,64 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.Audit;
+
+/// <summary>An access as it was recorded; added, never changed. Its JSON is what the chain's hashes cover, so a field may be added at the end, and be null in older ones, but none renamed or moved.</summary>
+internal sealed record AuditEvent : ITenantOwned
+{
+    /// <summary>All zeros where an access of the platform's administrators concerned no hospital.</summary>
+    public required Guid HospitalId { get; init; }
+    public required Guid Id { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required Guid UserId { get; init; }
+    public required Callers Role { get; init; }
+    public required Guid SessionId { get; init; }
+    public required string Action { get; init; }
+    public required string Resource { get; init; }
+    public Guid? ResourceId { get; init; }
+    public Guid[]? ResourceIds { get; init; }
+    public long? ResourceVersion { get; init; }
+    public Guid? PatientId { get; init; }
+    public int Rows { get; init; }
+    public required AuditOutcome Outcome { get; init; }
+    public string? ClientAddress { get; init; }
+    public string? PeerAddress { get; init; }
+    public required string RequestId { get; init; }
+
+    internal sealed class Table : IEntityTypeConfiguration<AuditEvent>
+    {
+        public void Configure(EntityTypeBuilder<AuditEvent> audit) => audit.ToTable("audit_events").HasKey(e => new { e.HospitalId, e.Id });
+    }
+}
+
+/// <summary>An event's place in its hospital's chain.</summary>
+internal sealed class AuditLink : ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    /// <summary>From 1, without a gap.</summary>
+    public required long Sequence { get; init; }
+    public required Guid EventId { get; init; }
+    public required byte[] Hash { get; init; }
+
+    internal sealed class Table : IEntityTypeConfiguration<AuditLink>
+    {
+        public void Configure(EntityTypeBuilder<AuditLink> link) => link.ToTable("audit_links").HasKey(l => new { l.HospitalId, l.Sequence });
+    }
+}
+
+/// <summary>An event that has no place in its chain yet.</summary>
+internal sealed class WaitingEvent : ITenantOwned
+{
+    public long Position { get; init; }
+    public required Guid HospitalId { get; init; }
+    public required Guid EventId { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    internal sealed class Table : IEntityTypeConfiguration<WaitingEvent>
+    {
+        public void Configure(EntityTypeBuilder<WaitingEvent> waiting) => waiting.ToTable("audit_waiting").HasKey(w => w.Position);
+    }
+}

@@ -1,0 +1,108 @@
+using MedCor.ServiceDefaults.Commands;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Audit;
+
+/// <summary>
+/// Checks every hospital's chain from its first link to its anchor, and tells what is wrong and where. Heads that were logged may be given as arguments, to be checked
+/// like those in Redis. Changes nothing; the service may run meanwhile.
+/// </summary>
+internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors anchors) : IOperatorCommand
+{
+    private const int Page = 1_000;
+
+    /// <summary>However much is wrong, so many lines tell enough.</summary>
+    private const int MostFindings = 100;
+
+    public string Name => "verify-audit";
+
+    /// <summary>Where findings and progress go.</summary>
+    internal TextWriter Out { get; init; } = Console.Out;
+
+    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    {
+        var given = arguments.Select(a => (Text: a, Head: ChainHead.Parse(a))).ToArray();
+        if (given.FirstOrDefault(g => g.Head is null).Text is { } unreadable)
+        {
+            await Console.Error.WriteLineAsync($"{unreadable} is no head as the log has them: hospital:sequence:hash.");
+            return 64;
+        }
+
+        db.Tenancy.Enter(hospital: null);
+        // Read before the chains, which only grow: so none is behind its anchor for being read too early.
+        var heads = (await anchors.All()).Concat(given.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
+        var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
+        var wrong = 0;
+        foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order()) wrong += await Verify(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
+        wrong += await VerifyUnlinked(ct);
+        Out.WriteLine(wrong == 0 ? "The audit trail is whole." : $"The audit trail was tampered with: {wrong} findings.");
+        return wrong == 0 ? 0 : 1;
+    }
+
+    /// <summary>Walks one chain; tells how much is wrong with it.</summary>
+    private async Task<int> Verify(Guid hospital, ChainHead[] heads, CancellationToken ct)
+    {
+        var (sequence, before, findings, anchored) = (0L, AuditChain.Beginning, 0, 0);
+        var misfits = new List<Misfit>();
+        for (var more = true; more;)
+        {
+            var page = await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence).OrderBy(l => l.Sequence).Take(Page)
+                .LeftJoin(db.AuditEvents, l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
+                .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
+            foreach (var row in page)
+            {
+                var link = row.Link;
+                if (link.Sequence > sequence + 1) Find($"links {sequence + 1} to {link.Sequence - 1} are missing");
+                if (row.Event is null) Find($"the event of link {link.Sequence}, {link.EventId}, is missing");
+                else if (link.Sequence == sequence + 1 && !chain.Hash(before, link.Sequence, row.Event).AsSpan().SequenceEqual(link.Hash)) misfits.Add(new(link.Sequence, before, link.Hash, row.Event));
+                for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
+                    if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash)) Find($"link {link.Sequence} is another than the one that was anchored");
+                // Whatever is wrong here, the next link is judged by what stands here now.
+                (sequence, before) = (link.Sequence, link.Hash);
+                if (misfits.Count >= MostFindings) break;
+            }
+            more = page.Count == Page && misfits.Count < MostFindings;
+            if (more) Out.WriteLine($"{hospital}: {sequence} links so far");
+        }
+
+        foreach (var misfit in misfits) Find(Explain(misfit, misfits));
+        if (misfits.Count >= MostFindings) Out.WriteLine($"{hospital}: not read on. If every link differs, is Clinical__AuditSecret the secret that the chain was made with?");
+        else if (anchored < heads.Length) Find($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its tail was cut off");
+        Out.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{(heads.Length == 0 && sequence > 0 ? "; no anchor, so a cut-off tail would not be noticed" : "")}");
+        return findings;
+
+        void Find(string what)
+        {
+            findings++;
+            Out.WriteLine($"{hospital}: {what}");
+        }
+    }
+
+    /// <summary>An event that fits another's place was moved; one that fits nowhere was edited.</summary>
+    private string Explain(Misfit misfit, List<Misfit> all) =>
+        all.FirstOrDefault(other => other != misfit && chain.Hash(other.Before, other.Sequence, misfit.Event) is var hash
+                && (hash.AsSpan().SequenceEqual(other.Hash) || hash.AsSpan().SequenceEqual(misfit.Hash))) is { } place
+            ? $"the event at link {misfit.Sequence}, {misfit.Event.Id}, belongs at link {place.Sequence}: they were swapped"
+            : $"the event at link {misfit.Sequence}, {misfit.Event.Id}, or its link was edited";
+
+    /// <summary>What is in no chain: a moment old, or put in, kept out or taken out by hand.</summary>
+    private async Task<int> VerifyUnlinked(CancellationToken ct)
+    {
+        var unlinked = await db.Database.SqlQuery<Unlinked>($"""
+            SELECT count(*) FILTER (WHERE w.event_id IS NOT NULL) AS "Waiting", count(*) FILTER (WHERE w.event_id IS NULL) AS "Strays",
+                (SELECT count(*) FROM audit_waiting w WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.hospital_id = w.hospital_id AND e.id = w.event_id)) AS "Gone"
+            FROM audit_events e
+            LEFT JOIN audit_links l ON l.hospital_id = e.hospital_id AND l.event_id = e.id
+            LEFT JOIN audit_waiting w ON w.hospital_id = e.hospital_id AND w.event_id = e.id
+            WHERE l.event_id IS NULL
+            """).SingleAsync(ct);
+        Out.WriteLine($"{unlinked.Waiting} events are not linked yet.");
+        if (unlinked.Strays > 0) Out.WriteLine($"{unlinked.Strays} events are in no chain and wait for none: they were put in, or kept out, by hand.");
+        if (unlinked.Gone > 0) Out.WriteLine($"{unlinked.Gone} events are missing that wait for their link.");
+        return (unlinked.Strays > 0 ? 1 : 0) + (unlinked.Gone > 0 ? 1 : 0);
+    }
+
+    private sealed record Unlinked(long Waiting, long Strays, long Gone);
+
+    private sealed record Misfit(long Sequence, byte[] Before, byte[] Hash, AuditEvent Event);
+}

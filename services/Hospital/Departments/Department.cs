@@ -1,0 +1,30 @@
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Hospital.Departments;
+
+internal sealed class Department : Entity, ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required string Name { get; init; }
+    public required string Code { get; init; }
+    public string? Description { get; init; }
+    public string? PhoneNumber { get; init; }
+    public string? Location { get; init; }
+    public int[] TriageLevels { get; init; } = [];
+    public bool IsActive { get; init; } = true;
+
+    internal Contracts.Hospital.Department ToContract() =>
+        new(Id, HospitalId, Name, Code, Description, PhoneNumber, Location, TriageLevels, IsActive, Version, CreatedAt, UpdatedAt);
+
+    internal sealed class Table : IEntityTypeConfiguration<Department>
+    {
+        public void Configure(EntityTypeBuilder<Department> department)
+        {
+            department.ToTable("departments").HasKey(d => new { d.HospitalId, d.Id });
+            // So that a new hospital is inserted before its departments.
+            department.HasOne<Hospitals.Hospital>().WithMany().HasForeignKey(d => d.HospitalId);
+        }
+    }
+}

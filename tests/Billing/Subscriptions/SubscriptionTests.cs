@@ -1,0 +1,118 @@
+using MedCor.Billing.Plans;
+using MedCor.Billing.Subscriptions;
+using MedCor.Contracts.Billing;
+using MedCor.ServiceDefaults.Problems;
+using Subscription = MedCor.Billing.Subscriptions.Subscription;
+
+namespace MedCor.Tests.Billing.Subscriptions;
+
+public class SubscriptionTests
+{
+    [Fact]
+    public void Whoever_changes_plans_back_and_forth_pays_for_each_day_once()
+    {
+        var chance = new Random(7);
+        var plans = new[] { NewPlan(19_900), NewPlan(49_999), NewPlan(149_901) };
+        foreach (var start in Enumerable.Range(0, 430).Select(new DateOnly(2027, 12, 20).AddDays))
+        {
+            var subscription = Subscription.To(plans[0], Guid.CreateVersion7(), start, BillingCycle.Monthly);
+            var period = subscription.Period;
+            var (paid, owed, plan) = (subscription.Renew(plans[0], mayGoOn: true)!.Amount, 0L, plans[0]);
+            for (var day = start; day < period.End; day = day.AddDays(1))
+            {
+                // Twice a day at times: then only the last of them counts.
+                for (var changes = chance.Next(3); changes > 0; changes--)
+                {
+                    var next = plans[chance.Next(plans.Length)];
+                    if (next == plan) continue;
+                    paid += subscription.Change(plan, next, day).Sum(l => l.Amount);
+                    plan = next;
+                }
+                owed += period.Rest(plan.Monthly, day) - period.Rest(plan.Monthly, day.AddDays(1));
+            }
+
+            Assert.Equal(owed, paid);
+        }
+    }
+
+    [Fact]
+    public void Changing_back_on_the_same_day_costs_nothing()
+    {
+        var (one, other) = (NewPlan(19_900), NewPlan(49_900));
+        var subscription = Begun(one);
+
+        var lines = subscription.Change(one, other, new(2026, 2, 11)).Concat(subscription.Change(other, one, new(2026, 2, 11)));
+
+        Assert.Equal(0, lines.Sum(l => l.Amount));
+    }
+
+    [Fact]
+    public void A_price_that_changes_holds_from_the_next_period_on()
+    {
+        var (before, after) = (NewPlan(19_900), NewPlan(29_900));
+
+        Assert.Equal(-9_950, Assert.Single(Begun(before, "2026-04-01").CancelNow(after, new(2026, 4, 16), null)).Amount);
+        Assert.Equal(29_900, Begun(before).Renew(after, mayGoOn: true)!.Amount);
+    }
+
+    [Fact]
+    public void What_has_not_begun_is_changed_and_cancelled_without_a_line()
+    {
+        var (one, other) = (NewPlan(19_900), NewPlan(49_900));
+        var subscription = Subscription.To(one, Guid.CreateVersion7(), new(2027, 1, 1), BillingCycle.Annual);
+
+        Assert.Empty(subscription.Change(one, other, new(2026, 12, 1)));
+        Assert.Empty(subscription.CancelNow(other, new(2026, 12, 1), null));
+        Assert.Throws<Conflict>(subscription.MustRun);
+    }
+
+    [Fact]
+    public void On_its_day_it_goes_on_or_ends_as_was_said()
+    {
+        Assert.NotNull(Begun().Renew(Plan, mayGoOn: true));
+
+        Ends(SubscriptionStatus.Cancelled, s => s.CancelLater("no more"));
+        Ends(SubscriptionStatus.Expired, s => s.Renews(false));
+        Ends(SubscriptionStatus.Expired, _ => { }, mayGoOn: false);
+
+        var undone = Begun();
+        undone.CancelLater("no more");
+        undone.Renews(true);
+        Assert.NotNull(undone.Renew(Plan, mayGoOn: true));
+
+        void Ends(SubscriptionStatus status, Action<Subscription> said, bool mayGoOn = true)
+        {
+            var subscription = Begun();
+            said(subscription);
+            Assert.Null(subscription.Renew(Plan, mayGoOn));
+            Assert.Equal((status, new DateOnly(2026, 2, 28)), (subscription.Status, subscription.EndedOn));
+        }
+    }
+
+    [Fact]
+    public void One_that_is_not_to_be_renewed_has_its_first_period_and_one_that_was_cancelled_before_it_none()
+    {
+        var once = Subscription.To(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
+        once.Renews(false);
+        var never = Subscription.To(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
+        never.CancelLater(null);
+
+        Assert.NotNull(once.Renew(Plan, mayGoOn: true));
+        Assert.Null(once.Renew(Plan, mayGoOn: true));
+        Assert.Null(never.Renew(Plan, mayGoOn: true));
+    }
+
+    private static readonly Plan Plan = NewPlan(19_900);
+
+    private static Subscription Begun(Plan? plan = null, string start = "2026-01-31")
+    {
+        var subscription = Subscription.To(plan ?? Plan, Guid.CreateVersion7(), DateOnly.Parse(start), BillingCycle.Monthly);
+        subscription.Renew(plan ?? Plan, mayGoOn: true);
+        return subscription;
+    }
+
+    private static Plan NewPlan(long monthly) => new()
+    {
+        Name = "Plan", PlanType = PlanType.Basic, Description = "", Monthly = monthly, Quarterly = 3 * monthly, Annual = 12 * monthly, Currency = "USD", Features = [], IsActive = true,
+    };
+}

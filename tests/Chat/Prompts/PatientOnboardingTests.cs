@@ -1,0 +1,111 @@
+using MedCor.Tests.Clinical;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Chat.Prompts;
+
+public sealed class PatientOnboardingTests
+{
+    private const string Prompt = "patient_onboarding";
+    private const string Password = "Korrekt-Pferd-9";
+    private static readonly string[] Allergies = ["Penicillin", "Latex"];
+
+    [Theory]
+    [InlineData("admin@general.example", "ONBOARDING")]
+    [InlineData("nurse@general.example", "NURSING_NOTE")]
+    public async Task A_patient_is_received_with_account_record_and_first_visit(string who, string recordType)
+    {
+        var (staff, ward) = (await Client.Shared(who), await Ward.Open());
+        var email = $"onboarded-{Guid.NewGuid():N}@people.example";
+        var talk = await Conversation.Begin(staff, Prompt, new { hospital_id = staff.HospitalId, referral_source = "website" });
+
+        await talk.Say(new { first_name = "Juno", last_name = "Newcomer", email, phone_number = "+49-30-1", date_of_birth = "1990-05-04" });
+        await talk.Say(new { allergies = Allergies, family_history = "Diabetes" });
+        await talk.Say(new { provider = "Sickness Fund", policy_number = "A-1" });
+        await talk.Say(new { treatment = true, data_processing = true, reminders = true });
+        await talk.Say(new { password = Password });
+        var patient = (string)talk.Data["patient_id"]!;
+        Assert.Contains(ward.Doctor.ToString(), talk.Options.Select(o => (string?)o!["doctor_id"]));
+        await talk.Say(new { doctor_id = ward.Doctor, appointment_date = ward.Day(4) });
+        Assert.Equal(("schedule_visit", ward.Day(4)), (talk.Step, (string?)talk.Options[0]!["appointment_date"]));
+        await talk.Say(new { doctor_id = ward.Doctor, appointment_date = ward.Day(4), appointment_time = "09:00:00" });
+
+        Assert.Equal("COMPLETED", (string?)talk.State["status"]);
+        var login = await Client.As(email, Password);
+        Assert.Equal(patient, login.Id.ToString());
+        var record = (await login.Do("list_medical_records"))["results"]!.AsArray().Single()!;
+        Assert.Equal(recordType, (string?)record["record_type"]);
+        foreach (var told in new[] { "Penicillin; Latex", "Diabetes", "Sickness Fund, A-1", "treatment given", "research not given", "website" })
+            Assert.Contains(told, (string)record["description"]!);
+        Assert.Equal((string?)talk.Data["appointment_id"], (string?)(await login.Do("list_appointments"))["results"]!.AsArray().Single()!["id"]);
+        Assert.Null(talk.Data["history"]);
+    }
+
+    [Fact]
+    public async Task The_password_and_what_the_record_says_do_not_stay_in_the_session()
+    {
+        var house = await RunningHouse.Get();
+        var talk = await AtAccount($"onboarded-{Guid.NewGuid():N}@people.example");
+
+        await talk.Say(new { password = Password });
+
+        var session = Guid.Parse(talk.Id);
+        Assert.Equal(1, await house.Count("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", session));
+        foreach (var secret in new[] { Password, "Penicillin" })
+            Assert.Equal(0, await house.Count("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1 AND position(cast($2 AS text) in data) > 0", session, secret));
+    }
+
+    [Fact]
+    public async Task Without_the_needed_consents_or_with_a_bad_password_or_address_nobody_is_received()
+    {
+        var taken = (await Ward.ToLookAt()).PatientEmail;
+        var talk = await Conversation.Begin(await Client.Shared("nurse@general.example"), Prompt);
+        Assert.Equal(["email", "first_name", "last_name"], Conversation.BadFields(await talk.Try(new { email = "nobody" })));
+        await talk.Say(new { first_name = "Juno", last_name = "Newcomer", email = taken });
+        await talk.Say(new { });
+        Assert.Equal(["policy_number"], Conversation.BadFields(await talk.Try(new { provider = "Sickness Fund" })));
+        await talk.Say(new { });
+        Assert.Equal(["data_processing", "treatment"], Conversation.BadFields(await talk.Try(new { treatment = false, data_processing = false })));
+        await talk.Say(new { treatment = true, data_processing = true });
+
+        Assert.Equal(["password"], Conversation.BadFields(await talk.Try(new { password = "password1" })));
+        var conflict = await talk.Try(new { password = Password });
+        Assert.Equal(("CONFLICT", "email"), (conflict.Code, (string?)conflict.Details!["field"]));
+        await talk.Say(new { password = Password, email = $"onboarded-{Guid.NewGuid():N}@people.example" });
+        await talk.Say(new { });
+        Assert.Equal("COMPLETED", (string?)talk.State["status"]);
+        Assert.Null(talk.Data["appointment_id"]);
+    }
+
+    [Fact]
+    public async Task A_first_visit_at_a_taken_time_is_refused_with_what_is_free()
+    {
+        var ward = await Ward.Open();
+        await ward.Book("10:00:00");
+        var talk = await AtAccount($"onboarded-{Guid.NewGuid():N}@people.example");
+        await talk.Say(new { password = Password });
+
+        var refused = await talk.Try(new { doctor_id = ward.Doctor, appointment_date = ward.Day(), appointment_time = "10:00:00" });
+
+        Assert.Equal("CONFLICT", refused.Code);
+        Assert.NotEmpty(refused.Details!["alternatives"]!.AsArray());
+        await talk.Say(new { doctor_id = ward.Doctor, appointment_date = ward.Day(), appointment_time = "10:30:00" });
+        Assert.Equal("COMPLETED", (string?)talk.State["status"]);
+    }
+
+    [Theory]
+    [InlineData("doctor@general.example")]
+    [InlineData("patient@general.example")]
+    [InlineData("admin@medcor.example")]
+    public async Task Nobody_else_receives_patients(string who) =>
+        Assert.Equal("PERMISSION_DENIED", (await Conversation.Invoke(await Client.Shared(who), new { prompt = Prompt })).Code);
+
+    private static async Task<Conversation> AtAccount(string email)
+    {
+        var talk = await Conversation.Begin(await Client.Shared("nurse@general.example"), Prompt);
+        await talk.Say(new { first_name = "Juno", last_name = "Newcomer", email });
+        await talk.Say(new { allergies = Allergies });
+        await talk.Say(new { });
+        await talk.Say(new { treatment = true, data_processing = true });
+        return talk;
+    }
+}

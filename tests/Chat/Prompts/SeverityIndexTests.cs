@@ -1,0 +1,112 @@
+using MedCor.Chat.Prompts;
+using MedCor.Contracts.Chat;
+
+namespace MedCor.Tests.Chat.Prompts;
+
+/// <summary>Every rule of the index, at its bounds.</summary>
+public sealed class SeverityIndexTests
+{
+    private const int Adult = 40 * 12;
+
+    /// <summary>Calm vital signs of an adult.</summary>
+    private static readonly AssessSeverity Calm = new(HeartRate: 100, RespiratoryRate: 20, OxygenSaturation: 92);
+
+    public static TheoryData<string, int, string> Clear => new()
+    {
+        { nameof(AssessSeverity.HasPulse), 1, "A" },
+        { nameof(AssessSeverity.IsBreathing), 1, "A" },
+        { nameof(AssessSeverity.LifeSavingIntervention), 1, "A" },
+        { nameof(AssessSeverity.SevereRespiratoryDistress), 1, "A" },
+        { nameof(AssessSeverity.HighRisk), 2, "B" },
+        { nameof(AssessSeverity.NewConfusion), 2, "B" },
+        { nameof(AssessSeverity.SevereDistress), 2, "B" },
+    };
+
+    [Theory, MemberData(nameof(Clear))]
+    public void What_is_clear_at_once_decides_without_the_number_of_resources(string sign, int level, string point)
+    {
+        var seen = sign switch
+        {
+            nameof(AssessSeverity.HasPulse) => Calm with { HasPulse = false },
+            nameof(AssessSeverity.IsBreathing) => Calm with { IsBreathing = false },
+            nameof(AssessSeverity.LifeSavingIntervention) => Calm with { LifeSavingIntervention = true },
+            nameof(AssessSeverity.SevereRespiratoryDistress) => Calm with { SevereRespiratoryDistress = true },
+            nameof(AssessSeverity.HighRisk) => Calm with { HighRisk = true },
+            nameof(AssessSeverity.NewConfusion) => Calm with { NewConfusion = true },
+            _ => Calm with { SevereDistress = true },
+        };
+
+        Assert.Equal((level, point), Of(seen));
+    }
+
+    [Theory]
+    [InlineData(Consciousness.Unresponsive, 1)]
+    [InlineData(Consciousness.Pain, 1)]
+    [InlineData(Consciousness.Verbal, 2)]
+    [InlineData(Consciousness.Alert, 5)]
+    public void Consciousness_decides(Consciousness awake, int level) => Assert.Equal(level, Of(Calm with { Consciousness = awake, ExpectedResources = 0 }).Level);
+
+    [Theory]
+    [InlineData(89, 0, 1)]
+    [InlineData(90, 0, 5)]
+    [InlineData(91, 1, 4)]
+    [InlineData(91, 2, 2)]
+    [InlineData(92, 2, 3)]
+    public void Oxygen_saturation_decides(int percent, int resources, int level) =>
+        Assert.Equal(level, Of(Calm with { OxygenSaturation = percent, ExpectedResources = resources }).Level);
+
+    [Theory]
+    [InlineData(6, 5)]
+    [InlineData(7, 2)]
+    [InlineData(10, 2)]
+    public void Pain_decides(int pain, int level) => Assert.Equal(level, Of(Calm with { Pain = pain, ExpectedResources = 0 }).Level);
+
+    [Theory]
+    [InlineData(0, 5, "C")]
+    [InlineData(1, 4, "C")]
+    [InlineData(2, 3, "C")]
+    [InlineData(20, 3, "C")]
+    public void Resources_decide(int resources, int level, string point) => Assert.Equal((level, point), Of(Calm with { ExpectedResources = resources }));
+
+    [Theory]
+    [InlineData(0, 180, 50)]
+    [InlineData(2, 180, 50)]
+    [InlineData(3, 160, 40)]
+    [InlineData(35, 160, 40)]
+    [InlineData(36, 140, 30)]
+    [InlineData(95, 140, 30)]
+    [InlineData(96, 100, 20)]
+    [InlineData(1000, 100, 20)]
+    public void The_danger_zone_begins_above_the_limits_of_the_age(int months, int heartRate, int respiratoryRate)
+    {
+        var calm = new AssessSeverity(ExpectedResources: 2, HeartRate: heartRate, RespiratoryRate: respiratoryRate, OxygenSaturation: 92);
+
+        Assert.Equal((3, "C"), Of(calm, months));
+        Assert.Equal((2, "D"), Of(calm with { HeartRate = heartRate + 1 }, months));
+        Assert.Equal((2, "D"), Of(calm with { RespiratoryRate = respiratoryRate + 1 }, months));
+        Assert.Equal((4, "C"), Of(calm with { HeartRate = heartRate + 1, ExpectedResources = 1 }, months));
+    }
+
+    [Theory]
+    [InlineData(0, 28, 38.1, 2)]
+    [InlineData(0, 28, 38.0, 5)]
+    [InlineData(2, 80, 38.1, 2)]
+    [InlineData(3, 95, 38.1, 5)]
+    [InlineData(3, 95, 39.1, 3)]
+    [InlineData(35, 1090, 39.1, 3)]
+    [InlineData(35, 1090, 39.0, 5)]
+    [InlineData(36, 1100, 40.0, 5)]
+    public void Fever_of_small_children_decides(int months, int days, double temperature, int level) =>
+        Assert.Equal(level, SeverityIndex.Of(new(Calm with { HeartRate = 90, RespiratoryRate = 18, Temperature = temperature, ExpectedResources = 0 }, months, days))!.Level);
+
+    [Fact]
+    public void Without_anything_clear_the_number_of_resources_is_needed() => Assert.Null(SeverityIndex.Of(new(Calm, Adult, null)));
+
+    private static (int Level, string Point) Of(AssessSeverity seen, int months = Adult)
+    {
+        var severity = SeverityIndex.Of(new(seen, months, null))!;
+        Assert.NotEmpty(severity.Rule);
+        Assert.Equal(SeverityIndex.Names[severity.Level - 1], severity.Name);
+        return (severity.Level, severity.DecisionPoint);
+    }
+}

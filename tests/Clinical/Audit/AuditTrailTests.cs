@@ -1,0 +1,229 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using MedCor.Tests.EndToEnd;
+using Npgsql;
+
+namespace MedCor.Tests.Clinical.Audit;
+
+/// <summary>What is on record of who saw or changed clinical content, as those learn it who may.</summary>
+public sealed class AuditTrailTests
+{
+    private static readonly Lazy<Task<Stage>> Shared = new(Open);
+
+    private sealed record Stage(Ward Ward, Client Doctor, Client Patient);
+
+    [Fact]
+    public async Task A_patient_learns_who_wrote_read_and_listed_their_record_and_what_came_of_it()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        var record = await Write(doctor, ward.Patient);
+        await ward.Nurse.Do("get_medical_record", new { record_id = record });
+        await ward.Nurse.Do("get_medical_record_history", new { record_id = record });
+        await doctor.Do("update_medical_record", new { record_id = record, diagnosis = "Secret diagnosis" });
+        await ward.Nurse.Do("list_medical_records", new { patient_id = ward.Patient, record_type = "LAB_RESULT" });
+        await (await Ward.As("admin@medcor.example")).Do("get_medical_record", new { record_id = record });
+
+        var events = await Of(patient, new { resource_id = record, sort = "created_at" });
+
+        Assert.Equal(
+            ["create_medical_record DOCTOR", "get_medical_record NURSE", "get_medical_record_history NURSE", "update_medical_record DOCTOR", "list_medical_records NURSE", "get_medical_record PLATFORM"],
+            events.Select(e => $"{e["action"]} {e["role"]}"));
+        Assert.All(events, e => Assert.Equal(("DONE", "medical_records", ward.Patient.ToString()), ((string?)e["outcome"], (string?)e["resource"], (string?)e["patient_id"])));
+        Assert.Equal((doctor.Id.ToString(), "Test DOCTOR", 1), ((string?)events[0]["user_id"], (string?)events[0]["user_name"], (int)events[0]["resource_version"]!));
+        Assert.All(events, e => Assert.Null(e["session_id"] ?? e["client_address"] ?? e["peer_address"] ?? e["request_id"]));
+        Assert.DoesNotContain("Secret", string.Concat(events.Select(e => e.ToJsonString())));
+    }
+
+    [Fact]
+    public async Task Refused_attempts_are_on_record_with_whose_it_was()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        var record = await Write(doctor, ward.Patient);
+        var other = await Ward.As("patient@general.example");
+        await other.Call("get_medical_record", new { record_id = record });
+        await other.Call("update_medical_record", new { record_id = record, title = "x" });
+        await doctor.Call("update_medical_record", new { record_id = record, title = "x", expected_version = 9 });
+        await doctor.Call("update_medical_record", new { record_id = record, status = "ENTERED_IN_ERROR" });
+
+        var refused = (await Of(patient, new { resource_id = record, sort = "created_at" })).Skip(1).ToArray();
+        Assert.Equal(["MISSING", "CONFLICT", "INVALID"], refused.Select(e => (string?)e["outcome"]));
+        Assert.All(refused, e => Assert.Equal((ward.Patient.ToString(), 0), ((string?)e["patient_id"], (int)e["rows"]!)));
+
+        // By one whose role does not include the tool, so that nobody looked what they asked for; and one who asked for nothing that could be read.
+        Assert.Contains(await Of(ward.Admin, new { user_id = other.Id, action = "update_medical_record" }), e => (string?)e["outcome"] == "FORBIDDEN");
+        await doctor.Call("get_treatment", new { treatment_id = "nonsense" });
+        Assert.Equal("INVALID", (string?)Assert.Single(await Of(ward.Admin, new { user_id = doctor.Id, action = "get_treatment" }))["outcome"]);
+    }
+
+    [Fact]
+    public async Task A_list_of_several_patients_is_on_record_for_each_and_an_empty_one_for_who_was_asked_for()
+    {
+        var ward = await Ward.Open();
+        var other = await ward.NewPatient();
+        var booked = new[] { await ward.Book("09:00:00"), await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other) }.Select(b => (string?)b["id"]).ToArray();
+        await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor });
+        await ward.Nurse.Do("list_treatments", new { patient_id = other });
+
+        var seen = (await Of(ward.Admin, new { resource_id = booked[0], action = "list_appointments" })).Single();
+        Assert.Equal((ward.Patient.ToString(), 2), ((string?)seen["patient_id"], (int)seen["rows"]!));
+        Assert.Equal(booked[..2].Order(), seen["resource_ids"]!.AsArray().Select(id => (string?)id).Order());
+        seen = (await Of(ward.Admin, new { patient_id = other, action = "list_appointments" })).Single();
+        Assert.Equal((booked[2], 1), ((string?)seen["resource_id"], (int)seen["rows"]!));
+        seen = (await Of(ward.Admin, new { patient_id = other, resource = "treatments" })).Single();
+        Assert.Equal(("list_treatments", 0), ((string?)seen["action"], (int)seen["rows"]!));
+    }
+
+    [Fact]
+    public async Task What_an_idempotency_key_answers_again_is_on_record_again()
+    {
+        var (ward, doctor, _) = await Shared.Value;
+        var key = Guid.NewGuid().ToString();
+        var first = await doctor.Call("create_medical_record", Wish(ward.Patient), key);
+        Assert.True((await doctor.Call("create_medical_record", Wish(ward.Patient), key)).IsReplay);
+
+        Assert.Equal(["DONE", "REPLAYED"], (await Of(ward.Admin, new { resource_id = (string?)first.Body["id"], sort = "created_at" })).Select(e => (string?)e["outcome"]));
+    }
+
+    [Fact]
+    public async Task Where_from_is_what_the_gateway_saw_whatever_a_client_claims()
+    {
+        var (ward, doctor, _) = await Shared.Value;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) }) };
+        foreach (var claim in new[] { "X-Client-Address", "X-Forwarded-For", "X-Real-IP" }) request.Headers.Add(claim, "198.51.100.9");
+        using var response = await doctor.Http.SendAsync(request);
+        var record = (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
+
+        var written = (await Of(ward.Admin, new { resource_id = record })).Single();
+
+        foreach (var address in new[] { "client_address", "peer_address" }) Assert.True(System.Net.IPAddress.IsLoopback(System.Net.IPAddress.Parse((string)written[address]!)));
+        Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), (string?)written["request_id"]);
+        Assert.NotNull((string?)written["session_id"]);
+    }
+
+    [Fact]
+    public async Task Only_administrators_and_the_patient_concerned_are_told()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        var record = await Write(doctor, ward.Patient);
+        foreach (var staff in new[] { doctor, ward.Nurse }) Assert.Equal("PERMISSION_DENIED", (await staff.Call("list_audit_events")).Code);
+        var other = await Ward.As("patient@general.example");
+        Assert.Equal("PERMISSION_DENIED", (await other.Call("list_audit_events", new { patient_id = ward.Patient })).Code);
+        foreach (var stranger in new[] { other, await Ward.As("admin@riverside.example") }) Assert.Empty(await Of(stranger, new { resource_id = record }));
+        foreach (var entitled in new[] { patient, ward.Admin, await Ward.As("admin@medcor.example") }) Assert.Single(await Of(entitled, new { resource_id = record }));
+        Assert.All(await Of(patient, new { limit = 100 }), e => Assert.Equal(ward.Patient.ToString(), (string?)e["patient_id"]));
+        Assert.Equal("VALIDATION_ERROR", (await ward.Admin.Call("list_audit_events", new { resource = "invoices" })).Code);
+    }
+
+    [Fact]
+    public async Task What_an_attempt_on_another_hospitals_record_leaves_behind_stays_where_it_was_made()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        var record = await Write(doctor, ward.Patient);
+        var stranger = await Ward.As("admin@riverside.example");
+        Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.Call("get_medical_record", new { record_id = record })).Code);
+
+        var attempt = (await Of(stranger, new { resource_id = record })).Single();
+        Assert.Equal(("MISSING", null), ((string?)attempt["outcome"], (string?)attempt["patient_id"]));
+        Assert.Equal(["DONE"], (await Of(patient, new { resource_id = record })).Select(e => (string?)e["outcome"]));
+    }
+
+    [Fact]
+    public async Task Days_are_those_of_the_hospital()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        var record = await Write(doctor, ward.Patient);
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime);
+        Assert.Single(await Of(patient, new { resource_id = record, date_from = Ward.Text(today.AddDays(-1)), date_to = Ward.Text(today) }));
+        Assert.Empty(await Of(patient, new { resource_id = record, date_from = Ward.Text(today.AddDays(1)) }));
+        Assert.Empty(await Of(patient, new { resource_id = record, date_to = Ward.Text(today.AddDays(-1)) }));
+        Assert.Single(await Of(patient, new { resource_id = record, date_from = "0001-01-01", date_to = "9999-12-31" }));
+        Assert.Empty(await Of(patient, new { resource_id = record, date_from = "9999-12-31" }));
+        Assert.Equal("VALIDATION_ERROR", (await patient.Call("list_audit_events", new { date_from = "2026-02-02", date_to = "2026-02-01" })).Code);
+    }
+
+    /// <summary>A trigger that fails for one user stands in for a disk that is full.</summary>
+    [Fact]
+    public async Task What_cannot_be_recorded_is_neither_answered_nor_done()
+    {
+        var ward = await Ward.Open();
+        var doctor = await ward.AsDoctor();
+        var record = await Write(doctor, ward.Patient);
+        var house = await RunningHouse.Get();
+        await using var clinical = await house.Database("clinical");
+        var name = $"full_{Guid.NewGuid():N}";
+        await Run(clinical, $"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END'");
+        await Run(clinical, $"CREATE TRIGGER {name} BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.user_id = '{doctor.Id}') EXECUTE FUNCTION {name}()");
+        try
+        {
+            var read = await doctor.Call("get_medical_record", new { record_id = record });
+            Assert.Equal(("SERVER_ERROR", null), (read.Code, (string?)read.Body["title"]));
+            Assert.Equal("SERVER_ERROR", (await doctor.Call("update_medical_record", new { record_id = record, title = "Changed" })).Code);
+            Assert.Equal("SERVER_ERROR", (await doctor.Call("get_medical_record", new { record_id = Guid.NewGuid() })).Code);
+        }
+        finally
+        {
+            await Run(clinical, $"DROP TRIGGER {name} ON audit_events; DROP FUNCTION {name}()");
+        }
+        Assert.Equal(1, (int)(await doctor.Do("get_medical_record", new { record_id = record }))["version"]!);
+    }
+
+    [Theory]
+    [InlineData("patient_id = gen_random_uuid()", "audit_events_by_patient")]
+    [InlineData("user_id = gen_random_uuid()", "audit_events_by_user")]
+    [InlineData("resource = 'treatments'", "audit_events_by_resource")]
+    [InlineData("resource_id = gen_random_uuid()", "audit_events_by_resource_id")]
+    [InlineData("action = 'get_treatment'", "audit_events_by_action")]
+    [InlineData("created_at >= now()", "audit_events_by_creation")]
+    public async Task Every_filter_has_its_index(string filter, string index)
+    {
+        var house = await RunningHouse.Get();
+        await using var clinical = await house.Database("clinical");
+        Assert.Contains(index, await Indexes.Used(clinical, $"SELECT * FROM audit_events WHERE hospital_id = gen_random_uuid() AND {filter} ORDER BY created_at DESC LIMIT 20"));
+    }
+
+    [Fact]
+    public async Task The_trail_of_the_running_house_is_whole_and_its_command_says_so()
+    {
+        var (ward, doctor, _) = await Shared.Value;
+        var record = Guid.Parse(await Write(doctor, ward.Patient));
+        var house = await RunningHouse.Get();
+        await Wait.Until(async () => await house.Count("clinical", "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = $1", record) == 1, "the access is linked");
+
+        var (code, said) = await house.Command("clinical", "verify-audit");
+
+        Assert.True(code == 0, said);
+        Assert.Contains("The audit trail is whole.", said);
+        Assert.Contains($"{ward.Admin.HospitalId}: ", said);
+    }
+
+    private static async Task<Stage> Open()
+    {
+        var ward = await Ward.Open();
+        return new(ward, await ward.AsDoctor(), await ward.AsPatient());
+    }
+
+    private static async Task<JsonNode[]> Of(Client who, object filter) => [.. (await who.Do("list_audit_events", filter))["results"]!.AsArray().Select(e => e!)];
+
+    private static async Task<string> Write(Client author, Guid patient) => (string)(await author.Do("create_medical_record", Wish(patient)))["id"]!;
+
+    private static object Wish(Guid patient) => new { patient_id = patient, title = "Secret title", record_type = "LAB_RESULT", description = "Secret findings" };
+
+    private static async Task Run(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
+
+/// <summary>Which indexes PostgreSQL uses where it cannot choose to read a small table instead.</summary>
+internal static class Indexes
+{
+    public static async Task<string> Used(NpgsqlConnection connection, string query)
+    {
+        await using var command = new NpgsqlCommand($"SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off; EXPLAIN {query}", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var plan = new List<string>();
+        while (await reader.ReadAsync()) plan.Add(reader.GetString(0));
+        return string.Join('\n', plan);
+    }
+}

@@ -1,0 +1,96 @@
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Hospital.Departments;
+
+public sealed class DepartmentsTests
+{
+    private const string Platform = "admin@medcor.example";
+    private const string Admin = "admin@general.example";
+    private const string OtherAdmin = "admin@riverside.example";
+
+    private static readonly int[] Levels = [3, 2];
+    private static readonly int[] NoLevels = [1, 1, 6];
+
+    private static string NewCode() => "T" + Guid.NewGuid().ToString("N")[..20].ToUpperInvariant();
+
+    [Fact]
+    public async Task What_an_administrator_opens_is_listed_to_everybody_of_the_hospital_with_all_it_was_given()
+    {
+        var admin = await Client.Shared(Admin);
+        await using var listener = await Listener.Of(await Client.Shared("patient@general.example"), "resources=departments");
+        var code = NewCode();
+
+        var opened = await admin.Do("create_department", new
+        {
+            name = $"Ward {code}", code, description = "For tests", phone_number = "+49-30-555", location = "House B, second floor", triage_levels = Levels,
+        });
+
+        Assert.Equal((code, "For tests", "+49-30-555", "House B, second floor"),
+            ((string?)opened["code"], (string?)opened["description"], (string?)opened["phone_number"], (string?)opened["location"]));
+        Assert.Equal([2, 3], opened["triage_levels"]!.AsArray().Select(level => (int)level!));
+        Assert.Equal((admin.HospitalId.ToString(), true, 1), ((string?)opened["hospital_id"], (bool)opened["is_active"]!, (int)opened["version"]!));
+        foreach (var who in new[] { Platform, Admin, "doctor@general.example", "nurse@general.example", "patient@general.example" })
+            Assert.Equal(1, (int)(await (await Client.Shared(who)).Do("list_departments", new { search = code, triage_level = 3 }))["total"]!);
+        Assert.Equal(0, (int)(await admin.Do("list_departments", new { search = code, triage_level = 1 }))["total"]!);
+        await listener.Next("departments", "created", Guid.Parse((string)opened["id"]!));
+    }
+
+    [Fact]
+    public async Task A_code_is_its_own_within_the_hospital_whatever_its_case()
+    {
+        var (admin, other) = (await Client.Shared(Admin), await Client.Shared(OtherAdmin));
+        var code = NewCode();
+        await admin.Do("create_department", new { name = "First", code });
+
+        var second = await admin.Call("create_department", new { name = "Second", code = code.ToLowerInvariant() });
+
+        Assert.Equal(("CONFLICT", "code"), (second.Code, (string?)second.Details!["field"]));
+        await other.Do("create_department", new { name = "Elsewhere", code });
+    }
+
+    [Fact]
+    public async Task Nothing_of_another_hospital_is_seen_or_opened()
+    {
+        var (other, own) = (await Client.Shared(OtherAdmin), await Client.Shared(Admin));
+        var code = NewCode();
+        await own.Do("create_department", new { name = "Ours", code });
+
+        Assert.Equal(0, (int)(await other.Do("list_departments", new { search = code }))["total"]!);
+        Assert.Equal(0, (int)(await other.Do("list_departments", new { hospital_id = own.HospitalId }))["total"]!);
+        foreach (var hospital in new[] { own.HospitalId!.Value, Guid.NewGuid() })
+            Assert.Equal("RESOURCE_NOT_FOUND", (await other.Call("create_department", new { name = "Theirs", code = NewCode(), hospital_id = hospital })).Code);
+    }
+
+    [Fact]
+    public async Task The_platform_says_for_which_hospital()
+    {
+        var (platform, admin) = (await Client.Shared(Platform), await Client.Shared(Admin));
+
+        Assert.NotNull((await platform.Call("create_department", new { name = "Nowhere", code = NewCode() })).Details!["hospital_id"]);
+        var opened = await platform.Do("create_department", new { name = "Somewhere", code = NewCode(), hospital_id = admin.HospitalId });
+        Assert.Equal(admin.HospitalId.ToString(), (string?)opened["hospital_id"]);
+    }
+
+    [Theory]
+    [InlineData("doctor@general.example")]
+    [InlineData("nurse@general.example")]
+    [InlineData("patient@general.example")]
+    public async Task Nobody_else_opens_one(string who) =>
+        Assert.Equal("PERMISSION_DENIED", (await (await Client.Shared(who)).Call("create_department", new { name = "x", code = NewCode() })).Code);
+
+    [Fact]
+    public async Task Every_bad_field_is_named()
+    {
+        var wrong = await (await Client.Shared(Admin)).Call("create_department", new { name = "", code = "no good", triage_levels = NoLevels, colour = "red" });
+
+        Assert.Equal("VALIDATION_ERROR", wrong.Code);
+        foreach (var field in new[] { "name", "code", "triage_levels", "colour" }) Assert.NotNull(wrong.Details![field]);
+    }
+
+    [Fact]
+    public async Task The_demo_hospitals_have_an_emergency_department()
+    {
+        foreach (var who in new[] { "nurse@general.example", "nurse@riverside.example" })
+            Assert.Contains("EMER", (await (await Client.Shared(who)).Do("list_departments", new { triage_level = 1 }))["results"]!.AsArray().Select(d => (string?)d!["code"]));
+    }
+}
