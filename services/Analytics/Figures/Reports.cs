@@ -30,9 +30,8 @@ internal sealed class Reports(AnalyticsDb db, FigureBook book, TimeProvider cloc
     public override async Task<Report> Get(Guid id, CancellationToken ct)
     {
         // The id is a hash of hospital and month, of which there are a dozen a year.
-        await foreach (var month in Rows.AsNoTracking().AsAsyncEnumerable().WithCancellation(ct))
-            if (Show(month) is var report && report.Id == id) return (await WithFigures([report], ct))[0];
-        throw new Missing(Thing);
+        var found = await Rows.AsNoTracking().AsAsyncEnumerable().Select(Show).FirstOrDefaultAsync(r => r.Id == id, ct) ?? throw new Missing(Thing);
+        return (await WithFigures([found], ct))[0];
     }
 
     protected override Report Show(ReportMonth row)
