@@ -46,7 +46,7 @@ public sealed class GrowthTests
     {
         var owner = await (await RunningHouse.Get()).NewDatabase();
         await new Migrator(dbType.Assembly, service, NullLogger.Instance).Migrate(owner, CancellationToken.None);
-        await Execute(owner, fill(Hospital, rows) + fill(Other, 1_000));
+        await Execute(owner, $"{SetIndexesAside}{fill(Hospital, rows)}{fill(Other, 1_000)}{PutIndexesBack}");
         await Execute(owner, "VACUUM ANALYZE");
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Options = $"-c role=medcor_{service}" }.ConnectionString);
 
@@ -80,17 +80,18 @@ public sealed class GrowthTests
             var caller = new Caller((Guid?)(sample["patient_id"] ?? sample["id"]) ?? Guid.NewGuid(), "", role, hospital, Guid.Empty, default, default);
             var fields = ((Resource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields;
             if (sample.Count == 0) sample = JsonSerializer.SerializeToNode((await List("", "{}"))!.Results[0], Json.Options)!.AsObject();
-
+            var asked = fields.SelectMany(f => new[] { (f.Name, "{}"), ($"-{f.Name}", "{}") })
+                .Concat(fields.SelectMany(f => Filters(f, sample)).Select(filter => ("", filter)))
+                // Of a hospital's own staff, every order of every field's value as well.
+                .Concat(role != Role.Nurse ? [] : fields.SelectMany(f => fields.Select(by => (by.Name, Filters(f, sample).First()))));
             var answered = 0;
-            string[] filters = ["{}", .. fields.SelectMany(f => Filters(f, sample))];
-            foreach (var sort in fields.SelectMany(f => new[] { f.Name, $"-{f.Name}" }).Prepend(fields.UsualOrder))
-                foreach (var filter in filters)
-                {
-                    commands.All.Clear();
-                    if (await List(sort, filter) is null) continue;
-                    answered++;
-                    foreach (var command in commands.All) await Explain(command, database, $"{kind.Name} as {role}, sort={sort}, filter={filter}");
-                }
+            foreach (var (sort, filter) in asked.Prepend(("", "{}")))
+            {
+                commands.All.Clear();
+                if (await List(sort, filter) is null) continue;
+                answered++;
+                foreach (var command in commands.All) await Explain(command, database, $"{kind.Name} as {role}, sort={sort}, filter={filter}");
+            }
             // Each index serves its own order at least, and a narrowed list every one.
             Assert.True(answered > fields.Count() * 2, $"{kind.Name} refuses nearly everything to {role}");
 
@@ -158,6 +159,14 @@ public sealed class GrowthTests
 
     private static IEnumerable<JsonNode> Nodes(JsonNode plan) => (plan["Plans"]?.AsArray().SelectMany(p => Nodes(p!)) ?? []).Prepend(plan);
 
+    /// <summary>Built at once when all rows are there, the migrations' indexes take a tenth of the time.</summary>
+    private const string SetIndexesAside = """
+        CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint);
+        DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE 'DROP INDEX ' || quote_ident(i.indexname); END LOOP; END $$;
+        """;
+
+    private const string PutIndexesBack = "DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE i.indexdef; END LOOP; END $$;";
+
     /// <summary>Twenty appointments for each patient and two thousand for each doctor, however many there are; as many records and treatments for a third.</summary>
     private static string Clinical(Guid hospital, int rows) => $"""
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
@@ -166,7 +175,7 @@ public sealed class GrowthTests
         ALTER TABLE appointments DISABLE TRIGGER book_in_turn;
         INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone, starts_at, ends_at, reason, status, version, created_at, updated_at)
         SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 20 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, t::date, t::time, 30, 'UTC', t, t + interval '30 minutes', 'Growth',
-            (ARRAY['SCHEDULED', 'COMPLETED', 'CANCELLED', 'NO_SHOW', 'CANCELLED', 'NO_SHOW', 'CANCELLED', 'CANCELLED'])[1 + n % 8], 1, t - interval '9 days', t - n % 7 * interval '1 day'
+            CASE n % 60 WHEN 0 THEN 'SCHEDULED' WHEN 30 THEN 'COMPLETED' ELSE (ARRAY['CANCELLED', 'NO_SHOW'])[1 + n % 2] END, 1, t - interval '9 days', t - n % 7 * interval '1 day'
         FROM (SELECT n, timestamptz '2026-01-01Z' + n / ({rows} / 2000 + 1) * interval '30 minutes' AS t FROM generate_series(0, {rows} - 1) n) AS a;
         ALTER TABLE appointments ENABLE TRIGGER book_in_turn;
         INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, md5('{hospital}d1')::uuid,
@@ -175,6 +184,12 @@ public sealed class GrowthTests
         INSERT INTO treatments SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['ACTIVE', 'COMPLETED', 'DISCONTINUED'])[1 + n % 3], 'Growth', NULL, '[]', NULL, NULL, NULL, 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
+        ALTER TABLE audit_events DISABLE TRIGGER await_link;
+        INSERT INTO audit_events SELECT '{hospital}', gen_random_uuid(), timestamptz '2026-01-01Z' + n * interval '1 minute', md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, 'DOCTOR', gen_random_uuid(),
+            (ARRAY['get_medical_record', 'list_medical_records', 'resources/treatments'])[1 + n % 3], (ARRAY['medical_records', 'treatments'])[1 + n % 2], gen_random_uuid(), NULL, 1,
+            md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, 1, CASE WHEN n % 1000 = 0 THEN 'MISSING' ELSE 'DONE' END, NULL, NULL, 'growth'
+        FROM generate_series(0, {rows} / 3) n;
+        ALTER TABLE audit_events ENABLE TRIGGER await_link;
         """;
 
     /// <summary>A doctor for a thousand patients; names as they are: some common, most rare.</summary>
