@@ -27,7 +27,9 @@ public sealed class ClinicalContent
     /// <summary>The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</summary>
     public string Resource { get; }
 
-    /// <summary>None for a tool whose answers hold no clinical content. Throws <see cref="InvalidOperationException"/> when they hold several kinds, which one entry could not tell.</summary>
+    /// <summary>
+    /// None for a tool whose answers hold no clinical content. Throws <see cref="InvalidOperationException"/> when they hold several kinds, which one entry could not tell.
+    /// </summary>
     public static ClinicalContent? Of(Type result, Type parameters)
     {
         var kinds = new HashSet<Type>();

@@ -35,7 +35,8 @@ public static class ToolEndpoints
         if (orphans.Length > 0) throw new InvalidOperationException($"The {service} service promises tools that nothing handles: {string.Join(", ", orphans)}.");
 
         if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IAuditTrail)) && t.IsClass) is { } trail) services.AddScoped(typeof(IAuditTrail), trail);
-        else if (tools.FirstOrDefault(t => t.Content is not null) is { } unseen) throw new InvalidOperationException($"{unseen.Name} answers clinical content, and the {service} service keeps no audit trail.");
+        else if (tools.FirstOrDefault(t => t.Content is not null) is { } unrecorded)
+            throw new InvalidOperationException($"{unrecorded.Name} answers clinical content, and the {service} service keeps no audit trail.");
 
         foreach (var handler in handlers.Values) services.AddScoped(handler.Service, handler.Implementation);
         return tools;
@@ -75,7 +76,8 @@ public static class ToolEndpoints
             var (result, isReplay) = await Write(services, tool, handler, asked, IdempotencyKey(http), http.RequestAborted);
             if (isReplay)
             {
-                if (tool.Content is not null) await Record(services, tool, asked, AuditOutcome.Replayed, JsonSerializer.Deserialize<TResult>(result, Json.Options), http.RequestAborted);
+                var shown = tool.Content is null ? default : JsonSerializer.Deserialize<TResult>(result, Json.Options);
+                await Record(services, tool, asked, AuditOutcome.Replayed, shown, http.RequestAborted);
                 http.Response.Headers["Idempotent-Replayed"] = "true";
             }
             await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);

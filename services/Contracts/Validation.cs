@@ -19,5 +19,6 @@ public sealed class EachLengthAttribute : ValidationAttribute
     public int Least { get; }
     public int Most { get; }
 
-    public override bool IsValid(object? value) => value is not IEnumerable<string?> texts || texts.All(text => text is not null && text.Length >= Least && text.Length <= Most);
+    public override bool IsValid(object? value) =>
+        value is not IEnumerable<string?> texts || texts.All(text => text?.Length is { } length && length >= Least && length <= Most);
 }

@@ -21,9 +21,10 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
         var known = await heads.HashGetAsync(Key, field);
         if (known.HasValue && ChainHead.Parse(known!) is { } anchor)
         {
-            if (!await db.AuditLinks.AnyAsync(l => l.HospitalId == anchor.HospitalId && l.Sequence == anchor.Sequence && l.Hash == anchor.Hash, ct))
+            var isThere = await db.AuditLinks.AnyAsync(l => l.HospitalId == anchor.HospitalId && l.Sequence == anchor.Sequence && l.Hash == anchor.Hash, ct);
+            if (!isThere)
             {
-                log.LogError("The audit trail of hospital {Hospital} no longer has the link {Sequence} that it had: it was tampered with. Run verify-audit", anchor.HospitalId, anchor.Sequence);
+                log.LogError("The audit trail of {Hospital} has lost the link {Sequence}: it was tampered with. Run verify-audit", anchor.HospitalId, anchor.Sequence);
                 return;
             }
             if (anchor.Sequence >= head.Sequence) return;

@@ -6,7 +6,10 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Clinical.Audit;
 
-/// <summary>An access as it was recorded; added, never changed. Its JSON is what the chain's hashes cover, so a field may be added at the end, and be null in older ones, but none renamed or moved.</summary>
+/// <summary>
+/// An access as it was recorded; added, never changed. Its JSON is what the chain's hashes cover, so a field may be added at the end, and be null in older ones,
+/// but none renamed or moved.
+/// </summary>
 internal sealed record AuditEvent : ITenantOwned
 {
     /// <summary>All zeros where an access of the platform's administrators concerned no hospital.</summary>

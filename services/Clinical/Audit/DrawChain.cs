@@ -20,7 +20,9 @@ internal sealed class DrawChain(IServiceScopeFactory scopes, AuditChain chain, A
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        meter.CreateObservableGauge("medcor.audit.unchained.age", () => (clock.GetUtcNow() - oldestWaiting)?.TotalSeconds ?? 0, "s", "How long the oldest access has been waiting for its place in the audit trail's chain.");
+        meter.CreateObservableGauge(
+            "medcor.audit.unchained.age", () => (clock.GetUtcNow() - oldestWaiting)?.TotalSeconds ?? 0, "s",
+            "How long the oldest access has been waiting for its place in the audit trail's chain.");
         using var timer = new PeriodicTimer(Period, clock);
         do
         {
@@ -54,7 +56,9 @@ internal sealed class DrawChain(IServiceScopeFactory scopes, AuditChain chain, A
         await using var scope = Open(out var db);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         oldestWaiting = await db.WaitingEvents.OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
-        if (oldestWaiting is null || !await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct)) return false;
+        if (oldestWaiting is null) return false;
+        var isTurn = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
+        if (!isTurn) return false;
 
         var waiting = await db.WaitingEvents.OrderBy(w => w.Position).Take(Batch)
             .Join(db.AuditEvents, w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })

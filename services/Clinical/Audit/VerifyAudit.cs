@@ -51,12 +51,13 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
                 .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
             foreach (var row in page)
             {
-                var link = row.Link;
-                if (link.Sequence > sequence + 1) Find($"links {sequence + 1} to {link.Sequence - 1} are missing");
+                var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
+                if (!follows) Find($"links {sequence + 1} to {link.Sequence - 1} are missing");
                 if (row.Event is null) Find($"the event of link {link.Sequence}, {link.EventId}, is missing");
-                else if (link.Sequence == sequence + 1 && !chain.Hash(before, link.Sequence, row.Event).AsSpan().SequenceEqual(link.Hash)) misfits.Add(new(link.Sequence, before, link.Hash, row.Event));
+                else if (follows && !Fits(link.Hash, before, link.Sequence, row.Event)) misfits.Add(new(link.Sequence, before, link.Hash, row.Event));
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
-                    if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash)) Find($"link {link.Sequence} is another than the one that was anchored");
+                    if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
+                        Find($"link {link.Sequence} is another than the one that was anchored");
                 // Whatever is wrong here, the next link is judged by what stands here now.
                 (sequence, before) = (link.Sequence, link.Hash);
                 if (misfits.Count >= MostFindings) break;
@@ -66,9 +67,10 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         }
 
         foreach (var misfit in misfits) Find(Explain(misfit, misfits));
-        if (misfits.Count >= MostFindings) Out.WriteLine($"{hospital}: not read on. If every link differs, is Clinical__AuditSecret the secret that the chain was made with?");
+        if (misfits.Count >= MostFindings) Out.WriteLine($"{hospital}: not read on. If every link differs, is Clinical__AuditSecret the one that the chain was made with?");
         else if (anchored < heads.Length) Find($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its tail was cut off");
-        Out.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{(heads.Length == 0 && sequence > 0 ? "; no anchor, so a cut-off tail would not be noticed" : "")}");
+        var unanchored = heads.Length == 0 && sequence > 0 ? "; no anchor, so a cut-off tail would not be noticed" : "";
+        Out.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
         return findings;
 
         void Find(string what)
@@ -79,11 +81,16 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
     }
 
     /// <summary>An event that fits another's place was moved; one that fits nowhere was edited.</summary>
-    private string Explain(Misfit misfit, List<Misfit> all) =>
-        all.FirstOrDefault(other => other != misfit && chain.Hash(other.Before, other.Sequence, misfit.Event) is var hash
-                && (hash.AsSpan().SequenceEqual(other.Hash) || hash.AsSpan().SequenceEqual(misfit.Hash))) is { } place
-            ? $"the event at link {misfit.Sequence}, {misfit.Event.Id}, belongs at link {place.Sequence}: they were swapped"
-            : $"the event at link {misfit.Sequence}, {misfit.Event.Id}, or its link was edited";
+    private string Explain(Misfit misfit, List<Misfit> all)
+    {
+        var place = all.FirstOrDefault(other =>
+            other != misfit && (Fits(other.Hash, other.Before, other.Sequence, misfit.Event) || Fits(misfit.Hash, other.Before, other.Sequence, misfit.Event)));
+        return place is null
+            ? $"the event at link {misfit.Sequence}, {misfit.Event.Id}, or its link was edited"
+            : $"the event at link {misfit.Sequence}, {misfit.Event.Id}, belongs at link {place.Sequence}: they were swapped";
+    }
+
+    private bool Fits(byte[] hash, byte[] before, long sequence, AuditEvent audit) => chain.Hash(before, sequence, audit).AsSpan().SequenceEqual(hash);
 
     /// <summary>What is in no chain: a moment old, or put in, kept out or taken out by hand.</summary>
     private async Task<int> VerifyUnlinked(CancellationToken ct)

@@ -17,7 +17,9 @@ public interface IClinicalContent
 /// <summary>What became of an access: carried out, answered once more from an idempotency key, or refused.</summary>
 public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict }
 
-/// <summary>That somebody saw or changed clinical content of one patient, or tried to; never what it says. A call that showed several patients' is one event for each.</summary>
+/// <summary>
+/// That somebody saw or changed clinical content of one patient, or tried to; never what it says. A call that showed several patients' is one event for each.
+/// </summary>
 /// <param name="HospitalId">Whose trail it stands in; none when it concerns no hospital.</param>
 /// <param name="UserId">Who.</param>
 /// <param name="UserName">What they are called now; none for the platform's administrators.</param>
@@ -31,7 +33,9 @@ public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict
 /// <param name="PatientId">Whose; the one that was asked for, when nothing was found.</param>
 /// <param name="Rows">How many entries were shown or changed.</param>
 /// <param name="ClientAddress">The address that the call came from, as the gateway saw it. Not shown to patients.</param>
-/// <param name="PeerAddress">Who handed the call to the service and so vouches for the former: a gateway, unless somebody inside the network went past it. Not shown to patients.</param>
+/// <param name="PeerAddress">
+/// Who handed the call to the service and so vouches for the former: a gateway, unless somebody inside the network went past it. Not shown to patients.
+/// </param>
 /// <param name="RequestId">The label under which the call stands in answers and logs. Not shown to patients.</param>
 /// <param name="CreatedAt">When.</param>
 [Resource("audit_events", Callers.Admins | Callers.Patient)]
