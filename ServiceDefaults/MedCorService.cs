@@ -7,6 +7,7 @@ using MedCor.ServiceDefaults.Demo;
 using MedCor.ServiceDefaults.History;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Resources;
 using MedCor.ServiceDefaults.Telemetry;
 using MedCor.ServiceDefaults.Tenancy;
 using MedCor.ServiceDefaults.Tools;
@@ -64,7 +65,7 @@ public static class MedCorService
         var assembly = typeof(TDb).Assembly;
         var services = builder.Services;
 
-        services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service)));
+        services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service), services.AddResources(assembly, service)));
         services.AddSingleton(_ => DataSource(builder.Configuration, service));
         services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
         services.AddHttpContextAccessor().AddSingleton<OtherServices>();
@@ -129,6 +130,7 @@ public static class MedCorService
 
         app.UseMedCorDefaults();
         app.MapTools(identity.Tools);
+        app.MapResources(identity.Resources);
         await app.RunAsync();
     }
 
@@ -175,7 +177,7 @@ public static class MedCorService
 }
 
 /// <summary>Who this process is.</summary>
-internal sealed record ServiceIdentity(string Name, Assembly Assembly, IReadOnlyList<Tool> Tools);
+internal sealed record ServiceIdentity(string Name, Assembly Assembly, IReadOnlyList<Tool> Tools, IReadOnlyList<ResourceKind> Resources);
 
 /// <summary>Whether the database answers.</summary>
 internal sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck

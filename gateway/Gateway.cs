@@ -36,6 +36,7 @@ internal static class Gateway
         app.MapInvoke();
         app.MapBatch();
         app.MapListTools();
+        app.MapResources();
         app.MapPrompts();
         app.MapSse();
         Tickets.Map(app);

@@ -106,6 +106,12 @@ public sealed class DistributedApplication : IAsyncDisposable
         }
 
         using var asked = new StopRequest(onImpatience: Kill, cancellationToken);
+        if (_options.Operation is { } operation)
+        {
+            Environment.ExitCode = await Operation.RunAsync(operation, [.. _resources.OfType<ProjectResource>()], _options.Data, asked.Token);
+            return;
+        }
+
         var report = new Report(Console.Out, _options.Quiet, _since);
         try
         {
@@ -221,7 +227,7 @@ public sealed class DistributedApplication : IAsyncDisposable
             case ProjectResource project:
                 project.Allocate([.. Addresses(project)]);
                 return Enumerable.Range(1, project.Replicas).Select(replica => new Instance(
-                    project, replica, new Service(project, replica, () => ServiceEnvironment.OfAsync(project, $"{project.Name}-{replica}", replica, _telemetry)), _data!));
+                    project, replica, new Service(project, replica, _data!.EnvironmentFile(project.Name), () => ServiceEnvironment.OfAsync(project, $"{project.Name}-{replica}", replica, _telemetry)), _data!));
             default:
                 throw new InvalidOperationException($"Nothing runs a {resource.GetType().Name}.");
         }

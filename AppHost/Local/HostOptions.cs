@@ -27,6 +27,8 @@ internal sealed record HostOptions
           --no-dashboard   start no dashboard
           --quiet          write only errors
           --help           this text
+          run COMMAND      do not start MedCor: have the one that runs do an operator's command, in every service that has it
+          run SERVICE COMMAND [ARGUMENT ...]    in that service alone
 
         MCP_SERVER_HOST and MCP_SERVER_PORT say where the gateway listens (localhost, 8002; port 0 is any free one).
         All other MCP_* and OPENAI_* variables reach every service.
@@ -41,6 +43,9 @@ internal sealed record HostOptions
     public bool Dashboard { get; init; } = true;
 
     public bool Help { get; init; }
+
+    /// <summary>What follows <c>run</c>; null to start the application.</summary>
+    public IReadOnlyList<string>? Operation { get; init; }
 
     /// <summary>What is wrong with the command line; told when the application starts.</summary>
     public string? Error { get; init; }
@@ -57,6 +62,11 @@ internal sealed record HostOptions
         for (var index = 0; index < given.Args.Count; index++)
         {
             var argument = given.Args[index];
+            if (argument == "run" && index + 1 < given.Args.Count)
+            {
+                return options with { Operation = [.. given.Args.Skip(index + 1)] };
+            }
+
             options = argument switch
             {
                 "--reset" => options with { Reset = true },

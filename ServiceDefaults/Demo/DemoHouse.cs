@@ -51,6 +51,10 @@ public static class DemoHouse
             patients);
     }
 
+    /// <summary>Somebody with a name made of the lists.</summary>
+    internal static Person Anybody(DemoHospital hospital, int number, string mailbox, int n, Role role) => new(
+        Id(1, number), hospital.Id, $"{mailbox}@{hospital.Domain}.example", FirstNames[n % FirstNames.Length], LastNames[n / FirstNames.Length % LastNames.Length], role);
+
     /// <summary>The same ids at every start: of version 7, as all ids are.</summary>
     private static Guid Id(int hospital, int n) => Guid.Parse($"01980000-0000-7000-8{hospital:x3}-{n:x12}");
 }

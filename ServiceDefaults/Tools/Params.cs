@@ -218,7 +218,8 @@ public static class Mistakes
         }
     }
 
-    private static string Wanted(Type type)
+    /// <summary>What a value of this type must be, in words.</summary>
+    internal static string Wanted(Type type)
     {
         if (type.IsEnum) return $"must be one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName))}";
         if (type == typeof(Guid)) return "must be a UUID";

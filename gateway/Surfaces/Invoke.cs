@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
-
 using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Gateway.Surfaces;

@@ -6,7 +6,7 @@ using MedCor.ServiceDefaults.Problems;
 namespace MedCor.Gateway.Tools;
 
 /// <summary>
-/// Measures a call of a tool: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>, <c>ABANDONED</c> or an error's code. Its
+/// Measures a call of a tool or a read of a resource: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>, <c>ABANDONED</c> or an error's code. Its
 /// count is the number of calls, and of failures by code. It knows nothing of who called or for whom.
 /// </summary>
 internal sealed class CallFigures(string surface, string tool) : IDisposable

@@ -6,6 +6,7 @@ using MedCor.Contracts;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Resources;
 
 namespace MedCor.Gateway.Tools;
 
@@ -22,12 +23,24 @@ internal sealed class Door(Upstream upstream, References references)
     /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
     /// does not include the tool, <see cref="Unavailable"/> when its service does not answer.
     /// </summary>
-    public async Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
+    public Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct) =>
+        Measured(visitor, call.Tool.Name, () => Pass(visitor, call, idempotencyKey, ct));
+
+    /// <summary>What a resource answers. Throws as <see cref="Invoke"/> does.</summary>
+    /// <param name="pathAndQuery">What follows the resource's name.</param>
+    public Task<ToolAnswer> Read(Visitor visitor, ResourceKind resource, string pathAndQuery, CancellationToken ct) => Measured(visitor, resource.Name, async () =>
     {
-        using var figures = new CallFigures(visitor.Surface, call.Tool.Name);
+        if (!visitor.Caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource.Name}{pathAndQuery}");
+        return await Send(visitor, resource.Service, resource.Name, request, ct);
+    });
+
+    private static async Task<ToolAnswer> Measured(Visitor visitor, string name, Func<Task<ToolAnswer>> ask)
+    {
+        using var figures = new CallFigures(visitor.Surface, name);
         try
         {
-            var answer = await Pass(visitor, call, idempotencyKey, ct);
+            var answer = await ask();
             figures.Answered(answer.Status);
             return answer;
         }
@@ -59,25 +72,30 @@ internal sealed class Door(Upstream upstream, References references)
     {
         var tool = call.Tool;
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
+        return await Send(visitor, tool.Service, tool.Name, request, ct);
+    }
+
+    private async Task<ToolAnswer> Send(Visitor visitor, string service, string name, HttpRequestMessage request, CancellationToken ct)
+    {
         request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
         request.Headers.TryAddWithoutValidation(ClientAddress.Header, visitor.Address);
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
         try
         {
-            using var response = await upstream.To(tool.Service).SendAsync(request, patience.Token);
+            using var response = await upstream.To(service).SendAsync(request, patience.Token);
             return await ToolAnswer.Read(response, patience.Token);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            throw new Unavailable($"{tool.Name} is down at present and was not called. Try again shortly.", retryAfter: 1);
+            throw new Unavailable($"{name} is down at present and was not called. Try again shortly.", retryAfter: 1);
         }
         catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            throw new Unavailable($"{tool.Name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
+            throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
         }
     }
 

@@ -40,15 +40,11 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
     /// <summary>The accesses that are in no chain yet.</summary>
     internal IQueryable<WaitingEvent> WaitingEvents => Rows<WaitingEvent>();
 
-    /// <summary>The appointments that the caller may see, with the names of those who meet: a patient's own, a member of staff's hospital's.</summary>
-    internal IQueryable<Visit> Visits
-    {
-        get
-        {
-            var visible = Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
-            return Named(visible);
-        }
-    }
+    /// <summary>The appointments that the caller may see: a patient's own, a member of staff's hospital's.</summary>
+    internal IQueryable<Appointment> SeenAppointments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
+
+    /// <summary>The appointments that the caller may see, with the names of those who meet.</summary>
+    internal IQueryable<Visit> Visits => Named(SeenAppointments);
 
     /// <summary>Appointments with the names of those who meet.</summary>
     internal IQueryable<Visit> Named(IQueryable<Appointment> appointments) => appointments

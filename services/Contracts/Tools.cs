@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MedCor.Contracts;
 
 /// <summary>A tool's parameters. The record is the tool: its shape is the JSON Schema, its docstring the text that people and models read.</summary>
@@ -20,6 +22,19 @@ public sealed class ToolAttribute(string name, Effect effect, Callers callers) :
     /// Every write that changes what a remembered read answers must say so.
     /// </summary>
     public bool IsReference { get; init; }
+}
+
+/// <summary>
+/// Makes a record a resource: what <c>GET /api/mcp/resources/{name}</c> lists and <c>/{name}/{id}</c> shows. The service that owns it is the last part of the record's namespace.
+/// A field <c>x_id</c>, in it or in what it lists, can be expanded to the resource of the record <c>X</c>.
+/// </summary>
+/// <param name="name">Its path, plural, <c>snake_case</c>.</param>
+/// <param name="callers">Who may read it at all; the service still decides about the single row.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class ResourceAttribute(string name, Callers callers) : Attribute
+{
+    public string Name => name;
+    public Callers Callers => callers;
 }
 
 /// <summary>What a call of a tool may change.</summary>
@@ -74,8 +89,15 @@ public abstract record ListOf<T> : ITool<Page<T>>
 
 /// <summary>One page of a list.</summary>
 /// <param name="Results">The rows of this page.</param>
-/// <param name="Total">How many rows all pages have.</param>
+/// <param name="Total">How many rows all pages have; counted to 10,000.</param>
 /// <param name="Number">Which page this is, from 1.</param>
 /// <param name="Limit">How many rows a page holds at most.</param>
 /// <param name="HasMore">Whether a further page follows.</param>
-public sealed record Page<T>([property: System.ComponentModel.DataAnnotations.MaxLength(100)] IReadOnlyList<T> Results, long Total, [property: System.Text.Json.Serialization.JsonPropertyName("page")] int Number, int Limit, bool HasMore);
+/// <param name="TotalIsExact">False when there are more rows than were counted; absent otherwise.</param>
+public sealed record Page<T>(
+    [property: MaxLength(100)] IReadOnlyList<T> Results,
+    long Total,
+    [property: JsonPropertyName("page")] int Number,
+    int Limit,
+    bool HasMore,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? TotalIsExact = null);

@@ -105,6 +105,19 @@ public sealed class RunningHouse
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Has the running system do an operator's command; what it said and its exit code.</summary>
+    public async Task<(int ExitCode, string Said)> Operate(params string[] operation)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Host(), "--data", data, "run", .. operation]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await said + await errors);
+    }
+
+    private static string Host() =>
+        Directory.GetFiles(Path.Combine(RepositoryRoot(), "AppHost", "bin"), "MedCor.AppHost.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)
+        ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
+
     /// <summary>The state of every process, as the host tells it.</summary>
     public JsonArray Processes() => Eventually(() => JsonNode.Parse(File.ReadAllText(Path.Combine(data, "run.json")))!["resources"]!.AsArray());
 
@@ -149,9 +162,7 @@ public sealed class RunningHouse
 
         var root = RepositoryRoot();
         var data = Path.Combine(root, ".medcor", "test-house");
-        var host = Directory.GetFiles(Path.Combine(root, "AppHost", "bin"), "MedCor.AppHost.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)
-            ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
-        var start = new ProcessStartInfo("dotnet", [host, "--data", data, "--reset", "--replicas", "2", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
         start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = telemetry.Address.ToString();

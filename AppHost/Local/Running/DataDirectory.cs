@@ -15,6 +15,8 @@ internal sealed class DataDirectory : IDisposable
     private const UnixFileMode OwnersDirectory = OwnerOnly | UnixFileMode.UserExecute;
     private const UnixFileMode Traversable = OwnersDirectory | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private const string Environments = "environments";
+
     private readonly FileStream _lock;
     private readonly Dictionary<string, string> _passwords;
 
@@ -91,6 +93,15 @@ internal sealed class DataDirectory : IDisposable
 
     public string LogFile(string instance) => Path.Combine(For("logs"), instance + ".log");
 
+    /// <summary>Where a service's environment is kept, for the commands of operators. It holds passwords, as does the file beside it.</summary>
+    public string EnvironmentFile(string resource)
+    {
+        For(Environments);
+        return EnvironmentFileOf(FullPath, resource);
+    }
+
+    public static string EnvironmentFileOf(string path, string resource) => Path.Combine(path, Environments, resource + ".json");
+
     public string ProcessFile(string instance) => Path.Combine(For("processes"), instance);
 
     /// <summary>The password of a server: made up once, then the same.</summary>
@@ -150,7 +161,7 @@ internal sealed class DataDirectory : IDisposable
         _lock.Dispose();
     }
 
-    private static string RunFileOf(string path) => Path.Combine(path, "run.json");
+    public static string RunFileOf(string path) => Path.Combine(path, "run.json");
 
     private static bool IsTraversable(string path)
     {

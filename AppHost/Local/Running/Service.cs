@@ -4,7 +4,7 @@ using MedCor.Hosting.Processes;
 namespace MedCor.Hosting.Running;
 
 /// <summary>Runs a replica of a project.</summary>
-internal sealed class Service(ProjectResource resource, int replica, Func<Task<IReadOnlyList<Variable>>> environment) : Workload
+internal sealed class Service(ProjectResource resource, int replica, string environmentFile, Func<Task<IReadOnlyList<Variable>>> environment) : Workload
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(3) };
 
@@ -21,6 +21,7 @@ internal sealed class Service(ProjectResource resource, int replica, Func<Task<I
         }
 
         _environment = await environment();
+        DataDirectory.WriteJson(environmentFile, _environment.ToDictionary(variable => variable.Name, variable => variable.Value));
     }
 
     public override Command Command() => new(Programs.DotNet, resource.Project.AssemblyPath)

@@ -9,11 +9,12 @@ namespace MedCor.Clinical.MedicalRecords;
 
 internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IHandle<GetMedicalRecordHistory, Page<MedicalRecordVersion>>
 {
-    private static readonly SortFields<RecordVersion> Sort = new("-version") { { "version", v => v.Version } };
+    private static readonly Fields<RecordVersion> Fields = new("-version", v => v.RecordId) { { "version", v => v.Version } };
 
     public async Task<Page<MedicalRecordVersion>> Handle(GetMedicalRecordHistory asked, CancellationToken ct)
     {
         var record = await db.MedicalRecords.AsNoTracking().SingleOrDefaultAsync(r => r.Id == asked.RecordId, ct) ?? throw new Missing("medical record");
-        return await db.RecordVersions.Where(v => v.HospitalId == record.HospitalId && v.RecordId == record.Id).Page(asked, Sort, v => v.For(db.Tenancy.Caller.Kind, record), ct);
+        var versions = db.RecordVersions.Where(v => v.HospitalId == record.HospitalId && v.RecordId == record.Id);
+        return await Listing<RecordVersion>.Of(db, Fields, versions, asked).Page(v => v, v => v.For(db.Tenancy.Caller.Kind, record), ct);
     }
 }

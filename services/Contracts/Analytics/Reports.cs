@@ -5,6 +5,7 @@ public enum ReportType { Hospital }
 
 /// <summary>A closed month of a hospital.</summary>
 /// <param name="Id">Always the same for the same month of the same hospital.</param>
+[Resource("analytics/reports", Callers.Admins)]
 public sealed record Report(Guid Id, ReportType Type, ReportPeriod Period, Guid HospitalId, DateOnly DateFrom, DateOnly DateTo)
 {
     /// <summary>What the month came to.</summary>

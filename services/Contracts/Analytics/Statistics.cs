@@ -20,6 +20,7 @@ public enum ReportPeriod { Daily, Weekly, Monthly, Quarterly, Yearly }
 /// <param name="TodayAppointments">Today's that are not cancelled, whatever period was asked for.</param>
 /// <param name="ActiveDoctors">Doctors in use now.</param>
 /// <param name="MonthlyRevenue">That of this calendar month, whatever period was asked for.</param>
+[Resource("analytics/dashboard", Callers.Staff)]
 public sealed record HospitalStatistics(
     Guid HospitalId,
     DateOnly DateFrom,

@@ -21,6 +21,7 @@ public sealed record InvoiceLine(InvoiceLineKind Kind, string Description, Guid 
 /// <param name="Total">The sum of the lines, a decimal amount; negative on a credit note.</param>
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="CorrectsInvoiceId">The invoice that charged what this one credits.</param>
+[Resource("invoices", Callers.Admins)]
 public sealed record Invoice(
     Guid Id,
     Guid HospitalId,

@@ -14,6 +14,7 @@ public sealed record PlanPrices(string Monthly, string Quarterly, string Annual)
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="MaxDoctors">As many as the price is meant for; null for any number. Agreed, not enforced.</param>
 /// <param name="MaxPatients">As many as the price is meant for; null for any number. Agreed, not enforced.</param>
+[Resource("subscription_plans", Callers.Admins)]
 public sealed record SubscriptionPlan(
     Guid Id,
     string Name,

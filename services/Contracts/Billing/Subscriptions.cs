@@ -14,6 +14,7 @@ public enum SubscriptionStatus { Active, Cancelled, Expired }
 /// <param name="Price">What the present period costs, a decimal amount.</param>
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="EndedOn">The first day that was no longer paid for; null while it is active.</param>
+[Resource("subscriptions", Callers.Admins)]
 public sealed record Subscription(
     Guid Id,
     Guid HospitalId,

@@ -14,6 +14,7 @@ public enum AppointmentStatus { Scheduled, InProgress, Completed, Cancelled, NoS
 /// <param name="Rating">What its patient thought of it, 1 to 5.</param>
 /// <param name="RescheduledFrom">The appointment that this one replaces.</param>
 /// <param name="RescheduledTo">The appointment that replaces this one, which is cancelled therefore.</param>
+[Resource("appointments", Callers.Everyone)]
 public sealed record Appointment(
     Guid Id,
     Guid HospitalId,

@@ -25,7 +25,7 @@ public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict
 /// <param name="UserName">What they are called now; none for the platform's administrators.</param>
 /// <param name="Role">PLATFORM, HOSPITAL_ADMIN, DOCTOR, NURSE or PATIENT.</param>
 /// <param name="SessionId">The login by which they did. Not shown to patients.</param>
-/// <param name="Action">The tool that was called.</param>
+/// <param name="Action">The tool that was called, or <c>resources/{name}</c> for a resource that was read by its path.</param>
 /// <param name="Resource">What kind of thing: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>.</param>
 /// <param name="ResourceId">The one that was seen, changed or asked for, when it was one.</param>
 /// <param name="ResourceIds">Those that a list showed, when there were several.</param>
@@ -38,6 +38,7 @@ public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict
 /// </param>
 /// <param name="RequestId">The label under which the call stands in answers and logs. Not shown to patients.</param>
 /// <param name="CreatedAt">When.</param>
+[Resource("audit_events", Callers.Admins | Callers.Patient)]
 public sealed record AuditEvent(
     Guid Id,
     Guid? HospitalId,

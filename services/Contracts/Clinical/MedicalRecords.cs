@@ -12,6 +12,7 @@ public enum RecordStatus { Active, EnteredInError }
 /// <param name="DoctorId">The doctor who answers for it.</param>
 /// <param name="AuthorId">Who wrote this version.</param>
 /// <param name="Attachments">Addresses or names of what belongs to it.</param>
+[Resource("medical_records", Callers.Everyone)]
 public sealed record MedicalRecord(
     Guid Id,
     Guid HospitalId,

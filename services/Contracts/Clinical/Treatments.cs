@@ -14,6 +14,7 @@ public sealed record Medication(
 
 /// <summary>How a patient is treated. What it says is for those who treat the patient, their hospital's administrators and the patient; others see only that it is there.</summary>
 /// <param name="AuthorId">Who prescribed it.</param>
+[Resource("treatments", Callers.Everyone)]
 public sealed record Treatment(
     Guid Id,
     Guid HospitalId,

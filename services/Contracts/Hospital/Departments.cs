@@ -6,6 +6,7 @@ namespace MedCor.Contracts.Hospital;
 /// <param name="Code">A short name of its own within the hospital, whatever its case.</param>
 /// <param name="Location">Where in the house it is.</param>
 /// <param name="TriageLevels">The levels of the Emergency Severity Index whose patients it receives, 1 the most urgent; none when nobody comes to it straight from triage.</param>
+[Resource("departments", Callers.Everyone)]
 public sealed record Department(
     Guid Id,
     Guid HospitalId,

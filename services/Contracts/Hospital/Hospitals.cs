@@ -4,6 +4,7 @@ namespace MedCor.Contracts.Hospital;
 
 /// <summary>A hospital: a tenant, sealed off from every other.</summary>
 /// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
+[Resource("hospitals", Callers.Everyone)]
 public sealed record Hospital(
     Guid Id,
     string Name,

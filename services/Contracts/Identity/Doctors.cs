@@ -4,6 +4,7 @@ namespace MedCor.Contracts.Identity;
 
 /// <summary>A doctor. The id is their user's id.</summary>
 /// <param name="IsAvailable">Whether they take appointments at present.</param>
+[Resource("doctors", Callers.Everyone)]
 public sealed record Doctor(
     Guid Id,
     Guid HospitalId,

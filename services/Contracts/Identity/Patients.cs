@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>A patient. The id is their user's id.</summary>
+[Resource("patients", Callers.Everyone)]
 public sealed record Patient(
     Guid Id,
     Guid HospitalId,

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>A medical specialty. The same ones hold in every hospital.</summary>
+[Resource("specialties", Callers.Everyone)]
 public sealed record Specialty(
     Guid Id,
     string Code,

@@ -8,6 +8,7 @@ namespace MedCor.Contracts.Identity;
 /// <param name="DateOfBirth">Of patients.</param>
 /// <param name="LicenseNumber">Of doctors.</param>
 /// <param name="YearsOfExperience">Of doctors.</param>
+[Resource("users", Callers.Everyone)]
 public sealed record User(
     Guid Id,
     Guid? HospitalId,

@@ -1,12 +1,9 @@
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
-using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class GetHospitalHandler(HospitalDb db) : IHandle<GetHospital, Contracts.Hospital.Hospital>
+internal sealed class GetHospitalHandler(VisibleHospitals hospitals) : IHandle<GetHospital, Contracts.Hospital.Hospital>
 {
-    public async Task<Contracts.Hospital.Hospital> Handle(GetHospital asked, CancellationToken ct) =>
-        (await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital")).ToContract();
+    public Task<Contracts.Hospital.Hospital> Handle(GetHospital asked, CancellationToken ct) => hospitals.Get(asked.HospitalId, ct);
 }

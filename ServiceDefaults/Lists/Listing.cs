@@ -1,0 +1,304 @@
+using System.Linq.Expressions;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.ServiceDefaults.Lists;
+
+/// <summary>
+/// A list that is being asked for: from its rows, by filters, in an order, to one page. Gathers whatever is wrong with what is asked and refuses it all at once.
+/// Of a list that grows with its hospital it reads no more for a large hospital than for a small one: in the order of an index, or all of the few rows that a filter leaves.
+/// </summary>
+public sealed partial class Listing<T> where T : class
+{
+    /// <summary>So many rows are counted, and so far one can page.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>So many values can be asked for at once.</summary>
+    private const int MostValues = 100;
+
+    private readonly TenantDb db;
+    private readonly Fields<T> fields;
+    private readonly (int Page, int Limit, string? Sort) asked;
+    private readonly Dictionary<string, List<string>> mistakes;
+    private readonly string place;
+    private readonly HashSet<string> fixedTo = [];
+    private readonly HashSet<string> ranged = [];
+    private readonly HashSet<string> loose = [];
+    private bool isFew;
+    private bool isSearch;
+    private bool isOfOneHospital;
+    private IQueryable<T> rows;
+
+    /// <summary>A list as a tool takes it.</summary>
+    public static Listing<T> Of<TResult>(TenantDb db, Fields<T> fields, IQueryable<T> rows, ListOf<TResult> asked) =>
+        new(db, fields, rows, (asked.Page, asked.Limit, asked.Sort), [], "");
+
+    /// <param name="mistakes">What is wrong already.</param>
+    /// <param name="place">Where the filters stand, for naming them: empty, or <c>filter.</c></param>
+    internal Listing(TenantDb db, Fields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) asked, Dictionary<string, List<string>> mistakes, string place)
+    {
+        (this.db, this.fields, this.rows, this.asked, this.mistakes, this.place) = (db, fields, rows, asked, mistakes, place);
+        isOfOneHospital = !db.Tenancy.SeesAll;
+    }
+
+    private bool Grows => fields.Indexes.Count > 0;
+
+    /// <summary>Says that all rows have one value in this field already.</summary>
+    internal Listing<T> AllOfOne(string field)
+    {
+        fixedTo.Add(field);
+        isFew = true;
+        return this;
+    }
+
+    /// <summary>Only rows with this value; any when it is null.</summary>
+    public Listing<T> Where(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.Equal, value);
+
+    /// <summary>Only rows from a value on; null for no bound.</summary>
+    public Listing<T> From(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.GreaterThanOrEqual, value);
+
+    /// <summary>Only rows to a value, inclusive; null for no bound.</summary>
+    public Listing<T> To(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.LessThanOrEqual, value);
+
+    /// <summary>Only rows before a value; null for no bound.</summary>
+    public Listing<T> Before(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.LessThan, value);
+
+    /// <summary>Only rows whose searched text contains this, whatever the case; any when it is null or empty.</summary>
+    public Listing<T> Search(string name, string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return this;
+        LookFor(text, place + name);
+        return this;
+    }
+
+    /// <summary>Only rows that fulfil this: for lists that stay small.</summary>
+    public Listing<T> Where(Expression<Func<T, bool>> condition) =>
+        Grows ? throw new InvalidOperationException("No index is known for this condition.") : Few(condition);
+
+    /// <summary>Only rows that fulfil this, of which there are few and which an index finds.</summary>
+    public Listing<T> Few(Expression<Func<T, bool>> condition)
+    {
+        rows = rows.Where(condition);
+        isFew = true;
+        return this;
+    }
+
+    /// <summary>Only rows that fulfil a filter as clients write it: <c>{"role": "DOCTOR", "created_at": {"gte": …}}</c>.</summary>
+    internal void Filter(JsonElement filter)
+    {
+        foreach (var condition in filter.EnumerateObject())
+        {
+            if (fields.Find(condition.Name) is not { } field) Note(condition.Name, $"is not a field to filter by; there are {string.Join(", ", fields.Names)}");
+            else if (condition.Value.ValueKind != JsonValueKind.Object) Compare(field, ExpressionType.Equal, condition.Value);
+            else
+                foreach (var part in condition.Value.EnumerateObject()) Filter(field, part.Name, part.Value);
+        }
+    }
+
+    private void Filter(Field<T> field, string how, JsonElement value)
+    {
+        switch (how)
+        {
+            case "gt" or "gte" or "lt" or "lte" when field.IsOrdered:
+                Compare(field, how switch
+                {
+                    "gt" => ExpressionType.GreaterThan,
+                    "gte" => ExpressionType.GreaterThanOrEqual,
+                    "lt" => ExpressionType.LessThan,
+                    _ => ExpressionType.LessThanOrEqual,
+                }, value);
+                break;
+            case "in" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= MostValues:
+                var values = value.EnumerateArray().Select(v => Read(field, v)).ToArray();
+                if (!values.All(v => v.IsRight)) return;
+                rows = rows.Where(field.IsIn(values.Select(v => v.Value)));
+                if (field.LeavesFew) isFew = true;
+                loose.Add(field.Name);
+                break;
+            case "in":
+                Note(field.Name, $"in must be a list of 1 to {MostValues} values");
+                break;
+            case "contains" when HasParts(field):
+                if (Read(field, value) is not { IsRight: true, Value: string text }) return;
+                rows = rows.Where(field.Contains(text));
+                if (Grows) LookFor(text, place + field.Name);
+                break;
+            default:
+                Note(field.Name, $"{Short(how)} is no way to compare it; there are the value itself, in{(field.IsOrdered ? ", gt, gte, lt, lte" : "")}{(HasParts(field) ? ", contains" : "")}");
+                break;
+        }
+    }
+
+    private bool HasParts(Field<T> field) => field.Type == typeof(string) && (!Grows || field.IsSearched);
+
+    private void LookFor(string text, string name)
+    {
+        // PostgreSQL's trigrams are of letters and digits.
+        if (Grows && !ThreeInARow().IsMatch(text))
+        {
+            mistakes.Note(name, "must have three letters or digits in a row");
+            return;
+        }
+        rows = rows.Where(Like.In(fields.Text!, text));
+        isSearch = true;
+    }
+
+    [GeneratedRegex(@"[\p{L}\p{N}]{3}")]
+    private static partial Regex ThreeInARow();
+
+    private void Compare(Field<T> field, ExpressionType how, JsonElement json)
+    {
+        if (Read(field, json) is { IsRight: true, Value: var value }) Compare(field, how, value);
+    }
+
+    private Listing<T> Compare(Field<T> field, ExpressionType how, object? value)
+    {
+        rows = rows.Where(field.Compare(how, value));
+        if (how != ExpressionType.Equal)
+        {
+            ranged.Add(field.Name);
+            return this;
+        }
+        if (field.Name == "hospital_id") isOfOneHospital = true;
+        else fixedTo.Add(field.Name);
+        // Nobody is not one person: many rows may lack a value.
+        if (field.LeavesFew && value is not null) isFew = true;
+        return this;
+    }
+
+    private (bool IsRight, object? Value) Read(Field<T> field, JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.Null && field.MayBeNull) return (true, null);
+        try
+        {
+            var value = json.ValueKind == JsonValueKind.Null ? null : json.Deserialize(field.Type, Json.Strict);
+            if (value is string text && text.Contains('\0')) Note(field.Name, "must not contain the character U+0000");
+            else if (value is not null) return (true, value);
+            else Note(field.Name, "must not be null");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            Note(field.Name, Mistakes.Wanted(field.Type));
+        }
+        return (false, null);
+    }
+
+    /// <summary>Reads the page, in one round trip. Throws <see cref="Invalid"/> naming everything that is wrong with what was asked.</summary>
+    /// <param name="complete">Adds what belongs to the rows of the page.</param>
+    /// <param name="show">Makes of a row what the caller is shown.</param>
+    public async Task<Page<TResult>> Page<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
+    {
+        var order = Order();
+        var skip = (asked.Page - 1) * asked.Limit;
+        if (mistakes.Count > 0) throw new Invalid(mistakes);
+
+        // Also to be counted they are put in order, so that an index is read and not the table.
+        var counted = Grows ? Sorted(order, Most + 1).Take(Most + 1) : rows;
+        var total = 0;
+        List<TRow> page = [];
+        if (Grows && skip >= Most) total = await counted.CountAsync(ct);
+        else
+        {
+            var end = Grows ? Math.Min(skip + asked.Limit, Most) : skip + asked.Limit;
+            // Counted in the same statement; what belongs to a row is looked up for the rows of the page alone.
+            var found = await complete(Sorted(order, end).Skip(skip).Take(end - skip)).AsNoTracking().Select(row => new { Row = row, Total = counted.Count() }).ToListAsync(ct);
+            page = found.ConvertAll(f => f.Row);
+            if (found.Count > 0) total = found[0].Total;
+            else if (skip > 0) total = await counted.CountAsync(ct);
+        }
+
+        var isExact = !Grows || total <= Most;
+        if (skip >= Most && !isExact) throw new Invalid("page", $"is too far on: one can page through {Most} rows. Narrow the list with a filter, or go on from the last row's value of the field that it is sorted by");
+        return new([.. page.Select(show)], isExact ? total : Most, asked.Page, asked.Limit, skip + page.Count < total, isExact ? null : false);
+    }
+
+    /// <summary>The rows in order. The platform's come hospital by hospital, the first of each, so that each hospital's own indexes are read.</summary>
+    /// <param name="atMost">More rows than these are not wanted.</param>
+    private IQueryable<T> Sorted(Sorting order, int atMost)
+    {
+        if (!Grows || isOfOneHospital) return order.Of(rows);
+
+        var row = Expression.Parameter(typeof(T), "row");
+        var owner = Expression.Call(typeof(EF), nameof(EF.Property), [typeof(Guid?)], row, Expression.Constant(nameof(ITenantOwned.HospitalId)));
+        IQueryable<T> FirstOf(Expression hospital) => order.Of(rows.Where(Expression.Lambda<Func<T, bool>>(Expression.Equal(owner, hospital), row))).Take(atMost);
+
+        var known = Expression.Parameter(typeof(KnownHospital), "known");
+        var ofOne = FirstOf(Expression.Convert(Expression.Property(known, nameof(KnownHospital.HospitalId)), typeof(Guid?)));
+        var ofAll = db.KnownHospitals.SelectMany(Expression.Lambda<Func<KnownHospital, IEnumerable<T>>>(ofOne.Expression, known));
+        // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
+        var mayBeNull = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
+        return order.Of(ofAll.Concat(FirstOf(Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
+    }
+
+    /// <summary>The order that was asked for, completed to one that an index has. Notes what is wrong with it.</summary>
+    private Sorting Order()
+    {
+        var order = new List<(Field<T> Field, bool Down)>();
+        var parts = (asked.Sort ?? fields.UsualOrder).Split(',', fields.Count() + 1, StringSplitOptions.TrimEntries);
+        foreach (var part in parts)
+        {
+            var down = part.StartsWith('-');
+            var field = fields.Find(down ? part[1..] : part);
+            if (field is null || order.Any(o => o.Field == field))
+            {
+                mistakes.Note("sort", $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -");
+                return new([]);
+            }
+            order.Add((field, down));
+        }
+        var last = (fields.Id, order[^1].Down);
+        if (!Grows) return new([.. order, last]);
+
+        // What all rows have in common orders nothing.
+        order.RemoveAll(o => fixedTo.Contains(o.Field.Name));
+        var downwards = order.Count > 0 && order[0].Down;
+        if (!isSearch && loose.Count == 0 && order.All(o => o.Down == downwards) && Index([.. order.Select(o => o.Field.Name)]) is { } rest)
+            return new([.. rest.Select(name => (fields.Find(name)!, downwards)), (fields.Id, downwards)]);
+        if (isFew || isSearch) return new([.. order, last], IsFenced: isFew);
+
+        if (mistakes.Count == 0) Refuse();
+        return new([]);
+    }
+
+    /// <summary>The columns in which an index holds the rows in this order, if there is one: behind those that the filters fix, beginning with the only one that may have bounds.</summary>
+    private string[]? Index(string[] order) => fields.Indexes
+        .Where(index => index.Length >= fixedTo.Count && index.Take(fixedTo.Count).All(fixedTo.Contains))
+        .Select(index => index[fixedTo.Count..])
+        .FirstOrDefault(rest => rest.Take(order.Length).SequenceEqual(order) && ranged.All(name => rest.Length > 0 && name == rest[0]));
+
+    private void Refuse()
+    {
+        var few = string.Join(", ", fields.Where(f => f.LeavesFew).Select(f => f.Name));
+        var sorts = fields.Indexes.Where(i => i.Length > fixedTo.Count && i.Take(fixedTo.Count).All(fixedTo.Contains)).Select(i => string.Join(',', i[fixedTo.Count..])).ToArray();
+        var filters = fixedTo.Concat(ranged).Concat(loose).Distinct().ToArray();
+        var wrong = sorts.Length == 0
+            ? $"goes, with the other filters, only where the list is narrowed by one of {few}: it may be long, and no index holds it so"
+            : $"goes only with one of these sorts, up or down: {string.Join(" or ", sorts)}; bounds on its first field alone. For anything else narrow the list by one of {few}";
+        foreach (var name in filters) Note(name, wrong);
+        if (filters.Length == 0) mistakes.Note("sort", $"can be {string.Join(" or ", sorts)}, up or down, or a beginning of these; in any other order only where the list is narrowed by one of {few}");
+    }
+
+    /// <param name="IsFenced">Whether the rows are to be found before they are sorted.</param>
+    private sealed record Sorting(IReadOnlyList<(Field<T> Field, bool Down)> By, bool IsFenced = false)
+    {
+        internal IQueryable<T> Of(IQueryable<T> rows)
+        {
+            // An offset of nothing keeps PostgreSQL from walking an index of the order through all rows instead of finding the few.
+            var sorted = IsFenced ? rows.Skip(0) : rows;
+            for (var i = 0; i < By.Count; i++) sorted = By[i].Field.Order(sorted, i == 0, By[i].Down);
+            return sorted;
+        }
+    }
+
+    private Field<T> Known(string field) => fields.Find(field) ?? throw new InvalidOperationException($"{field} is not declared.");
+
+    private void Note(string field, string wrong) => mistakes.Note(place + Short(field), wrong);
+
+    private static string Short(string name) => name.Length <= 60 ? name : name[..60] + "…";
+}

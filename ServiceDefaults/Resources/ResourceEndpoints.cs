@@ -1,0 +1,93 @@
+using System.Reflection;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Audit;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.ServiceDefaults.Resources;
+
+/// <summary>A service's resources as <c>GET /resources/{name}</c> and <c>/resources/{name}/{id}</c>.</summary>
+public static class ResourceEndpoints
+{
+    /// <summary>Registers what answers for resources in an assembly. Throws <see cref="InvalidOperationException"/> naming every resource of the service that nothing answers for.</summary>
+    internal static IReadOnlyList<ResourceKind> AddResources(this IServiceCollection services, Assembly assembly, string service)
+    {
+        var answering = (from type in assembly.GetTypes()
+                         where type is { IsClass: true, IsAbstract: false }
+                         from promised in type.GetInterfaces()
+                         where promised.IsGenericType && promised.GetGenericTypeDefinition() == typeof(IResource<>)
+                         select (Entity: promised.GetGenericArguments()[0], Promised: promised, Type: type)).ToDictionary(a => a.Entity);
+
+        var resources = ResourceCatalogue.All.Values.Where(r => r.Service == service).ToArray();
+        var orphans = resources.Where(r => !answering.ContainsKey(r.Entity)).Select(r => r.Name).ToArray();
+        if (orphans.Length > 0) throw new InvalidOperationException($"The {service} service promises resources that nothing answers for: {string.Join(", ", orphans)}.");
+
+        foreach (var (_, promised, type) in answering.Values)
+        {
+            services.AddScoped(type);
+            services.AddScoped(promised, provider => provider.GetRequiredService(type));
+        }
+        return resources;
+    }
+
+    /// <summary>Maps the resources.</summary>
+    internal static void MapResources(this IEndpointRouteBuilder app, IEnumerable<ResourceKind> resources)
+    {
+        foreach (var resource in resources)
+        {
+            var map = typeof(ResourceEndpoints).GetMethod(nameof(Map), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(resource.Entity);
+            map.CreateDelegate<Action<IEndpointRouteBuilder, ResourceKind>>()(app, resource);
+        }
+    }
+
+    private static void Map<TContract>(IEndpointRouteBuilder app, ResourceKind resource)
+    {
+        app.MapGet($"/resources/{resource.Name}", http => Answer<TContract>(http, resource, isOfOne: false));
+        app.MapGet($"/resources/{resource.Name}/{{id}}", http => Answer<TContract>(http, resource, isOfOne: true));
+    }
+
+    private static async Task Answer<TContract>(HttpContext http, ResourceKind resource, bool isOfOne)
+    {
+        var (services, ct) = (http.RequestServices, http.RequestAborted);
+        var caller = await services.GetRequiredService<TokenCheck>().Require(http);
+        services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
+
+        var isRecorded = typeof(TContract).IsAssignableTo(typeof(IClinicalContent));
+        var access = new Audit.Access($"resources/{resource.Name}", resource.Name);
+        try
+        {
+            if (!caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
+            var asked = new ResourceQuery(resource, http.Request.Query, isOfOne);
+            var answering = services.GetRequiredService<IResource<TContract>>();
+            object shown;
+            if (isOfOne)
+            {
+                if (!Guid.TryParse((string?)http.GetRouteValue("id"), out var id)) throw new Invalid("id", "must be a UUID");
+                access = access with { ResourceId = id };
+                asked.Check();
+                shown = (await answering.Get(id, ct))!;
+            }
+            else
+            {
+                access = access with { PatientId = asked.Patient };
+                shown = await answering.List(asked, ct);
+            }
+            if (isRecorded) await Record(AuditOutcome.Done, shown is Page<TContract> page ? page.Results.OfType<IClinicalContent>() : [(IClinicalContent)shown], ct);
+            http.Response.ContentType = "application/json";
+            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, shown, Json.Options, ct);
+        }
+        catch (Refusal refusal) when (isRecorded && ClinicalContent.OutcomeOf(refusal) is { } outcome)
+        {
+            await Record(outcome, [], CancellationToken.None);
+            throw;
+        }
+
+        Task Record(AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken until) => services.GetRequiredService<IAuditTrail>().Record(access, outcome, content, until);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.AspNetCore.Http;
+
+namespace MedCor.ServiceDefaults.Resources;
+
+/// <summary>
+/// What is asked of a resource, from the query of its path. What is wrong with it is gathered, to be refused together with what is wrong with its filter and sort.
+/// <c>fields</c> and <c>expand</c> are checked here and applied at the gateway.
+/// </summary>
+public sealed class ResourceQuery
+{
+    private const int MostPages = 1_000_000;
+    private static readonly string[] ForLists = ["page", "limit", "sort", "filter", "fields", "expand"];
+    private static readonly string[] ForOne = ["fields", "expand"];
+
+    private static readonly string[] OfPages = ["page", "limit", "sort"];
+
+    private readonly Dictionary<string, List<string>> mistakes = [];
+    private readonly ICollection<string> given;
+
+    internal ResourceQuery(ResourceKind resource, IQueryCollection query, bool isOfOne)
+    {
+        string[] known = isOfOne ? ForOne : ForLists;
+        given = query.Keys;
+        foreach (var (name, values) in query)
+            if (!known.Contains(name)) mistakes.Note(name, $"is not a parameter here; there are {string.Join(", ", known)}");
+            else if (values.Count > 1) mistakes.Note(name, "is given twice");
+
+        Names(query, "fields", resource.Fields);
+        Names(query, "expand", resource.References.Keys);
+        if (isOfOne) return;
+        Page = Number(query, "page", MostPages) ?? Page;
+        Limit = Number(query, "limit", 100) ?? Limit;
+        Sort = query["sort"].FirstOrDefault();
+        Filter = Object(query["filter"].FirstOrDefault());
+    }
+
+    public int Page { get; } = 1;
+    public int Limit { get; } = 20;
+    public string? Sort { get; }
+
+    /// <summary>The filter, an object; null when there is none.</summary>
+    public JsonElement? Filter { get; }
+
+    /// <summary>The patient whose rows alone are asked for, if one is named.</summary>
+    internal Guid? Patient => Filter is { } filter && filter.TryGetProperty("patient_id", out var named) && named.ValueKind == JsonValueKind.String && named.TryGetGuid(out var id) ? id : null;
+
+    /// <summary>The list that is asked for.</summary>
+    internal Listing<T> Of<T>(Tenancy.TenantDb db, Fields<T> fields, IQueryable<T> rows) where T : class
+    {
+        var list = new Listing<T>(db, fields, rows, (Page, Limit, Sort), mistakes, "filter.");
+        if (Filter is { } filter) list.Filter(filter);
+        return list;
+    }
+
+    /// <summary>Of a resource that is one thing: the filter as the parameters of the tool that shows it. Throws <see cref="Invalid"/> naming everything that is wrong.</summary>
+    public TTool AsCall<TTool>() where TTool : notnull
+    {
+        foreach (var name in given.Intersect(OfPages)) mistakes.Note(name, "is not a parameter here: there is one thing and no pages");
+        TTool? call = default;
+        try
+        {
+            call = Params<TTool>.Read(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"));
+        }
+        catch (Invalid wrong)
+        {
+            foreach (var (name, whats) in wrong.Details)
+                foreach (var what in whats!.AsArray()) mistakes.Note($"filter.{name}", (string)what!);
+        }
+        Check();
+        return call!;
+    }
+
+    /// <summary>Throws <see cref="Invalid"/> when anything is wrong.</summary>
+    public void Check()
+    {
+        if (mistakes.Count > 0) throw new Invalid(mistakes);
+    }
+
+    private void Names(IQueryCollection query, string parameter, IEnumerable<string> allowed)
+    {
+        if (query[parameter].FirstOrDefault() is not { } text) return;
+        foreach (var name in text.Split(',', StringSplitOptions.TrimEntries).Distinct().Where(n => !allowed.Contains(n)))
+            mistakes.Note(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}");
+    }
+
+    private int? Number(IQueryCollection query, string parameter, int most)
+    {
+        if (query[parameter].FirstOrDefault() is not { } text) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most) return number;
+        mistakes.Note(parameter, $"must be between 1 and {most}");
+        return null;
+    }
+
+    private JsonElement? Object(string? text)
+    {
+        if (text is null) return null;
+        try
+        {
+            var filter = JsonElement.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
+            if (filter.ValueKind == JsonValueKind.Object) return filter;
+        }
+        catch (JsonException)
+        {
+            mistakes.Note("filter", "must be well-formed JSON without doubled fields");
+            return null;
+        }
+        mistakes.Note("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");
+        return null;
+    }
+}

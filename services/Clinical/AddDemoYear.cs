@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Commands;
+using MedCor.ServiceDefaults.Demo;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical;
+
+/// <summary>
+/// Adds a year of appointments with what was written and prescribed at them, a week in each transaction: interrupted or repeated, it goes on where it stopped.
+/// Then has this service retell its appointments to Analytics, which counts each once however often it is told.
+/// </summary>
+internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperatorCommand
+{
+    private const int Weeks = 54;
+
+    public string Name => "demo-year";
+
+    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        var hospital = DemoYear.Hospital;
+        db.Tenancy.Enter(hospital.Id);
+        db.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
+        if (!await db.Hospitals.AnyAsync(ct))
+        {
+            await Console.Error.WriteLineAsync("The demo hospital is not here: the demo year is added to the demo data of Development.");
+            return 1;
+        }
+        await AddPeople(ct);
+
+        var monday = await FirstMonday(ct);
+        for (var week = 0; week < Weeks; week++)
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            await AddAppointments(monday.AddDays(week * 7), week, ct);
+            await AddRecords(monday.AddDays(week * 7), ct);
+            await transaction.CommitAsync(ct);
+            if ((week + 1) % 6 == 0) Console.WriteLine($"{week + 1} of {Weeks} weeks, {watch.Elapsed.TotalSeconds:0} s");
+        }
+
+        var all = await db.Appointments.CountAsync(ct);
+        // What concerns no single hospital is the platform's to tell.
+        db.Tenancy.Enter(hospital: null);
+        db.Raise(() => new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"], [nameof(AppointmentUpdated)]));
+        await db.SaveChangesAsync(ct);
+        Console.WriteLine($"The hospital has {all} appointments, added in {watch.Elapsed.TotalSeconds:0} s. Analytics is being told of them and counts them within minutes.");
+        return 0;
+    }
+
+    /// <summary>Copies at version 0, so that Identity's own events fill in whatever else they tell.</summary>
+    private async Task AddPeople(CancellationToken ct)
+    {
+        var people = Enumerable.Range(0, DemoYear.Doctors).Select(DemoYear.Doctor).Concat(Enumerable.Range(0, DemoYear.Patients).Select(DemoYear.Patient)).ToArray();
+        var (ids, roles, firstNames, lastNames) = (
+            people.Select(p => p.Id).ToArray(), people.Select(p => p.Role.ToString().ToUpperInvariant()).ToArray(), people.Select(p => p.FirstName).ToArray(), people.Select(p => p.LastName).ToArray());
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
+            SELECT {DemoYear.Hospital.Id}, id, role, first_name, last_name, true, 0 FROM unnest({ids}, {roles}, {firstNames}, {lastNames}) AS p (id, role, first_name, last_name)
+            ON CONFLICT DO NOTHING
+            """, ct);
+    }
+
+    /// <summary>A year ago; what was begun once keeps its days.</summary>
+    private async Task<DateOnly> FirstMonday(CancellationToken ct)
+    {
+        var doctors = Enumerable.Range(0, DemoYear.Doctors).Select(n => DemoYear.Doctor(n).Id).ToArray();
+        var begun = await db.Appointments.Where(a => doctors.Contains(a.DoctorId)).MinAsync(a => (DateOnly?)a.AppointmentDate, ct);
+        var day = begun ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddDays(-(Weeks - 2) * 7);
+        return day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
+    }
+
+    /// <summary>
+    /// A week's share: of all half hours of all doctors those that a hash puts first, mornings before late afternoons. Doctors who work at the same time have different patients.
+    /// What is past took place, mostly; who was cancelled or did not come is the hash's choice too.
+    /// </summary>
+    private Task<int> AddAppointments(DateOnly monday, int week, CancellationToken ct)
+    {
+        var (hospital, now) = (DemoYear.Hospital, clock.GetUtcNow());
+        var doctors = Enumerable.Range(0, DemoYear.Doctors).Select(n => DemoYear.Doctor(n).Id).ToArray();
+        var patients = Enumerable.Range(0, DemoYear.Patients).Select(n => DemoYear.Patient(n).Id).ToArray();
+        var share = (int)((long)DemoYear.Appointments * (week + 1) / Weeks - (long)DemoYear.Appointments * week / Weeks);
+        return db.Database.ExecuteSqlAsync($"""
+            WITH slots AS (
+                SELECT day, slot, doctor, week_slot, abs(hashint8(week_slot::bigint * 7919 + {week} * 104729::bigint)::bigint) AS chance,
+                    {monday} + day AS date, time '09:00' + slot * interval '30 minutes' AS time
+                FROM (SELECT *, (day * 16 + slot) * {doctors.Length} + doctor AS week_slot
+                      FROM generate_series(0, 4) day, generate_series(0, 15) slot, generate_series(0, {doctors.Length} - 1) doctor) AS grid
+            ), taken AS (
+                SELECT * FROM slots ORDER BY chance % 1000 + slot * 20, week_slot LIMIT {share}
+            ), visits AS (
+                SELECT *, (date + time) AT TIME ZONE {hospital.TimeZone} AS starts_at,
+                    ({patients})[1 + (abs(hashint8((day * 16 + slot + {week} * 80)::bigint)::bigint) + doctor * 251) % {patients.Length}] AS patient_id,
+                    chance / 1000 % 100 AS luck, chance / 100000 % 100 AS taste
+                FROM taken
+            ), fates AS (
+                SELECT *, CASE WHEN luck >= 92 THEN 'CANCELLED' WHEN starts_at > {now} THEN 'SCHEDULED' WHEN luck >= 86 THEN 'NO_SHOW' ELSE 'COMPLETED' END AS status FROM visits
+            )
+            INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone, starts_at, ends_at,
+                reason, notes, status, rating, version, created_at, updated_at)
+            SELECT {hospital.Id}, ('01980000-0000-7000-8001-' || lpad(to_hex(268435456 + {week} * 4096 + week_slot), 12, '0'))::uuid, patient_id, ({doctors})[1 + doctor], date, time, 30,
+                {hospital.TimeZone}, starts_at, starts_at + interval '30 minutes',
+                (ARRAY['Regular checkup', 'Blood pressure', 'Back pain', 'Follow-up', 'Vaccination', 'Headaches', 'Skin rash', 'Test results', 'Knee pain', 'Cough'])[1 + taste % 10],
+                CASE WHEN status = 'CANCELLED' THEN 'The patient called in.' END, status,
+                CASE WHEN status = 'COMPLETED' AND taste < 45 THEN CASE WHEN taste < 22 THEN 5 WHEN taste < 35 THEN 4 WHEN taste < 41 THEN 3 WHEN taste < 44 THEN 2 ELSE 1 END END,
+                CASE status WHEN 'SCHEDULED' THEN 1 WHEN 'COMPLETED' THEN 4 ELSE 2 END,
+                least(starts_at, {now}) - (1 + taste % 30) * interval '1 day', least(starts_at + interval '30 minutes', {now})
+            FROM fates ORDER BY starts_at, doctor
+            ON CONFLICT (hospital_id, id) DO NOTHING
+            """, ct);
+    }
+
+    /// <summary>What was written at three in five of a week's visits, and prescribed at one in five, under ids that follow the visit's.</summary>
+    private Task<int> AddRecords(DateOnly monday, CancellationToken ct)
+    {
+        var (hospital, sunday) = (DemoYear.Hospital.Id, monday.AddDays(6));
+        var doctors = Enumerable.Range(0, DemoYear.Doctors).Select(n => DemoYear.Doctor(n).Id).ToArray();
+        return db.Database.ExecuteSqlAsync($"""
+            WITH seen AS (
+                SELECT a.*, abs(hashint8(('x' || right(id::text, 8))::bit(32)::bigint)::bigint) % 5 AS turn FROM appointments a
+                WHERE hospital_id = {hospital} AND appointment_date BETWEEN {monday} AND {sunday} AND doctor_id = ANY ({doctors}) AND status = 'COMPLETED'
+            ), records AS (
+                INSERT INTO medical_records (hospital_id, id, patient_id, doctor_id, author_id, record_type, status, title, description, attachments, version, created_at, updated_at)
+                SELECT hospital_id, overlay(id::text PLACING '1' FROM 25)::uuid, patient_id, doctor_id, doctor_id, CASE reason WHEN 'Regular checkup' THEN 'CHECKUP' ELSE 'CONSULTATION' END,
+                    'ACTIVE', reason, 'Seen for: ' || lower(reason) || '. Nothing urgent.', ARRAY[]::text[], 1, ends_at, ends_at
+                FROM seen WHERE turn < 3
+                ON CONFLICT (hospital_id, id) DO NOTHING RETURNING *
+            ), versions AS (
+                INSERT INTO medical_record_versions (hospital_id, record_id, version, author_id, written_at, status, title, description, attachments)
+                SELECT hospital_id, id, 1, author_id, created_at, status, title, description, attachments FROM records
+            )
+            INSERT INTO treatments (hospital_id, id, patient_id, doctor_id, author_id, status, name, medications, instructions, version, created_at, updated_at)
+            SELECT hospital_id, overlay(id::text PLACING '2' FROM 25)::uuid, patient_id, doctor_id, doctor_id, CASE WHEN ends_at < now() - interval '30 days' THEN 'COMPLETED' ELSE 'ACTIVE' END,
+                'For ' || lower(reason), '[]', 'Rest, drink enough, come back if it does not get better.', 1, ends_at, ends_at
+            FROM seen WHERE turn = 0
+            ON CONFLICT (hospital_id, id) DO NOTHING
+            """, ct);
+    }
+}

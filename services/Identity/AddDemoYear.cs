@@ -1,0 +1,91 @@
+using System.Globalization;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Passwords;
+using MedCor.ServiceDefaults.Commands;
+using MedCor.ServiceDefaults.Demo;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity;
+
+/// <summary>Adds the people of the demo year, registered over the year. Each batch is a transaction: interrupted or repeated, it goes on where it stopped.</summary>
+internal sealed class AddDemoYear(IdentityDb db, PasswordHashes hashes, TimeProvider clock) : IOperatorCommand
+{
+    private const int Batch = 500;
+
+    public string Name => "demo-year";
+
+    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    {
+        db.Tenancy.Enter(DemoYear.Hospital.Id);
+        if (!await db.Hospitals.AnyAsync(ct))
+        {
+            await Console.Error.WriteLineAsync("The demo hospital is not here: the demo year is added to the demo data of Development.");
+            return 1;
+        }
+        var hash = await hashes.Hash(DemoHouse.Password, ct);
+        var people = Enumerable.Range(0, DemoYear.Doctors).Select(n => (Person: DemoYear.Doctor(n), N: n))
+            .Concat(Enumerable.Range(0, DemoYear.Patients).Select(n => (Person: DemoYear.Patient(n), N: n))).ToArray();
+        var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
+
+        var done = 0;
+        foreach (var some in people.Chunk(Batch))
+        {
+            var ids = some.Select(s => s.Person.Id).ToArray();
+            var known = await db.Accounts.Where(a => ids.Contains(a.Id)).Select(a => a.Id).ToHashSetAsync(ct);
+            var added = new List<(Guid Id, DateTimeOffset RegisteredAt)>();
+            foreach (var (person, n) in some.Where(s => !known.Contains(s.Person.Id)))
+            {
+                // Doctors were there before the year began.
+                var registered = clock.GetUtcNow().AddDays(person.Role == Role.Doctor ? -400 - n * 30 : -399 + n * 365L / DemoYear.Patients);
+                var account = Open(person, n, hash, specialties);
+                account.Tell(db, user => new UserCreated(user with { CreatedAt = registered }), isNew: true);
+                added.Add((person.Id, registered));
+            }
+            await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+            {
+                await db.SaveChangesAsync(ct);
+                // Saving stamps the present.
+                var (who, at) = (added.Select(a => a.Id).ToArray(), added.Select(a => a.RegisteredAt).ToArray());
+                await db.Database.ExecuteSqlAsync($"UPDATE users SET created_at = a.at FROM unnest({who}, {at}) AS a (id, at) WHERE users.id = a.id", ct);
+                await transaction.CommitAsync(ct);
+            }
+            db.ChangeTracker.Clear();
+            foreach (var specialty in specialties.Values) db.Attach(specialty);
+            done += some.Length;
+            Console.WriteLine($"{done} of {people.Length} people");
+        }
+        return 0;
+    }
+
+    private Account Open(Person person, int n, string hash, Dictionary<Guid, Specialties.Specialty> specialties)
+    {
+        var isDoctor = person.Role == Role.Doctor;
+        var account = new Account
+        {
+            Id = person.Id,
+            HospitalId = person.HospitalId,
+            Email = person.Email,
+            FirstName = person.FirstName,
+            LastName = person.LastName,
+            Role = person.Role,
+            PhoneNumber = string.Create(CultureInfo.InvariantCulture, $"+49-30-{1_000_000 + n}"),
+            DateOfBirth = isDoctor ? null : new DateOnly(1935, 1, 1).AddDays(n * 7_919 % 30_000),
+            LicenseNumber = isDoctor ? string.Create(CultureInfo.InvariantCulture, $"MD{80_000 + n}") : null,
+            YearsOfExperience = isDoctor ? 3 + n % 30 : null,
+        };
+        if (isDoctor)
+            account.Practices.Add(new()
+            {
+                HospitalId = DemoYear.Hospital.Id,
+                DoctorId = account.Id,
+                SpecialtyId = DemoYear.SpecialtyOf(n),
+                Specialty = specialties[DemoYear.SpecialtyOf(n)],
+                IsPrimary = true,
+            });
+        db.Add(account);
+        db.Add(new Credential { UserId = account.Id, PasswordHash = hash });
+        return account;
+    }
+}
