@@ -11,7 +11,11 @@ namespace MedCor.ServiceDefaults.Resources;
 /// <param name="Fields">The names of its entity's fields.</param>
 /// <param name="References">What can be expanded, by the name that <c>expand</c> has for it.</param>
 public sealed record ResourceKind(
-    string Name, string Service, Callers Callers, string Description, Type Entity, IReadOnlyList<string> Fields, IReadOnlyDictionary<string, Reference> References);
+    string Name, string Service, Callers Callers, string Description, Type Entity, IReadOnlyList<string> Fields, IReadOnlyDictionary<string, Reference> References)
+{
+    /// <summary>Whether it lists entities and shows each by its id; else it shows the one that there is.</summary>
+    public bool IsList { get; } = Fields.Contains("id");
+}
 
 /// <summary>A place in an entity that names another resource's entity.</summary>
 /// <param name="List">The list in whose elements it stands; none when it stands in the entity itself.</param>

@@ -24,7 +24,6 @@ internal static class Example
         ["hospital_id"] = Hospital.Id,
         ["doctor_id"] = Doctor.Person.Id,
         ["author_id"] = Doctor.Person.Id,
-        ["actor_id"] = Doctor.Person.Id,
         ["patient_id"] = Patient.Id,
         ["user_id"] = Patient.Id,
         ["specialty_id"] = Specialty.Id,
@@ -116,6 +115,14 @@ internal static class Example
         ["exceptions"] = new JsonArray(new JsonObject { ["date"] = "2027-03-02", ["reason"] = "Conference" }),
         ["rescheduled_from"] = null,
         ["rescheduled_to"] = null,
+
+        ["resource"] = "medical_records",
+        ["AuditEvent.user_id"] = Doctor.Person.Id,
+        ["AuditEvent.user_name"] = $"{Doctor.Person.FirstName} {Doctor.Person.LastName}",
+        ["AuditEvent.role"] = "DOCTOR",
+        ["action"] = "get_medical_record",
+        ["client_address"] = "192.0.2.14",
+        ["peer_address"] = "10.0.3.7",
 
         ["title"] = "Annual checkup",
         ["record_type"] = "CHECKUP",

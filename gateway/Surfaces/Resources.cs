@@ -26,6 +26,7 @@ internal static class Resources
         foreach (var resource in ResourceCatalogue.All.Values)
         {
             app.MapGet($"/api/mcp/resources/{resource.Name}", http => Answer(http, resource, entrance, door, ""));
+            if (!resource.IsList) continue;
             app.MapGet($"/api/mcp/resources/{resource.Name}/{{id}}", http => Answer(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}"));
         }
     }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace MedCor.Contracts;
@@ -75,15 +76,15 @@ public enum Role { Admin, Doctor, Nurse, Patient }
 public abstract record ListOf<T> : ITool<Page<T>>
 {
     /// <summary>Which page, from 1.</summary>
-    [System.ComponentModel.DataAnnotations.Range(1, 1_000_000), System.ComponentModel.DefaultValue(1)]
+    [Range(1, 1_000_000), System.ComponentModel.DefaultValue(1)]
     public int Page { get; init; } = 1;
 
     /// <summary>How many on a page, at most 100.</summary>
-    [System.ComponentModel.DataAnnotations.Range(1, 100), System.ComponentModel.DefaultValue(20)]
+    [Range(1, 100), System.ComponentModel.DefaultValue(20)]
     public int Limit { get; init; } = 20;
 
     /// <summary>Fields to sort by, comma-separated; a leading <c>-</c> sorts downwards.</summary>
-    [System.ComponentModel.DataAnnotations.MaxLength(200)]
+    [MaxLength(200)]
     public string? Sort { get; init; }
 }
 

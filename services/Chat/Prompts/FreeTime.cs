@@ -24,7 +24,8 @@ internal sealed record FreeTime(DateOnly AppointmentDate, TimeOnly AppointmentTi
         for (var day = from; day <= from.AddDays(DaysSearched); day = day.AddDays(1))
         {
             var times = await Task.WhenAll(doctors.Select(async doctor => (Doctor: doctor, Times: await On(day, doctor, turn))));
-            if (times.Where(t => t.Times.Count > 0).MinBy(t => t.Times[0].AppointmentTime) is { Times: not null } first) return first.Doctor;
+            var free = times.Where(t => t.Times.Count > 0).ToArray();
+            if (free.Length > 0) return free.MinBy(t => t.Times[0].AppointmentTime).Doctor;
         }
         return null;
     }

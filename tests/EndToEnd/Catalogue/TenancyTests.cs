@@ -30,6 +30,7 @@ public class TenancyTests
                 var toForeign = await caller.Post(tool, With(parameters, path, theirs[kind]));
                 var toNothing = await caller.Post(tool, With(parameters, path, Guid.CreateVersion7().ToString()));
 
+                if (IsOnRecord(toForeign, own.Hospital)) continue;
                 Assert.Equal(toNothing.Told, toForeign.Told);
                 var isEmptyList = toForeign.Status == HttpStatusCode.OK && toForeign.Body["results"] is JsonArray { Count: 0 } && (int)toForeign.Body["total"]! == 0;
                 // One may also lack the right to do this to anybody but oneself.
@@ -37,6 +38,11 @@ public class TenancyTests
             }
         if (tool.Effect != Effect.Read) Assert.Equal(before, await Everything(foreign.Hospital));
     }
+
+    /// <summary>The audit trail shows, of an id that is not there, that it was tried: here, by somebody of here, in vain.</summary>
+    private static bool IsOnRecord(Reply answer, Guid hospital) =>
+        answer.Status == HttpStatusCode.OK && answer.Body["results"] is JsonArray { Count: > 0 } rows
+        && rows.All(row => (string?)row!["outcome"] == "MISSING" && (Guid)row["hospital_id"]! == hospital);
 
     private static JsonObject With(JsonObject parameters, string[] path, string id)
     {

@@ -39,26 +39,6 @@ public class JavaScriptTests
     }
 
     [FactIn("node")]
-    public async Task The_listener_hears_what_tools_answer()
-    {
-        var nurse = await Client.Shared("nurse@general.example");
-
-        var result = await Printed.Run("listening.js", Calling + """
-            const heard = [];
-            console.log = (what, data) => heard.push({ what, data });
-            initSSEConnection(token);
-            await connected;
-            await callMCPTool(token, 'get_current_user', {});
-            await until(() => heard.some(h => h.what === 'Tool response:'));
-            return heard.find(h => h.what === 'Tool response:').data;
-            """, new { token = nurse.AccessToken });
-
-        Assert.Equal("get_current_user", (string?)result["tool"]);
-        Assert.Equal(nurse.Id.ToString(), (string?)result["result"]!["id"]);
-        Assert.NotNull(result["timestamp"]);
-    }
-
-    [FactIn("node")]
     public async Task The_booking_client_books()
     {
         var ward = await Ward.Open();

@@ -216,7 +216,7 @@ public class ResourcesTests
 
         var days = (await Get(platform, "appointments?limit=100&sort=created_at&fields=created_at,hospital_id")).Body["results"]!.AsArray();
 
-        Assert.Equal(2, days.Select(d => (string?)d!["hospital_id"]).Distinct().Count());
+        Assert.True(days.Select(d => (string?)d!["hospital_id"]).Distinct().Count() > 1);
         Assert.Equal(days.Select(d => (DateTimeOffset)d!["created_at"]!).Order(), days.Select(d => (DateTimeOffset)d!["created_at"]!));
     }
 
