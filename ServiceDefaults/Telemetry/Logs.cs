@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
 
 namespace MedCor.ServiceDefaults.Telemetry;
 
@@ -37,7 +39,9 @@ public static class LogExtensions
         foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit", "Yarp"]) logging.AddFilter(framework, wrong);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
 
-        if (configuration["MCP_LOG_FILE"] is { Length: > 0 } file) logging.AddSerilog(FileOf(Own(file, configuration, builder.Environment)), dispose: true);
+        // Not by AddSerilog, which lets everything through to the file, past the filters above.
+        if (configuration["MCP_LOG_FILE"] is { Length: > 0 } file)
+            logging.Services.AddSingleton<ILoggerProvider>(_ => new SerilogLoggerProvider(FileOf(Own(file, configuration, builder.Environment)), dispose: true));
     }
 
     /// <summary>A file as MedCor writes it: ten mebibytes, and five older ones.</summary>
