@@ -40,7 +40,9 @@ public class RightsTests
 
     public static TheoryData<string> Tools => Premises.Tools;
 
-    [Theory, MemberData(nameof(Tools))]
+    public static TheoryData<string> Catalogue => [.. ToolCatalogue.All.Keys];
+
+    [Theory, MemberData(nameof(Catalogue))]
     public void A_tool_admits_whom_the_matrix_admits(string name)
     {
         var tool = ToolCatalogue.All[name];
