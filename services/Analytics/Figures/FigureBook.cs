@@ -30,7 +30,7 @@ internal sealed class FigureBook(AnalyticsDb db, KnownHospitals hospitals, TimeP
     /// <summary>The figures of several periods, in the same order, in one statement. It names the tables in the order in which a rebuild empties them, so that the two never wait for each other.</summary>
     internal async Task<IReadOnlyList<ReportFigures>> Of(IReadOnlyList<(KnownHospital Hospital, Period Period)> asked, CancellationToken ct)
     {
-        var hospitals = asked.Select(a => a.Hospital.HospitalId).ToArray();
+        var ids = asked.Select(a => a.Hospital.HospitalId).ToArray();
         var (from, to) = (asked.Select(a => a.Period.From).ToArray(), asked.Select(a => a.Period.To).ToArray());
         var begins = asked.Select(a => Midnight(a.Hospital, a.Period.From)).ToArray();
         var ends = asked.Select(a => Midnight(a.Hospital, a.Period.To.AddDays(1))).ToArray();
@@ -38,7 +38,7 @@ internal sealed class FigureBook(AnalyticsDb db, KnownHospitals hospitals, TimeP
             SELECT coalesce(money.total, 0)::bigint AS "Total", coalesce(money.currency, {UsualCurrency}) AS "Currency", seen.patients AS "PatientsSeen",
                 days.scheduled AS "Scheduled", days.in_progress AS "InProgress", days.completed AS "Completed", days.cancelled AS "Cancelled", days.no_shows AS "NoShows",
                 days.ratings AS "Ratings", days.rating_sum AS "RatingSum", registered.patients AS "NewPatients"
-            FROM unnest({hospitals}, {from}, {to}, {begins}, {ends}) WITH ORDINALITY AS asked (hospital_id, first, last, begins, ends, n)
+            FROM unnest({ids}, {from}, {to}, {begins}, {ends}) WITH ORDINALITY AS asked (hospital_id, first, last, begins, ends, n)
             LEFT JOIN LATERAL (
                 SELECT i.currency, (SELECT sum(s.total) FROM invoices s WHERE s.hospital_id = asked.hospital_id AND s.issued_on BETWEEN asked.first AND asked.last AND s.currency = i.currency) AS total
                 FROM invoices i WHERE i.hospital_id = asked.hospital_id ORDER BY i.issued_on DESC, i.id DESC LIMIT 1) AS money ON true

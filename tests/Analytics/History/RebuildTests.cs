@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using MassTransit;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Tests.Billing;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
@@ -48,13 +51,17 @@ public class RebuildTests
                 FROM generate_series(1, $2) RETURNING 1) SELECT count(*) FROM many
             """, hospital, Many);
 
-        var rebuild = house.Operate("analytics", "rebuild");
-        await Wait.Until(async () => await house.Count("clinical", "SELECT coalesce(max(told), 0) FROM tellings") is > 0 and < Many, "Clinical is in the midst of telling");
+        var bus = await house.Bus();
+        var wanted = new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"], [nameof(DoctorScheduleSet)]);
+        await bus.Publish(wanted);
+        await Wait.Until(async () => await house.Count("clinical", "SELECT coalesce(max(told), 0) FROM tellings WHERE history_id = $1", wanted.HistoryId) is > 0 and < Many, "Clinical is in the midst of telling");
         var killed = (house.Kill("clinical-1"), house.Kill("clinical-2"));
-        var (exit, said) = await rebuild;
 
-        Assert.True(exit == 0, said);
-        Assert.Equal(Many, await house.Count("analytics", "SELECT count(*) FROM schedules WHERE hospital_id = $1", hospital));
+        await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM schedules WHERE hospital_id = $1", hospital) == Many, "all is told", TimeSpan.FromSeconds(120));
+        await Wait.Until(async () => await house.Count("analytics", "SELECT coalesce(max(events), 0) FROM histories WHERE history_id = $1", wanted.HistoryId) >= Many, "Clinical says that it was all", TimeSpan.FromSeconds(60));
+        await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) - (SELECT events FROM histories WHERE history_id = $3) FROM inbox WHERE event_id BETWEEN $1 AND $2",
+            Retold.Id(wanted.HistoryId, "clinical", 1), Retold.Id(wanted.HistoryId, "clinical", (1L << 48) - 1), wanted.HistoryId) == 0, "as many as it says came");
+        await bus.StopAsync();
         await house.Count("clinical", "WITH gone AS (DELETE FROM schedules WHERE hospital_id = $1 RETURNING 1) SELECT count(*) FROM gone", hospital);
         await house.Recovered("clinical-1", killed.Item1);
         await house.Recovered("clinical-2", killed.Item2);
