@@ -63,7 +63,9 @@ IResourceBuilder<ProjectResource> Service<TProject>(string name) where TProject 
 }
 
 // 8002 unless told otherwise; 0 is any free port.
-int? GatewayPort() => int.Parse(builder.Configuration["MCP_SERVER_PORT"] ?? "8002") is > 0 and var port ? port : null;
+int? GatewayPort() => ushort.TryParse(builder.Configuration["MCP_SERVER_PORT"] ?? "8002", out var port)
+    ? port > 0 ? port : null
+    : throw new ArgumentException("MCP_SERVER_PORT must be a port, 0 to 65535.");
 
 // What is configured here reaches every service; where the gateway listens is its endpoint's matter (ASPNETCORE_URLS).
 static IEnumerable<(string Name, string Value)> Settings() =>
@@ -72,7 +74,8 @@ static IEnumerable<(string Name, string Value)> Settings() =>
     where name.StartsWith("MCP_", StringComparison.Ordinal) || name.StartsWith("OPENAI_", StringComparison.Ordinal)
     where name is not ("MCP_SERVER_HOST" or "MCP_SERVER_PORT")
     orderby name
-    select (name, (string?)variable.Value ?? "");
+    // Services run in folders of their own.
+    select (name, name == "MCP_LOG_FILE" && variable.Value is string { Length: > 0 } path ? Path.GetFullPath(path) : (string?)variable.Value ?? "");
 
 // URLs may carry a password (MCP_DATABASE_URL).
 static bool IsSecret(string name) =>

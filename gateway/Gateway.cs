@@ -1,8 +1,10 @@
 using MassTransit;
 using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
 using MedCor.Gateway.Surfaces;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Messaging;
+using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway;
 
@@ -12,9 +14,13 @@ internal static class Gateway
     public static void AddGateway(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MostDropped);
-        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         var services = builder.Services;
         services.AddHttpForwarder();
+        services.AddOptions<LimitOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.Trust(forwarded));
+        services.AddOptions<CacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<References>();
+        services.AddSingleton<RateLimit>().AddSingleton<Entrance>();
         services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
 
         services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
@@ -22,5 +28,20 @@ internal static class Gateway
         services.AddBus(builder.Configuration, "gateway", TellListeners.All, inOrder: true);
         // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
         services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
+    }
+
+    /// <summary>All that clients can call. The document of it comes last, since it describes what is there by then.</summary>
+    public static void MapSurfaces(this IEndpointRouteBuilder app)
+    {
+        app.MapInvoke();
+        app.MapBatch();
+        app.MapListTools();
+        app.MapResources();
+        app.MapPrompts();
+        app.MapSse();
+        Tickets.Map(app);
+        app.MapAccounts();
+        Readiness.Map(app);
+        app.MapOpenApi();
     }
 }

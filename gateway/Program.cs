@@ -5,18 +5,14 @@ using MedCor.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorDefaults();
 builder.AddGateway();
+builder.ListenWhereToldTo();
 
 var app = builder.Build();
+app.WarnOfReplacedSettings();
+app.UseForwardedHeaders();
 app.UseLabels();
 app.UseMedCorDefaults();
-app.UseOpenApi();
-app.MapInvoke();
-app.MapListTools();
-app.MapResources();
-app.MapPrompts();
-app.MapSse();
-Tickets.Map(app);
-app.MapAccounts();
-Readiness.Map(app);
+app.UsePages();
+app.MapSurfaces();
 
 await app.RunAsync();

@@ -16,8 +16,16 @@ public static class Params<T> where T : notnull
 {
     private static readonly Rules Root = Rules.Of(typeof(T));
 
+    /// <summary>The names of older clients, with the fields' own.</summary>
+    private static readonly (string Old, string Own)[] Renamed =
+        [.. from property in Json.Strict.GetTypeInfo(typeof(T)).Properties
+            from also in property.AttributeProvider?.GetCustomAttributes(typeof(AlsoNamedAttribute), inherit: false) ?? []
+            select (((AlsoNamedAttribute)also).Name, property.Name)];
+
     /// <summary>The parameters. Throws <see cref="Invalid"/> naming every field that is missing, unknown, of a wrong type or out of range.</summary>
-    public static T Read(ReadOnlyMemory<byte> json)
+    public static T Read(ReadOnlyMemory<byte> json) => Read(json, mayRename: Renamed.Length > 0);
+
+    private static T Read(ReadOnlyMemory<byte> json, bool mayRename)
     {
         T? value;
         try
@@ -26,13 +34,29 @@ public static class Params<T> where T : notnull
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new Invalid(Mistakes.In(json, typeof(T)));
+            return mayRename && WithOwnNames(json) is { } renamed ? Read(renamed, mayRename: false) : throw new Invalid(Mistakes.In(json, typeof(T)));
         }
 
         if (value is null) throw new Invalid("params", "must be an object");
         var mistakes = new Dictionary<string, List<string>>();
         Root.Check(value, "", mistakes);
         return mistakes.Count == 0 ? value : throw new Invalid(mistakes);
+    }
+
+    /// <summary>What an older client sent, under the fields' own names; null when it is nothing of the kind.</summary>
+    private static byte[]? WithOwnNames(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            if (JsonNode.Parse(json.Span, documentOptions: new() { MaxDepth = 32, AllowDuplicateProperties = false }) is not JsonObject sent) return null;
+            foreach (var (old, own) in Renamed)
+                if (!sent.ContainsKey(own) && sent.Remove(old, out var value)) sent.Add(own, value);
+            return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) // half a surrogate pair, a name that is given twice
+        {
+            return null;
+        }
     }
 }
 
@@ -53,7 +77,7 @@ internal sealed class Rules
             var (element, many) = Element(property.PropertyType);
             var inner = Json.Strict.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
             if (inner is { fields.Count: 0 }) inner = null;
-            if (annotations.Length > 0 || inner is not null || element == typeof(string)) rules.fields.Add(property.Name, new(property.Name, property.Get!, annotations, inner, many));
+            if (annotations.Length > 0 || inner is not null || many || element == typeof(string)) rules.fields.Add(property.Name, new(property.Name, property.Get!, annotations, inner, many));
         }
         return Known.GetOrAdd(type, rules);
     }
@@ -75,17 +99,17 @@ internal sealed class Rules
             if (!rule.IsValid(value)) mistakes.Note(at, Say(rule));
         if (value is string text ? text.Contains('\0') : value is IEnumerable<string> texts && texts.Any(t => t?.Contains('\0') is true))
             mistakes.Note(at, "must not contain the character U+0000");
-        if (field.Inner is not { } inner || value is null) return;
+        if (value is null) return;
         if (!field.IsList)
         {
-            inner.Check(value, $"{at}.", mistakes);
+            field.Inner?.Check(value, $"{at}.", mistakes);
             return;
         }
         var i = 0;
         foreach (var element in (System.Collections.IEnumerable)value)
         {
             if (element is null) mistakes.Note($"{at}[{i}]", "must not be null");
-            else inner.Check(element, $"{at}[{i}].", mistakes);
+            else field.Inner?.Check(element, $"{at}[{i}].", mistakes);
             i++;
         }
     }
@@ -114,7 +138,7 @@ internal sealed class Rules
 }
 
 /// <summary>Finds all that is wrong in a document that did not fit its type.</summary>
-internal static class Mistakes
+public static class Mistakes
 {
     internal static Dictionary<string, List<string>> In(ReadOnlyMemory<byte> json, Type type)
     {
@@ -213,7 +237,8 @@ internal static class Mistakes
     /// <summary>However much is wrong, an answer names no more than this, and no name at more than its beginning.</summary>
     private const int Most = 100;
 
-    internal static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
+    /// <summary>Notes what is wrong with a field. However much is, no more than a hundred fields are named.</summary>
+    public static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
     {
         if (field.Length > Most) field = field[..Most] + "…";
         if (mistakes.Count >= Most && !mistakes.ContainsKey(field)) return;

@@ -23,17 +23,23 @@ public static class Schema
     /// <summary>Results may gain fields, so theirs are open.</summary>
     private static readonly JsonSerializerOptions Open = new(Closed) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
 
-    private static readonly JsonSchemaExporterOptions Export = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Refine };
-
     /// <summary>What a client may send.</summary>
-    public static JsonObject Input(Type type) => Of(type, Closed);
+    public static JsonObject Input(Type type) => InDialect(Input(type, (_, node) => node));
 
     /// <summary>What a service answers.</summary>
-    public static JsonObject Output(Type type) => Of(type, Open);
+    public static JsonObject Output(Type type) => InDialect(Output(type, (_, node) => node));
 
-    private static JsonObject Of(Type type, JsonSerializerOptions options)
+    /// <summary>What a client may send, as a part of a document that makes of each of its nodes what <paramref name="then"/> does.</summary>
+    public static JsonObject Input(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Of(type, Closed, then);
+
+    /// <summary>What a service answers, likewise.</summary>
+    public static JsonObject Output(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Of(type, Open, then);
+
+    private static JsonObject Of(Type type, JsonSerializerOptions options, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) =>
+        (JsonObject)options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (context, node) => then(context, Refine(context, node)) });
+
+    private static JsonObject InDialect(JsonObject schema)
     {
-        var schema = (JsonObject)options.GetJsonSchemaAsNode(type, Export);
         schema.Insert(0, "$schema", Dialect);
         return schema;
     }
@@ -101,6 +107,9 @@ public static class Schema
             case RegularExpressionAttribute pattern:
                 // The attribute matches the whole text, a schema's pattern any part of it.
                 schema["pattern"] = $"^(?:{pattern.Pattern})$";
+                break;
+            case TimeZoneNameAttribute:
+                schema["examples"] = new JsonArray("Europe/Berlin");
                 break;
             case AllowedValuesAttribute allowed:
                 schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values, Json.Strict);

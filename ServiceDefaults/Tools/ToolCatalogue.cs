@@ -5,8 +5,8 @@ using MedCor.ServiceDefaults.Audit;
 
 namespace MedCor.ServiceDefaults.Tools;
 
-/// <summary>A tool as everybody needs it: who owns it, who may call it, what it takes and gives.</summary>
-public sealed record Tool(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result)
+/// <summary>A tool as everybody needs it: who owns it, who may call it, what it takes and gives, whether it is about reference data.</summary>
+public sealed record Tool(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result, bool IsReference)
 {
     /// <summary>Where its answers hold clinical content, of which every access is recorded; none when they hold none.</summary>
     public ClinicalContent? Content { get; } = ClinicalContent.Of(Result, Params);
@@ -29,7 +29,7 @@ public static class ToolCatalogue
             if (type.GetCustomAttribute<ToolAttribute>() is not { } promise) continue;
             var result = type.GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ITool<>)).GetGenericArguments()[0];
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
-            tools.Add(promise.Name, new(promise.Name, service, promise.Effect, promise.Callers, Docs.Summary(type), type, result));
+            tools.Add(promise.Name, new(promise.Name, service, promise.Effect, promise.Callers, Docs.Summary(type), type, result, promise.IsReference));
         }
         return tools;
     }

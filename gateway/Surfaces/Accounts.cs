@@ -1,4 +1,5 @@
 using System.Buffers;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using Yarp.ReverseProxy.Forwarder;
@@ -14,9 +15,17 @@ internal static class Accounts
 
     public static void MapAccounts(this IEndpointRouteBuilder app)
     {
-        app.Map("/api/auth/{**rest}", Forward);
+        var entrance = app.ServiceProvider.GetRequiredService<Entrance>();
+        app.Map("/api/auth/login", Counted(entrance.AdmitLogIn));
+        app.Map("/api/auth/{**rest}", Counted(entrance.AdmitSession));
         app.Map("/.well-known/{**rest}", Forward);
     }
+
+    private static RequestDelegate Counted(Func<HttpContext, ValueTask> admit) => async http =>
+    {
+        await admit(http);
+        await Forward(http);
+    };
 
     private static async Task Forward(HttpContext http)
     {

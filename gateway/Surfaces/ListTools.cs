@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
-using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Surfaces;
@@ -12,11 +12,11 @@ internal static class ListTools
 {
     public static void MapListTools(this IEndpointRouteBuilder app)
     {
-        var check = app.ServiceProvider.GetRequiredService<TokenCheck>();
+        var entrance = app.ServiceProvider.GetRequiredService<Entrance>();
         var answers = WriteAll();
         app.MapGet("/api/mcp/tools", async http =>
         {
-            var caller = await check.Require(http);
+            var caller = await entrance.Admit(http);
             var answer = answers[caller.Kind];
             http.Response.ContentType = "application/json";
             http.Response.ContentLength = answer.Length;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
+using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
-using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
@@ -10,31 +10,35 @@ namespace MedCor.Gateway.Surfaces;
 /// <summary><c>/api/mcp/prompts</c>: guided prompts. Each request is the call of a tool, of whose parameters the session's id stands in the path.</summary>
 internal static class Prompts
 {
+    private const string Surface = "prompts";
     private const string Session = "/api/mcp/prompts/sessions/{session_id}";
+    private static readonly ReadOnlySequence<byte> Nothing = new("{}"u8.ToArray());
 
     public static void MapPrompts(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
-        var (check, door) = (services.GetRequiredService<TokenCheck>(), services.GetRequiredService<Door>());
+        var (entrance, door) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<Door>());
 
-        app.MapGet("/api/mcp/prompts", http => Call(http, "list_prompts", new("{}"u8.ToArray())));
+        app.MapGet("/api/mcp/prompts", http => Call(http, "list_prompts", _ => Nothing));
         app.MapPost("/api/mcp/prompts/invoke", http => CallWithBody(http, "invoke_prompt", body => body));
         app.MapPost(Session, http => CallWithBody(http, "answer_prompt", body => WithSession(http, body)));
-        app.MapGet(Session, http => Call(http, "get_prompt_session", WithSession(http, new("{}"u8.ToArray()))));
-        app.MapDelete(Session, http => Call(http, "abandon_prompt", WithSession(http, new("{}"u8.ToArray()))));
+        app.MapGet(Session, http => Call(http, "get_prompt_session", body => WithSession(http, body)));
+        app.MapDelete(Session, http => Call(http, "abandon_prompt", body => WithSession(http, body)));
 
         async Task CallWithBody(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters)
         {
-            await check.Require(http);
+            var visitor = await entrance.Visit(http, Surface);
             using var body = await RequestBody.ReadJson(http);
-            await Call(http, tool, parameters(body.Bytes));
+            await Answer(http, visitor, tool, parameters(body.Bytes));
         }
 
-        async Task Call(HttpContext http, string tool, ReadOnlySequence<byte> parameters)
+        async Task Call(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters) =>
+            await Answer(http, await entrance.Visit(http, Surface), tool, parameters(Nothing));
+
+        async Task Answer(HttpContext http, Visitor visitor, string tool, ReadOnlySequence<byte> parameters)
         {
-            var visitor = await Visitor.Of(http, check);
-            using var answer = await door.Invoke(visitor, new(ToolCatalogue.All[tool], parameters), Invoke.IdempotencyKey(http.Request), http.RequestAborted);
-            await Invoke.Write(http, answer);
+            using var answer = await door.Invoke(visitor, new(ToolCatalogue.All[tool], parameters), IdempotencyKey.Of(http.Request), http.RequestAborted);
+            await answer.WriteTo(http);
         }
     }
 

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
-using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Resources;
 using Microsoft.Net.Http.Headers;
@@ -22,17 +22,17 @@ internal static class Resources
     public static void MapResources(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
-        var (check, door) = (services.GetRequiredService<TokenCheck>(), services.GetRequiredService<Door>());
+        var (entrance, door) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<Door>());
         foreach (var resource in ResourceCatalogue.All.Values)
         {
-            app.MapGet($"/api/mcp/resources/{resource.Name}", http => Answer(http, resource, check, door, ""));
-            app.MapGet($"/api/mcp/resources/{resource.Name}/{{id}}", http => Answer(http, resource, check, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}"));
+            app.MapGet($"/api/mcp/resources/{resource.Name}", http => Answer(http, resource, entrance, door, ""));
+            app.MapGet($"/api/mcp/resources/{resource.Name}/{{id}}", http => Answer(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}"));
         }
     }
 
-    private static async Task Answer(HttpContext http, ResourceKind resource, TokenCheck check, Door door, string path)
+    private static async Task Answer(HttpContext http, ResourceKind resource, Entrance entrance, Door door, string path)
     {
-        var visitor = await Visitor.Of(http, check);
+        var visitor = await entrance.Visit(http, "resources");
         using var answer = await door.Read(visitor, resource, path + http.Request.QueryString, http.RequestAborted);
         if (answer.Status != StatusCodes.Status200OK)
         {

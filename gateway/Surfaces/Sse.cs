@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using MedCor.Contracts;
 using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 
@@ -17,7 +18,8 @@ internal static class Sse
     private const int FlushAt = 64 * 1024;
     private const int ReconnectAfterMilliseconds = 2000;
 
-    private static readonly HashSet<string> Resources =
+    /// <summary>What can be narrowed to.</summary>
+    public static readonly HashSet<string> Resources =
     [
         "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",
         "subscription_plans", "subscriptions", "invoices", "departments", "audit_events", "confirmations", "triage",
@@ -26,10 +28,11 @@ internal static class Sse
     public static void MapSse(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
-        var (check, tickets, tailer) = (services.GetRequiredService<TokenCheck>(), services.GetRequiredService<Tickets>(), services.GetRequiredService<Tailer>());
+        var (entrance, check) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<TokenCheck>());
+        var (tickets, tailer) = (services.GetRequiredService<Tickets>(), services.GetRequiredService<Tailer>());
         app.MapGet("/api/mcp/sse", async http =>
         {
-            var caller = await Who(http, check, tickets);
+            var caller = await entrance.Admit(http, h => Who(h, check, tickets));
             using var listener = new Listener(caller, Narrowing(http.Request.Query));
             using var seat = await tailer.Seat(listener);
             await Tell(http, listener, seat);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Access;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;
@@ -25,10 +25,10 @@ internal sealed class Tickets(IConnectionMultiplexer redis)
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var (check, tickets) = (app.ServiceProvider.GetRequiredService<TokenCheck>(), app.ServiceProvider.GetRequiredService<Tickets>());
+        var (entrance, tickets) = (app.ServiceProvider.GetRequiredService<Entrance>(), app.ServiceProvider.GetRequiredService<Tickets>());
         app.MapPost("/api/mcp/sse/ticket", async http =>
         {
-            await check.Require(http);
+            await entrance.Admit(http);
             var ticket = await tickets.Issue(http.Request.Headers.Authorization.ToString()["Bearer ".Length..].Trim());
             http.Response.Headers.CacheControl = "no-store";
             await http.Response.WriteAsJsonAsync(new { Ticket = ticket, ExpiresIn = Seconds }, Json.Options, http.RequestAborted);

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using MedCor.Contracts;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
@@ -14,38 +14,66 @@ namespace MedCor.Gateway.Tools;
 /// The one way to a tool, whatever surface a call came by. Checks the role and hands the parameters to the service that owns the tool,
 /// as the bytes that they are; the answer comes back as the bytes that it is.
 /// </summary>
-internal sealed class Door(Upstream upstream)
+internal sealed class Door(Upstream upstream, References references)
 {
-    private const string IdempotencyKey = "Idempotency-Key";
-
     /// <summary>No call takes longer; a service's own statements end before.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
     /// does not include the tool, <see cref="Unavailable"/> when its service does not answer.
     /// </summary>
-    public async Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
-    {
-        var tool = call.Tool;
-        Activity.Current?.SetTag("medcor.tool", tool.Name);
-        // An attempt on clinical content is refused by its service, which puts it on record.
-        if (!visitor.Caller.Is(tool.Callers) && tool.Content is null) throw new Forbidden($"Your role does not include {tool.Name}.");
-
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey, idempotencyKey);
-        return await Send(visitor, tool.Service, tool.Name, request, ct);
-    }
+    public Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct) =>
+        Measured(visitor, call.Tool.Name, () => Pass(visitor, call, idempotencyKey, ct));
 
     /// <summary>What a resource answers. Throws as <see cref="Invoke"/> does.</summary>
     /// <param name="pathAndQuery">What follows the resource's name.</param>
-    public async Task<ToolAnswer> Read(Visitor visitor, ResourceKind resource, string pathAndQuery, CancellationToken ct)
+    public Task<ToolAnswer> Read(Visitor visitor, ResourceKind resource, string pathAndQuery, CancellationToken ct) => Measured(visitor, resource.Name, async () =>
     {
-        Activity.Current?.SetTag("medcor.resource", resource.Name);
         if (!visitor.Caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
-
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource.Name}{pathAndQuery}");
         return await Send(visitor, resource.Service, resource.Name, request, ct);
+    });
+
+    private static async Task<ToolAnswer> Measured(Visitor visitor, string name, Func<Task<ToolAnswer>> ask)
+    {
+        using var figures = new CallFigures(visitor.Surface, name);
+        try
+        {
+            var answer = await ask();
+            figures.Answered(answer.Status);
+            return answer;
+        }
+        catch (Refusal refusal)
+        {
+            figures.Refused(refusal);
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            figures.Abandoned();
+            throw;
+        }
+    }
+
+    private Task<ToolAnswer> Pass(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
+    {
+        var tool = call.Tool;
+        // An attempt on clinical content is refused by its service, which puts it on record.
+        if (!visitor.Caller.Is(tool.Callers) && tool.Content is null) throw new Forbidden($"Your role does not include {tool.Name}.");
+        return tool.IsReference && references.AreKept ? Refer(visitor, call, idempotencyKey, ct) : Forward(visitor, call, idempotencyKey, ct);
+    }
+
+    private Task<ToolAnswer> Refer(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct) => call.Tool.Effect == Effect.Read
+        ? references.Read(visitor.Caller.Kind, call, () => Forward(visitor, call, idempotencyKey, ct))
+        : references.Write(() => Forward(visitor, call, idempotencyKey, ct));
+
+    private async Task<ToolAnswer> Forward(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
+    {
+        var tool = call.Tool;
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
+        return await Send(visitor, tool.Service, tool.Name, request, ct);
     }
 
     private async Task<ToolAnswer> Send(Visitor visitor, string service, string name, HttpRequestMessage request, CancellationToken ct)
@@ -53,6 +81,7 @@ internal sealed class Door(Upstream upstream)
         request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
         request.Headers.TryAddWithoutValidation(ClientAddress.Header, visitor.Address);
+
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
         try

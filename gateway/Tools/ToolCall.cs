@@ -12,47 +12,61 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
 {
     private const int LongestName = 512;
 
-    /// <summary>However much is wrong, an answer names no more than this.</summary>
-    private const int MostMistakes = 100;
-
     private static readonly FrozenDictionary<string, Tool>.AlternateLookup<ReadOnlySpan<char>> Catalogue =
         ToolCatalogue.All.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     private static readonly ReadOnlySequence<byte> NoParams = new("{}"u8.ToArray());
 
+    /// <summary>A call of a tool by its name; no bytes are no parameters. Throws <see cref="Missing"/> when there is no such tool.</summary>
+    public static ToolCall To(string name, in ReadOnlySequence<byte> parameters) =>
+        Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? NoParams : parameters) : throw new Missing("tool");
+
     /// <summary>Opens <c>{tool, params}</c>. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
-    public static ToolCall Read(in ReadOnlySequence<byte> json)
+    public static ToolCall Read(in ReadOnlySequence<byte> json) => Read(json, takesKey: false, out _);
+
+    /// <summary>Opens <c>{tool, params, idempotency_key}</c>, for where no header can carry the key. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
+    public static ToolCall Read(in ReadOnlySequence<byte> json, out string? idempotencyKey) => Read(json, takesKey: true, out idempotencyKey);
+
+    private static ToolCall Read(in ReadOnlySequence<byte> json, bool takesKey, out string? idempotencyKey)
     {
         Tool? tool = null;
         var parameters = NoParams;
-        var (toolSeen, paramsSeen) = (false, false);
+        var (toolSeen, paramsSeen, keySeen) = (false, false, false);
+        var fields = takesKey ? "tool, params and idempotency_key" : "tool and params";
+        idempotencyKey = null;
         Dictionary<string, List<string>>? mistakes = null;
         try
         {
             var reader = new Utf8JsonReader(json);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", "must be an object with the fields tool and params");
+            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("body", $"must be an object with the fields {fields}");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (reader.ValueTextEquals("tool"u8))
                 {
-                    if (toolSeen) Note(ref mistakes, "tool", "is given twice");
+                    if (toolSeen) (mistakes ??= []).Note("tool", "is given twice");
                     toolSeen = true;
                     tool = ReadTool(ref reader, ref mistakes);
                 }
                 else if (reader.ValueTextEquals("params"u8))
                 {
-                    if (paramsSeen) Note(ref mistakes, "params", "is given twice");
+                    if (paramsSeen) (mistakes ??= []).Note("params", "is given twice");
                     paramsSeen = true;
                     reader.Read();
-                    if (reader.TokenType != JsonTokenType.StartObject) Note(ref mistakes, "params", "must be an object");
+                    if (reader.TokenType != JsonTokenType.StartObject) (mistakes ??= []).Note("params", "must be an object");
                     var start = reader.TokenStartIndex;
                     reader.Skip();
                     parameters = json.Slice(start, reader.BytesConsumed - start);
                 }
+                else if (takesKey && reader.ValueTextEquals("idempotency_key"u8))
+                {
+                    if (keySeen) (mistakes ??= []).Note("idempotency_key", "is given twice");
+                    keySeen = true;
+                    idempotencyKey = ReadKey(ref reader, ref mistakes);
+                }
                 else
                 {
-                    Note(ref mistakes, reader.GetString()!, "is not a field here; there are tool and params");
+                    (mistakes ??= []).Note(reader.GetString()!, $"is not a field here; there are {fields}");
                     reader.Skip();
                 }
             }
@@ -64,7 +78,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             throw new Invalid("body", "must be well-formed JSON");
         }
 
-        if (!toolSeen) Note(ref mistakes, "tool", "is required");
+        if (!toolSeen) (mistakes ??= []).Note("tool", "is required");
         return mistakes is null ? new(tool!, parameters) : throw new Invalid(mistakes);
     }
 
@@ -73,7 +87,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
         reader.Read();
         if (reader.TokenType != JsonTokenType.String)
         {
-            Note(ref mistakes, "tool", "must be text");
+            (mistakes ??= []).Note("tool", "must be text");
             reader.Skip();
             return null;
         }
@@ -82,16 +96,17 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             Span<char> name = stackalloc char[LongestName];
             if (Catalogue.TryGetValue(name[..reader.CopyString(name)], out var tool)) return tool;
         }
-        Note(ref mistakes, "tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
+        (mistakes ??= []).Note("tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
         return null;
     }
 
-    private static void Note(ref Dictionary<string, List<string>>? mistakes, string field, string wrong)
+    /// <summary>A key; null is none.</summary>
+    private static string? ReadKey(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)
     {
-        mistakes ??= [];
-        if (field.Length > LongestName) field = field[..LongestName] + "…";
-        if (mistakes.Count >= MostMistakes && !mistakes.ContainsKey(field)) return;
-        if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];
-        wrongs.Add(wrong);
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String && reader.GetString()! is var key && IdempotencyKey.IsValid(key)) return key;
+        if (reader.TokenType != JsonTokenType.Null) (mistakes ??= []).Note("idempotency_key", IdempotencyKey.Rule);
+        reader.Skip();
+        return null;
     }
 }

@@ -1,5 +1,4 @@
 using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Gateway.Tools;
 
@@ -7,9 +6,5 @@ namespace MedCor.Gateway.Tools;
 /// <param name="Authorization">Their token as they sent it; every service checks it for itself.</param>
 /// <param name="RequestId">The label of what they are doing now.</param>
 /// <param name="Address">Where their connection comes from.</param>
-internal sealed record Visitor(Caller Caller, string Authorization, string RequestId, string? Address)
-{
-    /// <summary>The sender of a request. Throws <see cref="Unauthenticated"/> when their token is missing or does not count.</summary>
-    public static async ValueTask<Visitor> Of(HttpContext http, TokenCheck check) =>
-        new(await check.Require(http), http.Request.Headers.Authorization.ToString(), http.RequestId(), http.PeerAddress());
-}
+/// <param name="Surface">What they call through, for the figures: <c>invoke</c>, <c>batch</c>, …</param>
+internal sealed record Visitor(Caller Caller, string Authorization, string RequestId, string? Address, string Surface);

@@ -21,6 +21,8 @@ public static class Json
         RespectRequiredConstructorParameters = true,
         AllowDuplicateProperties = false,
         MaxDepth = 32,
+        // Named, since it is asked for the shape of types before it reads any.
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     });
 
     /// <summary>Gives options the conventions of the contract.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 
 namespace MedCor.Contracts;
@@ -13,7 +14,9 @@ public sealed record ErrorEnvelope(Problem Error);
 /// <param name="Timestamp">When.</param>
 /// <param name="RetryAfter">After how many seconds a repetition may succeed; absent when none will.</param>
 public sealed record Problem(
-    string Code,
+    [property: AllowedValues(
+        ErrorCodes.AuthRequired, ErrorCodes.AuthInvalid, ErrorCodes.PermissionDenied, ErrorCodes.ResourceNotFound,
+        ErrorCodes.ValidationError, ErrorCodes.Conflict, ErrorCodes.RateLimit, ErrorCodes.ServerError)] string Code,
     string Message,
     JsonObject Details,
     DateTimeOffset Timestamp,

@@ -16,6 +16,12 @@ public sealed class ToolAttribute(string name, Effect effect, Callers callers) :
     public string Name => name;
     public Effect Effect => effect;
     public Callers Callers => callers;
+
+    /// <summary>
+    /// Whether the tool reads reference data, so that its answer is the same for every caller of a kind and may be remembered, or changes such data.
+    /// Every write that changes what a remembered read answers must say so.
+    /// </summary>
+    public bool IsReference { get; init; }
 }
 
 /// <summary>
@@ -89,7 +95,7 @@ public abstract record ListOf<T> : ITool<Page<T>>
 /// <param name="HasMore">Whether a further page follows.</param>
 /// <param name="TotalIsExact">False when there are more rows than were counted; absent otherwise.</param>
 public sealed record Page<T>(
-    IReadOnlyList<T> Results,
+    [property: MaxLength(100)] IReadOnlyList<T> Results,
     long Total,
     [property: JsonPropertyName("page")] int Number,
     int Limit,

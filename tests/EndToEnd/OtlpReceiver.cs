@@ -13,12 +13,18 @@ namespace MedCor.Tests.EndToEnd;
 /// <summary>A span as it was exported.</summary>
 public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind);
 
-/// <summary>Receives OTLP over HTTP as a collector does, and keeps the spans and the raw bytes of everything that came.</summary>
+/// <summary>A histogram of one process as it was exported last: how often it was recorded with these labels.</summary>
+public sealed record Histogram(string Process, string Name, IReadOnlyDictionary<string, string> Labels, ulong Count);
+
+/// <summary>Receives OTLP over HTTP as a collector does, and keeps the spans, the newest histograms and the raw bytes of everything that came.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication app;
 
     public ConcurrentQueue<Span> Spans { get; } = new();
+
+    /// <summary>By process, name and labels.</summary>
+    public ConcurrentDictionary<string, Histogram> Histograms { get; } = new();
 
     /// <summary>Everything received, for looking for what must not be in it.</summary>
     public ConcurrentQueue<byte[]> Bodies { get; } = new();
@@ -40,6 +46,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
             await http.Request.Body.CopyToAsync(body);
             receiver.Bodies.Enqueue(body.ToArray());
             if (signal == "traces") receiver.Read(body.ToArray());
+            if (signal == "metrics") receiver.ReadMetrics(body.ToArray());
             http.Response.ContentType = "application/x-protobuf";
         });
         await app.StartAsync();
@@ -62,6 +69,24 @@ public sealed class OtlpReceiver : IAsyncDisposable
                     Spans.Enqueue(new(service, Hex(Field(span, 1)), Hex(Field(span, 2)), Hex(Field(span, 4)), Text(Field(span, 5)), Field(span, 6) is { Length: > 0 } kind ? kind.Span[0] : 0));
         }
     }
+
+    /// <summary>Field numbers are those of opentelemetry/proto/collector/metrics/v1 and opentelemetry/proto/metrics/v1.</summary>
+    private void ReadMetrics(ReadOnlyMemory<byte> request)
+    {
+        foreach (var (_, resourceMetrics) in Fields(request).Where(f => f.Number == 1))
+        {
+            var process = string.Join('/', Attributes(Field(resourceMetrics, 1), 1).OrderBy(a => a.Key).Select(a => a.Value));
+            foreach (var metric in from scope in Fields(resourceMetrics) where scope.Number == 2 from metric in Fields(scope.Value) where metric.Number == 2 select metric.Value)
+                foreach (var (_, point) in Fields(Field(metric, 9)).Where(f => f.Number == 1))
+                {
+                    var (name, labels) = (Text(Field(metric, 1)), Attributes(point, 9));
+                    Histograms[$"{process} {name} {string.Join(' ', labels.OrderBy(l => l.Key))}"] = new(process, name, labels, BitConverter.ToUInt64(Field(point, 4).Span));
+                }
+        }
+    }
+
+    private static Dictionary<string, string> Attributes(ReadOnlyMemory<byte> message, int number) =>
+        Fields(message).Where(f => f.Number == number).ToDictionary(f => Text(Field(f.Value, 1)), f => Text(Field(Field(f.Value, 2), 1)));
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using MassTransit;
 using MedCor.Contracts;
 using Npgsql;
+using StackExchange.Redis;
 
 namespace MedCor.Tests.EndToEnd;
 
@@ -61,8 +62,18 @@ public sealed class RunningHouse
         return bus;
     }
 
+    /// <summary>A connection to the house's Redis, to a database there that nobody else uses.</summary>
+    public async Task<ConnectionMultiplexer> Redis()
+    {
+        var redis = ConfigurationOptions.Parse(RedisAddress);
+        redis.DefaultDatabase = Interlocked.Increment(ref redisDatabase);
+        return await ConnectionMultiplexer.ConnectAsync(redis);
+    }
+
+    private static int redisDatabase;
+
     /// <summary>The house's Redis, as a connection string.</summary>
-    public string Redis => $"localhost:{Recorded("ports", "cache")},password={Recorded("passwords", "cache")}";
+    public string RedisAddress => $"localhost:{Recorded("ports", "cache")},password={Recorded("passwords", "cache")}";
 
     /// <summary>Runs a command of a service as an operator does, beside the running one; its exit code and what it said.</summary>
     public async Task<(int Code, string Said)> Command(string service, params string[] arguments)
@@ -72,7 +83,7 @@ public sealed class RunningHouse
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(program) };
         start.Environment["DOTNET_ENVIRONMENT"] = start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         start.Environment["ConnectionStrings__db"] = Owner($"{service}db");
-        start.Environment["ConnectionStrings__cache"] = Redis;
+        start.Environment["ConnectionStrings__cache"] = RedisAddress;
         start.Environment["ConnectionStrings__messaging"] = $"amqp://guest:{Recorded("passwords", "messaging")}@localhost:{Recorded("ports", "messaging")}";
         using var process = Process.Start(start)!;
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

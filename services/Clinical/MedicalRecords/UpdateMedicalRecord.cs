@@ -1,4 +1,5 @@
 using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
@@ -20,7 +21,14 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, TimeProvider clo
         record.AuthorId = db.Tenancy.Caller.UserId;
         db.Add(record.NextVersion(asked.Reason, clock.GetUtcNow()));
         db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent()));
-        await db.SaveChangesAsync(ct);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.Violates("medical_record_versions_pkey"))
+        {
+            throw new Conflict("Somebody else amended it at the same moment. Read it again, then repeat.");
+        }
         return record.ToContract();
     }
 }

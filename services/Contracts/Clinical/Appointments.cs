@@ -70,8 +70,8 @@ public sealed record GetAppointment(Guid AppointmentId) : ITool<Appointment>;
 public sealed record CreateAppointment(
     Guid PatientId,
     Guid DoctorId,
-    DateOnly AppointmentDate,
-    TimeOnly AppointmentTime,
+    [property: AlsoNamed("date")] DateOnly AppointmentDate,
+    [property: AlsoNamed("preferred_time")] TimeOnly AppointmentTime,
     [property: Length(1, 500)] string Reason,
     [property: MaxLength(2000)] string? Notes = null,
     [property: Range(5, 480)] int? DurationMinutes = null) : ITool<Appointment>;

@@ -17,12 +17,12 @@ public sealed record Specialty(
 /// <summary>Lists the medical specialties, by name.</summary>
 /// <param name="Search">Part of a name, code or description.</param>
 /// <param name="IsActive">Only those in use, or only those out of use; both unless given.</param>
-[Tool("list_specialties", Effect.Read, Callers.Everyone)]
+[Tool("list_specialties", Effect.Read, Callers.Everyone, IsReference = true)]
 public sealed record ListSpecialties([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : ListOf<Specialty>;
 
 /// <summary>Adds a medical specialty. Its code and its name must be its own.</summary>
 /// <param name="Code">A short name in capitals, such as CARD.</param>
-[Tool("create_specialty", Effect.Create, Callers.Platform)]
+[Tool("create_specialty", Effect.Create, Callers.Platform, IsReference = true)]
 public sealed record CreateSpecialty(
     [property: RegularExpression("[A-Z0-9][A-Z0-9_-]{0,31}", ErrorMessage = "must be 1 to 32 of A to Z, 0 to 9, _ and -")] string Code,
     [property: Length(1, 200)] string Name,
@@ -31,7 +31,7 @@ public sealed record CreateSpecialty(
 /// <summary>Changes a medical specialty; what is not given stays as it is. Its code stays for good.</summary>
 /// <param name="IsActive">Takes it out of use or back into it; doctors who practise it keep it.</param>
 /// <param name="ExpectedVersion">Refuses the change if the specialty is no longer at this version.</param>
-[Tool("update_specialty", Effect.Update, Callers.Platform)]
+[Tool("update_specialty", Effect.Update, Callers.Platform, IsReference = true)]
 public sealed record UpdateSpecialty(
     Guid SpecialtyId,
     [property: Length(1, 200)] string? Name = null,

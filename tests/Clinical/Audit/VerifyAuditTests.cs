@@ -35,7 +35,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).Migrate(database, CancellationToken.None);
         owner = NpgsqlDataSource.Create(database);
         serving = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Options = "-c role=medcor_clinical" }.ConnectionString);
-        redis = await ConnectionMultiplexer.ConnectAsync($"{house.Redis},defaultDatabase=7");
+        redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisAddress},defaultDatabase=15");
         await redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
         services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Context>()
             .AddDbContext<ClinicalDb>((provider, db) => db.UseNpgsql(serving).AddInterceptors(new TenantSeal(), provider.GetRequiredService<OutboxSignal>()))

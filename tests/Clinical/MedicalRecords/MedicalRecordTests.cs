@@ -24,6 +24,20 @@ public sealed class MedicalRecordTests
     }
 
     [Fact]
+    public async Task Who_amends_at_the_same_moment_as_another_is_told_so_and_no_version_is_lost()
+    {
+        var ward = await Ward.Open();
+        var doctor = await ward.AsDoctor();
+        var record = await Write(ward, doctor);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => doctor.Call("update_medical_record", new { record_id = Id(record), diagnosis = $"Finding {i}" })));
+
+        Assert.All(answers, answer => Assert.True(answer.Code is null or "CONFLICT", answer.Body.ToJsonString()));
+        var history = (await doctor.Do("get_medical_record_history", new { record_id = Id(record) }))["results"]!.AsArray();
+        Assert.Equal(1 + answers.Count(answer => answer.Code is null), history.Count);
+    }
+
+    [Fact]
     public async Task A_mistaken_record_stays_readable_and_changes_no_more()
     {
         var ward = await Ward.Open();

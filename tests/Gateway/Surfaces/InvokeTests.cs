@@ -30,7 +30,7 @@ public sealed class InvokeTests
     public async Task Every_answer_carries_the_requests_id_and_its_trace()
     {
         var doctor = await Client.Shared("doctor@general.example");
-        foreach (var (method, path, body) in new[] { ("POST", "/api/mcp/tools/invoke", """{"tool":"list_hospitals"}"""), ("POST", "/api/mcp/tools/invoke", "{"), ("GET", "/api/mcp/tools", null), ("GET", "/nowhere", null), ("GET", "/healthz", null), ("POST", "/api/auth/login/", "{}") })
+        foreach (var (method, path, body) in new[] { ("POST", "/api/mcp/tools/invoke", """{"tool":"list_hospitals"}"""), ("POST", "/api/mcp/tools/invoke", "{"), ("POST", "/api/mcp/batch", """{"requests":[{"tool":"list_hospitals"},{}]}"""), ("POST", "/api/mcp/batch", "{"), ("GET", "/api/mcp/batch", null), ("GET", "/api/mcp/tools", null), ("GET", "/nowhere", null), ("GET", "/healthz", null), ("POST", "/api/auth/login/", "{}") })
         {
             using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : Json(body) };
             request.Headers.Add("X-Request-Id", "mine-1");
@@ -140,6 +140,19 @@ public sealed class InvokeTests
     }
 
     [Theory]
+    [InlineData("/api/mcp/tools")]
+    [InlineData("/api/openapi.json")]
+    [InlineData("/.well-known/jwks.json")]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    public async Task A_slash_at_the_end_makes_no_difference(string path)
+    {
+        var doctor = await Client.Shared("doctor@general.example");
+
+        Assert.Equal(await doctor.Http.GetStringAsync(path), await doctor.Http.GetStringAsync(path + "/"));
+    }
+
+    [Theory]
     [InlineData(null, "AUTH_REQUIRED")]
     [InlineData("Bearer nonsense", "AUTH_INVALID")]
     [InlineData("Basic YTpi", "AUTH_INVALID")]
@@ -196,6 +209,55 @@ public sealed class InvokeTests
 
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.NotNull(error["details"]!["Idempotency-Key"]);
+    }
+
+    [Fact]
+    public async Task A_tool_on_its_own_path_takes_its_parameters_as_the_body_and_no_body_as_none()
+    {
+        var doctor = await Client.Shared("doctor@general.example");
+
+        using var me = await doctor.Http.PostAsync("/api/mcp/tools/get_current_user", null);
+        using var page = await doctor.Http.PostAsync("/api/mcp/tools/list_doctors/", Json("""{"limit":1}"""));
+
+        Assert.Equal(doctor.Id.ToString(), (string?)JsonNode.Parse(await me.Content.ReadAsStringAsync())!["id"]);
+        Assert.Single(JsonNode.Parse(await page.Content.ReadAsStringAsync())!["results"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_write_on_its_own_path_and_its_repetition_in_an_envelope_are_one()
+    {
+        var admin = await Client.Shared("admin@medcor.example");
+        var (key, code) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString("N")[..12].ToUpperInvariant());
+        var parameters = $$"""{"code":"{{code}}","name":"Specialty {{code}}"}""";
+
+        var (first, isReplay) = await Sent("/api/mcp/tools/create_specialty", parameters);
+        var (again, isReplayAgain) = await Sent("/api/mcp/tools/invoke", $$"""{"tool":"create_specialty","params":{{parameters}}}""");
+
+        Assert.Equal((first, false, true), (again, isReplay, isReplayAgain));
+        Assert.Equal(code, (string?)JsonNode.Parse(first)!["code"]);
+
+        async Task<(string Body, bool IsReplay)> Sent(string path, string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body), Headers = { { "Idempotency-Key", key } } };
+            using var response = await admin.Http.SendAsync(request);
+            return (await response.Content.ReadAsStringAsync(), response.Headers.Contains("Idempotent-Replayed"));
+        }
+    }
+
+    [Theory]
+    [InlineData("no_such_tool", "{}", "application/json", HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND")]
+    [InlineData("create_hospital", "{}", "application/json", HttpStatusCode.Forbidden, "PERMISSION_DENIED")]
+    [InlineData("list_doctors", "{", "application/json", HttpStatusCode.BadRequest, "VALIDATION_ERROR")]
+    [InlineData("list_doctors", "[]", "application/json", HttpStatusCode.BadRequest, "VALIDATION_ERROR")]
+    [InlineData("list_doctors", """{"tool":"list_doctors"}""", "application/json", HttpStatusCode.BadRequest, "VALIDATION_ERROR")]
+    [InlineData("list_doctors", "limit=1", "application/x-www-form-urlencoded", HttpStatusCode.UnsupportedMediaType, "VALIDATION_ERROR")]
+    public async Task What_is_wrong_on_a_tools_own_path_is_told_as_everywhere(string tool, string body, string type, HttpStatusCode status, string code)
+    {
+        var doctor = await Client.Shared("doctor@general.example");
+
+        var (answered, error) = await Refusal(await doctor.Http.PostAsync($"/api/mcp/tools/{tool}", new StringContent(body, Encoding.UTF8, type)));
+
+        Assert.Equal((status, code), (answered, (string?)error["code"]));
     }
 
     private static string Padded(int length) => """{"tool":"list_hospitals"}""".PadRight(length);

@@ -10,6 +10,8 @@ using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace MedCor.Tests.Gateway.Tools;
 
@@ -97,7 +99,7 @@ public sealed class DoorTests
     public async Task A_role_without_the_tool_is_refused_before_any_service_hears_of_it()
     {
         using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
-        var door = new Door(Upstream(service.Address));
+        var door = Door(Upstream(service.Address));
 
         await Assert.ThrowsAsync<Forbidden>(() => door.Invoke(Somebody(Guid.NewGuid()), new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
 
@@ -107,14 +109,16 @@ public sealed class DoorTests
     private static Task<ToolAnswer> Call(Uri address, string? key = null) => Call(Upstream(address), key);
 
     private static Task<ToolAnswer> Call(Upstream upstream, string? key = null) =>
-        new Door(upstream).Invoke(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
+        Door(upstream).Invoke(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
+
+    private static Door Door(Upstream upstream) => new(upstream, new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance));
 
     private static Upstream Upstream(params Uri[] replicas) => new(
         new ConfigurationBuilder().AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:hospital:http:{i}", (string?)a.ToString()))).Build(),
         TimeProvider.System);
 
     private static Visitor Somebody(Guid? hospital) =>
-        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1", "203.0.113.7");
+        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1", "203.0.113.7", "test");
 
     private static Uri Closed() => new($"http://127.0.0.1:{((IPEndPoint)Taken.LocalEndPoint!).Port}");
 

@@ -10,13 +10,16 @@ public class ParamsTests
 {
     public sealed record Item([property: Length(1, 10)] string Name, int Amount);
 
+    public sealed record Stop(int Distance);
+
     public sealed record Order(
         Guid Id,
-        DateOnly Day,
+        [property: AlsoNamed("date")] DateOnly Day,
         TimeOnly At,
         Role For,
         [property: MaxLength(5)] string Note,
         IReadOnlyList<Item>? Items = null,
+        IReadOnlyList<Stop>? Stops = null,
         [property: Range(1, 9)] int Priority = 5,
         bool? Urgent = null);
 
@@ -37,6 +40,19 @@ public class ParamsTests
         Assert.Equal(5, order.Priority);
         Assert.Null(order.Items);
     }
+
+    [Fact]
+    public void What_older_clients_call_a_parameter_is_understood_unless_its_own_name_is_there_too()
+    {
+        Assert.Equal(Read(Good), Read(Good.Replace("day", "date", StringComparison.Ordinal)));
+
+        Assert.Equal(["must be a date, yyyy-MM-dd"], Wrong(Good.Replace("\"day\":\"", "\"date\":\"x", StringComparison.Ordinal))["day"]);
+        Assert.StartsWith("is not a parameter", Assert.Single(Wrong(Good.Insert(1, "\"date\":\"2026-02-01\","))["date"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_list_takes_null_for_one_of_its_entries() =>
+        Assert.Equal(["must not be null"], Wrong(Good.Replace("}", ",\"stops\":[{\"distance\":1},null]}", StringComparison.Ordinal))["stops[1]"]);
 
     [Fact]
     public void Every_bad_field_is_named_at_once()

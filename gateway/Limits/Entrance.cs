@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Sockets;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Gateway.Limits;
+
+/// <summary>
+/// Where every request comes in whose sender is to be known: finds who it is and counts the call, so that no surface is without a bound. Whose token
+/// does not count is counted by address. The answer tells what is left, whatever becomes of the call.
+/// </summary>
+internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<LimitOptions> options)
+{
+    private const string Calls = "calls";
+
+    /// <summary>More than this no request can hold.</summary>
+    public int MostCalls => options.Value.Calls is > 0 and var most ? most : int.MaxValue;
+
+    /// <summary>
+    /// The sender of a request as a visitor of the tools. Throws <see cref="Unauthenticated"/> when their token is missing or does not count,
+    /// <see cref="TooMany"/> when they have called too often.
+    /// </summary>
+    /// <param name="surface">What they call through, for the figures: <c>invoke</c>, <c>batch</c>, …</param>
+    public async ValueTask<Visitor> Visit(HttpContext http, string surface) =>
+        new(await Admit(http), http.Request.Headers.Authorization.ToString(), http.RequestId(), http.PeerAddress(), surface);
+
+    /// <summary>The sender of a request. Throws as <see cref="Visit"/> does.</summary>
+    public ValueTask<Caller> Admit(HttpContext http) => Admit(http, check.Require);
+
+    /// <summary>The sender of a request, told by other means than a header. Throws as <see cref="Visit"/> does, or as the means do.</summary>
+    public async ValueTask<Caller> Admit(HttpContext http, Func<HttpContext, ValueTask<Caller>> who)
+    {
+        Caller caller;
+        try
+        {
+            caller = await who(http);
+        }
+        catch (Unauthenticated)
+        {
+            await Count(http, Calls, AddressOf(http), options.Value.Calls, 1);
+            throw;
+        }
+        await Count(http, caller, 1);
+        return caller;
+    }
+
+    /// <summary>Counts further calls that a request of theirs turned out to hold. Throws <see cref="TooMany"/> when there are too many, and then counts none of them.</summary>
+    public ValueTask Count(HttpContext http, Caller caller, int calls) => Count(http, Calls, caller.UserId.ToString("N"), options.Value.Calls, calls);
+
+    /// <summary>Counts an attempt to log in, by address. Throws <see cref="TooMany"/>.</summary>
+    public ValueTask AdmitLogIn(HttpContext http) => Count(http, "logins", AddressOf(http), options.Value.LogInsOrUsual, 1);
+
+    /// <summary>Counts a call that goes on with a session, by address: the token in its body is Identity's to check. Throws <see cref="TooMany"/>.</summary>
+    public ValueTask AdmitSession(HttpContext http) => Count(http, "sessions", AddressOf(http), options.Value.Calls, 1);
+
+    private async ValueTask Count(HttpContext http, string policy, string whose, int most, int calls)
+    {
+        if (most == 0 || calls == 0) return;
+        var quota = await limit.Take(policy, whose, most, calls);
+        http.Features.Set(quota); // written by Labels: an error clears the headers that stand already
+        quota.Demand();
+    }
+
+    /// <summary>The address that the connection comes from. Of IPv6 the network alone: a household has 2^64 addresses.</summary>
+    private static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress switch
+    {
+        null => "unknown",
+        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+        { AddressFamily: AddressFamily.InterNetworkV6 } six => new IPAddress([.. six.GetAddressBytes()[..8], .. new byte[8]]).ToString(),
+        var four => four.ToString(),
+    };
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Limits;
+
+/// <summary>What a caller may still do in the present window.</summary>
+/// <param name="Policy">What is counted: <c>calls</c>, <c>logins</c> or <c>sessions</c>.</param>
+/// <param name="Limit">How many there may be in a window.</param>
+/// <param name="Left">How many there may still be in this one.</param>
+/// <param name="Seconds">After how many the window ends.</param>
+/// <param name="IsGranted">Whether what was asked for is within it, and counted.</param>
+internal sealed record Quota(string Policy, int Limit, int Left, int Seconds, bool IsGranted)
+{
+    /// <summary>Throws <see cref="TooMany"/> unless it was granted.</summary>
+    public void Demand()
+    {
+        if (!IsGranted) throw new TooMany($"No more than {Limit} {Policy} a minute. Wait until the minute is over.", Seconds);
+    }
+
+    /// <summary>The fields of draft-ietf-httpapi-ratelimit-headers-10.</summary>
+    public void WriteTo(IHeaderDictionary headers)
+    {
+        headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{Policy}\";q={Limit};w={RateLimit.WindowSeconds}");
+        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{Policy}\";r={Left};t={Seconds}");
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+
+namespace MedCor.Gateway.OpenApi;
+
+/// <summary>What monitors ask, and this document.</summary>
+internal static class DescribeHealth
+{
+    public const string Tag = "Operation";
+
+    public static IEnumerable<Operation> All()
+    {
+        yield return new("/healthz", "get", "is_running", Tag, "Whether the gateway runs", "Answers as long as the process does, whatever it depends on.")
+        {
+            IsOpen = true,
+            Answers = "It runs.",
+            Answer = Shape.Object("A sign of life.", ("status", Shape.Choice(null, "ok"))),
+            AnswerExample = new JsonObject { ["status"] = "ok" },
+            Refused = [429, 500],
+        };
+        yield return new("/readyz", "get", "is_ready", Tag, "Whether all parts of MedCor run", "Asks the services, Redis and the broker; looked up once a second, however many ask.")
+        {
+            IsOpen = true,
+            Answers = "All parts run.",
+            Answer = Ready(),
+            AnswerExample = new JsonObject { ["ready"] = true },
+            OtherAnswers = new()
+            {
+                ["503"] = new JsonObject
+                {
+                    ["description"] = "Not all parts run; `reasons` names those that do not.",
+                    ["headers"] = Headers.Refer(Headers.Always),
+                    ["content"] = new JsonObject
+                    {
+                        ["application/json"] = new JsonObject { ["schema"] = Ready(), ["example"] = new JsonObject { ["ready"] = false, ["reasons"] = new JsonArray("clinical does not answer") } },
+                    },
+                },
+            },
+            Refused = [429, 500],
+        };
+        yield return new("/api/openapi.json", "get", "describe_api", Tag, "This document", "OpenAPI 3.1.")
+        {
+            IsOpen = true,
+            Parameters = [IfNoneMatch()],
+            Answers = "The document.",
+            Answer = Shape.Object("An OpenAPI document.", ("openapi", Shape.Text(10)), ("info", Shape.Anything("What it is about.")), ("paths", Shape.Anything("What there is."))),
+            AnswerExample = new JsonObject { ["openapi"] = "3.1.0", ["info"] = new JsonObject { ["title"] = "MedCor" }, ["paths"] = new JsonObject() },
+            AnswerHeaders = [Headers.ETag],
+            OtherAnswers = new() { ["304"] = NotModified() },
+            Refused = [429, 500],
+        };
+    }
+
+    /// <summary>What a client has already.</summary>
+    public static JsonObject IfNoneMatch() => Operation.Parameter("header", "If-None-Match", "The ETag of what you have: if it still holds, the answer is 304.", Shape.Text(200));
+
+    /// <summary>The answer to who has it already.</summary>
+    public static JsonObject NotModified() => new() { ["description"] = "What you have still holds.", ["headers"] = Headers.Refer([.. Headers.Always, Headers.ETag]) };
+
+    private static JsonObject Ready() => Shape.Object("What runs.", ("ready", Shape.Flag()), ("reasons?", Shape.List(Shape.Text(100), 20, "What does not run.")));
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+
+namespace MedCor.Gateway.OpenApi;
+
+/// <summary>The headers of answers.</summary>
+internal static class Headers
+{
+    /// <summary>What every answer carries, which a limit counts.</summary>
+    public static readonly string[] Always = ["X-Request-Id", "traceparent", "RateLimit", "RateLimit-Policy"];
+
+    /// <summary>How many seconds to wait.</summary>
+    public const string RetryAfter = "Retry-After";
+
+    /// <summary>That a write's answer is the recorded one.</summary>
+    public const string Replayed = "Idempotent-Replayed";
+
+    /// <summary>The version of what was answered.</summary>
+    public const string ETag = "ETag";
+
+    /// <summary>Refers to some of them.</summary>
+    public static JsonObject Refer(IEnumerable<string> names) =>
+        new(names.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject { ["$ref"] = $"#/components/headers/{name}" })));
+
+    /// <summary>All, described.</summary>
+    public static JsonObject All() => new()
+    {
+        ["X-Request-Id"] = Text("The request's id: the one sent in the same header if it is plain and short, else one made for it.", 128, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54"),
+        ["traceparent"] = Text("The request's place in its trace, as W3C Trace Context writes it.", 55, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ["RateLimit"] = Text("How many calls are left in this window (r) and after how many seconds it ends (t). Absent where calls are not limited.", 200, "\"default\";r=99;t=60"),
+        ["RateLimit-Policy"] = Text("How many calls a window has (q) and how many seconds it lasts (w).", 200, "\"default\";q=100;w=60"),
+        [RetryAfter] = Header("After how many seconds a repetition may succeed; the same as retry_after.", Shape.Integer(0, 86_400), 1),
+        [Replayed] = Header("true when the answer is that of an earlier call with the same Idempotency-Key.", new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("true") }, "true"),
+        [ETag] = Text("Names this state of the answer, for If-None-Match.", 128, "\"5f1d7a84\""),
+    };
+
+    private static JsonObject Text(string description, int most, string example) => Header(description, Shape.Text(most), example);
+
+    private static JsonObject Header(string description, JsonObject schema, JsonNode example) => new() { ["description"] = description, ["schema"] = schema, ["example"] = example };
+}

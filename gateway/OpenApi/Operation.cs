@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+
+namespace MedCor.Gateway.OpenApi;
+
+/// <summary>One method of one path, described.</summary>
+/// <param name="Path">Without a slash at its end.</param>
+/// <param name="Method">In small letters.</param>
+/// <param name="Id">Unique in the document.</param>
+/// <param name="Tag">What it is listed under.</param>
+/// <param name="Summary">A line.</param>
+/// <param name="Description">All there is to say.</param>
+internal sealed record Operation(string Path, string Method, string Id, string Tag, string Summary, string Description)
+{
+    /// <summary>The schema of a JSON body; none takes none.</summary>
+    public JsonObject? Body { get; init; }
+
+    /// <summary>Whether the body may be left out.</summary>
+    public bool BodyIsOptional { get; init; }
+
+    /// <summary>Bodies to begin with, by name.</summary>
+    public JsonObject? BodyExamples { get; init; }
+
+    public JsonObject[] Parameters { get; init; } = [];
+
+    /// <summary>What the answer is that was asked for.</summary>
+    public string Answers { get; init; } = "Done.";
+
+    /// <summary>The schema of a JSON answer.</summary>
+    public JsonObject? Answer { get; init; }
+
+    public JsonNode? AnswerExample { get; init; }
+
+    /// <summary>The answer where it is not JSON.</summary>
+    public JsonObject? Content { get; init; }
+
+    /// <summary>Headers of the answer beyond those of every one.</summary>
+    public string[] AnswerHeaders { get; init; } = [];
+
+    /// <summary>The statuses of refusals.</summary>
+    public required int[] Refused { get; init; }
+
+    /// <summary>Further answers, by status.</summary>
+    public JsonObject OtherAnswers { get; init; } = [];
+
+    /// <summary>Whether anybody may call, logged in or not.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>Refused, whatever is called.</summary>
+    public static readonly int[] Always = [400, 401, 429, 500, 503];
+
+    public JsonObject Write()
+    {
+        var operation = new JsonObject { ["operationId"] = Id, ["tags"] = new JsonArray(Tag), ["summary"] = Summary, ["description"] = Description };
+        if (IsOpen) operation["security"] = new JsonArray();
+        if (Parameters.Length > 0) operation["parameters"] = new JsonArray([.. Parameters]);
+        if (Body is not null) operation["requestBody"] = new JsonObject { ["required"] = !BodyIsOptional, ["content"] = Json(Body, BodyExamples) };
+        operation["responses"] = new JsonObject(
+        [
+            KeyValuePair.Create("200", (JsonNode?)new JsonObject
+            {
+                ["description"] = Answers,
+                ["headers"] = Headers.Refer([.. Headers.Always, .. AnswerHeaders]),
+                ["content"] = Content ?? Json(Answer!, AnswerExample is null ? null : new JsonObject { ["answer"] = new JsonObject { ["value"] = AnswerExample } }),
+            }),
+            .. OtherAnswers.Select(a => KeyValuePair.Create(a.Key, a.Value?.DeepClone())),
+            .. Refusals.Refer(Refused),
+        ]);
+        return operation;
+    }
+
+    /// <summary>A parameter of the query, the path or the header.</summary>
+    public static JsonObject Parameter(string place, string name, string description, JsonObject schema, JsonNode? example = null, bool required = false)
+    {
+        var parameter = new JsonObject { ["name"] = name, ["in"] = place, ["description"] = description, ["required"] = required, ["schema"] = schema };
+        if (example is not null) parameter["example"] = example;
+        return parameter;
+    }
+
+    private static JsonObject Json(JsonObject schema, JsonObject? examples)
+    {
+        var content = new JsonObject { ["schema"] = schema };
+        if (examples is not null) content["examples"] = examples;
+        return new() { ["application/json"] = content };
+    }
+}

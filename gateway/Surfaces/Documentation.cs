@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+using MedCor.Gateway.OpenApi;
+using Microsoft.Net.Http.Headers;
+using Swashbuckle.AspNetCore.SwaggerUI;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary>
+/// <c>/api/openapi.json</c>, <c>/api/docs/</c> to read and try it, <c>/api/redoc/</c> to read it: all from the gateway's own files, and by
+/// their policy unable to load anything from elsewhere.
+/// </summary>
+internal static class Documentation
+{
+    private const string Path = "/api/openapi.json";
+    private const string Swagger = "api/docs";
+    private const string Redoc = "api/redoc";
+
+    /// <summary>Both pages style themselves inline and draw with data: images; ReDoc searches in a worker that it makes itself.</summary>
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>ReDoc's own page, without the fonts that it would fetch from elsewhere.</summary>
+    private const string RedocPage =
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+          <meta charset="utf-8">
+          <meta name="viewport" content="width=device-width, initial-scale=1">
+          <title>%(DocumentTitle)</title>
+          <link rel="icon" href="data:,">
+          <link rel="stylesheet" href="index.css">
+        </head>
+        <body>
+          <div id="redoc-container"></div>
+          <script type="module" src="index.js"></script>
+        </body>
+        </html>
+        """;
+
+    /// <summary>Maps the document of what is mapped so far, written once.</summary>
+    public static void MapOpenApi(this IEndpointRouteBuilder app)
+    {
+        byte[] document = [];
+        EntityTagHeaderValue? tag = null;
+        app.MapGet(Path, http =>
+        {
+            http.Response.Headers.CacheControl = "no-cache";
+            return Results.Bytes(document, "application/json", entityTag: tag).ExecuteAsync(http);
+        });
+        document = Document.Write([.. app.DataSources.SelectMany(s => s.Endpoints)]);
+        tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(document), 0, 16)}\"");
+    }
+
+    /// <summary>The two pages.</summary>
+    public static void UsePages(this IApplicationBuilder app)
+    {
+        app.Use((http, next) =>
+        {
+            if (http.Request.Path.StartsWithSegments($"/{Swagger}") || http.Request.Path.StartsWithSegments($"/{Redoc}")) http.Response.Headers.ContentSecurityPolicy = Policy;
+            return next(http);
+        });
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = Swagger;
+            ui.DocumentTitle = "MedCor API";
+            ui.SwaggerEndpoint(Path, "MedCor");
+            // The bar would let one choose between documents; there is one.
+            ui.HeadContent = "<style>.swagger-ui .topbar { display: none }</style>";
+            ui.DocExpansion(DocExpansion.None);
+            ui.DefaultModelsExpandDepth(0);
+            ui.EnableDeepLinking();
+            ui.EnableFilter();
+            ui.EnableTryItOutByDefault();
+            ui.DisplayRequestDuration();
+        });
+        app.UseReDoc(redoc =>
+        {
+            redoc.RoutePrefix = Redoc;
+            redoc.DocumentTitle = "MedCor API";
+            redoc.SpecUrl = Path;
+            redoc.ConfigObject.AdditionalItems["disableTelemetry"] = true;
+            redoc.IndexStream = () => new MemoryStream(Encoding.UTF8.GetBytes(RedocPage));
+        });
+    }
+}

@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Identity;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>A hospital of the walk's own with somebody of each role, and ways to whatever a tool needs to succeed there.</summary>
+internal sealed class Premises
+{
+    private const string Password = "walking the catalogue 2026";
+
+    /// <summary>Who is asked first where several may call.</summary>
+    private static readonly Callers[] Order = [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Patient];
+
+    private static readonly Lazy<Task<Premises>> Here = new(New), Elsewhere = new(New);
+
+    /// <summary>The one where the walk goes, and another that it must never reach.</summary>
+    public static Task<Premises> Own => Here.Value;
+
+    public static Task<Premises> Foreign => Elsewhere.Value;
+
+    public required Guid Hospital { get; init; }
+    public required IReadOnlyDictionary<Callers, Client> People { get; init; }
+
+    /// <summary>All tools, for theories: a new one is walked from the day it stands in the catalogue.</summary>
+    public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
+
+    public static TheoryData<string> Writes => [.. from tool in ToolCatalogue.All.Values where tool.Effect != Effect.Read select tool.Name];
+
+    /// <summary>Those who may call a tool, the likeliest first.</summary>
+    public IEnumerable<Client> Admitted(Tool tool) => from kind in Order where (tool.Callers & kind) != 0 select People[kind];
+
+    public Client Admin => People[Callers.HospitalAdmin];
+
+    /// <summary>Makes a call that succeeds, whatever that takes: trying callers, optional parameters, choices and things to do it to.</summary>
+    /// <param name="call">Makes one try, if it is not to be a plain call.</param>
+    public async Task<Success> Succeed(Tool tool, Func<Client, JsonObject, Task<Reply>>? call = null)
+    {
+        var draft = new Draft(tool);
+        await HaveSome(tool);
+        call ??= (caller, parameters) => caller.Post(tool, parameters);
+        // What is written is to be written whole; what narrows a list empties it.
+        string[][] wholes = [[.. draft.Optional], []];
+        if (tool.Effect == Effect.Read) Array.Reverse(wholes);
+        var last = "nobody may call it";
+        foreach (var caller in Admitted(tool))
+            await foreach (var ids in Targets(tool, draft, caller))
+                foreach (var optional in (string[][])[.. wholes, .. draft.Optional.Select(o => (string[])[o])])
+                    for (var choice = 0; choice < draft.Choices; choice++)
+                    {
+                        var parameters = await draft.Fill(optional, ids, choice);
+                        var reply = await call(caller, parameters);
+                        if (reply.Status == HttpStatusCode.OK) return new(caller, parameters, reply);
+                        last = $"{parameters.ToJsonString()} was answered {reply}";
+                    }
+        throw new Xunit.Sdk.XunitException($"{tool.Name} never succeeded; at last, {last}");
+    }
+
+    /// <summary>Ways to things of every kind: those at hand with a new one of what the tool is about, then all new, then each that is listed.</summary>
+    private async IAsyncEnumerable<Func<string, Task<string>>> Targets(Tool tool, Draft draft, Client caller)
+    {
+        var made = new Dictionary<string, string>();
+        async Task<string> Anew(string kind) => made.TryGetValue(kind, out var id) ? id : made[kind] = await Create(kind, caller) ?? await AtHand(kind, caller);
+
+        var kinds = draft.Ids.Select(id => id.Kind).Distinct().ToArray();
+        yield return kind => tool.Effect != Effect.Read && tool.Name.Contains(kind, StringComparison.Ordinal) ? Anew(kind) : AtHand(kind, caller);
+        if (kinds.Length == 0 || tool.Effect == Effect.Read) yield break;
+        yield return Anew;
+        foreach (var id in await Listed(kinds[0], caller))
+            yield return kind => kind == kinds[0] ? Task.FromResult(id) : AtHand(kind, caller);
+    }
+
+    /// <summary>The id of such a thing here: the walk's own person or hospital, the first that is listed, or a new one.</summary>
+    public async Task<string> AtHand(string kind, Client? caller = null) => kind switch
+    {
+        "hospital" => Hospital.ToString(),
+        "user" => People[Callers.Patient].Id.ToString(),
+        _ when People.FirstOrDefault(p => p.Key.ToString().Equals(kind, StringComparison.OrdinalIgnoreCase)).Value is { } person => person.Id.ToString(),
+        _ => await Listed(kind, caller ?? Admin) is [var first, ..] ? first : await Create(kind, caller ?? Admin) ?? await Create(kind, Admin)
+            ?? throw new Xunit.Sdk.XunitException($"There is no {kind}, and nothing creates one: the walk cannot try tools that take a {kind}_id."),
+    };
+
+    /// <summary>The id of a thing of a kind: <c>any</c>, <c>another</c> than that, or a <c>new</c> one.</summary>
+    public async Task<string> Meant(string which, string kind, Client caller) => which switch
+    {
+        "new" => await Create(kind, caller) ?? throw new Xunit.Sdk.XunitException($"Nothing creates a {kind}."),
+        "another" when await AtHand(kind, caller) is var one => (await Listed(kind, caller)).First(id => id != one),
+        _ => await AtHand(kind, caller),
+    };
+
+    /// <summary>The ids of all such things that somebody can list. Fails when no tool lists the kind.</summary>
+    private Task<IReadOnlyList<string>> Listed(string kind, Client caller) => Listed(Listing(kind), caller);
+
+    private async Task<IReadOnlyList<string>> Listed(Tool list, Client? by = null)
+    {
+        var caller = Admitted(list).Contains(by) ? by! : Admitted(list).First();
+        var reply = await caller.Post(list, new JsonObject { ["limit"] = 100 });
+        return [.. reply.Body["results"]!.AsArray().Select(r => (string)r!["id"]!)];
+    }
+
+    /// <summary>The tool that lists things of a kind.</summary>
+    public static Tool Listing(string kind) =>
+        ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && t.Name.EndsWith($"_{Plural(kind)}", StringComparison.Ordinal))
+        ?? throw new Xunit.Sdk.XunitException($"No tool lists a {kind}, so the walk cannot find one: add list_{Plural(kind)}, or name the id after what is listed.");
+
+    /// <summary>Sees to it that a list has something to show, where that can be made.</summary>
+    private async Task HaveSome(Tool list)
+    {
+        var created = ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && list.Name == $"list_{Plural(t.Name["create_".Length..])}");
+        if (created is not null && await Listed(list) is []) await Succeed(created);
+    }
+
+    /// <summary>A new thing of a kind; null when the caller may not make one. Doctors and patients are users of that role.</summary>
+    private async Task<string?> Create(string kind, Client caller)
+    {
+        var creating = ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && Admitted(t).Contains(caller)).ToArray();
+        if (creating.FirstOrDefault(t => t.Name.EndsWith($"_{kind}", StringComparison.Ordinal)) is { } tool) return (string)(await Succeed(tool)).Reply.Body["id"]!;
+        foreach (var create in creating)
+            foreach (var (name, schema) in new Draft(create).Parameters)
+                if (Draft.Values(schema).Contains(kind.ToUpperInvariant()))
+                {
+                    var parameters = await new Draft(create).Fill([], k => AtHand(k, caller));
+                    parameters[name] = kind.ToUpperInvariant();
+                    return (string)(await caller.Post(create, parameters)).Body["id"]!;
+                }
+        return null;
+    }
+
+    private static string Plural(string kind) => kind.EndsWith('y') ? $"{kind[..^1]}ies" : $"{kind}s";
+
+    /// <summary>A hospital that was opened a moment ago. Costs eight passwords' hashes.</summary>
+    public static async Task<Premises> New()
+    {
+        var platform = await Client.Shared(Somebody.Platform);
+        var opening = ToolCatalogue.All["create_hospital"];
+        var hospital = (Guid)(await platform.Post(opening, await new Draft(opening).Fill([], Task.FromResult))).Body["id"]!;
+        var people = new ConcurrentDictionary<Callers, Client> { [Callers.Platform] = platform };
+        // Two at once: each costs two hashes of a password.
+        await Parallel.ForEachAsync(Order.Where(kind => kind != Callers.Platform), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (kind, _) =>
+        {
+            var role = kind == Callers.HospitalAdmin ? "ADMIN" : kind.ToString().ToUpperInvariant();
+            var email = Somebody.NewEmail();
+            await platform.Do("create_user", new { email, password = Password, first_name = "Wanda", last_name = "Walker", role, hospital_id = hospital });
+            people[kind] = await Client.As(email, Password);
+        });
+        var premises = new Premises { Hospital = hospital, People = people };
+        await premises.Visit();
+        return premises;
+    }
+
+    /// <summary>One visit that has been, which the patient can rate.</summary>
+    private async Task Visit()
+    {
+        var booked = (await Succeed(ToolCatalogue.All["create_appointment"])).Reply.Body;
+        foreach (var status in (string[])["IN_PROGRESS", "COMPLETED"])
+            await Admin.Do("update_appointment_status", new { appointment_id = (string)booked["id"]!, status });
+    }
+}
+
+/// <summary>A call that succeeded.</summary>
+internal sealed record Success(Client Caller, JsonObject Parameters, Reply Reply);
+
+/// <summary>An answer to the byte.</summary>
+internal sealed record Reply(HttpStatusCode Status, string Text, bool IsReplay)
+{
+    private JsonNode? body;
+    public JsonNode Body => body ??= JsonNode.Parse(Text)!;
+    public string? Code => (string?)Body["error"]?["code"];
+    public JsonObject Details => Body["error"]!["details"]!.AsObject();
+
+    /// <summary>Without what differs between any two answers.</summary>
+    public string Told
+    {
+        get
+        {
+            if (Status == HttpStatusCode.OK) return Text;
+            var told = Body.DeepClone();
+            told["error"]!["details"]!.AsObject().Remove("request_id");
+            told["error"]!.AsObject().Remove("timestamp");
+            return told.ToJsonString();
+        }
+    }
+
+    public override string ToString() => $"{(int)Status} {(Text.Length > 1000 ? Text[..1000] + "…" : Text)}";
+}
+
+internal static class Calling
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    public static Task<Reply> Post(this Client client, Tool tool, JsonObject parameters, string? key = null, int gateway = 0) =>
+        client.Post(tool.Name, parameters.ToJsonString(), key, gateway);
+
+    /// <summary>Calls a tool with parameters as they stand, well-formed or not, at a gateway of the house.</summary>
+    public static async Task<Reply> Post(this Client client, string tool, string parameters, string? key = null, int gateway = 0)
+    {
+        var gateways = (await RunningHouse.Get()).Gateways;
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateways[gateway % gateways.Count], "/api/mcp/tools/invoke"))
+        {
+            Content = new StringContent($$"""{"tool":{{JsonSerializer.Serialize(tool)}},"params":{{parameters}}}""", Encoding.UTF8, Json),
+        };
+        if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        return await Send(client.Http, request);
+    }
+
+    public static async Task<Reply> Send(HttpClient http, HttpRequestMessage request)
+    {
+        using var response = await http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.True(response.Headers.Contains("X-Request-Id"));
+        return new(response.StatusCode, text, response.Headers.Contains("Idempotent-Replayed"));
+    }
+}

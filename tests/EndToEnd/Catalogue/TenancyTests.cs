@@ -1,0 +1,77 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+using Npgsql;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>Nothing of another hospital is readable, writable or to be inferred, through any parameter of any tool.</summary>
+public class TenancyTests
+{
+    public static TheoryData<string> Tools => Premises.Tools;
+
+    [Theory, MemberData(nameof(Tools))]
+    public async Task An_id_of_another_hospital_is_answered_as_one_that_does_not_exist(string name)
+    {
+        var (tool, own, foreign) = (ToolCatalogue.All[name], await Premises.Own, await Premises.Foreign);
+        var draft = new Draft(tool);
+        var paths = draft.Ids.Where(id => IsOfAHospital(id.Kind)).ToArray();
+        if (paths.Length == 0) return;
+
+        var theirs = new Dictionary<string, string>();
+        foreach (var (_, kind) in paths) theirs[kind] = await foreign.AtHand(kind);
+        var before = tool.Effect == Effect.Read ? "" : await Everything(foreign.Hospital);
+        foreach (var caller in own.Admitted(tool).Where(c => c.HospitalId is not null))
+            foreach (var (path, kind) in paths)
+            {
+                // What is right but for the one id, so that nothing but it decides.
+                var parameters = await draft.Fill([path[0]], k => own.AtHand(k, caller));
+                var toForeign = await caller.Post(tool, With(parameters, path, theirs[kind]));
+                var toNothing = await caller.Post(tool, With(parameters, path, Guid.CreateVersion7().ToString()));
+
+                Assert.Equal(toNothing.Told, toForeign.Told);
+                var isEmptyList = toForeign.Status == HttpStatusCode.OK && toForeign.Body["results"] is JsonArray { Count: 0 } && (int)toForeign.Body["total"]! == 0;
+                // One may also lack the right to do this to anybody but oneself.
+                Assert.True(toForeign.Code is ErrorCodes.ResourceNotFound or ErrorCodes.PermissionDenied || isEmptyList, $"{string.Join('.', path)}: {toForeign}");
+            }
+        if (tool.Effect != Effect.Read) Assert.Equal(before, await Everything(foreign.Hospital));
+    }
+
+    private static JsonObject With(JsonObject parameters, string[] path, string id)
+    {
+        var copy = (JsonObject)parameters.DeepClone();
+        JsonNode at = copy;
+        foreach (var step in path[..^1]) at = at[step] is JsonArray list ? list[0]! : at[step]!;
+        at[path[^1]] = id;
+        return copy;
+    }
+
+    /// <summary>Some things, such as specialties, are the platform's and the same for all.</summary>
+    private static bool IsOfAHospital(string kind) =>
+        kind == "hospital" || Premises.Listing(kind).Result.GetGenericArguments()[0].GetProperty("HospitalId") is not null;
+
+    /// <summary>Every versioned row of a hospital, in all databases.</summary>
+    private static async Task<string> Everything(Guid hospital)
+    {
+        var house = await RunningHouse.Get();
+        var told = new List<string>();
+        foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Distinct().Order())
+        {
+            await using var connection = await house.Database(service);
+            var tables = new List<string>();
+            await using (var list = new NpgsqlCommand("""
+                SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name IN ('hospital_id', 'version')
+                GROUP BY table_name HAVING count(*) = 2 ORDER BY table_name
+                """, connection))
+            await using (var reader = await list.ExecuteReaderAsync())
+                while (await reader.ReadAsync()) tables.Add(reader.GetString(0));
+            foreach (var table in tables)
+            {
+                await using var sum = new NpgsqlCommand($"SELECT count(*) || ' rows, versions ' || coalesce(sum(version), 0) FROM {table} WHERE hospital_id = $1", connection) { Parameters = { new() { Value = hospital } } };
+                told.Add($"{service}.{table}: {await sum.ExecuteScalarAsync()}");
+            }
+        }
+        return string.Join('\n', told);
+    }
+}

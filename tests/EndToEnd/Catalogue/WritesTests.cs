@@ -1,0 +1,66 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>Every tool that changes something does it once, however often it is asked with one key, and answers with all that it was given.</summary>
+public class WritesTests
+{
+    private static readonly string[] Secrets = ["password", "current_password"];
+
+    public static TheoryData<string> Writes => Premises.Writes;
+
+    [Theory, MemberData(nameof(Writes))]
+    public async Task A_write_that_is_repeated_with_its_key_happens_once(string name)
+    {
+        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
+        var key = "";
+
+        // Five at once, at both gateways, each try with a key of its own.
+        var (caller, parameters, first) = await premises.Succeed(tool, async (caller, parameters) =>
+        {
+            key = Guid.NewGuid().ToString();
+            var replies = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => caller.Post(tool, parameters, key, gateway: i)));
+            if (replies.Any(r => r.Status != HttpStatusCode.OK)) return replies.First(r => r.Status != HttpStatusCode.OK);
+            Assert.Single(replies.Select(r => r.Text).Distinct());
+            Assert.Single(replies, r => !r.IsReplay);
+            return replies[0];
+        });
+
+        var again = await caller.Post(tool, parameters, key);
+        Assert.True(again.IsReplay, again.ToString());
+        Assert.Equal(first.Text, again.Text);
+
+        var others = await caller.Post(tool, Others(new Draft(tool), parameters), key);
+        Assert.Equal((HttpStatusCode.Conflict, ErrorCodes.Conflict), (others.Status, others.Code));
+        Assert.False(others.IsReplay);
+    }
+
+    [Theory, MemberData(nameof(Writes))]
+    public async Task What_is_created_answers_with_all_it_was_given(string name)
+    {
+        if (!name.StartsWith("create_", StringComparison.Ordinal)) return;
+
+        var (_, parameters, reply) = await (await Premises.Own).Succeed(ToolCatalogue.All[name]);
+
+        foreach (var (field, given) in parameters)
+            if (!Secrets.Contains(field)) Assert.True(JsonNode.DeepEquals(given, reply.Body[field]), $"{field} was given as {given?.ToJsonString()} and is answered as {reply.Body[field]?.ToJsonString()}");
+        Assert.DoesNotContain(reply.Body.AsObject(), f => Secrets.Contains(f.Key));
+    }
+
+    /// <summary>The same parameters but for one text, id or day.</summary>
+    private static JsonObject Others(Draft draft, JsonObject parameters)
+    {
+        var others = (JsonObject)parameters.DeepClone();
+        var (name, schema) = draft.Parameters.First(p => others[p.Name] is JsonValue value && value.TryGetValue<string>(out _) && !Secrets.Contains(p.Name) && p.Schema["pattern"] is null && Draft.Values(p.Schema).Count == 0);
+        others[name] = (string?)schema["format"] switch
+        {
+            "uuid" => Guid.CreateVersion7().ToString(),
+            "date" => Draft.Date(name),
+            _ => $"x{others[name]}",
+        };
+        return others;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text.Json.Nodes;
+using MedCor.Tests.Clinical;
+
+namespace MedCor.Tests.EndToEnd.Clients;
+
+/// <summary>The printed clients in JavaScript.</summary>
+public class JavaScriptTests
+{
+    private const string Password = "Demo-Medcor-2026";
+
+    [FactIn("node")]
+    public async Task Login_gives_a_token_with_which_a_tool_answers()
+    {
+        var result = await Printed.Run("login.js", """
+            const token = await login(email, password);
+            return await callMCPTool(token, 'get_current_user', {});
+            """, new { email = "doctor@general.example", password = Password });
+
+        Assert.Equal("doctor@general.example", (string?)result["email"]);
+    }
+
+    [FactIn("node")]
+    public async Task The_listener_hears_updates()
+    {
+        var (nurse, ward) = (await Client.Shared("nurse@general.example"), await Ward.ToLookAt());
+
+        var result = await Printed.Run("listening.js", Calling + """
+            const heard = [];
+            console.log = (what, data) => heard.push({ what, data });
+            const eventSource = initSSEConnection(token);
+            await connected;
+            const booked = await callMCPTool(token, 'create_appointment', wish);
+            await until(() => heard.some(h => h.what === 'Resource updated:' && h.data.data.id === booked.id));
+            eventSource.close();
+            return heard.find(h => h.data.data?.id === booked.id).data;
+            """, new { token = nurse.AccessToken, wish = ward.Wish("09:00:00", ward.Day(71)) });
+
+        Assert.Equal(("appointments", "created"), ((string?)result["resource"], (string?)result["action"]));
+    }
+
+    [FactIn("node")]
+    public async Task The_listener_hears_what_tools_answer()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+
+        var result = await Printed.Run("listening.js", Calling + """
+            const heard = [];
+            console.log = (what, data) => heard.push({ what, data });
+            initSSEConnection(token);
+            await connected;
+            await callMCPTool(token, 'get_current_user', {});
+            await until(() => heard.some(h => h.what === 'Tool response:'));
+            return heard.find(h => h.what === 'Tool response:').data;
+            """, new { token = nurse.AccessToken });
+
+        Assert.Equal("get_current_user", (string?)result["tool"]);
+        Assert.Equal(nurse.Id.ToString(), (string?)result["result"]!["id"]);
+        Assert.NotNull(result["timestamp"]);
+    }
+
+    [FactIn("node")]
+    public async Task The_booking_client_books()
+    {
+        var ward = await Ward.Open();
+        var doctor = await ward.AsDoctor();
+
+        var result = await Printed.Run("booking.js", "return (await client.invokeTool('list_appointments', {doctor_id: doctor})).results;", new { authToken = doctor.AccessToken, doctor = doctor.Id },
+            ("patient-uuid", ward.Patient.ToString()), ("doctor-uuid", doctor.Id.ToString()), ("2025-02-01", ward.Day()));
+
+        var booked = Assert.Single(result.AsArray())!;
+        Assert.Equal((ward.Patient.ToString(), ward.Day(), "14:00:00", "SCHEDULED"),
+            ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["status"]));
+        var record = Assert.Single((await doctor.Do("list_medical_records", new { patient_id = ward.Patient }))["results"]!.AsArray())!;
+        Assert.Equal(($"Appointment - {ward.Day()}", "APPOINTMENT"), ((string?)record["title"], (string?)record["record_type"]));
+    }
+
+    [FactIn("node")]
+    public async Task The_dashboard_shows_figures_and_counts_on()
+    {
+        var ward = await Ward.Open();
+
+        // What a page adds to the printed class: the drawing that it leaves to the reader.
+        var result = await Printed.Run("dashboard.js", """
+            const shown = { drawn: [] };
+            for (const widget of ['renderAppointmentWidget', 'renderPatientWidget', 'updateAppointmentDisplay', 'updatePatientDisplay', 'updateDoctorDisplay'])
+              HealthcareDashboard.prototype[widget] = () => shown.drawn.push(widget);
+            await connected;
+            await until(() => document.getElementById('dashboard').innerHTML);
+            shown.page = document.getElementById('dashboard').innerHTML;
+            shown.before = { ...dashboard.stats };
+            await fetch('/api/mcp/tools/invoke', {
+              method: 'POST',
+              headers: { 'Authorization': `Bearer ${authToken}`, 'Content-Type': 'application/json' },
+              body: JSON.stringify({ tool: 'create_appointment', params: wish })
+            });
+            await until(() => shown.drawn.includes('renderAppointmentWidget') && shown.drawn.includes('updateAppointmentDisplay'));
+            shown.after = dashboard.stats;
+            return shown;
+            """, new { authToken = ward.Admin.AccessToken, hospitalId = ward.Admin.HospitalId, wish = ward.Wish("11:00:00", ward.Day(2)) });
+
+        foreach (var figure in (string[])["totalPatients", "todayAppointments", "activeDoctors"]) Assert.True((int)result["before"]![figure]! >= 0, figure);
+        Assert.True((int)result["before"]!["totalPatients"]! > 0);
+        Assert.True((int)result["before"]!["activeDoctors"]! > 0);
+        Assert.Matches(@"Revenue This Month</h3>\s*<p>\$\d+\.\d\d</p>", (string)result["page"]!);
+        Assert.DoesNotContain("undefined", (string)result["page"]!, StringComparison.Ordinal);
+        Assert.True((int)result["after"]!["todayAppointments"]! > (int)result["before"]!["todayAppointments"]!);
+    }
+
+    [FactIn("node")]
+    public async Task The_error_handler_tells_each_code_apart()
+    {
+        var session = await Client.As("nurse@general.example");
+
+        var result = await Printed.Run("errors.js", """
+            let current = 'not-a-token', waited = [];
+            const told = [], refreshes = [];
+            const getToken = () => current;
+            const refreshToken = async () => {
+              const answer = await (await fetch('/api/auth/refresh/', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ refresh_token: refresh }) })).json();
+              current = answer.access_token;
+              refreshes.push(Object.keys(answer));
+            };
+            const showError = text => told.push(text), showValidationErrors = details => told.push(details), delay = async ms => waited.push(ms);
+            const me = await MCPErrorHandler.handleMCPRequest('get_current_user', {});
+            const codes = [];
+            for (const [tool, params] of [['delete_hospital', { hospital_id: me.hospital_id }], ['get_user', { user_id: 'x' }], ['get_user', { user_id: nobody }]])
+              await MCPErrorHandler.handleMCPRequest(tool, params).catch(error => codes.push([error.code, error.message, error.timestamp]));
+            return { me, refreshes, codes, told };
+            """, new { refresh = session.RefreshToken, nobody = Guid.CreateVersion7() });
+
+        Assert.Equal("nurse@general.example", (string?)result["me"]!["email"]);
+        Assert.Single(result["refreshes"]!.AsArray());
+        Assert.Equal(["PERMISSION_DENIED", "VALIDATION_ERROR", "RESOURCE_NOT_FOUND"], result["codes"]!.AsArray().Select(c => (string?)c![0]));
+        Assert.All(result["codes"]!.AsArray(), c => Assert.True(DateTimeOffset.TryParse((string?)c![2], out _)));
+        Assert.NotNull(result["told"]![1]!["user_id"]);
+    }
+
+    [FactIn("node")]
+    public async Task The_cache_asks_once()
+    {
+        var patient = await Client.Shared("patient@general.example");
+
+        var result = await Printed.Run("cache.js", Calling + """
+            let asked = 0;
+            const invokeTool = (tool, params) => { asked++; return callMCPTool(token, tool, params); };
+            const [first, second] = [await getCachedDoctorList(hospital), await getCachedDoctorList(hospital)];
+            return { asked, same: first === second, doctors: first.results.length };
+            """, new { token = patient.AccessToken, hospital = patient.HospitalId });
+
+        Assert.Equal((1, true), ((int)result["asked"]!, (bool)result["same"]!));
+        Assert.True((int)result["doctors"]! > 0);
+    }
+
+    [FactIn("node")]
+    public async Task The_batch_client_gets_each_answer_where_it_asked()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+
+        var result = await Printed.Run("batch.js", """
+            const client = new MCPBatchClient(token);
+            const outcomes = Array.from({ length: 25 }, (_, i) => client.addToQueue(i % 5 ? 'get_user' : 'delete_hospital', i % 5 ? { user_id: me } : { hospital_id: me }));
+            return (await Promise.allSettled(outcomes)).map(o => o.value?.id ?? o.reason.code);
+            """, new { token = nurse.AccessToken, me = nurse.Id });
+
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => i % 5 == 0 ? "PERMISSION_DENIED" : nurse.Id.ToString()), result.AsArray().Select(r => (string?)r));
+    }
+
+    /// <summary>The printed call of a tool, for clients that are printed without one.</summary>
+    private static string Calling => File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "tests/EndToEnd/Clients/login.js"));
+}

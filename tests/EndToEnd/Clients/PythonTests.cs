@@ -1,0 +1,66 @@
+using MedCor.Tests.Clinical;
+using MedCor.Tests.EndToEnd.Catalogue;
+
+namespace MedCor.Tests.EndToEnd.Clients;
+
+/// <summary>The printed clients in Python.</summary>
+public class PythonTests
+{
+    [FactIn("python3")]
+    public async Task The_listener_hears_updates()
+    {
+        var (nurse, ward) = (await Client.Shared("nurse@general.example"), await Ward.ToLookAt());
+        var wishes = Enumerable.Range(9, 8).Select(hour => ward.Wish($"{hour:00}:00:00", ward.Day(72)));
+
+        // It does not tell when it is connected, so what it is to hear happens again until it hears it.
+        var result = await Printed.Run("listening.py", """
+            import threading, urllib.request
+            heard, told = [], threading.Event()
+            def handle_resource_update(update):
+                if update['resource'] == 'appointments' and update['data']['patient_id'] == wishes[0]['patient_id']:
+                    heard.append(update)
+                    told.set()
+            handle_tool_response = handle_error = lambda data: None
+            threading.Thread(target=connect_sse, args=(token,), daemon=True).start()
+            for wish in wishes:
+                body = json.dumps({'tool': 'create_appointment', 'params': wish}).encode()
+                urllib.request.urlopen(urllib.request.Request(gateway + '/api/mcp/tools/invoke', body, {'Authorization': f'Bearer {token}', 'Content-Type': 'application/json'}))
+                if told.wait(2):
+                    break
+            result = heard[0]
+            """, new { token = nurse.AccessToken, wishes, gateway = (await RunningHouse.Get()).Gateways[0].ToString().TrimEnd('/') });
+
+        Assert.Equal("created", (string?)result["action"]);
+    }
+
+    [FactIn("python3")]
+    public async Task The_batch_client_creates_patients_and_schedules_their_appointments()
+    {
+        var ward = await Ward.Open();
+        var (day, domain) = (ward.Day(3), $"@{Guid.NewGuid():N}.example");
+
+        await Printed.Run("batch.py", "", new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
+            ("@example.com", domain), ("2025-02-01", day));
+
+        var created = (await ward.Admin.Do("list_patients", new { search = domain }))["results"]!.AsArray();
+        Assert.Equal(10, created.Count);
+        Assert.All(created, patient => Assert.Equal("1990-01-01", (string?)patient!["date_of_birth"]));
+        var booked = Assert.Single((await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor }))["results"]!.AsArray())!;
+        Assert.Equal((ward.Patient.ToString(), day, "14:00:00", "Checkup"),
+            ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["reason"]));
+    }
+
+    [FactIn("python3")]
+    public async Task The_printed_test_passes()
+    {
+        // A hospital to itself: the first doctor that it lists is to have time.
+        var admin = (await Premises.New()).Admin;
+        var email = $"test-{Guid.NewGuid():N}@example.com";
+
+        await Printed.Run("workflow.py", "asyncio.run(test_appointment_workflow())", new { test_token = admin.AccessToken, test_hospital_id = admin.HospitalId },
+            ("test@example.com", email), ("2025-02-01", (await Ward.ToLookAt()).Day(4)));
+
+        var patient = Assert.Single((await admin.Do("list_users", new { search = email }))["results"]!.AsArray())!;
+        Assert.False((bool)patient["is_active"]!);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using MedCor.Gateway.Limits;
+using MedCor.Tests.EndToEnd;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+
+namespace MedCor.Tests.Gateway.Limits;
+
+public sealed class RateLimitTests
+{
+    [Fact]
+    public async Task Two_replicas_count_as_one_however_many_calls_come_at_once()
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        RateLimit[] replicas = [On(redis), On(redis)];
+
+        var quotas = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => replicas[i % 2].Take("calls", "one", 50).AsTask()));
+
+        Assert.Equal(50, quotas.Count(q => q.IsGranted));
+        Assert.Equal(Enumerable.Range(0, 50), quotas.Where(q => q.IsGranted).Select(q => q.Left).Order());
+        Assert.All(quotas, q => Assert.InRange(q.Seconds, 1, RateLimit.WindowSeconds));
+    }
+
+    [Fact]
+    public async Task Many_calls_are_counted_all_or_not_at_all()
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        var limit = On(redis);
+
+        Assert.True((await limit.Take("calls", "one", 10, 8)).IsGranted);
+        Assert.Equal((false, 2), (await limit.Take("calls", "one", 10, 3)) is var refused ? (refused.IsGranted, refused.Left) : default);
+        Assert.Equal((true, 0), (await limit.Take("calls", "one", 10, 2)) is var last ? (last.IsGranted, last.Left) : default);
+    }
+
+    [Fact]
+    public async Task Callers_and_policies_are_counted_apart()
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        var limit = On(redis);
+
+        Assert.True((await limit.Take("calls", "one", 1)).IsGranted);
+        Assert.True((await limit.Take("calls", "other", 1)).IsGranted);
+        Assert.True((await limit.Take("logins", "one", 1)).IsGranted);
+        Assert.False((await limit.Take("calls", "one", 1)).IsGranted);
+    }
+
+    [Fact]
+    public async Task What_is_refused_does_not_put_off_the_end_of_the_window()
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        var limit = On(redis);
+        await limit.Take("calls", "one", 1);
+        await redis.GetDatabase().KeyExpireAsync("medcor:rate:calls:one", TimeSpan.FromMilliseconds(300));
+
+        await Wait.Until(async () => (await limit.Take("calls", "one", 1)).IsGranted, "the window is over", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task While_Redis_is_away_each_process_holds_the_bound_by_itself()
+    {
+        using var nowhere = ConnectionMultiplexer.Connect(new ConfigurationOptions { EndPoints = { { IPAddress.Loopback, 1 } }, AbortOnConnectFail = false, ConnectTimeout = 100 });
+        var clock = new Clock();
+        var limit = new RateLimit(nowhere, clock, NullLogger<RateLimit>.Instance);
+
+        var quotas = new List<Quota>();
+        for (var i = 0; i < 4; i++) quotas.Add(await limit.Take("calls", "one", 3));
+        Assert.Equal([true, true, true, false], quotas.Select(q => q.IsGranted));
+        Assert.Equal([2, 1, 0, 0], quotas.Select(q => q.Left));
+
+        clock.Now += TimeSpan.FromSeconds(59);
+        Assert.Equal((false, 1), (await limit.Take("calls", "one", 3)) is var refused ? (refused.IsGranted, refused.Seconds) : default);
+        clock.Now += TimeSpan.FromSeconds(1);
+        Assert.True((await limit.Take("calls", "one", 3)).IsGranted);
+    }
+
+    private static RateLimit On(ConnectionMultiplexer redis) => new(redis, TimeProvider.System, NullLogger<RateLimit>.Instance);
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
+using MedCor.Gateway;
+using MedCor.Gateway.OpenApi;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+
+namespace MedCor.Tests.Gateway.OpenApi;
+
+/// <summary>The rules that the document keeps, read off the one that the gateway would serve.</summary>
+public sealed class DocumentTests
+{
+    private static readonly IReadOnlyList<RouteEndpoint> Mapped = MapAll();
+    private static readonly JsonNode Api = JsonNode.Parse(Document.Write(Mapped))!;
+
+    public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
+
+    [Theory, MemberData(nameof(Tools))]
+    public void A_tool_is_an_operation_of_its_own_with_examples_and_refusals(string name)
+    {
+        var operation = Api["paths"]![$"/api/mcp/tools/{name}"]!["post"]!;
+
+        Assert.Equal(name, (string?)operation["operationId"]);
+        Assert.NotEmpty((string)operation["summary"]!);
+        Assert.StartsWith(ToolCatalogue.All[name].Description, (string?)operation["description"], StringComparison.Ordinal);
+        Assert.NotEmpty(Content(operation["requestBody"]!)["examples"]!.AsObject());
+        Assert.NotEmpty(Content(operation["responses"]!["200"]!)["examples"]!.AsObject());
+        foreach (var status in (string[])["400", "401", "403", "404", "409", "413", "415", "429", "500", "503"])
+            Assert.Equal("#/components/schemas/ErrorEnvelope", (string?)Content(Resolve(operation["responses"]![status]!))["schema"]!["$ref"]);
+    }
+
+    [Theory, MemberData(nameof(Tools))]
+    public void Its_service_reads_the_examples_of_a_tool(string name)
+    {
+        var read = typeof(Params<>).MakeGenericType(ToolCatalogue.All[name].Params).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!;
+
+        foreach (var (_, example) in Content(Api["paths"]![$"/api/mcp/tools/{name}"]!["post"]!["requestBody"]!)["examples"]!.AsObject())
+            Assert.NotNull(read.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(example!["value"]!.ToJsonString())]));
+    }
+
+    [Fact]
+    public void Every_example_is_what_its_schema_says()
+    {
+        var shown = (from place in Everywhere(Api)
+                     where place["schema"] is JsonObject
+                     from example in (IEnumerable<JsonNode?>)[.. place["examples"]?.AsObject().Select(e => e.Value!["value"]) ?? [], .. place.ContainsKey("example") ? [place["example"]] : (JsonNode?[])[]]
+                     select (Schema: place["schema"]!, Example: example)).ToArray();
+
+        Assert.True(shown.Length > ToolCatalogue.All.Count * 2);
+        Assert.Empty(shown.SelectMany(s => JsonSchemaCheck.Wrongs(Api, s.Schema, s.Example)));
+    }
+
+    [Fact]
+    public void Every_reference_leads_somewhere_and_nothing_is_kept_that_none_leads_to()
+    {
+        var references = Everywhere(Api).Select(o => (string?)o["$ref"]).OfType<string>().ToHashSet();
+
+        Assert.All(references, r => Assert.NotNull(JsonSchemaCheck.Find(Api, r)));
+        Assert.All((string[])["schemas", "responses", "headers"], kind => Assert.Empty(Api["components"]![kind]!.AsObject().Select(c => $"#/components/{kind}/{c.Key}").Except(references)));
+    }
+
+    [Fact]
+    public void What_is_mapped_is_described() =>
+        Assert.Empty(from endpoint in Mapped
+                     where !Described().Any(operation => Document.Serves(endpoint, operation))
+                     select endpoint.RoutePattern.RawText);
+
+    [Fact]
+    public void What_is_not_mapped_is_not_described()
+    {
+        var without = Mapped.Where(e => e.RoutePattern.RawText != "/api/mcp/sse");
+
+        var paths = JsonNode.Parse(Document.Write(without))!["paths"]!.AsObject();
+
+        Assert.Equal(Api["paths"]!.AsObject().Select(p => p.Key).Where(p => p != "/api/mcp/sse"), paths.Select(p => p.Key));
+    }
+
+    [Fact]
+    public void Every_operation_has_an_id_of_its_own()
+    {
+        var ids = Api["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()).Select(o => (string?)o.Value!["operationId"]).ToArray();
+
+        Assert.Equal(ids.Distinct(), ids);
+        Assert.All(ids, Assert.NotNull);
+    }
+
+    [Fact]
+    public void Every_text_number_and_list_has_bounds() =>
+        Assert.Empty(from schema in Everywhere(Api)
+                     let type = schema["type"] is JsonArray types ? (string?)types[0] : schema["type"] is JsonValue one && one.TryGetValue<string>(out var only) ? only : null
+                     let bound = type switch { "string" => schema["enum"] is null ? "maxLength" : "enum", "integer" => "maximum", "array" => "maxItems", _ => null }
+                     where bound is not null && !schema.ContainsKey(bound) && schema["scheme"] is null
+                     select $"{bound}: {schema.ToJsonString()}");
+
+    private static IEnumerable<Operation> Described() =>
+        from path in Api["paths"]!.AsObject()
+        from method in path.Value!.AsObject()
+        select new Operation(path.Key, method.Key, "", "", "", "") { Refused = [] };
+
+    private static JsonNode Content(JsonNode body) => body["content"]!["application/json"]!;
+
+    private static JsonNode Resolve(JsonNode node) => (string?)node["$ref"] is { } reference ? JsonSchemaCheck.Find(Api, reference)! : node;
+
+    private static IEnumerable<JsonObject> Everywhere(JsonNode? node) => node switch
+    {
+        JsonObject inner => [inner, .. inner.Where(p => p.Key is not ("value" or "example")).SelectMany(p => Everywhere(p.Value))],
+        JsonArray list => list.SelectMany(Everywhere),
+        _ => [],
+    };
+
+    /// <summary>The gateway as it starts, save that nothing runs and nothing is connected.</summary>
+    private static List<RouteEndpoint> MapAll()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:cache"] = "localhost:1",
+            ["ConnectionStrings:messaging"] = "amqp://localhost:1",
+        });
+        builder.AddMedCorDefaults();
+        builder.AddGateway();
+        var app = builder.Build();
+        app.MapSurfaces();
+        return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+    }
+}

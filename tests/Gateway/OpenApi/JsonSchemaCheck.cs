@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace MedCor.Tests.Gateway.OpenApi;
+
+/// <summary>JSON Schema 2020-12, as much of it as the document uses; a keyword that is not known here is wrong.</summary>
+internal static class JsonSchemaCheck
+{
+    /// <summary>All that is wrong with a value.</summary>
+    public static IEnumerable<string> Wrongs(JsonNode document, JsonNode schema, JsonNode? value, string at = "") =>
+        schema.AsObject().SelectMany(keyword => Wrongs(document, schema, keyword.Key, keyword.Value!, value, at));
+
+    /// <summary>What a reference leads to; null when nothing.</summary>
+    public static JsonNode? Find(JsonNode document, string reference) =>
+        reference.Split('/').Skip(1).Aggregate((JsonNode?)document, (node, step) => node?[step.Replace("~1", "/", StringComparison.Ordinal)]);
+
+    private static IEnumerable<string> Wrongs(JsonNode document, JsonNode schema, string keyword, JsonNode? rule, JsonNode? value, string at) => keyword switch
+    {
+        "description" or "default" or "examples" or "contentMediaType" or "contentSchema" => [],
+        "$ref" => Wrongs(document, Find(document, (string)rule!)!, value, at),
+        "allOf" => rule!.AsArray().SelectMany(part => Wrongs(document, part!, value, at)),
+        "anyOf" => Must(rule!.AsArray().Any(part => !Wrongs(document, part!, value).Any())),
+        "oneOf" => Must(rule!.AsArray().Count(part => !Wrongs(document, part!, value).Any()) == 1),
+        "type" => Must((rule is JsonArray many ? many.Select(t => (string)t!) : [(string)rule!]).Any(type => Is(type, value))),
+        "enum" => Must(rule!.AsArray().Any(choice => JsonNode.DeepEquals(choice, value))),
+        "properties" when value is JsonObject fields => fields.SelectMany(f => rule![f.Key] is { } part ? Wrongs(document, part, f.Value, $"{at}/{f.Key}") : []),
+        "required" when value is JsonObject fields => Must(rule!.AsArray().All(name => fields.ContainsKey((string)name!))),
+        "additionalProperties" when value is JsonObject fields => Must((bool)rule! || fields.All(f => schema["properties"]?[f.Key] is not null)),
+        "items" when value is JsonArray list => list.SelectMany((item, i) => Wrongs(document, rule!, item, $"{at}/{i}")),
+        "minItems" when value is JsonArray list => Must(list.Count >= (int)rule!),
+        "maxItems" when value is JsonArray list => Must(list.Count <= (int)rule!),
+        "minLength" when Text(value) is { } text => Must(text.Length >= (int)rule!),
+        "maxLength" when Text(value) is { } text => Must(text.Length <= (int)rule!),
+        "pattern" when Text(value) is { } text => Must(Regex.IsMatch(text, (string)rule!)),
+        "format" when Text(value) is { } text => Must(Has((string)rule!, text)),
+        "minimum" when value is JsonValue && Is("number", value) => Must((decimal)value >= (decimal)rule!),
+        "maximum" when value is JsonValue && Is("number", value) => Must((decimal)value <= (decimal)rule!),
+        "properties" or "required" or "additionalProperties" or "items" or "minItems" or "maxItems" or "minLength" or "maxLength" or "pattern" or "format" or "minimum" or "maximum" => [],
+        _ => [$"{at}: {keyword} is not known here"],
+    } is var found ? found.Select(wrong => wrong.Length > 0 ? wrong : $"{at}: {keyword} {rule?.ToJsonString()} is broken by {value?.ToJsonString()}") : [];
+
+    private static IEnumerable<string> Must(bool holds) => holds ? [] : [""];
+
+    private static string? Text(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String ? (string?)value : null;
+
+    private static bool Is(string type, JsonNode? value) => (type, value?.GetValueKind() ?? JsonValueKind.Null) is
+        ("null", JsonValueKind.Null) or ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String) or ("number", JsonValueKind.Number)
+        or ("boolean", JsonValueKind.True or JsonValueKind.False) || type == "integer" && value?.GetValueKind() == JsonValueKind.Number && decimal.IsInteger((decimal)value);
+
+    private static bool Has(string format, string text) => format switch
+    {
+        "uuid" => Guid.TryParseExact(text, "D", out _),
+        "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", out _),
+        "date-time" => DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _),
+        "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
+        "email" => text.Contains('@', StringComparison.Ordinal),
+        _ => false,
+    };
+}

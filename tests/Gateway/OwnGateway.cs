@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Gateway;
+
+/// <summary>A further gateway, a process as the host starts it and before the same services and servers, but with settings of a test's own.</summary>
+public sealed class OwnGateway : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> said = new();
+
+    private OwnGateway(ProcessStartInfo start)
+    {
+        process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>All that it wrote to its console.</summary>
+    public string Said => string.Join('\n', said);
+
+    /// <summary>Starts one on a free port, without the host's help, and waits until it is ready. A setting that is null is taken away.</summary>
+    public static async Task<OwnGateway> Start(params (string Name, string? Value)[] settings)
+    {
+        var port = FreePort();
+        var own = await Launch([("MCP_SERVER_HOST", "127.0.0.1"), ("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. settings]);
+        own.Http.BaseAddress = new($"http://127.0.0.1:{port}");
+        await Wait.Until(() => own.process.HasExited ? throw new InvalidOperationException(own.Said) : own.IsReady(), "the gateway is ready", TimeSpan.FromSeconds(90), () => own.Said);
+        return own;
+    }
+
+    /// <summary>Starts one that is to refuse, and tells what it said when it ended.</summary>
+    public static async Task<string> Refusal(params (string Name, string? Value)[] settings)
+    {
+        await using var own = await Launch(settings);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        await own.process.WaitForExitAsync(patience.Token);
+        Assert.NotEqual(0, own.process.ExitCode);
+        return own.Said;
+    }
+
+    /// <summary>Posts JSON as somebody, or as nobody.</summary>
+    public Task<HttpResponseMessage> Post(Client? caller, string path, object body, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        if (caller is not null) request.Headers.Authorization = new("Bearer", caller.AccessToken);
+        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        return Http.SendAsync(request);
+    }
+
+    private static async Task<OwnGateway> Launch((string Name, string? Value)[] settings)
+    {
+        var house = await RunningHouse.Get();
+        var model = house.Pid("gateway-1").ToString(CultureInfo.InvariantCulture);
+        var command = await Words(model, "cmdline");
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment.Clear();
+        foreach (var variable in await Words(model, "environ"))
+            if (variable.Split('=', 2) is [var name, var value]) start.Environment[name] = value;
+        foreach (var (name, value) in settings.Prepend(("ASPNETCORE_URLS", null)))
+            if (value is null) start.Environment.Remove(name);
+            else start.Environment[name] = value;
+        return new(start);
+    }
+
+    private static async Task<string[]> Words(string pid, string file) =>
+        Encoding.UTF8.GetString(await File.ReadAllBytesAsync($"/proc/{pid}/{file}")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+
+    private async Task<bool> IsReady()
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri("/health", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A port where nobody listens at present.</summary>
+    internal static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!process.HasExited) process.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+}
