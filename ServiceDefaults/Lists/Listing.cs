@@ -22,6 +22,9 @@ public sealed partial class Listing<T> where T : class
     /// <summary>So many values can be asked for at once.</summary>
     private const int MostValues = 100;
 
+    /// <summary>So many where each value's rows are read by an index of their own.</summary>
+    private const int MostParts = 16;
+
     private readonly TenantDb db;
     private readonly Fields<T> fields;
     private readonly (int Page, int Limit, string? Sort) asked;
@@ -29,7 +32,7 @@ public sealed partial class Listing<T> where T : class
     private readonly string place;
     private readonly HashSet<string> fixedTo = [];
     private readonly HashSet<string> ranged = [];
-    private readonly HashSet<string> loose = [];
+    private readonly List<(Field<T> Field, object?[] Values)> alternatives = [];
     private bool isFew;
     private bool isSearch;
     private bool isOfOneHospital;
@@ -96,6 +99,7 @@ public sealed partial class Listing<T> where T : class
         {
             if (fields.Find(condition.Name) is not { } field) Note(condition.Name, $"is not a field to filter by; there are {string.Join(", ", fields.Names)}");
             else if (condition.Value.ValueKind != JsonValueKind.Object) Compare(field, ExpressionType.Equal, condition.Value);
+            else if (!condition.Value.EnumerateObject().Any()) Note(condition.Name, "must be a value, or an object that says how to compare");
             else
                 foreach (var part in condition.Value.EnumerateObject()) Filter(field, part.Name, part.Value);
         }
@@ -117,9 +121,8 @@ public sealed partial class Listing<T> where T : class
             case "in" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= MostValues:
                 var values = value.EnumerateArray().Select(v => Read(field, v)).ToArray();
                 if (!values.All(v => v.IsRight)) return;
-                rows = rows.Where(field.IsIn(values.Select(v => v.Value)));
+                alternatives.Add((field, [.. values.Select(v => v.Value).Distinct()]));
                 if (field.LeavesFew) isFew = true;
-                loose.Add(field.Name);
                 break;
             case "in":
                 Note(field.Name, $"in must be a list of 1 to {MostValues} values");
@@ -199,7 +202,7 @@ public sealed partial class Listing<T> where T : class
         if (mistakes.Count > 0) throw new Invalid(mistakes);
 
         // Also to be counted they are put in order, so that an index is read and not the table.
-        var counted = Grows ? Sorted(order, Most + 1).Take(Most + 1) : rows;
+        var counted = Grows ? (IsMerged ? Parts(order, Most + 1) : order.Of(rows)).Take(Most + 1) : rows;
         var total = 0;
         List<TRow> page = [];
         if (Grows && skip >= Most) total = await counted.CountAsync(ct);
@@ -218,22 +221,32 @@ public sealed partial class Listing<T> where T : class
         return new([.. page.Select(show)], isExact ? total : Most, asked.Page, asked.Limit, skip + page.Count < total, isExact ? null : false);
     }
 
-    /// <summary>The rows in order. The platform's come hospital by hospital, the first of each, so that each hospital's own indexes are read.</summary>
+    /// <summary>Whether the rows are put together of parts that have an index's order each.</summary>
+    private bool IsMerged => Grows && (!isOfOneHospital || alternatives.Count > 0);
+
+    /// <summary>The rows in order.</summary>
     /// <param name="atMost">More rows than these are not wanted.</param>
-    private IQueryable<T> Sorted(Sorting order, int atMost)
+    private IQueryable<T> Sorted(Sorting order, int atMost) => IsMerged ? order.Sort(Parts(order, atMost)) : order.Of(rows);
+
+    /// <summary>The first rows of each alternative value, and for the platform of each hospital: so each part is read off its own index.</summary>
+    private IQueryable<T> Parts(Sorting order, int atMost)
     {
-        if (!Grows || isOfOneHospital) return order.Of(rows);
+        if (isOfOneHospital) return PartsOf(rows);
 
         var row = Expression.Parameter(typeof(T), "row");
         var owner = Expression.Call(typeof(EF), nameof(EF.Property), [typeof(Guid?)], row, Expression.Constant(nameof(ITenantOwned.HospitalId)));
-        IQueryable<T> FirstOf(Expression hospital) => order.Of(rows.Where(Expression.Lambda<Func<T, bool>>(Expression.Equal(owner, hospital), row))).Take(atMost);
+        IQueryable<T> Of(Expression hospital) => PartsOf(rows.Where(Expression.Lambda<Func<T, bool>>(Expression.Equal(owner, hospital), row)));
 
         var known = Expression.Parameter(typeof(KnownHospital), "known");
-        var ofOne = FirstOf(Expression.Convert(Expression.Property(known, nameof(KnownHospital.HospitalId)), typeof(Guid?)));
+        var ofOne = Of(Expression.Convert(Expression.Property(known, nameof(KnownHospital.HospitalId)), typeof(Guid?)));
         var ofAll = db.KnownHospitals.SelectMany(Expression.Lambda<Func<KnownHospital, IEnumerable<T>>>(ofOne.Expression, known));
         // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
         var mayBeNull = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
-        return order.Of(ofAll.Concat(FirstOf(Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
+        return ofAll.Concat(Of(Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?))));
+
+        IQueryable<T> PartsOf(IQueryable<T> some) => alternatives is [var (field, values)]
+            ? values.Select(value => order.Of(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))
+            : order.Of(some).Take(atMost);
     }
 
     /// <summary>The order that was asked for, completed to one that an index has. Notes what is wrong with it.</summary>
@@ -253,12 +266,20 @@ public sealed partial class Listing<T> where T : class
             order.Add((field, down));
         }
         var last = (fields.Id, order[^1].Down);
+        if (!Grows || isFew || isSearch || alternatives.Count > 1)
+        {
+            foreach (var (field, values) in alternatives) rows = rows.Where(field.IsIn(values));
+            ranged.UnionWith(alternatives.Select(a => a.Field.Name));
+            alternatives.Clear();
+        }
         if (!Grows) return new([.. order, last]);
 
         // What all rows have in common orders nothing.
         order.RemoveAll(o => fixedTo.Contains(o.Field.Name));
         var downwards = order.Count > 0 && order[0].Down;
-        if (!isSearch && loose.Count == 0 && order.All(o => o.Down == downwards) && Index([.. order.Select(o => o.Field.Name)]) is { } rest)
+        // Each alternative by itself is fixed as well.
+        fixedTo.UnionWith(alternatives.Select(a => a.Field.Name));
+        if (!isSearch && alternatives.All(a => a.Values.Length <= MostParts) && order.All(o => o.Down == downwards) && Index([.. order.Select(o => o.Field.Name)]) is { } rest)
             return new([.. rest.Select(name => (fields.Find(name)!, downwards)), (fields.Id, downwards)]);
         if (isFew || isSearch) return new([.. order, last], IsFenced: isFew);
 
@@ -276,7 +297,7 @@ public sealed partial class Listing<T> where T : class
     {
         var few = string.Join(", ", fields.Where(f => f.LeavesFew).Select(f => f.Name));
         var sorts = fields.Indexes.Where(i => i.Length > fixedTo.Count && i.Take(fixedTo.Count).All(fixedTo.Contains)).Select(i => string.Join(',', i[fixedTo.Count..])).ToArray();
-        var filters = fixedTo.Concat(ranged).Concat(loose).Distinct().ToArray();
+        var filters = fixedTo.Concat(ranged).Concat(alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
         var wrong = sorts.Length == 0
             ? $"goes, with the other filters, only where the list is narrowed by one of {few}: it may be long, and no index holds it so"
             : $"goes only with one of these sorts, up or down: {string.Join(" or ", sorts)}; bounds on its first field alone. For anything else narrow the list by one of {few}";
@@ -287,12 +308,13 @@ public sealed partial class Listing<T> where T : class
     /// <param name="IsFenced">Whether the rows are to be found before they are sorted.</param>
     private sealed record Sorting(IReadOnlyList<(Field<T> Field, bool Down)> By, bool IsFenced = false)
     {
-        internal IQueryable<T> Of(IQueryable<T> rows)
+        /// <summary>From the rows as they lie in the table. An offset of nothing keeps PostgreSQL from walking an index of the order through all of them instead of finding the few.</summary>
+        internal IQueryable<T> Of(IQueryable<T> rows) => Sort(IsFenced ? rows.Skip(0) : rows);
+
+        internal IQueryable<T> Sort(IQueryable<T> rows)
         {
-            // An offset of nothing keeps PostgreSQL from walking an index of the order through all rows instead of finding the few.
-            var sorted = IsFenced ? rows.Skip(0) : rows;
-            for (var i = 0; i < By.Count; i++) sorted = By[i].Field.Order(sorted, i == 0, By[i].Down);
-            return sorted;
+            for (var i = 0; i < By.Count; i++) rows = By[i].Field.Order(rows, i == 0, By[i].Down);
+            return rows;
         }
     }
 

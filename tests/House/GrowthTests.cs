@@ -123,6 +123,8 @@ public sealed class GrowthTests
         var value = sample[field.Name]?.ToJsonString() ?? "null";
         yield return Of(value);
         yield return Of($$$"""{"in": [{{{value}}}]}""");
+        if (field.Name is "status" or "role" or "record_type")
+            yield return Of($$$"""{"in": {{{JsonSerializer.Serialize(Enum.GetValues(field.Type), Json.Options)}}}}""");
         if (value != "null") yield return Of($$$"""{"gte": {{{value}}}}""");
         if (field.Type == typeof(string) && (string?)sample[field.Name] is { Length: >= 3 } text)
         {

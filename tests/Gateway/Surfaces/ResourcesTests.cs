@@ -73,6 +73,7 @@ public class ResourcesTests
     [InlineData("""filter={"created_at":{"gte":"yesterday"}}""", "filter.created_at")]
     [InlineData("""filter={"created_at":{"about":"2026-01-01T00:00:00Z"}}""", "filter.created_at")]
     [InlineData("""filter={"status":{"in":[]}}""", "filter.status")]
+    [InlineData("""filter={"status":{}}""", "filter.status")]
     [InlineData("""filter={"status":{"gt":"SCHEDULED"}}""", "filter.status")]
     [InlineData("fields=", "fields")]
     [InlineData("sort=status,status", "sort")]
@@ -111,6 +112,7 @@ public class ResourcesTests
         Assert.Equal(["doctor@general.example"], await Emails("""{"email":"Doctor@General.Example"}"""));
         Assert.Equal(new HashSet<string> { "nurse@general.example", "doctor@general.example" }, [.. await Emails($$$"""{"id":{"in":["{{{General.Nurse.Id}}}","{{{General.Doctors[0].Person.Id}}}"]}}""")]);
         Assert.Contains("patient@general.example", await Emails("""{"last_name":{"contains":"CHUBER"}}"""));
+        Assert.Equal([.. (await Emails("""{"role":"NURSE"}""")).Concat(await Emails("""{"role":"DOCTOR"}""")).Order()], (await Emails("""{"role":{"in":["DOCTOR","NURSE"]}}""")).Order());
         Assert.NotNull((await Get(admin, """users?filter={"last_name":{"contains":"%"}}""")).Details!["filter.last_name"]);
         Assert.Empty((await Get(admin, """users?sort=created_at&filter={"created_at":{"gte":"2001-01-01T00:00:00Z","lt":"2001-01-02T00:00:00Z"}}""")).Body["results"]!.AsArray());
     }
