@@ -32,8 +32,8 @@ public partial class AnswersTests
     {
         var result = ToolCatalogue.All[name].Result;
         var schema = Schema.Output(IsList(ToolCatalogue.All[name]) ? result.GetGenericArguments()[0] : result)["properties"]!.AsObject();
-        // What is worked out anew at every question is no entity, although it has an id.
-        if (!schema.ContainsKey("id") || result == typeof(Page<Contracts.Analytics.Report>)) return;
+        // What is worked out anew at every question, or happened once, is no entity, although it has an id.
+        if (!schema.ContainsKey("id") || result == typeof(Page<Contracts.Analytics.Report>) || result == typeof(Page<Contracts.Clinical.AuditEvent>)) return;
 
         foreach (var field in (string[])["version", "created_at", "updated_at"]) Assert.True(schema.ContainsKey(field), $"{name} answers without {field}");
         Assert.True(schema.ContainsKey("is_active") || schema.ContainsKey("status"), $"{name} answers with neither is_active nor status");
@@ -88,6 +88,8 @@ public partial class AnswersTests
         foreach (var field in fields)
         {
             var (up, down) = (await Sorted(field), await Sorted($"-{field}"));
+            // What grows with a hospital comes in the orders of an index, and in others where it is narrowed; a refusal says so.
+            if (up.Code == ErrorCodes.ValidationError && up.Details.Any(d => d.Value is JsonArray told && told.Any(t => ((string)t!).Contains("narrow", StringComparison.Ordinal)))) continue;
             Assert.True(up.Status == HttpStatusCode.OK && down.Status == HttpStatusCode.OK, $"{field}: {up} {down}");
             Assert.True(Ascends(up, field) && Ascends(down, field, downwards: true), $"{field}: {up} {down}");
         }

@@ -92,12 +92,12 @@ internal sealed class Draft(Tool tool)
         return at["maxLength"] is { } most && fitting.Length > (int)most ? unique[^Math.Min(unique.Length, (int)most)..] : fitting;
     }
 
-    /// <summary>A day as the name says: past where somebody was born or certified, else a weekday ahead, each of its own.</summary>
+    /// <summary>A day as the name says: past where somebody was born or certified, else a weekday of the coming year, each of its own.</summary>
     public static string Date(string name) => Day(name switch
     {
         "date_of_birth" => new(1990, 1, 1),
         _ when name.StartsWith("certification", StringComparison.Ordinal) => new(2015, 1, 1),
-        _ => Weekday(Interlocked.Increment(ref made) % 400),
+        _ => Weekday(Interlocked.Increment(ref made) % 240),
     });
 
     /// <summary>So that what is booked at the same hour meets nobody.</summary>
