@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace MedCor.Contracts;
 
@@ -9,11 +10,12 @@ namespace MedCor.Contracts;
 public static class Json
 {
     /// <summary>For what MedCor itself wrote: fields that are not known are passed over, so that a newer sender may add some.</summary>
-    public static JsonSerializerOptions Options { get; } = Make(new());
+    public static JsonSerializerOptions Options { get; } = Make(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver() });
 
     /// <summary>For what a client sent: an unknown, doubled, missing or null field is an error.</summary>
     public static JsonSerializerOptions Strict { get; } = Make(new()
     {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,

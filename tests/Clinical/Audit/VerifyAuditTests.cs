@@ -205,7 +205,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var id = Guid.Parse("01980000-0000-7000-8001-000000000001");
         var audit = new MedCor.Clinical.Audit.AuditEvent
         {
-            HospitalId = id, Id = id, CreatedAt = new(2026, 2, 1, 14, 0, 0, 123, TimeSpan.Zero), UserId = id, Role = Callers.HospitalAdmin, SessionId = id, Action = "list_treatments",
+            HospitalId = id, Id = id, CreatedAt = new(2026, 2, 1, 14, 0, 0, 123, TimeSpan.Zero), UserId = id, Role = ActingRole.HospitalAdmin, SessionId = id, Action = "list_treatments",
             Resource = "treatments", ResourceIds = [id, Guid.Empty], PatientId = id, Rows = 2, Outcome = AuditOutcome.Done, ClientAddress = "2001:db8::1", PeerAddress = "10.0.0.7", RequestId = "r-1",
         };
 
