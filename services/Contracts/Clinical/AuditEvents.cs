@@ -76,7 +76,7 @@ public sealed record AuditEvent(
 public sealed record ListAuditEvents(
     Guid? PatientId = null,
     Guid? UserId = null,
-    [property: RegularExpression("medical_records|treatments|appointments")] string? Resource = null,
+    [property: AllowedValues("appointments", "medical_records", "treatments", null, ErrorMessage = "must be appointments, medical_records or treatments")] string? Resource = null,
     Guid? ResourceId = null,
     [property: Length(1, 100)] string? Action = null,
     DateOnly? DateFrom = null,

@@ -201,13 +201,13 @@ public sealed class MedicalRecordTests
     }
 
     [Theory]
-    [InlineData("medical_records", "patient_id = gen_random_uuid() AND record_type = 'VITALS' AND created_at > now()", "medical_records_by_patient_and_type")]
-    [InlineData("treatments", "patient_id = gen_random_uuid() AND status = 'ACTIVE'", "treatments_by_patient_and_status")]
-    [InlineData("treatments", "doctor_id = gen_random_uuid() AND status = 'ACTIVE'", "treatments_by_doctor_and_status")]
+    [InlineData("medical_records", $"patient_id = {Audit.Indexes.SomeId} AND record_type = 'VITALS' AND created_at > now()", "medical_records_by_patient_and_type")]
+    [InlineData("treatments", $"patient_id = {Audit.Indexes.SomeId} AND status = 'ACTIVE'", "treatments_by_patient_and_status")]
+    [InlineData("treatments", $"doctor_id = {Audit.Indexes.SomeId} AND status = 'ACTIVE'", "treatments_by_doctor_and_status")]
     public async Task Filters_that_are_used_together_have_an_index_together(string table, string filter, string index)
     {
         await using var clinical = await (await RunningHouse.Get()).Database("clinical");
-        Assert.Contains(index, await Audit.Indexes.Used(clinical, $"SELECT * FROM {table} WHERE hospital_id = gen_random_uuid() AND {filter} ORDER BY created_at DESC LIMIT 20"));
+        Assert.Contains(index, await Audit.Indexes.Used(clinical, $"SELECT * FROM {table} WHERE hospital_id = {Audit.Indexes.SomeId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
     }
 
     private static readonly string[] Contents = ["title", "description", "diagnosis", "symptoms", "treatment_plan", "attachments"];
