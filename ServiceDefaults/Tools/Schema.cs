@@ -18,7 +18,7 @@ public static class Schema
 {
     private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
-    private static readonly JsonSerializerOptions Closed = new(Json.Strict) { TypeInfoResolver = Json.Strict.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Closed = new(Json.Strict);
 
     /// <summary>Results may gain fields, so theirs are open.</summary>
     private static readonly JsonSerializerOptions Open = new(Closed) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };

@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -17,7 +16,7 @@ internal sealed record AuditEvent : ITenantOwned
     public required Guid Id { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required Guid UserId { get; init; }
-    public required Callers Role { get; init; }
+    public required ActingRole Role { get; init; }
     public required Guid SessionId { get; init; }
     public required string Action { get; init; }
     public required string Resource { get; init; }

@@ -61,7 +61,7 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
             Id = Guid.CreateVersion7(now),
             CreatedAt = now,
             UserId = caller.UserId,
-            Role = caller.Kind,
+            Role = Enum.Parse<ActingRole>(caller.Kind.ToString()),
             SessionId = caller.SessionId,
             Action = access.Action,
             Resource = access.Resource,

@@ -17,13 +17,16 @@ public interface IClinicalContent
 /// <summary>What became of an access: carried out, answered once more from an idempotency key, or refused.</summary>
 public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict }
 
+/// <summary>As what somebody acted: the column of the role matrix that they stood in.</summary>
+public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient }
+
 /// <summary>
 /// That somebody saw or changed clinical content of one patient, or tried to; never what it says. A call that showed several patients' is one event for each.
 /// </summary>
 /// <param name="HospitalId">Whose trail it stands in; none when it concerns no hospital.</param>
 /// <param name="UserId">Who.</param>
 /// <param name="UserName">What they are called now; none for the platform's administrators.</param>
-/// <param name="Role">PLATFORM, HOSPITAL_ADMIN, DOCTOR, NURSE or PATIENT.</param>
+/// <param name="Role">As what they acted.</param>
 /// <param name="SessionId">The login by which they did. Not shown to patients.</param>
 /// <param name="Action">The tool that was called, or <c>resources/{name}</c> for a resource that was read by its path.</param>
 /// <param name="Resource">What kind of thing: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>.</param>
@@ -44,7 +47,7 @@ public sealed record AuditEvent(
     Guid? HospitalId,
     Guid UserId,
     string? UserName,
-    Callers Role,
+    ActingRole Role,
     Guid? SessionId,
     string Action,
     string Resource,
@@ -74,7 +77,7 @@ public sealed record AuditEvent(
 public sealed record ListAuditEvents(
     Guid? PatientId = null,
     Guid? UserId = null,
-    [property: RegularExpression("medical_records|treatments|appointments")] string? Resource = null,
+    [property: AllowedValues("appointments", "medical_records", "treatments", null, ErrorMessage = "must be appointments, medical_records or treatments")] string? Resource = null,
     Guid? ResourceId = null,
     [property: Length(1, 100)] string? Action = null,
     DateOnly? DateFrom = null,

@@ -1,0 +1,55 @@
+using MedCor.Clinical.Audit;
+using MedCor.Contracts.Clinical;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+using AuditEvent = MedCor.Clinical.Audit.AuditEvent;
+
+namespace MedCor.Tests.Clinical.Audit;
+
+public class AuditChainTests
+{
+    private static readonly Guid Id = Guid.Parse("01980000-0000-7000-8001-000000000001");
+
+    private static readonly AuditEvent Event = new()
+    {
+        HospitalId = Id, Id = Id, CreatedAt = new(2026, 2, 1, 14, 0, 0, 123, TimeSpan.Zero), UserId = Id, Role = ActingRole.HospitalAdmin, SessionId = Id,
+        Action = "list_treatments", Resource = "treatments", ResourceIds = [Id, Guid.Empty], PatientId = Id, Rows = 2, Outcome = AuditOutcome.Done,
+        ClientAddress = "2001:db8::1", PeerAddress = "10.0.0.7", RequestId = "r-1",
+    };
+
+    private readonly AuditChain chain = new("a secret of at least 32 characters!");
+
+    /// <summary>The figure was made by another program from the definition: HKDF and HMAC with SHA-256 over the link before, the place and the JSON without nulls.</summary>
+    [Fact]
+    public void The_hash_of_what_was_recorded_long_ago_never_changes() => Assert.Equal(
+        "87253aa3854e44b89b78a28a8abb026fe18060af58501ea10fb17aa242438543", Convert.ToHexStringLower(chain.Hash(AuditChain.Beginning, 1, Event)));
+
+    [Fact]
+    public void It_covers_the_event_its_place_the_link_before_and_the_secret()
+    {
+        var hash = chain.Hash(AuditChain.Beginning, 1, Event);
+
+        Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 1, Event with { Rows = 3 }));
+        Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 2, Event));
+        Assert.NotEqual(hash, chain.Hash(hash, 1, Event));
+        Assert.NotEqual(hash, new AuditChain("another secret of 32 characters!!!").Hash(AuditChain.Beginning, 1, Event));
+    }
+
+    [Fact]
+    public void A_default_secret_is_refused_outside_development_naming_the_variable()
+    {
+        var check = new AuditOptionsCheck(new Production());
+
+        Assert.Contains("Clinical__AuditSecret", check.Validate(null, new() { AuditSecret = "development-only-9876543210-zyxwvutsrqponmlkjihgfedcba" }).FailureMessage);
+        Assert.Contains("Clinical__AuditSecret", check.Validate(null, new()).FailureMessage);
+        Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798" }).Succeeded);
+    }
+
+    private sealed class Production : IHostEnvironment
+    {
+        public string EnvironmentName { get; set; } = "Production";
+        public string ApplicationName { get; set; } = "";
+        public string ContentRootPath { get; set; } = "";
+        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
+    }
+}
