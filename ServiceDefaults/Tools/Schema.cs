@@ -58,12 +58,7 @@ public static class Schema
             schema.Remove("format");
             Text(schema, optional, "pattern", "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,7})?$");
         }
-        else if (type.IsEnum)
-        {
-            // The exporter names the type of sets alone, and not what is in them; one at a time is written.
-            if (schema.Remove("type")) schema["enum"] = JsonSerializer.SerializeToNode(Enum.GetValuesAsUnderlyingType(type).Cast<int>().Where(int.IsPow2).Select(one => Enum.ToObject(type, one)), Json.Options);
-            schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
-        }
+        else if (type.IsEnum) schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
 
         if (context.PropertyInfo?.AttributeProvider is PropertyInfo property && context.PropertyInfo.PropertyType == context.TypeInfo.Type)
         {

@@ -15,7 +15,6 @@ public static class Json
     /// <summary>For what a client sent: an unknown, doubled, missing or null field is an error.</summary>
     public static JsonSerializerOptions Strict { get; } = Make(new()
     {
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using MedCor.Tests.Clinical;
+using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;
 
@@ -28,6 +29,10 @@ public class CrashTests
         var wishes = new List<object>();
         for (var n = 1; n <= 4; n++) wishes.AddRange(from time in await ward.FreeTimes(ward.Day(n)) select ward.Wish(time, ward.Day(n)));
         await using var listener = await Listener.Of(nurses[0]);
+
+        // What other tests wrote is not to be recovered now.
+        await using (var clinical = await house.Database("clinical"))
+        await using (var flush = new NpgsqlCommand("CHECKPOINT", clinical) { CommandTimeout = 120 }) await flush.ExecuteNonQueryAsync();
 
         var accepted = new ConcurrentBag<string>();
         var killed = 0;

@@ -50,6 +50,15 @@ public sealed class RunningHouse
         return Owner(name);
     }
 
+    /// <summary>Takes a database away that <see cref="NewDatabase"/> made: what a large one leaves to write to the disk would slow down all else.</summary>
+    public async Task Drop(string database)
+    {
+        await using var connection = new NpgsqlConnection(Owner("postgres"));
+        await connection.OpenAsync();
+        await using var drop = new NpgsqlCommand($"DROP DATABASE {new NpgsqlConnectionStringBuilder(database).Database} WITH (FORCE)", connection);
+        await drop.ExecuteNonQueryAsync();
+    }
+
     /// <summary>A started bus at the house's broker, for telling events as a service does.</summary>
     public async Task<IBusControl> Bus()
     {

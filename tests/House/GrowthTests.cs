@@ -44,7 +44,8 @@ public sealed class GrowthTests
 
     private static async Task Walk(Type dbType, string service, int rows, Func<Guid, int, string> fill)
     {
-        var owner = await (await RunningHouse.Get()).NewDatabase();
+        var house = await RunningHouse.Get();
+        var owner = await house.NewDatabase();
         await new Migrator(dbType.Assembly, service, NullLogger.Instance).Migrate(owner, CancellationToken.None);
         await Execute(owner, $"{SetIndexesAside}{fill(Hospital, rows)}{fill(Other, 1_000)}{PutIndexesBack}");
         await Execute(owner, "VACUUM ANALYZE");
@@ -54,6 +55,7 @@ public sealed class GrowthTests
         Assert.NotEmpty(growing);
         foreach (var type in growing)
             await (Task)typeof(GrowthTests).GetMethod(nameof(WalkResource), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(Promised(type)!).Invoke(null, [dbType, type, database])!;
+        await house.Drop(owner);
     }
 
     /// <summary>The entity, its row and its contract.</summary>
