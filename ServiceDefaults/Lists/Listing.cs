@@ -235,14 +235,21 @@ public sealed partial class Listing<T> where T : class
 
         var row = Expression.Parameter(typeof(T), "row");
         var owner = Expression.Call(typeof(EF), nameof(EF.Property), [typeof(Guid?)], row, Expression.Constant(nameof(ITenantOwned.HospitalId)));
-        IQueryable<T> Of(Expression hospital) => PartsOf(rows.Where(Expression.Lambda<Func<T, bool>>(Expression.Equal(owner, hospital), row)));
+        IQueryable<T> Of(params ReadOnlySpan<Expression> conditions)
+        {
+            var some = rows;
+            foreach (var condition in conditions) some = some.Where(Expression.Lambda<Func<T, bool>>(condition, row));
+            return PartsOf(some);
+        }
 
         var known = Expression.Parameter(typeof(KnownHospital), "known");
-        var ofOne = Of(Expression.Convert(Expression.Property(known, nameof(KnownHospital.HospitalId)), typeof(Guid?)));
+        var hospital = Expression.Convert(Expression.Property(known, nameof(KnownHospital.HospitalId)), typeof(Guid?));
+        // The second says nothing new. By the first alone EF Core would make of this a join to all rows, numbered by hospital, in the place of a look for each.
+        var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
         var ofAll = db.KnownHospitals.SelectMany(Expression.Lambda<Func<KnownHospital, IEnumerable<T>>>(ofOne.Expression, known));
         // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
         var mayBeNull = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
-        return ofAll.Concat(Of(Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?))));
+        return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
 
         IQueryable<T> PartsOf(IQueryable<T> some) => alternatives is [var (field, values)]
             ? values.Select(value => order.Of(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))

@@ -20,7 +20,7 @@ internal sealed class VisibleAuditEvents(ClinicalDb db) : Resource<AuditEvent, N
         { "outcome", e => e.Outcome },
         { "created_at", e => e.CreatedAt },
     }
-        .Indexed("created_at").Indexed("user_id", "created_at").Indexed("patient_id", "created_at").Indexed("resource_id", "created_at").Indexed("resource", "created_at").Indexed("action", "created_at");
+        .Indexed("created_at").Indexed("user_id", "created_at").Indexed("patient_id", "created_at").Indexed("resource", "created_at").Indexed("action", "created_at");
 
     protected override Fields<AuditEvent> Fields => All;
     protected override string Thing => "audit event";
