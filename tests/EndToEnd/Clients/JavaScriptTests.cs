@@ -73,6 +73,7 @@ public class JavaScriptTests
               headers: { 'Authorization': `Bearer ${authToken}`, 'Content-Type': 'application/json' },
               body: JSON.stringify({ tool: 'create_appointment', params: wish })
             });
+            await until(() => dashboard.stats.todayAppointments > shown.before.todayAppointments);
             await until(() => shown.drawn.includes('renderAppointmentWidget') && shown.drawn.includes('updateAppointmentDisplay'));
             shown.after = dashboard.stats;
             return shown;
