@@ -17,8 +17,22 @@ internal sealed class OwnRedis : IAsyncDisposable
         process = Process.Start(new ProcessStartInfo("redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
         var connection = await ConnectionMultiplexer.ConnectAsync(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},abortConnect=false,connectTimeout=2000"));
-        await Wait.Until(() => Task.FromResult(connection.IsConnected), "Redis is there");
+        await Wait.Until(() => Answers(connection), "Redis is there");
         return connection;
+    }
+
+    /// <summary>That a connection stands does not say yet that it is used.</summary>
+    private static async Task<bool> Answers(ConnectionMultiplexer connection)
+    {
+        try
+        {
+            await connection.GetDatabase().PingAsync();
+            return true;
+        }
+        catch (RedisException)
+        {
+            return false;
+        }
     }
 
     public async Task Kill()

@@ -30,7 +30,7 @@ namespace MedCor.Tests.House;
 /// </summary>
 public sealed class GrowthTests
 {
-    /// <summary>In PostgreSQL's pages of 8 KiB: a page of rows with the names in them, and a count to 10,001 off an index; or the two thousand rows that a doctor has.</summary>
+    /// <summary>In PostgreSQL's pages of 8 KiB: a page of rows with the names in them, and a count to 10,001 off an index; or twice the five hundred rows that a doctor has.</summary>
     private const int MostPagesRead = 2_500;
 
     /// <summary>Of a text in a name as many rows are read as are counted, and they lie anywhere.</summary>
@@ -175,25 +175,25 @@ public sealed class GrowthTests
 
     private const string PutIndexesBack = "DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE i.indexdef; END LOOP; END $$;";
 
-    /// <summary>Twenty appointments for each patient and two thousand for each doctor, however many there are; as many records and treatments for a third.</summary>
+    /// <summary>Twenty appointments for each patient and five hundred for each doctor, however many there are; as many records and treatments for a third.</summary>
     private static string Clinical(Guid hospital, int rows) => $"""
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
         INSERT INTO people SELECT '{hospital}', md5('{hospital}p' || n)::uuid, 'PATIENT', 'Pat' || n, 'Ient', true, 1 FROM generate_series(0, {rows} / 20) n;
-        INSERT INTO people SELECT '{hospital}', md5('{hospital}d' || n)::uuid, 'DOCTOR', 'Doc' || n, 'Tor', true, 1 FROM generate_series(0, {rows} / 2000) n;
+        INSERT INTO people SELECT '{hospital}', md5('{hospital}d' || n)::uuid, 'DOCTOR', 'Doc' || n, 'Tor', true, 1 FROM generate_series(0, {rows} / 500) n;
         ALTER TABLE appointments DISABLE TRIGGER book_in_turn;
         INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone, starts_at, ends_at, reason, status, version, created_at, updated_at)
-        SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 20 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, t::date, t::time, 30, 'UTC', t, t + interval '30 minutes', 'Growth',
+        SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 20 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, t::date, t::time, 30, 'UTC', t, t + interval '30 minutes', 'Growth',
             CASE n % 60 WHEN 0 THEN 'SCHEDULED' WHEN 30 THEN 'COMPLETED' ELSE (ARRAY['CANCELLED', 'NO_SHOW'])[1 + n % 2] END, 1, t - interval '9 days', t - n % 7 * interval '1 day'
-        FROM (SELECT n, timestamptz '2026-01-01Z' + n / ({rows} / 2000 + 1) * interval '30 minutes' AS t FROM generate_series(0, {rows} - 1) n) AS a;
+        FROM (SELECT n, timestamptz '2026-01-01Z' + n / ({rows} / 500 + 1) * interval '30 minutes' AS t FROM generate_series(0, {rows} - 1) n) AS a;
         ALTER TABLE appointments ENABLE TRIGGER book_in_turn;
-        INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, md5('{hospital}d1')::uuid,
+        INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['CHECKUP', 'VITALS', 'LAB_RESULT'])[1 + n % 3], CASE WHEN n % 1000 = 0 THEN 'ENTERED_IN_ERROR' ELSE 'ACTIVE' END, 'Growth', NULL, NULL, NULL, NULL, ARRAY[]::text[], 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
-        INSERT INTO treatments SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, md5('{hospital}d1')::uuid,
+        INSERT INTO treatments SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['ACTIVE', 'COMPLETED', 'DISCONTINUED'])[1 + n % 3], 'Growth', NULL, '[]', NULL, NULL, NULL, 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
         ALTER TABLE audit_events DISABLE TRIGGER await_link;
-        INSERT INTO audit_events SELECT '{hospital}', gen_random_uuid(), timestamptz '2026-01-01Z' + n * interval '1 minute', md5('{hospital}d' || n % ({rows} / 2000 + 1))::uuid, 'DOCTOR', gen_random_uuid(),
+        INSERT INTO audit_events SELECT '{hospital}', gen_random_uuid(), timestamptz '2026-01-01Z' + n * interval '1 minute', md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'DOCTOR', gen_random_uuid(),
             (ARRAY['get_medical_record', 'list_medical_records', 'resources/treatments'])[1 + n % 3], (ARRAY['medical_records', 'treatments'])[1 + n % 2], gen_random_uuid(), NULL, 1,
             md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, 1, CASE WHEN n % 1000 = 0 THEN 'MISSING' ELSE 'DONE' END, NULL, NULL, 'growth'
         FROM generate_series(0, {rows} / 3) n;
