@@ -1,7 +1,6 @@
 using MassTransit;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Demo;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical.People;
@@ -9,7 +8,8 @@ namespace MedCor.Tests.Clinical.People;
 /// <summary>The copies of people, when what is told of them comes late or out of order through the real broker.</summary>
 public sealed class HearPeopleTests : IAsyncLifetime
 {
-    private static readonly Guid Hospital = DemoHouse.Hospitals[0].Id;
+    /// <summary>Nobody else's: other services hear of these people too.</summary>
+    private static readonly Guid Hospital = Guid.CreateVersion7();
 
     private IBusControl bus = null!;
     private RunningHouse house = null!;
