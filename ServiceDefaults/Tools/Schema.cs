@@ -58,6 +58,8 @@ public static class Schema
             schema.Remove("format");
             Text(schema, optional, "pattern", "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,7})?$");
         }
+        // Of a list of whatever there is to choose from, a schema can tell that each is an object.
+        else if (type == typeof(JsonArray)) schema["items"] = new JsonObject { ["type"] = "object" };
         else if (type.IsEnum) schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
 
         if (context.PropertyInfo?.AttributeProvider is PropertyInfo property && context.PropertyInfo.PropertyType == context.TypeInfo.Type)

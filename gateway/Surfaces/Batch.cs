@@ -150,7 +150,6 @@ internal static class Batch
         }
 
         private Outcome Refused(Refusal refusal) => new(null, ProblemWriter.Envelope(refusal, visitor.RequestId, clock.GetUtcNow()));
-
     }
 
     /// <summary>What became of a call: what its service answered, or the envelope of an error that arose here.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MassTransit;
@@ -84,22 +83,6 @@ public sealed class RunningHouse
     /// <summary>The house's Redis, as a connection string.</summary>
     public string RedisAddress => $"localhost:{Recorded("ports", "cache")},password={Recorded("passwords", "cache")}";
 
-    /// <summary>Runs a command of a service as an operator does, beside the running one; its exit code and what it said.</summary>
-    public async Task<(int Code, string Said)> Command(string service, params string[] arguments)
-    {
-        var name = string.Concat(service[..1].ToUpperInvariant(), service.AsSpan(1));
-        var program = Directory.GetFiles(Path.Combine(RepositoryRoot(), "services", name, "bin"), $"MedCor.{name}.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(program) };
-        start.Environment["DOTNET_ENVIRONMENT"] = start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
-        start.Environment["ConnectionStrings__db"] = Owner($"{service}db");
-        start.Environment["ConnectionStrings__cache"] = RedisAddress;
-        start.Environment["ConnectionStrings__messaging"] = $"amqp://guest:{Recorded("passwords", "messaging")}@localhost:{Recorded("ports", "messaging")}";
-        using var process = Process.Start(start)!;
-        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return (process.ExitCode, string.Concat(said));
-    }
-
     private string Owner(string database) =>
         $"Host=localhost;Port={Recorded("ports", "postgres")};Username=postgres;Password={Recorded("passwords", "postgres")};Database={database};Pooling=false";
 
@@ -114,12 +97,13 @@ public sealed class RunningHouse
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Has the running system do an operator's command; what it said and its exit code.</summary>
+    /// <summary>Has the running system do an operator's command, through its host as an operator does; what it said and its exit code.</summary>
     public async Task<(int ExitCode, string Said)> Operate(params string[] operation)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", [Host(), "--data", data, "run", .. operation]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, await said + await errors);
     }
 
@@ -141,22 +125,6 @@ public sealed class RunningHouse
 
     /// <summary>The process that a resource, or a replica such as <c>clinical-1</c>, runs as.</summary>
     public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
-
-    /// <summary>Runs an operator's command beside a running service, in its environment; tells the exit code and what was said.</summary>
-    public async Task<(int ExitCode, string Said)> Operate(string service, string command)
-    {
-        var process = $"/proc/{Pid($"{service}-1")}";
-        var (call, environment) = (await Strings("cmdline"), await Strings("environ"));
-        var start = new ProcessStartInfo(call[0], [.. call[1..], command]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Clear();
-        foreach (var variable in environment) start.Environment[variable[..variable.IndexOf('=', StringComparison.Ordinal)]] = variable[(variable.IndexOf('=', StringComparison.Ordinal) + 1)..];
-        using var running = Process.Start(start)!;
-        var (said, complained) = (running.StandardOutput.ReadToEndAsync(), running.StandardError.ReadToEndAsync());
-        await running.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(4)).Token);
-        return (running.ExitCode, await said + await complained);
-
-        async Task<string[]> Strings(string file) => (await File.ReadAllTextAsync($"{process}/{file}")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
-    }
 
     /// <summary>Waits until the host has every process up again, this one as another process than the killed one.</summary>
     public async Task Recovered(string name, int killed) => await Wait.Until(

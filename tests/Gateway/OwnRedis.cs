@@ -14,6 +14,8 @@ internal sealed class OwnRedis : IAsyncDisposable
     /// <summary>Starts it, empty, at the same address each time.</summary>
     public async Task<ConnectionMultiplexer> Start()
     {
+        // The house's host has installed the server where it was missing.
+        await RunningHouse.Get();
         process = Process.Start(new ProcessStartInfo("redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
         var connection = await ConnectionMultiplexer.ConnectAsync(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},abortConnect=false,connectTimeout=2000"));

@@ -35,6 +35,21 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
+    public async Task What_is_read_by_its_path_is_on_record_as_what_is_read_by_a_tool()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        var record = await Write(doctor, ward.Patient);
+
+        foreach (var path in new[] { $"medical_records/{record}", $$"""medical_records?filter={"patient_id":"{{ward.Patient}}"}""" })
+            Assert.True((await doctor.Http.GetAsync(new Uri($"/api/mcp/resources/{path}", UriKind.Relative))).IsSuccessStatusCode, path);
+        using var refused = await (await Ward.As("patient@general.example")).Http.GetAsync(new Uri($"/api/mcp/resources/medical_records/{record}", UriKind.Relative));
+
+        Assert.Equal(
+            ["create_medical_record DONE", "resources/medical_records DONE", "resources/medical_records DONE", "resources/medical_records MISSING"],
+            (await Of(patient, new { resource_id = record, sort = "created_at" })).Select(e => $"{e["action"]} {e["outcome"]}"));
+    }
+
+    [Fact]
     public async Task Refused_attempts_are_on_record_with_whose_it_was()
     {
         var (ward, doctor, patient) = await Shared.Value;
@@ -189,7 +204,7 @@ public sealed class AuditTrailTests
         var house = await RunningHouse.Get();
         await Wait.Until(async () => await house.Count("clinical", "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = $1", record) == 1, "the access is linked");
 
-        var (code, said) = await house.Command("clinical", "verify-audit");
+        var (code, said) = await house.Operate("clinical", "verify-audit");
 
         Assert.True(code == 0, said);
         Assert.Contains("The audit trail is whole.", said);

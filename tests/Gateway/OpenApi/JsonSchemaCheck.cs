@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace MedCor.Tests.Gateway.OpenApi;
 
-/// <summary>JSON Schema 2020-12, as much of it as the document uses; a keyword that is not known here is wrong.</summary>
+/// <summary>JSON Schema 2020-12, as much of it as MedCor uses; a keyword that is not known here is wrong.</summary>
 internal static class JsonSchemaCheck
 {
     /// <summary>All that is wrong with a value.</summary>
@@ -17,7 +17,7 @@ internal static class JsonSchemaCheck
 
     private static IEnumerable<string> Wrongs(JsonNode document, JsonNode schema, string keyword, JsonNode? rule, JsonNode? value, string at) => keyword switch
     {
-        "description" or "default" or "examples" or "contentMediaType" or "contentSchema" => [],
+        "$schema" or "description" or "default" or "examples" or "contentMediaType" or "contentSchema" => [],
         "$ref" => Wrongs(document, Find(document, (string)rule!)!, value, at),
         "allOf" => rule!.AsArray().SelectMany(part => Wrongs(document, part!, value, at)),
         "anyOf" => Must(rule!.AsArray().Any(part => !Wrongs(document, part!, value).Any())),
