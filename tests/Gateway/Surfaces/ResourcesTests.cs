@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Demo;
@@ -112,7 +113,8 @@ public class ResourcesTests
         Assert.Equal(["doctor@general.example"], await Emails("""{"email":"Doctor@General.Example"}"""));
         Assert.Equal(new HashSet<string> { "nurse@general.example", "doctor@general.example" }, [.. await Emails($$$"""{"id":{"in":["{{{General.Nurse.Id}}}","{{{General.Doctors[0].Person.Id}}}"]}}""")]);
         Assert.Contains("patient@general.example", await Emails("""{"last_name":{"contains":"CHUBER"}}"""));
-        Assert.Equal([.. (await Emails("""{"role":"NURSE"}""")).Concat(await Emails("""{"role":"DOCTOR"}""")).Order()], (await Emails("""{"role":{"in":["DOCTOR","NURSE"]}}""")).Order());
+        string[] three = ["doctor@general.example", "nurse@general.example", "patient@general.example"];
+        Assert.Equal(three[..2], (await Emails($$$"""{"role":{"in":["DOCTOR","NURSE"]},"email":{"in":{{{JsonSerializer.Serialize(three)}}}}}""")).Order());
         Assert.NotNull((await Get(admin, """users?filter={"last_name":{"contains":"%"}}""")).Details!["filter.last_name"]);
         Assert.Empty((await Get(admin, """users?sort=created_at&filter={"created_at":{"gte":"2001-01-01T00:00:00Z","lt":"2001-01-02T00:00:00Z"}}""")).Body["results"]!.AsArray());
     }
