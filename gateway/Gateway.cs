@@ -24,7 +24,8 @@ internal static class Gateway
         services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
 
         services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<LiveStreams>().AddSingleton<Tailer>().AddHostedService(s => s.GetRequiredService<Tailer>());
+        services.AddSingleton<LiveStreams>().AddSingleton<Renewal>().AddSingleton<Listeners>();
+        services.AddActive<Tailer>().AddActive<Attendance>().AddActive<WhoListens>().AddActive<Echo>();
         services.AddBus(builder.Configuration, "gateway", TellListeners.All, inOrder: true);
         // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
         services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
@@ -39,9 +40,14 @@ internal static class Gateway
         app.MapResources();
         app.MapPrompts();
         app.MapSse();
+        app.MapWebSocket();
         Tickets.Map(app);
         app.MapAccounts();
         Readiness.Map(app);
         app.MapOpenApi();
     }
+
+    /// <summary>Something that others call and that does work of its own.</summary>
+    private static IServiceCollection AddActive<T>(this IServiceCollection services) where T : class, IHostedService =>
+        services.AddSingleton<T>().AddHostedService(s => s.GetRequiredService<T>());
 }

@@ -13,6 +13,7 @@ app.UseForwardedHeaders();
 app.UseLabels();
 app.UseMedCorDefaults();
 app.UsePages();
+app.UseWebSockets();
 app.MapSurfaces();
 
 await app.RunAsync();

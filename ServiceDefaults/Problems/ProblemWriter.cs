@@ -42,12 +42,15 @@ public static class ProblemWriter
     }
 
     /// <summary>The envelope as bytes.</summary>
-    public static byte[] Envelope(Refusal refusal, string requestId, DateTimeOffset now)
+    public static byte[] Envelope(Refusal refusal, string requestId, DateTimeOffset now) =>
+        JsonSerializer.SerializeToUtf8Bytes(new ErrorEnvelope(AsProblem(refusal, requestId, now)), Json.Options);
+
+    /// <summary>What the envelope holds.</summary>
+    public static Problem AsProblem(Refusal refusal, string requestId, DateTimeOffset now)
     {
         var details = (JsonObject)refusal.Details.DeepClone();
         details["request_id"] = requestId;
-        return JsonSerializer.SerializeToUtf8Bytes(
-            new ErrorEnvelope(new Problem(refusal.Code, refusal.Message, details, now, refusal.RetryAfter)), Json.Options);
+        return new(refusal.Code, refusal.Message, details, now, refusal.RetryAfter);
     }
 
     /// <summary>The refusal that an exception means to a caller. What they cannot act on is logged here, without its data.</summary>

@@ -12,8 +12,11 @@ public static class RequestIds
     {
         if (http.Items.TryGetValue(Header, out var known)) return (string)known!;
         var sent = http.Request.Headers[Header].ToString();
-        var id = sent.Length is > 0 and <= 128 && sent.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? sent : Guid.CreateVersion7().ToString();
+        var id = IsLabel(sent) ? sent : Guid.CreateVersion7().ToString();
         http.Items[Header] = id;
         return id;
     }
+
+    /// <summary>Whether a client's own id is short and plain enough to go into headers and logs.</summary>
+    public static bool IsLabel(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

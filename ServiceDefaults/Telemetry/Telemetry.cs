@@ -20,7 +20,7 @@ namespace MedCor.ServiceDefaults.Telemetry;
 /// </summary>
 public static class TelemetryExtensions
 {
-    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "MassTransit", "MedCor.Outbox", "MedCor.Live"];
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "MassTransit", "MedCor.Outbox", "MedCor.Gateway"];
     private static readonly string[] Meters = ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", "Npgsql", "MassTransit", "MedCor"];
 
     /// <summary>Registers the exporters.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using MedCor.ServiceDefaults.Access;
 
@@ -18,20 +19,45 @@ internal enum Ending
 
 /// <summary>Somebody who hears events as they happen, whatever surface they listen on.</summary>
 /// <param name="caller">Who they are: they hear what they may see.</param>
-/// <param name="resources">The resources they narrowed to; none for all.</param>
-internal sealed class Listener(Caller caller, IReadOnlySet<string>? resources) : IDisposable
+/// <param name="token">By which they are known; renewed while they listen.</param>
+/// <param name="hearsAnswers">Whether they hear what tools answer them on other connections, too.</param>
+internal sealed class Listener(Caller caller, string token, bool hearsAnswers) : IDisposable
 {
     /// <summary>How many events may wait for a listener. One who is further behind is sent away.</summary>
     private const int MostWaiting = 1024;
 
     private readonly Channel<Heard> waiting = Channel.CreateBounded<Heard>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly CancellationTokenSource ended = new();
+    private volatile Identified identified = new(caller, token);
+    private volatile ImmutableHashSet<string>? resources;
     private int ending = -1;
 
-    public Caller Caller => caller;
+    /// <summary>Who they are, by the token that they have now.</summary>
+    public Caller Caller => identified.Caller;
 
-    /// <summary>What they hear, in order.</summary>
-    public ChannelReader<Heard> Events => waiting.Reader;
+    /// <summary>The token that they have now.</summary>
+    public string Token => identified.Token;
+
+    /// <summary>The resources whose changes they hear; null for all.</summary>
+    public ImmutableHashSet<string>? Resources
+    {
+        get => resources;
+        set => resources = value;
+    }
+
+    public bool HearsAnswers => hearsAnswers;
+
+    /// <summary>Where they sit, once they follow streams.</summary>
+    public Seat? Seat { get; set; }
+
+    /// <summary>When they were last given a sign of life.</summary>
+    public DateTimeOffset LastBeat { get; set; }
+
+    /// <summary>Not before this is their token renewed.</summary>
+    public DateTimeOffset RenewAt { get; set; }
+
+    /// <summary>What they hear of streams they have caught up with, in order.</summary>
+    public ChannelReader<Heard> Waiting => waiting.Reader;
 
     /// <summary>Signals the end.</summary>
     public CancellationToken Ended => ended.Token;
@@ -39,14 +65,24 @@ internal sealed class Listener(Caller caller, IReadOnlySet<string>? resources) :
     /// <summary>Why it ended.</summary>
     public Ending Ending => (Ending)ending;
 
-    /// <summary>The streams that they hear: their hospital's and the platform's, or that of everything.</summary>
-    public string[] Streams { get; } = caller.HospitalId is { } hospital ? [LiveStreams.Of(hospital), LiveStreams.Platform] : [LiveStreams.All];
+    /// <summary>The streams that they hear: what happens in their hospital and on the platform, or everything; and what tools answer in their hospital.</summary>
+    public string[] Streams { get; } =
+    [
+        .. caller.HospitalId is { } hospital ? (string[])[LiveStreams.Of(hospital), LiveStreams.Platform] : [LiveStreams.All],
+        .. hearsAnswers ? (string[])[LiveStreams.Answers(caller.HospitalId)] : [],
+    ];
 
     /// <summary>Whether an event of one of their streams is for them.</summary>
-    public bool Wants(LiveEvent e) =>
-        (resources is null || e.Resource.Length == 0 || resources.Contains(e.Resource)) && e.Audience.Includes(caller.Kind, caller.UserId);
+    public bool Wants(LiveEvent e)
+    {
+        var (now, wanted) = (Caller, resources);
+        return (wanted is null || e.Resource.Length == 0 || wanted.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId);
+    }
 
-    /// <summary>Hands them an event. Never waits: who does not keep up is sent away.</summary>
+    /// <summary>Goes on under a newer token of the same user.</summary>
+    public void Renew(Caller renewed, string by) => identified = new(renewed, by);
+
+    /// <summary>Hands them something. Never waits: who does not keep up is sent away.</summary>
     public void Offer(in Heard heard)
     {
         if (!waiting.Writer.TryWrite(heard)) End(Ending.TooSlow);
@@ -56,18 +92,12 @@ internal sealed class Listener(Caller caller, IReadOnlySet<string>? resources) :
     public void End(Ending why)
     {
         if (Interlocked.CompareExchange(ref ending, (int)why, -1) != -1) return;
-        // In this order: whoever reads wakes by either, and may dispose of this as soon as it is complete.
-        ended.Cancel();
         waiting.Writer.TryComplete();
+        // Elsewhere: whoever is woken by it may want a lock that is held here.
+        _ = ended.CancelAsync();
     }
 
-    public void Dispose()
-    {
-        End(Ending.Left);
-    }
+    public void Dispose() => End(Ending.Left);
+
+    private sealed record Identified(Caller Caller, string Token);
 }
-
-/// <summary>An event as one listener hears it.</summary>
-/// <param name="Own">The place in their first stream that is reached with it; zero when it leaves that place where it was.</param>
-/// <param name="Shared">The same in their second stream.</param>
-internal readonly record struct Heard(LiveEvent Event, StreamId Own, StreamId Shared);

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,7 +9,15 @@ namespace MedCor.Gateway.Events;
 /// <summary>One event as listeners get it, written once for all of them.</summary>
 internal sealed class LiveEvent
 {
-    /// <param name="name">The event's name, which its data carries as <c>type</c> too.</param>
+    public const string ResourceUpdate = "resource_update";
+    public const string ToolResponse = "tool_response";
+    public const string ErrorEvent = "error_event";
+    public const string HeartbeatEvent = "heartbeat";
+    public const string AuthRefresh = "auth_refresh";
+
+    private static readonly Audience ForEveryone = new(Callers.Everyone);
+
+    /// <param name="name">The event's name, which its data begins with as <c>type</c> too.</param>
     /// <param name="resource">The resource by which listeners narrow; empty when they cannot narrow it away.</param>
     /// <param name="audience">Who may see it.</param>
     /// <param name="data">Its data, one line of JSON.</param>
@@ -35,9 +43,9 @@ internal sealed class LiveEvent
     public static IReadOnlyList<LiveEvent> From(IntegrationEvent happened, LiveUpdate live)
     {
         var data = JsonSerializer.SerializeToNode(live.Data, live.Data.GetType(), Json.Options)!;
-        var update = new LiveEvent("resource_update", live.Resource, live.Audience, JsonSerializer.SerializeToUtf8Bytes(new
+        var update = new LiveEvent(ResourceUpdate, live.Resource, live.Audience, JsonSerializer.SerializeToUtf8Bytes(new
         {
-            Type = "resource_update",
+            Type = ResourceUpdate,
             live.Resource,
             Action = live.Action.ToString().ToLowerInvariant(),
             Data = data,
@@ -50,33 +58,40 @@ internal sealed class LiveEvent
         return [update, new LiveEvent(name, live.Resource, live.Audience, JsonSerializer.SerializeToUtf8Bytes(entity, Json.Options))];
     }
 
-    /// <summary>The sign of life of a quiet connection.</summary>
-    public static LiveEvent Heartbeat(DateTimeOffset now) =>
-        new("heartbeat", "", ForEveryone, JsonSerializer.SerializeToUtf8Bytes(new { Type = "heartbeat", Timestamp = now }, Json.Options));
-
-    /// <summary>Tells listeners of something that concerns the stream itself.</summary>
-    public static LiveEvent Error(string error, JsonObject details, DateTimeOffset now) =>
-        new("error_event", "", ForEveryone, JsonSerializer.SerializeToUtf8Bytes(new { Type = "error_event", Error = error, Details = details, Timestamp = now }, Json.Options));
-
-    private static readonly Audience ForEveryone = new(Callers.Everyone);
-}
-
-/// <summary>A place in a stream, as Redis writes it: milliseconds and a number within them.</summary>
-internal readonly record struct StreamId(long Milliseconds, long Number) : IComparable<StreamId>
-{
-    public static StreamId Parse(string text)
+    /// <summary>What a tool answered somebody, for them alone.</summary>
+    /// <param name="result">One line of JSON, written as it is.</param>
+    public static LiveEvent Response(Guid user, string tool, ReadOnlySpan<byte> result, string requestId, DateTimeOffset now)
     {
-        var dash = text.IndexOf('-');
-        return new(long.Parse(text.AsSpan(0, dash), CultureInfo.InvariantCulture), long.Parse(text.AsSpan(dash + 1), CultureInfo.InvariantCulture));
+        var data = new ArrayBufferWriter<byte>(result.Length + 256);
+        using (var json = new Utf8JsonWriter(data, new() { Encoder = Json.Options.Encoder, SkipValidation = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, ToolResponse);
+            json.WriteString("tool"u8, tool);
+            json.WritePropertyName("result"u8);
+            json.WriteRawValue(result, skipInputValidation: true);
+            json.WriteString("request_id"u8, requestId);
+            json.WritePropertyName("timestamp"u8);
+            JsonSerializer.Serialize(json, now, Json.Options);
+            json.WriteEndObject();
+        }
+        return new(ToolResponse, "", new(Callers.None, user), data.WrittenSpan);
     }
 
-    public int CompareTo(StreamId other) =>
-        Milliseconds != other.Milliseconds ? Milliseconds.CompareTo(other.Milliseconds) : Number.CompareTo(other.Number);
+    /// <summary>The sign of life of a quiet connection.</summary>
+    public static LiveEvent Heartbeat(DateTimeOffset now) => Of(HeartbeatEvent, ForEveryone, new { Type = HeartbeatEvent, Timestamp = now });
 
-    public static bool operator <(StreamId a, StreamId b) => a.CompareTo(b) < 0;
-    public static bool operator >(StreamId a, StreamId b) => a.CompareTo(b) > 0;
-    public static bool operator <=(StreamId a, StreamId b) => a.CompareTo(b) <= 0;
-    public static bool operator >=(StreamId a, StreamId b) => a.CompareTo(b) >= 0;
+    /// <summary>Gives a listener the token that takes the place of theirs.</summary>
+    public static LiveEvent Renewed(Guid user, string token, DateTimeOffset expiresAt) =>
+        Of(AuthRefresh, new(Callers.None, user), new { Type = AuthRefresh, NewToken = token, ExpiresAt = expiresAt });
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Milliseconds}-{Number}");
+    /// <summary>Tells listeners that what they know may have gaps which nobody can fill from here.</summary>
+    public static LiveEvent Reload(DateTimeOffset now) =>
+        Error(ForEveryone, "Events may have been missed. Load anew what you show.", new() { ["reload"] = true }, now);
+
+    /// <summary>Tells of something that went wrong.</summary>
+    public static LiveEvent Error(Audience audience, string error, JsonObject details, DateTimeOffset now) =>
+        Of(ErrorEvent, audience, new { Type = ErrorEvent, Error = error, Details = details, Timestamp = now });
+
+    private static LiveEvent Of<T>(string name, Audience audience, T data) => new(name, "", audience, JsonSerializer.SerializeToUtf8Bytes(data, Json.Options));
 }

@@ -6,7 +6,8 @@ namespace MedCor.Gateway.Events;
 
 /// <summary>
 /// The streams in Redis that all gateways write and read: one per hospital, one for what concerns no hospital and so everybody, and one
-/// of everything for the platform's administrators. Each keeps the last 24 hours or about 10,000 events.
+/// of everything for the platform's administrators. Each keeps the last 24 hours or about 10,000 events. Beside them stand the answers of tools
+/// for those who listen, kept for minutes.
 /// </summary>
 internal sealed class LiveStreams(IConnectionMultiplexer redis)
 {
@@ -16,43 +17,93 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
     /// <summary>All events of all hospitals.</summary>
     public const string All = "medcor:live:all";
 
+    /// <summary>How far each stream has come, the present epoch, and the run of Redis that it was last written in.</summary>
+    private const string Heads = "medcor:live:heads";
+
+    private const string AnswersPrefix = "medcor:live:answers:";
     private const string Channel = "medcor:live";
     private const int Kept = 10_000;
     private const int KeptSeconds = 24 * 60 * 60;
+    private const int AnswersKept = 500;
+    private const int AnswersKeptSeconds = 15 * 60;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Marks the event as seen only after it is written: a script that stops in the middle may be repeated.</summary>
-    private const string Write = """
-        if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-        for i = 4, #ARGV, 6 do
-          for s = 2, 3 do
-            redis.call('XADD', KEYS[s], 'MAXLEN', '~', ARGV[2], '*', 'event', ARGV[i], 'resource', ARGV[i+1],
-              'callers', ARGV[i+2], 'person', ARGV[i+3], 'key', ARGV[i+4], 'data', ARGV[i+5])
-            redis.call('EXPIRE', KEYS[s], ARGV[1])
+    /// <summary>
+    /// Adds events to a stream and to that of everything, once. Redis that was started anew may have lost the last that it was told, or all. It has not when
+    /// it still knows what this writer wrote last; otherwise a new epoch begins, by which every reader sees that events may be missing.
+    /// </summary>
+    private static readonly RedisScript Write = new("""
+        if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+        local heads, stream, all, seconds, kept, channel, epoch_known, number_known = KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+        local epoch = tonumber(redis.call('HGET', heads, 'epoch') or 0)
+        local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+        if redis.call('HGET', heads, 'run') ~= run then
+          local intact = epoch > 0 and epoch_known == epoch and number_known == tonumber(redis.call('HGET', heads, all) or 0)
+          if not intact then
+            epoch = math.max(redis.call('TIME')[1] * 1000, epoch + 1, epoch_known + 1)
+            redis.call('HSET', heads, 'epoch', string.format('%.0f', epoch))
+          end
+          redis.call('HSET', heads, 'run', run)
+        end
+        for i = 6, #ARGV, 5 do
+          for _, s in ipairs({stream, all}) do
+            local number = redis.call('HINCRBY', heads, s, 1)
+            redis.call('XADD', s, 'MAXLEN', '~', kept, string.format('%.0f-%.0f', epoch, number),
+              'event', ARGV[i], 'resource', ARGV[i+1], 'callers', ARGV[i+2], 'person', ARGV[i+3], 'data', ARGV[i+4])
+            redis.call('EXPIRE', s, seconds)
           end
         end
-        redis.call('SET', KEYS[1], '', 'EX', ARGV[1])
-        redis.call('PUBLISH', ARGV[3], KEYS[2])
-        return 1
-        """;
+        redis.call('SET', KEYS[1], '', 'EX', seconds)
+        redis.call('PUBLISH', channel, stream)
+        return {string.format('%.0f', epoch), redis.call('HGET', heads, all)}
+        """);
+
+    private static readonly RedisScript WriteAnswer = new("""
+        local heads, stream, seconds, kept, channel = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+        local epoch = redis.call('HGET', heads, 'epoch')
+        if not epoch then return end
+        local number = redis.call('HINCRBY', heads, stream, 1)
+        redis.call('XADD', stream, 'MAXLEN', '~', kept, epoch .. '-' .. number, 'event', ARGV[4], 'resource', '', 'callers', 0, 'person', ARGV[5], 'data', ARGV[6])
+        redis.call('EXPIRE', stream, seconds)
+        redis.call('PUBLISH', channel, stream)
+        """);
+
+    /// <summary>Where a stream ends. Begins the first epoch where there is none, so that a place before the first event is a place.</summary>
+    private static readonly RedisScript FindEnd = new("""
+        local epoch = redis.call('HGET', KEYS[1], 'epoch')
+        if not epoch then
+          epoch = string.format('%.0f', redis.call('TIME')[1] * 1000)
+          redis.call('HSET', KEYS[1], 'epoch', epoch, 'run', string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'))
+        end
+        return {epoch, redis.call('HGET', KEYS[1], KEYS[2]) or '0'}
+        """);
+
+    /// <summary>What this process wrote last to the stream of everything: what Redis must still know, unless it lost something.</summary>
+    private StreamId written;
 
     /// <summary>The stream of a hospital's events.</summary>
     public static string Of(Guid hospital) => $"medcor:live:hospital:{hospital:N}";
 
+    /// <summary>The stream of what tools answer those who belong to a hospital, or to none, and listen.</summary>
+    public static string Answers(Guid? hospital) => $"{AnswersPrefix}{hospital?.ToString("N") ?? "platform"}";
+
+    /// <summary>Whether a stream is one of <see cref="Answers"/>.</summary>
+    public static bool AreAnswers(string stream) => stream.StartsWith(AnswersPrefix, StringComparison.Ordinal);
+
     /// <summary>Adds what a change looks like to listeners, once, however often it is called for the same event. Throws while Redis is away.</summary>
-    public Task Append(IntegrationEvent happened, IReadOnlyList<LiveEvent> events)
+    public async Task Append(IntegrationEvent happened, IReadOnlyList<LiveEvent> events)
     {
-        var arguments = new List<object>
-        {
-            Write, 3, $"medcor:live:seen:{happened.EventId:N}", happened.HospitalId is { } hospital ? Of(hospital) : Platform, All, KeptSeconds, Kept, Channel,
-        };
-        for (var i = 0; i < events.Count; i++)
-        {
-            var e = events[i];
-            arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.Person?.ToString("N") ?? "", $"{happened.EventId:N}:{i}", e.Data.ToArray()]);
-        }
-        return redis.GetDatabase().ExecuteAsync("EVAL", [.. arguments]).WaitAsync(Patience);
+        var stream = happened.HospitalId is { } hospital ? Of(hospital) : Platform;
+        List<object> arguments = [4, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, KeptSeconds, Kept, Channel, written.Epoch, written.Number];
+        foreach (var e in events)
+            arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.Person?.ToString("N") ?? "", e.Data.ToArray()]);
+        var answer = await Write.Run(redis, [.. arguments]).WaitAsync(Patience);
+        if (!answer.IsNull) written = IdOf(answer);
     }
+
+    /// <summary>Adds an answer for one person. Throws while Redis is away.</summary>
+    public Task AppendAnswer(Guid? hospital, LiveEvent answer) =>
+        WriteAnswer.Run(redis, 2, Heads, Answers(hospital), AnswersKeptSeconds, AnswersKept, Channel, answer.Name, answer.Audience.Person!.Value.ToString("N"), answer.Data.ToArray()).WaitAsync(Patience);
 
     /// <summary>What each stream has after a place, at most <paramref name="most"/> each, in order. Streams without anything new are left out.</summary>
     public async Task<IReadOnlyList<(string Stream, IReadOnlyList<Entry> Entries)>> Read(IReadOnlyList<(string Stream, StreamId After)> from, int most)
@@ -64,12 +115,8 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
             ((string)stream[0], (IReadOnlyList<Entry>)[.. ((RedisResult[])stream[1]).Select(Entry.Of)]))];
     }
 
-    /// <summary>Where a stream ends; none when it is empty.</summary>
-    public async Task<StreamId?> End(string stream)
-    {
-        var answer = (RedisResult[])await redis.GetDatabase().ExecuteAsync("XREVRANGE", stream, "+", "-", "COUNT", 1).WaitAsync(Patience);
-        return answer.Length == 0 ? null : StreamId.Parse((string)((RedisResult[])answer[0])[0]);
-    }
+    /// <summary>Where a stream ends.</summary>
+    public async Task<StreamId> End(string stream) => IdOf(await FindEnd.Run(redis, 2, Heads, stream).WaitAsync(Patience));
 
     /// <summary>Calls back when a stream grew, naming it, and when the connection is back after it was lost, naming none. A hint: it may fail to come.</summary>
     public async Task Watch(Action<string?> grew)
@@ -78,15 +125,20 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
         await redis.GetSubscriber().SubscribeAsync(Channel, (_, stream) => grew(stream)).WaitAsync(Patience);
     }
 
+    private static StreamId IdOf(RedisResult answer)
+    {
+        var parts = (RedisResult[])answer;
+        return new(long.Parse((string)parts[0], CultureInfo.InvariantCulture), long.Parse((string)parts[1], CultureInfo.InvariantCulture));
+    }
+
     /// <summary>An event where it stands in a stream.</summary>
-    /// <param name="Key">Names the event wherever it stands: by it a second writing is known.</param>
-    internal sealed record Entry(StreamId Id, string Key, LiveEvent Event)
+    internal sealed record Entry(StreamId Id, LiveEvent Event)
     {
         internal static Entry Of(RedisResult entry)
         {
             var parts = (RedisResult[])entry;
             var fields = (RedisResult[])parts[1];
-            string? name = null, resource = null, key = null;
+            string? name = null, resource = null;
             byte[]? data = null;
             var callers = Callers.None;
             Guid? person = null;
@@ -97,10 +149,9 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
                     case "resource": resource = (string)fields[i + 1]; break;
                     case "callers": callers = (Callers)int.Parse((string)fields[i + 1], CultureInfo.InvariantCulture); break;
                     case "person": person = Guid.TryParseExact((string)fields[i + 1], "N", out var id) ? id : null; break;
-                    case "key": key = (string)fields[i + 1]; break;
                     case "data": data = (byte[])fields[i + 1]; break;
                 }
-            return new(StreamId.Parse((string)parts[0]), key!, new LiveEvent(name!, resource!, new Audience(callers, person), data));
+            return new(StreamId.Parse((string)parts[0]), new LiveEvent(name!, resource!, new Audience(callers, person), data));
         }
     }
 }

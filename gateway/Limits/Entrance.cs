@@ -49,6 +49,15 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
     /// <summary>Counts further calls that a request of theirs turned out to hold. Throws <see cref="TooMany"/> when there are too many, and then counts none of them.</summary>
     public ValueTask Count(HttpContext http, Caller caller, int calls) => Count(http, Calls, caller.UserId.ToString("N"), options.Value.Calls, calls);
 
+    /// <summary>Counts a call that came over a connection that stands. Throws <see cref="TooMany"/>.</summary>
+    public async ValueTask Count(Caller caller)
+    {
+        if (options.Value.Calls is > 0 and var most) (await limit.Take(Calls, caller.UserId.ToString("N"), most)).Demand();
+    }
+
+    /// <summary>Counts a connection of somebody who has yet to say who they are, by address. Throws <see cref="TooMany"/>.</summary>
+    public ValueTask AdmitStranger(HttpContext http) => Count(http, Calls, AddressOf(http), options.Value.Calls, 1);
+
     /// <summary>Counts an attempt to log in, by address. Throws <see cref="TooMany"/>.</summary>
     public ValueTask AdmitLogIn(HttpContext http) => Count(http, "logins", AddressOf(http), options.Value.LogInsOrUsual, 1);
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Gateway.Events;
 
 namespace MedCor.Gateway.OpenApi;
 
@@ -14,14 +15,14 @@ internal static class DescribeEvents
         var events = new (string Name, string When, JsonObject Data)[]
         {
             ("resource_update", "something that you may read was created, changed or deleted", Shape.Object("A change.",
-                ("type", Shape.Choice(null, "resource_update")), ("resource", Shape.Choice("What kind of thing.", [.. Surfaces.Sse.Resources])),
+                ("type", Shape.Choice(null, "resource_update")), ("resource", Shape.Choice("What kind of thing.", [.. Surfaces.Listeners.Resources.Order()])),
                 ("action", Shape.Choice("What happened to it.", "created", "updated", "deleted")), ("data", Shape.Anything("The thing as it now is.")), ("timestamp", Shape.Instant("When.")))),
             ("appointment_created", "an appointment was booked; besides its resource_update", Entity("appointment_created", components.Output(typeof(Appointment)))),
             ("patient_registered", "a patient was registered; besides its resource_update", Entity("patient_registered", components.Output(typeof(Patient)))),
             ("tool_response", "a tool that you called answered, whatever surface you called it by", Shape.Object("A tool's answer.",
                 ("type", Shape.Choice(null, "tool_response")), ("tool", Shape.Text(100, "Which tool.")), ("result", Shape.Anything("What it answered.")),
                 ("request_id", Shape.Text(128, "The call's request id.")), ("timestamp", Shape.Instant("When.")))),
-            ("error_event", "the stream itself has a problem: load anew what you show", Shape.Object("A problem.",
+            ("error_event", "a tool that you called was refused; or, with `details.reload`, events may have been missed: load anew what you show", Shape.Object("A problem.",
                 ("type", Shape.Choice(null, "error_event")), ("error", Shape.Text(500, "What is wrong.")), ("details", Shape.Anything("Further facts.")), ("timestamp", Shape.Instant("When.")))),
             ("heartbeat", "nothing else came for a while", Shape.Object("A sign of life.", ("type", Shape.Choice(null, "heartbeat")), ("timestamp", Shape.Instant("When.")))),
             ("auth_refresh", "your token is about to expire", Shape.Object("A fresh token.",
@@ -31,13 +32,16 @@ internal static class DescribeEvents
         yield return new("/api/mcp/sse", "get", "hear_events", Tag, "Hear live events",
             "A `text/event-stream` of what you may see, from now on. Every event has an `id`, an `event` and a line of JSON as `data`, which carries the event's name as `type` too.\n\n"
             + "| event | comes when | data |\n|---|---|---|\n" + string.Concat(events.Select(e => $"| `{e.Name}` | {e.When} | `{SchemaName(e.Name)}` |\n"))
-            + "\nA token is never accepted in the address; a browser, whose EventSource cannot send it as a header, takes a ticket.")
+            + "\nA token is never accepted in the address; a browser, whose EventSource cannot send it as a header, takes a ticket.\n\n"
+            + "Who comes back with `Last-Event-ID` gets, from any gateway, all that they missed, in order and once: of the last 24 hours, and of at least the last 10,000 events of their "
+            + "hospital. Where more was missed, or may have been lost, an `error_event` with `details.reload` comes in its place. Answers of tools are told while you listen and for two minutes after, and kept for 15.")
         {
             Parameters =
             [
                 Operation.Parameter("query", "resources", "Only changes of these resources, separated by commas; all unless given.", Shape.Text(500), "appointments,patients"),
-                Operation.Parameter("query", "ticket", "In the place of the Authorization header: a ticket, which is good once and for a minute.",
-                    new JsonObject { ["type"] = "string", ["minLength"] = 64, ["maxLength"] = 64, ["pattern"] = "^[A-Za-z0-9_-]{64}$" }),
+                Ticket(),
+                Operation.Parameter("header", "Last-Event-ID", "The id of the last event that you had: go on from there.", Shape.Text(Place.Longest)),
+                LastEventId(),
             ],
             Answers = "Events until you leave, or until your session ends.",
             Content = new()
@@ -53,12 +57,38 @@ internal static class DescribeEvents
                         ["contentMediaType"] = "application/json",
                         ["contentSchema"] = Shape.Either([.. events.Select(e => components.Named(SchemaName(e.Name), () => e.Data))]),
                     },
-                    ["example"] = "retry: 2000\nid: 1769954400000-0.0-0\n\nid: 1769954400120-0.0-0\nevent: heartbeat\ndata: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n",
+                    ["example"] = "retry: 2000\nid: 1769954400000-41.1769954400000-3.1769954400000-7\n\nid: 1769954400000-41.1769954400000-3.1769954400000-7\nevent: heartbeat\ndata: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n",
                 },
             },
             Refused = Operation.Always,
         };
-        yield return new("/api/mcp/sse/ticket", "post", "issue_ticket", Tag, "A ticket for a browser", "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…`.")
+        yield return new("/api/mcp/ws", "get", "open_socket", Tag, "Call tools and hear changes over a WebSocket",
+            """
+            Messages are JSON objects with a `type`. The first is `auth`, within ten seconds, unless the request itself says who you are; otherwise the connection is closed with 4401.
+
+            | you send | you get |
+            |---|---|
+            | `auth {token, resources?, last_event_id?}` | `auth_success {user_id, expires_at}`; with `resources` a `subscribed` of each, and after `last_event_id` what you missed of them |
+            | `tool_invoke {request_id, tool, params, idempotency_key?}` | `tool_response {request_id, result}` or `{request_id, error: "CODE: text", code, details}`, as soon as it is there |
+            | `subscribe {resource}`, `unsubscribe {resource}` | `subscribed {resource}`, `unsubscribed {resource}` |
+            | | `resource_update {id, resource, action, data, timestamp}` of what you subscribed to and may read |
+            | | `heartbeat`, `auth_refresh {new_token, expires_at}`, `error {error, details}`: with `details.reload`, load anew what you show |
+
+            What is not understood is answered with `error {error, code, details}`, and the connection lives. Sixteen calls may be under way at once; further messages wait. Who reads more slowly than events come is
+            closed with 4408, who is not known any more with 4401, all with 1001 when a gateway stops: come back, anywhere, with the `id` of the last message.
+            """)
+        {
+            Status = "101",
+            Parameters =
+            [
+                Operation.Parameter("query", "resources", "What to subscribe to at once, where the request itself says who you are.", Shape.Text(500), "appointments,patients"),
+                Ticket(),
+                LastEventId(),
+            ],
+            Answers = "The connection is a WebSocket.",
+            Refused = Operation.Always,
+        };
+        yield return new("/api/mcp/sse/ticket", "post", "issue_ticket", Tag, "A ticket for a browser", "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…` or `/api/mcp/ws?ticket=…`.")
         {
             Answers = "The ticket.",
             Answer = Shape.Object("A ticket.", ("ticket", Shape.Text(64, "Goes into the address.")), ("expires_in", Shape.Integer(0, 60, "How many seconds it is good for."))),
@@ -66,6 +96,12 @@ internal static class DescribeEvents
             Refused = [401, 429, 500, 503],
         };
     }
+
+    private static JsonObject Ticket() => Operation.Parameter("query", "ticket", "In the place of the Authorization header: a ticket, which is good once and for a minute.",
+        new JsonObject { ["type"] = "string", ["minLength"] = 64, ["maxLength"] = 64, ["pattern"] = "^[A-Za-z0-9_-]{64}$" });
+
+    private static JsonObject LastEventId() =>
+        Operation.Parameter("query", "last_event_id", "The id of the last event that you had, where no header can be sent.", Shape.Text(Place.Longest));
 
     /// <summary>What the schema of an event's data is called.</summary>
     private static string SchemaName(string name) =>

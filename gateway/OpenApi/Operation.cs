@@ -22,6 +22,9 @@ internal sealed record Operation(string Path, string Method, string Id, string T
 
     public JsonObject[] Parameters { get; init; } = [];
 
+    /// <summary>The status of the answer that was asked for.</summary>
+    public string Status { get; init; } = "200";
+
     /// <summary>What the answer is that was asked for.</summary>
     public string Answers { get; init; } = "Done.";
 
@@ -56,16 +59,19 @@ internal sealed record Operation(string Path, string Method, string Id, string T
         if (Body is not null) operation["requestBody"] = new JsonObject { ["required"] = !BodyIsOptional, ["content"] = Json(Body, BodyExamples) };
         operation["responses"] = new JsonObject(
         [
-            KeyValuePair.Create("200", (JsonNode?)new JsonObject
-            {
-                ["description"] = Answers,
-                ["headers"] = Headers.Refer([.. Headers.Always, .. AnswerHeaders]),
-                ["content"] = Content ?? Json(Answer!, AnswerExample is null ? null : new JsonObject { ["answer"] = new JsonObject { ["value"] = AnswerExample } }),
-            }),
+            KeyValuePair.Create(Status, (JsonNode?)Succeeded()),
             .. OtherAnswers.Select(a => KeyValuePair.Create(a.Key, a.Value?.DeepClone())),
             .. Refusals.Refer(Refused),
         ]);
         return operation;
+    }
+
+    private JsonObject Succeeded()
+    {
+        var answer = new JsonObject { ["description"] = Answers, ["headers"] = Headers.Refer([.. Headers.Always, .. AnswerHeaders]) };
+        if (Content is not null) answer["content"] = Content;
+        else if (Answer is not null) answer["content"] = Json(Answer, AnswerExample is null ? null : new JsonObject { ["answer"] = new JsonObject { ["value"] = AnswerExample } });
+        return answer;
     }
 
     /// <summary>A parameter of the query, the path or the header.</summary>

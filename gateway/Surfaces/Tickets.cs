@@ -29,7 +29,7 @@ internal sealed class Tickets(IConnectionMultiplexer redis)
         app.MapPost("/api/mcp/sse/ticket", async http =>
         {
             await entrance.Admit(http);
-            var ticket = await tickets.Issue(http.Request.Headers.Authorization.ToString()["Bearer ".Length..].Trim());
+            var ticket = await tickets.Issue(Listeners.TokenOf(http.Request));
             http.Response.Headers.CacheControl = "no-store";
             await http.Response.WriteAsJsonAsync(new { Ticket = ticket, ExpiresIn = Seconds }, Json.Options, http.RequestAborted);
         });

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using MedCor.Contracts;
+using MedCor.Gateway.Events;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
@@ -14,7 +15,7 @@ namespace MedCor.Gateway.Tools;
 /// The one way to a tool, whatever surface a call came by. Checks the role and hands the parameters to the service that owns the tool,
 /// as the bytes that they are; the answer comes back as the bytes that it is.
 /// </summary>
-internal sealed class Door(Upstream upstream, References references)
+internal sealed class Door(Upstream upstream, References references, Echo echo)
 {
     /// <summary>No call takes longer; a service's own statements end before.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -23,8 +24,21 @@ internal sealed class Door(Upstream upstream, References references)
     /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
     /// does not include the tool, <see cref="Unavailable"/> when its service does not answer.
     /// </summary>
-    public Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct) =>
-        Measured(visitor, call.Tool.Name, () => Pass(visitor, call, idempotencyKey, ct));
+    public async Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
+    {
+        var tool = call.Tool.Name;
+        try
+        {
+            var answer = await Measured(visitor, tool, () => Pass(visitor, call, idempotencyKey, ct));
+            echo.Answered(visitor, tool, answer);
+            return answer;
+        }
+        catch (Refusal refusal)
+        {
+            echo.Refused(visitor, tool, refusal);
+            throw;
+        }
+    }
 
     /// <summary>What a resource answers. Throws as <see cref="Invoke"/> does.</summary>
     /// <param name="pathAndQuery">What follows the resource's name.</param>

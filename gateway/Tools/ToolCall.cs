@@ -22,12 +22,13 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
         Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? NoParams : parameters) : throw new Missing("tool");
 
     /// <summary>Opens <c>{tool, params}</c>. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
-    public static ToolCall Read(in ReadOnlySequence<byte> json) => Read(json, takesKey: false, out _);
+    public static ToolCall Read(in ReadOnlySequence<byte> json) => Read(json, takesKey: false, [], out _);
 
     /// <summary>Opens <c>{tool, params, idempotency_key}</c>, for where no header can carry the key. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
-    public static ToolCall Read(in ReadOnlySequence<byte> json, out string? idempotencyKey) => Read(json, takesKey: true, out idempotencyKey);
+    /// <param name="around">Fields of the envelope that have been read before.</param>
+    public static ToolCall Read(in ReadOnlySequence<byte> json, out string? idempotencyKey, params ReadOnlySpan<string> around) => Read(json, takesKey: true, around, out idempotencyKey);
 
-    private static ToolCall Read(in ReadOnlySequence<byte> json, bool takesKey, out string? idempotencyKey)
+    private static ToolCall Read(in ReadOnlySequence<byte> json, bool takesKey, ReadOnlySpan<string> around, out string? idempotencyKey)
     {
         Tool? tool = null;
         var parameters = NoParams;
@@ -64,6 +65,10 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
                     keySeen = true;
                     idempotencyKey = ReadKey(ref reader, ref mistakes);
                 }
+                else if (IsAny(reader, around))
+                {
+                    reader.Skip();
+                }
                 else
                 {
                     (mistakes ??= []).Note(reader.GetString()!, $"is not a field here; there are {fields}");
@@ -80,6 +85,13 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
 
         if (!toolSeen) (mistakes ??= []).Note("tool", "is required");
         return mistakes is null ? new(tool!, parameters) : throw new Invalid(mistakes);
+    }
+
+    private static bool IsAny(in Utf8JsonReader reader, ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+            if (reader.ValueTextEquals(name)) return true;
+        return false;
     }
 
     private static Tool? ReadTool(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)

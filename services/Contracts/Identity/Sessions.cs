@@ -21,5 +21,8 @@ public sealed record LogOut([property: Length(1, 200)] string? RefreshToken = nu
 /// <param name="User">Who logged in.</param>
 public sealed record SessionTokens(string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, User User);
 
+/// <summary>Another access token of a session, told to who already has one: between services alone, <c>POST /sessions/token</c>.</summary>
+public sealed record AccessToken(string Token);
+
 /// <summary>The session has ended.</summary>
 public sealed record LoggedOut(bool Ended = true);

@@ -16,7 +16,7 @@ internal static class SessionEndpoints
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHashes>().AddSingleton<AccessTokens>();
         services.AddScoped<LockOut>().AddScoped<LiveSessions>();
-        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>();
+        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>();
         services.AddHostedService<AnnounceRevocations>();
     }
 
@@ -31,6 +31,8 @@ internal static class SessionEndpoints
             var body = await Body(http);
             return Answer(http, await handler.Handle(body.IsEmpty ? new() : Params<LogOut>.Read(body), http, http.RequestAborted));
         });
+        // Not among the paths that the gateway passes on.
+        app.MapPost("/sessions/token", async (HttpContext http, RenewAccessHandler handler) => Answer(http, await handler.Handle(http, http.RequestAborted)));
     }
 
     private static async Task<ReadOnlyMemory<byte>> Body(HttpContext http)

@@ -23,7 +23,7 @@ public sealed class ListenerTests
     [InlineData(Role.Doctor, true, Callers.None, false)]
     public void One_hears_what_ones_role_may_read(Role role, bool ofHospital, Callers audience, bool hears)
     {
-        using var listener = new Listener(Somebody(role, ofHospital ? Hospital : null), null);
+        using var listener = new Listener(Somebody(role, ofHospital ? Hospital : null), "token", hearsAnswers: true);
 
         Assert.Equal(hears, listener.Wants(Event("appointments", new(audience))));
     }
@@ -32,7 +32,7 @@ public sealed class ListenerTests
     public void One_hears_what_is_about_oneself_and_not_what_is_about_others()
     {
         var patient = Somebody(Role.Patient, Hospital);
-        using var listener = new Listener(patient, null);
+        using var listener = new Listener(patient, "token", hearsAnswers: true);
 
         Assert.True(listener.Wants(Event("appointments", new(Callers.Staff, patient.UserId))));
         Assert.False(listener.Wants(Event("appointments", new(Callers.Staff, Guid.CreateVersion7()))));
@@ -41,7 +41,7 @@ public sealed class ListenerTests
     [Fact]
     public void Narrowing_leaves_what_is_no_resource()
     {
-        using var listener = new Listener(Somebody(Role.Doctor, Hospital), new HashSet<string> { "appointments" });
+        using var listener = new Listener(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true) { Resources = ["appointments"] };
 
         Assert.True(listener.Wants(Event("appointments", new(Callers.Everyone))));
         Assert.False(listener.Wants(Event("patients", new(Callers.Everyone))));
@@ -51,8 +51,8 @@ public sealed class ListenerTests
     [Fact]
     public void One_of_a_hospital_hears_its_stream_and_the_platforms_and_an_administrator_of_the_platform_all()
     {
-        using var doctor = new Listener(Somebody(Role.Doctor, Hospital), null);
-        using var platform = new Listener(Somebody(Role.Admin, null), null);
+        using var doctor = new Listener(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: false);
+        using var platform = new Listener(Somebody(Role.Admin, null), "token", hearsAnswers: false);
 
         Assert.Equal([LiveStreams.Of(Hospital), LiveStreams.Platform], doctor.Streams);
         Assert.Equal([LiveStreams.All], platform.Streams);
@@ -61,14 +61,14 @@ public sealed class ListenerTests
     [Fact]
     public void Who_does_not_keep_up_is_sent_away_and_holds_no_more_than_the_bound()
     {
-        using var listener = new Listener(Somebody(Role.Doctor, Hospital), null);
-        var heard = new Heard(Event("appointments", new(Callers.Everyone)), new(1, 0), default);
+        using var listener = new Listener(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true);
+        var heard = new Heard(Event("appointments", new(Callers.Everyone)), 0, new(1, 1));
 
         for (var i = 0; i < 5000; i++) listener.Offer(heard);
 
-        Assert.True(listener.Ended.IsCancellationRequested);
+        Assert.True(SpinWait.SpinUntil(() => listener.Ended.IsCancellationRequested, TimeSpan.FromSeconds(10)));
         Assert.Equal(Ending.TooSlow, listener.Ending);
-        Assert.InRange(listener.Events.Count, 1, 1024);
+        Assert.InRange(listener.Waiting.Count, 1, 1024);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MedCor.Contracts;
+using MedCor.Gateway.Events;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
@@ -111,7 +112,10 @@ public sealed class DoorTests
     private static Task<ToolAnswer> Call(Upstream upstream, string? key = null) =>
         Door(upstream).Invoke(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
 
-    private static Door Door(Upstream upstream) => new(upstream, new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance));
+    private static Door Door(Upstream upstream) => new(
+        upstream,
+        new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance),
+        new Echo(new WhoListens(null!, TimeProvider.System, NullLogger<WhoListens>.Instance), new LiveStreams(null!), TimeProvider.System, NullLogger<Echo>.Instance));
 
     private static Upstream Upstream(params Uri[] replicas) => new(
         new ConfigurationBuilder().AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:hospital:http:{i}", (string?)a.ToString()))).Build(),

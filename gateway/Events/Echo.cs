@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using MedCor.Contracts;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Events;
+
+/// <summary>
+/// Tells those who listen what tools answer them, whatever surface they called by. A copy: it holds up no call, and is given up while Redis is away or when
+/// more come than can be written.
+/// </summary>
+internal sealed class Echo(WhoListens listening, LiveStreams streams, TimeProvider clock, ILogger<Echo> log) : BackgroundService
+{
+    /// <summary>In bytes. A larger answer is told without its result.</summary>
+    private const int LargestResult = 128 * 1024;
+
+    private const int MostWaiting = 256;
+
+    private readonly Channel<(Guid? Hospital, LiveEvent Event)> waiting = Channel.CreateBounded<(Guid?, LiveEvent)>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>A tool answered.</summary>
+    public void Answered(Visitor visitor, string tool, ToolAnswer answer)
+    {
+        if (!listening.Includes(visitor.Caller.UserId)) return;
+        var body = answer.Body.Length <= LargestResult ? answer.Body.Span : "null"u8;
+        if (answer.Status == 200) Tell(visitor, LiveEvent.Response(visitor.Caller.UserId, tool, body, visitor.RequestId, clock.GetUtcNow()));
+        else if (JsonSerializer.Deserialize<ErrorEnvelope>(body, Json.Options) is { } envelope) Failed(visitor, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);
+    }
+
+    /// <summary>A call was refused before its tool was reached, or its tool was not.</summary>
+    public void Refused(Visitor visitor, string tool, Refusal refusal)
+    {
+        if (listening.Includes(visitor.Caller.UserId)) Failed(visitor, tool, refusal.Code, refusal.Message, refusal.Details);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        await foreach (var (hospital, told) in waiting.Reader.ReadAllAsync(ct))
+            try
+            {
+                await streams.AppendAnswer(hospital, told);
+            }
+            catch (Exception e) // whatever it is: an exception that leaves here would end the process
+            {
+                log.LogWarning("A listener is not told of an answer: {Kind}", e.GetType().Name);
+            }
+    }
+
+    private void Failed(Visitor visitor, string tool, string code, string message, JsonObject details)
+    {
+        var facts = (JsonObject)details.DeepClone();
+        (facts["tool"], facts["code"], facts["request_id"]) = (tool, code, visitor.RequestId);
+        Tell(visitor, LiveEvent.Error(new(Callers.None, visitor.Caller.UserId), $"{code}: {message}", facts, clock.GetUtcNow()));
+    }
+
+    private void Tell(Visitor visitor, LiveEvent told) => waiting.Writer.TryWrite((visitor.Caller.HospitalId, told));
+}

@@ -1,0 +1,102 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Events;
+
+/// <summary>
+/// Asks Identity for another token before a listener's ends, for as long as their session is good, and tells it to them. Who gets none keeps theirs to its
+/// end; while Identity is away it is asked again.
+/// </summary>
+internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Renewal> log) : IDisposable
+{
+    private const string Identity = "identity";
+
+    /// <summary>How long before a token's end it is renewed: a minute, or a quarter of a short life.</summary>
+    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    /// <summary>All who listen may come due at once, as after a restart.</summary>
+    private readonly SemaphoreSlim turns = new(16);
+
+    /// <summary>When a caller's token is to be renewed. Not twice within moments, however short tokens live.</summary>
+    public static DateTimeOffset DueFor(Caller caller, DateTimeOffset now)
+    {
+        var quarter = (caller.ExpiresAt - caller.IssuedAt) / 4;
+        var due = caller.ExpiresAt - (quarter < Ahead ? quarter : Ahead);
+        return due > now ? due : now;
+    }
+
+    /// <summary>Renews a listener's token, beside whatever else is done.</summary>
+    public void Begin(Listener listener, DateTimeOffset now)
+    {
+        // Asked again after this, unless a token came meanwhile.
+        listener.RenewAt = now + Again;
+        _ = Renew(listener);
+    }
+
+    private async Task Renew(Listener listener)
+    {
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(listener.Ended, lifetime.ApplicationStopping);
+            patience.CancelAfter(Patience);
+            await turns.WaitAsync(patience.Token);
+            try
+            {
+                await Ask(listener, patience.Token);
+            }
+            finally
+            {
+                turns.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // They left, or Identity is slow.
+        }
+        catch (Exception e) // whatever it is: they are asked for again, or their token ends
+        {
+            log.LogWarning("A listener's token was not renewed: {Kind}", e.GetType().Name);
+        }
+    }
+
+    private async Task Ask(Listener listener, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", listener.Token) } };
+        using var response = await upstream.To(Identity).SendAsync(request, ct);
+        if (!response.IsSuccessStatusCode)
+        {
+            // Their session is over, and their token with it once its time has come.
+            if ((int)response.StatusCode < 500) listener.RenewAt = DateTimeOffset.MaxValue;
+            return;
+        }
+        var renewed = (await JsonSerializer.DeserializeAsync<AccessToken>(await response.Content.ReadAsStreamAsync(ct), Json.Options, ct))!;
+        Caller caller;
+        try
+        {
+            caller = await tokens.Check(renewed.Token, ct);
+        }
+        catch (Unauthenticated)
+        {
+            return;
+        }
+        // Who was moved to another hospital hears other streams: they come anew.
+        if (caller.HospitalId != listener.Caller.HospitalId)
+        {
+            listener.End(Ending.Unauthenticated);
+            return;
+        }
+        listener.Renew(caller, renewed.Token);
+        listener.RenewAt = DueFor(caller, clock.GetUtcNow() + Again);
+        listener.Offer(Heard.Aside(LiveEvent.Renewed(caller.UserId, renewed.Token, caller.ExpiresAt)));
+    }
+
+    public void Dispose() => turns.Dispose();
+}

@@ -1,0 +1,153 @@
+namespace MedCor.Gateway.Events;
+
+/// <summary>How far one stream has been read here, and for whom.</summary>
+internal sealed class Tail
+{
+    /// <summary>What is kept in memory for those who come back within moments, as everybody does when a replica went down.</summary>
+    private const int MostRecent = 256;
+    private const int MostRecentBytes = 1024 * 1024;
+
+    private readonly TimeProvider clock;
+    private readonly Lock turn = new();
+    private readonly Dictionary<Listener, (int Stream, StreamId After)> listeners = [];
+    private readonly Queue<LiveStreams.Entry> recent = [];
+    private int recentBytes;
+    private int seats;
+    private StreamId position;
+
+    public Tail(string stream, LiveStreams streams, TimeProvider clock)
+    {
+        (Stream, this.clock) = (stream, clock);
+        Started = Start(streams);
+    }
+
+    public string Stream { get; }
+
+    /// <summary>Completes once the place to start from is known.</summary>
+    public Task Started { get; }
+
+    public bool HasGrown { get; set; }
+
+    public DateTimeOffset UsedAt { get; set; }
+
+    /// <summary>Whether nobody sits here, be it that they hear it or still catch up with it.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (turn) return seats == 0;
+        }
+    }
+
+    /// <summary>The last place whose event has been handed to all listeners.</summary>
+    public StreamId Position
+    {
+        get
+        {
+            lock (turn) return position;
+        }
+    }
+
+    /// <summary>Whether gaps are told of: not in the answers of tools, which are only copies, and kept for minutes.</summary>
+    private bool TellsGaps => !LiveStreams.AreAnswers(Stream);
+
+    /// <summary>Is followed for as long as somebody sits here.</summary>
+    public void Sit()
+    {
+        lock (turn) seats++;
+    }
+
+    /// <summary>Hears from now on; tells from where that is.</summary>
+    public StreamId Join(Listener listener, int index)
+    {
+        lock (turn)
+        {
+            listeners[listener] = (index, position);
+            return position;
+        }
+    }
+
+    /// <summary>
+    /// Hears all after a place. False when what lies between is not in memory any more, and must be read. What is, has then been told already and is
+    /// <paramref name="missed"/>.
+    /// </summary>
+    public bool TryJoin(Listener listener, int index, StreamId after, out IReadOnlyList<LiveStreams.Entry> missed)
+    {
+        lock (turn)
+        {
+            missed = [];
+            if (after < position)
+            {
+                if (!recent.TryPeek(out var first) || first.Id > after && !first.Id.Follows(after)) return false;
+                missed = [.. recent.Where(e => e.Id > after)];
+            }
+            // A replica that read on before this one may have told them more than has arrived here.
+            listeners[listener] = (index, after > position ? after : position);
+            return true;
+        }
+    }
+
+    public void Leave(Listener listener)
+    {
+        lock (turn)
+        {
+            seats--;
+            listeners.Remove(listener);
+            UsedAt = clock.GetUtcNow();
+        }
+    }
+
+    /// <summary>Hands an event to those whom it is for.</summary>
+    public void Deliver(LiveStreams.Entry entry)
+    {
+        lock (turn)
+        {
+            if (TellsGap(position, entry.Id) is { } notice)
+                foreach (var (listener, _) in listeners) listener.Offer(Heard.Aside(notice));
+            foreach (var (listener, (index, after)) in listeners)
+                if (entry.Id > after && listener.Wants(entry.Event)) listener.Offer(new(entry.Event, index, entry.Id));
+            position = entry.Id;
+            Remember(entry);
+        }
+    }
+
+    /// <summary>What is to be told between two events that one hears one after the other; null when nothing is missing.</summary>
+    public LiveEvent? TellsGap(StreamId from, StreamId to) => TellsGaps && !to.Follows(from) ? LiveEvent.Reload(clock.GetUtcNow()) : null;
+
+    /// <summary>Goes on from where the stream now ends, which is before the place that was reached: what it had is lost, and so may be what was not read.</summary>
+    public void StartOver(StreamId end)
+    {
+        lock (turn)
+        {
+            position = end;
+            recent.Clear();
+            recentBytes = 0;
+            var notice = LiveEvent.Reload(clock.GetUtcNow());
+            foreach (var (listener, (index, _)) in listeners.ToArray())
+            {
+                listeners[listener] = (index, end);
+                listener.Offer(new(TellsGaps ? notice : null, index, end));
+            }
+        }
+    }
+
+    /// <summary>Lets a listener's place move on, beyond events that were not for them.</summary>
+    public void Mark(Listener listener)
+    {
+        lock (turn)
+            if (listeners.TryGetValue(listener, out var joined) && position > joined.After) listener.Offer(new(null, joined.Stream, position));
+    }
+
+    private async Task Start(LiveStreams streams)
+    {
+        var end = await streams.End(Stream);
+        lock (turn) position = end;
+    }
+
+    private void Remember(LiveStreams.Entry entry)
+    {
+        recent.Enqueue(entry);
+        recentBytes += entry.Event.Frame.Length;
+        while (recent.Count > MostRecent || (recentBytes > MostRecentBytes && recent.Count > 1)) recentBytes -= recent.Dequeue().Event.Frame.Length;
+    }
+}

@@ -1,0 +1,417 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary>One WebSocket: messages come in one after the other, calls run side by side, and each reply and event goes out as soon as it is there.</summary>
+internal sealed class Conversation(
+    HttpContext http, WebSocket socket, Entrance entrance, Listeners listeners, TokenCheck check, Door door, TimeProvider clock) : IDisposable
+{
+    public const int Unauthorized = 4401;
+    public const int TooSlow = 4408;
+
+    /// <summary>Calls that are under way or whose replies are not taken yet. No further message is read before one of them is done: so no replies pile up.</summary>
+    private const int MostCalls = 16;
+
+    private static readonly TimeSpan AuthWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a last message, or the answer to a close, may take before the connection is cut.</summary>
+    private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
+
+    private static readonly ActivitySource Source = new("MedCor.Gateway");
+
+    private readonly SemaphoreSlim sending = new(1);
+    private readonly SemaphoreSlim calls = new(MostCalls);
+    private readonly CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+    private readonly TaskCompletionSource<(int Code, string Reason)> ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Listener? listener;
+    private ITimer? authTimer;
+    private Task telling = Task.CompletedTask;
+    private bool isClosed;
+
+    /// <summary>Holds the conversation until one side ends it.</summary>
+    /// <param name="known">Who they are, where the request said so.</param>
+    /// <param name="resources">What they subscribed to in the address; null for nothing.</param>
+    /// <param name="after">The place from which they go on.</param>
+    public async Task Hold((Caller Caller, string Token)? known, ImmutableHashSet<string>? resources, Place? after)
+    {
+        var receiving = Task.CompletedTask;
+        try
+        {
+            if (known is var (caller, token)) await Welcome(caller, token, resources ?? [], after, default);
+            else authTimer = clock.CreateTimer(_ => End(Unauthorized, "No auth came within 10 seconds."), null, AuthWithin, Timeout.InfiniteTimeSpan);
+
+            receiving = Receive();
+            await Task.WhenAny(receiving, ending.Task);
+            if (!ending.Task.IsCompleted)
+            {
+                await Close((int)WebSocketCloseStatus.NormalClosure, "");
+                return;
+            }
+            var (code, reason) = await ending.Task;
+            // Who stops answers first what was asked: the other side would not know whether it was done.
+            if (code == (int)WebSocketCloseStatus.EndpointUnavailable) await AllAnswered();
+            await Close(code, reason);
+            await Task.WhenAny(receiving, Task.Delay(CloseWithin, clock));
+        }
+        finally
+        {
+            authTimer?.Dispose();
+            if (listener is not null)
+            {
+                listener.End(Ending.Left);
+                listeners.Leave(listener);
+            }
+            await gone.CancelAsync();
+            socket.Abort();
+            await receiving;
+            await telling;
+            await AllAnswered();
+        }
+    }
+
+    private async Task Receive()
+    {
+        try
+        {
+            while (await SocketMessage.Receive(socket) is { } message)
+            {
+                if (message.IsTooLarge)
+                {
+                    message.Dispose();
+                    End((int)WebSocketCloseStatus.MessageTooBig, "A message is larger than 1 MiB.");
+                    return;
+                }
+                // What comes after the end is only waited for, to hear the other side's close.
+                if (ending.Task.IsCompleted) message.Dispose();
+                else await Take(message);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The connection broke, or was cut.
+        }
+    }
+
+    private async Task Take(SocketMessage message)
+    {
+        var isKept = false;
+        ReadOnlyMemory<byte> requestId = default;
+        try
+        {
+            (var type, requestId) = message.Read();
+            if (listener is null && type != "auth") throw new Unauthenticated(ErrorCodes.AuthRequired, "Send {\"type\": \"auth\", \"token\": …} first.");
+            switch (type)
+            {
+                case "auth":
+                    await Authenticate(Params<Auth>.Read(message.Bytes), requestId);
+                    break;
+                case "tool_invoke":
+                    await calls.WaitAsync(gone.Token);
+                    isKept = true;
+                    _ = Invoke(message, requestId);
+                    break;
+                case "subscribe":
+                    await Subscribe(Params<Subscription>.Read(message.Bytes).Resource, requestId);
+                    break;
+                case "unsubscribe":
+                    var resource = Known([Params<Subscription>.Read(message.Bytes).Resource], "resource").Single();
+                    listener!.Resources = listener.Resources!.Remove(resource);
+                    await Send(json => Acknowledge(json, "unsubscribed", resource, requestId));
+                    break;
+                default:
+                    throw new Invalid("type", "must be auth, tool_invoke, subscribe or unsubscribe");
+            }
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
+        {
+            await Send(json => Complain(json, "error", requestId, AsProblem(e)));
+            if (e is Unauthenticated && listener is null) End(Unauthorized, "The first message must be auth, with a token that is valid.");
+        }
+        finally
+        {
+            if (!isKept) message.Dispose();
+        }
+    }
+
+    private async Task Authenticate(Auth asked, ReadOnlyMemory<byte> requestId)
+    {
+        Place? after = null;
+        var resources = Known(asked.Resources ?? [], "resources");
+        if (asked.LastEventId is { } id && !Place.TryParse(id, out after)) throw new Invalid("last_event_id", "is not the id of an event");
+        var caller = await check.Check(asked.Token, gone.Token);
+        if (listener is null)
+        {
+            await entrance.Count(caller);
+            await Welcome(caller, asked.Token, resources, after, requestId);
+            return;
+        }
+        if (caller.UserId != listener.Caller.UserId || caller.HospitalId != listener.Caller.HospitalId) throw new Forbidden("This connection is another user's. Open one of your own.");
+        listener.Renew(caller, asked.Token);
+        await Send(json => Authenticated(json, caller, requestId));
+        foreach (var resource in resources) await Subscribe(resource, requestId);
+    }
+
+    private async Task Welcome(Caller caller, string token, ImmutableHashSet<string> resources, Place? after, ReadOnlyMemory<byte> requestId)
+    {
+        authTimer?.Dispose();
+        var welcomed = new Listener(caller, token, hearsAnswers: false) { Resources = resources };
+        welcomed.Ended.Register(() => EndAs(welcomed.Ending));
+        listener = welcomed;
+        listeners.Attend(welcomed);
+        await Send(json => Authenticated(json, caller, requestId));
+        if (resources.IsEmpty) return;
+        try
+        {
+            await Sit(after, resources, requestId);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
+        {
+            // They may still call; what they wanted to hear they ask for again.
+            welcomed.Resources = [];
+            await Send(json => Complain(json, "error", requestId, AsProblem(e)));
+        }
+    }
+
+    private async Task Subscribe(string resource, ReadOnlyMemory<byte> requestId)
+    {
+        Known([resource], "resource");
+        listener!.Resources = listener.Resources!.Add(resource);
+        if (listener.Seat is not null) await Send(json => Acknowledge(json, "subscribed", resource, requestId));
+        else await Sit(after: null, [resource], requestId);
+    }
+
+    /// <summary>Begins to hear. The first acknowledgement tells the place, so that whoever is cut off before their first event can go on too.</summary>
+    private async Task Sit(Place? after, ImmutableHashSet<string> resources, ReadOnlyMemory<byte> requestId)
+    {
+        var seat = await listeners.Sit(listener!, after);
+        var place = Id(seat.Place);
+        foreach (var resource in resources)
+            await Send(json =>
+            {
+                Acknowledge(json, "subscribed", resource, requestId);
+                json.WriteString("id"u8, place);
+            });
+        telling = Tell(seat);
+    }
+
+    /// <summary>Sends what is heard: changes, and what concerns the connection itself.</summary>
+    private async Task Tell(Seat seat)
+    {
+        try
+        {
+            await foreach (var heard in seat.Events(listener!.Ended))
+            {
+                seat.Place.Reach(heard);
+                if (heard.Event is { Name: LiveEvent.ResourceUpdate or LiveEvent.HeartbeatEvent or LiveEvent.AuthRefresh or LiveEvent.ErrorEvent } e) await Send(Framed(e, seat.Place));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
+        {
+            // They left, or are asked to.
+        }
+        catch (Exception e)
+        {
+            // Redis went away while what was missed was read: they come back and go on from where they were.
+            ProblemWriter.AsRefusal(e, http);
+            End((int)WebSocketCloseStatus.InternalServerError, "Live events are away at present. Come back with the id of the last message.");
+        }
+    }
+
+    private async Task Invoke(SocketMessage message, ReadOnlyMemory<byte> requestId)
+    {
+        try
+        {
+            // A trace per call: the connection's own would never end.
+            Activity.Current = null;
+            using var span = Source.StartActivity("tool_invoke", ActivityKind.Server);
+            var written = Encoding.UTF8.GetString(requestId.Span).Trim('"');
+            var label = RequestIds.IsLabel(written) ? written : Guid.CreateVersion7().ToString();
+            try
+            {
+                var caller = listener!.Caller;
+                if (!check.StillCounts(caller)) throw new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Send auth with another.");
+                await entrance.Count(caller);
+                if (requestId.IsEmpty) throw new Invalid("request_id", "is required: by it you know the answer");
+                var call = ToolCall.Read(new(message.Bytes), out var key, "type", "request_id");
+                span?.SetTag("medcor.tool", call.Tool.Name);
+                using var answer = await door.Invoke(new(caller, $"Bearer {listener.Token}", label, http.PeerAddress(), "websocket"), call, key, gone.Token);
+                await Send(answer.Status == 200
+                    ? Write(json => Result(json, requestId, answer))
+                    : Write(json => Complain(json, LiveEvent.ToolResponse, requestId, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error)));
+            }
+            catch (Exception e) when (e is not WebSocketException && !gone.IsCancellationRequested)
+            {
+                await Send(json => Complain(json, LiveEvent.ToolResponse, requestId, AsProblem(e, label)));
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            // They are gone.
+        }
+        finally
+        {
+            message.Dispose();
+            calls.Release();
+        }
+    }
+
+    private void EndAs(Ending why)
+    {
+        if (why == Ending.TooSlow) End(TooSlow, "You read more slowly than events come. Come back with the id of the last message.");
+        else if (why == Ending.Unauthenticated) End(Unauthorized, "The token is not valid any more.");
+        else if (why == Ending.Stopping) End((int)WebSocketCloseStatus.EndpointUnavailable, "This server stops. Come back with the id of the last message.");
+    }
+
+    private void End(int code, string reason) => ending.TrySetResult((code, reason));
+
+    /// <summary>Waits until no call is under way; not for ever.</summary>
+    private async Task AllAnswered()
+    {
+        var free = 0;
+        while (free < MostCalls && await calls.WaitAsync(Door.Patience + CloseWithin)) free++;
+        if (free > 0) calls.Release(free);
+    }
+
+    private async Task Close(int code, string reason)
+    {
+        if (!await sending.WaitAsync(CloseWithin)) return;
+        try
+        {
+            isClosed = true;
+            using var patience = new CancellationTokenSource(CloseWithin, clock);
+            await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, patience.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The connection is gone already.
+        }
+        finally
+        {
+            sending.Release();
+        }
+    }
+
+    private Task Send(Action<Utf8JsonWriter> write) => Send(Write(write));
+
+    private async Task Send(ReadOnlyMemory<byte> text)
+    {
+        await sending.WaitAsync(gone.Token);
+        try
+        {
+            if (!isClosed) await socket.SendAsync(text, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
+        }
+        finally
+        {
+            sending.Release();
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write)
+    {
+        var text = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(text, new() { Encoder = Json.Options.Encoder, SkipValidation = true }))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        return text.WrittenMemory;
+    }
+
+    private void Result(Utf8JsonWriter json, ReadOnlyMemory<byte> requestId, ToolAnswer answer)
+    {
+        Head(json, LiveEvent.ToolResponse, requestId);
+        json.WritePropertyName("result"u8);
+        json.WriteRawValue(answer.Body.Span, skipInputValidation: true);
+        if (answer.IsReplay) json.WriteBoolean("idempotent_replayed"u8, true);
+        At(json, clock.GetUtcNow());
+    }
+
+    private static void Complain(Utf8JsonWriter json, string type, ReadOnlyMemory<byte> requestId, Problem problem)
+    {
+        Head(json, type, requestId);
+        json.WriteString("error"u8, $"{problem.Code}: {problem.Message}");
+        json.WriteString("code"u8, problem.Code);
+        json.WritePropertyName("details"u8);
+        JsonSerializer.Serialize(json, problem.Details, Json.Options);
+        if (problem.RetryAfter is { } seconds) json.WriteNumber("retry_after"u8, seconds);
+        At(json, problem.Timestamp);
+    }
+
+    private static void Authenticated(Utf8JsonWriter json, Caller caller, ReadOnlyMemory<byte> requestId)
+    {
+        Head(json, "auth_success", requestId);
+        json.WriteString("user_id"u8, caller.UserId);
+        json.WritePropertyName("expires_at"u8);
+        JsonSerializer.Serialize(json, caller.ExpiresAt, Json.Options);
+    }
+
+    private static void Acknowledge(Utf8JsonWriter json, string type, string resource, ReadOnlyMemory<byte> requestId)
+    {
+        Head(json, type, requestId);
+        json.WriteString("resource"u8, resource);
+    }
+
+    private static void Head(Utf8JsonWriter json, string type, ReadOnlyMemory<byte> requestId)
+    {
+        json.WriteString("type"u8, type);
+        if (requestId.IsEmpty) return;
+        json.WritePropertyName("request_id"u8);
+        json.WriteRawValue(requestId.Span, skipInputValidation: true);
+    }
+
+    private static void At(Utf8JsonWriter json, DateTimeOffset now)
+    {
+        json.WritePropertyName("timestamp"u8);
+        JsonSerializer.Serialize(json, now, Json.Options);
+    }
+
+    /// <summary>An event with the place that is reached with it. Clients know what concerns the connection as <c>error</c>.</summary>
+    private static ReadOnlyMemory<byte> Framed(LiveEvent e, Place place)
+    {
+        // Every event's data begins with its type.
+        var rest = e.Data.Span[($"{{\"type\":\"{e.Name}\"".Length)..];
+        var text = new ArrayBufferWriter<byte>(e.Data.Length + Place.Longest + 32);
+        text.Write("{\"type\":\""u8);
+        text.Write(Encoding.ASCII.GetBytes(e.Name == LiveEvent.ErrorEvent ? "error" : e.Name));
+        text.Write("\",\"id\":\""u8);
+        text.Advance(place.WriteTo(text.GetSpan(Place.Longest)));
+        text.Write("\""u8);
+        text.Write(rest);
+        return text.WrittenMemory;
+    }
+
+    private static string Id(Place place)
+    {
+        Span<byte> id = stackalloc byte[Place.Longest];
+        return Encoding.ASCII.GetString(id[..place.WriteTo(id)]);
+    }
+
+    private static ImmutableHashSet<string> Known(IReadOnlyCollection<string> resources, string field)
+    {
+        var unknown = resources.Except(Listeners.Resources).ToArray();
+        return unknown.Length == 0 ? [.. resources] : throw new Invalid(field, Listeners.NotKnown(unknown));
+    }
+
+    private Problem AsProblem(Exception e, string? label = null) => ProblemWriter.AsProblem(ProblemWriter.AsRefusal(e, http), label ?? http.RequestId(), clock.GetUtcNow());
+
+    public void Dispose()
+    {
+        sending.Dispose();
+        calls.Dispose();
+        gone.Dispose();
+        listener?.Dispose();
+    }
+}

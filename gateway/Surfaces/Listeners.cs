@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary>What all surfaces for listeners have in common: who comes, what they wish to hear, and how they are looked after.</summary>
+internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tickets, Tailer tailer, Attendance attendance, WhoListens who)
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    /// <summary>What can be narrowed to.</summary>
+    public static readonly ImmutableHashSet<string> Resources =
+    [
+        "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",
+        "subscription_plans", "subscriptions", "invoices", "departments", "audit_events", "confirmations", "triage",
+    ];
+
+    /// <summary>
+    /// Lets somebody in, and tells who they are and the token by which they are known: from the header, or by a ticket. Throws <see cref="Unauthenticated"/>, <see cref="TooMany"/>.
+    /// </summary>
+    public async ValueTask<(Caller Caller, string Token)> Admit(HttpContext http)
+    {
+        var token = "";
+        var caller = await entrance.Admit(http, async _ =>
+        {
+            if (!http.Request.Query.TryGetValue("ticket", out var ticket)) return await check.Require(http);
+            token = await tickets.Redeem(ticket.ToString());
+            return await check.Check(token, http.RequestAborted);
+        });
+        return (caller, token.Length > 0 ? token : TokenOf(http.Request));
+    }
+
+    /// <summary>The token of a request whose sender is known by it.</summary>
+    public static string TokenOf(HttpRequest request) => request.Headers.Authorization.ToString()["Bearer ".Length..].Trim();
+
+    /// <summary>What a listener asks for in the address: only some resources, and to go on from a place. Throws <see cref="Invalid"/> naming all that is wrong.</summary>
+    public static (ImmutableHashSet<string>? Resources, Place? After) Wishes(HttpRequest request)
+    {
+        var (query, mistakes) = (request.Query, new Dictionary<string, List<string>>());
+        foreach (var name in query.Keys.Where(n => n is not ("ticket" or "resources" or "last_event_id")))
+            mistakes[name] = ["is not a parameter; there are resources, last_event_id and ticket. A token is never accepted in an address"];
+
+        ImmutableHashSet<string>? wanted = null;
+        if (query.TryGetValue("resources", out var lists))
+        {
+            wanted = [.. lists.SelectMany(l => l!.Split(',', StringSplitOptions.TrimEntries))];
+            if (wanted.Except(Resources) is { IsEmpty: false } unknown) mistakes["resources"] = [NotKnown(unknown)];
+        }
+
+        // A browser sends the header when it comes back by itself; who opens a new stream, with a new ticket, can only write it in the address.
+        var (field, id) = request.Headers.TryGetValue(LastEventId, out var header) ? (LastEventId, header.ToString()) : ("last_event_id", query["last_event_id"].ToString());
+        Place? after = null;
+        if (id.Length > 0 && !Place.TryParse(id, out after)) mistakes[field] = ["is not the id of an event"];
+        return mistakes.Count == 0 ? (wanted, after) : throw new Invalid(mistakes);
+    }
+
+    /// <summary>What is wrong with naming these resources.</summary>
+    public static string NotKnown(IEnumerable<string> unknown) => $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", Resources.Order())}";
+
+    /// <summary>
+    /// Gives a listener a seat: they hear what happens from now on, or since they were there last. Throws while Redis is away.
+    /// </summary>
+    public async Task<Seat> Sit(Listener listener, Place? after)
+    {
+        var seat = await tailer.Seat(listener, after);
+        if (!listener.HearsAnswers) return seat;
+        try
+        {
+            // They are counted as listening before they can know that they do: what they call from then on is told to them.
+            await who.Enter(listener.Caller.UserId);
+            return seat;
+        }
+        catch
+        {
+            Leave(listener);
+            throw;
+        }
+    }
+
+    /// <summary>Looks after a listener until they leave.</summary>
+    public void Attend(Listener listener) => attendance.Enter(listener);
+
+    /// <summary>A listener is gone.</summary>
+    public void Leave(Listener listener)
+    {
+        attendance.Leave(listener);
+        if (listener.Seat is not { } seat) return;
+        seat.Dispose();
+        if (listener.HearsAnswers) who.Leave(listener.Caller.UserId);
+    }
+}

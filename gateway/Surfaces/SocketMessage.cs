@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.ComponentModel.DataAnnotations;
+using System.Net.WebSockets;
+using System.Text.Json;
+using MedCor.Gateway.Events;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary>A message as it came over a WebSocket, in memory that is borrowed: dispose of it.</summary>
+internal sealed class SocketMessage : IDisposable
+{
+    private const int FirstSize = 4096;
+    private const int LongestRequestId = 128;
+
+    private byte[] buffer = [];
+    private int length;
+
+    /// <summary>Whether it is whole, and not longer than 1 MiB.</summary>
+    public bool IsTooLarge => length > MedCorService.LargestBody;
+
+    public bool IsText { get; private set; } = true;
+
+    public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
+
+    /// <summary>
+    /// The next message; null when the other side closes. One that is too large is not read to its end. Until the first byte arrives no memory is held for it.
+    /// </summary>
+    public static async Task<SocketMessage?> Receive(WebSocket socket)
+    {
+        var part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+        var message = new SocketMessage();
+        try
+        {
+            while (true)
+            {
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    message.Dispose();
+                    return null;
+                }
+                message.length += part.Count;
+                message.IsText = part.MessageType == WebSocketMessageType.Text;
+                if (part.EndOfMessage || message.IsTooLarge) return message;
+                part = await socket.ReceiveAsync(message.Space(), CancellationToken.None);
+            }
+        }
+        catch
+        {
+            message.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// What kind of message it is, and its <c>request_id</c> as it was written; empty when it has none. Throws <see cref="Invalid"/> when it is not a message.
+    /// </summary>
+    public (string Type, ReadOnlyMemory<byte> RequestId) Read()
+    {
+        if (!IsText) throw new Invalid("message", "must be text");
+        string? type = null;
+        ReadOnlyMemory<byte>? requestId = null;
+        var mistakes = new Dictionary<string, List<string>>();
+        try
+        {
+            var reader = new Utf8JsonReader(Bytes.Span);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject) throw new Invalid("message", "must be an object with the field type");
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                if (reader.ValueTextEquals("type"u8))
+                {
+                    if (type is not null) mistakes.Note("type", "is given twice");
+                    reader.Read();
+                    type = reader.TokenType == JsonTokenType.String ? reader.GetString() : "";
+                    reader.Skip();
+                }
+                else if (reader.ValueTextEquals("request_id"u8))
+                {
+                    if (requestId is not null) mistakes.Note("request_id", "is given twice");
+                    reader.Read();
+                    var start = (int)reader.TokenStartIndex;
+                    var isLabel = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
+                    reader.Skip();
+                    var written = Bytes[start..(int)reader.BytesConsumed];
+                    if (!isLabel || written.Length > LongestRequestId) mistakes.Note("request_id", "must be text or a number, of at most 128 bytes");
+                    else requestId = written;
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            // Whatever follows the object is malformed.
+            reader.Read();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
+        {
+            throw new Invalid("message", "must be well-formed JSON");
+        }
+        if (type is null) mistakes.Note("type", "is required");
+        return mistakes.Count == 0 ? (type!, requestId ?? default) : throw new Invalid(mistakes);
+    }
+
+    public void Dispose()
+    {
+        var gone = Interlocked.Exchange(ref buffer, []);
+        length = 0;
+        if (gone.Length > 0) ArrayPool<byte>.Shared.Return(gone);
+    }
+
+    private Memory<byte> Space()
+    {
+        if (length == buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstSize, buffer.Length * 2));
+            Bytes.CopyTo(larger);
+            if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+        return buffer.AsMemory(length);
+    }
+}
+
+/// <summary>The first message: who they are. Later, a newer token of the same user.</summary>
+/// <param name="Token">An access token.</param>
+/// <param name="Resources">What to subscribe to at once.</param>
+/// <param name="LastEventId">The <c>id</c> of the last message that they had before: they get first what they missed of <paramref name="Resources"/>.</param>
+internal sealed record Auth(
+    string Type,
+    [property: Length(1, 4096)] string Token,
+    [property: Length(1, 32)] IReadOnlyList<string>? Resources = null,
+    [property: Length(1, Place.Longest)] string? LastEventId = null,
+    JsonElement? RequestId = null);
+
+/// <summary>Asks for the changes of a resource, or for no more of them.</summary>
+internal sealed record Subscription(string Type, [property: Length(1, 100)] string Resource, JsonElement? RequestId = null);

@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Gateway.Surfaces;
+
+/// <summary>
+/// <c>GET /api/mcp/ws</c>: calls of tools and changes of resources over one WebSocket. Who they are is told by the first message, within ten seconds, or by
+/// what every other surface takes: a header, or a ticket in the address.
+/// </summary>
+internal static class Sockets
+{
+    private static readonly WebSocketAcceptContext Accepted = new()
+    {
+        // Who does not answer is gone, whatever the network says.
+        KeepAliveInterval = TimeSpan.FromSeconds(20),
+        KeepAliveTimeout = TimeSpan.FromSeconds(20),
+    };
+
+    public static void MapWebSocket(this IEndpointRouteBuilder app)
+    {
+        var services = app.ServiceProvider;
+        if (!services.GetRequiredService<IOptions<LiveOptions>>().Value.WebSocketEnabled) return;
+        var (entrance, listeners, check) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<Listeners>(), services.GetRequiredService<TokenCheck>());
+        var (door, clock) = (services.GetRequiredService<Door>(), services.GetRequiredService<TimeProvider>());
+        app.MapGet("/api/mcp/ws", async http =>
+        {
+            if (!http.WebSockets.IsWebSocketRequest) throw new Invalid("Upgrade", "must be websocket: this path is a WebSocket's");
+            (Caller Caller, string Token)? known = null;
+            if (http.Request.Query.ContainsKey("ticket") || http.Request.Headers.Authorization.Count > 0) known = await listeners.Admit(http);
+            else await entrance.AdmitStranger(http);
+            var (resources, after) = Listeners.Wishes(http.Request);
+
+            using var socket = await http.WebSockets.AcceptWebSocketAsync(Accepted);
+            using var conversation = new Conversation(http, socket, entrance, listeners, check, door, clock);
+            await conversation.Hold(known, resources, after);
+        });
+    }
+}
