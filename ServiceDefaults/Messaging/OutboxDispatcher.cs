@@ -9,8 +9,8 @@ using Npgsql;
 namespace MedCor.ServiceDefaults.Messaging;
 
 /// <summary>
-/// Hands the outbox to the broker, each batch in the order in which it was written. An event is marked as told only after the broker has confirmed it: a crash between the two
-/// tells it twice, and the inbox of each hearer makes that once. Any number of replicas share the work.
+/// Hands the outbox to the broker in the order in which it was written, and so one replica at a time; what one service alone asked for is shared by all replicas. An event is marked
+/// as told only after the broker has confirmed it: a crash between the two tells it twice, and the inbox of each hearer makes that once.
 /// </summary>
 internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hearers hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
 {
@@ -54,7 +54,10 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
             {
                 new("SELECT set_config('medcor.hospital', '*', true)"),
                 // A type that this build does not know waits for one that does, and holds up nothing.
-                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED")
+                new("""
+                    SELECT position, type, body, traceparent, addressee FROM outbox
+                    WHERE (SELECT pg_try_advisory_xact_lock(hashtext('outbox'))) AND dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE
+                    """)
                 {
                     Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
                 },

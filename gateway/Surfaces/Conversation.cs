@@ -87,13 +87,8 @@ internal sealed class Conversation(
         {
             while (await SocketMessage.Receive(socket) is { } message)
             {
-                if (message.IsTooLarge)
-                {
-                    message.Dispose();
-                    End((int)WebSocketCloseStatus.MessageTooBig, "A message is larger than 1 MiB.");
-                    return;
-                }
-                // What comes after the end is only waited for, to hear the other side's close.
+                if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, "A message is larger than 1 MiB.");
+                // What comes after the end is dropped: who still sends hears the end only if they are not cut off.
                 if (ending.Task.IsCompleted) message.Dispose();
                 else await Take(message);
             }
@@ -126,9 +121,7 @@ internal sealed class Conversation(
                     await Subscribe(Params<Subscription>.Read(message.Bytes).Resource, requestId);
                     break;
                 case "unsubscribe":
-                    var resource = Known([Params<Subscription>.Read(message.Bytes).Resource], "resource").Single();
-                    listener!.Resources = listener.Resources!.Remove(resource);
-                    await Send(json => Acknowledge(json, "unsubscribed", resource, requestId));
+                    Unsubscribe(Params<Subscription>.Read(message.Bytes).Resource, requestId);
                     break;
                 default:
                     throw new Invalid("type", "must be auth, tool_invoke, subscribe or unsubscribe");
@@ -171,10 +164,10 @@ internal sealed class Conversation(
         listener = welcomed;
         listeners.Attend(welcomed);
         await Send(json => Authenticated(json, caller, requestId));
-        if (resources.IsEmpty) return;
         try
         {
-            await Sit(after, resources, requestId);
+            if (!resources.IsEmpty) await listeners.Sit(welcomed, after);
+            foreach (var resource in resources) Acknowledge("subscribed", resource, requestId);
         }
         catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
         {
@@ -182,39 +175,46 @@ internal sealed class Conversation(
             welcomed.Resources = [];
             await Send(json => Complain(json, "error", requestId, AsProblem(e)));
         }
+        telling = Tell(welcomed);
     }
 
     private async Task Subscribe(string resource, ReadOnlyMemory<byte> requestId)
     {
         Known([resource], "resource");
-        listener!.Resources = listener.Resources!.Add(resource);
-        if (listener.Seat is not null) await Send(json => Acknowledge(json, "subscribed", resource, requestId));
-        else await Sit(after: null, [resource], requestId);
+        if (listener!.Seat is null) await listeners.Sit(listener, after: null);
+        listener.Resources = listener.Resources!.Add(resource);
+        Acknowledge("subscribed", resource, requestId);
     }
 
-    /// <summary>Begins to hear. The first acknowledgement tells the place, so that whoever is cut off before their first event can go on too.</summary>
-    private async Task Sit(Place? after, ImmutableHashSet<string> resources, ReadOnlyMemory<byte> requestId)
+    private void Unsubscribe(string resource, ReadOnlyMemory<byte> requestId)
     {
-        var seat = await listeners.Sit(listener!, after);
-        var place = Id(seat.Place);
-        foreach (var resource in resources)
-            await Send(json =>
-            {
-                Acknowledge(json, "subscribed", resource, requestId);
-                json.WriteString("id"u8, place);
-            });
-        telling = Tell(seat);
+        Known([resource], "resource");
+        listener!.Resources = listener.Resources!.Remove(resource);
+        Acknowledge("unsubscribed", resource, requestId);
+    }
+
+    /// <summary>Takes its turn among what is heard: so its id is the place that is reached with all that was sent before it, and none before it is of the other kind.</summary>
+    private void Acknowledge(string type, string resource, ReadOnlyMemory<byte> requestId)
+    {
+        var data = Write(json =>
+        {
+            Head(json, type, requestId);
+            json.WriteString("resource"u8, resource);
+        });
+        listener!.Offer(Heard.Aside(new(type, "", new(Callers.Everyone), data.Span)));
     }
 
     /// <summary>Sends what is heard: changes, and what concerns the connection itself.</summary>
-    private async Task Tell(Seat seat)
+    private async Task Tell(Listener to)
     {
         try
         {
-            await foreach (var heard in seat.Events(listener!.Ended))
+            await foreach (var heard in to.Seat?.Events(to.Ended) ?? to.Waiting.ReadAllAsync(to.Ended))
             {
-                seat.Place.Reach(heard);
-                if (heard.Event is { Name: LiveEvent.ResourceUpdate or LiveEvent.HeartbeatEvent or LiveEvent.AuthRefresh or LiveEvent.ErrorEvent } e) await Send(Framed(e, seat.Place));
+                var place = to.Seat?.Place;
+                place?.Reach(heard);
+                // An entity that is told under a name of its own besides is for listeners of another kind.
+                if (heard.Event is { } e && (e.Name == LiveEvent.ResourceUpdate || e.Resource.Length == 0)) await Send(Framed(e, place));
             }
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
@@ -358,12 +358,6 @@ internal sealed class Conversation(
         JsonSerializer.Serialize(json, caller.ExpiresAt, Json.Options);
     }
 
-    private static void Acknowledge(Utf8JsonWriter json, string type, string resource, ReadOnlyMemory<byte> requestId)
-    {
-        Head(json, type, requestId);
-        json.WriteString("resource"u8, resource);
-    }
-
     private static void Head(Utf8JsonWriter json, string type, ReadOnlyMemory<byte> requestId)
     {
         json.WriteString("type"u8, type);
@@ -379,24 +373,22 @@ internal sealed class Conversation(
     }
 
     /// <summary>An event with the place that is reached with it. Clients know what concerns the connection as <c>error</c>.</summary>
-    private static ReadOnlyMemory<byte> Framed(LiveEvent e, Place place)
+    private static ReadOnlyMemory<byte> Framed(LiveEvent e, Place? place)
     {
         // Every event's data begins with its type.
         var rest = e.Data.Span[($"{{\"type\":\"{e.Name}\"".Length)..];
         var text = new ArrayBufferWriter<byte>(e.Data.Length + Place.Longest + 32);
         text.Write("{\"type\":\""u8);
         text.Write(Encoding.ASCII.GetBytes(e.Name == LiveEvent.ErrorEvent ? "error" : e.Name));
-        text.Write("\",\"id\":\""u8);
-        text.Advance(place.WriteTo(text.GetSpan(Place.Longest)));
         text.Write("\""u8);
+        if (place is not null)
+        {
+            text.Write(",\"id\":\""u8);
+            text.Advance(place.WriteTo(text.GetSpan(Place.Longest)));
+            text.Write("\""u8);
+        }
         text.Write(rest);
         return text.WrittenMemory;
-    }
-
-    private static string Id(Place place)
-    {
-        Span<byte> id = stackalloc byte[Place.Longest];
-        return Encoding.ASCII.GetString(id[..place.WriteTo(id)]);
     }
 
     private static ImmutableHashSet<string> Known(IReadOnlyCollection<string> resources, string field)

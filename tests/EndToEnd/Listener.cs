@@ -38,11 +38,13 @@ public sealed class Listener : IAsyncDisposable
     /// <summary>Listens as a client, with their token in the header.</summary>
     /// <param name="query">Such as <c>resources=appointments</c>.</param>
     /// <param name="gateway">The replica to listen at.</param>
-    public static async Task<Listener> Of(Client client, string query = "", int gateway = 0)
+    /// <param name="after">The id of the last event that they had.</param>
+    public static async Task<Listener> Of(Client client, string query = "", int gateway = 0, string? after = null)
     {
         var house = await RunningHouse.Get();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[gateway % house.Gateways.Count], $"/api/mcp/sse?{query}"));
         request.Headers.Authorization = new("Bearer", client.AccessToken);
+        if (after is not null) request.Headers.Add("Last-Event-ID", after);
         return await Open(request);
     }
 

@@ -9,7 +9,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway;
 
-/// <summary>A further gateway, a process as the host starts it and before the same services and servers, but with settings of a test's own.</summary>
+/// <summary>A further gateway, or replica of a service, a process as the host starts it and before the same services and servers, but with settings of a test's own.</summary>
 public sealed class OwnGateway : IAsyncDisposable
 {
     private readonly Process process;
@@ -30,19 +30,31 @@ public sealed class OwnGateway : IAsyncDisposable
     public string Said => string.Join('\n', said);
 
     /// <summary>Starts one on a free port, without the host's help, and waits until it is ready. A setting that is null is taken away.</summary>
-    public static async Task<OwnGateway> Start(params (string Name, string? Value)[] settings)
+    public static Task<OwnGateway> Start(params (string Name, string? Value)[] settings)
     {
         var port = FreePort();
-        var own = await Launch([("MCP_SERVER_HOST", "127.0.0.1"), ("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. settings]);
+        return Start("gateway", port, [("ASPNETCORE_URLS", null), ("MCP_SERVER_HOST", "127.0.0.1"), ("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. settings]);
+    }
+
+    /// <summary>Starts a replica of a service, of which the others do not know, and waits until it is ready.</summary>
+    public static Task<OwnGateway> StartOf(string service, params (string Name, string? Value)[] settings)
+    {
+        var port = FreePort();
+        return Start(service, port, [("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), .. settings]);
+    }
+
+    private static async Task<OwnGateway> Start(string service, int port, (string Name, string? Value)[] settings)
+    {
+        var own = await Launch(service, settings);
         own.Http.BaseAddress = new($"http://127.0.0.1:{port}");
-        await Wait.Until(() => own.process.HasExited ? throw new InvalidOperationException(own.Said) : own.IsReady(), "the gateway is ready", TimeSpan.FromSeconds(90), () => own.Said);
+        await Wait.Until(() => own.process.HasExited ? throw new InvalidOperationException(own.Said) : own.IsReady(), $"{service} is ready", TimeSpan.FromSeconds(90), () => own.Said);
         return own;
     }
 
     /// <summary>Starts one that is to refuse, and tells what it said when it ended.</summary>
     public static async Task<string> Refusal(params (string Name, string? Value)[] settings)
     {
-        await using var own = await Launch(settings);
+        await using var own = await Launch("gateway", [("ASPNETCORE_URLS", null), .. settings]);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         await own.process.WaitForExitAsync(patience.Token);
         Assert.NotEqual(0, own.process.ExitCode);
@@ -58,16 +70,16 @@ public sealed class OwnGateway : IAsyncDisposable
         return Http.SendAsync(request);
     }
 
-    private static async Task<OwnGateway> Launch((string Name, string? Value)[] settings)
+    private static async Task<OwnGateway> Launch(string service, (string Name, string? Value)[] settings)
     {
         var house = await RunningHouse.Get();
-        var model = house.Pid("gateway-1").ToString(CultureInfo.InvariantCulture);
+        var model = house.Pid($"{service}-1").ToString(CultureInfo.InvariantCulture);
         var command = await Words(model, "cmdline");
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = new FileInfo($"/proc/{model}/cwd").ResolveLinkTarget(returnFinalTarget: true)!.FullName };
         start.Environment.Clear();
         foreach (var variable in await Words(model, "environ"))
             if (variable.Split('=', 2) is [var name, var value]) start.Environment[name] = value;
-        foreach (var (name, value) in settings.Prepend(("ASPNETCORE_URLS", null)))
+        foreach (var (name, value) in settings)
             if (value is null) start.Environment.Remove(name);
             else start.Environment[name] = value;
         return new(start);

@@ -5,18 +5,21 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Gateway;
 
-/// <summary>A Redis of a test's own, which keeps nothing on disk: for what happens when one is lost.</summary>
-internal sealed class OwnRedis : IAsyncDisposable
+/// <summary>A Redis of a test's own, for what happens when one is lost.</summary>
+/// <param name="keeps">Whether every write is on disk before it is answered; otherwise all is gone with the process.</param>
+internal sealed class OwnRedis(bool keeps = false) : IAsyncDisposable
 {
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("medcor-redis-");
     private readonly int port = OwnGateway.FreePort();
     private Process? process;
 
-    /// <summary>Starts it, empty, at the same address each time.</summary>
+    /// <summary>Starts it, with what it kept, at the same address each time.</summary>
     public async Task<ConnectionMultiplexer> Start()
     {
         // The house's host has installed the server where it was missing.
         await RunningHouse.Get();
-        process = Process.Start(new ProcessStartInfo("redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true })!;
+        string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no"];
+        process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
         var connection = await ConnectionMultiplexer.ConnectAsync(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},abortConnect=false,connectTimeout=2000"));
         await Wait.Until(() => Answers(connection), "Redis is there");
@@ -37,11 +40,30 @@ internal sealed class OwnRedis : IAsyncDisposable
         }
     }
 
+    /// <summary>What is on disk now.</summary>
+    public IReadOnlyDictionary<string, byte[]> Kept() =>
+        Directory.GetFiles(directory.FullName, "*", SearchOption.AllDirectories).ToDictionary(f => f, File.ReadAllBytes);
+
+    /// <summary>Puts back what was on disk at an earlier time, as when the last writes are lost with a machine. To be called while it is down.</summary>
+    public void Forget(IReadOnlyDictionary<string, byte[]> kept)
+    {
+        directory.Delete(recursive: true);
+        foreach (var (file, bytes) in kept)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllBytes(file, bytes);
+        }
+    }
+
     public async Task Kill()
     {
         process!.Kill();
         await process.WaitForExitAsync();
     }
 
-    public async ValueTask DisposeAsync() => await Kill();
+    public async ValueTask DisposeAsync()
+    {
+        await Kill();
+        directory.Delete(recursive: true);
+    }
 }

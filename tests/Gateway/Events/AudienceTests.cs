@@ -1,0 +1,109 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Gateway.Events;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.Tests.EndToEnd;
+using MedCor.Tests.EndToEnd.Catalogue;
+using StackExchange.Redis;
+using Listener = MedCor.Tests.EndToEnd.Listener;
+
+namespace MedCor.Tests.Gateway.Events;
+
+/// <summary>Walks every event that listeners are shown: one that is added tomorrow is walked with no new line.</summary>
+public sealed class AudienceTests
+{
+    /// <summary>What a hospital shows to everybody who belongs to it.</summary>
+    private static readonly string[] Public = ["hospitals", "departments", "doctors", "specialties"];
+
+    private static readonly Type[] Shown = [.. TellListeners.All.Select(consumer => consumer.GetGenericArguments()[0])];
+
+    [Fact]
+    public async Task Each_event_is_heard_by_who_may_read_what_it_is_about_and_by_nobody_of_another_hospital()
+    {
+        var (house, here, elsewhere) = (await RunningHouse.Get(), await Premises.Own, await Premises.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisAddress);
+        var streams = new LiveStreams(redis);
+        var (patient, stranger) = (here.People[Callers.Patient].Id, Guid.CreateVersion7());
+        var listeners = new Dictionary<Callers, Listener>();
+        foreach (var (kind, client) in here.People) listeners[kind] = await Listener.Of(client, gateway: listeners.Count);
+        var foreign = new List<Listener>();
+        foreach (var (_, client) in elsewhere.People.Where(p => p.Key != Callers.Platform)) foreign.Add(await Listener.Of(client, gateway: foreign.Count));
+
+        var mark = 0;
+        await Mark();
+        foreach (var type in Shown)
+            foreach (var about in (Guid[])[stranger, patient])
+            {
+                var happened = (IntegrationEvent)Made(type, here.Hospital, about) with { EventId = Guid.CreateVersion7() };
+                var events = LiveEvent.From(happened, happened.Live!);
+
+                await streams.Append(happened, events);
+                await Mark();
+
+                foreach (var (kind, listener) in listeners)
+                    Assert.True(Heard(listener, events) == (MayHear(kind, happened.Live!, about == patient) ? events.Count : 0),
+                        $"{type.Name} about {(about == patient ? "the patient" : "a stranger")}: {kind} heard {Heard(listener, events)} events");
+                if (happened.HospitalId is not null) Assert.All(foreign, listener => Assert.Equal(0, Heard(listener, events)));
+            }
+        foreach (var listener in listeners.Values.Concat(foreign)) await listener.DisposeAsync();
+
+        // Everybody hears it, and whatever came before it: who has it without the event does not get the event.
+        async Task Mark()
+        {
+            mark++;
+            foreach (var hospital in (Guid[])[here.Hospital, elsewhere.Hospital]) await new Marked(hospital, mark).Tell(streams);
+            foreach (var listener in listeners.Values.Concat(foreign)) await listener.Next(h => Marked.Of(h.Data) == mark);
+        }
+
+        int Heard(Listener listener, IReadOnlyList<LiveEvent> events) => listener.All.SkipWhile(h => Marked.Of(h.Data) != mark - 1)
+            .Count(h => events.Any(e => e.Name == h.Name && JsonNode.DeepEquals(JsonNode.Parse(e.Data.Span), h.Data)));
+    }
+
+    /// <summary>What the resources of the catalogue say: a role reads a kind of thing, a patient only what is public or about themselves.</summary>
+    private static bool MayHear(Callers kind, LiveUpdate live, bool isAboutThem)
+    {
+        if (kind == Callers.Patient) return Public.Contains(live.Resource) || (isAboutThem && live.Audience.Person is not null);
+        return live.Resource switch
+        {
+            "confirmations" => true,
+            "triage" => kind != Callers.Platform,
+            _ => (ResourceCatalogue.All[live.Resource].Callers & kind) != 0,
+        };
+    }
+
+    /// <summary>An event with a value in every field: it happened in this hospital, and whatever it is about is this person or theirs.</summary>
+    private static object Made(Type type, Guid hospital, Guid person, string name = "")
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(Guid)) return name == "HospitalId" ? hospital : person;
+        if (type == typeof(string)) return "text";
+        if (type == typeof(bool)) return true;
+        if (type == typeof(DateTimeOffset)) return DateTimeOffset.UnixEpoch;
+        if (type == typeof(DateOnly)) return new DateOnly(2026, 2, 1);
+        if (type == typeof(TimeOnly)) return new TimeOnly(9, 0);
+        if (type == typeof(JsonObject)) return new JsonObject();
+        if (type.IsEnum) return Enum.GetValues(type).GetValue(0)!;
+        if (type.IsPrimitive || type == typeof(decimal)) return Convert.ChangeType(1, type, System.Globalization.CultureInfo.InvariantCulture);
+        if (type.IsGenericType && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
+        {
+            var of = type.GetGenericArguments()[0];
+            var list = Array.CreateInstance(of, 1);
+            list.SetValue(Made(of, hospital, person), 0);
+            return list;
+        }
+        // A hospital's own id is the hospital's.
+        var own = type == typeof(MedCor.Contracts.Hospital.Hospital) ? hospital : person;
+        var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(c => c.GetParameters().Length)!;
+        return constructor.Invoke([.. constructor.GetParameters().Select(p => p.Name == "Id" && p.ParameterType == typeof(Guid) ? own : Made(p.ParameterType, hospital, person, p.Name!))]);
+    }
+
+    private sealed record Marked(Guid Hospital, int Number) : IntegrationEvent(Hospital, Number)
+    {
+        public override LiveUpdate Live => new("hospitals", Change.Updated, new { Mark = Number }, new(Callers.Everyone));
+
+        public static int? Of(JsonNode data) => (int?)(data["data"] as JsonObject)?["mark"];
+
+        public Task Tell(LiveStreams streams) => streams.Append(this, LiveEvent.From(this, Live));
+    }
+}

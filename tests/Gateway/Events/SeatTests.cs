@@ -1,0 +1,359 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Gateway.Events;
+using MedCor.ServiceDefaults.Access;
+using MedCor.Tests.EndToEnd;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using Listener = MedCor.Gateway.Events.Listener;
+
+namespace MedCor.Tests.Gateway.Events;
+
+/// <summary>What a listener hears of the streams, from now on or from where they were, at any replica and through the loss of Redis.</summary>
+public sealed class SeatTests
+{
+    private readonly Guid hospital = Guid.CreateVersion7();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(1500)]
+    public async Task Who_comes_back_hears_what_they_missed_once_and_in_order_and_then_what_happens(int missed)
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        await using Replica one = await Replica.On(redis), other = await Replica.On(redis);
+        string place;
+        await using (var before = await one.Listen(hospital))
+        {
+            await one.Happen(hospital, 1, 5);
+            place = await before.Until(5);
+        }
+        await one.Happen(hospital, 6, missed);
+
+        await using var again = await other.Listen(hospital, place);
+        await one.Happen(hospital, 6 + missed, 3);
+
+        await again.Until(8 + missed);
+        Assert.Equal(Enumerable.Range(6, missed + 3), again.Numbers);
+        Assert.Equal(0, again.Reloads);
+    }
+
+    [Fact]
+    public async Task Who_changes_the_replica_every_few_events_hears_all_of_them_once()
+    {
+        const int Events = 2000;
+        using var redis = await (await RunningHouse.Get()).Redis();
+        await using Replica one = await Replica.On(redis), other = await Replica.On(redis);
+        var (heard, place, turn) = (new List<int>(), (string?)null, 0);
+        var first = await one.Listen(hospital);
+        place = first.Place;
+        await first.DisposeAsync();
+
+        var happening = one.Happen(hospital, 1, Events);
+        while (heard.Count == 0 || heard[^1] < Events)
+        {
+            await using var ears = await (turn++ % 2 == 0 ? one : other).Listen(hospital, place);
+            place = await ears.Until(Math.Min(Events, (heard.Count == 0 ? 0 : heard[^1]) + 1 + (turn % 9)));
+            heard.AddRange(ears.Taken);
+        }
+        await happening;
+
+        Assert.Equal(Enumerable.Range(1, Events), heard);
+    }
+
+    [Fact]
+    public async Task What_is_for_others_moves_the_place_on_so_that_it_does_not_grow_old()
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        await using var replica = await Replica.On(redis);
+        await using var patient = await replica.Listen(hospital, role: Role.Patient);
+        var before = patient.Place;
+
+        await replica.Happen(hospital, 1, 20);
+        await Wait.Until(() => Task.FromResult(patient.Mark() != before), "the place has moved on");
+
+        Assert.Empty(patient.Numbers);
+        await using var again = await replica.Listen(hospital, patient.Place, Role.Patient);
+        Assert.Equal(0, again.Reloads);
+    }
+
+    [Fact]
+    public async Task Who_was_away_for_longer_than_events_are_kept_is_told_to_load_anew_and_hears_what_is_left()
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        await using var replica = await Replica.On(redis);
+        await using var before = await replica.Listen(hospital);
+        var place = before.Place;
+        await replica.Happen(hospital, 1, 10_300);
+
+        await using var again = await replica.Listen(hospital, place);
+
+        await again.Until(10_300);
+        Assert.Equal(1, again.Reloads);
+        Assert.True(again.Numbers[0] > 1 && again.Numbers.Count >= 10_000);
+        Assert.Equal(Enumerable.Range(again.Numbers[0], again.Numbers.Count), again.Numbers);
+    }
+
+    [Theory]
+    [InlineData("99999999999999-1.99999999999999-1.99999999999999-1")]
+    [InlineData("1-1")]
+    [InlineData("1-1.1-1")]
+    public async Task A_place_that_never_was_is_answered_with_the_advice_to_load_anew(string place)
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        await using var replica = await Replica.On(redis);
+
+        await using var ears = await replica.Listen(hospital, place);
+        await replica.Happen(hospital, 1, 2);
+
+        await ears.Until(2);
+        Assert.Equal(1, ears.Reloads);
+        Assert.Equal([1, 2], ears.Numbers);
+    }
+
+    [Fact]
+    public async Task Redis_that_comes_back_with_nothing_is_told_of_to_who_listens_and_to_who_comes_back()
+    {
+        await using var server = new OwnRedis();
+        using var redis = await server.Start();
+        await using var replica = await Replica.On(redis);
+        await using var ears = await replica.Listen(hospital);
+        await replica.Happen(hospital, 1, 5);
+        var place = await ears.Until(5);
+
+        await server.Kill();
+        using var anew = await server.Start();
+        await Happens(replica, 6, 2);
+        await ears.Until(7);
+        await using var again = await replica.Listen(hospital, place);
+        await again.Until(7);
+
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7], ears.Numbers);
+        Assert.Equal([6, 7], again.Numbers);
+        Assert.True(ears.Reloads > 0 && again.Reloads > 0, $"{ears.Reloads}, {again.Reloads}");
+    }
+
+    [Fact]
+    public async Task Redis_that_comes_back_without_its_last_events_is_told_of_where_they_were()
+    {
+        await using var server = new OwnRedis(keeps: true);
+        using var redis = await server.Start();
+        await using var replica = await Replica.On(redis);
+        await using var ears = await replica.Listen(hospital);
+        await replica.Happen(hospital, 1, 5);
+        var place = await ears.Until(5);
+        await replica.Happen(hospital, 6, 5);
+        await ears.Until(10);
+        var kept = server.Kept();
+        await replica.Happen(hospital, 11, 5);
+        await ears.Until(15);
+
+        await server.Kill();
+        server.Forget(kept);
+        using var anew = await server.Start();
+        await Happens(replica, 16, 2);
+        await using var again = await replica.Listen(hospital, place);
+        await again.Until(17);
+        await ears.Until(17);
+
+        Assert.Equal(Enumerable.Range(1, 17), ears.Numbers);
+        Assert.Equal([.. "6 7 8 9 10 reload 16 17".Split(' ')], again.All);
+        Assert.True(ears.Reloads > 0);
+    }
+
+    [Fact]
+    public async Task Redis_that_comes_back_with_everything_is_not_told_of()
+    {
+        await using var server = new OwnRedis(keeps: true);
+        using var redis = await server.Start();
+        await using var replica = await Replica.On(redis);
+        await using var ears = await replica.Listen(hospital);
+        await replica.Happen(hospital, 1, 5);
+        var place = await ears.Until(5);
+
+        await server.Kill();
+        using var anew = await server.Start();
+        await Happens(replica, 6, 2);
+        await ears.Until(7);
+        await using var again = await replica.Listen(hospital, place);
+        await again.Until(7);
+
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7], ears.Numbers);
+        Assert.Equal([6, 7], again.Numbers);
+        Assert.Equal((0, 0), (ears.Reloads, again.Reloads));
+    }
+
+    [Fact]
+    public async Task Whoever_writes_an_event_again_writes_nothing()
+    {
+        using var redis = await (await RunningHouse.Get()).Redis();
+        await using var replica = await Replica.On(redis);
+        await using var ears = await replica.Listen(hospital);
+        var noted = new Noted(hospital, 1);
+
+        await noted.Tell(replica.Streams);
+        await noted.Tell(replica.Streams);
+        await replica.Happen(hospital, 2, 1);
+
+        await ears.Until(2);
+        Assert.Equal([1, 2], ears.Numbers);
+    }
+
+    /// <summary>Something happens as soon as Redis takes it.</summary>
+    private async Task Happens(Replica replica, int from, int count) => await Wait.Until(async () =>
+    {
+        try
+        {
+            await replica.Happen(hospital, from, count);
+            return true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            return false;
+        }
+    }, "Redis takes events", TimeSpan.FromSeconds(60));
+
+    /// <summary>What a gateway has for its listeners.</summary>
+    private sealed class Replica : IAsyncDisposable
+    {
+        private readonly Tailer tailer;
+
+        private Replica(LiveStreams streams) => (Streams, tailer) = (streams, new Tailer(streams, TimeProvider.System, NullLogger<Tailer>.Instance));
+
+        public LiveStreams Streams { get; }
+
+        public static async Task<Replica> On(IConnectionMultiplexer redis)
+        {
+            var replica = new Replica(new LiveStreams(redis));
+            await replica.tailer.StartAsync(CancellationToken.None);
+            return replica;
+        }
+
+        public async Task Happen(Guid hospital, int from, int count)
+        {
+            for (var i = from; i < from + count; i++) await new Noted(hospital, i).Tell(Streams);
+        }
+
+        public async Task<Ears> Listen(Guid hospital, string? after = null, Role role = Role.Nurse)
+        {
+            var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1));
+            var listener = new Listener(caller, "token", hearsAnswers: true);
+            Place? place = null;
+            Assert.True(after is null || MedCor.Gateway.Events.Place.TryParse(after, out place));
+            return new(listener, await tailer.Seat(listener, place));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await tailer.StopAsync(CancellationToken.None);
+            tailer.Dispose();
+        }
+    }
+
+    /// <summary>A listener, and what they heard.</summary>
+    private sealed class Ears : IAsyncDisposable
+    {
+        private readonly Listener listener;
+        private readonly Seat seat;
+        private readonly Lock turn = new();
+        private readonly List<(string What, string Place)> heard = [];
+        private readonly Task listening;
+        private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private string place;
+
+        public Ears(Listener listener, Seat seat)
+        {
+            (this.listener, this.seat) = (listener, seat);
+            place = Id();
+            listening = Listen();
+        }
+
+        public string Place
+        {
+            get
+            {
+                lock (turn) return place;
+            }
+        }
+
+        /// <summary>Numbers of events, and <c>reload</c>, in order.</summary>
+        public IReadOnlyList<string> All
+        {
+            get
+            {
+                lock (turn) return [.. heard.Select(h => h.What)];
+            }
+        }
+
+        public List<int> Numbers => [.. All.Where(h => h != "reload").Select(int.Parse)];
+
+        public int Reloads => All.Count(h => h == "reload");
+
+        /// <summary>The numbers up to the one that was waited for: what comes after it, a client that was cut off has not seen.</summary>
+        public IReadOnlyList<int> Taken { get; private set; } = [];
+
+        /// <summary>Waits for an event, and tells the place that is reached with it.</summary>
+        public async Task<string> Until(int number)
+        {
+            while (true)
+            {
+                Task next;
+                lock (turn)
+                {
+                    var at = heard.FindIndex(h => h.What == number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                    if (at >= 0)
+                    {
+                        Taken = [.. heard.Take(at + 1).Where(h => h.What != "reload").Select(h => int.Parse(h.What, System.Globalization.CultureInfo.InvariantCulture))];
+                        return heard[at].Place;
+                    }
+                    next = more.Task;
+                }
+                await Task.WhenAny(next, listening).WaitAsync(TimeSpan.FromSeconds(60));
+                if (listening.IsCompleted) await listening;
+            }
+        }
+
+        /// <summary>Has the place moved on as a heartbeat does.</summary>
+        public string Mark()
+        {
+            seat.Mark();
+            return Place;
+        }
+
+        private async Task Listen()
+        {
+            try
+            {
+                await foreach (var h in seat.Events(listener.Ended))
+                    lock (turn)
+                    {
+                        seat.Place.Reach(h);
+                        place = Id();
+                        if (h.Event is not { } e) continue;
+                        var data = JsonNode.Parse(e.Data.Span)!;
+                        heard.Add((e.Name == "error_event" ? "reload" : data["data"]!["number"]!.ToString(), place));
+                        more.SetResult();
+                        more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    }
+            }
+            catch (OperationCanceledException)
+            {
+                // Left.
+            }
+        }
+
+        private string Id()
+        {
+            Span<byte> id = stackalloc byte[MedCor.Gateway.Events.Place.Longest];
+            return Encoding.ASCII.GetString(id[..seat.Place.WriteTo(id)]);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            listener.Dispose();
+            await listening;
+            seat.Dispose();
+        }
+    }
+}

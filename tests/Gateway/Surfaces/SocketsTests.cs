@@ -1,0 +1,317 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using MedCor.Gateway.Events;
+using MedCor.Tests.Clinical;
+using MedCor.Tests.EndToEnd;
+using MedCor.Tests.EndToEnd.Catalogue;
+using MedCor.Tests.Gateway.Events;
+using StackExchange.Redis;
+using Socket = MedCor.Tests.EndToEnd.Socket;
+
+namespace MedCor.Tests.Gateway.Surfaces;
+
+public sealed class SocketsTests
+{
+    [Fact]
+    public async Task A_tool_answers_as_by_every_other_way()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        await using var socket = await Socket.Of(nurse);
+
+        var answer = await socket.Call("get_user", new { user_id = nurse.Id });
+
+        Assert.True(JsonNode.DeepEquals(await nurse.Do("get_user", new { user_id = nurse.Id }), answer["result"]));
+        Assert.Equal(["type", "request_id", "result", "timestamp"], answer.AsObject().Select(f => f.Key));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_a_text_with_its_code_and_details()
+    {
+        await using var socket = await Socket.Of(await Client.Shared("patient@general.example"));
+
+        var (invalid, missing, forbidden) = (await socket.Call("get_user", new { user_id = "x", colour = 1 }), await socket.Call("get_user", new { user_id = Guid.NewGuid() }), await socket.Call("create_hospital"));
+
+        Assert.StartsWith("VALIDATION_ERROR: ", (string?)invalid["error"], StringComparison.Ordinal);
+        Assert.Equal("VALIDATION_ERROR", (string?)invalid["code"]);
+        Assert.NotNull(invalid["details"]!["user_id"]);
+        Assert.NotNull(invalid["details"]!["colour"]);
+        Assert.NotNull(invalid["details"]!["request_id"]);
+        Assert.Equal(("RESOURCE_NOT_FOUND", "PERMISSION_DENIED"), ((string?)missing["code"], (string?)forbidden["code"]));
+    }
+
+    [Fact]
+    public async Task Many_calls_are_under_way_at_once_and_each_answer_names_its_call()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        await using var socket = await Socket.Of(nurse);
+
+        for (var i = 0; i < 100; i++)
+            await socket.Send(new { type = "tool_invoke", request_id = i, tool = i % 3 == 0 ? "list_doctors" : "get_user", @params = i % 3 == 0 ? (object)new { limit = 1 } : new { user_id = nurse.Id } });
+
+        for (var i = 0; i < 100; i++)
+        {
+            var answer = await socket.Next(m => m["request_id"]?.GetValueKind() == System.Text.Json.JsonValueKind.Number && (int)m["request_id"]! == i);
+            Assert.NotNull(answer["result"]![i % 3 == 0 ? "results" : "id"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_write_that_is_repeated_with_its_key_happens_once_whatever_the_way()
+    {
+        var ward = await Ward.Open();
+        var (key, wish) = (Guid.NewGuid().ToString(), ward.Wish("09:00:00"));
+        await using var socket = await Socket.Of(ward.Nurse);
+
+        var (first, second) = (await socket.Call("create_appointment", wish, key), await socket.Call("create_appointment", wish, key));
+        var third = await ward.Nurse.Call("create_appointment", wish, key);
+
+        Assert.Equal(((string?)first["result"]!["id"], (string?)first["result"]!["id"]), ((string?)second["result"]!["id"], (string?)third.Body["id"]));
+        Assert.Null(first["idempotent_replayed"]);
+        Assert.True((bool)second["idempotent_replayed"]!);
+    }
+
+    [Fact]
+    public async Task What_is_subscribed_to_is_heard_and_nothing_else_until_it_is_no_longer()
+    {
+        var admin = await Client.Shared("admin@general.example");
+        await using var socket = await Socket.Of(await Client.Shared("nurse@general.example"), gateway: 1);
+        var subscribed = await socket.Subscribe("patients");
+
+        var patient = await NewPatient(admin);
+        var update = await socket.Next(m => IsUpdate(m, patient));
+
+        Assert.NotNull(subscribed["id"]);
+        Assert.Equal(["type", "id", "resource", "action", "data", "timestamp"], update.AsObject().Select(f => f.Key));
+        Assert.Equal(("patients", "created"), ((string?)update["resource"], (string?)update["action"]));
+        Assert.All(socket.All.Where(m => (string?)m["type"] == "resource_update"), m => Assert.Equal("patients", (string?)m["resource"]));
+
+        await socket.Subscribe("users");
+        await socket.Send(new { type = "unsubscribe", resource = "patients" });
+        await socket.Next("unsubscribed");
+        var another = await NewPatient(admin);
+        await socket.Next(m => IsUpdate(m, another));
+        Assert.All(socket.All.Where(m => IsUpdate(m, another)), m => Assert.Equal("users", (string?)m["resource"]));
+    }
+
+    [Fact]
+    public async Task Who_comes_back_with_the_last_id_gets_what_they_missed_at_another_gateway()
+    {
+        var admin = await Client.Shared("admin@general.example");
+        var nurse = await Client.Shared("nurse@general.example");
+        string last;
+        await using (var socket = await Socket.Of(nurse, auth: new { resources = (string[])["patients"] }))
+        {
+            var first = await NewPatient(admin);
+            last = (string)(await socket.Next(m => IsUpdate(m, first)))["id"]!;
+        }
+        Guid[] missed = [await NewPatient(admin), await NewPatient(admin), await NewPatient(admin)];
+
+        await using var again = await Socket.Of(nurse, gateway: 1, auth: new { resources = (string[])["patients"], last_event_id = last });
+
+        foreach (var patient in missed) await again.Next(m => IsUpdate(m, patient));
+        Assert.Equal(missed, again.All.Where(m => missed.Any(p => IsUpdate(m, p))).Select(m => Guid.Parse((string)m["data"]!["id"]!)));
+    }
+
+    [Theory]
+    [InlineData("no json", "message")]
+    [InlineData("[]", "message")]
+    [InlineData("", "message")]
+    [InlineData("""{"type":"sing"}""", "type")]
+    [InlineData("""{"type":5}""", "type")]
+    [InlineData("{}", "type")]
+    [InlineData("""{"type":"subscribe"}""", "resource")]
+    [InlineData("""{"type":"subscribe","resource":"secrets"}""", "resource")]
+    [InlineData("""{"type":"unsubscribe","resource":7}""", "resource")]
+    [InlineData("""{"type":"subscribe","resource":"users","since":"ever"}""", "since")]
+    [InlineData("""{"type":"auth","token":"x","last_event_id":"yesterday"}""", "last_event_id")]
+    public async Task What_is_not_understood_is_answered_and_the_connection_lives(string message, string field)
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        await using var socket = await Socket.Of(nurse);
+
+        await socket.SendText(message);
+
+        var error = await socket.Next("error");
+        Assert.StartsWith("VALIDATION_ERROR: ", (string?)error["error"], StringComparison.Ordinal);
+        Assert.NotNull(error["details"]![field]);
+        Assert.NotNull((await socket.Call("get_current_user"))["result"]);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","params":{}}""", "tool")]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"no_such_tool"}""", "tool")]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","params":[]}""", "params")]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","colour":1}""", "colour")]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","idempotency_key":""}""", "idempotency_key")]
+    [InlineData("""{"type":"tool_invoke","tool":"get_current_user"}""", "request_id")]
+    public async Task A_call_that_cannot_be_meant_names_every_bad_field(string message, string field)
+    {
+        await using var socket = await Socket.Of(await Client.Shared("nurse@general.example"));
+
+        await socket.SendText(message);
+
+        var answer = await socket.Next("tool_response");
+        Assert.Equal("VALIDATION_ERROR", (string?)answer["code"]);
+        Assert.NotNull(answer["details"]![field]);
+    }
+
+    [Fact]
+    public async Task Binary_is_not_understood_and_too_much_ends_the_connection()
+    {
+        await using var socket = await Socket.Of(await Client.Shared("nurse@general.example"));
+
+        await socket.SendBytes([1, 2, 3]);
+        Assert.NotNull((await socket.Next("error"))["details"]!["message"]);
+
+        await socket.Send(new { type = "tool_invoke", request_id = "a", tool = "get_user", @params = new { user_id = new string('x', 2 * 1024 * 1024) } });
+        Assert.Equal(1009, (await socket.Closed()).Code);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"auth","token":"forged"}""", "AUTH_INVALID")]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_current_user"}""", "AUTH_REQUIRED")]
+    [InlineData("""{"type":"subscribe","resource":"users"}""", "AUTH_REQUIRED")]
+    public async Task Who_does_not_begin_with_a_good_token_is_closed(string first, string code)
+    {
+        await using var socket = await Socket.Open();
+
+        await socket.SendText(first);
+
+        Assert.Equal(code, (string?)(await socket.Next("error"))["code"]);
+        Assert.Equal(4401, (await socket.Closed()).Code);
+    }
+
+    [Fact]
+    public async Task Who_says_nothing_for_ten_seconds_is_closed()
+    {
+        await using var socket = await Socket.Open();
+
+        Assert.Equal(4401, (await socket.Closed(TimeSpan.FromSeconds(30))).Code);
+    }
+
+    [Fact]
+    public async Task A_header_or_a_ticket_says_who_comes_and_a_token_in_the_address_does_not()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        using var issued = await nurse.Http.PostAsync("/api/mcp/sse/ticket", null);
+        var ticket = (string)(await issued.Content.ReadFromJsonAsync<JsonNode>())!["ticket"]!;
+
+        await using var byTicket = await Socket.Open($"ticket={ticket}&resources=patients", gateway: 1);
+        await using var byHeader = await Socket.Open(options: o => o.SetRequestHeader("Authorization", $"Bearer {nurse.AccessToken}"));
+        Assert.Equal(nurse.Id.ToString(), (string?)(await byTicket.Next("auth_success"))["user_id"]);
+        await byTicket.Next("subscribed");
+        Assert.NotNull((await byHeader.Call("get_current_user"))["result"]);
+
+        await Assert.ThrowsAsync<WebSocketException>(() => Socket.Open($"ticket={ticket}"));
+        await Assert.ThrowsAsync<WebSocketException>(() => Socket.Open($"token={nurse.AccessToken}"));
+    }
+
+    [Fact]
+    public async Task A_connection_stays_one_users()
+    {
+        var (nurse, doctor) = (await Client.Shared("nurse@general.example"), await Client.Shared("doctor@general.example"));
+        await using var socket = await Socket.Of(nurse);
+
+        await socket.Send(new { type = "auth", token = doctor.AccessToken });
+        Assert.Equal("PERMISSION_DENIED", (string?)(await socket.Next("error"))["code"]);
+
+        await socket.Send(new { type = "auth", token = nurse.AccessToken });
+        await socket.Next("auth_success");
+        Assert.Equal(nurse.Id.ToString(), (string?)(await socket.Call("get_current_user"))["result"]!["id"]);
+    }
+
+    [Fact]
+    public async Task What_is_no_websocket_is_told_so()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+
+        using var response = await nurse.Http.GetAsync("/api/mcp/ws");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.NotNull((await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]!["Upgrade"]);
+    }
+
+    [Fact]
+    public async Task Switched_off_it_is_not_there()
+    {
+        await using var gateway = await OwnGateway.Start(("MCP_WEBSOCKET_ENABLED", "false"));
+
+        using var response = await gateway.Http.GetAsync("/api/mcp/ws");
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Null((await gateway.Http.GetFromJsonAsync<JsonNode>("/api/openapi.json"))!["paths"]!["/api/mcp/ws"]);
+    }
+
+    [Fact]
+    public async Task Calls_count_against_the_limit_and_the_connection_lives()
+    {
+        await using var gateway = await OwnGateway.Start(("MCP_RATE_LIMIT", "5"));
+        var client = await Client.As("nurse@riverside.example");
+        await using var socket = await Socket.Open(gateway.Http.BaseAddress!);
+        await socket.Send(new { type = "auth", token = client.AccessToken });
+        await socket.Next("auth_success");
+
+        var answers = new List<JsonNode>();
+        for (var i = 0; i < 6; i++) answers.Add(await socket.Call("get_current_user"));
+
+        var refused = Assert.Single(answers, a => (string?)a["code"] == "RATE_LIMIT" && a == answers[^2]);
+        Assert.True((int)refused["retry_after"]! > 0);
+        Assert.Equal(4, answers.Count(a => a["result"] is not null));
+    }
+
+    [Fact]
+    public async Task Who_reads_too_slowly_is_closed_and_comes_back_without_a_gap_and_nobody_else_is_disturbed()
+    {
+        const int Events = 3000;
+        var (house, premises) = (await RunningHouse.Get(), await Premises.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisAddress);
+        var streams = new LiveStreams(redis);
+        using var slow = new ClientWebSocket();
+        await slow.ConnectAsync(new UriBuilder(house.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, CancellationToken.None);
+        await slow.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{premises.Admin.AccessToken}}","resources":["patients"]}"""), WebSocketMessageType.Text, true, CancellationToken.None);
+        // Reads only that it is welcome.
+        while (!(await Receive(slow)).Contains("subscribed", StringComparison.Ordinal)) { }
+        await using var other = await Socket.Of(premises.Admin, auth: new { resources = (string[])["patients"] });
+        await other.Next("subscribed");
+
+        for (var i = 1; i <= Events; i++) await new Noted(premises.Hospital, i, new string('x', 4000)).Tell(streams);
+
+        await other.Next(m => Number(m) == Events, TimeSpan.FromSeconds(60));
+        Assert.Equal(Enumerable.Range(1, Events), other.All.Select(Number).OfType<int>());
+
+        var heard = new List<JsonNode>();
+        while (await Receive(slow) is { Length: > 0 } message) heard.Add(JsonNode.Parse(message)!);
+        Assert.Equal(4408, (int)slow.CloseStatus!.Value);
+        Assert.True(heard.Select(Number).OfType<int>().Last() < Events);
+
+        await using var again = await Socket.Of(premises.Admin, gateway: 1, auth: new { resources = (string[])["patients"], last_event_id = (string)heard.Last(m => m["id"] is not null)["id"]! });
+        await again.Next(m => Number(m) == Events, TimeSpan.FromSeconds(60));
+        Assert.Equal(Enumerable.Range(1, Events), heard.Concat(again.All).Select(Number).OfType<int>());
+    }
+
+    /// <summary>The next message; empty once the other side closes.</summary>
+    private static async Task<string> Receive(ClientWebSocket socket)
+    {
+        var (buffer, message) = (new byte[16 * 1024], new MemoryStream());
+        while (true)
+        {
+            var part = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+            if (part.MessageType == WebSocketMessageType.Close) return "";
+            message.Write(buffer, 0, part.Count);
+            if (part.EndOfMessage) return Encoding.UTF8.GetString(message.ToArray());
+        }
+    }
+
+    private static int? Number(JsonNode message) => (string?)message["type"] == "resource_update" ? (int?)message["data"]?["number"] : null;
+
+    private static bool IsUpdate(JsonNode message, Guid id) => (string?)message["type"] == "resource_update" && (string?)message["data"]?["id"] == id.ToString();
+
+    private static async Task<Guid> NewPatient(Client admin)
+    {
+        var user = await admin.Do("create_user", new { email = $"ws-{Guid.NewGuid():N}@listeners.example", password = "Quite-long-and-rare-7141", first_name = "Willa", last_name = "Socket", role = "PATIENT", hospital_id = admin.HospitalId });
+        return Guid.Parse((string)user["id"]!);
+    }
+}
