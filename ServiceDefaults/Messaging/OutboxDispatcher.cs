@@ -9,8 +9,8 @@ using Npgsql;
 namespace MedCor.ServiceDefaults.Messaging;
 
 /// <summary>
-/// Hands the outbox to the broker in the order in which it was written, and so one replica at a time; what one service alone asked for is shared by all replicas. An event is marked
-/// as told only after the broker has confirmed it: a crash between the two tells it twice, and the inbox of each hearer makes that once.
+/// Hands the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as told only after the broker has confirmed it: a crash between the two
+/// tells it twice, and the inbox of each hearer makes that once.
 /// </summary>
 internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hearers hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
 {
@@ -52,16 +52,14 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         {
             BatchCommands =
             {
-                new("SELECT set_config('medcor.hospital', '*', true)"),
+                // A turn ends with its process; or, where nobody notices that a process is gone, after a while. The next statements see whatever was committed while this one waited.
+                new("SELECT set_config('medcor.hospital', '*', true), set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(hashtext('outbox'))"),
                 // A type that this build does not know waits for one that does, and holds up nothing.
-                new("""
-                    SELECT position, type, body, traceparent, addressee FROM outbox
-                    WHERE (SELECT pg_try_advisory_xact_lock(hashtext('outbox'))) AND dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE
-                    """)
+                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
                     Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
                 },
-                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED")
+                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
                     Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
                 },

@@ -42,7 +42,13 @@ public sealed class Listener : IAsyncDisposable
     public static async Task<Listener> Of(Client client, string query = "", int gateway = 0, string? after = null)
     {
         var house = await RunningHouse.Get();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[gateway % house.Gateways.Count], $"/api/mcp/sse?{query}"));
+        return await Of(client, house.Gateways[gateway % house.Gateways.Count], query, after);
+    }
+
+    /// <summary>Listens at a gateway of one's own.</summary>
+    public static async Task<Listener> Of(Client client, Uri gateway, string query = "", string? after = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?{query}"));
         request.Headers.Authorization = new("Bearer", client.AccessToken);
         if (after is not null) request.Headers.Add("Last-Event-ID", after);
         return await Open(request);

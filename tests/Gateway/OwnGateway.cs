@@ -85,6 +85,14 @@ public sealed class OwnGateway : IAsyncDisposable
         return new(start);
     }
 
+    /// <summary>Asks it to stop, as the host and Kubernetes do, and tells when it has ended.</summary>
+    public async Task Stop()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(patience.Token);
+    }
+
     private static async Task<string[]> Words(string pid, string file) =>
         Encoding.UTF8.GetString(await File.ReadAllBytesAsync($"/proc/{pid}/{file}")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
 

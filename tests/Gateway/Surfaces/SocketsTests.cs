@@ -9,6 +9,7 @@ using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;
 using MedCor.Tests.Gateway.Events;
 using StackExchange.Redis;
+using Listener = MedCor.Tests.EndToEnd.Listener;
 using Socket = MedCor.Tests.EndToEnd.Socket;
 
 namespace MedCor.Tests.Gateway.Surfaces;
@@ -263,6 +264,34 @@ public sealed class SocketsTests
     }
 
     [Fact]
+    public async Task A_gateway_that_stops_answers_what_was_asked_and_sends_who_listens_to_another_where_they_go_on()
+    {
+        var (admin, nurse) = (await Client.Shared("admin@general.example"), await Client.Shared("nurse@general.example"));
+        await using var gateway = await OwnGateway.Start(("MCP_RATE_LIMIT", "0"));
+        await using var socket = await Socket.Open(gateway.Http.BaseAddress!);
+        await socket.Send(new { type = "auth", token = admin.AccessToken, resources = (string[])["patients"] });
+        await socket.Next("subscribed");
+        await using var listener = await Listener.Of(nurse, gateway.Http.BaseAddress!, "resources=patients");
+        var before = await NewPatient(admin);
+        var place = (await listener.Next("patients", "created", before)).Id;
+        var last = (string)(await socket.Next(m => IsUpdate(m, before)))["id"]!;
+
+        // A password's hash takes a while; the second answer tells that the first call is under way.
+        await socket.Send(new { type = "tool_invoke", request_id = "slow", tool = "create_user", @params = NewUser(admin) });
+        await socket.Call("get_current_user");
+        await gateway.Stop();
+
+        var created = Guid.Parse((string)(await socket.Next(m => (string?)m["request_id"] == "slow"))["result"]!["id"]!);
+        Assert.Equal(1001, (await socket.Closed()).Code);
+        await listener.Ended();
+        await using var again = await Socket.Of(admin, auth: new { resources = (string[])["patients"], last_event_id = last });
+        await again.Next(m => IsUpdate(m, created));
+        await using var listening = await Listener.Of(nurse, "resources=patients", after: place);
+        await listening.Next("patients", "created", created);
+        Assert.DoesNotContain(again.All, m => IsUpdate(m, before));
+    }
+
+    [Fact]
     public async Task Who_reads_too_slowly_is_closed_and_comes_back_without_a_gap_and_nobody_else_is_disturbed()
     {
         const int Events = 3000;
@@ -311,7 +340,10 @@ public sealed class SocketsTests
 
     private static async Task<Guid> NewPatient(Client admin)
     {
-        var user = await admin.Do("create_user", new { email = $"ws-{Guid.NewGuid():N}@listeners.example", password = "Quite-long-and-rare-7141", first_name = "Willa", last_name = "Socket", role = "PATIENT", hospital_id = admin.HospitalId });
+        var user = await admin.Do("create_user", NewUser(admin));
         return Guid.Parse((string)user["id"]!);
     }
+
+    private static object NewUser(Client admin) =>
+        new { email = $"ws-{Guid.NewGuid():N}@listeners.example", password = "Quite-long-and-rare-7141", first_name = "Willa", last_name = "Socket", role = "PATIENT", hospital_id = admin.HospitalId };
 }
