@@ -8,7 +8,7 @@ public class JavaScriptTests
 {
     private const string Password = "Demo-Medcor-2026";
 
-    [FactIn("node")]
+    [Fact]
     public async Task Login_gives_a_token_with_which_a_tool_answers()
     {
         var result = await Printed.Run("login.js", """
@@ -19,7 +19,7 @@ public class JavaScriptTests
         Assert.Equal("doctor@general.example", (string?)result["email"]);
     }
 
-    [FactIn("node")]
+    [Fact]
     public async Task The_listener_hears_updates()
     {
         var (nurse, ward) = (await Client.Shared("nurse@general.example"), await Ward.ToLookAt());
@@ -38,7 +38,32 @@ public class JavaScriptTests
         Assert.Equal(("appointments", "created"), ((string?)result["resource"], (string?)result["action"]));
     }
 
-    [FactIn("node")]
+    [Fact]
+    public async Task The_listener_hears_what_tools_answer_and_refuse()
+    {
+        var ward = await Ward.ToLookAt();
+
+        // Booked twice: the second time it is a conflict.
+        var result = await Printed.Run("listening.js", Calling + """
+            const heard = [];
+            console.log = console.error = (what, data) => heard.push({ what, data });
+            const eventSource = initSSEConnection(token);
+            await connected;
+            const booked = await callMCPTool(token, 'create_appointment', wish);
+            await callMCPTool(token, 'create_appointment', wish);
+            const answer = () => heard.find(h => h.what === 'Tool response:' && h.data.result.id === booked.id)?.data;
+            const refusal = () => heard.find(h => h.what === 'Error:' && h.data.details.tool === 'create_appointment')?.data;
+            await until(() => answer() && refusal());
+            eventSource.close();
+            return { booked, answer: answer(), refusal: refusal() };
+            """, new { token = (await ward.AsDoctor()).AccessToken, wish = ward.Wish("10:00:00", ward.Day(71)) });
+
+        Assert.Equal("create_appointment", (string?)result["answer"]!["tool"]);
+        Assert.True(JsonNode.DeepEquals(result["booked"], result["answer"]!["result"]), result.ToJsonString());
+        Assert.StartsWith("CONFLICT: ", (string?)result["refusal"]!["error"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_booking_client_books()
     {
         var ward = await Ward.Open();
@@ -54,7 +79,7 @@ public class JavaScriptTests
         Assert.Equal(($"Appointment - {ward.Day()}", "APPOINTMENT"), ((string?)record["title"], (string?)record["record_type"]));
     }
 
-    [FactIn("node")]
+    [Fact]
     public async Task The_dashboard_shows_figures_and_counts_on()
     {
         var ward = await Ward.Open();
@@ -87,7 +112,7 @@ public class JavaScriptTests
         Assert.True((int)result["after"]!["todayAppointments"]! > (int)result["before"]!["todayAppointments"]!);
     }
 
-    [FactIn("node")]
+    [Fact]
     public async Task The_error_handler_tells_each_code_apart()
     {
         var session = await Client.As("nurse@general.example");
@@ -116,7 +141,7 @@ public class JavaScriptTests
         Assert.NotNull(result["told"]![1]!["user_id"]);
     }
 
-    [FactIn("node")]
+    [Fact]
     public async Task The_cache_asks_once()
     {
         var patient = await Client.Shared("patient@general.example");
@@ -132,7 +157,7 @@ public class JavaScriptTests
         Assert.True((int)result["doctors"]! > 0);
     }
 
-    [FactIn("node")]
+    [Fact]
     public async Task The_batch_client_gets_each_answer_where_it_asked()
     {
         var nurse = await Client.Shared("nurse@general.example");

@@ -7,10 +7,13 @@ namespace MedCor.Tests.EndToEnd.Clients;
 /// <summary>
 /// Runs client code as users have it in hand: the files beside this one are as they are printed in the guide that users got. Only what
 /// stands in them for something of the reader's own is put in its place: ids, the server's address, and days, which have passed since.
+/// JavaScript runs in the Node that Playwright brings: what a machine has may know no WebSocket, as Node did before its version 22.
 /// </summary>
 internal static class Printed
 {
     private static readonly string Folder = Path.Combine(RunningHouse.RepositoryRoot(), "tests/EndToEnd/Clients");
+
+    private static string Node => Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, ".playwright/node"), "node", SearchOption.AllDirectories).Single();
 
     /// <summary>What a client's source leaves behind.</summary>
     /// <param name="file">The source, of JavaScript or Python.</param>
@@ -19,12 +22,13 @@ internal static class Printed
     /// <param name="placeholders">What stands in the source, and what is meant.</param>
     public static async Task<JsonNode> Run(string file, string then, object? given = null, params (string Printed, string Meant)[] placeholders)
     {
-        var gateway = (await RunningHouse.Get()).Gateways[0].ToString().TrimEnd('/');
+        var address = (await RunningHouse.Get()).Gateways[0];
+        var gateway = address.ToString().TrimEnd('/');
         var source = await File.ReadAllTextAsync(Path.Combine(Folder, file));
-        foreach (var (printed, meant) in placeholders.Append(("http://localhost:8002", gateway)))
+        foreach (var (printed, meant) in placeholders.Append(("//localhost:8002", $"//{address.Authority}")))
             source = source.Replace(printed, meant, StringComparison.Ordinal);
 
-        var (program, harness) = file.EndsWith(".py", StringComparison.Ordinal) ? ("python3", "script.py") : ("node", "page.mjs");
+        var (program, harness) = file.EndsWith(".py", StringComparison.Ordinal) ? ("python3", "script.py") : (Node, "page.mjs");
         using var process = Process.Start(new ProcessStartInfo(program, [Path.Combine(Folder, harness)])
         {
             RedirectStandardInput = true,
@@ -53,7 +57,7 @@ internal static class Printed
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class FactInAttribute : FactAttribute
 {
-    /// <param name="program">The language's program, such as <c>node</c>.</param>
+    /// <param name="program">The language's program, such as <c>python3</c>.</param>
     public FactInAttribute(string program)
     {
         var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);

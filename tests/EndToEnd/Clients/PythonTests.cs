@@ -34,12 +34,12 @@ public class PythonTests
     }
 
     [FactIn("python3")]
-    public async Task The_batch_client_creates_patients_and_schedules_their_appointments()
+    public async Task The_batch_client_creates_patients_and_schedules_their_appointments_and_prints_what_its_monitor_hears()
     {
         var ward = await Ward.Open();
         var (day, domain) = (ward.Day(3), $"@{Guid.NewGuid():N}.example");
 
-        await Printed.Run("batch.py", "", new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
+        var printed = await Printed.Run("batch.py", "result = printed", new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
             ("@example.com", domain), ("2025-02-01", day));
 
         var created = (await ward.Admin.Do("list_patients", new { search = domain }))["results"]!.AsArray();
@@ -48,6 +48,7 @@ public class PythonTests
         var booked = Assert.Single((await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor }))["results"]!.AsArray())!;
         Assert.Equal((ward.Patient.ToString(), day, "14:00:00", "Checkup"),
             ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["reason"]));
+        Assert.All(["Created 10 patients", "Scheduled 1 appointments", "Tool completed: create_user"], line => Assert.Contains(line, printed.AsArray().Select(p => (string?)p)));
     }
 
     [FactIn("python3")]

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using MedCor.Tests.Clinical;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MedCor.Tests.EndToEnd;
+
+/// <summary>A page in a browser, which can send no header with a stream or a WebSocket, listens with tickets.</summary>
+public class BrowserTests
+{
+    /// <summary>What a page needs to show a patient's appointments as they come about: a ticket, a stream, a list.</summary>
+    private const string Board = """
+        token => {
+          const board = document.body.appendChild(document.createElement('ol'));
+          board.id = 'board';
+          let events, last = '';
+          window.ticket = async () => {
+            const answer = await fetch('/api/mcp/sse/ticket', { method: 'POST', headers: { Authorization: `Bearer ${token}` } });
+            return (await answer.json()).ticket;
+          };
+          window.listen = async () => {
+            events = new EventSource(`/api/mcp/sse?ticket=${await ticket()}&last_event_id=${last}`);
+            events.addEventListener('appointment_created', event => {
+              last = event.lastEventId;
+              board.appendChild(document.createElement('li')).textContent = JSON.parse(event.data).appointment_time;
+            });
+            await new Promise((resolve, reject) => [events.onopen, events.onerror] = [resolve, reject]);
+          };
+          window.leave = () => events.close();
+        }
+        """;
+
+    [FactInBrowser]
+    public async Task A_page_shows_a_booking_when_it_is_made()
+    {
+        var ward = await Ward.Open();
+        await using var page = await Open(ward);
+        await page.EvaluateAsync("listen()");
+
+        await ward.Book("09:00:00");
+
+        await Expect(Lines(page)).ToHaveTextAsync(["09:00:00"]);
+    }
+
+    [FactInBrowser]
+    public async Task A_page_that_comes_back_shows_what_was_booked_meanwhile_once()
+    {
+        var ward = await Ward.Open();
+        await using var page = await Open(ward, gateway: 1);
+        await page.EvaluateAsync("listen()");
+        await ward.Book("09:00:00");
+        await Expect(Lines(page)).ToHaveTextAsync(["09:00:00"]);
+
+        await page.EvaluateAsync("leave()");
+        await ward.Book("10:00:00");
+        await ward.Book("11:00:00");
+        await page.EvaluateAsync("listen()");
+        await ward.Book("12:00:00");
+
+        await Expect(Lines(page)).ToHaveTextAsync(["09:00:00", "10:00:00", "11:00:00", "12:00:00"]);
+    }
+
+    [FactInBrowser]
+    public async Task A_page_calls_tools_and_hears_of_bookings_over_a_WebSocket()
+    {
+        var ward = await Ward.Open();
+        await using var page = await Open(ward);
+
+        // The answer and the update come in whichever order.
+        var said = await page.EvaluateAsync<string>("""
+            async wish => {
+              const socket = new WebSocket(`ws://${location.host}/api/mcp/ws?resources=appointments&ticket=${await ticket()}`);
+              const said = {};
+              return await new Promise((resolve, reject) => {
+                socket.onclose = event => reject(new Error(`Closed: ${event.code} ${event.reason}`));
+                socket.onmessage = ({ data }) => {
+                  const message = JSON.parse(data);
+                  said[message.type] = message;
+                  if (message.type === 'subscribed') socket.send(JSON.stringify({ type: 'tool_invoke', request_id: 'booking', tool: 'create_appointment', params: wish }));
+                  if (said.tool_response && said.resource_update) resolve(JSON.stringify(said));
+                };
+              });
+            }
+            """, ward.Wish("09:00:00"));
+
+        var (response, update) = (JsonNode.Parse(said)!["tool_response"]!, JsonNode.Parse(said)!["resource_update"]!);
+        Assert.Equal("booking", (string?)response["request_id"]);
+        Assert.Equal(("appointments", "created", (string?)response["result"]!["id"]), ((string?)update["resource"], (string?)update["action"], (string?)update["data"]!["id"]));
+    }
+
+    /// <summary>The page of a ward's patient, who hears of their own appointments alone.</summary>
+    private static async Task<IPage> Open(Ward ward, int gateway = 0)
+    {
+        var page = await Browser.PageOfTheGateway(gateway);
+        await page.EvaluateAsync(Board, (await ward.AsPatient()).AccessToken);
+        return page;
+    }
+
+    private static ILocator Lines(IPage page) => page.Locator("#board li");
+}

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using MedCor.Tests.Clinical;
+
+namespace MedCor.Tests.EndToEnd.Clients;
+
+/// <summary>
+/// The printed WebSocket client. It drops what it is to send before it is connected, and the printed lines that use it do not wait for that: a line that
+/// does stands where they have a comment.
+/// </summary>
+public class SocketTests
+{
+    private const string Connected = "await until(() => wsClient.ws.readyState === WebSocket.OPEN);";
+
+    [Fact]
+    public async Task The_printed_lines_list_doctors_and_hear_of_appointments()
+    {
+        var ward = await Ward.Open();
+
+        // A patient hears of their own appointments alone.
+        var shown = await Run("""
+            const shown = [], updateAppointmentUI = data => shown.push(data);
+            const booked = await wsClient.invokeTool('create_appointment', wish);
+            await until(() => shown.length);
+            return { doctors: result.results, booked, shown };
+            """, await ward.AsPatient(), ward.Wish("09:00:00"));
+
+        Assert.NotEmpty(shown["doctors"]!.AsArray());
+        var heard = Assert.Single(shown["shown"]!.AsArray())!;
+        Assert.Equal((string?)shown["booked"]!["id"], (string?)heard["id"]);
+    }
+
+    [Fact]
+    public async Task A_refusal_rejects_with_its_code_and_what_is_wrong()
+    {
+        var refusals = await Run("""
+            const calls = [['get_user', { user_id: 'x' }], ['delete_hospital', { hospital_id: hospitalId }]];
+            return (await Promise.allSettled(calls.map(call => wsClient.invokeTool(...call)))).map(outcome => outcome.reason.message);
+            """, await Client.Shared("nurse@general.example"));
+
+        Assert.Collection(refusals.AsArray().Select(refusal => (string)refusal!),
+            refusal => Assert.StartsWith("VALIDATION_ERROR: Not valid: user_id.", refusal, StringComparison.Ordinal),
+            refusal => Assert.StartsWith("PERMISSION_DENIED: ", refusal, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_unsubscribes_hears_no_more()
+    {
+        var ward = await Ward.Open();
+
+        // The record is written after the booking, by the same service: who hears of it would have heard of the booking.
+        var heard = await Run("""
+            const heard = [];
+            wsClient.onResourceUpdate = (resource, data) => heard.push(data.id);
+            wsClient.subscribe('medical_records');
+            const before = await wsClient.invokeTool('create_appointment', wish);
+            await until(() => heard.includes(before.id));
+            wsClient.unsubscribe('appointments');
+            const after = await wsClient.invokeTool('create_appointment', { ...wish, appointment_time: '10:00:00' });
+            const record = await wsClient.invokeTool('create_medical_record', { patient_id: wish.patient_id, title: 'Visit', description: 'Routine', record_type: 'CHECKUP' });
+            await until(() => heard.includes(record.id));
+            return heard.includes(after.id);
+            """, await ward.AsDoctor(), ward.Wish("09:00:00"));
+
+        Assert.False((bool)heard);
+    }
+
+    [Fact]
+    public async Task It_comes_back_by_itself_and_goes_on()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+
+        var me = await Run("""
+            const first = wsClient.ws;
+            first.close();
+            await until(() => wsClient.ws !== first && wsClient.ws.readyState === WebSocket.OPEN);
+            return await wsClient.invokeTool('get_current_user', {});
+            """, nurse);
+
+        Assert.Equal(nurse.Id.ToString(), (string?)me["id"]);
+    }
+
+    private static Task<JsonNode> Run(string then, Client user, object? wish = null) =>
+        Printed.Run("socket.js", then, new { authToken = user.AccessToken, hospitalId = user.HospitalId, wish }, ("// Subscribe to appointment updates", Connected));
+}
