@@ -40,9 +40,10 @@ public static class TelemetryExtensions
         builder.Services.AddHostedService<StartSdk>();
     }
 
-    /// <summary>Gives a request's span its route and name. The path itself may hold ids and is not used.</summary>
+    /// <summary>Gives a request's span its route and name. The path itself may hold ids, and whatever a client writes there, and is taken away.</summary>
     public static IApplicationBuilder UseRouteInSpans(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
+        Activity.Current?.SetTag("url.path", null);
         await next(http);
         if (Activity.Current is not { } span || http.GetEndpoint() is not RouteEndpoint { RoutePattern.RawText: { } route }) return;
         span.SetTag("http.route", route);

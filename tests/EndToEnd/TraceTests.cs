@@ -1,4 +1,6 @@
 using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 using MedCor.Tests.Clinical;
 
 namespace MedCor.Tests.EndToEnd;
@@ -43,14 +45,29 @@ public class TraceTests
         Assert.Equal("CONFLICT", (await nurse.Call("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.Call("create_appointment", new { patient_id = secret })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.Call(secret)).Code);
+        // In an address, and over connections that stand.
+        using (await nurse.Http.GetAsync($$$"""/api/mcp/resources/users?limit=5&filter={"email":{"in":["{{{email}}}"]}}""")) { }
+        using (await nurse.Http.PostAsync($"/api/mcp/tools/{secret}", null)) { }
+        using var issued = await nurse.Http.PostAsync("/api/mcp/sse/ticket", null);
+        var ticket = (string)(await issued.Content.ReadFromJsonAsync<JsonNode>())!["ticket"]!;
+        await using (await Listener.With(ticket)) { }
+        await using (var socket = await Socket.Of(nurse))
+        {
+            await socket.SendText($$"""{"type":"{{secret}}"}""");
+            await socket.Next("error");
+            await socket.Call("create_appointment", new { patient_id = secret });
+            await socket.Call(secret);
+        }
         var before = house.Telemetry.Bodies.Count;
         await nurse.Do("list_doctors");
         await Wait.Until(() => Task.FromResult(house.Telemetry.Bodies.Count > before + 20), "the services have exported what happened until then");
 
-        foreach (var forbidden in new[] { secret, nurse.AccessToken, nurse.RefreshToken, "Demo-Medcor-2026", "SecurePass123!" })
+        foreach (var forbidden in new[] { secret, ticket, nurse.AccessToken, nurse.RefreshToken, "Demo-Medcor-2026", "SecurePass123!" })
         {
-            var bytes = System.Text.Encoding.UTF8.GetBytes(forbidden);
-            Assert.DoesNotContain(house.Telemetry.Bodies, body => body.AsSpan().IndexOf(bytes) >= 0);
+            var bytes = Encoding.UTF8.GetBytes(forbidden);
+            var told = house.Telemetry.Bodies.Select(body => (Body: body, At: body.AsSpan().IndexOf(bytes))).Where(found => found.At >= 0)
+                .Select(found => Encoding.UTF8.GetString(found.Body.AsSpan()[Math.Max(0, found.At - 100)..Math.Min(found.Body.Length, found.At + 100)]));
+            Assert.Empty(told);
         }
     }
 }
