@@ -63,7 +63,7 @@ internal sealed class Conversation(
             // Who stops answers first what was asked: the other side would not know whether it was done.
             if (code == (int)WebSocketCloseStatus.EndpointUnavailable) await AllAnswered();
             await Close(code, reason);
-            await Task.WhenAny(receiving, Task.Delay(CloseWithin, clock));
+            await HearClose(receiving);
         }
         finally
         {
@@ -275,6 +275,19 @@ internal sealed class Conversation(
     }
 
     private void End(int code, string reason) => ending.TrySetResult((code, reason));
+
+    /// <summary>Waits until the other side closes; not for ever.</summary>
+    private async Task HearClose(Task receiving)
+    {
+        try
+        {
+            await receiving.WaitAsync(CloseWithin, clock);
+        }
+        catch (TimeoutException)
+        {
+            // They do not: they are cut off.
+        }
+    }
 
     /// <summary>Waits until no call is under way; not for ever.</summary>
     private async Task AllAnswered()

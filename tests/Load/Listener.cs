@@ -1,0 +1,65 @@
+using System.Net.Http.Headers;
+
+namespace MedCor.Load;
+
+/// <summary>One connection that hears live events, as cheaply as may be: it shares the machine with what is measured.</summary>
+internal sealed class Listener : IAsyncDisposable
+{
+    /// <summary>Longer than any event that is heard here, in bytes.</summary>
+    private const int Longest = 8 * 1024;
+
+    private readonly HttpResponseMessage response;
+    private readonly CancellationTokenSource left = new();
+    private readonly Action<ReadOnlySpan<byte>, DateTime> hear;
+    private readonly Task listening;
+
+    private Listener(HttpResponseMessage response, Action<ReadOnlySpan<byte>, DateTime> hear)
+    {
+        (this.response, this.hear) = (response, hear);
+        listening = Listen();
+    }
+
+    /// <summary>Begins to listen: whatever happens from then on is handed to <paramref name="hear"/>, with the time at which it came.</summary>
+    public static async Task<Listener> Open(HttpClient http, Uri address, string token, Action<ReadOnlySpan<byte>, DateTime> hear)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return response.IsSuccessStatusCode ? new(response, hear) : throw new MeasurementException($"Listening was answered {(int)response.StatusCode}.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await left.CancelAsync();
+        await listening;
+        response.Dispose();
+        left.Dispose();
+    }
+
+    private async Task Listen()
+    {
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(left.Token);
+            var buffer = new byte[Longest];
+            var kept = 0;
+            while (await stream.ReadAsync(buffer.AsMemory(kept), left.Token) is > 0 and var read) kept = Split(buffer.AsSpan(0, kept + read), DateTime.UtcNow);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // We left, or the other side did without a word.
+        }
+    }
+
+    /// <summary>Hands on the events that are whole, moves the rest to the front and tells its length.</summary>
+    private int Split(Span<byte> bytes, DateTime now)
+    {
+        var rest = bytes;
+        while (rest.IndexOf("\n\n"u8) is >= 0 and var end)
+        {
+            hear(rest[..end], now);
+            rest = rest[(end + 2)..];
+        }
+        rest.CopyTo(bytes);
+        return rest.Length;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace MedCor.Load;
+
+/// <summary>The figures, gathered and printed at the end.</summary>
+internal sealed class Report
+{
+    private readonly List<(string Label, string? Value)> lines = [];
+
+    public void Begin(string section) => lines.Add((section, null));
+
+    public void Add(string label, string value) => lines.Add((label, value));
+
+    public void Print()
+    {
+        var width = lines.Where(l => l.Value is not null).Max(l => l.Label.Length);
+        Console.WriteLine($"\nOn {Environment.ProcessorCount} processors, which listeners and servers share; {Memory(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}");
+        foreach (var (label, value) in lines) Console.WriteLine(value is null ? $"\n{label}" : $"  {label.PadRight(width)}  {value}");
+    }
+
+    /// <summary>The median, with the least and the most.</summary>
+    public static string Spread(IEnumerable<TimeSpan> times) =>
+        Spread(times.Select(t => t.TotalMilliseconds), ms => string.Create(CultureInfo.InvariantCulture, $"{ms:N0} ms"));
+
+    /// <inheritdoc cref="Spread(IEnumerable{TimeSpan})" />
+    public static string Spread(IEnumerable<double> values, Func<double, string> format)
+    {
+        double[] sorted = [.. values.Order()];
+        return $"{format(Median(sorted))} ({format(sorted[0])} to {format(sorted[^1])})";
+    }
+
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    /// <summary>What so many of a hundred do not exceed.</summary>
+    /// <param name="sorted">Least first.</param>
+    public static TimeSpan Percentile(TimeSpan[] sorted, int percent) => sorted[(int)Math.Ceiling(sorted.Length * percent / 100.0) - 1];
+
+    public static string Memory(double bytes) => Math.Abs(bytes) switch
+    {
+        >= 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1 << 30):N1} GiB"),
+        >= 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1 << 20):N1} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1 << 10):N1} KiB"),
+    };
+}
