@@ -51,7 +51,7 @@ public static class MedCorService
         var redis = ConfigurationOptions.Parse(Required(builder.Configuration, "cache"));
         redis.AbortOnConnectFail = false;
         redis.ConnectTimeout = redis.SyncTimeout = 2000;
-        builder.Services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(redis));
+        builder.Services.AddSingleton(redis).AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(redis));
         builder.Services.AddHealthChecks();
     }
 

@@ -5,6 +5,7 @@ using MedCor.Gateway.Surfaces;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Messaging;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace MedCor.Gateway;
 
@@ -24,7 +25,8 @@ internal static class Gateway
         services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
 
         services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<LiveStreams>().AddSingleton<Renewal>().AddSingleton<Listeners>();
+        // A connection of its own: whoever comes back reads much at once, and neither limits nor revocations may wait for that.
+        services.AddSingleton(s => new LiveStreams(ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()))).AddSingleton<Renewal>().AddSingleton<Listeners>();
         services.AddActive<Tailer>().AddActive<Attendance>().AddActive<WhoListens>().AddActive<Echo>();
         services.AddBus(builder.Configuration, "gateway", TellListeners.All, inOrder: true);
         // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.

@@ -26,8 +26,15 @@ internal sealed class Echo(WhoListens listening, LiveStreams streams, TimeProvid
     {
         if (!listening.Includes(visitor.Caller.UserId)) return;
         var body = answer.Body.Length <= LargestResult ? answer.Body.Span : "null"u8;
-        if (answer.Status == 200) Tell(visitor, LiveEvent.Response(visitor.Caller.UserId, tool, body, visitor.RequestId, clock.GetUtcNow()));
-        else if (JsonSerializer.Deserialize<ErrorEnvelope>(body, Json.Options) is { } envelope) Failed(visitor, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);
+        try
+        {
+            if (answer.Status == 200) Tell(visitor, LiveEvent.Response(visitor.Caller.UserId, tool, body, visitor.RequestId, clock.GetUtcNow()));
+            else if (JsonSerializer.Deserialize<ErrorEnvelope>(body, Json.Options) is { } envelope) Failed(visitor, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);
+        }
+        catch (JsonException)
+        {
+            // A service broke in a way of its own. The caller gets what it said; there is nothing to tell.
+        }
     }
 
     /// <summary>A call was refused before its tool was reached, or its tool was not.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using MedCor.ServiceDefaults.Access;
 
@@ -23,13 +24,16 @@ internal enum Ending
 /// <param name="hearsAnswers">Whether they hear what tools answer them on other connections, too.</param>
 internal sealed class Listener(Caller caller, string token, bool hearsAnswers) : IDisposable
 {
-    /// <summary>How many events may wait for a listener. One who is further behind is sent away.</summary>
+    /// <summary>How many events, and how many bytes of them, may wait for a listener. One who is further behind is sent away.</summary>
     private const int MostWaiting = 1024;
+    private const int MostWaitingBytes = 4 * 1024 * 1024;
 
     private readonly Channel<Heard> waiting = Channel.CreateBounded<Heard>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly CancellationTokenSource ended = new();
     private volatile Identified identified = new(caller, token);
     private volatile ImmutableHashSet<string>? resources;
+    private long toldOfEpoch = -1;
+    private int waitingBytes;
     private int ending = -1;
 
     /// <summary>Who they are, by the token that they have now.</summary>
@@ -56,8 +60,8 @@ internal sealed class Listener(Caller caller, string token, bool hearsAnswers) :
     /// <summary>Not before this is their token renewed.</summary>
     public DateTimeOffset RenewAt { get; set; }
 
-    /// <summary>What they hear of streams they have caught up with, in order.</summary>
-    public ChannelReader<Heard> Waiting => waiting.Reader;
+    /// <summary>How many events wait for them.</summary>
+    public int Waiting => waiting.Reader.Count;
 
     /// <summary>Signals the end.</summary>
     public CancellationToken Ended => ended.Token;
@@ -82,10 +86,25 @@ internal sealed class Listener(Caller caller, string token, bool hearsAnswers) :
     /// <summary>Goes on under a newer token of the same user.</summary>
     public void Renew(Caller renewed, string by) => identified = new(renewed, by);
 
+    /// <summary>Whether a gap is news to them. Each of their streams shows the same one: they are told once in an epoch.</summary>
+    /// <param name="epoch">The epoch of what comes after the gap.</param>
+    public bool LearnsOfGap(long epoch) => Interlocked.Exchange(ref toldOfEpoch, epoch) != epoch;
+
     /// <summary>Hands them something. Never waits: who does not keep up is sent away.</summary>
     public void Offer(in Heard heard)
     {
-        if (!waiting.Writer.TryWrite(heard)) End(Ending.TooSlow);
+        var bytes = Interlocked.Add(ref waitingBytes, Size(heard));
+        if (bytes > MostWaitingBytes || !waiting.Writer.TryWrite(heard)) End(Ending.TooSlow);
+    }
+
+    /// <summary>What they were handed, in order, until they are asked to leave. One at a time may read it.</summary>
+    public async IAsyncEnumerable<Heard> Handed([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var heard in waiting.Reader.ReadAllAsync(ct))
+        {
+            Interlocked.Add(ref waitingBytes, -Size(heard));
+            yield return heard;
+        }
     }
 
     /// <summary>Ends the connection; the first reason stands.</summary>
@@ -98,6 +117,8 @@ internal sealed class Listener(Caller caller, string token, bool hearsAnswers) :
     }
 
     public void Dispose() => End(Ending.Left);
+
+    private static int Size(in Heard heard) => heard.Event?.Frame.Length ?? 0;
 
     private sealed record Identified(Caller Caller, string Token);
 }

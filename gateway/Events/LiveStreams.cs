@@ -9,7 +9,7 @@ namespace MedCor.Gateway.Events;
 /// of everything for the platform's administrators. Each keeps the last 24 hours or about 10,000 events. Beside them stand the answers of tools
 /// for those who listen, kept for minutes.
 /// </summary>
-internal sealed class LiveStreams(IConnectionMultiplexer redis)
+internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
 {
     /// <summary>Events that concern no hospital.</summary>
     public const string Platform = "medcor:live:platform";
@@ -34,18 +34,19 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
     /// </summary>
     private static readonly RedisScript Write = new("""
         if redis.call('EXISTS', KEYS[1]) == 1 then return false end
-        local heads, stream, all, seconds, kept, channel, epoch_known, number_known = KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+        local heads, stream, all, seconds, kept, channel = KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[3]
+        local epoch_known, number_known, is_doubtful = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
         local epoch = tonumber(redis.call('HGET', heads, 'epoch') or 0)
         local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-        if redis.call('HGET', heads, 'run') ~= run then
-          local intact = epoch > 0 and epoch_known == epoch and number_known == tonumber(redis.call('HGET', heads, all) or 0)
+        if is_doubtful or redis.call('HGET', heads, 'run') ~= run then
+          local intact = not is_doubtful and epoch > 0 and epoch_known == epoch and number_known == tonumber(redis.call('HGET', heads, all) or 0)
           if not intact then
             epoch = math.max(redis.call('TIME')[1] * 1000, epoch + 1, epoch_known + 1)
             redis.call('HSET', heads, 'epoch', string.format('%.0f', epoch))
           end
           redis.call('HSET', heads, 'run', run)
         end
-        for i = 6, #ARGV, 5 do
+        for i = 7, #ARGV, 5 do
           for _, s in ipairs({stream, all}) do
             local number = redis.call('HINCRBY', heads, s, 1)
             redis.call('XADD', s, 'MAXLEN', '~', kept, string.format('%.0f-%.0f', epoch, number),
@@ -81,6 +82,12 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
     /// <summary>What this process wrote last to the stream of everything: what Redis must still know, unless it lost something.</summary>
     private StreamId written;
 
+    /// <summary>The event whose writing was begun and not confirmed yet. If another follows without it, it was given up.</summary>
+    private Guid? unconfirmed;
+
+    /// <summary>However many come back at once, their reading holds up nobody else's.</summary>
+    private readonly SemaphoreSlim catchingUp = new(4);
+
     /// <summary>The stream of a hospital's events.</summary>
     public static string Of(Guid hospital) => $"medcor:live:hospital:{hospital:N}";
 
@@ -94,10 +101,13 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
     public async Task Append(IntegrationEvent happened, IReadOnlyList<LiveEvent> events)
     {
         var stream = happened.HospitalId is { } hospital ? Of(hospital) : Platform;
-        List<object> arguments = [4, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, KeptSeconds, Kept, Channel, written.Epoch, written.Number];
+        var isDoubtful = unconfirmed is { } before && before != happened.EventId;
+        unconfirmed = happened.EventId;
+        List<object> arguments = [4, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, KeptSeconds, Kept, Channel, written.Epoch, written.Number, isDoubtful ? "1" : "0"];
         foreach (var e in events)
             arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.Person?.ToString("N") ?? "", e.Data.ToArray()]);
         var answer = await Write.Run(redis, [.. arguments]).WaitAsync(Patience);
+        unconfirmed = null;
         if (!answer.IsNull) written = IdOf(answer);
     }
 
@@ -115,6 +125,25 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
             ((string)stream[0], (IReadOnlyList<Entry>)[.. ((RedisResult[])stream[1]).Select(Entry.Of)]))];
     }
 
+    /// <summary>The next events of a stream that one listener missed; few at once, and for few listeners at once.</summary>
+    public async Task<IReadOnlyList<Entry>> ReadMissed(string stream, StreamId after, CancellationToken ct)
+    {
+        await catchingUp.WaitAsync(ct);
+        try
+        {
+            // Answers are larger by far.
+            var read = await Read([(stream, after)], AreAnswers(stream) ? 20 : 200);
+            return read.Count > 0 ? read[0].Entries : [];
+        }
+        finally
+        {
+            catchingUp.Release();
+        }
+    }
+
+    /// <summary>The present epoch; none before there is one.</summary>
+    public async Task<long?> Epoch() => (long?)await redis.GetDatabase().HashGetAsync(Heads, "epoch").WaitAsync(Patience);
+
     /// <summary>Where a stream ends.</summary>
     public async Task<StreamId> End(string stream) => IdOf(await FindEnd.Run(redis, 2, Heads, stream).WaitAsync(Patience));
 
@@ -124,6 +153,8 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis)
         redis.ConnectionRestored += (_, _) => grew(null);
         await redis.GetSubscriber().SubscribeAsync(Channel, (_, stream) => grew(stream)).WaitAsync(Patience);
     }
+
+    public void Dispose() => catchingUp.Dispose();
 
     private static StreamId IdOf(RedisResult answer)
     {

@@ -69,8 +69,11 @@ internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplica
 
     private async Task Ask(Listener listener, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", listener.Token) } };
+        var token = listener.Token;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         using var response = await upstream.To(Identity).SendAsync(request, ct);
+        // They sent another themselves meanwhile.
+        if (listener.Token != token) return;
         if (!response.IsSuccessStatusCode)
         {
             // Their session is over, and their token with it once its time has come.

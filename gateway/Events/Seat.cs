@@ -5,9 +5,6 @@ namespace MedCor.Gateway.Events;
 /// <summary>A listener's place at this replica. Dispose of it to stop.</summary>
 internal sealed class Seat : IDisposable
 {
-    /// <summary>How many events are read at once of what was missed.</summary>
-    private const int Batch = 200;
-
     private readonly Listener listener;
     private readonly LiveStreams streams;
     private readonly Tail[] tails;
@@ -40,16 +37,14 @@ internal sealed class Seat : IDisposable
             return now;
         }
         var after = new StreamId[tails.Length];
-        var isUnknown = false;
         for (var i = 0; i < tails.Length; i++)
         {
             after[i] = place[i];
             // Another replica may have read on before this one; but nobody can have heard what no stream has.
             if (after[i] <= tails[i].Position || await streams.End(tails[i].Stream) is var end && after[i] <= end) continue;
             after[i] = end;
-            isUnknown |= !LiveStreams.AreAnswers(tails[i].Stream);
+            if (!LiveStreams.AreAnswers(tails[i].Stream) && listener.LearnsOfGap(end.Epoch)) listener.Offer(Heard.Aside(LiveEvent.Reload(clock.GetUtcNow())));
         }
-        if (isUnknown) listener.Offer(Heard.Aside(LiveEvent.Reload(clock.GetUtcNow())));
         return new(listener, streams, tails, clock, after, new Place([.. after]));
     }
 
@@ -58,8 +53,7 @@ internal sealed class Seat : IDisposable
     {
         for (var i = 0; missedAfter is not null && i < tails.Length; i++)
             await foreach (var heard in Missed(i, missedAfter[i], ct)) yield return heard;
-        while (await listener.Waiting.WaitToReadAsync(ct))
-            while (listener.Waiting.TryRead(out var heard)) yield return heard;
+        await foreach (var heard in listener.Handed(ct)) yield return heard;
     }
 
     /// <summary>Lets their place move on, beyond events that were not for them.</summary>
@@ -82,20 +76,19 @@ internal sealed class Seat : IDisposable
             var joined = tail.TryJoin(listener, i, after, out var entries);
             if (!joined && exhausted)
             {
-                // Redis lost what was read here before; see Tail.StartOver.
+                // Redis lost what was read here before; see Tail.MayHaveLost.
                 after = tail.Join(listener, i);
-                yield return new(LiveEvent.Reload(clock.GetUtcNow()), i, after);
+                yield return new(Gap(after.Epoch), i, after);
                 yield break;
             }
             if (!joined)
             {
-                var read = await streams.Read([(tail.Stream, after)], Batch).WaitAsync(ct);
-                entries = read.Count > 0 ? read[0].Entries : [];
+                entries = await streams.ReadMissed(tail.Stream, after, ct);
                 exhausted = entries.Count == 0;
             }
             foreach (var entry in entries)
             {
-                if (tail.TellsGap(after, entry.Id) is { } gap) yield return Heard.Aside(gap);
+                if (tail.HasGap(after, entry.Id) && Gap(entry.Id.Epoch) is { } gap) yield return Heard.Aside(gap);
                 after = entry.Id;
                 if (listener.Wants(entry.Event)) yield return new(entry.Event, i, after);
             }
@@ -107,7 +100,10 @@ internal sealed class Seat : IDisposable
             var end = await streams.End(tail.Stream).WaitAsync(ct);
             if (end == after) continue;
             after = end;
-            yield return LiveStreams.AreAnswers(tail.Stream) ? new(null, i, after) : new(LiveEvent.Reload(clock.GetUtcNow()), i, after);
+            yield return new(LiveStreams.AreAnswers(tail.Stream) ? null : Gap(after.Epoch), i, after);
         }
     }
+
+    /// <summary>What they are told of a gap, unless they know already.</summary>
+    private LiveEvent? Gap(long epoch) => listener.LearnsOfGap(epoch) ? LiveEvent.Reload(clock.GetUtcNow()) : null;
 }

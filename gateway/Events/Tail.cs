@@ -102,8 +102,7 @@ internal sealed class Tail
     {
         lock (turn)
         {
-            if (TellsGap(position, entry.Id) is { } notice)
-                foreach (var (listener, _) in listeners) listener.Offer(Heard.Aside(notice));
+            if (HasGap(position, entry.Id)) TellGap(entry.Id.Epoch);
             foreach (var (listener, (index, after)) in listeners)
                 if (entry.Id > after && listener.Wants(entry.Event)) listener.Offer(new(entry.Event, index, entry.Id));
             position = entry.Id;
@@ -111,23 +110,23 @@ internal sealed class Tail
         }
     }
 
-    /// <summary>What is to be told between two events that one hears one after the other; null when nothing is missing.</summary>
-    public LiveEvent? TellsGap(StreamId from, StreamId to) => TellsGaps && !to.Follows(from) ? LiveEvent.Reload(clock.GetUtcNow()) : null;
+    /// <summary>Whether something is to be told of between two events that one hears one after the other.</summary>
+    public bool HasGap(StreamId from, StreamId to) => TellsGaps && !to.Follows(from);
 
-    /// <summary>Goes on from where the stream now ends, which is before the place that was reached: what it had is lost, and so may be what was not read.</summary>
-    public void StartOver(StreamId end)
+    /// <summary>What was not read yet may be lost. Whatever is left of it is read still.</summary>
+    /// <param name="end">Where the stream ends now.</param>
+    public void MayHaveLost(StreamId end)
     {
         lock (turn)
         {
-            position = end;
+            if (TellsGaps) TellGap(end.Epoch);
+            if (end.Epoch >= position.Epoch) return;
+
+            // Redis has lost its clock as well. Reading on from here would find nothing.
+            position = new(end.Epoch, 0);
             recent.Clear();
             recentBytes = 0;
-            var notice = LiveEvent.Reload(clock.GetUtcNow());
-            foreach (var (listener, (index, _)) in listeners.ToArray())
-            {
-                listeners[listener] = (index, end);
-                listener.Offer(new(TellsGaps ? notice : null, index, end));
-            }
+            foreach (var (listener, (index, _)) in listeners.ToArray()) listeners[listener] = (index, position);
         }
     }
 
@@ -142,6 +141,13 @@ internal sealed class Tail
     {
         var end = await streams.End(Stream);
         lock (turn) position = end;
+    }
+
+    private void TellGap(long epoch)
+    {
+        var notice = LiveEvent.Reload(clock.GetUtcNow());
+        foreach (var (listener, _) in listeners)
+            if (listener.LearnsOfGap(epoch)) listener.Offer(Heard.Aside(notice));
     }
 
     private void Remember(LiveStreams.Entry entry)

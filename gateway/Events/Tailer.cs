@@ -19,6 +19,7 @@ internal sealed class Tailer(LiveStreams streams, TimeProvider clock, ILogger<Ta
     private readonly SemaphoreSlim woken = new(0);
     private volatile bool doubtful;
     private int isWoken;
+    private long? epoch;
 
     /// <summary>
     /// Gives a listener a seat: they hear whatever happens once this completed and, where they come back, first what they missed since their place. Throws while
@@ -53,15 +54,18 @@ internal sealed class Tailer(LiveStreams streams, TimeProvider clock, ILogger<Ta
             log.LogWarning("Redis is away; live events follow once it is back: {Kind}", e.GetType().Name);
         }
 
-        var all = true;
+        var looked = default(DateTimeOffset);
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                if (doubtful)
+                var all = doubtful || clock.GetUtcNow() - looked >= Poll;
+                if (all)
                 {
-                    (doubtful, all) = (false, true);
-                    await FindPlaces();
+                    // A stream in which nothing happens tells nothing of a new epoch.
+                    var now = await streams.Epoch();
+                    if (doubtful || now != epoch) await FindPlaces();
+                    (doubtful, epoch, looked) = (false, now, clock.GetUtcNow());
                 }
                 while (await ReadOnce(all)) all = false;
             }
@@ -72,7 +76,7 @@ internal sealed class Tailer(LiveStreams streams, TimeProvider clock, ILogger<Ta
             }
             try
             {
-                all = !await woken.WaitAsync(Poll, ct);
+                await woken.WaitAsync(Poll, ct);
             }
             catch (OperationCanceledException)
             {
@@ -126,15 +130,15 @@ internal sealed class Tailer(LiveStreams streams, TimeProvider clock, ILogger<Ta
         }
     }
 
-    /// <summary>After Redis was away: a stream that now ends before the place that was reached has lost what it had.</summary>
+    /// <summary>After Redis was away, or in a new epoch: a stream that ends elsewhere than beyond the place that was reached may have lost what it had.</summary>
     private async Task FindPlaces()
     {
         foreach (var tail in Due(all: true))
         {
-            var end = await streams.End(tail.Stream);
-            if (end >= tail.Position) continue;
+            var (end, reached) = (await streams.End(tail.Stream), tail.Position);
+            if (end.Epoch == reached.Epoch && end.Number >= reached.Number) continue;
             log.LogWarning("Redis came back without part of its live events.");
-            tail.StartOver(end);
+            tail.MayHaveLost(end);
         }
     }
 

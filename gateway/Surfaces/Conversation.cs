@@ -26,6 +26,9 @@ internal sealed class Conversation(
 
     private static readonly TimeSpan AuthWithin = TimeSpan.FromSeconds(10);
 
+    /// <summary>Who does not take a message within this time is cut off.</summary>
+    private static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a last message, or the answer to a close, may take before the connection is cut.</summary>
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
 
@@ -68,16 +71,14 @@ internal sealed class Conversation(
         finally
         {
             authTimer?.Dispose();
-            if (listener is not null)
-            {
-                listener.End(Ending.Left);
-                listeners.Leave(listener);
-            }
+            listener?.End(Ending.Left);
             await gone.CancelAsync();
             socket.Abort();
             await receiving;
             await telling;
             await AllAnswered();
+            // Last: until then they might still have been given a seat.
+            if (listener is not null) listeners.Leave(listener);
         }
     }
 
@@ -107,6 +108,7 @@ internal sealed class Conversation(
         {
             (var type, requestId) = message.Read();
             if (listener is null && type != "auth") throw new Unauthenticated(ErrorCodes.AuthRequired, "Send {\"type\": \"auth\", \"token\": …} first.");
+            if (listener is not null && type != "tool_invoke") await entrance.Count(listener.Caller);
             switch (type)
             {
                 case "auth":
@@ -152,6 +154,7 @@ internal sealed class Conversation(
         }
         if (caller.UserId != listener.Caller.UserId || caller.HospitalId != listener.Caller.HospitalId) throw new Forbidden("This connection is another user's. Open one of your own.");
         listener.Renew(caller, asked.Token);
+        listener.RenewAt = Renewal.DueFor(caller, clock.GetUtcNow());
         await Send(json => Authenticated(json, caller, requestId));
         foreach (var resource in resources) await Subscribe(resource, requestId);
     }
@@ -209,7 +212,7 @@ internal sealed class Conversation(
     {
         try
         {
-            await foreach (var heard in to.Seat?.Events(to.Ended) ?? to.Waiting.ReadAllAsync(to.Ended))
+            await foreach (var heard in to.Seat?.Events(to.Ended) ?? to.Handed(to.Ended))
             {
                 var place = to.Seat?.Place;
                 place?.Reach(heard);
@@ -247,9 +250,8 @@ internal sealed class Conversation(
                 var call = ToolCall.Read(new(message.Bytes), out var key, "type", "request_id");
                 span?.SetTag("medcor.tool", call.Tool.Name);
                 using var answer = await door.Invoke(new(caller, $"Bearer {listener.Token}", label, http.PeerAddress(), "websocket"), call, key, gone.Token);
-                await Send(answer.Status == 200
-                    ? Write(json => Result(json, requestId, answer))
-                    : Write(json => Complain(json, LiveEvent.ToolResponse, requestId, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error)));
+                if (answer.Status == 200) await SendResult(requestId, answer);
+                else await Send(json => Complain(json, LiveEvent.ToolResponse, requestId, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error));
             }
             catch (Exception e) when (e is not WebSocketException && !gone.IsCancellationRequested)
             {
@@ -318,12 +320,33 @@ internal sealed class Conversation(
 
     private Task Send(Action<Utf8JsonWriter> write) => Send(Write(write));
 
-    private async Task Send(ReadOnlyMemory<byte> text)
+    /// <summary>Sends what a tool answered around the bytes that it is, which may be many.</summary>
+    private Task SendResult(ReadOnlyMemory<byte> requestId, ToolAnswer answer)
+    {
+        var head = Write(json => Head(json, LiveEvent.ToolResponse, requestId));
+        var tail = Write(json =>
+        {
+            if (answer.IsReplay) json.WriteBoolean("idempotent_replayed"u8, true);
+            At(json, clock.GetUtcNow());
+        });
+        return Send((byte[])[.. head[..^1].Span, .. ",\"result\":"u8], answer.Body, (byte[])[(byte)',', .. tail[1..].Span]);
+    }
+
+    private Task Send(ReadOnlyMemory<byte> text) => Send(text, default, default);
+
+    private async Task Send(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second, ReadOnlyMemory<byte> third)
     {
         await sending.WaitAsync(gone.Token);
         try
         {
-            if (!isClosed) await socket.SendAsync(text, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
+            if (isClosed) return;
+            // A send that is cancelled cuts the connection.
+            using var patience = new CancellationTokenSource(SendWithin, clock);
+            var isWhole = third.IsEmpty;
+            await socket.SendAsync(first, WebSocketMessageType.Text, isWhole, patience.Token);
+            if (isWhole) return;
+            await socket.SendAsync(second, WebSocketMessageType.Text, endOfMessage: false, patience.Token);
+            await socket.SendAsync(third, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
         }
         finally
         {
@@ -341,15 +364,6 @@ internal sealed class Conversation(
             json.WriteEndObject();
         }
         return text.WrittenMemory;
-    }
-
-    private void Result(Utf8JsonWriter json, ReadOnlyMemory<byte> requestId, ToolAnswer answer)
-    {
-        Head(json, LiveEvent.ToolResponse, requestId);
-        json.WritePropertyName("result"u8);
-        json.WriteRawValue(answer.Body.Span, skipInputValidation: true);
-        if (answer.IsReplay) json.WriteBoolean("idempotent_replayed"u8, true);
-        At(json, clock.GetUtcNow());
     }
 
     private static void Complain(Utf8JsonWriter json, string type, ReadOnlyMemory<byte> requestId, Problem problem)

@@ -16,13 +16,6 @@ namespace MedCor.Gateway.Surfaces;
 /// </summary>
 internal static class Sockets
 {
-    private static readonly WebSocketAcceptContext Accepted = new()
-    {
-        // Who does not answer is gone, whatever the network says.
-        KeepAliveInterval = TimeSpan.FromSeconds(20),
-        KeepAliveTimeout = TimeSpan.FromSeconds(20),
-    };
-
     public static void MapWebSocket(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
@@ -37,7 +30,7 @@ internal static class Sockets
             else await entrance.AdmitStranger(http);
             var (resources, after) = Listeners.Wishes(http.Request);
 
-            using var socket = await http.WebSockets.AcceptWebSocketAsync(Accepted);
+            using var socket = await http.WebSockets.AcceptWebSocketAsync();
             using var conversation = new Conversation(http, socket, entrance, listeners, check, door, clock);
             await conversation.Hold(known, resources, after);
         });

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using MedCor.Gateway.Events;
+using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Gateway.Surfaces;
 
@@ -55,12 +56,32 @@ internal static class Sse
             body.Write("\n"u8);
             await body.FlushAsync(gone.Token);
 
-            await using var events = seat.Events(gone.Token).GetAsyncEnumerator(gone.Token);
+            await Tell(body, seat, gone.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // They left, or were asked to leave: see below.
+        }
+        catch (Exception e)
+        {
+            // Redis went away while what was missed was read: they come back and go on from where they were.
+            ProblemWriter.AsRefusal(e, http);
+        }
+        if (listener.Ending == Ending.TooSlow) http.Abort();
+    }
+
+    /// <summary>Writes what is heard, and sends it as soon as nothing more is there.</summary>
+    private static async Task Tell(PipeWriter body, Seat seat, CancellationToken ct)
+    {
+        var events = seat.Events(ct).GetAsyncEnumerator(ct);
+        var next = Task.FromResult(true);
+        try
+        {
             while (true)
             {
-                var next = events.MoveNextAsync();
-                if (!next.IsCompleted || body.UnflushedBytes > FlushAt) await body.FlushAsync(gone.Token);
-                if (!await next) break;
+                next = events.MoveNextAsync().AsTask();
+                if (!next.IsCompleted || body.UnflushedBytes > FlushAt) await body.FlushAsync(ct);
+                if (!await next) return;
                 var heard = events.Current;
                 seat.Place.Reach(heard);
                 if (heard.Event is not { } e) continue;
@@ -68,11 +89,12 @@ internal static class Sse
                 body.Write(e.Frame.Span);
             }
         }
-        catch (OperationCanceledException)
+        finally
         {
-            // They left, or were asked to leave: see below.
+            // An enumerator that still runs, as while sending was cut short, cannot be disposed of.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await events.DisposeAsync();
         }
-        if (listener.Ending == Ending.TooSlow) http.Abort();
     }
 
     private static void WriteId(PipeWriter body, Place place)

@@ -18,7 +18,7 @@ internal sealed class OwnRedis(bool keeps = false) : IAsyncDisposable
     {
         // The house's host has installed the server where it was missing.
         await RunningHouse.Get();
-        string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no"];
+        string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
         process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
         var connection = await ConnectionMultiplexer.ConnectAsync(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},abortConnect=false,connectTimeout=2000"));

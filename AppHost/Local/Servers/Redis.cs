@@ -5,7 +5,7 @@ using MedCor.Hosting.Running;
 
 namespace MedCor.Hosting.Servers;
 
-/// <summary>Runs Redis. Every write is in its append-only file before it is answered, so a kill loses nothing.</summary>
+/// <summary>Runs Redis. Every write is in its append-only file before it is answered, so a kill loses nothing; unless the disk is behind, and then two seconds at most.</summary>
 internal sealed class Redis(RedisResource resource, DataDirectory data) : Server(resource, data)
 {
     private readonly string _directory = data.For(resource.Name);

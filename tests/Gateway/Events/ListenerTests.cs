@@ -68,7 +68,26 @@ public sealed class ListenerTests
 
         Assert.True(SpinWait.SpinUntil(() => listener.Ended.IsCancellationRequested, TimeSpan.FromSeconds(10)));
         Assert.Equal(Ending.TooSlow, listener.Ending);
-        Assert.InRange(listener.Waiting.Count, 1, 1024);
+        Assert.InRange(listener.Waiting, 1, 1024);
+    }
+
+    [Fact]
+    public async Task Who_leaves_much_unread_is_sent_away_and_who_reads_may_hear_any_amount()
+    {
+        var large = new Heard(new LiveEvent("tool_response", "", new(Callers.Everyone), new byte[1024 * 1024]), 0, new(1, 1));
+        using Listener idle = new(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true), reading = new(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true);
+        await using var handed = reading.Handed(CancellationToken.None).GetAsyncEnumerator();
+
+        for (var i = 0; i < 20; i++)
+        {
+            idle.Offer(large);
+            reading.Offer(large);
+            Assert.True(await handed.MoveNextAsync());
+        }
+
+        Assert.Equal(Ending.TooSlow, idle.Ending);
+        Assert.InRange(idle.Waiting, 1, 5);
+        Assert.False(reading.Ended.IsCancellationRequested);
     }
 
     [Fact]

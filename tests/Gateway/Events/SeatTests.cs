@@ -124,7 +124,7 @@ public sealed class SeatTests
 
         await server.Kill();
         using var anew = await server.Start();
-        await Happens(replica, 6, 2);
+        await Happens(replica, hospital, 6, 2);
         await ears.Until(7);
         await using var again = await replica.Listen(hospital, place);
         await again.Until(7);
@@ -152,8 +152,10 @@ public sealed class SeatTests
         await server.Kill();
         server.Forget(kept);
         using var anew = await server.Start();
-        await Happens(replica, 16, 2);
-        await using var again = await replica.Listen(hospital, place);
+        await Happens(replica, hospital, 16, 2);
+        // A replica that has not heard what was lost.
+        await using var other = await Replica.On(anew);
+        await using var again = await other.Listen(hospital, place);
         await again.Until(17);
         await ears.Until(17);
 
@@ -174,7 +176,7 @@ public sealed class SeatTests
 
         await server.Kill();
         using var anew = await server.Start();
-        await Happens(replica, 6, 2);
+        await Happens(replica, hospital, 6, 2);
         await ears.Until(7);
         await using var again = await replica.Listen(hospital, place);
         await again.Until(7);
@@ -182,6 +184,40 @@ public sealed class SeatTests
         Assert.Equal([1, 2, 3, 4, 5, 6, 7], ears.Numbers);
         Assert.Equal([6, 7], again.Numbers);
         Assert.Equal((0, 0), (ears.Reloads, again.Reloads));
+    }
+
+    [Fact]
+    public async Task Where_nothing_happens_any_more_the_loss_is_told_of_as_soon_as_it_shows_elsewhere()
+    {
+        await using var server = new OwnRedis();
+        using var redis = await server.Start();
+        await using var replica = await Replica.On(redis);
+        await using var ears = await replica.Listen(hospital);
+
+        await server.Kill();
+        using var anew = await server.Start();
+        await Happens(replica, Guid.CreateVersion7(), 1, 1);
+
+        await Wait.Until(() => Task.FromResult(ears.Reloads > 0), "the loss is told of");
+    }
+
+    [Fact]
+    public async Task An_event_that_is_given_up_is_told_of_with_the_next()
+    {
+        await using var server = new OwnRedis(keeps: true);
+        using var redis = await server.Start();
+        await using var replica = await Replica.On(redis);
+        await using var ears = await replica.Listen(hospital);
+        await replica.Happen(hospital, 1, 2);
+        await ears.Until(2);
+
+        await server.Kill();
+        await Assert.ThrowsAnyAsync<Exception>(() => new Noted(hospital, 3).Tell(replica.Streams));
+        using var anew = await server.Start();
+        await Happens(replica, hospital, 4, 1);
+
+        await ears.Until(4);
+        Assert.Equal(["1", "2", "reload", "4"], ears.All);
     }
 
     [Fact]
@@ -200,19 +236,23 @@ public sealed class SeatTests
         Assert.Equal([1, 2], ears.Numbers);
     }
 
-    /// <summary>Something happens as soon as Redis takes it.</summary>
-    private async Task Happens(Replica replica, int from, int count) => await Wait.Until(async () =>
+    /// <summary>Something happens, and is told until Redis takes it, as from the bus.</summary>
+    private static async Task Happens(Replica replica, Guid hospital, int from, int count)
     {
-        try
-        {
-            await replica.Happen(hospital, from, count);
-            return true;
-        }
-        catch (Exception e) when (e is RedisException or TimeoutException)
-        {
-            return false;
-        }
-    }, "Redis takes events", TimeSpan.FromSeconds(60));
+        foreach (var noted in Enumerable.Range(from, count).Select(i => new Noted(hospital, i)).ToArray())
+            await Wait.Until(async () =>
+            {
+                try
+                {
+                    await noted.Tell(replica.Streams);
+                    return true;
+                }
+                catch (Exception e) when (e is RedisException or TimeoutException)
+                {
+                    return false;
+                }
+            }, "Redis takes events", TimeSpan.FromSeconds(60));
+    }
 
     /// <summary>What a gateway has for its listeners.</summary>
     private sealed class Replica : IAsyncDisposable

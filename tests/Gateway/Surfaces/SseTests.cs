@@ -264,8 +264,14 @@ public sealed class SseTests
         await listener.Next("users", "updated", patient.Id);
         Assert.NotNull((await socket.Call("get_current_user"))["result"]);
 
+        // Who sends a token of their own is renewed before that one ends.
+        using var anew = await brief.Post(null, "/api/auth/login", new { email, password = NewPassword });
+        await socket.Send(new { type = "auth", token = (string?)(await anew.Content.ReadFromJsonAsync<JsonNode>())!["access_token"] });
+        await socket.Next(m => (string?)m["type"] == "auth_refresh", TimeSpan.FromSeconds(30));
+
         using (await http.PostAsJsonAsync("/api/auth/logout/", new { })) { }
         await listener.Ended();
+        await admin.Do("delete_user", new { user_id = patient.Id });
         Assert.Equal(4401, (await socket.Closed()).Code);
     }
 
