@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using MedCor.Gateway.Events;
 using MedCor.Tests.EndToEnd.Catalogue;
 using MedCor.Tests.Gateway.Events;
@@ -6,81 +9,164 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>Runs when nothing else does, as <see cref="CrashTests"/> do.</summary>
+/// <summary>
+/// Somebody who listens is cut off every few events and comes back at the other gateway, while much happens and each gateway is killed once. Runs when nothing else does, as
+/// <see cref="CrashTests"/> do.
+/// </summary>
 [Collection(nameof(CrashTests))]
 public class ResumeTests
 {
     [Fact]
-    public async Task Whoever_is_cut_off_again_and_again_and_comes_back_elsewhere_has_all_in_order_and_once_though_every_gateway_is_killed()
+    public async Task They_have_all_in_order_and_once()
     {
         const int Events = 2000;
-        var house = await RunningHouse.Get();
-        var premises = await Premises.Foreign;
+        var (house, premises) = (await RunningHouse.Get(), await Premises.Foreign);
         using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisAddress);
         var streams = new LiveStreams(redis);
-        var (heard, place, turn, reloads) = (new List<int>(), (string?)null, 0, 0);
-        var victims = new Queue<(int At, string Name)>([(Events / 4, "gateway-1"), (Events * 3 / 4, "gateway-2")]);
-        var killed = new List<(string Name, int Pid)>();
-        Task? happening = null;
+        var listener = new Hopping(premises.Admin, "patients");
+        await listener.Sit();
 
-        while (heard.Count < Events)
+        var happening = Task.Run(async () =>
         {
-            var wanted = 1 + (turn * 7 % 23);
-            var got = 0;
-            try
-            {
-                await foreach (var (id, name, number) in Listen(house.Gateways[turn++ % 2], premises.Admin, place))
-                {
-                    place = id;
-                    happening ??= Happen(streams, premises.Hospital, Events);
-                    if (name == "error_event") reloads++;
-                    if (number is not { } one) continue;
-                    heard.Add(one);
-                    if (victims.TryPeek(out var victim) && heard.Count >= victim.At)
-                    {
-                        victims.Dequeue();
-                        killed.Add((victim.Name, house.Kill(victim.Name)));
-                    }
-                    if (++got == wanted || heard.Count == Events) break;
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException)
-            {
-                // Killed, or not up again yet: on to the other one.
-            }
-        }
-        await happening!;
+            for (var i = 1; i <= Events; i++) await new Noted(premises.Hospital, i).Tell(streams);
+        });
+        var killed = new List<(string Name, int Pid)>();
+        await foreach (var count in listener.Hear(data => (int?)data["number"], Events))
+            if (count == Events / 4) killed.Add(("gateway-1", house.Kill("gateway-1")));
+            else if (count == Events * 3 / 4) killed.Add(("gateway-2", house.Kill("gateway-2")));
+        await happening;
         foreach (var (name, pid) in killed) await house.Recovered(name, pid);
 
-        Assert.Equal(Enumerable.Range(1, Events), heard);
-        Assert.Equal((0, 2), (reloads, killed.Count));
-        Assert.True(turn > 100, $"They were cut off {turn} times.");
+        Assert.Equal(Enumerable.Range(1, Events), listener.Heard);
+        Assert.Equal((0, 2), (listener.Reloads, killed.Count));
+        Assert.True(listener.Turns > 100, $"They were cut off {listener.Turns} times.");
     }
 
-    private static async Task Happen(LiveStreams streams, Guid hospital, int events)
+    [Fact]
+    public async Task What_was_done_through_tools_one_after_the_other_is_heard_in_that_order()
     {
-        for (var i = 1; i <= events; i++) await new Noted(hospital, i).Tell(streams);
-    }
+        const int Calls = 150;
+        var (house, premises) = (await RunningHouse.Get(), await Premises.Foreign);
+        var (admin, run) = (premises.Admin, Guid.NewGuid().ToString("N"));
+        var listener = new Hopping(admin, "departments");
+        await listener.Sit();
 
-    /// <summary>Listens as a client of few lines does: the id of each event, its name, and its number where it has one.</summary>
-    private static async IAsyncEnumerable<(string Id, string Name, int? Number)> Listen(Uri gateway, Client client, string? after)
-    {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, "/api/mcp/sse?resources=patients")) { Headers = { Authorization = new("Bearer", client.AccessToken) } };
-        if (after is not null) request.Headers.Add("Last-Event-ID", after);
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        if (!response.IsSuccessStatusCode) throw new HttpRequestException($"Listening was answered {(int)response.StatusCode}.");
-        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
-        var (id, name, number) = ("", "", (int?)null);
-        while (await lines.ReadLineAsync() is { } line)
+        (string Name, int Pid)? killed = null;
+        var doing = Task.Run(async () =>
         {
-            if (line.StartsWith("id: ", StringComparison.Ordinal)) id = line[4..];
-            else if (line.StartsWith("event: ", StringComparison.Ordinal)) name = line[7..];
-            else if (line.Split("\"number\":") is [_, var rest]) number = int.Parse(rest.AsSpan(0, rest.IndexOfAny([',', '}'])), CultureInfo.InvariantCulture);
-            else if (line.Length == 0)
+            for (var i = 1; i <= Calls; i++)
             {
-                yield return (id, name, number);
-                (name, number) = ("", null);
+                await Persistently(house, admin, i, new { name = $"{run} {i}", code = $"R{i}-{run[..8]}" }, $"{run}-{i}");
+                if (i is not (Calls / 3 or Calls * 2 / 3)) continue;
+                // One at a time: somebody must be there to be called.
+                if (killed is var (name, pid)) await house.Recovered(name, pid);
+                var victim = i == Calls / 3 ? "gateway-1" : "gateway-2";
+                killed = (victim, house.Kill(victim));
+            }
+        });
+        await foreach (var _ in listener.Hear(data => (string?)data["name"] is { } name && name.StartsWith(run, StringComparison.Ordinal) ? int.Parse(name[run.Length..], CultureInfo.InvariantCulture) : null, Calls)) { }
+        await doing;
+        await house.Recovered(killed!.Value.Name, killed.Value.Pid);
+
+        Assert.Equal(Enumerable.Range(1, Calls), listener.Heard);
+        Assert.Equal(0, listener.Reloads);
+    }
+
+    /// <summary>As a client does: tries again, at the other gateway, until it has an answer.</summary>
+    private static async Task Persistently(RunningHouse house, Client admin, int turn, object department, string key) => await Wait.Until(async () =>
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(house.Gateways[turn++ % 2], "/api/mcp/tools/create_department")) { Content = System.Net.Http.Json.JsonContent.Create(department), Headers = { { "Idempotency-Key", key } } };
+        try
+        {
+            using var answer = await admin.Http.SendAsync(request);
+            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, await answer.Content.ReadAsStringAsync());
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }, "an answer", TimeSpan.FromSeconds(90));
+
+    /// <summary>Listens as a client of few lines does, by turns at both gateways, and never for long.</summary>
+    private sealed class Hopping(Client client, string resource)
+    {
+        private string? place;
+
+        public List<int> Heard { get; } = [];
+
+        /// <summary>How often they were told that events may be missing.</summary>
+        public int Reloads { get; private set; }
+
+        /// <summary>How often they came back.</summary>
+        public int Turns { get; private set; }
+
+        /// <summary>Comes for the first time, and learns the place from which they go on.</summary>
+        public async Task Sit()
+        {
+            await foreach (var (id, _, _) in Listen((await RunningHouse.Get()).Gateways[0]))
+            {
+                place = id;
+                return;
+            }
+        }
+
+        /// <summary>Hears until they have so many of what has a number, and tells how many after each.</summary>
+        public async IAsyncEnumerable<int> Hear(Func<JsonNode, int?> number, int most)
+        {
+            var gateways = (await RunningHouse.Get()).Gateways;
+            while (Heard.Count < most)
+            {
+                var stay = 1 + (Turns * 7 % 23);
+                await foreach (var (id, name, data) in Patiently(Listen(gateways[Turns++ % 2])))
+                {
+                    place = id;
+                    if (name == "error_event") Reloads++;
+                    if (name != "resource_update" || number(data!["data"]!) is not { } one) continue;
+                    Heard.Add(one);
+                    yield return Heard.Count;
+                    if (--stay == 0 || Heard.Count == most) break;
+                }
+            }
+        }
+
+        /// <summary>Ends where the gateway is killed, or is not up again yet: on to the other one.</summary>
+        private static async IAsyncEnumerable<T> Patiently<T>(IAsyncEnumerable<T> events)
+        {
+            await using var each = events.GetAsyncEnumerator();
+            while (true)
+            {
+                try
+                {
+                    if (!await each.MoveNextAsync()) break;
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException)
+                {
+                    break;
+                }
+                yield return each.Current;
+            }
+        }
+
+        private async IAsyncEnumerable<(string Id, string Name, JsonNode? Data)> Listen(Uri gateway, [EnumeratorCancellation] CancellationToken ct = default)
+        {
+            using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?resources={resource}")) { Headers = { Authorization = new("Bearer", client.AccessToken) } };
+            if (place is not null) request.Headers.Add("Last-Event-ID", place);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            if (!response.IsSuccessStatusCode) throw new HttpRequestException($"Listening was answered {(int)response.StatusCode}.");
+            using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
+            var (id, name, data) = ("", "", (JsonNode?)null);
+            while (await lines.ReadLineAsync(ct) is { } line)
+            {
+                if (line.StartsWith("id: ", StringComparison.Ordinal)) id = line[4..];
+                else if (line.StartsWith("event: ", StringComparison.Ordinal)) name = line[7..];
+                else if (line.StartsWith("data: ", StringComparison.Ordinal)) data = JsonNode.Parse(line[6..]);
+                else if (line.Length == 0)
+                {
+                    yield return (id, name, data);
+                    (name, data) = ("", null);
+                }
             }
         }
     }

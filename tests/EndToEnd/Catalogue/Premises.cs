@@ -32,7 +32,7 @@ internal sealed class Premises
     /// The tools, for theories: a new one is walked from the day it stands in the catalogue. Not those of a conversation: what a guided prompt takes depends
     /// on what was said before, so <c>tests/Chat/Prompts</c> goes through them.
     /// </summary>
-    private static IEnumerable<Tool> Walked => ToolCatalogue.All.Values.Where(t => t.Service != "chat");
+    private static IEnumerable<Tool> Walked => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
 
     public static TheoryData<string> Tools => [.. from tool in Walked select tool.Name];
 
