@@ -19,12 +19,11 @@ internal sealed class Attendance : BackgroundService
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider clock;
     private readonly ILogger<Attendance> log;
-    private readonly TimeSpan interval;
+    private readonly IOptions<LiveOptions> options;
 
     public Attendance(TokenCheck tokens, Renewal renewal, IOptions<LiveOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Attendance> log)
     {
-        (this.tokens, this.renewal, this.lifetime, this.clock, this.log) = (tokens, renewal, lifetime, clock, log);
-        interval = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
+        (this.tokens, this.renewal, this.options, this.lifetime, this.clock, this.log) = (tokens, renewal, options, lifetime, clock, log);
         new Meter("MedCor").CreateObservableUpDownCounter("medcor.listeners", () => listeners.Count, "{listener}", "Connections that hear live events at this gateway.");
     }
 
@@ -60,6 +59,7 @@ internal sealed class Attendance : BackgroundService
 
     private void LookAfterAll(DateTimeOffset now)
     {
+        var interval = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
         LiveEvent? beat = null;
         foreach (var (listener, _) in listeners)
             try

@@ -9,8 +9,4 @@ internal sealed class LiveOptions
     [ConfigurationKeyName("MCP_SSE_HEARTBEAT_INTERVAL")]
     [Range(1, 3600, ErrorMessage = "MCP_SSE_HEARTBEAT_INTERVAL must be 1 to 3600 seconds.")]
     public int HeartbeatSeconds { get; set; } = 30;
-
-    /// <summary>Whether there is a WebSocket.</summary>
-    [ConfigurationKeyName("MCP_WEBSOCKET_ENABLED")]
-    public bool WebSocketEnabled { get; set; } = true;
 }

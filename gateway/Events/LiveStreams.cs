@@ -82,8 +82,9 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     /// <summary>What this process wrote last to the stream of everything: what Redis must still know, unless it lost something.</summary>
     private StreamId written;
 
-    /// <summary>The event whose writing was begun and not confirmed yet. If another follows without it, it was given up.</summary>
+    /// <summary>The event whose writing was begun and not confirmed yet. If another follows without it, it was given up: so it is until that one is written.</summary>
     private Guid? unconfirmed;
+    private bool hasGivenUp;
 
     /// <summary>However many come back at once, their reading holds up nobody else's.</summary>
     private readonly SemaphoreSlim catchingUp = new(4);
@@ -101,13 +102,13 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     public async Task Append(IntegrationEvent happened, IReadOnlyList<LiveEvent> events)
     {
         var stream = happened.HospitalId is { } hospital ? Of(hospital) : Platform;
-        var isDoubtful = unconfirmed is { } before && before != happened.EventId;
+        hasGivenUp |= unconfirmed is { } before && before != happened.EventId;
         unconfirmed = happened.EventId;
-        List<object> arguments = [4, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, KeptSeconds, Kept, Channel, written.Epoch, written.Number, isDoubtful ? "1" : "0"];
+        List<object> arguments = [4, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, KeptSeconds, Kept, Channel, written.Epoch, written.Number, hasGivenUp ? "1" : "0"];
         foreach (var e in events)
             arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.Person?.ToString("N") ?? "", e.Data.ToArray()]);
         var answer = await Write.Run(redis, [.. arguments]).WaitAsync(Patience);
-        unconfirmed = null;
+        (unconfirmed, hasGivenUp) = (null, false);
         if (!answer.IsNull) written = IdOf(answer);
     }
 

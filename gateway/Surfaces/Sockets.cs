@@ -1,12 +1,7 @@
-using System.Buffers;
-using System.Text.Json;
-using MedCor.Contracts;
-using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
-using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Surfaces;
 
@@ -19,7 +14,8 @@ internal static class Sockets
     public static void MapWebSocket(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
-        if (!services.GetRequiredService<IOptions<LiveOptions>>().Value.WebSocketEnabled) return;
+        // Asked for here, and not of options: those are checked when the host starts, all at once.
+        if (!services.GetRequiredService<IConfiguration>().GetValue("MCP_WEBSOCKET_ENABLED", true)) return;
         var (entrance, listeners, check) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<Listeners>(), services.GetRequiredService<TokenCheck>());
         var (door, clock) = (services.GetRequiredService<Door>(), services.GetRequiredService<TimeProvider>());
         app.MapGet("/api/mcp/ws", async http =>

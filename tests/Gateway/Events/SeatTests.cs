@@ -13,6 +13,9 @@ namespace MedCor.Tests.Gateway.Events;
 /// <summary>What a listener hears of the streams, from now on or from where they were, at any replica and through the loss of Redis.</summary>
 public sealed class SeatTests
 {
+    /// <summary>One for all: the house's Redis has few databases.</summary>
+    private static readonly Lazy<Task<ConnectionMultiplexer>> Redis = new(async () => await (await RunningHouse.Get()).Redis());
+
     private readonly Guid hospital = Guid.CreateVersion7();
 
     [Theory]
@@ -21,7 +24,7 @@ public sealed class SeatTests
     [InlineData(1500)]
     public async Task Who_comes_back_hears_what_they_missed_once_and_in_order_and_then_what_happens(int missed)
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        var redis = await Redis.Value;
         await using Replica one = await Replica.On(redis), other = await Replica.On(redis);
         string place;
         await using (var before = await one.Listen(hospital))
@@ -43,7 +46,7 @@ public sealed class SeatTests
     public async Task Who_changes_the_replica_every_few_events_hears_all_of_them_once()
     {
         const int Events = 2000;
-        using var redis = await (await RunningHouse.Get()).Redis();
+        var redis = await Redis.Value;
         await using Replica one = await Replica.On(redis), other = await Replica.On(redis);
         var (heard, place, turn) = (new List<int>(), (string?)null, 0);
         var first = await one.Listen(hospital);
@@ -65,7 +68,7 @@ public sealed class SeatTests
     [Fact]
     public async Task What_is_for_others_moves_the_place_on_so_that_it_does_not_grow_old()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        var redis = await Redis.Value;
         await using var replica = await Replica.On(redis);
         await using var patient = await replica.Listen(hospital, role: Role.Patient);
         var before = patient.Place;
@@ -81,7 +84,7 @@ public sealed class SeatTests
     [Fact]
     public async Task Who_was_away_for_longer_than_events_are_kept_is_told_to_load_anew_and_hears_what_is_left()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        var redis = await Redis.Value;
         await using var replica = await Replica.On(redis);
         await using var before = await replica.Listen(hospital);
         var place = before.Place;
@@ -101,7 +104,7 @@ public sealed class SeatTests
     [InlineData("1-1.1-1")]
     public async Task A_place_that_never_was_is_answered_with_the_advice_to_load_anew(string place)
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        var redis = await Redis.Value;
         await using var replica = await Replica.On(redis);
 
         await using var ears = await replica.Listen(hospital, place);
@@ -223,7 +226,7 @@ public sealed class SeatTests
     [Fact]
     public async Task Whoever_writes_an_event_again_writes_nothing()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        var redis = await Redis.Value;
         await using var replica = await Replica.On(redis);
         await using var ears = await replica.Listen(hospital);
         var noted = new Noted(hospital, 1);
