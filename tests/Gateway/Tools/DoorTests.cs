@@ -35,7 +35,7 @@ public sealed class DoorTests
     [Fact]
     public async Task A_service_gets_the_parameters_and_who_is_calling_and_nothing_else()
     {
-        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
 
         (await Call(service.Address, key: "once")).Dispose();
 
@@ -65,7 +65,7 @@ public sealed class DoorTests
     [Fact]
     public async Task Where_one_replica_is_gone_another_answers()
     {
-        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
         var upstream = Upstream(Closed(), service.Address, Closed());
 
         for (var i = 0; i < 6; i++) (await Call(upstream)).Dispose();
@@ -76,8 +76,8 @@ public sealed class DoorTests
     [Fact]
     public async Task Replicas_take_turns()
     {
-        using var one = new RawService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
-        using var other = new RawService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        using var one = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
+        using var other = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
         var upstream = Upstream(one.Address, other.Address);
 
         for (var i = 0; i < 6; i++) (await Call(upstream)).Dispose();
@@ -99,7 +99,7 @@ public sealed class DoorTests
     [Fact]
     public async Task A_role_without_the_tool_is_refused_before_any_service_hears_of_it()
     {
-        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
         var door = Door(Upstream(service.Address));
 
         await Assert.ThrowsAsync<Forbidden>(() => door.Invoke(Somebody(Guid.NewGuid()), new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
@@ -136,7 +136,7 @@ public sealed class DoorTests
         return socket;
     }
 
-    /// <summary>Reads a request, writes what it is told to and closes the connection: so it can break in any place.</summary>
+    /// <summary>Reads a request, writes what it is told to and closes the connection: so it can break in any place. A whole answer says that it will.</summary>
     private sealed class RawService : IDisposable
     {
         private readonly TcpListener listener = new(IPAddress.Loopback, 0);
