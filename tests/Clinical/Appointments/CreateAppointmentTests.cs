@@ -39,7 +39,7 @@ public sealed class CreateAppointmentTests
         var ward = await Ward.Open();
         var patients = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ward.NewPatient()));
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => ward.Nurse.Call("create_appointment", ward.Wish("10:00:00", patient: patients[i % 4]))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Insist(ward.Nurse, ward.Wish("10:00:00", patient: patients[i % 4]))));
 
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(99, answers.Count(a => a is { Status: HttpStatusCode.Conflict, Code: "CONFLICT" }));
@@ -55,7 +55,7 @@ public sealed class CreateAppointmentTests
         var doctors = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ward.NewDoctor()));
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
-            ward.Nurse.Call("create_appointment", ward.Wish($"10:{i % 25:00}:00", doctor: doctors[i % 4]))));
+            Insist(ward.Nurse, ward.Wish($"10:{i % 25:00}:00", doctor: doctors[i % 4]))));
 
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(99, answers.Count(a => a.Status == HttpStatusCode.Conflict));
@@ -272,5 +272,13 @@ public sealed class CreateAppointmentTests
                 await timer.WaitForNextTickAsync();
             }
         }
+    }
+
+    /// <summary>A hundred at once are more than a busy machine's connections to the database: who is told so comes again.</summary>
+    private static async Task<Answer> Insist(Client caller, object wish)
+    {
+        Answer answer = null!;
+        await Wait.Until(async () => (answer = await caller.Call("create_appointment", wish)).Status != HttpStatusCode.ServiceUnavailable, "an answer", TimeSpan.FromSeconds(60));
+        return answer;
     }
 }
