@@ -59,13 +59,16 @@ internal sealed class Tailer(LiveStreams streams, TimeProvider clock, ILogger<Ta
         {
             try
             {
-                var all = doubtful || clock.GetUtcNow() - looked >= Poll;
+                var isDoubtful = doubtful;
+                var all = isDoubtful || clock.GetUtcNow() - looked >= Poll;
                 if (all)
                 {
+                    // Before the look: what becomes doubtful during it is looked at again.
+                    doubtful = false;
                     // A stream in which nothing happens tells nothing of a new epoch.
                     var now = await streams.Epoch();
-                    if (doubtful || now != epoch) await FindPlaces();
-                    (doubtful, epoch, looked) = (false, now, clock.GetUtcNow());
+                    if (isDoubtful || now != epoch) await FindPlaces();
+                    (epoch, looked) = (now, clock.GetUtcNow());
                 }
                 while (await ReadOnce(all)) all = false;
             }
