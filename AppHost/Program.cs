@@ -39,10 +39,17 @@ chat.WithReference(identity).WithReference(hospital).WithReference(clinical).Wit
 gateway.WithReference(identity).WithReference(hospital).WithReference(clinical).WithReference(billing)
     .WithReference(analytics).WithReference(chat);
 
+// Without a key there is still somebody to chat with, who says that it is no AI. What is published has none.
+if (builder.ExecutionContext.IsRunMode && Settings().All(s => s.Name is not ("OPENAI_API_KEY" or "OPENAI_BASE_URL")))
+{
+    var model = builder.AddProject<Projects.MedCor_DemoModel>("model").WithHttpEndpoint().WithHttpHealthCheck("/health");
+    chat.WithEnvironment("OPENAI_BASE_URL", model.GetEndpoint("http")).WithEnvironment("OPENAI_API_KEY", "demo");
+}
+
 foreach (var (name, value) in Settings())
 {
     var secret = IsSecret(name) ? builder.AddParameter(ParameterName(name), value, secret: true) : null;
-    foreach (var project in new[] { hospital, identity, clinical, billing, analytics, chat, gateway })
+    foreach (var project in Readers(name))
     {
         _ = secret is null ? project.WithEnvironment(name, value) : project.WithEnvironment(name, secret);
     }
@@ -67,7 +74,15 @@ int? GatewayPort() => ushort.TryParse(builder.Configuration["MCP_SERVER_PORT"] ?
     ? port > 0 ? port : null
     : throw new ArgumentException("MCP_SERVER_PORT must be a port, 0 to 65535.");
 
-// What is configured here reaches every service; where the gateway listens is its endpoint's matter (ASPNETCORE_URLS).
+// Secrets go to nobody who has no use for them.
+IResourceBuilder<ProjectResource>[] Readers(string setting) => setting switch
+{
+    "MCP_SERVER_TOKEN" => [chat, gateway],
+    _ when setting.StartsWith("OPENAI_", StringComparison.Ordinal) => [chat],
+    _ => [hospital, identity, clinical, billing, analytics, chat, gateway],
+};
+
+// What is configured here reaches every service that reads it; where the gateway listens is its endpoint's matter (ASPNETCORE_URLS).
 static IEnumerable<(string Name, string Value)> Settings() =>
     from DictionaryEntry variable in Environment.GetEnvironmentVariables()
     let name = (string)variable.Key

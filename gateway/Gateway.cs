@@ -1,8 +1,10 @@
 using MassTransit;
+using MedCor.Gateway.Chat;
 using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Surfaces;
 using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Messaging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -22,7 +24,11 @@ internal static class Gateway
         services.AddOptions<CacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<References>();
         services.AddSingleton<RateLimit>().AddSingleton<Entrance>();
-        services.AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
+        services.AddSingleton<Passage>().AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
+
+        builder.AddChats();
+        services.AddOptions<ChatOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<CallTails>();
 
         services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         // A connection of its own: whoever comes back reads much at once, and neither limits nor revocations may wait for that.
@@ -41,6 +47,7 @@ internal static class Gateway
         app.MapListTools();
         app.MapResources();
         app.MapPrompts();
+        app.MapChats();
         app.MapSse();
         app.MapWebSocket();
         Tickets.Map(app);

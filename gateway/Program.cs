@@ -1,4 +1,5 @@
 using MedCor.Gateway;
+using MedCor.Gateway.Chat;
 using MedCor.Gateway.Surfaces;
 using MedCor.ServiceDefaults;
 
@@ -12,6 +13,7 @@ app.WarnOfReplacedSettings();
 app.UseForwardedHeaders();
 app.UseLabels();
 app.UseMedCorDefaults();
+app.UseChatProblems();
 app.UsePages();
 app.UseWebSockets();
 app.MapSurfaces();

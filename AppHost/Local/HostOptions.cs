@@ -31,7 +31,7 @@ internal sealed record HostOptions
           run SERVICE COMMAND [ARGUMENT ...]    in that service alone
 
         MCP_SERVER_HOST and MCP_SERVER_PORT say where the gateway listens (localhost, 8002; port 0 is any free one).
-        All other MCP_* and OPENAI_* variables reach every service.
+        All other MCP_* variables reach every service, and OPENAI_* the chat service.
         """;
 
     public required string Data { get; init; }

@@ -88,8 +88,24 @@ public static class ResourceBuilderExtensions
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, string? value)
         where T : IResourceWithEnvironment
     {
-        Project(builder).Environment[name] = (value ?? "", false);
+        Project(builder).Environment[name] = (() => value ?? "", false);
         return builder;
+    }
+
+    /// <summary>Sets an environment variable to where another service listens, at its first replica.</summary>
+    public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, EndpointReference endpointReference)
+        where T : IResourceWithEnvironment
+    {
+        ArgumentNullException.ThrowIfNull(endpointReference);
+        Project(builder).Environment[name] = (() => endpointReference.Url, false);
+        return builder;
+    }
+
+    /// <summary>Names an endpoint of a resource.</summary>
+    public static EndpointReference GetEndpoint<T>(this IResourceBuilder<T> builder, string name) where T : IResourceWithEndpoints
+    {
+        _ = Endpoint(builder, name);
+        return new(builder.Resource, name);
     }
 
     /// <summary>Sets an environment variable to a parameter's value; a secret one is shown masked.</summary>
@@ -97,7 +113,7 @@ public static class ResourceBuilderExtensions
         where T : IResourceWithEnvironment
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        Project(builder).Environment[name] = (parameter.Resource.Value, parameter.Resource.Secret);
+        Project(builder).Environment[name] = (() => parameter.Resource.Value, parameter.Resource.Secret);
         return builder;
     }
 

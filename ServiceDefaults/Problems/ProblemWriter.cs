@@ -12,23 +12,26 @@ namespace MedCor.ServiceDefaults.Problems;
 public static class ProblemWriter
 {
     /// <summary>Answers exceptions, unknown paths and unknown methods with the envelope.</summary>
-    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseProblems((http, refusal) => http.WriteProblem(refusal, Envelope(refusal, http.RequestId(), http.Clock().GetUtcNow())));
+
+    /// <summary>Answers exceptions, unknown paths and unknown methods, in a form of one's own.</summary>
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app, Func<HttpContext, Refusal, Task> write) => app.Use(async (http, next) =>
     {
         try
         {
             await next(http);
             if (http.Response is { HasStarted: false, StatusCode: 404 or 405 or 415 or 413 or 400, ContentLength: null } && http.Response.ContentType is null)
-                await http.WriteProblem(FromStatus(http));
+                await write(http, FromStatus(http));
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
             if (http.RequestAborted.IsCancellationRequested) return;
-            await http.WriteProblem(AsRefusal(e, http));
+            await write(http, AsRefusal(e, http));
         }
     });
 
-    /// <summary>Writes a refusal as the answer of this request.</summary>
-    public static Task WriteProblem(this HttpContext http, Refusal refusal)
+    /// <summary>Writes a refusal, in whatever form, as the answer of this request.</summary>
+    public static Task WriteProblem(this HttpContext http, Refusal refusal, byte[] envelope)
     {
         var allow = http.Response.Headers.Allow;
         http.Response.Clear();
@@ -36,7 +39,6 @@ public static class ProblemWriter
         http.Response.ContentType = "application/json";
         if (refusal.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
         if (refusal.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var envelope = Envelope(refusal, http.RequestId(), http.Clock().GetUtcNow());
         http.Response.ContentLength = envelope.Length;
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();
     }

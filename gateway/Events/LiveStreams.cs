@@ -1,5 +1,6 @@
 using System.Globalization;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Events;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Options;
 
@@ -30,9 +31,14 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
     public ValueTask<Caller> Admit(HttpContext http) => Admit(http, check.Require);
 
     /// <summary>The sender of a request, told by other means than a header. Throws as <see cref="Visit"/> does, or as the means do.</summary>
-    public async ValueTask<Caller> Admit(HttpContext http, Func<HttpContext, ValueTask<Caller>> who)
+    public ValueTask<Caller> Admit(HttpContext http, Func<HttpContext, ValueTask<Caller>> who) => Admit(http, who, NameOf);
+
+    /// <summary>Who chats, told by whatever means. Throws as <see cref="Visit"/> does, or as the means do.</summary>
+    public ValueTask<ChatCaller> Admit(HttpContext http, Func<HttpContext, ValueTask<ChatCaller>> who) => Admit(http, who, caller => caller.Owner.Name);
+
+    private async ValueTask<T> Admit<T>(HttpContext http, Func<HttpContext, ValueTask<T>> who, Func<T, string> name)
     {
-        Caller caller;
+        T caller;
         try
         {
             caller = await who(http);
@@ -42,17 +48,17 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
             await Count(http, Calls, AddressOf(http), options.Value.Calls, 1);
             throw;
         }
-        await Count(http, caller, 1);
+        await Count(http, Calls, name(caller), options.Value.Calls, 1);
         return caller;
     }
 
     /// <summary>Counts further calls that a request of theirs turned out to hold. Throws <see cref="TooMany"/> when there are too many, and then counts none of them.</summary>
-    public ValueTask Count(HttpContext http, Caller caller, int calls) => Count(http, Calls, caller.UserId.ToString("N"), options.Value.Calls, calls);
+    public ValueTask Count(HttpContext http, Caller caller, int calls) => Count(http, Calls, NameOf(caller), options.Value.Calls, calls);
 
     /// <summary>Counts a call that came over a connection that stands. Throws <see cref="TooMany"/>.</summary>
     public async ValueTask Count(Caller caller)
     {
-        if (options.Value.Calls is > 0 and var most) (await limit.Take(Calls, caller.UserId.ToString("N"), most)).Demand();
+        if (options.Value.Calls is > 0 and var most) (await limit.Take(Calls, NameOf(caller), most)).Demand();
     }
 
     /// <summary>Counts a connection of somebody who has yet to say who they are, by address. Throws <see cref="TooMany"/>.</summary>
@@ -71,6 +77,8 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
         http.Features.Set(quota); // written by Labels: an error clears the headers that stand already
         quota.Demand();
     }
+
+    private static string NameOf(Caller caller) => caller.UserId.ToString("N");
 
     /// <summary>The address that the connection comes from. Of IPv6 the network alone: a household has 2^64 addresses.</summary>
     private static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress switch

@@ -1,3 +1,4 @@
+using MedCor.ServiceDefaults;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Limits;

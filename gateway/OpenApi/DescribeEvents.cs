@@ -97,7 +97,8 @@ internal static class DescribeEvents
         };
     }
 
-    private static JsonObject Ticket() => Operation.Parameter("query", "ticket", "In the place of the Authorization header: a ticket, which is good once and for a minute.",
+    /// <summary>What a browser sends in the place of its token.</summary>
+    public static JsonObject Ticket() => Operation.Parameter("query", "ticket", "In the place of the Authorization header: a ticket, which is good once and for a minute.",
         new JsonObject { ["type"] = "string", ["minLength"] = 64, ["maxLength"] = 64, ["pattern"] = "^[A-Za-z0-9_-]{64}$" });
 
     private static JsonObject LastEventId() =>

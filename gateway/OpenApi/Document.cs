@@ -22,6 +22,7 @@ internal static class Document
                    .Concat(DescribeResources.All(components))
                    .Concat(DescribePrompts.All(components))
                    .Concat(DescribeEvents.All(components))
+                   .Concat(DescribeChats.All(components))
                    .Concat(DescribeHealth.All())
                where endpoints.Any(e => Serves(e, operation))
                select operation,
@@ -96,6 +97,7 @@ internal static class Document
         ("Other ways", DescribeResources.Tag, "Rows to read by address: filtered, sorted, cut to the fields that you want."),
         ("Other ways", DescribePrompts.Tag, "Longer work, asked step by step."),
         ("Other ways", DescribeEvents.Tag, "What happens, as it happens."),
+        ("Other ways", DescribeChats.Tag, "Questions to a chat model, answered once and read by any number."),
         ("Running it", DescribeHealth.Tag, "For monitors and programs."),
     ];
 }

@@ -295,7 +295,7 @@ internal sealed class Conversation(
     private async Task AllAnswered()
     {
         var free = 0;
-        while (free < MostCalls && await calls.WaitAsync(Door.Patience + CloseWithin)) free++;
+        while (free < MostCalls && await calls.WaitAsync(Passage.Patience + CloseWithin)) free++;
         if (free > 0) calls.Release(free);
     }
 

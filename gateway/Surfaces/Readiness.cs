@@ -45,22 +45,27 @@ internal sealed class Readiness(Upstream upstream, IConnectionMultiplexer redis,
     private async Task<string[]> Look()
     {
         var broker = bus.CheckHealth().Status == BusHealthStatus.Healthy ? null : "broker does not answer";
-        var answers = await Task.WhenAll([.. services.Select(Ask), Ping(), Task.FromResult(broker)]);
+        var answers = await Task.WhenAll([.. services.Select(Ask), Ping(), Task.FromResult(broker), AskForModel()]);
         return [.. answers.OfType<string>()];
     }
 
-    private async Task<string?> Ask(string service)
+    private Task<string?> Ask(string service) => Ask(service, "/health", $"{service} does not answer", (_, _) => Task.FromResult<string?>($"{service} is not ready"));
+
+    /// <summary>Chat says itself what its model lacks. That it does not answer is told of it already.</summary>
+    private Task<string?> AskForModel() => Ask("chat", "/chat/model", null, async (response, ct) => await response.Content.ReadAsStringAsync(ct));
+
+    private async Task<string?> Ask(string service, string path, string? silent, Func<HttpResponseMessage, CancellationToken, Task<string?>> wrong)
     {
         try
         {
             using var patience = new CancellationTokenSource(Patience, clock);
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/health");
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
             using var response = await upstream.To(service).SendAsync(request, patience.Token);
-            return response.IsSuccessStatusCode ? null : $"{service} is not ready";
+            return response.IsSuccessStatusCode ? null : await wrong(response, patience.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return $"{service} does not answer";
+            return silent;
         }
     }
 

@@ -1,10 +1,5 @@
-using System.Buffers;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
 using MedCor.Contracts;
 using MedCor.Gateway.Events;
-using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Resources;
@@ -15,11 +10,8 @@ namespace MedCor.Gateway.Tools;
 /// The one way to a tool, whatever surface a call came by. Checks the role and hands the parameters to the service that owns the tool,
 /// as the bytes that they are; the answer comes back as the bytes that it is.
 /// </summary>
-internal sealed class Door(Upstream upstream, References references, Echo echo)
+internal sealed class Door(Passage passage, References references, Echo echo)
 {
-    /// <summary>No call takes longer; a service's own statements end before.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     /// <summary>
     /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
     /// does not include the tool, <see cref="Unavailable"/> when its service does not answer.
@@ -46,7 +38,7 @@ internal sealed class Door(Upstream upstream, References references, Echo echo)
     {
         if (!visitor.Caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource.Name}{pathAndQuery}");
-        return await Send(visitor, resource.Service, resource.Name, request, ct);
+        return await passage.Send(resource.Service, resource.Name, visitor.Sender, request, ct);
     });
 
     private static async Task<ToolAnswer> Measured(Visitor visitor, string name, Func<Task<ToolAnswer>> ask)
@@ -85,57 +77,8 @@ internal sealed class Door(Upstream upstream, References references, Echo echo)
     private async Task<ToolAnswer> Forward(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
     {
         var tool = call.Tool;
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new Bytes(call.Params) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new JsonBytes(call.Params) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
-        return await Send(visitor, tool.Service, tool.Name, request, ct);
-    }
-
-    private async Task<ToolAnswer> Send(Visitor visitor, string service, string name, HttpRequestMessage request, CancellationToken ct)
-    {
-        request.Headers.TryAddWithoutValidation("Authorization", visitor.Authorization);
-        request.Headers.TryAddWithoutValidation(RequestIds.Header, visitor.RequestId);
-        request.Headers.TryAddWithoutValidation(ClientAddress.Header, visitor.Address);
-
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
-        try
-        {
-            using var response = await upstream.To(service).SendAsync(request, patience.Token);
-            return await ToolAnswer.Read(response, patience.Token);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
-        {
-            throw new Unavailable($"{name} is down at present and was not called. Try again shortly.", retryAfter: 1);
-        }
-        catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
-        {
-            throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
-        }
-    }
-
-    /// <summary>The parameters, written from where they lie.</summary>
-    private sealed class Bytes : HttpContent
-    {
-        private static readonly MediaTypeHeaderValue Json = new("application/json");
-        private readonly ReadOnlySequence<byte> bytes;
-
-        public Bytes(in ReadOnlySequence<byte> bytes)
-        {
-            this.bytes = bytes;
-            Headers.ContentType = Json;
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken ct)
-        {
-            foreach (var segment in bytes) await stream.WriteAsync(segment, ct);
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = bytes.Length;
-            return true;
-        }
+        return await passage.Send(tool.Service, tool.Name, visitor.Sender, request, ct);
     }
 }

@@ -5,6 +5,7 @@ using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
+using MedCor.ServiceDefaults;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Tools;
@@ -21,7 +22,7 @@ internal sealed class References(IConnectionMultiplexer redis, IOptions<CacheOpt
     private const int LargestAnswer = 256 * 1024;
 
     /// <summary>How long a write may be under way whose end is never told: longer than the door waits, and than a service's statements may take.</summary>
-    private static readonly TimeSpan LongestWrite = 3 * Door.Patience;
+    private static readonly TimeSpan LongestWrite = 3 * Passage.Patience;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly object[] Keys = [2, "medcor:reference:generation", "medcor:reference:writes"];

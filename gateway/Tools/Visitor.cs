@@ -2,9 +2,13 @@ using MedCor.ServiceDefaults.Access;
 
 namespace MedCor.Gateway.Tools;
 
-/// <summary>Who stands at the door, and what goes along to the services with each of their calls: nothing else that they sent does.</summary>
+/// <summary>Who stands at the door.</summary>
 /// <param name="Authorization">Their token as they sent it; every service checks it for itself.</param>
 /// <param name="RequestId">The label of what they are doing now.</param>
 /// <param name="Address">Where their connection comes from.</param>
 /// <param name="Surface">What they call through, for the figures: <c>invoke</c>, <c>batch</c>, …</param>
-internal sealed record Visitor(Caller Caller, string Authorization, string RequestId, string? Address, string Surface);
+internal sealed record Visitor(Caller Caller, string Authorization, string RequestId, string? Address, string Surface)
+{
+    /// <summary>What goes along of them.</summary>
+    public Sender Sender => new(Authorization, RequestId, Address);
+}

@@ -1,3 +1,4 @@
+using MedCor.Chat.Calls;
 using MedCor.Chat.Prompts;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;
@@ -9,4 +10,23 @@ internal sealed class ChatDb(DbContextOptions<ChatDb> options, Tenancy tenancy, 
     : TenantDb(options, tenancy, clock, signal)
 {
     internal IQueryable<Session> Sessions => Rows<Session>();
+
+    internal IQueryable<Call> Calls => Rows<Call>();
+
+    /// <summary>
+    /// What a session holds, the newest call first, back to one that brought the whole conversation with it: no more calls than <paramref name="atMost"/>, and with no more
+    /// characters in all than <paramref name="characters"/>. The database counts them, so that a long session is never read whole.
+    /// </summary>
+    internal IQueryable<Call> History(Guid hospital, Guid owner, string session, int atMost, int characters) => Rows<Call>($"""
+        SELECT * FROM (
+            SELECT c.*,
+                sum(length(messages) + length(answer)) OVER newest AS characters,
+                count(*) FILTER (WHERE is_whole) OVER (newest ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS wholes
+            FROM (
+                SELECT * FROM chat_calls
+                WHERE hospital_id = {hospital} AND owner_id = {owner} AND session_id = {session} AND state IN ('FINISHED', 'CANCELLED')
+                ORDER BY created_at DESC LIMIT {atMost}) c
+            WINDOW newest AS (ORDER BY created_at DESC, id DESC)) counted
+        WHERE characters <= {characters} AND wholes = 0
+        """).OrderByDescending(c => c.CreatedAt).ThenByDescending(c => c.Id).AsNoTracking();
 }

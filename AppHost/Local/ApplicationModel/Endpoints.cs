@@ -28,6 +28,9 @@ public sealed class EndpointReference
 
     /// <summary>The endpoint's name.</summary>
     public string EndpointName { get; }
+
+    /// <summary>Its address, without a slash at the end; known once the application starts.</summary>
+    public string Url => ((ProjectResource)Resource).Addresses[0].GetLeftPart(UriPartial.Authority);
 }
 
 /// <summary>A link that is shown with a resource.</summary>

@@ -17,7 +17,7 @@ public sealed class ProjectResource : ProcessResource, IResourceWithEnvironment,
 
     internal List<(string Name, IResourceWithConnectionString Source)> Connections { get; } = [];
 
-    internal Dictionary<string, (string Value, bool IsSecret)> Environment { get; } = new(StringComparer.Ordinal);
+    internal Dictionary<string, (Func<string> Value, bool IsSecret)> Environment { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Where its replicas listen, in their order; empty before the application starts and without an endpoint.</summary>
     internal IReadOnlyList<Uri> Addresses { get; private set; } = [];

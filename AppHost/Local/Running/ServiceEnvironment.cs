@@ -64,7 +64,7 @@ internal static class ServiceEnvironment
             }
         }
 
-        variables.AddRange(project.Environment.Select(set => new Variable(set.Key, set.Value.Value, set.Value.IsSecret)));
+        variables.AddRange(project.Environment.Select(set => new Variable(set.Key, set.Value.Value(), set.Value.IsSecret)));
         return variables;
     }
 

@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using StackExchange.Redis;
 
-namespace MedCor.Gateway;
+namespace MedCor.ServiceDefaults;
 
 /// <summary>A script that Redis runs as one step. It is sent once to a server, and named by its digest from then on.</summary>
-internal sealed class RedisScript(string text)
+public sealed class RedisScript(string text)
 {
 #pragma warning disable CA5350 // Redis names scripts by their SHA-1.
     private readonly string digest = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(text)));

@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using MedCor.Contracts.Chat;
+using MedCor.Contracts;
+using StackExchange.Redis;
+
+namespace MedCor.ServiceDefaults.Chats;
+
+/// <summary>
+/// Chat calls in Redis, where they are begun once, told and ended once, whichever replica does it or looks on. A call is a hash (whose it is, how far it has come, which
+/// runner carries it out) and a stream of its events, of which the ending is the last. Each change is one script, so none is half done or done twice. A runner is a process
+/// that carries out calls; while it lives it renews a lease. Everything here throws <see cref="RedisException"/> or <see cref="TimeoutException"/> while Redis is away.
+/// </summary>
+public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock)
+{
+    /// <summary>How long a request's id makes a call happen once.</summary>
+    public static readonly TimeSpan RequestsKept = TimeSpan.FromHours(24);
+
+    /// <summary>A runner that has not renewed for so long is gone, and its calls with it.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(9);
+
+    /// <summary>How long a call can be read here after its last change.</summary>
+    private static readonly TimeSpan CallsKept = TimeSpan.FromHours(24);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private const string Missing = "";
+    private const string Dead = "dead";
+
+    private static readonly RedisScript BeginScript = new("""
+        if KEYS[2] then
+            local known = redis.call('HMGET', KEYS[2], 'call', 'hash')
+            if known[1] then return known end
+            redis.call('HSET', KEYS[2], 'call', ARGV[1], 'hash', ARGV[3])
+            redis.call('PEXPIRE', KEYS[2], ARGV[5])
+        end
+        redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'state', 'STARTED', 'runner', ARGV[4], 'told', 0)
+        redis.call('PEXPIRE', KEYS[1], ARGV[6])
+        return {ARGV[1], ARGV[3]}
+        """);
+
+    /// <summary>Pieces that are told already, by a try whose answer was lost, are passed over.</summary>
+    private static readonly RedisScript AppendScript = new("""
+        local call = redis.call('HMGET', KEYS[1], 'state', 'runner', 'told')
+        if not call[1] then return '' end
+        if call[1] ~= 'STARTED' then return call[1] end
+        if call[2] ~= ARGV[1] then return '' end
+        local told, first = tonumber(call[3]), tonumber(ARGV[2])
+        for i = 4, #ARGV do
+            local number = first + i - 4
+            if number > told then
+                redis.call('XADD', KEYS[2], number .. '-0', 's', 'STARTED', 't', ARGV[i])
+                told = number
+            end
+        end
+        redis.call('HSET', KEYS[1], 'told', told)
+        if first == 1 then redis.call('PEXPIRE', KEYS[2], ARGV[3]) end
+        redis.call('PUBLISH', KEYS[2], told)
+        return 'STARTED'
+        """);
+
+    /// <summary>The first ending is the one that counts. Who ends a call that another carries out tells that one.</summary>
+    private static readonly RedisScript EndScript = new("""
+        local call = redis.call('HMGET', KEYS[1], 'state', 'owner', 'runner', 'told')
+        if not call[1] then return '' end
+        if ARGV[1] ~= '' and call[2] ~= ARGV[1] then return '' end
+        if call[1] ~= 'STARTED' then return call[1] end
+        if ARGV[2] == 'dead' and redis.call('EXISTS', 'medcor:chat:runner:' .. call[3]) == 1 then return 'STARTED' end
+        local number = tonumber(call[4]) + 1
+        redis.call('XADD', KEYS[2], number .. '-0', 's', ARGV[3], 'e', ARGV[4])
+        redis.call('PEXPIRE', KEYS[2], ARGV[5])
+        redis.call('HSET', KEYS[1], 'state', ARGV[3], 'told', number)
+        redis.call('PEXPIRE', KEYS[1], ARGV[5])
+        redis.call('PUBLISH', KEYS[2], number)
+        if ARGV[2] ~= call[3] then redis.call('PUBLISH', 'medcor:chat:runner:' .. call[3], ARGV[6]) end
+        return 'ENDED'
+        """);
+
+    /// <summary>Begins a call, unless one was begun with this request id in the last 24 hours. Gives the id and the digest of the one that was.</summary>
+    /// <param name="requestId">What the owner calls it; none when it is to happen whatever happened before.</param>
+    /// <param name="digest">Of what is asked.</param>
+    public async Task<(Guid Call, string Digest)> Begin(Guid call, CallOwner owner, string? requestId, string digest, string runner)
+    {
+        var keys = requestId is null ? (object[])[1, Call(call)] : [2, Call(call), Request(owner, requestId)];
+        var begun = (string[])await Run(BeginScript, [.. keys, call.ToString(), owner.Name, digest, runner, Milliseconds(RequestsKept), Milliseconds(CallsKept)]);
+        return (Guid.Parse(begun[0]), begun[1]);
+    }
+
+    /// <summary>Forgets that a call was begun that never could be, so that it may be once more.</summary>
+    public Task Forget(Guid call, CallOwner owner, string? requestId) =>
+        Bounded(redis.GetDatabase().KeyDeleteAsync([Call(call), Events(call), .. requestId is null ? (RedisKey[])[] : [Request(owner, requestId)]]));
+
+    /// <summary>Tells pieces of the answer. The state is that of the call by then: anything but started means that nobody wants more; none that the call is not here.</summary>
+    /// <param name="first">The number of the first of them.</param>
+    public async Task<CallState?> Append(Guid call, string runner, long first, IReadOnlyList<string> pieces) =>
+        State((string)await Run(AppendScript, [2, Call(call), Events(call), runner, first, Milliseconds(CallsKept), .. pieces]));
+
+    /// <summary>Ends a call, as who carries it out.</summary>
+    public Task<CallEnded> End(Guid call, string runner, CallState state, CallEnding? ending) => End(call, owner: null, runner, state, ending);
+
+    /// <summary>Ends a call, as its owner.</summary>
+    public Task<CallEnded> Cancel(Guid call, CallOwner owner) => End(call, owner, "", CallState.Cancelled, CallEnding.Cancelled);
+
+    /// <summary>Ends a call whose runner is gone; leaves it if that lives.</summary>
+    public Task<CallEnded> Bury(Guid call) => End(call, owner: null, Dead, CallState.Error, CallEnding.Interrupted);
+
+    /// <summary>Whose a call is, as <see cref="CallOwner.Name"/>; null when it is not here.</summary>
+    public async Task<string?> OwnerOf(Guid call) => await Bounded(redis.GetDatabase().HashGetAsync(Call(call), "owner"));
+
+    /// <summary>How far a call has come; none when it is not here.</summary>
+    public async Task<CallState?> StateOf(Guid call) => State((string?)await Bounded(redis.GetDatabase().HashGetAsync(Call(call), "state")) ?? Missing);
+
+    /// <summary>The events behind a number, in order; no more than so many.</summary>
+    public async Task<IReadOnlyList<CallEvent>> Read(Guid call, long after, int atMost)
+    {
+        var entries = (RedisResult[])await Bounded(redis.GetDatabase().ExecuteAsync("XRANGE", Events(call), $"({after}", "+", "COUNT", atMost));
+        return [.. entries.Select(entry => Event((RedisResult[])entry))];
+    }
+
+    /// <summary>Says that a runner lives.</summary>
+    public Task Renew(string runner) => Bounded(redis.GetDatabase().StringSetAsync(Runner(runner), "", Lease));
+
+    /// <summary>Says that a runner is gone, so that nobody waits for it.</summary>
+    public Task Leave(string runner) => Bounded(redis.GetDatabase().KeyDeleteAsync(Runner(runner)));
+
+    /// <summary>Has a runner told at once of each call of its own that somebody else ends. A hint: while Redis is away some go missing.</summary>
+    public Task HearEndings(string runner, Action<Guid> ended) => Bounded(redis.GetSubscriber().SubscribeAsync(Runner(runner), (_, call) => ended(Guid.Parse((string)call!))));
+
+    /// <summary>Calls back at once whenever something of a call is told, until disposed of. A hint: while Redis is away some go missing.</summary>
+    public async Task<IDisposable> Hear(Guid call, Action told)
+    {
+        var heard = new Subscription(redis.GetSubscriber(), Events(call), told);
+        await Bounded(heard.Begin());
+        return heard;
+    }
+
+    private async Task<CallEnded> End(Guid call, CallOwner? owner, string runner, CallState state, CallEnding? ending)
+    {
+        var why = ending is null ? "" : JsonSerializer.Serialize(ending, Json.Options);
+        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), owner?.Name ?? "", runner, Word(state), why, Milliseconds(CallsKept), call.ToString());
+        return answer == "ENDED" ? new(state, ByThis: true) : new(State(answer), ByThis: false);
+    }
+
+    private static CallEvent Event(RedisResult[] entry)
+    {
+        var (id, fields) = ((string)entry[0], (string[])entry[1]);
+        var number = long.Parse(id.AsSpan(0, id.IndexOf('-')), CultureInfo.InvariantCulture);
+        var state = State(fields[1])!.Value;
+        return state == CallState.Started ? new(number, state, fields[3])
+            : new(number, state, "", fields[3].Length == 0 ? null : JsonSerializer.Deserialize<CallEnding>(fields[3], Json.Options));
+    }
+
+    private static string Word(CallState state) => state.ToString().ToUpperInvariant();
+
+    private static CallState? State(string word) => word.Length == 0 ? null : Enum.Parse<CallState>(word, ignoreCase: true);
+
+    private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
+
+    private static string Call(Guid call) => $"medcor:chat:call:{call}";
+
+    private static string Events(Guid call) => $"medcor:chat:events:{call}";
+
+    private static string Runner(string runner) => $"medcor:chat:runner:{runner}";
+
+    /// <summary>A digest, so that a key has a bounded length whatever a client sends.</summary>
+    private static string Request(CallOwner owner, string requestId) =>
+        $"medcor:chat:request:{owner.Name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)))}";
+
+    private Task<RedisResult> Run(RedisScript script, params object[] keysAndArguments) => Bounded(script.Run(redis, keysAndArguments));
+
+    private Task<T> Bounded<T>(Task<T> work) => work.WaitAsync(Patience, clock);
+
+    private Task Bounded(Task work) => work.WaitAsync(Patience, clock);
+
+    private sealed class Subscription(ISubscriber subscriber, RedisChannel channel, Action told) : IDisposable
+    {
+        public Task Begin() => subscriber.SubscribeAsync(channel, Told);
+
+        // Not waited for: what is left behind ends with the connection.
+        public void Dispose() => subscriber.Unsubscribe(channel, Told, CommandFlags.FireAndForget);
+
+        private void Told(RedisChannel channel, RedisValue number) => told();
+    }
+}
+
+/// <summary>What came of ending a call.</summary>
+/// <param name="State">How far it has come by then: it may have ended sooner and otherwise, or live on. None when it is not here, or not the owner's.</param>
+/// <param name="ByThis">Whether it was this that ended it.</param>
+public readonly record struct CallEnded(CallState? State, bool ByThis);

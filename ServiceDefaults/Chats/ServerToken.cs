@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.ServiceDefaults.Chats;
+
+/// <summary>The token of programs that chat without a user, <c>MCP_SERVER_TOKEN</c>. Outside Development there is none unless it is set.</summary>
+public sealed class ServerToken(IOptions<ServerTokenOptions> options)
+{
+    private readonly byte[]? digest = options.Value.Token is { Length: > 0 } token ? Digest(token) : null;
+
+    /// <summary>Whether this is it. Takes the same time whatever is sent.</summary>
+    public bool Is(string token) => digest is not null && CryptographicOperations.FixedTimeEquals(digest, Digest(token));
+
+    private static byte[] Digest(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+}
+
+/// <summary>What <see cref="ServerToken"/> is configured with.</summary>
+public sealed class ServerTokenOptions
+{
+    internal const string Variable = "MCP_SERVER_TOKEN";
+
+    /// <summary>The token; outside Development at least 32 characters.</summary>
+    [ConfigurationKeyName(Variable)]
+    public string? Token { get; set; }
+}
+
+/// <summary>What the gateway and Chat share.</summary>
+public static class ChatRegistration
+{
+    /// <summary>What clients are shown with, so that their examples run. It starts nowhere but in Development.</summary>
+    private const string Development = "super-secret-token";
+
+    /// <summary>Registers who may chat, and where calls are told.</summary>
+    public static void AddChats(this IHostApplicationBuilder builder)
+    {
+        var (services, environment) = (builder.Services, builder.Environment);
+        services.AddOptions<ServerTokenOptions>().Bind(builder.Configuration).ValidateOnStart();
+        services.PostConfigure<ServerTokenOptions>(o => o.Token ??= environment.IsDevelopment() ? Development : null);
+        services.AddSingleton<IValidateOptions<ServerTokenOptions>, Check>();
+        services.AddSingleton<ServerToken>().AddSingleton<ChatCallers>().AddSingleton<CallStreams>();
+    }
+
+    /// <summary>Refuses, outside Development, one that could be guessed.</summary>
+    private sealed class Check(IHostEnvironment environment) : IValidateOptions<ServerTokenOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, ServerTokenOptions options) => environment.IsDevelopment() || string.IsNullOrEmpty(options.Token)
+            ? ValidateOptionsResult.Success
+            : Secrets.Check(ServerTokenOptions.Variable, options.Token, environment);
+    }
+}

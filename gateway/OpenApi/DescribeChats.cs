@@ -1,0 +1,156 @@
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.Gateway.Chat;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.OpenApi;
+
+/// <summary>Chat with the model, whose errors have a form of their own.</summary>
+internal static class DescribeChats
+{
+    public const string Tag = "Chat";
+    private const string SomeCall = "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54";
+
+    private static readonly Refusal[] Refusals =
+    [
+        new Unauthenticated(ErrorCodes.AuthRequired, "Missing or malformed Authorization header: send Authorization: Bearer with a token."),
+        new Unauthenticated(ErrorCodes.AuthInvalid, ""),
+        new Known(404, ChatErrors.ToolNotFound, "Tool 'invalid_tool' not found"),
+        new Known(404, ChatErrors.CallNotFound, "Call 'invalid-call-id' not found"),
+        new Conflict("This request_id was used for another question. Use a new one for each."),
+        new TooLarge(),
+        new WrongMediaType(),
+        new Invalid(new Dictionary<string, List<string>> { ["messages[0].role"] = ["must be system, user or assistant"], ["request_id"] = ["must have 1 to 255 characters or entries"] }),
+        new TooMany("No more than 100 calls a minute. Wait until the minute is over.", 12),
+        new Broken(),
+        new Known(502, ChatErrors.Model, "OpenAI API error: the model has failed repeatedly and is given a rest. Try again shortly."),
+        new Unavailable("missing OPENAI_API_KEY"),
+    ];
+
+    public static IEnumerable<Operation> All(Components components)
+    {
+        var status = Shape.Choice("How far it has come.", [.. Enum.GetNames<CallState>().Select(s => s.ToLowerInvariant())]);
+        yield return new("/mcp/manifest", "get", "describe_chat", Tag, "What there is to chat with", "The tools of the chat surface and what they take.")
+        {
+            Answers = "The manifest.",
+            Answer = Shape.Object("What the chat surface says of itself.",
+                ("server_name", Shape.Text(100)), ("version", Shape.Text(20)), ("role", Shape.Text(500)), ("description", Shape.Text(500)),
+                ("capabilities", Shape.List(Shape.Text(200), 20)), ("tools", Shape.List(Shape.Anything("A tool: its id, name, description and inputs."), 20))),
+            AnswerExample = System.Text.Json.JsonSerializer.SerializeToNode(Manifest.Present, Json.Options),
+            Refused = [],
+            OtherAnswers = Refused(401, 403, 429, 500, 503),
+        };
+        var asked = components.Resolve(components.Input(typeof(ExecuteCall)));
+        yield return new("/mcp/execute", "post", "ask_model", Tag, "Ask the model",
+            """
+            Begins a call and answers at once; `GET /mcp/stream/{call_id}` has the answer as it comes. Send `messages` alone, or `tool` (`openai_chat`) with `input`. Without a `system` message a careful clinical
+            assistant answers, who claims no diagnosis.
+
+            With a `session_id` the conversation is remembered, for its owner alone: a follow-up may send only what is new. A question that holds an `assistant` message is taken as the whole conversation.
+            With a `request_id` it is asked once within 24 hours, however often it is sent: every repetition gets the same `call_id`, and how far it has come.
+            """)
+        {
+            Body = asked,
+            BodyExamples = new()
+            {
+                ["short"] = new JsonObject { ["value"] = new JsonObject { ["messages"] = Says("user", "What are symptoms of anemia?"), ["session_id"] = "visit-42", ["request_id"] = "visit-42-1" } },
+                ["whole"] = new JsonObject
+                {
+                    ["value"] = new JsonObject
+                    {
+                        ["tool"] = "openai_chat",
+                        ["input"] = new JsonObject { ["messages"] = Says("user", "What are symptoms of anemia?"), ["model"] = "gpt-4o-mini", ["max_tokens"] = 512 },
+                        ["session_id"] = "visit-42",
+                        ["request_id"] = "visit-42-1",
+                    },
+                },
+            },
+            Answers = "The call, which goes on by itself.",
+            Answer = Shape.Object("A call.", ("call_id", Shape.Id("What to read and to cancel it by.")), ("status", (JsonObject)status.DeepClone())),
+            AnswerExample = new JsonObject { ["call_id"] = SomeCall, ["status"] = "started" },
+            Refused = [],
+            OtherAnswers = Refused(401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+        };
+        yield return new("/mcp/stream/{call_id}", "get", "read_answer", Tag, "Read an answer as it comes",
+            """
+            A `text/event-stream`, from the first event on, for as many readers as there are, whenever they come and at whichever gateway: `partial` events, then one of `final` (all the text), `error` (with `error_code` and whether it is
+            `retryable`) or `cancelled`. Each has an `id`; with the last one as `Last-Event-ID` a reader goes on where they were, and gets 204 when there is no more. Nothing for 300 seconds ends the stream, not the call.
+            """)
+        {
+            Parameters =
+            [
+                Call(),
+                Operation.Parameter("header", "Last-Event-ID", "The id of the last event that you had: go on from there.", Shape.Text(10)),
+                Operation.Parameter("query", "last_event_id", "The same, where no header can be sent.", Shape.Text(10)),
+                DescribeEvents.Ticket(),
+            ],
+            Answers = "The answer's events.",
+            Content = new()
+            {
+                ["text/event-stream"] = new JsonObject
+                {
+                    ["schema"] = new JsonObject
+                    {
+                        ["type"] = "string",
+                        ["maxLength"] = Tools.ToolAnswer.Largest,
+                        ["pattern"] = Shape.NoNul,
+                        ["description"] = "Each event's data:",
+                        ["contentMediaType"] = "application/json",
+                        ["contentSchema"] = components.Named("ChatEvent", () => Shape.Object("What happened.",
+                            ("type", Shape.Choice("The event's name.", "partial", "final", "error", "cancelled")), ("text?", Shape.Text(2_000_000, "A piece of the answer, or all of it.")),
+                            ("message?", Shape.Text(500, "Why there is none.")), ("error_code?", Shape.Text(50)), ("retryable?", Shape.Flag("Whether to ask once more may help.")),
+                            ("retry_after?", Shape.Integer(0, 86_400, "After how many seconds.")))),
+                    },
+                    ["example"] = "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: {\"type\":\"final\",\"text\":\"Anemia\"}\n\n",
+                },
+            },
+            Refused = [],
+            OtherAnswers = Refused([new("204", new JsonObject { ["description"] = "There is no more than what you have.", ["headers"] = Headers.Refer(Headers.Always) })], 401, 403, 404, 422, 429, 500, 503),
+        };
+        yield return new("/mcp/cancel/{call_id}", "post", "cancel_call", Tag, "End a call", "Lets go of the model wherever the call is carried out; its readers get `cancelled`. One that has ended stays as it ended.")
+        {
+            Parameters = [Call()],
+            Answers = "How it has ended.",
+            Answer = Shape.Object("What came of it.", ("status", (JsonObject)status.DeepClone())),
+            AnswerExample = new JsonObject { ["status"] = "cancelled" },
+            Refused = [],
+            OtherAnswers = Refused(401, 403, 404, 429, 500, 503),
+        };
+        yield return new("/mcp/cancel_all", "post", "cancel_calls", Tag, "End all your calls", "Ends every call of yours that is under way, at whatever replica.")
+        {
+            Answers = "Those that were ended.",
+            Answer = Shape.Object("What was ended.", ("status", Shape.Choice(null, "cancelled")), ("count", Shape.Integer(0, 1000)), ("call_ids", Shape.List(Shape.Id(), 1000))),
+            AnswerExample = new JsonObject { ["status"] = "cancelled", ["count"] = 1, ["call_ids"] = new JsonArray(SomeCall) },
+            Refused = [],
+            OtherAnswers = Refused(401, 403, 429, 500, 503),
+        };
+    }
+
+    private static JsonArray Says(string role, string content) => [new JsonObject { ["role"] = role, ["content"] = content }];
+
+    private static JsonObject Call() => Operation.Parameter("path", "call_id", "The call that execute answered.", Shape.Id(), SomeCall, required: true);
+
+    private static JsonObject Refused(params int[] statuses) => Refused([], statuses);
+
+    private static JsonObject Refused(KeyValuePair<string, JsonNode?>[] others, params int[] statuses) => new(others.Concat(
+        from refusal in Refusals.Select(ChatProblem.Of)
+        where statuses.Contains(refusal.Status)
+        group refusal by refusal.Status into same
+        select KeyValuePair.Create($"{same.Key}", (JsonNode?)new JsonObject
+        {
+            ["description"] = same.First().Message,
+            ["headers"] = Headers.Refer(same.Any(r => r.RetryAfter is not null) ? [.. Headers.Always, Headers.RetryAfter] : Headers.Always),
+            ["content"] = new JsonObject
+            {
+                ["application/json"] = new JsonObject
+                {
+                    ["schema"] = Shape.Object("An error.", ("error", Shape.Object("What went wrong.", ("message", Shape.Text(20_000, "For a person.")), ("error_code", Shape.Text(50, "For a program.")), ("type", Shape.Text(50))))),
+                    ["examples"] = new JsonObject(same.DistinctBy(r => r.Code).Select(r => KeyValuePair.Create(r.Code, (JsonNode?)new JsonObject { ["value"] = JsonNode.Parse(ChatProblem.Envelope(r)) }))),
+                },
+            },
+        })));
+
+    private sealed class Known(int status, string code, string message) : Refusal(status, code, message);
+}

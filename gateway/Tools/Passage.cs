@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Tools;
+
+/// <summary>What goes along to a service with a call: nothing else that its sender sent does.</summary>
+/// <param name="Authorization">Their token as they sent it; every service checks it for itself.</param>
+/// <param name="RequestId">The label of what they are doing now.</param>
+/// <param name="Address">Where their connection comes from.</param>
+internal sealed record Sender(string Authorization, string RequestId, string? Address);
+
+/// <summary>The way from the gateway to a service and back, for a call and its answer.</summary>
+internal sealed class Passage(Upstream upstream)
+{
+    /// <summary>No call takes longer; a service's own statements end before.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>What a service answers, whatever the status. Throws <see cref="Unavailable"/> when it does not.</summary>
+    /// <param name="name">What is called, for a person.</param>
+    public async Task<ToolAnswer> Send(string service, string name, Sender sender, HttpRequestMessage request, CancellationToken ct)
+    {
+        request.Headers.TryAddWithoutValidation("Authorization", sender.Authorization);
+        request.Headers.TryAddWithoutValidation(RequestIds.Header, sender.RequestId);
+        request.Headers.TryAddWithoutValidation(ClientAddress.Header, sender.Address);
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
+        {
+            using var response = await upstream.To(service).SendAsync(request, patience.Token);
+            return await ToolAnswer.Read(response, patience.Token);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            throw new Unavailable($"{name} is down at present and was not called. Try again shortly.", retryAfter: 1);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
+        {
+            throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
+        }
+    }
+}
+
+/// <summary>JSON, written from where it lies.</summary>
+internal sealed class JsonBytes : HttpContent
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private readonly ReadOnlySequence<byte> bytes;
+
+    public JsonBytes(in ReadOnlySequence<byte> bytes)
+    {
+        this.bytes = bytes;
+        Headers.ContentType = Json;
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken ct)
+    {
+        foreach (var segment in bytes) await stream.WriteAsync(segment, ct);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = bytes.Length;
+        return true;
+    }
+}

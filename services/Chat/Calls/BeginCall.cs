@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Chat.Calls;
+
+/// <summary>
+/// Begins a call, once for each request id of its owner. Redis decides, in one step, among all who ask at the same moment; the database holds the same line a second time, for when
+/// Redis has lost what it knew.
+/// </summary>
+internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, Model model, IOptions<ModelOptions> options, TimeProvider clock)
+{
+    private const string Tool = "openai_chat";
+
+    /// <summary>The call, which goes on by itself. Throws what is wrong with the question, or why none is begun at present.</summary>
+    public async Task<ChatCall> Begin(CallOwner owner, ExecuteCall asked, CancellationToken ct)
+    {
+        var question = Check(asked);
+        var digest = Digest(question, asked);
+        db.Tenancy.Enter(owner.HospitalId);
+        if (await FindEarlier(owner, asked.RequestId, ct) is { } earlier) return Same(earlier.Id, earlier.State, earlier.Digest, digest);
+
+        if (!model.IsConfigured) throw new Unavailable(Calls.MissingKey);
+        if (model.IsResting) throw new ModelIsDown();
+        var isWhole = Conversation.IsWhole(question.Messages);
+        var before = isWhole || asked.SessionId is not { } session ? []
+            : await db.History(owner.HospitalId, owner.UserId, session, Conversation.MostCalls, Conversation.MostCharacters).ToListAsync(ct);
+
+        await runner.BeAlive();
+        using var place = runner.TakePlace();
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        // From here on nobody waits for this request alone.
+        var begun = await streams.Begin(id, owner, asked.RequestId, digest, runner.Name);
+        if (begun.Call != id) return Same(begun.Call, await streams.StateOf(begun.Call) ?? CallState.Started, begun.Digest, digest);
+        try
+        {
+            db.Add(new Call
+            {
+                Id = id,
+                HospitalId = owner.HospitalId,
+                OwnerId = owner.UserId,
+                SessionId = asked.SessionId,
+                RequestId = asked.RequestId,
+                Digest = digest,
+                Model = question.Model,
+                MaxTokens = question.MaxTokens,
+                Messages = JsonSerializer.Serialize(question.Messages, Json.Options),
+                IsWhole = isWhole,
+                Metadata = asked.Metadata?.ToJsonString(Json.Options),
+            });
+            await db.SaveChangesAsync(CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            await streams.Forget(id, owner, asked.RequestId);
+            // Redis had lost that this was asked before; the row says it.
+            if (e.Violates("chat_calls_by_request")) throw new Unavailable("This request_id is being looked up. Try again shortly.", retryAfter: 1);
+            throw;
+        }
+        runner.Carry(new(id, owner, question with { Messages = Conversation.Of(question.Messages, before) }), place.Keep());
+        return Shown(id, CallState.Started);
+    }
+
+    private Question Check(ExecuteCall asked)
+    {
+        if (asked.Tool is { } tool && tool != Tool) throw new ToolNotFound(tool);
+        var mistakes = new Dictionary<string, List<string>>();
+        if (asked.Messages is null && asked.Input is null) mistakes.Note("messages", "is required");
+        if (asked is { Messages: not null, Input: not null }) mistakes.Note("messages", "stands in input already");
+        if (asked is { MaxTokens: not null, Input: not null }) mistakes.Note("max_tokens", "belongs into input");
+        var (field, messages) = asked.Input is { } input ? ("input.messages", input.Messages) : ("messages", asked.Messages ?? []);
+        if (messages.Count > 0 && messages.All(m => m.Role == "system")) mistakes.Note(field, "must hold what a user says");
+        if (asked.Metadata?.ToJsonString().Length > MostMetadata) mistakes.Note("metadata", $"must have at most {MostMetadata} characters");
+        return mistakes.Count == 0 ? new(asked.Input?.Model ?? options.Value.ModelOrUsual, messages, asked.Input?.MaxTokens ?? asked.MaxTokens) : throw new Invalid(mistakes);
+    }
+
+    private const int MostMetadata = 16_384;
+
+    /// <summary>The same for the same question, in whichever form it was sent.</summary>
+    private static string Digest(Question question, ExecuteCall asked) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { question.Messages, question.MaxTokens, asked.Input?.Model, asked.SessionId, asked.Metadata }, Json.Options)));
+
+    /// <summary>The call with this request id, of the last 24 hours. An older one gives its id up.</summary>
+    private async Task<Call?> FindEarlier(CallOwner owner, string? requestId, CancellationToken ct)
+    {
+        if (requestId is null) return null;
+        var named = db.Calls.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.RequestId == requestId);
+        if (await named.AsNoTracking().SingleOrDefaultAsync(ct) is not { } call) return null;
+        if (call.CreatedAt > clock.GetUtcNow() - CallStreams.RequestsKept) return call;
+        await named.Where(c => c.Id == call.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.RequestId, (string?)null), ct);
+        return null;
+    }
+
+    private static ChatCall Same(Guid call, CallState state, string digest, string asked) => digest == asked
+        ? Shown(call, state)
+        : throw new Conflict("This request_id was used for another question. Use a new one for each.");
+
+    internal static ChatCall Shown(Guid call, CallState state) => new(call, Word(state));
+
+    /// <summary>A state as clients read it.</summary>
+    internal static string Word(CallState state) => state.ToString().ToLowerInvariant();
+}

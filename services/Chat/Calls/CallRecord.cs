@@ -1,0 +1,43 @@
+using System.Text.Json;
+using MedCor.Contracts.Chat;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Chats;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Chat.Calls;
+
+/// <summary>Keeps what came of calls in the database, where it outlives Redis.</summary>
+internal sealed class CallRecord(IServiceScopeFactory scopes, TimeProvider clock, ILogger<CallRecord> log)
+{
+    /// <summary>Keeps how a call ended, over what was kept of its end before. When it cannot be kept now, who looks after calls does it later.</summary>
+    public async Task Keep(Asked asked, CallState state, CallEnding? ending, string answer, Usage usage)
+    {
+        try
+        {
+            await Keep(asked.Call, asked.Owner.HospitalId, state, ending, answer, usage);
+        }
+        catch (Exception e) // whatever it is: readers are not to go without their ending for it
+        {
+            log.LogWarning("The end of a chat call is not kept yet: {Kind}", e.GetType().Name);
+        }
+    }
+
+    /// <summary>Keeps how a call ended, over what was kept of its end before.</summary>
+    public async Task Keep(Guid call, Guid hospital, CallState state, CallEnding? ending, string answer, Usage usage)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ChatDb>();
+        db.Tenancy.Enter(hospital);
+        var now = clock.GetUtcNow();
+        var why = ending is null ? null : JsonSerializer.Serialize(ending, Json.Options);
+        await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call).ExecuteUpdateAsync(set => set
+            .SetProperty(c => c.State, state)
+            .SetProperty(c => c.Answer, answer)
+            .SetProperty(c => c.Ending, why)
+            .SetProperty(c => c.TokensRead, usage.TokensRead)
+            .SetProperty(c => c.TokensWritten, usage.TokensWritten)
+            .SetProperty(c => c.EndedAt, now)
+            .SetProperty(c => c.UpdatedAt, now)
+            .SetProperty(c => c.Version, c => c.Version + 1));
+    }
+}

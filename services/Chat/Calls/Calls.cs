@@ -1,0 +1,56 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Chat.Calls;
+
+/// <summary>Calls of the chat model: what they need, and the paths by which the gateway begins, cancels and looks them up. It reads their events from Redis itself.</summary>
+internal static class Calls
+{
+    /// <summary>Why nothing is answered.</summary>
+    public const string MissingKey = "missing OPENAI_API_KEY";
+
+    public static void AddCalls(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<ModelOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart()
+            .Validate(o => string.IsNullOrEmpty(o.BaseUrl) || Uri.TryCreate(o.BaseUrl, UriKind.Absolute, out var address) && address.Scheme is "http" or "https", "OPENAI_BASE_URL must be an address such as https://models.example/v1.");
+        services.AddSingleton<Model>().AddSingleton<RedisPatience>().AddSingleton<CallRecord>();
+        services.AddSingleton<Runner>().AddHostedService(s => s.GetRequiredService<Runner>());
+        services.AddHostedService<SettleCalls>();
+        services.AddScoped<BeginCall>().AddScoped<CancelCalls>();
+    }
+
+    public static void MapCalls(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/chat/model", (Model model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKey, statusCode: StatusCodes.Status503ServiceUnavailable));
+        app.MapPost("/chat/calls", async (HttpContext http, ChatCallers callers, BeginCall begin) =>
+        {
+            var owner = (await callers.Require(http)).Owner;
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+            var asked = Params<ExecuteCall>.Read(body.GetBuffer().AsMemory(0, (int)body.Length));
+            return Results.Json(await begin.Begin(owner, asked, http.RequestAborted), Json.Options);
+        });
+        app.MapPost("/chat/calls/{call:guid}/cancel", async (Guid call, HttpContext http, ChatCallers callers, CancelCalls cancel) =>
+            Results.Json(new { Status = await cancel.Cancel((await callers.Require(http)).Owner, call, http.RequestAborted) }, Json.Options));
+        app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatCallers callers, CancelCalls cancel) =>
+            Results.Json(await cancel.CancelAll((await callers.Require(http)).Owner, http.RequestAborted), Json.Options));
+        app.MapGet("/chat/calls/{call:guid}", Show);
+    }
+
+    /// <summary>What is kept of a call, for when Redis has it no longer.</summary>
+    private static async Task<IResult> Show(Guid call, HttpContext http, ChatCallers callers, ChatDb db)
+    {
+        var owner = (await callers.Require(http)).Owner;
+        db.Tenancy.Enter(owner.HospitalId);
+        var kept = await db.Calls.AsNoTracking().SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call, http.RequestAborted)
+            ?? throw new CallNotFound(call);
+        var ending = kept.Ending is null ? null : JsonSerializer.Deserialize<CallEnding>(kept.Ending, Json.Options);
+        return Results.Json(kept.State == CallState.Started ? new KeptCall(CallState.Error, "", CallEnding.Lost) : new KeptCall(kept.State, kept.Answer, ending), Json.Options);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Problems;
+using StackExchange.Redis;
+
+namespace MedCor.Chat.Calls;
+
+/// <summary>
+/// Carries out the calls of this process, and says that it lives for as long as it does: without that, its calls are given up by whoever looks. What others end is
+/// ended here, at once by a hint, otherwise at the next look.
+/// </summary>
+internal sealed class Runner(CallStreams streams, IServiceProvider services, TimeProvider clock, ILogger<Runner> log) : BackgroundService
+{
+    private const int MostAtOnce = 256;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+
+    /// <summary>Calls that are under way when the process is told to stop may end by themselves.</summary>
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(15);
+
+    private readonly ConcurrentDictionary<Guid, (Run Run, Task Done)> runs = new();
+    private readonly SemaphoreSlim places = new(MostAtOnce);
+    private DateTimeOffset livesUntil = DateTimeOffset.MinValue;
+    private bool hearsEndings;
+
+    /// <summary>Who this process is among the runners; another one after a restart.</summary>
+    public string Name { get; } = Guid.CreateVersion7().ToString("N");
+
+    /// <summary>Returns when this runner counts as alive for a while. Throws while Redis is away.</summary>
+    public async ValueTask BeAlive()
+    {
+        if (livesUntil - clock.GetUtcNow() < CallStreams.Lease / 2) await Renew();
+    }
+
+    /// <summary>A place for one more call, to be disposed of. Throws <see cref="Unavailable"/> when there is none.</summary>
+    public Place TakePlace() => places.Wait(0) ? new(places) : throw new Unavailable("Too many answers are being written at present. Try again shortly.");
+
+    /// <summary>Carries out a call.</summary>
+    public void Carry(Asked asked, Place place)
+    {
+        var run = ActivatorUtilities.CreateInstance<Run>(services, asked, Name);
+        var begins = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        runs[asked.Call] = (run, Done());
+        begins.SetResult();
+
+        async Task Done()
+        {
+            // Not before it stands among the others, from which it takes itself away at its end.
+            await begins.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            using (place)
+            using (run)
+                try
+                {
+                    await run.Execute();
+                }
+                catch (Exception e) // whatever it is: nobody else would hear of it
+                {
+                    log.LogError("A chat call ended badly: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+                }
+            runs.TryRemove(asked.Call, out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        var rest = Task.WhenAll(runs.Values.Select(r => r.Done));
+        try
+        {
+            await rest.WaitAsync(Drain, clock, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            foreach (var (run, _) in runs.Values) run.Interrupt();
+            await rest;
+        }
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        do
+            try
+            {
+                await Renew();
+                await Look();
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException)
+            {
+                log.LogWarning("This process cannot say that it carries out chat calls: {Kind}", e.GetType().Name);
+            }
+        while (await Ticks(timer, stoppingToken));
+    }
+
+    private static async Task<bool> Ticks(PeriodicTimer timer, CancellationToken ct)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(ct);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task Renew()
+    {
+        var from = clock.GetUtcNow();
+        if (!hearsEndings)
+        {
+            await streams.HearEndings(Name, call =>
+            {
+                if (runs.TryGetValue(call, out var found)) found.Run.Stop();
+            });
+            hearsEndings = true;
+        }
+        await streams.Renew(Name);
+        livesUntil = from + CallStreams.Lease;
+    }
+
+    /// <summary>Stops what others have ended and no hint came of.</summary>
+    private Task Look() => Task.WhenAll(runs.Select(async under =>
+    {
+        if (await streams.StateOf(under.Key) != CallState.Started) under.Value.Run.Stop();
+    }));
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        places.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>A place that is taken until it is disposed of, by who keeps it.</summary>
+    internal sealed class Place(SemaphoreSlim places) : IDisposable
+    {
+        private SemaphoreSlim? held = places;
+
+        /// <summary>Hands it on: who has it by then disposes of it.</summary>
+        public Place Keep() => new(Interlocked.Exchange(ref held, null)!);
+
+        public void Dispose() => Interlocked.Exchange(ref held, null)?.Release();
+    }
+}
+
+/// <summary>A call that was begun.</summary>
+internal sealed record Asked(Guid Call, CallOwner Owner, Question Question);

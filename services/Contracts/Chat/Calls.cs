@@ -1,0 +1,64 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Contracts.Chat;
+
+/// <summary>A question to the chat model, in either of two forms: with <paramref name="Messages"/> alone, or with <paramref name="Tool"/> and <paramref name="Input"/>.</summary>
+/// <param name="Messages">What is said, in order.</param>
+/// <param name="Tool">The only one there is, openai_chat.</param>
+/// <param name="Input">What the tool is given.</param>
+/// <param name="SessionId">The conversation that this goes on with: what was said in it needs not be sent again.</param>
+/// <param name="RequestId">Your name for this question. However often it is sent within 24 hours, it is asked once.</param>
+/// <param name="Metadata">Kept with the call, and not looked into.</param>
+/// <param name="MaxTokens">How long the answer may become, in the model's tokens.</param>
+public sealed record ExecuteCall(
+    [property: Length(1, ExecuteCall.MostMessages)] IReadOnlyList<ChatMessage>? Messages = null,
+    [property: Length(1, 100)] string? Tool = null,
+    ChatInput? Input = null,
+    [property: Length(1, 200)] string? SessionId = null,
+    [property: Length(1, 255)] string? RequestId = null,
+    JsonObject? Metadata = null,
+    [property: Range(1, ExecuteCall.MostTokens)] int? MaxTokens = null)
+{
+    /// <summary>As many messages as a question may hold.</summary>
+    public const int MostMessages = 500;
+
+    /// <summary>No model writes more at once.</summary>
+    public const int MostTokens = 1_000_000;
+}
+
+/// <summary>What the tool openai_chat is given.</summary>
+/// <param name="Messages">What is said, in order.</param>
+/// <param name="Model">The model that is to answer; the configured one unless given.</param>
+/// <param name="MaxTokens">How long the answer may become, in the model's tokens.</param>
+public sealed record ChatInput(
+    [property: Length(1, ExecuteCall.MostMessages)] IReadOnlyList<ChatMessage> Messages,
+    [property: RegularExpression("^[A-Za-z0-9._:/@-]{1,100}$", ErrorMessage = "must be the name of a model")] string? Model = null,
+    [property: Range(1, ExecuteCall.MostTokens)] int? MaxTokens = null);
+
+/// <summary>What somebody says.</summary>
+/// <param name="Role">system, user or assistant.</param>
+public sealed record ChatMessage(
+    [property: RegularExpression("^(system|user|assistant)$", ErrorMessage = "must be system, user or assistant")] string Role,
+    [property: Length(1, 500_000)] string Content);
+
+/// <summary>How far a call has come.</summary>
+public enum CallState
+{
+    /// <summary>It has not ended.</summary>
+    Started,
+    /// <summary>It ended with an answer.</summary>
+    Finished,
+    /// <summary>It ended without one.</summary>
+    Error,
+    /// <summary>Its owner ended it.</summary>
+    Cancelled,
+}
+
+/// <summary>A call of the chat model.</summary>
+/// <param name="CallId">What to read and to cancel it by.</param>
+/// <param name="Status">started, finished, error or cancelled.</param>
+public sealed record ChatCall(Guid CallId, string Status);
+
+/// <summary>Calls that were cancelled.</summary>
+public sealed record CancelledCalls(string Status, int Count, IReadOnlyList<Guid> CallIds);
