@@ -42,7 +42,6 @@ internal static class DescribeChats
             Refused = [],
             OtherAnswers = Refused(401, 403, 429, 500, 503),
         };
-        var asked = components.Resolve(components.Input(typeof(ExecuteCall)));
         yield return new("/mcp/execute", "post", "ask_model", Tag, "Ask the model",
             """
             Begins a call and answers at once; `GET /mcp/stream/{call_id}` has the answer as it comes. Send `messages` alone, or `tool` (`openai_chat`) with `input`. Without a `system` message a careful clinical
@@ -52,7 +51,7 @@ internal static class DescribeChats
             With a `request_id` it is asked once within 24 hours, however often it is sent: every repetition gets the same `call_id`, and how far it has come.
             """)
         {
-            Body = asked,
+            Body = components.Input(typeof(ExecuteCall)),
             BodyExamples = new()
             {
                 ["short"] = new JsonObject { ["value"] = new JsonObject { ["messages"] = Says("user", "What are symptoms of anemia?"), ["session_id"] = "visit-42", ["request_id"] = "visit-42-1" } },

@@ -13,6 +13,9 @@ internal sealed class OwnRedis(bool keeps = false) : IAsyncDisposable
     private readonly int port = OwnGateway.FreePort();
     private Process? process;
 
+    /// <summary>Where it is, as a connection string.</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+
     /// <summary>Starts it, with what it kept, at the same address each time.</summary>
     public async Task<ConnectionMultiplexer> Start()
     {
@@ -21,7 +24,7 @@ internal sealed class OwnRedis(bool keeps = false) : IAsyncDisposable
         string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
         process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
-        var connection = await ConnectionMultiplexer.ConnectAsync(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},abortConnect=false,connectTimeout=2000"));
+        var connection = await ConnectionMultiplexer.ConnectAsync($"{Address},abortConnect=false,connectTimeout=2000");
         await Wait.Until(() => Answers(connection), "Redis is there");
         return connection;
     }

@@ -113,7 +113,7 @@ public sealed class DoorTests
         Door(upstream).Invoke(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
 
     private static Door Door(Upstream upstream) => new(
-        upstream,
+        new Passage(upstream),
         new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance),
         new Echo(new WhoListens(null!, TimeProvider.System, NullLogger<WhoListens>.Instance), new LiveStreams(null!), TimeProvider.System, NullLogger<Echo>.Instance));
 

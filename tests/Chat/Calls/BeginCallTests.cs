@@ -1,0 +1,127 @@
+using System.Net;
+using MedCor.Tests.EndToEnd;
+using StackExchange.Redis;
+
+namespace MedCor.Tests.Chat.Calls;
+
+/// <summary>A question with a request id is asked once.</summary>
+[Collection(nameof(ChatHouse))]
+public class BeginCallTests(ChatHouse house)
+{
+    [Fact]
+    public async Task Fifty_retries_at_once_over_two_replicas_are_one_call_of_the_model()
+    {
+        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
+
+        var calls = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => house.AsProgram(i % 2).Ask(question, request)));
+
+        var call = Assert.Single(calls.Distinct());
+        await house.AsProgram().Read(call);
+        Assert.Single(house.Model.Asked(question));
+        Assert.Equal((call, "finished"), await house.AsProgram(1).Begin(question, request));
+        Assert.Single(house.Model.Asked(question));
+    }
+
+    [Fact]
+    public async Task The_same_question_in_either_form_is_the_same()
+    {
+        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
+        var call = await house.AsProgram().Ask(question, request);
+
+        var (status, body) = await house.AsProgram(1).Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } } }, request_id = request });
+
+        Assert.Equal((HttpStatusCode.OK, call.ToString()), (status, (string?)body!["call_id"]));
+    }
+
+    [Fact]
+    public async Task The_same_request_id_with_another_question_is_a_conflict()
+    {
+        var request = Guid.NewGuid().ToString();
+        await house.AsProgram().Ask(ChatHouse.Question(), request);
+
+        var (status, body) = await house.AsProgram(1).Execute(new { messages = new[] { new { role = "user", content = "Something else" } }, request_id = request });
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (status, (string?)body!["error"]!["error_code"]));
+    }
+
+    [Fact]
+    public async Task Two_questions_at_once_with_one_request_id_are_one_call_and_a_conflict()
+    {
+        var request = Guid.NewGuid().ToString();
+        string[] questions = [ChatHouse.Question(), ChatHouse.Question()];
+
+        var answers = await Task.WhenAll(questions.Select((q, i) => house.AsProgram(i).Execute(new { messages = new[] { new { role = "user", content = q } }, request_id = request })));
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Conflict], answers.Select(a => a.Status).Order());
+        await house.AsProgram().Read(Guid.Parse((string)answers.Single(a => a.Status == HttpStatusCode.OK).Body!["call_id"]!));
+        Assert.Single(questions.SelectMany(house.Model.Asked));
+    }
+
+    [Fact]
+    public async Task Two_callers_with_one_request_id_have_a_call_each()
+    {
+        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
+        var (doctor, nurse) = (await Client.Shared("doctor@general.example"), await Client.Shared("nurse@general.example"));
+
+        var calls = await Task.WhenAll(house.As(doctor.AccessToken).Ask(question, request), house.As(nurse.AccessToken).Ask(question, request), house.AsProgram().Ask(question, request));
+
+        Assert.Equal(3, calls.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Without_a_request_id_each_question_is_a_call()
+    {
+        var question = ChatHouse.Question();
+
+        Assert.NotEqual(await house.AsProgram().Ask(question), await house.AsProgram().Ask(question));
+    }
+
+    [Fact]
+    public async Task When_Redis_has_forgotten_the_request_the_database_has_not()
+    {
+        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
+        var call = await house.AsProgram().Ask(question, request);
+        await house.AsProgram().Read(call);
+        await Forget($"medcor:chat:*{call}*", "medcor:chat:request:*");
+
+        var again = await house.AsProgram(1).Begin(question, request);
+        var told = await house.AsProgram(1).Read(call);
+
+        Assert.Equal((call, "finished"), again);
+        Assert.Single(house.Model.Asked(question));
+        Assert.Equal(["partial", "final"], told.Select(t => t.Name));
+        Assert.All(told, t => Assert.Equal(string.Concat(ModelServer.Usual), t.Text));
+    }
+
+    [Fact]
+    public async Task A_day_later_the_request_id_may_be_used_again()
+    {
+        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
+        var call = await house.AsProgram().Ask(question, request);
+        await house.AsProgram().Read(call);
+        await using (var chat = await (await RunningHouse.Get()).Database("chat"))
+        await using (var age = new Npgsql.NpgsqlCommand("UPDATE chat_calls SET created_at = created_at - interval '24 hours' WHERE id = $1", chat) { Parameters = { new() { Value = call } } })
+            Assert.Equal(1, await age.ExecuteNonQueryAsync());
+        await Forget("medcor:chat:request:*");
+
+        var again = await house.AsProgram().Ask(question, request);
+
+        Assert.NotEqual(call, again);
+        await house.AsProgram().Read(again);
+        Assert.Equal(2, house.Model.Asked(question).Length);
+    }
+
+    private static async Task Forget(params string[] patterns)
+    {
+        await using var redis = new Connection((await RunningHouse.Get()).RedisAddress + ",allowAdmin=true");
+        foreach (var pattern in patterns)
+            foreach (var key in redis.To.GetServer(redis.To.GetEndPoints()[0]).Keys(pattern: pattern)) await redis.To.GetDatabase().KeyDeleteAsync(key);
+    }
+
+    private sealed class Connection(string address) : IAsyncDisposable
+    {
+        public ConnectionMultiplexer To { get; } = ConnectionMultiplexer.Connect(address);
+
+        public async ValueTask DisposeAsync() => await To.CloseAsync();
+    }
+}

@@ -1,0 +1,97 @@
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Chat.Calls;
+
+/// <summary>A session remembers what was said in it, for its owner.</summary>
+[Collection(nameof(ChatHouse))]
+public class ConversationTests(ChatHouse house)
+{
+    private readonly string session = Guid.NewGuid().ToString();
+
+    [Fact]
+    public async Task A_follow_up_may_send_only_what_is_new_at_whichever_replica()
+    {
+        string[] questions = [ChatHouse.Question(), ChatHouse.Question(), ChatHouse.Question()];
+        for (var i = 0; i < 3; i++) await house.AsProgram(i % 2).Read(await house.AsProgram(i % 2).Ask(questions[i], session: session));
+
+        var asked = house.Model.Asked(questions[2])[0].Messages;
+
+        var answer = string.Concat(ModelServer.Usual);
+        Assert.Equal("system", asked[0].Role);
+        Assert.Equal([("user", questions[0]), ("assistant", answer), ("user", questions[1]), ("assistant", answer), ("user", questions[2])], asked.Skip(1));
+    }
+
+    [Fact]
+    public async Task Another_caller_with_the_same_session_id_has_another_session()
+    {
+        var (doctor, nurse) = (house.As((await Client.Shared("doctor@general.example")).AccessToken), house.As((await Client.Shared("nurse@general.example")).AccessToken));
+        string[] questions = [ChatHouse.Question(), ChatHouse.Question()];
+        await doctor.Read(await doctor.Ask(questions[0], session: session));
+
+        await nurse.Read(await nurse.Ask(questions[1], session: session));
+
+        Assert.Equal(["system", "user"], house.Model.Asked(questions[1])[0].Messages.Select(m => m.Role));
+    }
+
+    [Fact]
+    public async Task Who_sends_the_whole_conversation_is_taken_at_their_word_and_goes_on_from_there()
+    {
+        string[] questions = [ChatHouse.Question(), ChatHouse.Question(), ChatHouse.Question()];
+        await house.AsProgram().Read(await house.AsProgram().Ask(questions[0], session: session));
+        (string Role, string Content)[] whole = [("system", "You are a careful medical assistant."), ("user", questions[0]), ("assistant", "Told otherwise."), ("user", questions[1])];
+        var (_, body) = await house.AsProgram().Execute(new { tool = "openai_chat", input = new { messages = whole.Select(m => new { role = m.Role, content = m.Content }) }, session_id = session });
+        await house.AsProgram().Read(Guid.Parse((string)body!["call_id"]!));
+
+        await house.AsProgram().Read(await house.AsProgram().Ask(questions[2], session: session));
+
+        Assert.Equal(whole, house.Model.Asked(questions[1])[0].Messages);
+        Assert.Equal([.. whole, ("assistant", string.Concat(ModelServer.Usual)), ("user", questions[2])], house.Model.Asked(questions[2])[0].Messages);
+    }
+
+    [Fact]
+    public async Task Without_words_of_ones_own_a_careful_assistant_is_set_up()
+    {
+        var question = ChatHouse.Question();
+        await house.AsProgram().Ask(question);
+
+        var (role, content) = (await house.Model.NextAsked(question)).Messages[0];
+
+        Assert.Equal("system", role);
+        Assert.Contains("never claim a diagnosis", content, StringComparison.Ordinal);
+        Assert.Contains("emergency number", content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_question_that_failed_is_not_remembered_and_one_that_was_cancelled_is()
+    {
+        string[] questions = [ChatHouse.Question(), ChatHouse.Question(), ChatHouse.Question()];
+        house.Model.When(questions[0], model => model.Refuse(System.Net.HttpStatusCode.BadRequest));
+        house.Model.When(questions[1], async model =>
+        {
+            await model.Token("Half");
+            await model.Hang();
+        });
+        await house.AsProgram().Read(await house.AsProgram().Ask(questions[0], session: session));
+        var cancelled = await house.AsProgram().Ask(questions[1], session: session);
+        using (var open = await house.AsProgram().Open(cancelled)) await Chatter.Events(open).FirstAsync();
+        await house.AsProgram().Cancel(cancelled);
+        await Wait.Until(async () => await CancelCallsTests.StateOf(cancelled) == "CANCELLED", "it is kept");
+
+        await house.AsProgram().Read(await house.AsProgram().Ask(questions[2], session: session));
+
+        Assert.Equal([("user", questions[1]), ("assistant", "Half"), ("user", questions[2])], house.Model.Asked(questions[2])[0].Messages.Skip(1));
+    }
+
+    [Fact]
+    public async Task A_long_session_is_remembered_from_its_latest_part()
+    {
+        var padding = new string('x', 20_000);
+        string[] questions = [.. Enumerable.Range(0, 5).Select(_ => ChatHouse.Question() + padding)];
+        foreach (var question in questions) await house.AsProgram().Read(await house.AsProgram().Ask(question, session: session));
+
+        var last = ChatHouse.Question();
+        await house.AsProgram().Read(await house.AsProgram().Ask(last, session: session));
+
+        Assert.Equal([.. questions[2..], last], house.Model.Asked(last)[0].Messages.Where(m => m.Role == "user").Select(m => m.Content));
+    }
+}

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Tests.EndToEnd;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.Tests.Chat.Calls;
+
+/// <summary>
+/// A server that speaks OpenAI's protocol, for OpenAI's own client to talk to. What it does is said per question, the last that the user says, so that any number of tests share it; a question
+/// of which nothing is said is answered with <see cref="Usual"/>.
+/// </summary>
+internal sealed class ModelServer : IAsyncDisposable
+{
+    public const string Key = "sk-test-0123456789";
+
+    public static readonly string[] Usual = ["Anemia", " means", " too", " few", " red", " cells", "."];
+
+    private readonly WebApplication web;
+    private readonly ConcurrentDictionary<string, Func<Exchange, Task>> scripts = new();
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<Exchange>> exchanges = new();
+
+    private ModelServer()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        web = builder.Build();
+        web.UseRouting();
+        web.MapPost("/v1/chat/completions", Answer);
+    }
+
+    /// <summary>Where it is, with its <c>/v1</c>.</summary>
+    public string Address => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
+
+    public static async Task<ModelServer> Start()
+    {
+        var server = new ModelServer();
+        await server.web.StartAsync();
+        return server;
+    }
+
+    /// <summary>Says what happens when this is asked.</summary>
+    public void When(string question, Func<Exchange, Task> happens) => scripts[question] = happens;
+
+    /// <summary>How this was asked, each time it was.</summary>
+    public Exchange[] Asked(string question) => exchanges.TryGetValue(question, out var all) ? [.. all] : [];
+
+    /// <summary>Waits until this is asked, and tells how.</summary>
+    public async Task<Exchange> NextAsked(string question, int times = 1)
+    {
+        await Wait.Until(() => Task.FromResult(Asked(question).Length >= times), $"the model is asked {question}");
+        return Asked(question)[times - 1];
+    }
+
+    private async Task Answer(HttpContext http)
+    {
+        var asked = (await JsonNode.ParseAsync(http.Request.Body))!;
+        var question = (string)asked["messages"]!.AsArray().Last(m => (string?)m!["role"] == "user")!["content"]!;
+        var exchange = new Exchange(http, asked);
+        var all = exchanges.GetOrAdd(question, _ => new());
+        all.Enqueue(exchange);
+        exchange.Times = all.Count;
+        if (http.Request.Headers.Authorization != $"Bearer {Key}")
+        {
+            await exchange.Refuse(HttpStatusCode.Unauthorized);
+            return;
+        }
+        try
+        {
+            await (scripts.TryGetValue(question, out var script) ? script : e => e.Say(Usual))(exchange);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Let go of, as some tests want it.
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await web.DisposeAsync();
+
+    /// <summary>The model being asked once.</summary>
+    internal sealed class Exchange
+    {
+        private readonly HttpContext http;
+        private readonly TaskCompletionSource letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Exchange(HttpContext http, JsonNode asked)
+        {
+            (this.http, Asked) = (http, asked);
+            http.RequestAborted.Register(() => letGo.TrySetResult());
+        }
+
+        /// <summary>All that was sent.</summary>
+        public JsonNode Asked { get; }
+
+        public IReadOnlyList<(string Role, string Content)> Messages => [.. Asked["messages"]!.AsArray().Select(m => ((string)m!["role"]!, (string)m["content"]!))];
+
+        /// <summary>The how manieth time it is asked this.</summary>
+        public int Times { get; set; }
+
+        /// <summary>Completes when its connection is cut by who asked.</summary>
+        public Task LetGo => letGo.Task;
+
+        /// <summary>Says all of it, and that it is done.</summary>
+        public async Task Say(params string[] tokens)
+        {
+            foreach (var token in tokens) await Token(token);
+            await Chunk(new { }, "stop");
+            await Line("[DONE]");
+        }
+
+        /// <summary>Says one token.</summary>
+        public Task Token(string token) => Chunk(new { content = token }, null);
+
+        /// <summary>Does not answer any more, until it is let go of.</summary>
+        public Task Hang() => Until(new TaskCompletionSource().Task);
+
+        /// <summary>Waits for the test, or until it is let go of.</summary>
+        public Task Until(Task test) => test.WaitAsync(http.RequestAborted);
+
+        /// <summary>Answers an error, in words that nobody is to see.</summary>
+        public Task Refuse(HttpStatusCode status, string? retryAfter = null)
+        {
+            http.Response.StatusCode = (int)status;
+            if (retryAfter is not null) http.Response.Headers.RetryAfter = retryAfter;
+            return http.Response.WriteAsJsonAsync(new { error = new { message = $"internal words about {Key}", type = "some_error", code = "some_code" } });
+        }
+
+        /// <summary>Cuts the connection.</summary>
+        public Task Cut()
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }
+
+        private Task Chunk(object delta, string? finish) => Line(System.Text.Json.JsonSerializer.Serialize(new
+        {
+            id = "chatcmpl-1",
+            @object = "chat.completion.chunk",
+            created = 1_700_000_000,
+            model = (string?)Asked["model"],
+            choices = new[] { new { index = 0, delta, finish_reason = finish } },
+        }));
+
+        private async Task Line(string data)
+        {
+            if (!http.Response.HasStarted)
+            {
+                http.Response.ContentType = "text/event-stream";
+                http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+            }
+            await http.Response.WriteAsync($"data: {data}\n\n", http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+        }
+    }
+}

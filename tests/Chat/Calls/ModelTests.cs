@@ -1,0 +1,186 @@
+using System.Net;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Chat.Calls;
+
+/// <summary>Whatever the model does, a call ends, in words that can be read and tell nothing of the inside.</summary>
+[Collection(nameof(ChatHouse))]
+public class ModelTests(ChatHouse house)
+{
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized, "key", false)]
+    [InlineData(HttpStatusCode.Forbidden, "key", false)]
+    [InlineData(HttpStatusCode.NotFound, "no such model", false)]
+    [InlineData(HttpStatusCode.BadRequest, "does not take this question", false)]
+    public async Task What_will_not_pass_is_told_at_once_and_not_tried_again(HttpStatusCode status, string says, bool retryable)
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, model => model.Refuse(status));
+
+        var error = Assert.Single(await house.AsProgram().Read(await house.AsProgram().Ask(question)));
+
+        ExpectError(error, says, retryable);
+        Assert.Single(house.Model.Asked(question));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    [InlineData(HttpStatusCode.BadGateway)]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    public async Task What_passes_is_tried_again_before_the_first_token(HttpStatusCode status)
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, model => model.Times < 3 ? model.Refuse(status) : model.Say(ModelServer.Usual));
+
+        var told = await house.AsProgram().Read(await house.AsProgram().Ask(question));
+
+        Assert.Equal(string.Concat(ModelServer.Usual), told[^1].Text);
+        Assert.Equal(3, house.Model.Asked(question).Length);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_cut_before_the_first_token_is_tried_again()
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, model => model.Times < 3 ? model.Cut() : model.Say(ModelServer.Usual));
+
+        Assert.Equal("final", (await house.AsProgram().Read(await house.AsProgram().Ask(question)))[^1].Name);
+    }
+
+    [Fact]
+    public async Task What_does_not_pass_is_told_after_some_tries()
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, model => model.Refuse(HttpStatusCode.InternalServerError));
+
+        var error = Assert.Single(await house.AsProgram().Read(await house.AsProgram().Ask(question)));
+
+        ExpectError(error, "the model failed", retryable: true);
+        Assert.Equal(4, house.Model.Asked(question).Length);
+    }
+
+    [Fact]
+    public async Task The_wait_that_the_model_asks_for_is_kept_when_it_is_short()
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, model => model.Times < 2 ? model.Refuse(HttpStatusCode.TooManyRequests, retryAfter: "2") : model.Say(ModelServer.Usual));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        Assert.Equal("final", (await house.AsProgram().Read(await house.AsProgram().Ask(question)))[^1].Name);
+        Assert.True(watch.Elapsed > TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task A_long_wait_is_told_to_the_reader()
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, model => model.Refuse(HttpStatusCode.TooManyRequests, retryAfter: "120"));
+
+        var error = Assert.Single(await house.AsProgram().Read(await house.AsProgram().Ask(question)));
+
+        ExpectError(error, "Rate limit exceeded. Try again in 120 seconds.", retryable: true);
+        Assert.Equal(120, (int)error.Data["retry_after"]!);
+        Assert.Single(house.Model.Asked(question));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_breaks_off_midway_ends_with_an_error_and_is_not_asked_again(bool inGoodOrder)
+    {
+        var question = ChatHouse.Question();
+        var cut = new TaskCompletionSource();
+        house.Model.When(question, async model =>
+        {
+            await model.Token("Anemia");
+            await model.Until(cut.Task);
+            if (!inGoodOrder) await model.Cut();
+        });
+        var call = await house.AsProgram().Ask(question);
+        // What a connection that is cut still held may be lost with it.
+        using (var open = await house.AsProgram().Open(call)) await Chatter.Events(open).FirstAsync();
+
+        cut.SetResult();
+        var told = await house.AsProgram().Read(call);
+
+        Assert.Equal(["partial", "error"], told.Select(t => t.Name));
+        ExpectError(told[^1], "broke off", retryable: true);
+        Assert.Single(house.Model.Asked(question));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task A_model_that_stalls_is_let_go_of_and_not_asked_again(int tokens)
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, async model =>
+        {
+            foreach (var token in ModelServer.Usual[..tokens]) await model.Token(token);
+            await model.Hang();
+        });
+
+        var told = await house.AsProgram().Read(await house.AsProgram().Ask(question));
+
+        Assert.Equal(tokens + 1, told.Length);
+        ExpectError(told[^1], "stopped answering", retryable: true);
+        await Assert.Single(house.Model.Asked(question)).LetGo.WaitAsync(TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_there_is_told_and_after_many_tries_nothing_is_begun_for_a_while()
+    {
+        await using var chat = await ChatHouse.StartChat($"http://127.0.0.1:{Gateway.OwnGateway.FreePort()}/v1");
+        await using var gateway = await ChatHouse.StartGateway([chat]);
+        var somebody = new Chatter(gateway.Http, Chatter.ServerToken);
+
+        ExpectError(Assert.Single(await somebody.Read(await somebody.Ask(ChatHouse.Question()))), "cannot be reached", retryable: true);
+
+        (HttpStatusCode Status, System.Text.Json.Nodes.JsonNode? Body) refused = default;
+        await Wait.Until(async () =>
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => somebody.Execute(new { messages = new[] { new { role = "user", content = ChatHouse.Question() } } })));
+            refused = answers.FirstOrDefault(a => a.Status != HttpStatusCode.OK);
+            return refused.Body is not null;
+        }, "nothing is begun any more");
+        Assert.Equal((HttpStatusCode.BadGateway, "OPENAI_ERROR", "OpenAIError"), (refused.Status, (string?)refused.Body!["error"]!["error_code"], (string?)refused.Body["error"]!["type"]));
+    }
+
+    [Fact]
+    public async Task Without_a_key_nothing_is_begun_and_the_readiness_says_why()
+    {
+        await using var chat = await ChatHouse.StartChat("http://127.0.0.1:9/v1", ("OPENAI_API_KEY", null));
+        await using var gateway = await ChatHouse.StartGateway([chat]);
+        var somebody = new Chatter(gateway.Http, Chatter.ServerToken);
+
+        await Wait.Until(async () => (await somebody.Send(HttpMethod.Get, "/readyz")).Body!.ToJsonString() == """{"ready":false,"reasons":["missing OPENAI_API_KEY"]}""", "the key alone is missing");
+        var (ready, _) = await somebody.Send(HttpMethod.Get, "/readyz");
+        var (status, body) = await somebody.Execute(new { messages = new[] { new { role = "user", content = "What is anemia?" } } });
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "missing OPENAI_API_KEY"), (status, (string?)body!["error"]!["message"]));
+    }
+
+    [Fact]
+    public async Task The_model_and_the_length_that_a_caller_names_are_passed_on()
+    {
+        string[] questions = [ChatHouse.Question(), ChatHouse.Question()];
+        await house.AsProgram().Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = questions[0] } }, model = "gpt-4o", max_tokens = 321 } });
+        await house.AsProgram().Ask(questions[1]);
+
+        var (named, usual) = (await house.Model.NextAsked(questions[0]), await house.Model.NextAsked(questions[1]));
+
+        Assert.Equal(("gpt-4o", 321, true), ((string?)named.Asked["model"], (int)named.Asked["max_tokens"]!, (bool)named.Asked["stream"]!));
+        Assert.Equal(("test-model", null), ((string?)usual.Asked["model"], usual.Asked["max_tokens"]));
+    }
+
+    private static void ExpectError(Told error, string says, bool retryable)
+    {
+        Assert.Equal(("error", "OPENAI_ERROR", retryable), (error.Name, (string?)error.Data["error_code"], (bool)error.Data["retryable"]!));
+        Assert.StartsWith("OpenAI API error: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("internal words", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(ModelServer.Key, error.Data.ToJsonString(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,300 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using MedCor.Tests.Chat.Calls;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Gateway.Surfaces;
+
+/// <summary>An answer is read by any number, from the first event on, at whichever gateway; and errors have the chat surface's own form.</summary>
+[Collection(nameof(ChatHouse))]
+public class ChatsTests(ChatHouse house)
+{
+    [Fact]
+    public async Task Twenty_readers_early_and_late_at_both_gateways_read_the_same()
+    {
+        var question = ChatHouse.Question();
+        var tokens = Enumerable.Range(0, 60).Select(i => $" word{i}").ToArray();
+        var (half, rest) = (new TaskCompletionSource(), new TaskCompletionSource());
+        house.Model.When(question, async model =>
+        {
+            await model.Until(half.Task);
+            foreach (var token in tokens[..30]) await model.Token(token);
+            await model.Until(rest.Task);
+            await model.Say(tokens[30..]);
+        });
+        var call = await house.AsProgram().Ask(question);
+
+        var early = Enumerable.Range(0, 8).Select(i => house.AsProgram(i % 2).Read(call)).ToArray();
+        half.SetResult();
+        using (var amid = await house.AsProgram().Open(call)) Assert.Equal(30, await Chatter.Events(amid).Take(30).CountAsync());
+        var midway = Enumerable.Range(0, 6).Select(i => house.AsProgram(i % 2).Read(call)).ToArray();
+        rest.SetResult();
+        var first = await early[0];
+        var late = Enumerable.Range(0, 6).Select(i => house.AsProgram(i % 2).Read(call)).ToArray();
+
+        var all = await Task.WhenAll([.. early, .. midway, .. late]);
+        Assert.Equal([.. tokens, string.Concat(tokens)], first.Select(t => t.Text!));
+        Assert.Equal([.. Enumerable.Repeat("partial", 60), "final"], first.Select(t => t.Name));
+        Assert.Equal(Enumerable.Range(1, 61).Select(n => $"{n}"), first.Select(t => t.Id));
+        Assert.All(first, t => Assert.Equal(t.Name, (string?)t.Data["type"]));
+        Assert.All(all, told => Assert.Equal(first.Select(Line), told.Select(Line)));
+        Assert.Single(house.Model.Asked(question));
+    }
+
+    [Fact]
+    public async Task Tokens_come_while_the_model_is_still_answering()
+    {
+        var question = ChatHouse.Question();
+        var goOn = new TaskCompletionSource();
+        house.Model.When(question, async model =>
+        {
+            await model.Token("One");
+            await model.Until(goOn.Task);
+            await model.Say(" two");
+        });
+        using var answer = await house.AsProgram(1).Open(await house.AsProgram().Ask(question));
+        var told = Chatter.Events(answer).GetAsyncEnumerator();
+
+        Assert.True(await told.MoveNextAsync());
+        Assert.Equal("One", told.Current.Text);
+        goOn.SetResult();
+        Assert.True(await told.MoveNextAsync());
+        Assert.Equal(" two", told.Current.Text);
+    }
+
+    [Fact]
+    public async Task Who_comes_back_goes_on_where_they_were_at_the_other_gateway()
+    {
+        var question = ChatHouse.Question();
+        var goOn = new TaskCompletionSource();
+        house.Model.When(question, async model =>
+        {
+            foreach (var token in ModelServer.Usual[..3]) await model.Token(token);
+            await model.Until(goOn.Task);
+            await model.Say(ModelServer.Usual[3..]);
+        });
+        var call = await house.AsProgram().Ask(question);
+        string last;
+        using (var answer = await house.AsProgram().Open(call)) last = (await Chatter.Events(answer).Take(3).LastAsync()).Id;
+        goOn.SetResult();
+
+        var rest = await house.AsProgram(1).Read(call, after: last);
+
+        Assert.Equal([.. ModelServer.Usual[3..], string.Concat(ModelServer.Usual)], rest.Select(t => t.Text!));
+        Assert.Equal(["4", "5", "6", "7", "8"], rest.Select(t => t.Id));
+        using var again = await house.AsProgram(1).Open(call, query: "?last_event_id=6");
+        Assert.Equal(["7", "8"], await Chatter.Events(again).Select(t => t.Id).ToArrayAsync());
+        using var nothing = await house.AsProgram().Open(call, after: "8");
+        Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_browser_reads_with_a_ticket_which_is_good_once()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        var call = await house.As(nurse.AccessToken).Ask(ChatHouse.Question());
+        var ticket = (string)(await house.As(nurse.AccessToken).Send(HttpMethod.Post, "/api/mcp/sse/ticket")).Body!["ticket"]!;
+
+        using var answer = await new Chatter(house.Gateways[1].Http, token: null).Open(call, query: $"?ticket={ticket}");
+        using var again = await new Chatter(house.Gateways[1].Http, token: null).Open(call, query: $"?ticket={ticket}");
+
+        Assert.Equal("final", (await Chatter.Events(answer).LastAsync()).Name);
+        Assert.Equal(HttpStatusCode.Forbidden, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stream_in_which_nothing_comes_ends_and_can_be_gone_on_with()
+    {
+        var question = ChatHouse.Question();
+        var goOn = new TaskCompletionSource();
+        house.Model.When(question, async model =>
+        {
+            await model.Token("One");
+            await model.Until(goOn.Task);
+            await model.Say(" two");
+        });
+        await using var impatient = await ChatHouse.StartGateway(house.Chats, ("MCP_STREAM_TIMEOUT", "1"));
+        var call = await house.AsProgram().Ask(question);
+
+        var told = await new Chatter(impatient.Http, Chatter.ServerToken).Read(call);
+        goOn.SetResult();
+        var rest = await house.AsProgram().Read(call, after: told[0].Id);
+
+        Assert.Equal(["partial", "error"], told.Select(t => t.Name));
+        Assert.True((bool)told[1].Data["retryable"]!);
+        Assert.Equal([" two", "One two"], rest.Select(t => t.Text));
+    }
+
+    [Fact]
+    public async Task A_gateway_that_stops_lets_answers_end()
+    {
+        var question = ChatHouse.Question();
+        var goOn = new TaskCompletionSource();
+        house.Model.When(question, async model =>
+        {
+            await model.Token("One");
+            await model.Until(goOn.Task);
+            await model.Say(" two");
+        });
+        await using var stopping = await ChatHouse.StartGateway(house.Chats);
+        var call = await house.AsProgram().Ask(question);
+        using var answer = await new Chatter(stopping.Http, Chatter.ServerToken).Open(call);
+        var told = Chatter.Events(answer).GetAsyncEnumerator();
+        Assert.True(await told.MoveNextAsync());
+
+        var stops = stopping.Stop();
+        await Wait.Until(async () => !await IsOpen(stopping), "the gateway takes no more connections");
+        goOn.SetResult();
+
+        Assert.True(await told.MoveNextAsync());
+        Assert.True(await told.MoveNextAsync());
+        Assert.Equal("final", told.Current.Name);
+        Assert.False(await told.MoveNextAsync());
+        await stops;
+    }
+
+    [Fact]
+    public async Task The_stream_of_a_user_who_logs_out_ends()
+    {
+        var nurse = await Client.As("nurse@general.example");
+        var question = ChatHouse.Question();
+        house.Model.When(question, async model =>
+        {
+            // In steps, each of which is soon enough for a model.
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+            while (await timer.WaitForNextTickAsync()) await model.Token("word ");
+        });
+        var call = await house.As(nurse.AccessToken).Ask(question);
+        using var answer = await house.As(nurse.AccessToken).Open(call);
+        var told = Chatter.Events(answer).GetAsyncEnumerator();
+        Assert.True(await told.MoveNextAsync());
+
+        using (await nurse.Http.PostAsJsonAsync("/api/auth/logout/", new { refresh_token = nurse.RefreshToken })) { }
+
+        while (told.Current.Name == "partial") Assert.True(await told.MoveNextAsync());
+        Assert.Equal("error", told.Current.Name);
+        Assert.False(await told.MoveNextAsync());
+        var other = await Client.Shared("nurse@general.example");
+        await house.As(other.AccessToken).Cancel(call);
+    }
+
+    [Theory]
+    [InlineData("nurse@general.example")]
+    [InlineData("admin@general.example")]
+    [InlineData("doctor@riverside.example")]
+    [InlineData("admin@medcor.example")]
+    [InlineData(null)]
+    public async Task Nobody_else_reads_or_cancels_a_call_or_learns_that_there_is_one(string? other)
+    {
+        var (doctor, somebody) = (await Client.Shared("doctor@general.example"), other is null ? null : await Client.Shared(other));
+        var question = ChatHouse.Question();
+        var goOn = new TaskCompletionSource();
+        house.Model.When(question, async model =>
+        {
+            await model.Until(goOn.Task);
+            await model.Say("Done");
+        });
+        var call = await house.As(doctor.AccessToken).Ask(question);
+        var stranger = house.As(somebody?.AccessToken ?? Chatter.ServerToken, gateway: 1);
+
+        foreach (var (method, path) in new[] { (HttpMethod.Get, "stream"), (HttpMethod.Post, "cancel") })
+        {
+            var (found, missing) = (await stranger.Send(method, $"/mcp/{path}/{call}"), await stranger.Send(method, $"/mcp/{path}/{Guid.Empty}"));
+            Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (found.Status, missing.Status));
+            Assert.Equal(missing.Body!.ToJsonString().Replace($"{Guid.Empty}", "", StringComparison.Ordinal), found.Body!.ToJsonString().Replace($"{call}", "", StringComparison.Ordinal));
+        }
+
+        goOn.SetResult();
+        Assert.Equal(["Done", "Done"], (await house.As(doctor.AccessToken).Read(call)).Select(t => t.Text));
+    }
+
+    [Fact]
+    public async Task Every_error_of_the_table_has_its_status_code_and_form()
+    {
+        var (someone, nobody, stranger) = (house.AsProgram(), new Chatter(house.Gateways[0].Http, token: null), house.As("wrong-token"));
+        object question = new { messages = new[] { new { role = "user", content = "What is anemia?" } } };
+
+        await Expect(401, "AUTH_ERROR", "AuthenticationError", nobody.Send(HttpMethod.Get, "/mcp/manifest"));
+        await Expect(401, "AUTH_ERROR", "AuthenticationError", nobody.Execute(question));
+        await Expect(401, "AUTH_ERROR", "AuthenticationError", nobody.CancelAll());
+        await Expect(401, "AUTH_ERROR", "AuthenticationError", house.As("").Execute(question));
+        await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Execute(question));
+        await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}"));
+        await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "invalid_tool", input = question }), "Tool 'invalid_tool' not found");
+        await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel("invalid-call-id"), "Call 'invalid-call-id' not found");
+        await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel(Guid.NewGuid()));
+        await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Send(HttpMethod.Get, "/mcp/stream/invalid-call-id"), "Call 'invalid-call-id' not found");
+        await Expect(404, "RESOURCE_NOT_FOUND", "NotFoundError", someone.Send(HttpMethod.Get, "/mcp/nothing"));
+        await Expect(405, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, "/mcp/execute"));
+        await Expect(413, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "user", content = new string('x', 1024 * 1024) } } }));
+        await Expect(415, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("x")));
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("{", null, "application/json")));
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event_id=x&token=y"), "last_event_id", "token");
+
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { }), "messages is required");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = Array.Empty<object>() }), "messages must have");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "system", content = "Be kind." } } }), "messages must hold what a user says");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError",
+            someone.Execute(new { tool = 7, input = new { messages = new[] { new { role = "patient", content = "" } }, max_tokens = 0, temperature = 1 }, request_id = "", session_id = new string('x', 201), metadata = "none", sesion = "x" }),
+            "tool", "input.messages[0].role", "input.messages[0].content", "input.max_tokens", "input.temperature", "request_id", "session_id", "metadata", "sesion is not a parameter");
+
+        static async Task Expect(int status, string code, string type, Task<(HttpStatusCode Status, JsonNode? Body)> sent, params string[] named)
+        {
+            var (was, body) = await sent;
+            Assert.Equal((status, code, type), ((int)was, (string?)body!["error"]!["error_code"], (string?)body["error"]!["type"]));
+            Assert.Equal(["error"], body.AsObject().Select(f => f.Key));
+            Assert.Equal(["message", "error_code", "type"], body["error"]!.AsObject().Select(f => f.Key));
+            Assert.All(named, name => Assert.Contains(name, (string?)body["error"]!["message"], StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Too_many_calls_are_told_when_to_come_again_in_the_same_form()
+    {
+        var admin = await Client.Shared("admin@riverside.example");
+        await using var strict = await ChatHouse.StartGateway(house.Chats, ("MCP_RATE_LIMIT", "2"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/mcp/manifest") { Headers = { Authorization = new("Bearer", admin.AccessToken) } };
+        for (var i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.OK, (await new Chatter(strict.Http, admin.AccessToken).Send(HttpMethod.Get, "/mcp/manifest")).Status);
+
+        using var answer = await strict.Http.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode)429, answer.StatusCode);
+        Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Equal("RATE_LIMIT", (string?)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["error_code"]);
+    }
+
+    [Fact]
+    public async Task The_manifest_names_the_tool_and_what_it_takes()
+    {
+        var (status, manifest) = await house.AsProgram().Send(HttpMethod.Get, "/mcp/manifest/");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(["server_name", "version", "role", "description", "capabilities", "tools"], manifest!.AsObject().Select(f => f.Key));
+        var tool = Assert.Single(manifest["tools"]!.AsArray())!;
+        Assert.Equal(("openai_chat", "openai_chat", "array of {role, content}"), ((string?)tool["id"], (string?)tool["name"], (string?)tool["inputs"]!["messages"]));
+    }
+
+    [Fact]
+    public async Task Outside_Development_a_server_token_that_can_be_guessed_stops_the_start()
+    {
+        foreach (var weak in new[] { Chatter.ServerToken, "short" })
+            Assert.Contains("MCP_SERVER_TOKEN", await OwnGateway.Refusal(("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", "Production"), ("MCP_SERVER_TOKEN", weak)), StringComparison.Ordinal);
+    }
+
+    private static async Task<bool> IsOpen(OwnGateway gateway)
+    {
+        try
+        {
+            using var connection = new System.Net.Sockets.TcpClient();
+            await connection.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static string Line(Told told) => $"{told.Id} {told.Name} {told.Data.ToJsonString()}";
+}
