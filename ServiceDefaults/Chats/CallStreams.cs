@@ -26,7 +26,6 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private const string Missing = "";
-    private const string Dead = "dead";
 
     private static readonly RedisScript BeginScript = new("""
         if KEYS[2] then
@@ -40,13 +39,14 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         return {ARGV[1], ARGV[3]}
         """);
 
-    /// <summary>Pieces that are told already, by a try whose answer was lost, are passed over.</summary>
+    /// <summary>Pieces that are told already, by a try whose answer was lost, are passed over. Where earlier ones are missing, Redis has lost them, and with them the call.</summary>
     private static readonly RedisScript AppendScript = new("""
         local call = redis.call('HMGET', KEYS[1], 'state', 'runner', 'told')
         if not call[1] then return '' end
         if call[1] ~= 'STARTED' then return call[1] end
         if call[2] ~= ARGV[1] then return '' end
         local told, first = tonumber(call[3]), tonumber(ARGV[2])
+        if first > told + 1 then return '' end
         for i = 4, #ARGV do
             local number = first + i - 4
             if number > told then
@@ -60,21 +60,31 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         return 'STARTED'
         """);
 
-    /// <summary>The first ending is the one that counts. Who ends a call that another carries out tells that one.</summary>
+    /// <summary>
+    /// The first ending is the one that counts. Who ends a call that another carries out tells that one. An answer of which Redis has lost a part is none.
+    /// </summary>
     private static readonly RedisScript EndScript = new("""
         local call = redis.call('HMGET', KEYS[1], 'state', 'owner', 'runner', 'told')
+        local by, who, state, why, kept, id, told, lost, prefix = unpack(ARGV)
         if not call[1] then return '' end
-        if ARGV[1] ~= '' and call[2] ~= ARGV[1] then return '' end
+        if by == 'owner' and call[2] ~= who then return '' end
         if call[1] ~= 'STARTED' then return call[1] end
-        if ARGV[2] == 'dead' and redis.call('EXISTS', 'medcor:chat:runner:' .. call[3]) == 1 then return 'STARTED' end
-        local number = tonumber(call[4]) + 1
-        redis.call('XADD', KEYS[2], number .. '-0', 's', ARGV[3], 'e', ARGV[4])
-        redis.call('PEXPIRE', KEYS[2], ARGV[5])
-        redis.call('HSET', KEYS[1], 'state', ARGV[3], 'told', number)
-        redis.call('PEXPIRE', KEYS[1], ARGV[5])
+        if by == 'anybody' and redis.call('EXISTS', prefix .. call[3]) == 1 then return 'STARTED' end
+        local number, ended = tonumber(call[4]) + 1, 'ENDED'
+        if by == 'runner' and number <= tonumber(told) then state, why, ended = 'ERROR', lost, 'ERROR' end
+        redis.call('XADD', KEYS[2], number .. '-0', 's', state, 'e', why)
+        redis.call('PEXPIRE', KEYS[2], kept)
+        redis.call('HSET', KEYS[1], 'state', state, 'told', number)
+        redis.call('PEXPIRE', KEYS[1], kept)
         redis.call('PUBLISH', KEYS[2], number)
-        if ARGV[2] ~= call[3] then redis.call('PUBLISH', 'medcor:chat:runner:' .. call[3], ARGV[6]) end
-        return 'ENDED'
+        if by ~= 'runner' then redis.call('PUBLISH', prefix .. call[3], id) end
+        return ended
+        """);
+
+    /// <summary>The request's id may name another call by now.</summary>
+    private static readonly RedisScript ForgetScript = new("""
+        if KEYS[3] and redis.call('HGET', KEYS[3], 'call') == ARGV[1] then redis.call('DEL', KEYS[3]) end
+        return redis.call('DEL', KEYS[1], KEYS[2])
         """);
 
     /// <summary>Begins a call, unless one was begun with this request id in the last 24 hours. Gives the id and the digest of the one that was.</summary>
@@ -88,8 +98,11 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     }
 
     /// <summary>Forgets that a call was begun that never could be, so that it may be once more.</summary>
-    public Task Forget(Guid call, CallOwner owner, string? requestId) =>
-        Bounded(redis.GetDatabase().KeyDeleteAsync([Call(call), Events(call), .. requestId is null ? (RedisKey[])[] : [Request(owner, requestId)]]));
+    public Task Forget(Guid call, CallOwner owner, string? requestId)
+    {
+        var keys = requestId is null ? (object[])[2, Call(call), Events(call)] : [3, Call(call), Events(call), Request(owner, requestId)];
+        return Run(ForgetScript, [.. keys, call.ToString()]);
+    }
 
     /// <summary>Tells pieces of the answer. The state is that of the call by then: anything but started means that nobody wants more; none that the call is not here.</summary>
     /// <param name="first">The number of the first of them.</param>
@@ -97,13 +110,14 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         State((string)await Run(AppendScript, [2, Call(call), Events(call), runner, first, Milliseconds(CallsKept), .. pieces]));
 
     /// <summary>Ends a call, as who carries it out.</summary>
-    public Task<CallEnded> End(Guid call, string runner, CallState state, CallEnding? ending) => End(call, owner: null, runner, state, ending);
+    /// <param name="told">How many pieces were told of it: if fewer are there, they are lost, and the call ends so.</param>
+    public Task<CallEnded> End(Guid call, CallState state, CallEnding? ending, long told) => End("runner", "", call, state, ending, told);
 
     /// <summary>Ends a call, as its owner.</summary>
-    public Task<CallEnded> Cancel(Guid call, CallOwner owner) => End(call, owner, "", CallState.Cancelled, CallEnding.Cancelled);
+    public Task<CallEnded> Cancel(Guid call, CallOwner owner) => End("owner", owner.Name, call, CallState.Cancelled, CallEnding.Cancelled);
 
     /// <summary>Ends a call whose runner is gone; leaves it if that lives.</summary>
-    public Task<CallEnded> Bury(Guid call) => End(call, owner: null, Dead, CallState.Error, CallEnding.Interrupted);
+    public Task<CallEnded> Bury(Guid call) => End("anybody", "", call, CallState.Error, CallEnding.Interrupted);
 
     /// <summary>Whose a call is, as <see cref="CallOwner.Name"/>; null when it is not here.</summary>
     public async Task<string?> OwnerOf(Guid call) => await Bounded(redis.GetDatabase().HashGetAsync(Call(call), "owner"));
@@ -131,14 +145,21 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     public async Task<IDisposable> Hear(Guid call, Action told)
     {
         var heard = new Subscription(redis.GetSubscriber(), Events(call), told);
-        await Bounded(heard.Begin());
-        return heard;
+        try
+        {
+            await Bounded(heard.Begin());
+            return heard;
+        }
+        catch
+        {
+            heard.Dispose();
+            throw;
+        }
     }
 
-    private async Task<CallEnded> End(Guid call, CallOwner? owner, string runner, CallState state, CallEnding? ending)
+    private async Task<CallEnded> End(string by, string who, Guid call, CallState state, CallEnding? ending, long told = 0)
     {
-        var why = ending is null ? "" : JsonSerializer.Serialize(ending, Json.Options);
-        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), owner?.Name ?? "", runner, Word(state), why, Milliseconds(CallsKept), call.ToString());
+        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), by, who, Word(state), Written(ending), Milliseconds(CallsKept), call.ToString(), told, Written(CallEnding.Lost), Runner(""));
         return answer == "ENDED" ? new(state, ByThis: true) : new(State(answer), ByThis: false);
     }
 
@@ -150,6 +171,8 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         return state == CallState.Started ? new(number, state, fields[3])
             : new(number, state, "", fields[3].Length == 0 ? null : JsonSerializer.Deserialize<CallEnding>(fields[3], Json.Options));
     }
+
+    private static string Written(CallEnding? ending) => ending is null ? "" : JsonSerializer.Serialize(ending, Json.Options);
 
     private static string Word(CallState state) => state.ToString().ToUpperInvariant();
 

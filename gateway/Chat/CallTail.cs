@@ -26,11 +26,25 @@ internal sealed class CallTail : IDisposable
     private readonly List<byte[]> frames = [];
     private readonly StringBuilder answer = new();
     private readonly CancellationTokenSource left = new();
+    private readonly CancellationToken nobodyReads;
     private TaskCompletionSource more = New();
     private bool hasEnded;
     private byte[]? lastWord;
 
-    public CallTail(Guid call, CallStreams streams, TimeProvider clock, ILogger log) => _ = Follow(call, streams, clock, log);
+    public CallTail(Guid call, CallStreams streams, TimeProvider clock, ILogger log)
+    {
+        nobodyReads = left.Token;
+        _ = Follow(call, streams, clock, log);
+    }
+
+    /// <summary>Whether it ended for a reason of its own, and the call may go on.</summary>
+    public bool IsBroken
+    {
+        get
+        {
+            lock (turn) return lastWord is not null;
+        }
+    }
 
     /// <summary>How many read. Counted by who hands it out.</summary>
     public int Readers { get; set; }
@@ -46,7 +60,10 @@ internal sealed class CallTail : IDisposable
             var from = (int)Math.Min(number, frames.Count);
             var there = number > frames.Count ? [] : frames.GetRange(from, Math.Min(atMost, frames.Count - from));
             var isEnd = hasEnded && number + there.Count >= frames.Count;
-            return (isEnd && lastWord is not null ? [.. there, lastWord] : there, isEnd, more.Task);
+            if (isEnd && lastWord is not null) there.Add(lastWord);
+            // Who claims to have had more than there ever was is still to hear how it ended.
+            else if (isEnd && number > frames.Count) there.Add(frames[^1]);
+            return (there, isEnd, more.Task);
         }
     }
 
@@ -56,22 +73,26 @@ internal sealed class CallTail : IDisposable
         var hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         IDisposable? heard = null;
         var answered = clock.GetTimestamp();
+        var (last, isOver) = (0L, false);
         try
         {
-            while (!left.IsCancellationRequested)
+            while (!nobodyReads.IsCancellationRequested)
             {
                 try
                 {
                     heard ??= await streams.Hear(call, () => hints.Writer.TryWrite(true));
-                    var events = await streams.Read(call, frames.Count, EventsAtOnce);
+                    var events = await streams.Read(call, last, EventsAtOnce);
                     answered = clock.GetTimestamp();
                     if (Add(events)) return;
-                    if (events.Count == 0 && (await streams.Bury(call)).State is null)
+                    if (events.Count > 0) last = events[^1].Number;
+                    else if (isOver)
                     {
+                        // Redis has lost more than its readers have seen.
                         Add(Frame.End(null, CallState.Error, "", CallEnding.Lost));
                         return;
                     }
-                    if (events.Count == EventsAtOnce) continue;
+                    else isOver = (await streams.Bury(call)).State != CallState.Started;
+                    if (isOver || events.Count == EventsAtOnce) continue;
                 }
                 catch (Exception e) when (e is RedisException or TimeoutException)
                 {
@@ -89,6 +110,11 @@ internal sealed class CallTail : IDisposable
         {
             // Nobody reads any more.
         }
+        catch (Exception e) // whatever it is: readers are not to wait for what will not come
+        {
+            log.LogError("An answer cannot be read: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+            Add(Frame.End(null, CallState.Error, "", Unreachable));
+        }
         finally
         {
             heard?.Dispose();
@@ -100,7 +126,7 @@ internal sealed class CallTail : IDisposable
     {
         try
         {
-            await hints.ReadAsync(left.Token).AsTask().WaitAsync(Glance, clock, left.Token);
+            await hints.ReadAsync(nobodyReads).AsTask().WaitAsync(Glance, clock, nobodyReads);
         }
         catch (TimeoutException)
         {

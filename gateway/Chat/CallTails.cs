@@ -13,7 +13,7 @@ internal sealed class CallTails(CallStreams streams, TimeProvider clock, ILogger
     {
         lock (turn)
         {
-            if (!tails.TryGetValue(call, out var tail)) tails[call] = tail = new(call, streams, clock, log);
+            if (!tails.TryGetValue(call, out var tail) || tail.IsBroken) tails[call] = tail = new(call, streams, clock, log);
             tail.Readers++;
             return tail;
         }
@@ -25,7 +25,7 @@ internal sealed class CallTails(CallStreams streams, TimeProvider clock, ILogger
         lock (turn)
         {
             if (--tail.Readers > 0) return;
-            tails.Remove(call);
+            if (tails.GetValueOrDefault(call) == tail) tails.Remove(call);
             tail.Dispose();
         }
     }

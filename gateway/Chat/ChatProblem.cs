@@ -53,5 +53,6 @@ internal static class ChatProblem
         where field.Value is JsonArray
         select $"{field.Key} {string.Join(", ", field.Value.AsArray().Select(wrong => (string?)wrong))}") + ".";
 
-    private sealed class Known(int status, string code, string message) : Refusal(status, code, message);
+    /// <summary>A refusal that has its name here alone.</summary>
+    internal sealed class Known(int status, string code, string message) : Refusal(status, code, message);
 }

@@ -17,15 +17,15 @@ internal static class DescribeChats
     [
         new Unauthenticated(ErrorCodes.AuthRequired, "Missing or malformed Authorization header: send Authorization: Bearer with a token."),
         new Unauthenticated(ErrorCodes.AuthInvalid, ""),
-        new Known(404, ChatErrors.ToolNotFound, "Tool 'invalid_tool' not found"),
-        new Known(404, ChatErrors.CallNotFound, "Call 'invalid-call-id' not found"),
+        new ChatProblem.Known(404, ChatErrors.ToolNotFound, "Tool 'invalid_tool' not found"),
+        new ChatProblem.Known(404, ChatErrors.CallNotFound, "Call 'invalid-call-id' not found"),
         new Conflict("This request_id was used for another question. Use a new one for each."),
         new TooLarge(),
         new WrongMediaType(),
         new Invalid(new Dictionary<string, List<string>> { ["messages[0].role"] = ["must be system, user or assistant"], ["request_id"] = ["must have 1 to 255 characters or entries"] }),
         new TooMany("No more than 100 calls a minute. Wait until the minute is over.", 12),
         new Broken(),
-        new Known(502, ChatErrors.Model, "OpenAI API error: the model has failed repeatedly and is given a rest. Try again shortly."),
+        new ChatProblem.Known(502, ChatErrors.Model, "OpenAI API error: the model has failed repeatedly and is given a rest. Try again shortly."),
         new Unavailable("missing OPENAI_API_KEY"),
     ];
 
@@ -51,6 +51,7 @@ internal static class DescribeChats
             With a `request_id` it is asked once within 24 hours, however often it is sent: every repetition gets the same `call_id`, and how far it has come.
             """)
         {
+            Parameters = [Operation.Parameter("header", Tools.IdempotencyKey.Header, "In the place of a request_id.", Shape.Text(255))],
             Body = components.Input(typeof(ExecuteCall)),
             BodyExamples = new()
             {
@@ -150,6 +151,4 @@ internal static class DescribeChats
                 },
             },
         })));
-
-    private sealed class Known(int status, string code, string message) : Refusal(status, code, message);
 }

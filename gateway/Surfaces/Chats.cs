@@ -20,7 +20,6 @@ namespace MedCor.Gateway.Surfaces;
 internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tickets, Passage passage, CallStreams streams, CallTails tails, Revocations revocations, IOptions<ChatOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     private const string Service = "chat";
-    private const string Tool = "openai_chat";
     private const string LastEventId = "Last-Event-ID";
     private const int FramesAtOnce = 256;
 
@@ -42,20 +41,21 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
             await Admit(http);
             using var body = await RequestBody.ReadJson(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, "/chat/calls") { Content = new JsonBytes(body.Bytes) };
-            await Pass(http, request);
+            if (IdempotencyKey.Of(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
+            await Pass(http, "openai_chat", request);
         });
         app.MapGet("/mcp/stream/{call_id}", Stream);
         app.MapPost("/mcp/cancel/{call_id}", async http =>
         {
             await Admit(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, $"/chat/calls/{CallOf(http)}/cancel");
-            await Pass(http, request);
+            await Pass(http, "cancel_call", request);
         });
         app.MapPost("/mcp/cancel_all", async http =>
         {
             await Admit(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, "/chat/calls/cancel");
-            await Pass(http, request);
+            await Pass(http, "cancel_calls", request);
         });
     }
 
@@ -68,19 +68,19 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     }
 
     /// <summary>Answers with what Chat answers.</summary>
-    private async Task Pass(HttpContext http, HttpRequestMessage request)
+    private async Task Pass(HttpContext http, string name, HttpRequestMessage request)
     {
-        using var answer = await Ask(http, request, http.Request.Headers.Authorization.ToString());
+        using var answer = await Ask(http, name, request, http.Request.Headers.Authorization.ToString());
         await answer.WriteTo(http);
     }
 
     /// <summary>What Chat answers, if it is what was asked for; otherwise throws what it refuses with.</summary>
-    private async Task<ToolAnswer> Ask(HttpContext http, HttpRequestMessage request, string authorization)
+    private async Task<ToolAnswer> Ask(HttpContext http, string name, HttpRequestMessage request, string authorization)
     {
-        using var figures = new CallFigures("chat", Tool);
+        using var figures = new CallFigures("chat", name);
         try
         {
-            var answer = await passage.Send(Service, Tool, new(authorization, http.RequestId(), http.PeerAddress()), request, http.RequestAborted);
+            var answer = await passage.Send(Service, name, new(authorization, http.RequestId(), http.PeerAddress()), request, http.RequestAborted, "with the same request_id");
             figures.Answered(answer.Status);
             if (answer.Status == 200) return answer;
             using (answer) throw new Refused(answer.Status, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error);
@@ -143,7 +143,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     private async Task<KeptCall> Kept(HttpContext http, Guid call, string authorization)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/chat/calls/{call}");
-        using var answer = await Ask(http, request, authorization);
+        using var answer = await Ask(http, "read_call", request, authorization);
         return JsonSerializer.Deserialize<KeptCall>(answer.Body.Span, Json.Options)!;
     }
 
@@ -163,8 +163,9 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         var body = http.Response.BodyWriter;
         await body.FlushAsync(ct);
 
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        using var stopping = lifetime.ApplicationStopping.Register(() => ends.CancelAfter(Drain));
+        using var drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        using var stopping = lifetime.ApplicationStopping.Register(() => drained.CancelAfter(Drain));
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(ct, drained.Token);
         var silentSince = clock.GetTimestamp();
         while (true)
         {
@@ -227,9 +228,6 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         body.Write(Frame.End(null, CallState.Error, "", new(why, ChatErrors.Server, retryable)));
         await body.FlushAsync(ct);
     }
-
-    /// <summary>There is no such call, as far as its asker may know.</summary>
-    private sealed class CallNotFound(string call) : Refusal(404, ChatErrors.CallNotFound, $"Call '{(call.Length > 100 ? call[..100] : call)}' not found");
 }
 
 internal static class ChatsRegistration

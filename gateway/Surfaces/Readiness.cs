@@ -52,7 +52,7 @@ internal sealed class Readiness(Upstream upstream, IConnectionMultiplexer redis,
     private Task<string?> Ask(string service) => Ask(service, "/health", $"{service} does not answer", (_, _) => Task.FromResult<string?>($"{service} is not ready"));
 
     /// <summary>Chat says itself what its model lacks. That it does not answer is told of it already.</summary>
-    private Task<string?> AskForModel() => Ask("chat", "/chat/model", null, async (response, ct) => await response.Content.ReadAsStringAsync(ct));
+    private Task<string?> AskForModel() => Ask("chat", "/chat/model", null, async (response, ct) => response is { StatusCode: System.Net.HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: "text/plain" } ? await response.Content.ReadAsStringAsync(ct) : null);
 
     private async Task<string?> Ask(string service, string path, string? silent, Func<HttpResponseMessage, CancellationToken, Task<string?>> wrong)
     {

@@ -22,7 +22,8 @@ internal sealed class Passage(Upstream upstream)
 
     /// <summary>What a service answers, whatever the status. Throws <see cref="Unavailable"/> when it does not.</summary>
     /// <param name="name">What is called, for a person.</param>
-    public async Task<ToolAnswer> Send(string service, string name, Sender sender, HttpRequestMessage request, CancellationToken ct)
+    /// <param name="again">How a change is to be repeated so that it happens once.</param>
+    public async Task<ToolAnswer> Send(string service, string name, Sender sender, HttpRequestMessage request, CancellationToken ct, string again = "with the same Idempotency-Key")
     {
         request.Headers.TryAddWithoutValidation("Authorization", sender.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, sender.RequestId);
@@ -41,7 +42,7 @@ internal sealed class Passage(Upstream upstream)
         }
         catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change with the same Idempotency-Key.");
+            throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change {again}.");
         }
     }
 }

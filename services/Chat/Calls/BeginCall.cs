@@ -18,12 +18,15 @@ namespace MedCor.Chat.Calls;
 internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, Model model, IOptions<ModelOptions> options, TimeProvider clock)
 {
     private const string Tool = "openai_chat";
+    private const int MostMetadata = 16_384;
+    private const int MostLooks = 40;
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The call, which goes on by itself. Throws what is wrong with the question, or why none is begun at present.</summary>
     public async Task<ChatCall> Begin(CallOwner owner, ExecuteCall asked, CancellationToken ct)
     {
-        var question = Check(asked);
-        var digest = Digest(question, asked);
+        var (question, metadata) = Check(asked);
+        var digest = Digest(question, asked, metadata);
         db.Tenancy.Enter(owner.HospitalId);
         if (await FindEarlier(owner, asked.RequestId, ct) is { } earlier) return Same(earlier.Id, earlier.State, earlier.Digest, digest);
 
@@ -33,14 +36,17 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         var before = isWhole || asked.SessionId is not { } session ? []
             : await db.History(owner.HospitalId, owner.UserId, session, Conversation.MostCalls, Conversation.MostCharacters).ToListAsync(ct);
 
+        var whole = question with { Messages = Conversation.Of(question.Messages, before) };
+
         await runner.BeAlive();
         using var place = runner.TakePlace();
         var id = Guid.CreateVersion7(clock.GetUtcNow());
-        // From here on nobody waits for this request alone.
-        var begun = await streams.Begin(id, owner, asked.RequestId, digest, runner.Name);
-        if (begun.Call != id) return Same(begun.Call, await streams.StateOf(begun.Call) ?? CallState.Started, begun.Digest, digest);
         try
         {
+            var begun = await streams.Begin(id, owner, asked.RequestId, digest, runner.Name);
+            if (begun.Call != id) return Same(begun.Call, await StateOf(begun.Call, owner, ct), begun.Digest, digest);
+
+            // From here on it is begun, whether or not the caller still waits.
             db.Add(new Call
             {
                 Id = id,
@@ -53,22 +59,23 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
                 MaxTokens = question.MaxTokens,
                 Messages = JsonSerializer.Serialize(question.Messages, Json.Options),
                 IsWhole = isWhole,
-                Metadata = asked.Metadata?.ToJsonString(Json.Options),
+                Metadata = metadata,
             });
             await db.SaveChangesAsync(CancellationToken.None);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not Refusal)
         {
-            await streams.Forget(id, owner, asked.RequestId);
+            // Also when it is not known whether it was begun: nobody would carry it out.
+            runner.Abandon(id, owner, asked.RequestId);
             // Redis had lost that this was asked before; the row says it.
             if (e.Violates("chat_calls_by_request")) throw new Unavailable("This request_id is being looked up. Try again shortly.", retryAfter: 1);
             throw;
         }
-        runner.Carry(new(id, owner, question with { Messages = Conversation.Of(question.Messages, before) }), place.Keep());
+        runner.Carry(new(id, owner, whole), place);
         return Shown(id, CallState.Started);
     }
 
-    private Question Check(ExecuteCall asked)
+    private (Question Question, string? Metadata) Check(ExecuteCall asked)
     {
         if (asked.Tool is { } tool && tool != Tool) throw new ToolNotFound(tool);
         var mistakes = new Dictionary<string, List<string>>();
@@ -77,15 +84,29 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         if (asked is { MaxTokens: not null, Input: not null }) mistakes.Note("max_tokens", "belongs into input");
         var (field, messages) = asked.Input is { } input ? ("input.messages", input.Messages) : ("messages", asked.Messages ?? []);
         if (messages.Count > 0 && messages.All(m => m.Role == "system")) mistakes.Note(field, "must hold what a user says");
-        if (asked.Metadata?.ToJsonString().Length > MostMetadata) mistakes.Note("metadata", $"must have at most {MostMetadata} characters");
-        return mistakes.Count == 0 ? new(asked.Input?.Model ?? options.Value.ModelOrUsual, messages, asked.Input?.MaxTokens ?? asked.MaxTokens) : throw new Invalid(mistakes);
+        var metadata = Metadata(asked, mistakes);
+        return mistakes.Count == 0 ? (new(asked.Input?.Model ?? options.Value.ModelOrUsual, messages, asked.Input?.MaxTokens ?? asked.MaxTokens), metadata) : throw new Invalid(mistakes);
     }
 
-    private const int MostMetadata = 16_384;
+    private static string? Metadata(ExecuteCall asked, Dictionary<string, List<string>> mistakes)
+    {
+        try
+        {
+            var metadata = asked.Metadata?.ToJsonString(Json.Options);
+            if (metadata?.Length > MostMetadata) mistakes.Note("metadata", $"must have at most {MostMetadata} characters");
+            if (metadata?.Contains("\\u0000", StringComparison.Ordinal) is true) mistakes.Note("metadata", "must not contain the character U+0000");
+            return metadata;
+        }
+        catch (InvalidOperationException) // half a surrogate pair, which is read only now
+        {
+            mistakes.Note("metadata", "must be well-formed JSON");
+            return null;
+        }
+    }
 
     /// <summary>The same for the same question, in whichever form it was sent.</summary>
-    private static string Digest(Question question, ExecuteCall asked) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { question.Messages, question.MaxTokens, asked.Input?.Model, asked.SessionId, asked.Metadata }, Json.Options)));
+    private static string Digest(Question question, ExecuteCall asked, string? metadata) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { question.Messages, question.MaxTokens, asked.Input?.Model, asked.SessionId, metadata }, Json.Options)));
 
     /// <summary>The call with this request id, of the last 24 hours. An older one gives its id up.</summary>
     private async Task<Call?> FindEarlier(CallOwner owner, string? requestId, CancellationToken ct)
@@ -96,6 +117,20 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         if (call.CreatedAt > clock.GetUtcNow() - CallStreams.RequestsKept) return call;
         await named.Where(c => c.Id == call.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.RequestId, (string?)null), ct);
         return null;
+    }
+
+    /// <summary>
+    /// How far a call has come that another request begins at this moment. Waits for its row: before that it may still come to nothing. Throws <see cref="Unavailable"/> when it does.
+    /// </summary>
+    private async Task<CallState> StateOf(Guid call, CallOwner owner, CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(Glance, clock);
+        for (var looks = 0; looks < MostLooks; looks++)
+        {
+            if (await db.Calls.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (CallState?)c.State).SingleOrDefaultAsync(ct) is { } state) return state;
+            await timer.WaitForNextTickAsync(ct);
+        }
+        throw new Unavailable("A question with this request_id is just being begun. Try again shortly.", retryAfter: 1);
     }
 
     private static ChatCall Same(Guid call, CallState state, string digest, string asked) => digest == asked

@@ -14,7 +14,7 @@ internal sealed class CallRecord(IServiceScopeFactory scopes, TimeProvider clock
     {
         try
         {
-            await Keep(asked.Call, asked.Owner.HospitalId, state, ending, answer, usage);
+            await Keep(asked.Call, asked.Owner.HospitalId, isOpen: false, state, ending, answer, usage);
         }
         catch (Exception e) // whatever it is: readers are not to go without their ending for it
         {
@@ -22,15 +22,17 @@ internal sealed class CallRecord(IServiceScopeFactory scopes, TimeProvider clock
         }
     }
 
-    /// <summary>Keeps how a call ended, over what was kept of its end before.</summary>
-    public async Task Keep(Guid call, Guid hospital, CallState state, CallEnding? ending, string answer, Usage usage)
+    /// <summary>Keeps how a call ended, if nothing is kept of its end.</summary>
+    public Task Settle(Guid call, Guid hospital, CallState state, CallEnding? ending, string answer) => Keep(call, hospital, isOpen: true, state, ending, answer, new());
+
+    private async Task Keep(Guid call, Guid hospital, bool isOpen, CallState state, CallEnding? ending, string answer, Usage usage)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ChatDb>();
         db.Tenancy.Enter(hospital);
         var now = clock.GetUtcNow();
         var why = ending is null ? null : JsonSerializer.Serialize(ending, Json.Options);
-        await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call).ExecuteUpdateAsync(set => set
+        await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call && (!isOpen || c.State == CallState.Started)).ExecuteUpdateAsync(set => set
             .SetProperty(c => c.State, state)
             .SetProperty(c => c.Answer, answer)
             .SetProperty(c => c.Ending, why)

@@ -34,6 +34,7 @@ internal static class Calls
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body, http.RequestAborted);
             var asked = Params<ExecuteCall>.Read(body.GetBuffer().AsMemory(0, (int)body.Length));
+            if (http.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key) asked = asked with { RequestId = asked.RequestId ?? key };
             return Results.Json(await begin.Begin(owner, asked, http.RequestAborted), Json.Options);
         });
         app.MapPost("/chat/calls/{call:guid}/cancel", async (Guid call, HttpContext http, ChatCallers callers, CancelCalls cancel) =>
@@ -49,7 +50,7 @@ internal static class Calls
         var owner = (await callers.Require(http)).Owner;
         db.Tenancy.Enter(owner.HospitalId);
         var kept = await db.Calls.AsNoTracking().SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call, http.RequestAborted)
-            ?? throw new CallNotFound(call);
+            ?? throw new CallNotFound(call.ToString());
         var ending = kept.Ending is null ? null : JsonSerializer.Deserialize<CallEnding>(kept.Ending, Json.Options);
         return Results.Json(kept.State == CallState.Started ? new KeptCall(CallState.Error, "", CallEnding.Lost) : new KeptCall(kept.State, kept.Answer, ending), Json.Options);
     }

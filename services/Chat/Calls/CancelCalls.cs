@@ -15,7 +15,8 @@ internal sealed class CancelCalls(ChatDb db, CallStreams streams)
         if ((await streams.Cancel(call, owner)).State is { } state) return BeginCall.Word(state);
         db.Tenancy.Enter(owner.HospitalId);
         var kept = await db.Calls.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (CallState?)c.State).SingleOrDefaultAsync(ct);
-        return BeginCall.Word(kept ?? throw new CallNotFound(call));
+        // What Redis has lost nobody carries out any more.
+        return BeginCall.Word(kept switch { null => throw new CallNotFound(call.ToString()), CallState.Started => CallState.Error, { } ended => ended });
     }
 
     /// <summary>Ends all calls of an owner that are under way, and tells which.</summary>

@@ -6,9 +6,6 @@ namespace MedCor.Chat.Calls;
 /// <summary>There is one tool to chat with.</summary>
 internal sealed class ToolNotFound(string tool) : Refusal(404, ChatErrors.ToolNotFound, $"Tool '{tool}' not found");
 
-/// <summary>There is no such call, as far as the caller may know.</summary>
-internal sealed class CallNotFound(Guid call) : Refusal(404, ChatErrors.CallNotFound, $"Call '{call}' not found");
-
 /// <summary>The model fails so often that nothing is begun at present.</summary>
 internal sealed class ModelIsDown : Refusal
 {

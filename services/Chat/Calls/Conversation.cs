@@ -33,12 +33,10 @@ internal static class Conversation
     /// <param name="before">The session's calls, the newest first.</param>
     public static IReadOnlyList<ChatMessage> Of(IReadOnlyList<ChatMessage> sent, IReadOnlyList<Call> before)
     {
-        var said = before.Reverse().SelectMany(Said).ToArray();
-        var setUp = sent.Where(IsSetUp).ToArray();
+        var calls = before.Select(call => Said(call).ToArray()).ToArray();
         // What set the session up holds on until something else does.
-        if (setUp.Length == 0 && said.LastOrDefault(IsSetUp) is { } earlier) setUp = [earlier];
-        if (setUp.Length == 0) setUp = [new("system", CarefulAssistant)];
-        return [.. setUp, .. said.Concat(sent).Where(m => !IsSetUp(m))];
+        var setUp = calls.Prepend([.. sent]).Select(said => said.Where(IsSetUp).ToArray()).FirstOrDefault(found => found.Length > 0) ?? [new("system", CarefulAssistant)];
+        return [.. setUp, .. calls.Reverse().SelectMany(said => said).Concat(sent).Where(m => !IsSetUp(m))];
     }
 
     private static IEnumerable<ChatMessage> Said(Call call)

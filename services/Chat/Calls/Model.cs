@@ -44,7 +44,7 @@ internal sealed class Model : IDisposable
     private readonly HttpClient? http;
     private readonly OpenAIClient? client;
     private readonly ResiliencePipeline<Reading> pipeline;
-    private DateTimeOffset restsUntil = DateTimeOffset.MinValue;
+    private long restsUntil = long.MinValue;
 
     public Model(IOptions<ModelOptions> options, TimeProvider clock)
     {
@@ -82,7 +82,7 @@ internal sealed class Model : IDisposable
                 BreakDuration = Rest,
                 OnOpened = _ =>
                 {
-                    restsUntil = clock.GetUtcNow() + Rest;
+                    Volatile.Write(ref restsUntil, clock.GetTimestamp() + (long)(Rest.TotalSeconds * clock.TimestampFrequency));
                     return ValueTask.CompletedTask;
                 },
             })
@@ -93,7 +93,7 @@ internal sealed class Model : IDisposable
     public bool IsConfigured => client is not null;
 
     /// <summary>Whether it fails time and again, so that it is not worth asking now.</summary>
-    public bool IsResting => clock.GetUtcNow() < restsUntil;
+    public bool IsResting => clock.GetTimestamp() < Volatile.Read(ref restsUntil);
 
     /// <summary>The answer, piece by piece as it comes. Throws <see cref="ModelFailure"/>.</summary>
     /// <param name="usage">Gets what it took, before the answer ends.</param>
@@ -173,9 +173,18 @@ internal sealed class Model : IDisposable
             {
                 throw new OperationCanceledException(cancelled);
             }
+            catch (Exception) when (isComplete)
+            {
+                // All was said; how the connection ends does not matter.
+            }
             catch (Exception e)
             {
                 throw patience.IsCancellationRequested ? ModelFailure.Stall : ModelFailure.Of(e, model.clock.GetUtcNow());
+            }
+            finally
+            {
+                // It is the model that is waited for, not whoever takes its words.
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
             }
             Piece = "";
             // A server that goes down in good order ends its stream as if it were done.
@@ -186,7 +195,8 @@ internal sealed class Model : IDisposable
         {
             if (update.FinishReason is not null) isComplete = true;
             if (update.Usage is { } took) (usage.TokensRead, usage.TokensWritten) = (took.InputTokenCount, took.OutputTokenCount);
-            Piece = update.RefusalUpdate + string.Concat(update.ContentUpdate.Select(part => part.Text));
+            // PostgreSQL takes no U+0000.
+            Piece = (update.RefusalUpdate + string.Concat(update.ContentUpdate.Select(part => part.Text))).Replace("\0", "", StringComparison.Ordinal);
             return Piece.Length > 0;
         }
 

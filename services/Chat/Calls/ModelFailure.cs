@@ -54,7 +54,7 @@ internal sealed class ModelFailure(string message, bool isTransient, TimeSpan? r
     private static TimeSpan? RetryAfterOf(ClientResultException refused, DateTimeOffset now)
     {
         if (refused.GetRawResponse() is not { } response || !response.Headers.TryGetValue("Retry-After", out var text)) return null;
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)) return TimeSpan.FromSeconds(Math.Min(seconds, 86_400));
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds)) return TimeSpan.FromSeconds(Math.Min(seconds, 86_400));
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var at) && at > now ? at - now : null;
     }
 }

@@ -14,7 +14,8 @@ namespace MedCor.Chat.Calls;
 /// One call being carried out: the model's answer is told piece by piece as it comes. What waits while pieces are being told is told with the next ones: so nothing waits
 /// for more to come, and a slow Redis gets fewer, larger writes.
 /// </summary>
-internal sealed class Run(Asked asked, string runner, RedisPatience patience, Model model, CallStreams streams, CallRecord record, TimeProvider clock, ILogger<Run> log) : IDisposable
+#pragma warning disable CA1001 // Neither source holds anything, and others may end a call that has just ended: what is disposed of would throw at them.
+internal sealed class Run(Asked asked, string runner, RedisPatience patience, Model model, CallStreams streams, CallRecord record, TimeProvider clock, ILogger<Run> log)
 {
     private const int MostPiecesAtOnce = 256;
     private const int MostPiecesWaiting = 1024;
@@ -73,6 +74,11 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
         {
             log.LogWarning("An answer could not be told: {Kind}", e.GetType().Name);
             return (CallState.Error, CallEnding.Lost);
+        }
+        catch (Exception e) // whatever it is: readers wait for an ending
+        {
+            log.LogError("A chat call broke: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+            return (CallState.Error, CallEnding.Interrupted);
         }
     }
 
@@ -137,7 +143,7 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
         CallState? by;
         try
         {
-            by = (await patience.Long.ExecuteAsync(async _ => await streams.End(asked.Call, runner, state, ending), leave.Token)).State;
+            by = (await Persistently(() => streams.End(asked.Call, state, ending, told))).State;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)
         {
@@ -156,10 +162,17 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
         return kept;
     }
 
-    public void Dispose()
+    /// <summary>Once in any case, then until the process stops.</summary>
+    private async Task<CallEnded> Persistently(Func<Task<CallEnded>> end)
     {
-        stop.Dispose();
-        leave.Dispose();
+        try
+        {
+            return await end();
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            return await patience.Long.ExecuteAsync(async _ => await end(), leave.Token);
+        }
     }
 
     /// <summary>Redis no longer has what was told of the call.</summary>

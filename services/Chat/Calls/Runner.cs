@@ -10,7 +10,7 @@ namespace MedCor.Chat.Calls;
 /// Carries out the calls of this process, and says that it lives for as long as it does: without that, its calls are given up by whoever looks. What others end is
 /// ended here, at once by a hint, otherwise at the next look.
 /// </summary>
-internal sealed class Runner(CallStreams streams, IServiceProvider services, TimeProvider clock, ILogger<Runner> log) : BackgroundService
+internal sealed class Runner(CallStreams streams, RedisPatience patience, IServiceProvider services, TimeProvider clock, ILogger<Runner> log) : BackgroundService
 {
     private const int MostAtOnce = 256;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -20,7 +20,8 @@ internal sealed class Runner(CallStreams streams, IServiceProvider services, Tim
 
     private readonly ConcurrentDictionary<Guid, (Run Run, Task Done)> runs = new();
     private readonly SemaphoreSlim places = new(MostAtOnce);
-    private DateTimeOffset livesUntil = DateTimeOffset.MinValue;
+    private long renewedAt = long.MinValue;
+    private readonly CancellationTokenSource stops = new();
     private bool hearsEndings;
 
     /// <summary>Who this process is among the runners; another one after a restart.</summary>
@@ -29,16 +30,18 @@ internal sealed class Runner(CallStreams streams, IServiceProvider services, Tim
     /// <summary>Returns when this runner counts as alive for a while. Throws while Redis is away.</summary>
     public async ValueTask BeAlive()
     {
-        if (livesUntil - clock.GetUtcNow() < CallStreams.Lease / 2) await Renew();
+        var at = Volatile.Read(ref renewedAt);
+        if (at == long.MinValue || clock.GetElapsedTime(at) > CallStreams.Lease / 2) await Renew();
     }
 
     /// <summary>A place for one more call, to be disposed of. Throws <see cref="Unavailable"/> when there is none.</summary>
     public Place TakePlace() => places.Wait(0) ? new(places) : throw new Unavailable("Too many answers are being written at present. Try again shortly.");
 
-    /// <summary>Carries out a call.</summary>
-    public void Carry(Asked asked, Place place)
+    /// <summary>Carries out a call, and keeps its place until it ends.</summary>
+    public void Carry(Asked asked, Place taken)
     {
         var run = ActivatorUtilities.CreateInstance<Run>(services, asked, Name);
+        var place = taken.Keep();
         var begins = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         runs[asked.Call] = (run, Done());
         begins.SetResult();
@@ -48,7 +51,6 @@ internal sealed class Runner(CallStreams streams, IServiceProvider services, Tim
             // Not before it stands among the others, from which it takes itself away at its end.
             await begins.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             using (place)
-            using (run)
                 try
                 {
                     await run.Execute();
@@ -74,6 +76,14 @@ internal sealed class Runner(CallStreams streams, IServiceProvider services, Tim
             foreach (var (run, _) in runs.Values) run.Interrupt();
             await rest;
         }
+        try
+        {
+            await streams.Leave(Name);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            // The lease ends by itself.
+        }
         await base.StopAsync(cancellationToken);
     }
 
@@ -86,7 +96,7 @@ internal sealed class Runner(CallStreams streams, IServiceProvider services, Tim
                 await Renew();
                 await Look();
             }
-            catch (Exception e) when (e is RedisException or TimeoutException)
+            catch (Exception e) // whatever it is: an exception that leaves here would end the process
             {
                 log.LogWarning("This process cannot say that it carries out chat calls: {Kind}", e.GetType().Name);
             }
@@ -107,17 +117,36 @@ internal sealed class Runner(CallStreams streams, IServiceProvider services, Tim
 
     private async Task Renew()
     {
-        var from = clock.GetUtcNow();
+        var from = clock.GetTimestamp();
         if (!hearsEndings)
         {
+            // Once: what could not be subscribed to now is as soon as Redis is there.
+            hearsEndings = true;
             await streams.HearEndings(Name, call =>
             {
                 if (runs.TryGetValue(call, out var found)) found.Run.Stop();
             });
-            hearsEndings = true;
         }
         await streams.Renew(Name);
-        livesUntil = from + CallStreams.Lease;
+        Volatile.Write(ref renewedAt, from);
+    }
+
+    /// <summary>Forgets a call that was perhaps begun and that nobody carries out, as soon as Redis lets it.</summary>
+    public void Abandon(Guid call, CallOwner owner, string? requestId)
+    {
+        _ = Forget();
+
+        async Task Forget()
+        {
+            try
+            {
+                await patience.Long.ExecuteAsync(async _ => await streams.Forget(call, owner, requestId), stops.Token);
+            }
+            catch (Exception e) // whatever it is: nobody else would hear of it
+            {
+                log.LogWarning("A chat call that was not begun stays in Redis: {Kind}", e.GetType().Name);
+            }
+        }
     }
 
     /// <summary>Stops what others have ended and no hint came of.</summary>
@@ -130,6 +159,8 @@ internal sealed class Runner(CallStreams streams, IServiceProvider services, Tim
     public override void Dispose()
     {
         places.Dispose();
+        stops.Cancel();
+        stops.Dispose();
         base.Dispose();
     }
 

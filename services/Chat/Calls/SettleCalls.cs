@@ -41,12 +41,28 @@ internal sealed class SettleCalls(IServiceScopeFactory scopes, CallStreams strea
         var open = await db.Calls.Where(c => c.State == CallState.Started && c.CreatedAt < before).OrderBy(c => c.CreatedAt)
             .Select(c => new { c.Id, c.HospitalId }).Take(MostAtOnce).ToListAsync(ct);
         foreach (var call in open)
+            try
+            {
+                await Settle(call.Id, call.HospitalId);
+            }
+            catch (Exception e) when (e is not (RedisException or TimeoutException)) // one call is not to hold up the others
+            {
+                log.LogError("A chat call cannot be settled: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+            }
+    }
+
+    private async Task Settle(Guid call, Guid hospital)
+    {
+        var state = (await streams.Bury(call)).State;
+        if (state == CallState.Started) return;
+        var events = new List<CallEvent>();
+        IReadOnlyList<CallEvent> more;
+        do
         {
-            var state = (await streams.Bury(call.Id)).State;
-            if (state == CallState.Started) continue;
-            var events = await streams.Read(call.Id, after: 0, EventsAtOnce);
-            while (events.Count > 0 && events.Count % EventsAtOnce == 0) events = [.. events, .. await streams.Read(call.Id, events[^1].Number, EventsAtOnce)];
-            await record.Keep(call.Id, call.HospitalId, state ?? CallState.Error, state is null ? CallEnding.Lost : events[^1].Ending, string.Concat(events.Select(e => e.Text)), new());
-        }
+            more = await streams.Read(call, events.Count == 0 ? 0 : events[^1].Number, EventsAtOnce);
+            events.AddRange(more);
+        } while (more.Count == EventsAtOnce);
+        var isWhole = state is not null && events.Count > 0 && events[^1].State == state;
+        await record.Settle(call, hospital, isWhole ? state!.Value : CallState.Error, isWhole ? events[^1].Ending : CallEnding.Lost, string.Concat(events.Select(e => e.Text)));
     }
 }

@@ -33,13 +33,13 @@ public sealed record ExecuteCall(
 /// <param name="MaxTokens">How long the answer may become, in the model's tokens.</param>
 public sealed record ChatInput(
     [property: Length(1, ExecuteCall.MostMessages)] IReadOnlyList<ChatMessage> Messages,
-    [property: RegularExpression("^[A-Za-z0-9._:/@-]{1,100}$", ErrorMessage = "must be the name of a model")] string? Model = null,
+    [property: Length(1, 100), RegularExpression("^[A-Za-z0-9._:/@-]*$", ErrorMessage = "must be the name of a model")] string? Model = null,
     [property: Range(1, ExecuteCall.MostTokens)] int? MaxTokens = null);
 
 /// <summary>What somebody says.</summary>
 /// <param name="Role">system, user or assistant.</param>
 public sealed record ChatMessage(
-    [property: RegularExpression("^(system|user|assistant)$", ErrorMessage = "must be system, user or assistant")] string Role,
+    [property: AllowedValues("system", "user", "assistant", ErrorMessage = "must be system, user or assistant")] string Role,
     [property: Length(1, 500_000)] string Content);
 
 /// <summary>How far a call has come.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using MedCor.Tests.EndToEnd;
 using StackExchange.Redis;
 
@@ -69,6 +70,19 @@ public class BeginCallTests(ChatHouse house)
     }
 
     [Fact]
+    public async Task An_idempotency_key_stands_for_a_request_id()
+    {
+        var (body, key) = (new { messages = new[] { new { role = "user", content = ChatHouse.Question() } } }, Guid.NewGuid().ToString());
+        var program = new Dictionary<string, string> { ["Authorization"] = $"Bearer {Chatter.ServerToken}", ["Idempotency-Key"] = key }.Select(h => (h.Key, h.Value)).ToArray();
+
+        using var first = await house.Gateways[0].Post(null, "/mcp/execute", body, program);
+        using var second = await house.Gateways[1].Post(null, "/mcp/execute", body, program);
+
+        var call = (string)JsonNode.Parse(await first.Content.ReadAsStringAsync())!["call_id"]!;
+        Assert.Equal(call, (string?)JsonNode.Parse(await second.Content.ReadAsStringAsync())!["call_id"]);
+    }
+
+    [Fact]
     public async Task Without_a_request_id_each_question_is_a_call()
     {
         var question = ChatHouse.Question();
@@ -113,15 +127,8 @@ public class BeginCallTests(ChatHouse house)
 
     private static async Task Forget(params string[] patterns)
     {
-        await using var redis = new Connection((await RunningHouse.Get()).RedisAddress + ",allowAdmin=true");
+        using var redis = await ConnectionMultiplexer.ConnectAsync((await RunningHouse.Get()).RedisAddress + ",allowAdmin=true");
         foreach (var pattern in patterns)
-            foreach (var key in redis.To.GetServer(redis.To.GetEndPoints()[0]).Keys(pattern: pattern)) await redis.To.GetDatabase().KeyDeleteAsync(key);
-    }
-
-    private sealed class Connection(string address) : IAsyncDisposable
-    {
-        public ConnectionMultiplexer To { get; } = ConnectionMultiplexer.Connect(address);
-
-        public async ValueTask DisposeAsync() => await To.CloseAsync();
+            foreach (var key in redis.GetServer(redis.GetEndPoints()[0]).Keys(pattern: pattern)) await redis.GetDatabase().KeyDeleteAsync(key);
     }
 }

@@ -9,8 +9,6 @@ public sealed class ChatHouse : IAsyncLifetime
     /// <summary>How long these replicas wait for a model that says nothing.</summary>
     internal const int StallSeconds = 5;
 
-
-
     internal ModelServer Model { get; private set; } = null!;
 
     /// <summary>The replicas of Chat.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.Gateway;
+using StackExchange.Redis;
 
 namespace MedCor.Tests.Chat.Calls;
 
@@ -79,6 +80,38 @@ public class RunnerTests(ChatHouse house)
         Assert.Equal("One two", (await house.AsProgram().Read(call))[^1].Text);
         await stops;
         Assert.Equal("FINISHED", await CancelCallsTests.StateOf(call));
+    }
+
+    [Fact]
+    public async Task An_answer_of_which_Redis_has_lost_a_part_is_none()
+    {
+        var question = ChatHouse.Question();
+        var goOn = new TaskCompletionSource();
+        house.Model.When(question, async model =>
+        {
+            foreach (var token in ModelServer.Usual[..3]) await model.Token(token);
+            await model.Until(goOn.Task);
+            await model.Say(ModelServer.Usual[3..]);
+        });
+        var call = await house.AsProgram().Ask(question);
+        using var early = await house.AsProgram().Open(call);
+        var told = Chatter.Events(early).GetAsyncEnumerator();
+        for (var i = 0; i < 3; i++) Assert.True(await told.MoveNextAsync());
+
+        // As after a failover to a replica that had heard of the first token alone.
+        using (var redis = await ConnectionMultiplexer.ConnectAsync((await RunningHouse.Get()).RedisAddress))
+        {
+            var db = redis.GetDatabase();
+            await db.KeyDeleteAsync($"medcor:chat:events:{call}");
+            await db.ExecuteAsync("XADD", $"medcor:chat:events:{call}", "1-0", "s", "STARTED", "t", ModelServer.Usual[0]);
+            await db.HashSetAsync($"medcor:chat:call:{call}", "told", 1);
+        }
+        goOn.SetResult();
+
+        Assert.True(await told.MoveNextAsync());
+        Assert.Equal("error", told.Current.Name);
+        Assert.Equal(["partial", "error"], (await house.AsProgram(1).Read(call)).Select(t => t.Name));
+        await Wait.Until(async () => await CancelCallsTests.StateOf(call) == "ERROR", "it is kept that the answer was lost");
     }
 
     [Fact]

@@ -232,6 +232,10 @@ public class ChatsTests(ChatHouse house)
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("{", null, "application/json")));
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event_id=x&token=y"), "last_event_id", "token");
 
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute",
+            new StringContent("""{"messages": [{"role": "user", "content": "x"}], "metadata": {"a": "\ud800"}}""", null, "application/json")), "metadata");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError",
+            someone.Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "", content = "x" } }, model = "" } }), "input.messages[0].role", "input.model");
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { }), "messages is required");
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = Array.Empty<object>() }), "messages must have");
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "system", content = "Be kind." } } }), "messages must hold what a user says");
