@@ -48,10 +48,7 @@ public static class MedCorService
         builder.Services.AddSingleton<SigningKeys>().AddSingleton<TokenCheck>().AddSingleton<Revocations>();
         builder.Services.AddHostedService(s => s.GetRequiredService<Revocations>());
 
-        var redis = ConfigurationOptions.Parse(Required(builder.Configuration, "cache"));
-        redis.AbortOnConnectFail = false;
-        redis.ConnectTimeout = redis.SyncTimeout = 2000;
-        builder.Services.AddSingleton(redis).AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(redis));
+        builder.Services.AddSingleton(_ => Redis(builder.Configuration)).AddSingleton<IConnectionMultiplexer>(s => ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()));
         builder.Services.AddHealthChecks();
     }
 
@@ -77,6 +74,7 @@ public static class MedCorService
         services.AddScoped<KnownHospitals>().AddScoped<RecordedCalls>();
         services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies, typeof(NoteHistoryWanted)]));
         services.AddHostedService<OutboxDispatcher>();
+        services.AddHostedService<OutboxAge>();
         services.AddHostedService<Sweeper>();
         services.AddHostedService<TellHistory>();
         foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
@@ -147,6 +145,14 @@ public static class MedCorService
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.demo'))", ct);
         foreach (var demo in scope.ServiceProvider.GetServices<IDemoData>()) await demo.Seed(ct);
         await transaction.CommitAsync(ct);
+    }
+
+    private static ConfigurationOptions Redis(IConfiguration configuration)
+    {
+        var redis = ConfigurationOptions.Parse(Required(configuration, "cache"));
+        redis.AbortOnConnectFail = false;
+        redis.ConnectTimeout = redis.SyncTimeout = 2000;
+        return redis;
     }
 
     private static NpgsqlDataSource DataSource(IConfiguration configuration, string service)

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Starts a sentinel. What it has learnt stands in its own file, which it goes on with; the first time it watches redis-0.
+set -eu
+umask 077
+file=/data/sentinel.conf
+if ! [ -e "$file" ]; then
+    {
+        cat /etc/redis/sentinel.conf
+        echo "sentinel announce-ip $HOSTNAME.redis"
+        # Two of three have to agree, so a sentinel that is cut off replaces nobody.
+        echo "sentinel monitor medcor redis-0.redis 6379 2"
+        echo "sentinel auth-pass medcor $REDIS_PASSWORD"
+        echo "sentinel down-after-milliseconds medcor 5000"
+        echo "sentinel failover-timeout medcor 15000"
+    } > "$file.new"
+    mv "$file.new" "$file"
+fi
+exec redis-server "$file" --sentinel

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Deploy;
+
+/// <summary>The engines that keep the data, and the way in.</summary>
+public partial class EngineTests
+{
+    [OverlayFact]
+    public void In_production_no_machine_has_anything_alone()
+    {
+        var production = Overlay.Of("production");
+        Assert.All(production.Kind("Cluster"), c =>
+        {
+            Assert.Equal(3, c.Number("spec.instances"));
+            Assert.Equal(1, c.Number("spec.postgresql.synchronous.number"));
+            Assert.Equal("required", c.Text("spec.postgresql.synchronous.dataDurability"));
+        });
+        Assert.All(production.Kind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
+        Assert.Equal(3, production.Kind("RabbitmqCluster").Single().Number("spec.replicas"));
+        Assert.Equal(3, production.Single("StatefulSet", "redis").Number("spec.replicas"));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Every_database_is_backed_up_every_night_and_its_changes_all_the_time(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        Assert.Equal(6, rendered.Kind("Cluster").Count());
+        Assert.All(rendered.Kind("Cluster"), c =>
+        {
+            Assert.StartsWith("s3://", c.Text("spec.backup.barmanObjectStore.destinationPath"), StringComparison.Ordinal);
+            Assert.NotNull(c.At("spec.backup.barmanObjectStore.wal"));
+            Assert.NotNull(c.Text("spec.backup.retentionPolicy"));
+            Assert.Single(rendered.Kind("ScheduledBackup"), b => b.Text("spec.cluster.name") == c.Text("metadata.name"));
+        });
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void A_pooler_keeps_as_many_prepared_statements_as_a_service_makes(string overlay)
+    {
+        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "ServiceDefaults/MedCorService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        var rendered = Overlay.Of(overlay);
+
+        Assert.Equal(6, rendered.Kind("Pooler").Count());
+        Assert.All(rendered.Kind("Pooler"), pooler =>
+        {
+            Assert.Equal("transaction", pooler.Text("spec.pgbouncer.poolMode"));
+            Assert.True(int.Parse(pooler.Text("spec.pgbouncer.parameters.max_prepared_statements")!, CultureInfo.InvariantCulture) >= prepares);
+            // They stay below what the server takes, whatever its services ask for.
+            var cluster = rendered.Single("Cluster", pooler.Text("spec.cluster.name")!);
+            Assert.True(pooler.Number("spec.instances") * int.Parse(pooler.Text("spec.pgbouncer.parameters.default_pool_size")!, CultureInfo.InvariantCulture) < int.Parse(cluster.Text("spec.postgresql.parameters.max_connections")!, CultureInfo.InvariantCulture));
+        });
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Identity_searches_people_by_an_index_since_a_superuser_said_once_that_it_may(string overlay) =>
+        Assert.Contains(Overlay.Of(overlay).Single("Cluster", "identity-db").Texts("spec.bootstrap.initdb.postInitApplicationSQL"), sql =>
+            File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "services/Identity/Migrations/0002_lists.sql")).Contains(sql, StringComparison.Ordinal));
+
+    [OverlayTheory, EveryOverlay]
+    public void Streams_are_never_cut_and_all_else_has_a_limit(string overlay)
+    {
+        var rules = Overlay.Of(overlay).Single("HTTPRoute", "gateway-app").Items("spec.rules").ToArray();
+        foreach (var stream in new[] { "/api/mcp/sse", "/api/mcp/ws", "/mcp/stream" })
+        {
+            var rule = Assert.Single(rules, r => r.Items("matches").Any(m => m.Text("path.value") == stream));
+            Assert.Equal("0s", rule.Text("timeouts.request"));
+        }
+        Assert.Equal("120s", rules.Single(r => r["matches"] is null).Text("timeouts.request"));
+        Assert.All(rules, r => Assert.Equal("gateway-app", r.Items("backendRefs").Single().Text("name")));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Clients_come_by_TLS_with_a_certificate_for_the_host_that_they_asked_for(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        var gateway = rendered.Kind("Gateway").Single();
+        var (secure, plain) = (gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTPS"), gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTP"));
+        var certificate = rendered.Kind("Certificate").Single();
+
+        Assert.Equal(certificate.Text("spec.secretName"), secure.Items("tls.certificateRefs").Single().Text("name"));
+        Assert.Equal([secure.Text("hostname")!], certificate.Texts("spec.dnsNames"));
+        Assert.Equal("https", rendered.Kind("HTTPRoute").Single(r => r.Items("spec.parentRefs").Single().Text("sectionName") == plain.Text("name")).Items("spec.rules").Single().Items("filters").Single().Text("requestRedirect.scheme"));
+        Assert.All(rendered.Kind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
+        Assert.Equal($"https://{secure.Text("hostname")}", rendered.Apps.Single(a => a.Service == "identity").Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
+    }
+
+    [GeneratedRegex(@"MaxAutoPrepare = (\d+)")]
+    private static partial Regex MaxAutoPrepare();
+}

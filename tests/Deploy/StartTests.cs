@@ -1,0 +1,47 @@
+using System.Text.RegularExpressions;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Deploy;
+
+/// <summary>The overlay for production, on empty servers, in the order in which a cluster comes to it.</summary>
+public partial class StartTests
+{
+    [OverlayFact]
+    public async Task Everything_starts_with_nothing_but_what_its_manifest_gives_it()
+    {
+        var production = Overlay.Of("production");
+        await using var stage = await Stage.SetUp("production");
+
+        // Without its schema a service refuses, and Kubernetes starts it anew until it has one.
+        var (refused, said) = await stage.Run("hospital-app");
+        Assert.NotEqual(0, refused);
+        Assert.Contains("migrat", said, StringComparison.OrdinalIgnoreCase);
+
+        foreach (var migration in production.Workloads.Where(w => w.Role == "migration"))
+        {
+            var (exit, told) = await stage.Run(migration.Name);
+            Assert.True(exit == 0, $"{migration.Name} ended with {exit}:\n{told}");
+        }
+        // A superuser has marked it when the database was made, so Identity's migration has nothing to warn of.
+        Assert.Equal(1, await stage.Count("identity-db", "SELECT count(*) FROM pg_proc WHERE proname = 'texticlike' AND proargtypes[1] = 'text'::regtype AND proleakproof"));
+
+        var apps = production.Apps.ToDictionary(a => a.Service!, a => stage.Start(a.Name));
+        Assert.All(apps.Values, app => Assert.DoesNotContain(app.Environment.Values, value => Unresolved().IsMatch(value!)));
+        foreach (var app in apps.Values) await app.Answers("/health");
+        // By this the gateway has reached every service, Redis and the broker at the addresses that it was given.
+        await apps["gateway"].Answers("/readyz");
+
+        Assert.Equal(0, await stage.Count("hospital-db", "SELECT count(*) FROM hospitals"));
+        foreach (var figure in (string[])["medcor.outbox.age", "medcor.audit.unchained.age", "medcor.listeners"])
+            await Wait.Until(() => Task.FromResult(stage.Telemetry.Bodies.Any(b => System.Text.Encoding.Latin1.GetString(b).Contains(figure, StringComparison.Ordinal))), $"{figure} is exported", TimeSpan.FromSeconds(60));
+
+        var (whole, verdict) = await stage.Run("clinical-verify-audit");
+        Assert.True(whole == 0, verdict);
+        Assert.Contains("The audit trail is whole.", verdict, StringComparison.Ordinal);
+
+        foreach (var app in apps.Values) Assert.Equal(0, await app.Stop());
+    }
+
+    [GeneratedRegex(@"\$\(|-pooler|-db-rw|\.redis\b|-app:")]
+    private static partial Regex Unresolved();
+}

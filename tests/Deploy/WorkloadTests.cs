@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Deploy;
+
+/// <summary>The rules that every workload in <c>deploy/</c> keeps, read off what its overlays render to.</summary>
+public partial class WorkloadTests
+{
+    private static readonly string Root = RunningHouse.RepositoryRoot();
+
+    [OverlayTheory, EveryOverlay]
+    public void Every_workload_runs_as_nobody_with_a_read_only_root(string overlay) => Each(overlay, w => w.Containers, container =>
+    {
+        Assert.True((bool?)container.At("securityContext.readOnlyRootFilesystem"));
+        Assert.False((bool?)container.At("securityContext.allowPrivilegeEscalation"));
+        Assert.Equal(["ALL"], container.Texts("securityContext.capabilities.drop"));
+    }, pod =>
+    {
+        Assert.True((bool?)pod.At("securityContext.runAsNonRoot"));
+        Assert.True(pod.Number("securityContext.runAsUser") > 0);
+        Assert.Equal("RuntimeDefault", pod.Text("securityContext.seccompProfile.type"));
+    });
+
+    [OverlayTheory, EveryOverlay]
+    public void What_is_written_goes_to_a_bounded_directory_of_its_own(string overlay) => Each(overlay, w => w.Containers, container =>
+        Assert.Contains(container.Items("volumeMounts"), m => m.Text("mountPath") == "/tmp"), pod =>
+        Assert.NotNull(pod.Items("volumes").Single(v => v.Text("name") == "tmp").Text("emptyDir.sizeLimit")));
+
+    [OverlayTheory, EveryOverlay]
+    public void Every_container_says_what_it_takes_and_how_much_memory_it_may(string overlay) => Each(overlay, w => w.Containers, container =>
+    {
+        Assert.NotNull(container.Text("resources.requests.cpu"));
+        Assert.NotNull(container.Text("resources.requests.memory"));
+        Assert.NotNull(container.Text("resources.limits.memory"));
+    });
+
+    [OverlayTheory, EveryOverlay]
+    public void Every_image_has_a_version(string overlay) => Each(overlay, w => w.Containers, container =>
+        Assert.Matches(@":\d+(\.\d+)*(-[a-z]+)?$", container.Text("image")));
+
+    [OverlayTheory, EveryOverlay]
+    public void The_images_and_migrations_of_MedCor_are_those_of_the_version_in_this_tree(string overlay)
+    {
+        var version = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+        var ours = Overlay.Of(overlay).Workloads.Where(w => w.Role is "app" or "migration" or "audit").ToArray();
+
+        Assert.Equal(7 + 6 + 1, ours.Length);
+        Assert.All(ours, w => Assert.EndsWith($"/medcor/{w.Service}:{version}", w.Containers.Single().Text("image"), StringComparison.Ordinal));
+        Assert.All(ours.Where(w => w.Role == "migration"), w => Assert.Equal($"{w.Service}-migrate-{version.Replace('.', '-')}", w.Name));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Nobody_has_a_token_for_Kubernetes(string overlay)
+    {
+        Each(overlay, _ => [], _ => { }, pod => Assert.False((bool?)pod["automountServiceAccountToken"]));
+        Assert.All(Overlay.Of(overlay).Kind("ServiceAccount"), account => Assert.False((bool?)account["automountServiceAccountToken"]));
+        // An identity of its own, so that rights that one is given some day are no other's.
+        var accounts = Overlay.Of(overlay).Workloads.Where(w => w.Serves).Select(w => w.Pod.Text("serviceAccountName")).ToArray();
+        Assert.Equal(accounts.Length, accounts.OfType<string>().Distinct().Count());
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Whatever_serves_is_asked_whether_it_has_started_is_ready_and_lives(string overlay)
+    {
+        foreach (var container in Overlay.Of(overlay).Workloads.Where(w => w.Serves).SelectMany(w => w.Containers))
+            foreach (var probe in new[] { "startupProbe", "readinessProbe", "livenessProbe" })
+                Assert.NotNull(container[probe]);
+        foreach (var app in Overlay.Of(overlay).Apps.Select(a => a.Containers.Single()))
+        {
+            Assert.Equal("/health", app.Text("readinessProbe.httpGet.path"));
+            // To be started anew helps nobody whose database is away.
+            Assert.Equal("/alive", app.Text("livenessProbe.httpGet.path"));
+        }
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Whoever_is_told_to_stop_gets_no_new_work_and_the_time_to_finish(string overlay)
+    {
+        var drains = long.Parse(Drain().Match(File.ReadAllText(Path.Combine(Root, "ServiceDefaults/MedCorService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        foreach (var workload in Overlay.Of(overlay).Workloads.Where(w => w.Serves))
+            foreach (var container in workload.Containers)
+            {
+                var pause = container.Number("lifecycle.preStop.sleep.seconds");
+                Assert.True(pause >= 5, $"{workload.Name} stops before all have heard that it does");
+                if (workload.Role == "app") Assert.True(workload.Pod.Number("terminationGracePeriodSeconds") >= pause + drains + 5, $"{workload.Name} is killed while it finishes");
+            }
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Whatever_serves_has_two_replicas_apart_of_which_one_may_be_disturbed(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        foreach (var workload in rendered.Workloads.Where(w => w.Serves))
+        {
+            var replicas = Autoscalers(rendered, workload.Name).Select(a => a.Number("spec.minReplicas") + a.Number("spec.minReplicaCount")).DefaultIfEmpty(workload.Manifest.Number("spec.replicas")).Single();
+            Assert.True(replicas >= 2, $"{workload.Name} has {replicas}");
+            Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == "kubernetes.io/hostname" && Selects(s["labelSelector"]!, workload));
+            Assert.Single(rendered.Kind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, workload) && b.Number("spec.maxUnavailable") == 1);
+        }
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Services_are_scaled_by_their_queues_the_gateway_by_its_load_and_nobody_by_two(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        foreach (var app in rendered.Apps)
+        {
+            var autoscaler = Assert.Single(Autoscalers(rendered, app.Name));
+            // Else applying the overlay would undo what the autoscaler did.
+            Assert.Null(app.Manifest.At("spec.replicas"));
+            if (app.Service == "gateway") Assert.Equal("HorizontalPodAutoscaler", autoscaler.Text("kind"));
+            else Assert.Equal(app.Service, autoscaler.Items("spec.triggers").Single(t => t.Text("type") == "rabbitmq").Text("metadata.queueName"));
+        }
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void The_namespace_refuses_what_is_not_restricted_and_has_bounds(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        Assert.Equal("restricted", (string?)rendered.Kind("Namespace").Single().At("metadata.labels")!["pod-security.kubernetes.io/enforce"]);
+        Assert.NotNull(rendered.Kind("ResourceQuota").Single().At("spec.hard")!["limits.memory"]);
+        Assert.NotNull(rendered.Kind("LimitRange").Single().Items("spec.limits").Single()["default"]);
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void No_secret_stands_in_the_tree_and_each_that_is_named_comes_from_the_store(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        Assert.Empty(rendered.Kind("Secret"));
+        var stored = rendered.Kind("ExternalSecret").Select(s => s.Text("metadata.name")!).ToHashSet();
+        // What operators make: the authority of a database's certificates, the certificate of the entrance.
+        var made = rendered.Kind("Cluster").Select(c => $"{c.Text("metadata.name")}-ca").Concat(rendered.Kind("Certificate").Select(c => c.Text("spec.secretName")!)).ToHashSet();
+
+        var named = rendered.Workloads.SelectMany(w => w.Containers.SelectMany(c => c.Items("env")).Select(e => e.Text("valueFrom.secretKeyRef.name")).Concat(w.Pod.Items("volumes").Select(v => v.Text("secret.secretName"))))
+            .Concat(rendered.Kind("Cluster").SelectMany(c => new[] { c.Text("spec.bootstrap.initdb.secret.name"), c.Text("spec.backup.barmanObjectStore.s3Credentials.accessKeyId.name") }))
+            .Concat(rendered.Kind("Cluster").SelectMany(c => c.Items("spec.managed.roles")).Select(r => r.Text("passwordSecret.name")))
+            .Concat(rendered.Kind("RabbitmqCluster").Select(c => c.Text("spec.secretBackend.externalSecret.name")))
+            .Concat(rendered.Kind("TriggerAuthentication").SelectMany(a => a.Items("spec.secretTargetRef")).Select(s => s.Text("name")))
+            .OfType<string>().ToHashSet();
+
+        Assert.Empty(named.Except(stored).Except(made));
+        Assert.Empty(stored.Except(named));
+        Assert.Contains($"{rendered.Kind("SecretStore").Single().Text("metadata.name")}", rendered.Kind("ExternalSecret").Select(s => s.Text("spec.secretStoreRef.name")).Distinct());
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Migrations_are_the_owners_and_services_are_not(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        foreach (var cluster in rendered.Kind("Cluster"))
+        {
+            var service = cluster.Text("metadata.name")!.Split('-')[0];
+            var role = cluster.Items("spec.managed.roles").Single();
+            Assert.Equal(MedCor.ServiceDefaults.Database.Migrator.ServiceRole(service), role.Text("name"));
+            Assert.Null(role["superuser"]);
+            Assert.Null(role["bypassrls"]);
+            Assert.NotEqual(role.Text("name"), cluster.Text("spec.bootstrap.initdb.owner"));
+
+            var migration = rendered.Workloads.Single(w => w.Role == "migration" && w.Service == service).Containers.Single();
+            Assert.Equal(["migrate"], migration.Texts("args"));
+            Assert.Contains(migration.Items("env"), e => e.Text("name") == "ConnectionStrings__owner" && e.Text("value")!.Contains($"Username={cluster.Text("spec.bootstrap.initdb.owner")};", StringComparison.Ordinal));
+            Assert.DoesNotContain(rendered.Apps.Single(a => a.Service == service).Containers.Single().Items("env"), e => e.Text("name") == "ConnectionStrings__owner");
+        }
+    }
+
+    /// <param name="containers">Which of a workload's containers.</param>
+    private static void Each(string overlay, Func<Workload, IEnumerable<JsonObject>> containers, Action<JsonObject> holds, Action<JsonObject>? ofPod = null)
+    {
+        var workloads = Overlay.Of(overlay).Workloads.ToArray();
+        Assert.NotEmpty(workloads);
+        Assert.All(workloads, workload =>
+        {
+            ofPod?.Invoke(workload.Pod);
+            Assert.All(containers(workload), holds);
+        });
+    }
+
+    private static IEnumerable<JsonObject> Autoscalers(Overlay overlay, string workload) =>
+        overlay.Kind("HorizontalPodAutoscaler", "ScaledObject").Where(a => a.Text("spec.scaleTargetRef.name") == workload);
+
+    private static bool Selects(JsonNode selector, Workload workload) => Labels.Match(selector, workload.Template["metadata"]!["labels"]!);
+
+    [GeneratedRegex(@"ShutdownTimeout = TimeSpan\.FromSeconds\((\d+)\)")]
+    private static partial Regex Drain();
+}
