@@ -88,7 +88,7 @@ internal static class DescribeEvents
             Answers = "The connection is a WebSocket.",
             Refused = Operation.Always,
         };
-        yield return new("/api/mcp/sse/ticket", "post", "issue_ticket", Tag, "A ticket for a browser", "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…` or `/api/mcp/ws?ticket=…`.")
+        yield return new("/api/mcp/sse/ticket", "post", "issue_ticket", Tag, "A ticket for a browser", "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…`, `/api/mcp/ws?ticket=…` or `/mcp/stream/{call_id}?ticket=…`.")
         {
             Answers = "The ticket.",
             Answer = Shape.Object("A ticket.", ("ticket", Shape.Text(64, "Goes into the address.")), ("expires_in", Shape.Integer(0, 60, "How many seconds it is good for."))),

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
 using MedCor.Gateway.Limits;
+using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;
@@ -25,10 +26,11 @@ internal sealed class Tickets(IConnectionMultiplexer redis)
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var (entrance, tickets) = (app.ServiceProvider.GetRequiredService<Entrance>(), app.ServiceProvider.GetRequiredService<Tickets>());
+        var services = app.ServiceProvider;
+        var (entrance, callers, tickets) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<ChatCallers>(), services.GetRequiredService<Tickets>());
         app.MapPost("/api/mcp/sse/ticket", async http =>
         {
-            await entrance.Admit(http);
+            await entrance.Admit(http, callers.Require);
             var ticket = await tickets.Issue(Listeners.TokenOf(http.Request));
             http.Response.Headers.CacheControl = "no-store";
             await http.Response.WriteAsJsonAsync(new { Ticket = ticket, ExpiresIn = Seconds }, Json.Options, http.RequestAborted);

@@ -23,7 +23,8 @@ internal sealed class House
     public static House At(string data) => new(data);
 
     /// <summary>Starts one with data of its own; it ends with this process.</summary>
-    public static async Task<House> Start()
+    /// <param name="settings">What it is configured with beyond the usual.</param>
+    public static async Task<House> Start(params (string Variable, string Value)[] settings)
     {
         var data = Path.Combine(RepositoryRoot(), ".medcor", "load");
         var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--no-dashboard"])
@@ -31,6 +32,7 @@ internal sealed class House
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             Environment = { ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0" },
         };
+        foreach (var (variable, value) in settings) start.Environment[variable] = value;
         var host = Process.Start(start)!;
         var said = new ConcurrentQueue<string>();
         host.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");

@@ -12,7 +12,7 @@ if (Options.Parse(args) is not { } options)
 }
 try
 {
-    return await Measure(options) ? 0 : 1;
+    return await (options.Chat ? MeasureChat(options) : MeasureEvents(options)) ? 0 : 1;
 }
 catch (Exception e) // whatever it is: with an exception that leaves here this process would end without stopping MedCor
 {
@@ -20,7 +20,7 @@ catch (Exception e) // whatever it is: with an exception that leaves here this p
     return 1;
 }
 
-static async Task<bool> Measure(Options options)
+static async Task<bool> MeasureEvents(Options options)
 {
     Console.WriteLine(options.Running is null ? "MedCor starts" : $"MedCor runs in {options.Running}");
     var house = options.Running is { } data ? House.At(data) : await House.Start();
@@ -52,4 +52,21 @@ static async Task<bool> Measure(Options options)
     report.Print();
     accounts.ForEach(account => account.Dispose());
     return mistakes == 0 && isCut;
+}
+
+static async Task<bool> MeasureChat(Options options)
+{
+    await using var model = await ModelServer.Start(options.Tokens, options.TokensPerSecond);
+    Console.WriteLine("MedCor starts");
+    var house = await House.Start(("OPENAI_BASE_URL", model.Address), ("OPENAI_API_KEY", "load"));
+    using var account = await Account.LogIn(house.Gateways[0], DemoHouse.Hospitals[0].Nurse);
+    using var answers = new Answers(house, model, account, options);
+
+    var report = new Report();
+    await answers.Measure(report);
+
+    report.Begin("Read whole");
+    report.Add("each answer by each reader", answers.Mistakes == 0 ? "yes" : $"NO: {answers.Mistakes:N0} readers had another");
+    report.Print();
+    return answers.Mistakes == 0;
 }

@@ -5,18 +5,21 @@ using System.Text.Json.Nodes;
 namespace MedCor.Tests.EndToEnd.Clients;
 
 /// <summary>
-/// Runs client code as users have it in hand: the files beside this one are as they are printed in the guide that users got. Only what
+/// Runs client code as users have it in hand: the files beside this one are as they are printed in the guides that users got. Only what
 /// stands in them for something of the reader's own is put in its place: ids, the server's address, and days, which have passed since.
-/// JavaScript runs in the Node that Playwright brings: what a machine has may know no WebSocket, as Node did before its version 22.
+/// JavaScript and TypeScript run in the Node that Playwright brings: what a machine has may know no WebSocket and no types, as Node did before its version 22.
 /// </summary>
 internal static class Printed
 {
     private static readonly string Folder = Path.Combine(RunningHouse.RepositoryRoot(), "tests/EndToEnd/Clients");
 
+    /// <summary>Where the gateway listens, by either guide.</summary>
+    private static readonly string[] Addresses = ["//localhost:8002", "//localhost:8000"];
+
     private static string Node => Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, ".playwright/node"), "node", SearchOption.AllDirectories).Single();
 
     /// <summary>What a client's source leaves behind.</summary>
-    /// <param name="file">The source, of JavaScript or Python.</param>
+    /// <param name="file">The source, of JavaScript, TypeScript or Python.</param>
     /// <param name="then">What is done with it: JavaScript that returns a result, Python that assigns to <c>result</c>.</param>
     /// <param name="given">Names that the source takes as given, such as <c>authToken</c>.</param>
     /// <param name="placeholders">What stands in the source, and what is meant.</param>
@@ -25,7 +28,7 @@ internal static class Printed
         var address = (await RunningHouse.Get()).Gateways[0];
         var gateway = address.ToString().TrimEnd('/');
         var source = await File.ReadAllTextAsync(Path.Combine(Folder, file));
-        foreach (var (printed, meant) in placeholders.Append(("//localhost:8002", $"//{address.Authority}")))
+        foreach (var (printed, meant) in placeholders.Concat(Addresses.Select(printed => (printed, $"//{address.Authority}"))))
             source = source.Replace(printed, meant, StringComparison.Ordinal);
 
         var (program, harness) = file.EndsWith(".py", StringComparison.Ordinal) ? ("python3", "script.py") : (Node, "page.mjs");
@@ -37,7 +40,7 @@ internal static class Printed
             Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" },
         })!;
         var (answer, complaints) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(new { gateway, given = given ?? new { }, source, then }));
+        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(new { gateway, given = given ?? new { }, file, source, then }));
         process.StandardInput.Close();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try

@@ -1,17 +1,21 @@
 // What a page gives its scripts, for clients that are run without a browser: relative addresses, EventSource, document.
-// Reads {gateway, given, source, then} from its input, runs the client's source as it is printed and then a line or two that use it,
-// in the scope in which its names stand, and writes what those return as JSON.
+// Reads {gateway, given, file, source, then} from its input, runs the client's source as it is printed and then a line or two that use it,
+// in the scope in which its names stand, and writes what those return as JSON. What the source writes to its output is in `printed`.
 import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 
-const { gateway, given, source, then } = JSON.parse(readFileSync(0, 'utf8'));
+const { gateway, given, file, source, then } = JSON.parse(readFileSync(0, 'utf8'));
 
-// What is answered to clients belongs to the test; what they log would mix with it.
+// What is answered to clients belongs to the test; what they log and write would mix with it.
 console.log = console.info = console.error;
+const answer = process.stdout.write.bind(process.stdout);
+const printed = [];
+process.stdout.write = text => printed.push(text);
 
 const plainFetch = fetch;
 globalThis.fetch = (address, options) => plainFetch(new URL(address, gateway), options);
 
-// The clients send their token as a header, as the eventsource packages of Node and React Native let them and a browser's own does not.
+// Some clients send their token as a header, as the eventsource packages of Node and React Native let them and a browser's own does not.
 globalThis.EventSource = class {
   #listeners = {};
   #leave = new AbortController();
@@ -61,7 +65,8 @@ const until = async holds => {
     if (Date.now() > end) throw new Error(`Not within 15 s: ${holds}`);
 };
 
-const names = { ...given, connected, until };
-const run = Object.getPrototypeOf(async () => {}).constructor(...Object.keys(names), `${source}\n${then}`);
-process.stdout.write(JSON.stringify(await run(...Object.values(names)) ?? null));
+const names = { ...given, connected, until, printed };
+const script = file.endsWith('.ts') ? stripTypeScriptTypes(source, { mode: 'transform' }) : source;
+const run = Object.getPrototypeOf(async () => {}).constructor(...Object.keys(names), `${script}\n${then}`);
+answer(JSON.stringify(await run(...Object.values(names)) ?? null));
 process.exit();
