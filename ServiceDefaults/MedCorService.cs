@@ -77,6 +77,7 @@ public static class MedCorService
         services.AddScoped<KnownHospitals>().AddScoped<RecordedCalls>();
         services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies, typeof(NoteHistoryWanted)]));
         services.AddHostedService<OutboxDispatcher>();
+        services.AddHostedService<OutboxAge>();
         services.AddHostedService<Sweeper>();
         services.AddHostedService<TellHistory>();
         foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
