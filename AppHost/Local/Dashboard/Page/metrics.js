@@ -23,9 +23,9 @@ async function update(isCurrent) {
   const parameters = asked();
   if (!$('metric-live').checked && $('metrics').dataset.asked === query(parameters)) return;
   const { minutes, tool, name } = parameters;
-  const [calls, outbox, listeners, all, other] = await Promise.all([
-    get('/api/calls', { minutes, tool }), get('/api/metrics/medcor.outbox.age', { minutes }), get('/api/metrics/medcor.listeners', { minutes }),
-    get('/api/metrics'), name ? get(`/api/metrics/${encodeURIComponent(name)}`, { minutes }) : null]);
+  const all = await get('/api/metrics');
+  const metric = name => all.metrics.some(one => one.name === name) ? get(`/api/metrics/${encodeURIComponent(name)}`, { minutes }) : null;
+  const [calls, outbox, listeners, other] = await Promise.all([get('/api/calls', { minutes, tool }), metric('medcor.outbox.age'), metric('medcor.listeners'), metric(name)]);
   if (!isCurrent()) return;
   $('metrics').dataset.asked = query(parameters);
 
