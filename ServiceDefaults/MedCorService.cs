@@ -87,8 +87,8 @@ public static class MedCorService
     /// <summary>What every process answers beside its own paths: errors as the envelope, <c>/health</c> (ready for work) and <c>/alive</c> (running, whatever it depends on).</summary>
     public static void UseMedCorDefaults(this WebApplication app)
     {
+        app.UseNamedSpans();
         app.UseProblems();
-        app.UseRouteInSpans();
         // Without the broker calls are still answered: the outbox keeps what there is to tell.
         app.MapHealthChecks("/health", new HealthCheckOptions { Predicate = check => !check.Tags.Contains("masstransit") });
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -40,15 +41,22 @@ public static class TelemetryExtensions
         builder.Services.AddHostedService<StartSdk>();
     }
 
-    /// <summary>Gives a request's span its route and name. The path itself may hold ids, and whatever a client writes there, and is taken away.</summary>
-    public static IApplicationBuilder UseRouteInSpans(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    /// <summary>
+    /// Gives a request's span its route and name, its id and how it was answered; so it goes around what answers. The path itself may hold ids, and whatever a client writes there, and is
+    /// taken away.
+    /// </summary>
+    public static IApplicationBuilder UseNamedSpans(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
-        Activity.Current?.SetTag("url.path", null);
+        var span = Activity.Current;
+        span?.SetTag("url.path", null);
         await next(http);
-        if (Activity.Current is not { } span || http.GetEndpoint() is not RouteEndpoint { RoutePattern.RawText: { } route }) return;
+        if (span is null) return;
+        span.SetTag("http.response.status_code", http.Response.StatusCode);
+        span.SetTag("medcor.request_id", http.RequestId());
+        if (http.Response.StatusCode >= 500) span.SetStatus(ActivityStatusCode.Error);
+        if (http.GetEndpoint() is not RouteEndpoint { RoutePattern.RawText: { } route }) return;
         span.SetTag("http.route", route);
         span.DisplayName = $"{http.Request.Method} {route}";
-        if (http.Response.StatusCode >= 500) span.SetStatus(ActivityStatusCode.Error);
     });
 
     /// <summary>The SDK listens from its creation, so it is created before the first request.</summary>

@@ -241,6 +241,7 @@ internal sealed class Conversation(
             using var span = Source.StartActivity("tool_invoke", ActivityKind.Server);
             var written = Encoding.UTF8.GetString(requestId.Span).Trim('"');
             var label = RequestIds.IsLabel(written) ? written : Guid.CreateVersion7().ToString();
+            span?.SetTag("medcor.request_id", label);
             try
             {
                 var caller = listener!.Caller;
@@ -248,7 +249,6 @@ internal sealed class Conversation(
                 await entrance.Count(caller);
                 if (requestId.IsEmpty) throw new Invalid("request_id", "is required: by it you know the answer");
                 var call = ToolCall.Read(new(message.Bytes), out var key, "type", "request_id");
-                span?.SetTag("medcor.tool", call.Tool.Name);
                 using var answer = await door.Invoke(new(caller, $"Bearer {listener.Token}", label, http.PeerAddress(), "websocket"), call, key, gone.Token);
                 if (answer.Status == 200) await SendResult(requestId, answer);
                 else await Send(json => Complain(json, LiveEvent.ToolResponse, requestId, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Problems;
@@ -33,7 +32,6 @@ internal static class Invoke
 
         async Task Answer(HttpContext http, Visitor visitor, ToolCall call, string? key)
         {
-            Activity.Current?.SetTag("medcor.tool", call.Tool.Name);
             using var answer = await door.Invoke(visitor, call, key, http.RequestAborted);
             await answer.WriteTo(http);
         }

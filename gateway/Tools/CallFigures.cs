@@ -7,7 +7,7 @@ namespace MedCor.Gateway.Tools;
 
 /// <summary>
 /// Measures a call of a tool or a read of a resource: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>, <c>ABANDONED</c> or an error's code. Its
-/// count is the number of calls, and of failures by code. It knows nothing of who called or for whom.
+/// count is the number of calls, and of failures by code. The call's span says the same of it alone. Neither knows who called or for whom.
 /// </summary>
 internal sealed class CallFigures(string surface, string tool) : IDisposable
 {
@@ -15,7 +15,11 @@ internal sealed class CallFigures(string surface, string tool) : IDisposable
         "medcor.tool.duration", "s", "How long calls of tools take, from the gateway's door and back to it.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] });
 
+    private static readonly ActivitySource Source = new("MedCor.Gateway");
+
     private readonly long began = Stopwatch.GetTimestamp();
+
+    private readonly Activity? span = Source.StartActivity(tool);
 
     private string outcome = ErrorCodes.ServerError;
 
@@ -38,6 +42,11 @@ internal sealed class CallFigures(string surface, string tool) : IDisposable
     /// <summary>The caller did not wait for the answer.</summary>
     public void Abandoned() => outcome = "ABANDONED";
 
-    public void Dispose() =>
+    public void Dispose()
+    {
         Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new("tool", tool), new("surface", surface), new("outcome", outcome));
+        span?.SetTag("medcor.tool", tool).SetTag("medcor.surface", surface).SetTag("medcor.outcome", outcome);
+        if (outcome == ErrorCodes.ServerError) span?.SetStatus(ActivityStatusCode.Error);
+        span?.Dispose();
+    }
 }

@@ -22,6 +22,14 @@ internal static class Browser
         return page;
     }
 
+    /// <summary>A page with nothing of other pages' that shows this address, on a screen that is wide or not.</summary>
+    public static async Task<IPage> PageOf(string address, int width = 1440)
+    {
+        var page = await (await Once.Value).NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 } });
+        await page.GotoAsync(address);
+        return page;
+    }
+
     private static async Task<IBrowser> Start()
     {
         // Five seconds, Playwright's own limit, are little where two processors run everything.

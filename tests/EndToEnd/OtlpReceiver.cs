@@ -20,6 +20,7 @@ public sealed record Histogram(string Process, string Name, IReadOnlyDictionary<
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication app;
+    private readonly ConcurrentBag<Func<string, byte[], Task>> others = [];
 
     public ConcurrentQueue<Span> Spans { get; } = new();
 
@@ -45,6 +46,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body);
             receiver.Bodies.Enqueue(body.ToArray());
+            foreach (var other in receiver.others) await other(signal, body.ToArray());
             if (signal == "traces") receiver.Read(body.ToArray());
             if (signal == "metrics") receiver.ReadMetrics(body.ToArray());
             http.Response.ContentType = "application/x-protobuf";
@@ -53,6 +55,9 @@ public sealed class OtlpReceiver : IAsyncDisposable
         receiver.Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return receiver;
     }
+
+    /// <summary>Has somebody else get all that comes from now on, with its signal, as a collector does.</summary>
+    public void PassOn(Func<string, byte[], Task> other) => others.Add(other);
 
     /// <summary>Field numbers are those of opentelemetry/proto/collector/trace/v1 and opentelemetry/proto/trace/v1.</summary>
     private void Read(ReadOnlyMemory<byte> request)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Threading.Channels;
 using MedCor.Hosting.ApplicationModel;
+using MedCor.Hosting.Dashboard.Telemetry;
 using MedCor.Hosting.Running;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Hosting.Dashboard;
 
-/// <summary>MedCor's own dashboard: what runs, what it says, and buttons to start and stop it. On loopback only.</summary>
+/// <summary>MedCor's own dashboard: what runs, what it says, what it does and how long that takes, and buttons to start and stop it. On loopback only.</summary>
 internal sealed class DashboardServer : IAsyncDisposable
 {
     private const int MostStreams = 64;
@@ -20,17 +21,18 @@ internal sealed class DashboardServer : IAsyncDisposable
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(30);
 
-    private static readonly Dictionary<string, (string File, string ContentType)> Files = new()
+    // By the ending of the page's files, all of which are embedded.
+    private static readonly Dictionary<string, string> ContentTypes = new()
     {
-        ["/"] = ("index.html", "text/html; charset=utf-8"),
-        ["/app.js"] = ("app.js", "text/javascript; charset=utf-8"),
-        ["/style.css"] = ("style.css", "text/css; charset=utf-8"),
-        ["/icon.svg"] = ("icon.svg", "image/svg+xml"),
+        [".html"] = "text/html; charset=utf-8",
+        [".js"] = "text/javascript; charset=utf-8",
+        [".css"] = "text/css; charset=utf-8",
+        [".svg"] = "image/svg+xml",
     };
 
     private readonly Access _access;
     private readonly IReadOnlyList<Instance> _instances;
-    private readonly TelemetryInbox _inbox = new();
+    private readonly TelemetryInbox _inbox = new(TimeProvider.System);
     private readonly SemaphoreSlim _streams = new(MostStreams);
     private readonly CancellationTokenSource _stopping = new();
     private readonly WebApplication _web;
@@ -58,13 +60,14 @@ internal sealed class DashboardServer : IAsyncDisposable
         _web.UseRouting();
         _web.MapGet("/login", LogInAsync);
         _web.MapPost("/v1/{signal}", (HttpContext http, string signal) => _inbox.TakeAsync(http, signal));
+        _web.MapTelemetry(_inbox, TimeProvider.System);
         _web.MapGet("/api/resources", StreamResourcesAsync);
         _web.MapGet("/api/resources/{name}/log", StreamLogAsync);
         _web.MapGet("/api/resources/{name}/environment", EnvironmentAsync);
         _web.MapPost("/api/resources/{name}/{command}", CommandAsync);
-        foreach (var (path, (file, contentType)) in Files)
+        foreach (var file in typeof(DashboardServer).Assembly.GetManifestResourceNames())
         {
-            _web.MapGet(path, http => SendFileAsync(http, file, contentType));
+            _web.MapGet(file == "index.html" ? "/" : $"/{file}", http => SendFileAsync(http, file));
         }
     }
 
@@ -125,10 +128,10 @@ internal sealed class DashboardServer : IAsyncDisposable
         await http.Response.WriteAsync("This token is not, or no longer, valid. The host prints a new one at every start.", http.RequestAborted);
     }
 
-    private static async Task SendFileAsync(HttpContext http, string file, string contentType)
+    private static async Task SendFileAsync(HttpContext http, string file)
     {
         await using var content = typeof(DashboardServer).Assembly.GetManifestResourceStream(file)!;
-        http.Response.ContentType = contentType;
+        http.Response.ContentType = ContentTypes[Path.GetExtension(file)];
         await content.CopyToAsync(http.Response.Body, http.RequestAborted);
     }
 
@@ -146,8 +149,8 @@ internal sealed class DashboardServer : IAsyncDisposable
         {
             while (true)
             {
-                await send(new { resources = _instances.Select(Describe), telemetry = new { goesTo = _telemetryGoesTo, received = _inbox.Counts } });
-                // Also now and then without a change, for the counts, and to notice a browser that has gone.
+                await send(new { resources = _instances.Select(Describe), telemetryGoesTo = _telemetryGoesTo });
+                // Also now and then without a change, to notice a browser that has gone.
                 await Task.WhenAny(changes.Reader.WaitToReadAsync(ct).AsTask(), Task.Delay(Heartbeat, ct));
                 ct.ThrowIfCancellationRequested();
                 changes.Reader.TryRead(out _);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MedCor.Hosting.Running;
 
@@ -16,6 +15,12 @@ public sealed class DashboardTests(RunningHost host) : IDisposable
     [Theory]
     [InlineData("/")]
     [InlineData("/app.js")]
+    [InlineData("/traces.js")]
+    [InlineData("/api/traces")]
+    [InlineData("/api/traces/00000000000000000000000000000000")]
+    [InlineData("/api/logs")]
+    [InlineData("/api/calls")]
+    [InlineData("/api/metrics")]
     [InlineData("/api/resources")]
     [InlineData("/api/resources/caller/log")]
     [InlineData("/api/resources/caller/environment")]
@@ -125,7 +130,7 @@ public sealed class DashboardTests(RunningHost host) : IDisposable
 
         using var refused = await _stranger.PostAsync(address, new ByteArrayContent([]));
         _stranger.DefaultRequestHeaders.Add(key[0], key[1]);
-        using var taken = await _stranger.PostAsync(address, JsonContent.Create(new { }));
+        using var taken = await _stranger.PostAsync(address, new ByteArrayContent([]) { Headers = { ContentType = new("application/x-protobuf") } });
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
