@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using MedCor.Contracts.Chat;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults.Chats;

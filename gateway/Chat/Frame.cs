@@ -1,6 +1,6 @@
 using System.Text.Json;
-using MedCor.Contracts.Chat;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Chats;
 
 namespace MedCor.Gateway.Chat;

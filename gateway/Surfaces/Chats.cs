@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using MedCor.Contracts.Chat;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
