@@ -109,13 +109,27 @@ public sealed class OwnGateway : IAsyncDisposable
         }
     }
 
-    /// <summary>A port where nobody listens at present.</summary>
+    /// <summary>A port where nobody listens, given to nobody else, and above those from which the system gives connections theirs.</summary>
     internal static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(61_000, 65_000);
+            if (!Given.TryAdd(port, true)) continue;
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken by somebody else.
+            }
+        }
     }
+
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
 
     public async ValueTask DisposeAsync()
     {

@@ -28,7 +28,7 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         var (question, metadata) = Check(asked);
         var digest = Digest(question, asked, metadata);
         db.Tenancy.Enter(owner.HospitalId);
-        if (await FindEarlier(owner, asked.RequestId, ct) is { } earlier) return Same(earlier.Id, earlier.State, earlier.Digest, digest);
+        if (await FindEarlier(owner, asked.RequestId, ct) is { } earlier) return Same(earlier.Id, await Latest(earlier.Id, earlier.State), earlier.Digest, digest);
 
         if (!model.IsConfigured) throw new Unavailable(Calls.MissingKey);
         if (model.IsResting) throw new ModelIsDown();
@@ -127,11 +127,14 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         using var timer = new PeriodicTimer(Glance, clock);
         for (var looks = 0; looks < MostLooks; looks++)
         {
-            if (await db.Calls.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (CallState?)c.State).SingleOrDefaultAsync(ct) is { } state) return state;
+            if (await db.Calls.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (CallState?)c.State).SingleOrDefaultAsync(ct) is { } state) return await Latest(call, state);
             await timer.WaitForNextTickAsync(ct);
         }
         throw new Unavailable("A question with this request_id is just being begun. Try again shortly.", retryAfter: 1);
     }
+
+    /// <summary>How far a call has come of which the row says this: the row is written after the ending is told.</summary>
+    private async Task<CallState> Latest(Guid call, CallState kept) => kept == CallState.Started ? await streams.StateOf(call) ?? kept : kept;
 
     private static ChatCall Same(Guid call, CallState state, string digest, string asked) => digest == asked
         ? Shown(call, state)

@@ -84,6 +84,7 @@ internal sealed class Runner(CallStreams streams, RedisPatience patience, IServi
         {
             // The lease ends by itself.
         }
+        await stops.CancelAsync();
         await base.StopAsync(cancellationToken);
     }
 
@@ -159,7 +160,6 @@ internal sealed class Runner(CallStreams streams, RedisPatience patience, IServi
     public override void Dispose()
     {
         places.Dispose();
-        stops.Cancel();
         stops.Dispose();
         base.Dispose();
     }
