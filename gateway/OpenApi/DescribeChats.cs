@@ -87,25 +87,11 @@ internal static class DescribeChats
                 DescribeEvents.Ticket(),
             ],
             Answers = "The answer's events.",
-            Content = new()
-            {
-                ["text/event-stream"] = new JsonObject
-                {
-                    ["schema"] = new JsonObject
-                    {
-                        ["type"] = "string",
-                        ["maxLength"] = Tools.ToolAnswer.Largest,
-                        ["pattern"] = Shape.NoNul,
-                        ["description"] = "Each event's data:",
-                        ["contentMediaType"] = "application/json",
-                        ["contentSchema"] = components.Named("ChatEvent", () => Shape.Object("What happened.",
-                            ("type", Shape.Choice("The event's name.", "partial", "final", "error", "cancelled")), ("text?", Shape.Text(2_000_000, "A piece of the answer, or all of it.")),
-                            ("message?", Shape.Text(500, "Why there is none.")), ("error_code?", Shape.Text(50)), ("retryable?", Shape.Flag("Whether to ask once more may help.")),
-                            ("retry_after?", Shape.Integer(0, 86_400, "After how many seconds.")))),
-                    },
-                    ["example"] = "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: {\"type\":\"final\",\"text\":\"Anemia\"}\n\n",
-                },
-            },
+            Content = Operation.EventStream(components.Named("ChatEvent", () => Shape.Object("What happened.",
+                    ("type", Shape.Choice("The event's name.", "partial", "final", "error", "cancelled")), ("text?", Shape.Text(2_000_000, "A piece of the answer, or all of it.")),
+                    ("message?", Shape.Text(500, "Why there is none.")), ("error_code?", Shape.Text(50)), ("retryable?", Shape.Flag("Whether to ask once more may help.")),
+                    ("retry_after?", Shape.Integer(0, 86_400, "After how many seconds.")))),
+                "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: {\"type\":\"final\",\"text\":\"Anemia\"}\n\n"),
             Refused = [],
             OtherAnswers = Refused([new("204", new JsonObject { ["description"] = "There is no more than what you have.", ["headers"] = Headers.Refer(Headers.Always) })], 401, 403, 404, 422, 429, 500, 503),
         };

@@ -44,22 +44,8 @@ internal static class DescribeEvents
                 LastEventId(),
             ],
             Answers = "Events until you leave, or until your session ends.",
-            Content = new()
-            {
-                ["text/event-stream"] = new JsonObject
-                {
-                    ["schema"] = new JsonObject
-                    {
-                        ["type"] = "string",
-                        ["maxLength"] = Tools.ToolAnswer.Largest,
-                        ["pattern"] = Shape.NoNul,
-                        ["description"] = "Each event's data:",
-                        ["contentMediaType"] = "application/json",
-                        ["contentSchema"] = Shape.Either([.. events.Select(e => components.Named(SchemaName(e.Name), () => e.Data))]),
-                    },
-                    ["example"] = "retry: 2000\nid: 1769954400000-41.1769954400000-3.1769954400000-7\n\nid: 1769954400000-41.1769954400000-3.1769954400000-7\nevent: heartbeat\ndata: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n",
-                },
-            },
+            Content = Operation.EventStream(Shape.Either([.. events.Select(e => components.Named(SchemaName(e.Name), () => e.Data))]),
+                "retry: 2000\nid: 1769954400000-41.1769954400000-3.1769954400000-7\n\nid: 1769954400000-41.1769954400000-3.1769954400000-7\nevent: heartbeat\ndata: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n"),
             Refused = Operation.Always,
         };
         yield return new("/api/mcp/ws", "get", "open_socket", Tag, "Call tools and hear changes over a WebSocket",

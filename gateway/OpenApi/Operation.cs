@@ -82,6 +82,25 @@ internal sealed record Operation(string Path, string Method, string Id, string T
         return parameter;
     }
 
+    /// <summary>The content of an answer that is a stream of events.</summary>
+    /// <param name="data">The schema of each event's data.</param>
+    public static JsonObject EventStream(JsonObject data, string example) => new()
+    {
+        ["text/event-stream"] = new JsonObject
+        {
+            ["schema"] = new JsonObject
+            {
+                ["type"] = "string",
+                ["maxLength"] = Tools.ToolAnswer.Largest,
+                ["pattern"] = Shape.NoNul,
+                ["description"] = "Each event's data:",
+                ["contentMediaType"] = "application/json",
+                ["contentSchema"] = data,
+            },
+            ["example"] = example,
+        },
+    };
+
     private static JsonObject Json(JsonObject schema, JsonObject? examples)
     {
         var content = new JsonObject { ["schema"] = schema };

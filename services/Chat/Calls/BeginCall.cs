@@ -133,7 +133,7 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         throw new Unavailable("A question with this request_id is just being begun. Try again shortly.", retryAfter: 1);
     }
 
-    /// <summary>How far a call has come of which the row says this: the row is written after the ending is told.</summary>
+    /// <summary>How far a call has come of which the row says this: that it was cancelled stands there a moment later than in Redis.</summary>
     private async Task<CallState> Latest(Guid call, CallState kept) => kept == CallState.Started ? await streams.StateOf(call) ?? kept : kept;
 
     private static ChatCall Same(Guid call, CallState state, string digest, string asked) => digest == asked
