@@ -4,6 +4,7 @@ using MedCor.ServiceDefaults.Commands;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Demo;
+using MedCor.ServiceDefaults.Health;
 using MedCor.ServiceDefaults.History;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
@@ -12,12 +13,10 @@ using MedCor.ServiceDefaults.Telemetry;
 using MedCor.ServiceDefaults.Tenancy;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using StackExchange.Redis;
@@ -49,7 +48,7 @@ public static class MedCorService
         builder.Services.AddHostedService(s => s.GetRequiredService<Revocations>());
 
         builder.Services.AddSingleton(_ => Redis(builder.Configuration)).AddSingleton<IConnectionMultiplexer>(s => ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()));
-        builder.Services.AddHealthChecks();
+        builder.Services.AddReadiness();
     }
 
     /// <summary>A service with a database: its tools, its hearers, outbox and inbox, tenancy.</summary>
@@ -63,7 +62,7 @@ public static class MedCorService
         var services = builder.Services;
 
         services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service), services.AddResources(assembly, service)));
-        services.AddSingleton(_ => DataSource(builder.Configuration, service));
+        services.AddSingleton(_ => DataSource(builder.Configuration, service, connections: 40));
         services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
         services.AddHttpContextAccessor().AddSingleton<OtherServices>();
         services.AddScoped<Tenancy.Tenancy>();
@@ -81,17 +80,16 @@ public static class MedCorService
         foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITellHistory)) && t.IsClass)) services.AddScoped(typeof(ITellHistory), teller);
         foreach (var sweep in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ISweep)) && t.IsClass)) services.AddScoped(typeof(ISweep), sweep);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
-        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+        services.AddSingleton(_ => new DatabaseCheck(DataSource(builder.Configuration, service, connections: 1)));
+        services.AddHealthChecks().AddLook(DatabaseCheck.Name, s => s.GetRequiredService<DatabaseCheck>(), needed: true);
     }
 
-    /// <summary>What every process answers beside its own paths: errors as the envelope, <c>/health</c> (ready for work) and <c>/alive</c> (running, whatever it depends on).</summary>
+    /// <summary>What every process answers beside its own paths: errors as the envelope, <c>/health</c> (ready for calls, also without the broker: the outbox keeps what there is to tell) and <c>/alive</c>.</summary>
     public static void UseMedCorDefaults(this WebApplication app)
     {
         app.UseNamedSpans();
         app.UseProblems();
-        // Without the broker calls are still answered: the outbox keeps what there is to tell.
-        app.MapHealthChecks("/health", new HealthCheckOptions { Predicate = check => !check.Tags.Contains("masstransit") });
-        app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealth();
     }
 
     /// <summary>
@@ -127,6 +125,7 @@ public static class MedCorService
         }
 
         app.UseMedCorDefaults();
+        app.UseDatabaseGate();
         app.MapTools(identity.Tools);
         app.MapResources(identity.Resources);
         await app.RunAsync();
@@ -155,12 +154,12 @@ public static class MedCorService
         return redis;
     }
 
-    private static NpgsqlDataSource DataSource(IConfiguration configuration, string service)
+    private static NpgsqlDataSource DataSource(IConfiguration configuration, string service, int connections)
     {
         var connection = new NpgsqlConnectionStringBuilder(Required(configuration, "db"))
         {
             ApplicationName = service,
-            MaxPoolSize = 40,
+            MaxPoolSize = connections,
             MaxAutoPrepare = 200,
             Timeout = 5,
             CommandTimeout = 15,
@@ -184,14 +183,3 @@ public static class MedCorService
 
 /// <summary>Who this process is.</summary>
 internal sealed record ServiceIdentity(string Name, Assembly Assembly, IReadOnlyList<Tool> Tools, IReadOnlyList<ResourceKind> Resources);
-
-/// <summary>Whether the database answers.</summary>
-internal sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
-{
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        await using var ping = database.CreateCommand("SELECT 1");
-        await ping.ExecuteNonQueryAsync(cancellationToken);
-        return HealthCheckResult.Healthy();
-    }
-}

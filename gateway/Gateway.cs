@@ -24,7 +24,7 @@ internal static class Gateway
         services.AddOptions<CacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<References>();
         services.AddSingleton<RateLimit>().AddSingleton<Entrance>();
-        services.AddSingleton<Passage>().AddSingleton<Door>().AddSingleton<Tickets>().AddSingleton<Readiness>();
+        services.AddSingleton<Passage>().AddSingleton<Door>().AddSingleton<Tickets>();
 
         builder.AddChats();
         services.AddOptions<ChatOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
@@ -34,6 +34,7 @@ internal static class Gateway
         // A connection of its own: whoever comes back reads much at once, and neither limits nor revocations may wait for that.
         services.AddSingleton(s => new LiveStreams(ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()))).AddSingleton<Renewal>().AddSingleton<Listeners>();
         services.AddActive<Tailer>().AddActive<Attendance>().AddActive<WhoListens>().AddActive<Echo>();
+        builder.AddHealth();
         services.AddBus(builder.Configuration, "gateway", TellListeners.All, inOrder: true);
         // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
         services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
@@ -52,7 +53,7 @@ internal static class Gateway
         app.MapWebSocket();
         Tickets.Map(app);
         app.MapAccounts();
-        Readiness.Map(app);
+        app.MapHealth();
         app.MapOpenApi();
     }
 

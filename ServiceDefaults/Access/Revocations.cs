@@ -17,6 +17,9 @@ public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock
 
     private volatile FrozenDictionary<Guid, DateTimeOffset>? known;
 
+    /// <summary>Whether a list was read yet.</summary>
+    public bool AreKnown => known is not null;
+
     /// <summary>
     /// Whether the caller's login was revoked, or their user or hospital since the token was issued.
     /// Throws <see cref="Unavailable"/> while no list was read yet: a process that starts without Redis trusts nobody.

@@ -72,7 +72,7 @@ public static class ProblemWriter
         if (LostDependency.Explains(e))
         {
             log.LogWarning("A dependency is down: {Kind}", e.GetBaseException().GetType().Name);
-            return new Unavailable("A part of MedCor is down at present. Try again shortly.");
+            return new Unavailable();
         }
 
         // The text of an exception may quote data (a constraint's values, a document's content), so only its kind and place are kept.

@@ -70,5 +70,9 @@ public sealed class Refused : Refusal
 /// <summary>Something that is needed is down at present.</summary>
 public sealed class Unavailable : Refusal
 {
+    public Unavailable() : this("A part of MedCor is down at present. Try again shortly.")
+    {
+    }
+
     public Unavailable(string message, int retryAfter = 2) : base(503, ErrorCodes.ServerError, message) => RetryAfter = retryAfter;
 }

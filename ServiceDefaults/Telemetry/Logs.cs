@@ -38,6 +38,8 @@ public static class LogExtensions
         var wrong = level > LogLevel.Warning ? level : LogLevel.Warning;
         foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit", "Yarp"]) logging.AddFilter(framework, wrong);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
+        // Each look at something that is away, with the exception's text; Readiness tells what changes.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
 
         // Not by AddSerilog, which lets everything through to the file, past the filters above.
         if (configuration["MCP_LOG_FILE"] is { Length: > 0 } file)

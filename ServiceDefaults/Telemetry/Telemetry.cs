@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MedCor.ServiceDefaults.Health;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,6 +50,8 @@ public static class TelemetryExtensions
     {
         var span = Activity.Current;
         span?.SetTag("url.path", null);
+        // Orchestrators ask all the time: in a trace they would push out what happened.
+        if (span is not null && HealthExtensions.Paths.Contains(http.Request.Path.Value)) span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
         await next(http);
         if (span is null) return;
         span.SetTag("http.response.status_code", http.Response.StatusCode);

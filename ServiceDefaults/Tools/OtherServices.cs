@@ -22,7 +22,7 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
         {
             HttpStatusCode.OK => await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct),
             HttpStatusCode.NotFound or HttpStatusCode.Forbidden => null,
-            _ => throw Down(),
+            _ => throw new Unavailable(),
         };
     }
 
@@ -32,7 +32,7 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
     {
         using var response = await Send(asked, idempotencyKey, ct);
         if (response.IsSuccessStatusCode) return (await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct))!;
-        if (response.StatusCode >= HttpStatusCode.InternalServerError) throw Down();
+        if (response.StatusCode >= HttpStatusCode.InternalServerError) throw new Unavailable();
         throw new Refused((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options, ct))!.Error);
     }
 
@@ -50,6 +50,4 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
         return await clients.CreateClient(Upstream.Client(tool.Service)).SendAsync(request, ct);
     }
-
-    private static Unavailable Down() => new("A part of MedCor is down at present. Try again shortly.");
 }

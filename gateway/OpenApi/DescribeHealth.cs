@@ -17,7 +17,7 @@ internal static class DescribeHealth
             AnswerExample = new JsonObject { ["status"] = "ok" },
             Refused = [429, 500],
         };
-        yield return new("/readyz", "get", "is_ready", Tag, "Whether all parts of MedCor run", "Asks the services, Redis and the broker; looked up once a second, however many ask.")
+        yield return new("/readyz", "get", "is_ready", Tag, "Whether all parts of MedCor run", "As looks at the services, Redis, the broker and the model found it, taken every two seconds. A change is told once it was seen three times in a row, or twice when something came back.")
         {
             IsOpen = true,
             Answers = "All parts run.",
@@ -31,7 +31,7 @@ internal static class DescribeHealth
                     ["headers"] = Headers.Refer(Headers.Always),
                     ["content"] = new JsonObject
                     {
-                        ["application/json"] = new JsonObject { ["schema"] = Ready(), ["example"] = new JsonObject { ["ready"] = false, ["reasons"] = new JsonArray("clinical does not answer") } },
+                        ["application/json"] = new JsonObject { ["schema"] = Ready(), ["example"] = new JsonObject { ["ready"] = false, ["reasons"] = new JsonArray("clinical: database does not answer", "redis does not answer") } },
                     },
                 },
             },

@@ -24,7 +24,7 @@ internal sealed record Refusals(string Name, string Description, params Refusal[
         new("WrongMediaType", "The body is not JSON.", new WrongMediaType()),
         new("TooMany", "Too often. The answer tells when to come again.", new TooMany("Too many calls. Try again in 12 seconds.", 12)),
         new("Broken", "A fault of MedCor's. It tells nothing of the inside; quote its request_id.", new Broken()),
-        new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable("A part of MedCor is down at present. Try again shortly.")),
+        new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable()),
     ];
 
     /// <summary>The status that all its examples have.</summary>

@@ -70,6 +70,14 @@ internal sealed partial class Stage : IAsyncDisposable
         return (await process.Ended(), process.Said);
     }
 
+    /// <summary>Runs a command beside a process that serves, in its container, as <c>kubectl exec -i</c> does.</summary>
+    public async Task<(int ExitCode, string Said)> Exec(string workload, string input, params string[] command)
+    {
+        var process = Launch(workload, command);
+        await process.Hear(input);
+        return (await process.Ended(), process.Said);
+    }
+
     /// <summary>Starts a process that serves; it is ready some time later.</summary>
     public StagedProcess Start(string workload) => Launch(workload);
 
@@ -81,15 +89,16 @@ internal sealed partial class Stage : IAsyncDisposable
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
-    private StagedProcess Launch(string name)
+    private StagedProcess Launch(string name, string[]? command = null)
     {
         var workload = overlay.Workloads.Single(w => w.Name == name);
         var container = workload.Containers.Single();
         var assembly = Assembly(container.Text("image")!);
-        var start = new ProcessStartInfo("dotnet", [assembly, .. container.Texts("args")])
+        var start = new ProcessStartInfo("dotnet", [assembly, .. command ?? container.Texts("args")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = true,
             WorkingDirectory = Path.GetDirectoryName(assembly)!,
         };
         start.Environment.Clear();
@@ -207,6 +216,13 @@ internal sealed class StagedProcess : IAsyncDisposable
     public IReadOnlyDictionary<string, string?> Environment { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>Gives it a line to read, which is the last.</summary>
+    public async Task Hear(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line);
+        process.StandardInput.Close();
+    }
 
     /// <summary>All that it wrote to its console.</summary>
     public string Said => string.Join('\n', said);

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using MedCor.Tests.EndToEnd;
 
@@ -32,6 +33,17 @@ public partial class StartTests
         await apps["gateway"].Answers("/readyz");
 
         Assert.Equal(0, await stage.Count("hospital-db", "SELECT count(*) FROM hospitals"));
+
+        // Nobody can log in, so nobody could open the first account.
+        var (denied, wrong) = await stage.Exec("identity-app", "password", "create-admin", "nobody", "Grace", "");
+        Assert.Equal(1, denied);
+        foreach (var field in (string[])["email", "last_name"]) Assert.Contains($"  {field}: ", wrong, StringComparison.Ordinal);
+        var (made, who) = await stage.Exec("identity-app", "a sentence that nobody else knows", "create-admin", "grace@example.org", "Grace", "Hopper");
+        Assert.True(made == 0, who);
+        using var login = await apps["gateway"].Http.PostAsJsonAsync(new Uri("/api/auth/login/", UriKind.Relative), new { email = "grace@example.org", password = "a sentence that nobody else knows" });
+        Assert.True(login.IsSuccessStatusCode, await login.Content.ReadAsStringAsync());
+        Assert.DoesNotContain("nobody else knows", who, StringComparison.Ordinal);
+
         foreach (var figure in (string[])["medcor.outbox.age", "medcor.audit.unchained.age", "medcor.listeners"])
             await Wait.Until(() => Task.FromResult(stage.Telemetry.Bodies.Any(b => System.Text.Encoding.Latin1.GetString(b).Contains(figure, StringComparison.Ordinal))), $"{figure} is exported", TimeSpan.FromSeconds(60));
 

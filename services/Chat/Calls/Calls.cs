@@ -2,6 +2,7 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Health;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -27,7 +28,7 @@ internal static class Calls
 
     public static void MapCalls(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/chat/model", (Model model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKey, statusCode: StatusCodes.Status503ServiceUnavailable));
+        app.MapGet("/chat/model", (Model model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKey, statusCode: StatusCodes.Status503ServiceUnavailable)).NeedsNoDatabase();
         app.MapPost("/chat/calls", async (HttpContext http, ChatCallers callers, BeginCall begin) =>
         {
             var owner = (await callers.Require(http)).Owner;

@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Health;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
@@ -33,7 +34,7 @@ internal static class Keys
         {
             var home = keys.Value.PublicUrl.TrimEnd('/');
             return Results.Json(new Discovery(tokens.Value.Issuer, home + JwksPath, home + "/api/auth/login/", ["ES256"], ["public"], ["token"]), Json.Options);
-        });
+        }).NeedsNoDatabase();
     }
 
     /// <summary>A replica that has another secret than the one before must not take logins that it cannot answer.</summary>

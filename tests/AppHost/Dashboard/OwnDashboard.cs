@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using MedCor.Hosting.Dashboard;
@@ -53,6 +54,15 @@ internal sealed class OwnDashboard : IAsyncDisposable
         service.PostAsync(new Uri($"/v1/{signal}", UriKind.Relative), new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } });
 
     public async Task<JsonNode> Get(string path) => JsonNode.Parse(await User.GetStringAsync(new Uri(path, UriKind.Relative)))!;
+
+    /// <summary>A metric's series; none before anybody sent it.</summary>
+    public async Task<JsonArray> Series(string metric)
+    {
+        using var answer = await User.GetAsync(new Uri($"/api/metrics/{metric}", UriKind.Relative));
+        if (answer.StatusCode == HttpStatusCode.NotFound) return [];
+        answer.EnsureSuccessStatusCode();
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["series"]!.AsArray();
+    }
 
     /// <summary>The names, or tools, of the traces that a search finds, the newest first.</summary>
     public async Task<string[]> Traces(string query = "") =>

@@ -17,7 +17,7 @@ public class OutboxAgeTests
             await using var command = new NpgsqlCommand(sql, hospital);
             await command.ExecuteNonQueryAsync();
         }
-        async Task<double> Age() => ((await dashboard.Get("/api/metrics/medcor.outbox.age"))["series"]!.AsArray())
+        async Task<double> Age() => (await dashboard.Series("medcor.outbox.age"))
             .Where(s => ((string)s!["instance"]!).StartsWith("hospital-", StringComparison.Ordinal)).Max(s => (double?)s!["values"]!.AsArray().LastOrDefault(v => v is not null)) ?? -1;
 
         // Of a type that nobody knows, so that it does wait.

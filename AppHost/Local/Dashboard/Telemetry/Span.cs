@@ -39,8 +39,8 @@ internal sealed record Span(
 
     public string? RequestId => this["medcor.request_id"];
 
-    /// <summary>Whether somebody asked for this from outside of the process, and not the host whether it is healthy.</summary>
-    public bool IsRequest => Kind == SpanKind.Server && this["http.route"] is not ("/health" or "/alive");
+    /// <summary>Whether somebody asked for this from outside of the process.</summary>
+    public bool IsRequest => Kind == SpanKind.Server;
 
     /// <summary>What became of it for whoever asked. An error beneath, which the asked one made good, does not count.</summary>
     public Outcome Outcome => Kind switch

@@ -1,0 +1,46 @@
+using MassTransit;
+using MedCor.ServiceDefaults.Access;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace MedCor.ServiceDefaults.Health;
+
+/// <summary>Whether the database answers. Asks over a connection of its own: while calls have all of the others, it is busy and not away.</summary>
+internal sealed class DatabaseCheck(NpgsqlDataSource own) : IHealthCheck, IAsyncDisposable
+{
+    public const string Name = "database";
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await using var look = own.CreateCommand("SELECT 1");
+        await look.ExecuteNonQueryAsync(cancellationToken);
+        return HealthCheckResult.Healthy();
+    }
+
+    public ValueTask DisposeAsync() => own.DisposeAsync();
+}
+
+/// <summary>Whether Redis answers.</summary>
+internal sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await redis.GetDatabase().PingAsync().WaitAsync(cancellationToken);
+        return HealthCheckResult.Healthy();
+    }
+}
+
+/// <summary>Whether the bus is joined.</summary>
+internal sealed class BrokerCheck(IBusControl bus) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(bus.CheckHealth().Status == BusHealthStatus.Healthy ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("broker does not answer"));
+}
+
+/// <summary>Whether it is known which tokens were revoked; before, none is trusted.</summary>
+internal sealed class RevocationsCheck(Revocations revocations) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(revocations.AreKnown ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("which tokens were revoked was not read yet"));
+}

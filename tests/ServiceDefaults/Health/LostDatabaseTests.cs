@@ -1,0 +1,76 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.ServiceDefaults.Database;
+using MedCor.Tests.EndToEnd;
+using MedCor.Tests.Gateway;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace MedCor.Tests.ServiceDefaults.Health;
+
+/// <summary>A replica whose database says nothing any more: the worst way to be down, since nothing refuses.</summary>
+public sealed class LostDatabaseTests : IAsyncLifetime
+{
+    private const int Calls = 40;
+
+    private Wire wire = null!;
+    private OwnGateway hospital = null!;
+    private OwnGateway gateway = null!;
+    private Client admin = null!;
+
+    public async Task InitializeAsync()
+    {
+        var house = await RunningHouse.Get();
+        var database = new NpgsqlConnectionStringBuilder(await house.NewDatabase());
+        await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).Migrate(database.ConnectionString, CancellationToken.None);
+        wire = new(database.Host!, database.Port);
+        (database.Host, database.Port) = ("127.0.0.1", wire.Port);
+        // Elsewhere than in Development: it is not to tell of demo hospitals a second time.
+        hospital = await OwnGateway.StartOf("hospital", ("ConnectionStrings__db", database.ConnectionString), ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
+        gateway = await OwnGateway.Start(("services__hospital__http__0", hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)), ("services__hospital__http__1", null));
+        admin = await Client.Shared("admin@medcor.example");
+    }
+
+    [Fact]
+    public async Task While_its_database_hangs_a_service_refuses_at_once_says_why_and_comes_back_by_itself()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync(new Uri("/readyz", UriKind.Relative))).StatusCode);
+
+        wire.Block();
+        await Wait.Until(async () => (await Ready(hospital, "/health")).Reasons is ["database does not answer"], "the service knows", explain: () => hospital.Said);
+        await Wait.Until(async () => (await Ready(gateway, "/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => gateway.Said);
+
+        var before = wire.Opened;
+        var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => Ask()));
+        foreach (var answer in answers)
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            var error = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!;
+            Assert.Equal(("SERVER_ERROR", 2), ((string?)error["code"], (int?)error["retry_after"]));
+        }
+        // None of them waited for a connection: those are of looks.
+        Assert.InRange(wire.Opened - before, 0, Calls / 4);
+        Assert.Equal(HttpStatusCode.OK, (await hospital.Http.GetAsync(new Uri("/alive", UriKind.Relative))).StatusCode);
+
+        wire.Loosen();
+        await Wait.Until(async () => (await Ready(gateway, "/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => hospital.Said);
+        Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
+    }
+
+    private Task<HttpResponseMessage> Ask() => hospital.Post(admin, "/tools/list_hospitals", new { });
+
+    private static async Task<(HttpStatusCode Status, string[] Reasons)> Ready(OwnGateway process, string path)
+    {
+        using var answer = await process.Http.GetAsync(new Uri(path, UriKind.Relative));
+        var reasons = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["reasons"]?.AsArray().Select(r => (string)r!) ?? [];
+        return (answer.StatusCode, [.. reasons]);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await gateway.DisposeAsync();
+        await hospital.DisposeAsync();
+        await wire.DisposeAsync();
+    }
+}
