@@ -161,7 +161,8 @@ public static class MedCorService
             ApplicationName = service,
             MaxPoolSize = connections,
             MaxAutoPrepare = 200,
-            Timeout = 5,
+            // A burst waits for a free connection; that the database is away is seen by looks (Readiness).
+            Timeout = 10,
             CommandTimeout = 15,
             // Errors must not quote rows.
             IncludeErrorDetail = false,
