@@ -59,14 +59,16 @@ internal sealed class Conversation(
             await Task.WhenAny(receiving, ending.Task);
             if (!ending.Task.IsCompleted)
             {
-                await Close((int)WebSocketCloseStatus.NormalClosure, "");
+                await Close((int)WebSocketCloseStatus.NormalClosure, "", CloseWithin);
                 return;
             }
             var (code, reason) = await ending.Task;
             // Who stops answers first what was asked: the other side would not know whether it was done.
             if (code == (int)WebSocketCloseStatus.EndpointUnavailable) await AllAnswered();
-            await Close(code, reason);
-            await HearClose(receiving);
+            // Who reads slowly gets as long for the last message as for any other.
+            var within = code == TooSlow ? SendWithin : CloseWithin;
+            await Close(code, reason, within);
+            await HearClose(receiving, within);
         }
         finally
         {
@@ -279,11 +281,11 @@ internal sealed class Conversation(
     private void End(int code, string reason) => ending.TrySetResult((code, reason));
 
     /// <summary>Waits until the other side closes; not for ever.</summary>
-    private async Task HearClose(Task receiving)
+    private async Task HearClose(Task receiving, TimeSpan within)
     {
         try
         {
-            await receiving.WaitAsync(CloseWithin, clock);
+            await receiving.WaitAsync(within, clock);
         }
         catch (TimeoutException)
         {
@@ -299,13 +301,13 @@ internal sealed class Conversation(
         if (free > 0) calls.Release(free);
     }
 
-    private async Task Close(int code, string reason)
+    private async Task Close(int code, string reason, TimeSpan within)
     {
-        if (!await sending.WaitAsync(CloseWithin)) return;
+        if (!await sending.WaitAsync(within)) return;
         try
         {
             isClosed = true;
-            using var patience = new CancellationTokenSource(CloseWithin, clock);
+            using var patience = new CancellationTokenSource(within, clock);
             await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, patience.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)

@@ -91,12 +91,7 @@ public class CancelCallsTests(ChatHouse house)
         for (var i = 0; i < 20; i++)
         {
             var question = ChatHouse.Question();
-            var goOn = new TaskCompletionSource();
-            house.Model.When(question, async model =>
-            {
-                await model.Until(goOn.Task);
-                await model.Say("Done");
-            });
+            var goOn = house.Model.PauseAfter(question, [], "Done");
             var call = await house.AsProgram().Ask(question);
             await house.Model.NextAsked(question);
             var cancelled = house.AsProgram(i % 2).Cancel(call);

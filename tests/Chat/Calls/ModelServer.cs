@@ -49,6 +49,19 @@ internal sealed class ModelServer : IAsyncDisposable
     /// <summary>Says what happens when this is asked.</summary>
     public void When(string question, Func<Exchange, Task> happens) => scripts[question] = happens;
 
+    /// <summary>When this is asked, says the first tokens at once and the others when the signal is given that this answers.</summary>
+    public TaskCompletionSource PauseAfter(string question, string[] first, params string[] others)
+    {
+        var goOn = new TaskCompletionSource();
+        When(question, async model =>
+        {
+            foreach (var token in first) await model.Token(token);
+            await model.Until(goOn.Task);
+            await model.Say(others);
+        });
+        return goOn;
+    }
+
     /// <summary>How this was asked, each time it was.</summary>
     public Exchange[] Asked(string question) => exchanges.TryGetValue(question, out var all) ? [.. all] : [];
 

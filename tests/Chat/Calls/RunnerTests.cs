@@ -62,13 +62,7 @@ public class RunnerTests(ChatHouse house)
     public async Task A_replica_that_stops_completes_its_answers()
     {
         var question = ChatHouse.Question();
-        var goOn = new TaskCompletionSource();
-        house.Model.When(question, async model =>
-        {
-            await model.Token("One");
-            await model.Until(goOn.Task);
-            await model.Say(" two");
-        });
+        var goOn = house.Model.PauseAfter(question, ["One"], " two");
         await using var stopping = await ChatHouse.StartChat(house.Model.Address, ("OPENAI_STALL_SECONDS", "60"));
         await using var gateway = await ChatHouse.StartGateway([stopping]);
         var call = await new Chatter(gateway.Http, Chatter.ServerToken).Ask(question);
@@ -86,13 +80,7 @@ public class RunnerTests(ChatHouse house)
     public async Task An_answer_of_which_Redis_has_lost_a_part_is_none()
     {
         var question = ChatHouse.Question();
-        var goOn = new TaskCompletionSource();
-        house.Model.When(question, async model =>
-        {
-            foreach (var token in ModelServer.Usual[..3]) await model.Token(token);
-            await model.Until(goOn.Task);
-            await model.Say(ModelServer.Usual[3..]);
-        });
+        var goOn = house.Model.PauseAfter(question, ModelServer.Usual[..3], ModelServer.Usual[3..]);
         var call = await house.AsProgram().Ask(question);
         using var early = await house.AsProgram().Open(call);
         var told = Chatter.Events(early).GetAsyncEnumerator();

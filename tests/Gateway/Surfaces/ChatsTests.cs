@@ -46,13 +46,7 @@ public class ChatsTests(ChatHouse house)
     public async Task Tokens_come_while_the_model_is_still_answering()
     {
         var question = ChatHouse.Question();
-        var goOn = new TaskCompletionSource();
-        house.Model.When(question, async model =>
-        {
-            await model.Token("One");
-            await model.Until(goOn.Task);
-            await model.Say(" two");
-        });
+        var goOn = house.Model.PauseAfter(question, ["One"], " two");
         using var answer = await house.AsProgram(1).Open(await house.AsProgram().Ask(question));
         var told = Chatter.Events(answer).GetAsyncEnumerator();
 
@@ -67,13 +61,7 @@ public class ChatsTests(ChatHouse house)
     public async Task Who_comes_back_goes_on_where_they_were_at_the_other_gateway()
     {
         var question = ChatHouse.Question();
-        var goOn = new TaskCompletionSource();
-        house.Model.When(question, async model =>
-        {
-            foreach (var token in ModelServer.Usual[..3]) await model.Token(token);
-            await model.Until(goOn.Task);
-            await model.Say(ModelServer.Usual[3..]);
-        });
+        var goOn = house.Model.PauseAfter(question, ModelServer.Usual[..3], ModelServer.Usual[3..]);
         var call = await house.AsProgram().Ask(question);
         string last;
         using (var answer = await house.AsProgram().Open(call)) last = (await Chatter.Events(answer).Take(3).LastAsync()).Id;
@@ -107,13 +95,7 @@ public class ChatsTests(ChatHouse house)
     public async Task A_stream_in_which_nothing_comes_ends_and_can_be_gone_on_with()
     {
         var question = ChatHouse.Question();
-        var goOn = new TaskCompletionSource();
-        house.Model.When(question, async model =>
-        {
-            await model.Token("One");
-            await model.Until(goOn.Task);
-            await model.Say(" two");
-        });
+        var goOn = house.Model.PauseAfter(question, ["One"], " two");
         await using var impatient = await ChatHouse.StartGateway(house.Chats, ("MCP_STREAM_TIMEOUT", "1"));
         var call = await house.AsProgram().Ask(question);
 
@@ -130,13 +112,7 @@ public class ChatsTests(ChatHouse house)
     public async Task A_gateway_that_stops_lets_answers_end()
     {
         var question = ChatHouse.Question();
-        var goOn = new TaskCompletionSource();
-        house.Model.When(question, async model =>
-        {
-            await model.Token("One");
-            await model.Until(goOn.Task);
-            await model.Say(" two");
-        });
+        var goOn = house.Model.PauseAfter(question, ["One"], " two");
         await using var stopping = await ChatHouse.StartGateway(house.Chats);
         var call = await house.AsProgram().Ask(question);
         using var answer = await new Chatter(stopping.Http, Chatter.ServerToken).Open(call);
@@ -189,12 +165,7 @@ public class ChatsTests(ChatHouse house)
     {
         var (doctor, somebody) = (await Client.Shared("doctor@general.example"), other is null ? null : await Client.Shared(other));
         var question = ChatHouse.Question();
-        var goOn = new TaskCompletionSource();
-        house.Model.When(question, async model =>
-        {
-            await model.Until(goOn.Task);
-            await model.Say("Done");
-        });
+        var goOn = house.Model.PauseAfter(question, [], "Done");
         var call = await house.As(doctor.AccessToken).Ask(question);
         var stranger = house.As(somebody?.AccessToken ?? Chatter.ServerToken, gateway: 1);
 

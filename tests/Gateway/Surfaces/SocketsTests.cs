@@ -294,19 +294,22 @@ public sealed class SocketsTests
     [Fact]
     public async Task Who_reads_too_slowly_is_closed_and_comes_back_without_a_gap_and_nobody_else_is_disturbed()
     {
-        const int Events = 3000;
+        // More than a gateway keeps for a listener and the system for a connection that nobody reads.
+        const int Events = 700;
+        const int Size = 16_000;
         var (house, premises) = (await RunningHouse.Get(), await Premises.Foreign);
         using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisAddress);
         var streams = new LiveStreams(redis);
         using var slow = new ClientWebSocket();
-        await slow.ConnectAsync(new UriBuilder(house.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, CancellationToken.None);
+        using var narrow = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = Narrow });
+        await slow.ConnectAsync(new UriBuilder(house.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, narrow, CancellationToken.None);
         await slow.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{premises.Admin.AccessToken}}","resources":["patients"]}"""), WebSocketMessageType.Text, true, CancellationToken.None);
         // Reads only that it is welcome.
         while (!(await Receive(slow)).Contains("subscribed", StringComparison.Ordinal)) { }
         await using var other = await Socket.Of(premises.Admin, auth: new { resources = (string[])["patients"] });
         await other.Next("subscribed");
 
-        for (var i = 1; i <= Events; i++) await new Noted(premises.Hospital, i, new string('x', 4000)).Tell(streams);
+        for (var i = 1; i <= Events; i++) await new Noted(premises.Hospital, i, new string('x', Size)).Tell(streams);
 
         await other.Next(m => Number(m) == Events, TimeSpan.FromSeconds(60));
         Assert.Equal(Enumerable.Range(1, Events), other.All.Select(Number).OfType<int>());
@@ -319,6 +322,14 @@ public sealed class SocketsTests
         await using var again = await Socket.Of(premises.Admin, gateway: 1, auth: new { resources = (string[])["patients"], last_event_id = (string)heard.Last(m => m["id"] is not null)["id"]! });
         await again.Next(m => Number(m) == Events, TimeSpan.FromSeconds(60));
         Assert.Equal(Enumerable.Range(1, Events), heard.Concat(again.All).Select(Number).OfType<int>());
+    }
+
+    /// <summary>Connects with a buffer that holds little: how large it would become otherwise depends on the machine.</summary>
+    private static async ValueTask<Stream> Narrow(SocketsHttpConnectionContext to, CancellationToken ct)
+    {
+        var connection = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
+        await connection.ConnectAsync(to.DnsEndPoint, ct);
+        return new System.Net.Sockets.NetworkStream(connection, ownsSocket: true);
     }
 
     /// <summary>The next message; empty once the other side closes.</summary>

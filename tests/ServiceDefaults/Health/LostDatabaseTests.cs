@@ -35,7 +35,7 @@ public sealed class LostDatabaseTests : IAsyncLifetime
     public async Task While_its_database_hangs_a_service_refuses_at_once_says_why_and_comes_back_by_itself()
     {
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync(new Uri("/readyz", UriKind.Relative))).StatusCode);
+        await Wait.Until(async () => (await Ready(gateway, "/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => gateway.Said);
 
         wire.Block();
         await Wait.Until(async () => (await Ready(hospital, "/health")).Reasons is ["database does not answer"], "the service knows", explain: () => hospital.Said);
