@@ -52,7 +52,7 @@ public sealed class GrowthTests
         await new Migrator(dbType.Assembly, service, NullLogger.Instance).Migrate(owner, CancellationToken.None);
         await Execute(owner, $"{SetIndexesAside}{fill(Hospital, rows)}{fill(Other, 1_000)}{PutIndexesBack}");
         await Execute(owner, "VACUUM ANALYZE");
-        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Options = $"-c role=medcor_{service}" }.ConnectionString);
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = $"-c role=medcor_{service}" }.ConnectionString);
 
         var growing = dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && Promised(t) is { } p && typeof(GrowthTests).GetMethod(nameof(Grows), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(p).Invoke(null, [t]) is true).ToArray();
         Assert.NotEmpty(growing);

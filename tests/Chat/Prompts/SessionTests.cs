@@ -145,7 +145,7 @@ public sealed class SessionTests
         var house = await RunningHouse.Get();
         var owner = await house.NewDatabase();
         await new Migrator(typeof(ChatDb).Assembly, "chat", NullLogger.Instance).Migrate(owner, CancellationToken.None);
-        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Options = "-c role=medcor_chat" }.ConnectionString);
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = "-c role=medcor_chat" }.ConnectionString);
         using var signal = new OutboxSignal();
         var clock = new Watch { Now = DateTimeOffset.UtcNow };
         var nurse = new Caller(Guid.CreateVersion7(), "nurse@general.example", Role.Nurse, Guid.CreateVersion7(), Guid.CreateVersion7(), clock.Now, clock.Now.AddHours(1));

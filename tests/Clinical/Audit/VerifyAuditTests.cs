@@ -33,8 +33,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var house = await RunningHouse.Get();
         var database = await house.NewDatabase();
         await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).Migrate(database, CancellationToken.None);
-        owner = NpgsqlDataSource.Create(database);
-        serving = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Options = "-c role=medcor_clinical" }.ConnectionString);
+        owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true }.ConnectionString);
+        serving = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
         redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisAddress},defaultDatabase=15");
         await redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
         services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Context>()
