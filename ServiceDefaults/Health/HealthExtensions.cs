@@ -14,7 +14,7 @@ public static class HealthExtensions
     internal static readonly string[] Paths = ["/health", "/alive"];
 
     /// <summary>A look at something that this process depends on, under the name that it is told by.</summary>
-    /// <param name="check">Throws when it does not answer; says itself what else is wrong, in words for anybody.</param>
+    /// <param name="check">Throws when it does not answer; says what else is wrong, in words for anybody, as degraded when the other side says so of itself.</param>
     /// <param name="needed">Whether this process answers nobody without it.</param>
     public static IHealthChecksBuilder AddLook(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, IHealthCheck> check, bool needed = false) =>
         checks.Add(new(name, services => new Quiet(check(services)), HealthStatus.Unhealthy, needed ? [Readiness.Needed] : null, Readiness.Patience));

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace MedCor.ServiceDefaults.Health;
 
 /// <summary>
-/// Which of the things that this process depends on answer, by looks that are taken every two seconds, so that whoever asks is told at once. The first look decides;
-/// from then on a change is believed when it was seen several times in a row: one late answer takes no replica out of use, and one good one brings none back.
+/// Which of the things that this process depends on answer, by looks that are taken every two seconds, so that whoever asks is told at once. What has not answered
+/// yet is there with its first answer; from then on a change is believed when it was seen several times in a row: one late answer takes no replica out of use, and one good one brings none back.
+/// What says of itself that it is not ready has looked several times already, and is believed at once.
 /// </summary>
 public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
 {
@@ -60,22 +61,25 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
     {
         // An exception's text is for nobody outside.
         var wrong = seen.Status == HealthStatus.Healthy ? null : seen.Exception is null && seen.Description is { } said ? said : $"{name} does not answer";
-        if (!found.TryGetValue(name, out var before))
+        var before = found.GetValueOrDefault(name) ?? new(wrong, seen.Tags.Contains(Needed), HasAnswered: false, Looks: 0);
+        if (!before.HasAnswered)
         {
-            if (wrong is not null) log.LogWarning("Not ready: {Reason}", wrong);
-            return new(wrong, seen.Tags.Contains(Needed), Against: 0);
+            if (wrong is not null && before.Looks + 1 == LooksUntilLost) log.LogWarning("Not ready: {Reason}", wrong);
+            return before with { Wrong = wrong, HasAnswered = wrong is null, Looks = wrong is null ? 0 : before.Looks + 1 };
         }
-        if (wrong is null == before.Wrong is null) return before with { Wrong = wrong, Against = 0 };
+        if (wrong is null == before.Wrong is null) return before with { Wrong = wrong, Looks = 0 };
 
-        var against = before.Against + 1;
-        if (against < (wrong is null ? LooksUntilBack : LooksUntilLost)) return before with { Against = against };
+        var looks = before.Looks + 1;
+        var enough = seen.Status switch { HealthStatus.Healthy => LooksUntilBack, HealthStatus.Degraded => 1, _ => LooksUntilLost };
+        if (looks < enough) return before with { Looks = looks };
         if (wrong is null) log.LogInformation("Ready again: {Dependency}", name);
         else log.LogWarning("Not ready: {Reason}", wrong);
-        return before with { Wrong = wrong, Against = 0 };
+        return before with { Wrong = wrong, Looks = 0 };
     }
 
     /// <summary>What is believed of a dependency.</summary>
     /// <param name="Wrong">What is wrong with it; nothing when it answers.</param>
-    /// <param name="Against">How many looks in a row said otherwise.</param>
-    private sealed record Finding(string? Wrong, bool IsNeeded, int Against);
+    /// <param name="HasAnswered">Whether it ever did.</param>
+    /// <param name="Looks">How many looks in a row said otherwise; before its first answer, how many there were.</param>
+    private sealed record Finding(string? Wrong, bool IsNeeded, bool HasAnswered, int Looks);
 }

@@ -17,7 +17,7 @@ internal static class DescribeHealth
             AnswerExample = new JsonObject { ["status"] = "ok" },
             Refused = [429, 500],
         };
-        yield return new("/readyz", "get", "is_ready", Tag, "Whether all parts of MedCor run", "As looks at the services, Redis, the broker and the model found it, taken every two seconds. A change is told once it was seen three times in a row, or twice when something came back.")
+        yield return new("/readyz", "get", "is_ready", Tag, "Whether all parts of MedCor run", "As looks at the services, Redis, the broker and the model found it, taken every two seconds. That something does not answer is told once it was seen three times in a row, that it is back once it was seen twice.")
         {
             IsOpen = true,
             Answers = "All parts run.",

@@ -41,7 +41,7 @@ internal static class Health
             var told = response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.Json
                 ? await response.Content.ReadFromJsonAsync<Told>(Json.Options, cancellationToken)
                 : null;
-            return HealthCheckResult.Unhealthy(told?.Reasons is { Count: > 0 } reasons ? $"{service}: {string.Join(", ", reasons)}" : $"{service} is not ready");
+            return told?.Reasons is { Count: > 0 } reasons ? HealthCheckResult.Degraded($"{service}: {string.Join(", ", reasons)}") : HealthCheckResult.Unhealthy($"{service} is not ready");
         }
 
         private sealed record Told(IReadOnlyList<string>? Reasons);
@@ -57,7 +57,7 @@ internal static class Health
                 using var request = new HttpRequestMessage(HttpMethod.Get, "/chat/model");
                 using var response = await upstream.To("chat").SendAsync(request, cancellationToken);
                 return response is { StatusCode: HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: MediaTypeNames.Text.Plain }
-                    ? HealthCheckResult.Unhealthy(await response.Content.ReadAsStringAsync(cancellationToken))
+                    ? HealthCheckResult.Degraded(await response.Content.ReadAsStringAsync(cancellationToken))
                     : HealthCheckResult.Healthy();
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)

@@ -24,6 +24,18 @@ public class ReadinessTests
     }
 
     [Fact]
+    public async Task What_has_not_answered_yet_is_there_with_its_first_answer()
+    {
+        foreach (var answers in (bool[])[false, false, false, false]) await Look(("database", answers));
+        Assert.True(readiness.Lacks("database"));
+
+        await Look(("database", true));
+        Assert.False(readiness.Lacks("database"));
+        await Look(("database", false));
+        Assert.False(readiness.Lacks("database"));
+    }
+
+    [Fact]
     public async Task What_fails_now_and_then_is_not_lost()
     {
         foreach (var answers in (bool[])[true, false, false, true, false, false, true]) await Look(("database", answers));
@@ -40,6 +52,15 @@ public class ReadinessTests
             await Look(("database", answers));
             Assert.Equal(isReady, readiness.Reasons(needed: true).Count == 0);
         }
+    }
+
+    [Fact]
+    public async Task What_says_itself_that_it_is_not_ready_is_believed_at_once()
+    {
+        await Look(("clinical", true));
+        await readiness.PublishAsync(Report(("clinical", new(HealthStatus.Degraded, "clinical: database does not answer", default, exception: null, data: null))), CancellationToken.None);
+
+        Assert.Equal(["clinical: database does not answer"], readiness.Reasons(needed: false));
     }
 
     [Fact]
@@ -66,7 +87,7 @@ public class ReadinessTests
     {
         await Look(("database", false));
         Assert.Equal((503, """{"ready":false,"reasons":["database does not answer"]}"""), await Answer());
-        for (var i = 0; i < Readiness.LooksUntilBack; i++) await Look(("database", true));
+        await Look(("database", true));
         Assert.Equal((200, """{"ready":true}"""), await Answer());
     }
 

@@ -48,9 +48,10 @@ export function chart(figure, { title, unit = '', description = '', kind, begin,
       svg.append(shape('line', { class: 'grid', x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }));
       svg.append(shape('text', { class: 'tick', x: margin.left - 8, y: y(value) + 4, 'text-anchor': 'end' }, format(value)));
     }
-    for (let quarter = 0; quarter <= 4 && parts; quarter++) {
-      const anchor = quarter === 0 ? 'start' : quarter === 4 ? 'end' : 'middle';
-      svg.append(shape('text', { class: 'tick', x: x(parts * quarter / 4), y: height - 6, 'text-anchor': anchor }, timeBySeconds(begin + part * parts * quarter / 4)));
+    const steps = width < 480 ? 2 : 4; // on a telephone four times would run into each other
+    for (let step = 0; step <= steps && parts; step++) {
+      const anchor = step === 0 ? 'start' : step === steps ? 'end' : 'middle';
+      svg.append(shape('text', { class: 'tick', x: x(parts * step / steps), y: height - 6, 'text-anchor': anchor }, timeBySeconds(begin + part * parts * step / steps)));
     }
 
     if (kind === 'bars') bars();
