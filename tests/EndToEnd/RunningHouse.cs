@@ -98,9 +98,14 @@ public sealed class RunningHouse
     }
 
     /// <summary>Has the running system do an operator's command, through its host as an operator does; what it said and its exit code.</summary>
-    public async Task<(int ExitCode, string Said)> Operate(params string[] operation)
+    public Task<(int ExitCode, string Said)> Operate(params string[] operation) => Operate(operation, input: "");
+
+    /// <summary>The same, of a command that reads a line.</summary>
+    public async Task<(int ExitCode, string Said)> Operate(string[] operation, string input)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Host(), "--data", data, "run", .. operation]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Host(), "--data", data, "run", .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await process.StandardInput.WriteLineAsync(input);
+        process.StandardInput.Close();
         var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         await process.WaitForExitAsync(patience.Token);
