@@ -20,7 +20,7 @@ public sealed class Upstream(IConfiguration configuration, TimeProvider clock) :
     private readonly ConcurrentDictionary<string, HttpMessageInvoker> invokers = new();
 
     /// <summary>The services that the environment names.</summary>
-    public IReadOnlyList<string> Known { get; } = [.. configuration.GetSection("services").GetChildren().Select(c => c.Key)];
+    public static IEnumerable<string> Known(IConfiguration configuration) => configuration.GetSection("services").GetChildren().Select(c => c.Key);
 
     /// <summary>
     /// Sends a request to a replica of a service as it is: the answer is not buffered, and the caller bounds the wait.
@@ -107,7 +107,7 @@ internal static class UpstreamRegistration
     {
         services.AddSingleton<Upstream>();
         services.AddHttpClient();
-        foreach (var service in configuration.GetSection("services").GetChildren().Select(c => c.Key))
+        foreach (var service in Upstream.Known(configuration))
         {
             services.AddHttpClient(Upstream.Client(service), client =>
                 {

@@ -22,7 +22,7 @@ public static class HealthExtensions
     /// <summary>Says that an endpoint answers also while the service's database is away.</summary>
     public static TEndpoint NeedsNoDatabase<TEndpoint>(this TEndpoint endpoint) where TEndpoint : IEndpointConventionBuilder => endpoint.WithMetadata(WithoutDatabase.Instance);
 
-    internal static IHealthChecksBuilder AddReadiness(this IServiceCollection services)
+    internal static void AddReadiness(this IServiceCollection services)
     {
         services.AddSingleton<Readiness>().AddSingleton<IHealthCheckPublisher>(s => s.GetRequiredService<Readiness>());
         services.Configure<HealthCheckPublisherOptions>(o =>
@@ -31,7 +31,7 @@ public static class HealthExtensions
             // The broker has a look of its own, which says so in fewer words.
             o.Predicate = check => !check.Tags.Contains("masstransit");
         });
-        return services.AddHealthChecks()
+        services.AddHealthChecks()
             .AddLook("redis", s => ActivatorUtilities.CreateInstance<RedisCheck>(s))
             .AddLook("broker", s => ActivatorUtilities.CreateInstance<BrokerCheck>(s))
             .AddLook("revocations", s => ActivatorUtilities.CreateInstance<RevocationsCheck>(s), needed: true);

@@ -18,8 +18,7 @@ internal static class Health
     public static void AddHealth(this WebApplicationBuilder builder)
     {
         var checks = builder.Services.AddHealthChecks();
-        var known = builder.Configuration.GetSection("services").GetChildren().Select(c => c.Key);
-        foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Union(known).Where(s => s != "gateway"))
+        foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Union(Upstream.Known(builder.Configuration)).Where(s => s != "gateway"))
             checks.AddLook(service, s => new ServiceCheck(s.GetRequiredService<Upstream>(), service));
         checks.AddLook("model", s => new ModelCheck(s.GetRequiredService<Upstream>()));
     }
