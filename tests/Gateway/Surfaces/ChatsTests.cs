@@ -227,10 +227,10 @@ public class ChatsTests(ChatHouse house)
     [Fact]
     public async Task Too_many_calls_are_told_when_to_come_again_in_the_same_form()
     {
-        var admin = await Client.Shared("admin@riverside.example");
+        var patient = await Client.Shared("patient@riverside.example");
         await using var strict = await ChatHouse.StartGateway(house.Chats, ("MCP_RATE_LIMIT", "2"));
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/mcp/manifest") { Headers = { Authorization = new("Bearer", admin.AccessToken) } };
-        for (var i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.OK, (await new Chatter(strict.Http, admin.AccessToken).Send(HttpMethod.Get, "/mcp/manifest")).Status);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/mcp/manifest") { Headers = { Authorization = new("Bearer", patient.AccessToken) } };
+        for (var i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.OK, (await new Chatter(strict.Http, patient.AccessToken).Send(HttpMethod.Get, "/mcp/manifest")).Status);
 
         using var answer = await strict.Http.SendAsync(request);
 

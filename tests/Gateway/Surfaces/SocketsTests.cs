@@ -249,9 +249,10 @@ public sealed class SocketsTests
     [Fact]
     public async Task Calls_count_against_the_limit_and_the_connection_lives()
     {
-        await using var gateway = await OwnGateway.Start(("MCP_RATE_LIMIT", "5"));
+        // Redis counts for every gateway, so this test comes from an address of its own, as somebody whom no other test counts.
+        await using var gateway = await OwnGateway.Start(("MCP_RATE_LIMIT", "5"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
         var client = await Client.As("nurse@riverside.example");
-        await using var socket = await Socket.Open(gateway.Http.BaseAddress!);
+        await using var socket = await Socket.Open(gateway.Http.BaseAddress!, options: o => o.SetRequestHeader("X-Forwarded-For", "203.0.113.200"));
         await socket.Send(new { type = "auth", token = client.AccessToken });
         await socket.Next("auth_success");
 
