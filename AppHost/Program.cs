@@ -40,7 +40,7 @@ gateway.WithReference(identity).WithReference(hospital).WithReference(clinical).
     .WithReference(analytics).WithReference(chat);
 
 // Without a key there is still somebody to chat with, who says that it is no AI. What is published has none.
-if (builder.ExecutionContext.IsRunMode && Settings().All(s => s.Name is not ("OPENAI_API_KEY" or "OPENAI_BASE_URL")))
+if (builder.ExecutionContext.IsRunMode && Settings().All(s => s is not { Name: "OPENAI_API_KEY" or "OPENAI_BASE_URL", Value.Length: > 0 }))
 {
     var model = builder.AddProject<Projects.MedCor_DemoModel>("model").WithHttpEndpoint().WithHttpHealthCheck("/health");
     chat.WithEnvironment("OPENAI_BASE_URL", model.GetEndpoint("http")).WithEnvironment("OPENAI_API_KEY", "demo");

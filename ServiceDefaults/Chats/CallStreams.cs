@@ -21,12 +21,15 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     /// <summary>A runner that has not renewed for so long is gone, and its calls with it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(9);
 
-    /// <summary>How long a call can be read here after its last change.</summary>
-    private static readonly TimeSpan CallsKept = TimeSpan.FromHours(24);
+    /// <summary>No call takes longer.</summary>
+    private static readonly TimeSpan CallsLast = TimeSpan.FromHours(24);
+
+    /// <summary>How long a call that has ended can be read here, piece by piece; what came of it is in Chat's database. Longer would fill the memory that all share.</summary>
+    private static readonly TimeSpan EndedKept = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private const string Missing = "";
 
+    /// <summary>A call has a living runner from its first moment on, also when Redis had lost that it lives.</summary>
     private static readonly RedisScript BeginScript = new("""
         if KEYS[2] then
             local known = redis.call('HMGET', KEYS[2], 'call', 'hash')
@@ -36,6 +39,7 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         end
         redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'state', 'STARTED', 'runner', ARGV[4], 'told', 0)
         redis.call('PEXPIRE', KEYS[1], ARGV[6])
+        redis.call('SET', ARGV[8] .. ARGV[4], '', 'PX', ARGV[7])
         return {ARGV[1], ARGV[3]}
         """);
 
@@ -93,7 +97,7 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     public async Task<(Guid Call, string Digest)> Begin(Guid call, CallOwner owner, string? requestId, string digest, string runner)
     {
         var keys = requestId is null ? (object[])[1, Call(call)] : [2, Call(call), Request(owner, requestId)];
-        var begun = (string[])await Run(BeginScript, [.. keys, call.ToString(), owner.Name, digest, runner, Milliseconds(RequestsKept), Milliseconds(CallsKept)]);
+        var begun = (string[])await Run(BeginScript, [.. keys, call.ToString(), owner.Name, digest, runner, Milliseconds(RequestsKept), Milliseconds(CallsLast), Milliseconds(Lease), Runner("")]);
         return (Guid.Parse(begun[0]), begun[1]);
     }
 
@@ -107,7 +111,7 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     /// <summary>Tells pieces of the answer. The state is that of the call by then: anything but started means that nobody wants more; none that the call is not here.</summary>
     /// <param name="first">The number of the first of them.</param>
     public async Task<CallState?> Append(Guid call, string runner, long first, IReadOnlyList<string> pieces) =>
-        State((string)await Run(AppendScript, [2, Call(call), Events(call), runner, first, Milliseconds(CallsKept), .. pieces]));
+        State((string)await Run(AppendScript, [2, Call(call), Events(call), runner, first, Milliseconds(CallsLast), .. pieces]));
 
     /// <summary>Ends a call, as who carries it out.</summary>
     /// <param name="told">How many pieces were told of it: if fewer are there, they are lost, and the call ends so.</param>
@@ -119,11 +123,12 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     /// <summary>Ends a call whose runner is gone; leaves it if that lives.</summary>
     public Task<CallEnded> Bury(Guid call) => End("anybody", "", call, CallState.Error, CallEnding.Interrupted);
 
-    /// <summary>Whose a call is, as <see cref="CallOwner.Name"/>; null when it is not here.</summary>
-    public async Task<string?> OwnerOf(Guid call) => await Bounded(redis.GetDatabase().HashGetAsync(Call(call), "owner"));
+    /// <summary>Whose a call is, as <see cref="CallOwner.Name"/>, how far it has come, and the number of its last event; null when it is not here.</summary>
+    public async Task<(string Owner, CallState State, long Told)?> Find(Guid call) =>
+        await Bounded(redis.GetDatabase().HashGetAsync(Call(call), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var told] ? (owner!, State(state!)!.Value, (long)told) : null;
 
     /// <summary>How far a call has come; none when it is not here.</summary>
-    public async Task<CallState?> StateOf(Guid call) => State((string?)await Bounded(redis.GetDatabase().HashGetAsync(Call(call), "state")) ?? Missing);
+    public async Task<CallState?> StateOf(Guid call) => (await Find(call))?.State;
 
     /// <summary>The events behind a number, in order; no more than so many.</summary>
     public async Task<IReadOnlyList<CallEvent>> Read(Guid call, long after, int atMost)
@@ -159,7 +164,7 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
 
     private async Task<CallEnded> End(string by, string who, Guid call, CallState state, CallEnding? ending, long told = 0)
     {
-        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), by, who, Word(state), Written(ending), Milliseconds(CallsKept), call.ToString(), told, Written(CallEnding.Lost), Runner(""));
+        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), by, who, Word(state), Written(ending), Milliseconds(EndedKept), call.ToString(), told, Written(CallEnding.Lost), Runner(""));
         return answer == "ENDED" ? new(state, ByThis: true) : new(State(answer), ByThis: false);
     }
 

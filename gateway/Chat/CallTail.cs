@@ -82,16 +82,17 @@ internal sealed class CallTail : IDisposable
                 {
                     heard ??= await streams.Hear(call, () => hints.Writer.TryWrite(true));
                     var events = await streams.Read(call, last, EventsAtOnce);
-                    answered = clock.GetTimestamp();
                     if (Add(events)) return;
                     if (events.Count > 0) last = events[^1].Number;
                     else if (isOver)
                     {
-                        // Redis has lost more than its readers have seen.
-                        Add(Frame.End(null, CallState.Error, "", CallEnding.Lost));
+                        // Redis has lost more than its readers have seen. What Chat has kept is there when they come back.
+                        Add(Frame.End(null, CallState.Error, "", Unreachable));
                         return;
                     }
                     else isOver = (await streams.Bury(call)).State != CallState.Started;
+                    // A Redis that is read from and takes no writes is away as well.
+                    answered = clock.GetTimestamp();
                     if (isOver || events.Count == EventsAtOnce) continue;
                 }
                 catch (Exception e) when (e is RedisException or TimeoutException)

@@ -11,6 +11,9 @@ internal static class Frame
     /// <summary>A sign of life that clients pass over.</summary>
     public static readonly byte[] Alive = ":\n\n"u8.ToArray();
 
+    /// <summary>The number of the end of a call of which Redis no longer has how many pieces it had; behind any of them.</summary>
+    public const long EndOfKept = int.MaxValue;
+
     /// <summary>A piece of the answer.</summary>
     public static byte[] Piece(long number, string text) => Write(number, "partial", new { Type = "partial", Text = text });
 

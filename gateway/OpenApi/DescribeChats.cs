@@ -70,6 +70,7 @@ internal static class DescribeChats
             Answers = "The call, which goes on by itself.",
             Answer = Shape.Object("A call.", ("call_id", Shape.Id("What to read and to cancel it by.")), ("status", (JsonObject)status.DeepClone())),
             AnswerExample = new JsonObject { ["call_id"] = SomeCall, ["status"] = "started" },
+            AnswerHeaders = [Headers.Replayed],
             Refused = [],
             OtherAnswers = Refused(401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503),
         };

@@ -104,17 +104,23 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         var (call, after) = (CallOf(http), After(http.Request));
         var authorization = token.Length > 0 ? $"Bearer {token}" : http.Request.Headers.Authorization.ToString();
 
-        var owner = await streams.OwnerOf(call);
-        if (owner is not null && owner != caller.Owner.Name) throw new CallNotFound(call.ToString());
-        if (owner is null)
-        {
-            await Write(http, await Kept(http, call, authorization), after);
-            return;
-        }
-        if (after > 0 && await streams.StateOf(call) != CallState.Started && (await streams.Read(call, after, 1)).Count == 0)
+        var found = await streams.Find(call);
+        if (found is { Owner: var owner } && owner != caller.Owner.Name) throw new CallNotFound(call.ToString());
+        if (after > 0 && (found is { State: not CallState.Started, Told: var told } ? after >= told : after == Frame.EndOfKept))
         {
             // They have it all. A browser's EventSource, which comes back whenever a stream ends, stays away for this.
             http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+        var kept = found switch
+        {
+            null => await Kept(http, call, authorization),
+            { State: CallState.Error } => await CompleteAfterAll(http, call, authorization),
+            _ => null,
+        };
+        if (kept is not null)
+        {
+            await Write(http, kept, after);
             return;
         }
         var tail = tails.Join(call);
@@ -147,11 +153,24 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         return JsonSerializer.Deserialize<KeptCall>(answer.Body.Span, Json.Options)!;
     }
 
+    /// <summary>An answer that was kept, by a process that was gone before it could tell so: then Redis says that it was interrupted.</summary>
+    private async Task<KeptCall?> CompleteAfterAll(HttpContext http, Guid call, string authorization)
+    {
+        try
+        {
+            return await Kept(http, call, authorization) is { State: CallState.Finished } kept ? kept : null;
+        }
+        catch (Refusal)
+        {
+            return null;
+        }
+    }
+
     private static async Task Write(HttpContext http, KeptCall kept, long after)
     {
         Begin(http);
         if (after == 0 && kept.Answer.Length > 0) http.Response.BodyWriter.Write(Frame.Piece(1, kept.Answer));
-        http.Response.BodyWriter.Write(Frame.End(null, kept.State, kept.Answer, kept.Ending));
+        http.Response.BodyWriter.Write(Frame.End(Frame.EndOfKept, kept.State, kept.Answer, kept.Ending));
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
     }
 

@@ -17,18 +17,19 @@ namespace MedCor.Chat.Calls;
 /// </summary>
 internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, Model model, IOptions<ModelOptions> options, TimeProvider clock)
 {
-    private const string Tool = "openai_chat";
+    public const string Tool = "openai_chat";
+
     private const int MostMetadata = 16_384;
     private const int MostLooks = 40;
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The call, which goes on by itself. Throws what is wrong with the question, or why none is begun at present.</summary>
-    public async Task<ChatCall> Begin(CallOwner owner, ExecuteCall asked, CancellationToken ct)
+    /// <summary>The call, which goes on by itself, and whether it was begun by an earlier request. Throws what is wrong with the question, or why none is begun at present.</summary>
+    public async Task<(ChatCall Call, bool IsReplay)> Begin(CallOwner owner, ExecuteCall asked, CancellationToken ct)
     {
         var (question, metadata) = Check(asked);
         var digest = Digest(question, asked, metadata);
         db.Tenancy.Enter(owner.HospitalId);
-        if (await FindEarlier(owner, asked.RequestId, ct) is { } earlier) return Same(earlier.Id, await Latest(earlier.Id, earlier.State), earlier.Digest, digest);
+        if (await FindEarlier(owner, asked.RequestId, ct) is { } earlier) return (Same(earlier.Id, await Latest(earlier.Id, earlier.State), earlier.Digest, digest), IsReplay: true);
 
         if (!model.IsConfigured) throw new Unavailable(Calls.MissingKey);
         if (model.IsResting) throw new ModelIsDown();
@@ -38,13 +39,12 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
 
         var whole = question with { Messages = Conversation.Of(question.Messages, before) };
 
-        await runner.BeAlive();
-        using var place = runner.TakePlace();
+        using var place = runner.Places.Take(owner);
         var id = Guid.CreateVersion7(clock.GetUtcNow());
         try
         {
             var begun = await streams.Begin(id, owner, asked.RequestId, digest, runner.Name);
-            if (begun.Call != id) return Same(begun.Call, await StateOf(begun.Call, owner, ct), begun.Digest, digest);
+            if (begun.Call != id) return (Same(begun.Call, await StateOf(begun.Call, owner, asked.RequestId, ct), begun.Digest, digest), IsReplay: true);
 
             // From here on it is begun, whether or not the caller still waits.
             db.Add(new Call
@@ -72,7 +72,7 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
             throw;
         }
         runner.Carry(new(id, owner, whole), place);
-        return Shown(id, CallState.Started);
+        return (Shown(id, CallState.Started), IsReplay: false);
     }
 
     private (Question Question, string? Metadata) Check(ExecuteCall asked)
@@ -120,9 +120,10 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
     }
 
     /// <summary>
-    /// How far a call has come that another request begins at this moment. Waits for its row: before that it may still come to nothing. Throws <see cref="Unavailable"/> when it does.
+    /// How far a call has come that another request begins at this moment. Waits for its row: before that it may still come to nothing. Throws <see cref="Unavailable"/> when it does,
+    /// and has the request's id free when nobody is there any more who would write the row.
     /// </summary>
-    private async Task<CallState> StateOf(Guid call, CallOwner owner, CancellationToken ct)
+    private async Task<CallState> StateOf(Guid call, CallOwner owner, string? requestId, CancellationToken ct)
     {
         using var timer = new PeriodicTimer(Glance, clock);
         for (var looks = 0; looks < MostLooks; looks++)
@@ -130,6 +131,7 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
             if (await db.Calls.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (CallState?)c.State).SingleOrDefaultAsync(ct) is { } state) return await Latest(call, state);
             await timer.WaitForNextTickAsync(ct);
         }
+        if ((await streams.Bury(call)).State != CallState.Started) await streams.Forget(call, owner, requestId);
         throw new Unavailable("A question with this request_id is just being begun. Try again shortly.", retryAfter: 1);
     }
 

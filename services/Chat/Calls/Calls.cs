@@ -1,8 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Health;
+using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -34,15 +36,42 @@ internal static class Calls
             var owner = (await callers.Require(http)).Owner;
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-            var asked = Params<ExecuteCall>.Read(body.GetBuffer().AsMemory(0, (int)body.Length));
-            if (http.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key) asked = asked with { RequestId = asked.RequestId ?? key };
-            return Results.Json(await begin.Begin(owner, asked, http.RequestAborted), Json.Options);
+            var asked = Read(body.GetBuffer().AsMemory(0, (int)body.Length));
+            var key = http.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } sent && asked.RequestId is null ? sent : null;
+            var (call, isReplay) = await begin.Begin(owner, asked with { RequestId = asked.RequestId ?? key }, http.RequestAborted);
+            if (isReplay && key is not null) http.Response.Headers["Idempotent-Replayed"] = "true";
+            return Results.Json(call, Json.Options);
         });
         app.MapPost("/chat/calls/{call:guid}/cancel", async (Guid call, HttpContext http, ChatCallers callers, CancelCalls cancel) =>
             Results.Json(new { Status = await cancel.Cancel((await callers.Require(http)).Owner, call, http.RequestAborted) }, Json.Options));
         app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatCallers callers, CancelCalls cancel) =>
             Results.Json(await cancel.CancelAll((await callers.Require(http)).Owner, http.RequestAborted), Json.Options));
         app.MapGet("/chat/calls/{call:guid}", Show);
+    }
+
+    /// <summary>A question. Throws <see cref="ToolNotFound"/> when it is another tool's, whose input is not known here, and <see cref="Invalid"/>.</summary>
+    private static ExecuteCall Read(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return Params<ExecuteCall>.Read(body);
+        }
+        catch (Invalid) when (ToolIn(body) is { } tool && tool != BeginCall.Tool)
+        {
+            throw new ToolNotFound(tool);
+        }
+    }
+
+    private static string? ToolIn(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonNode.Parse(body.Span) is JsonObject question && question["tool"] is JsonValue tool && tool.TryGetValue<string>(out var name) ? name : null;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException) // no JSON, a field twice, half a surrogate pair
+        {
+            return null;
+        }
     }
 
     /// <summary>What is kept of a call, for when Redis has it no longer.</summary>

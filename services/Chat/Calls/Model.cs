@@ -37,13 +37,14 @@ internal sealed class Model : IDisposable
 
     private const int FailuresUntilRest = 20;
     private static readonly TimeSpan FailuresCounted = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     private readonly ModelOptions options;
     private readonly TimeProvider clock;
     private readonly HttpClient? http;
     private readonly OpenAIClient? client;
     private readonly ResiliencePipeline<Reading> pipeline;
+    private readonly CircuitBreakerStateProvider circuit = new();
     private long restsUntil = long.MinValue;
 
     public Model(IOptions<ModelOptions> options, TimeProvider clock)
@@ -80,6 +81,7 @@ internal sealed class Model : IDisposable
                 MinimumThroughput = FailuresUntilRest,
                 SamplingDuration = FailuresCounted,
                 BreakDuration = Rest,
+                StateProvider = circuit,
                 OnOpened = _ =>
                 {
                     Volatile.Write(ref restsUntil, clock.GetTimestamp() + (long)(Rest.TotalSeconds * clock.TimestampFrequency));
@@ -92,8 +94,8 @@ internal sealed class Model : IDisposable
     /// <summary>Whether there is a model to ask.</summary>
     public bool IsConfigured => client is not null;
 
-    /// <summary>Whether it fails time and again, so that it is not worth asking now.</summary>
-    public bool IsResting => clock.GetTimestamp() < Volatile.Read(ref restsUntil);
+    /// <summary>Whether it fails time and again, so that it is not worth asking now: it rests, or one question tries out whether it is well again.</summary>
+    public bool IsResting => circuit.CircuitState == CircuitState.HalfOpen || clock.GetTimestamp() < Volatile.Read(ref restsUntil);
 
     /// <summary>The answer, piece by piece as it comes. Throws <see cref="ModelFailure"/>.</summary>
     /// <param name="usage">Gets what it took, before the answer ends.</param>
@@ -127,7 +129,7 @@ internal sealed class Model : IDisposable
         }
         catch (BrokenCircuitException)
         {
-            throw ModelFailure.Resting;
+            throw ModelFailure.Resting(Rest);
         }
     }
 

@@ -17,8 +17,10 @@ internal sealed class ModelFailure(string message, bool isTransient, TimeSpan? r
     /// <summary>The connection ended before the answer did.</summary>
     public static ModelFailure Cut => new("the connection to the model broke off before its answer was complete. Try again shortly.", isTransient: true);
 
+    private static ModelFailure Unreached => new("the model cannot be reached. Try again shortly.", isTransient: true);
+
     /// <summary>It has failed so often that it is let alone for a moment.</summary>
-    public static ModelFailure Resting => new("the model has failed repeatedly and is given a rest. Try again shortly.", isTransient: false);
+    public static ModelFailure Resting(TimeSpan rest) => new("the model has failed repeatedly and is given a rest. Try again shortly.", isTransient: true, rest);
 
     public bool IsTransient => isTransient;
 
@@ -37,8 +39,11 @@ internal sealed class ModelFailure(string message, bool isTransient, TimeSpan? r
         ModelFailure known => known,
         ClientResultException { Status: > 0 } refused => Of((HttpStatusCode)refused.Status, RetryAfterOf(refused, now)),
         ClientResultException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
-            new("the model cannot be reached. Try again shortly.", isTransient: true),
-        HttpRequestException or IOException => Cut,
+            Unreached,
+        // What SocketsHttpHandler makes of a connection attempt that nobody answers.
+        OperationCanceledException { InnerException: TimeoutException } => Unreached,
+        // The package knows OpenAI's finish_reasons alone; others send "error" and the like for what went wrong midway.
+        HttpRequestException or IOException or ArgumentOutOfRangeException => Cut,
         _ => new("the model's answer could not be read.", isTransient: false),
     };
 

@@ -15,12 +15,10 @@ internal sealed class RedisPatience(TimeProvider clock)
     /// <summary>For an ending: until it is told, so that whoever comes back to read finds it.</summary>
     public ResiliencePipeline Long { get; } = new ResiliencePipelineBuilder { TimeProvider = clock }.AddRetry(Often(TimeSpan.FromSeconds(1))).Build();
 
-    /// <summary>Whether Redis says that it is there and not yet, or no longer, the one to ask.</summary>
-    private static bool IsStarting(RedisServerException said) => said.Message.Split(' ')[0] is "LOADING" or "READONLY" or "MASTERDOWN";
-
+    /// <summary>Also when it is there and refuses: while it loads, after a change of masters until it has replicas, or when it is full.</summary>
     private static RetryStrategyOptions Often(TimeSpan pause) => new()
     {
-        ShouldHandle = new PredicateBuilder().Handle<RedisConnectionException>().Handle<TimeoutException>().Handle<RedisServerException>(IsStarting),
+        ShouldHandle = new PredicateBuilder().Handle<RedisException>().Handle<TimeoutException>(),
         MaxRetryAttempts = int.MaxValue,
         Delay = pause,
     };

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
 using StackExchange.Redis;
 
 namespace MedCor.Chat.Calls;
@@ -12,33 +11,23 @@ namespace MedCor.Chat.Calls;
 /// </summary>
 internal sealed class Runner(CallStreams streams, RedisPatience patience, IServiceProvider services, TimeProvider clock, ILogger<Runner> log) : BackgroundService
 {
-    private const int MostAtOnce = 256;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
     /// <summary>Calls that are under way when the process is told to stop may end by themselves.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<Guid, (Run Run, Task Done)> runs = new();
-    private readonly SemaphoreSlim places = new(MostAtOnce);
-    private long renewedAt = long.MinValue;
     private readonly CancellationTokenSource stops = new();
     private bool hearsEndings;
 
     /// <summary>Who this process is among the runners; another one after a restart.</summary>
     public string Name { get; } = Guid.CreateVersion7().ToString("N");
 
-    /// <summary>Returns when this runner counts as alive for a while. Throws while Redis is away.</summary>
-    public async ValueTask BeAlive()
-    {
-        var at = Volatile.Read(ref renewedAt);
-        if (at == long.MinValue || clock.GetElapsedTime(at) > CallStreams.Lease / 2) await Renew();
-    }
-
-    /// <summary>A place for one more call, to be disposed of. Throws <see cref="Unavailable"/> when there is none.</summary>
-    public Place TakePlace() => places.Wait(0) ? new(places) : throw new Unavailable("Too many answers are being written at present. Try again shortly.");
+    /// <summary>Those for calls here.</summary>
+    public Places Places { get; } = new();
 
     /// <summary>Carries out a call, and keeps its place until it ends.</summary>
-    public void Carry(Asked asked, Place taken)
+    public void Carry(Asked asked, Places.Place taken)
     {
         var run = ActivatorUtilities.CreateInstance<Run>(services, asked, Name);
         var place = taken.Keep();
@@ -118,7 +107,6 @@ internal sealed class Runner(CallStreams streams, RedisPatience patience, IServi
 
     private async Task Renew()
     {
-        var from = clock.GetTimestamp();
         if (!hearsEndings)
         {
             // Once: what could not be subscribed to now is as soon as Redis is there.
@@ -129,7 +117,6 @@ internal sealed class Runner(CallStreams streams, RedisPatience patience, IServi
             });
         }
         await streams.Renew(Name);
-        Volatile.Write(ref renewedAt, from);
     }
 
     /// <summary>Forgets a call that was perhaps begun and that nobody carries out, as soon as Redis lets it.</summary>
@@ -159,20 +146,8 @@ internal sealed class Runner(CallStreams streams, RedisPatience patience, IServi
     /// <inheritdoc/>
     public override void Dispose()
     {
-        places.Dispose();
         stops.Dispose();
         base.Dispose();
-    }
-
-    /// <summary>A place that is taken until it is disposed of, by who keeps it.</summary>
-    internal sealed class Place(SemaphoreSlim places) : IDisposable
-    {
-        private SemaphoreSlim? held = places;
-
-        /// <summary>Hands it on: who has it by then disposes of it.</summary>
-        public Place Keep() => new(Interlocked.Exchange(ref held, null)!);
-
-        public void Dispose() => Interlocked.Exchange(ref held, null)?.Release();
     }
 }
 

@@ -1,4 +1,5 @@
 using MedCor.Hosting.Dashboard.Telemetry;
+using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.AppHost.Dashboard;
 
@@ -14,7 +15,7 @@ public sealed class FiguresTests
         foreach (var total in (double[])[3, 3, 8, 9])
         {
             store.Add([new(Gateway, Count, [], [total], [])]);
-            clock.Pass(MetricStore.Step);
+            clock.Now += MetricStore.Step;
         }
 
         Assert.Equal([null, 3, 0, 5, 1], Over(store, 5));
@@ -27,7 +28,7 @@ public sealed class FiguresTests
         foreach (var total in (double[])[7, 2, 4])
         {
             store.Add([new(Gateway, Count, [], [total], [])]);
-            clock.Pass(MetricStore.Step);
+            clock.Now += MetricStore.Step;
         }
 
         Assert.Equal([7, 2, 2], Over(store, 3));
@@ -38,7 +39,7 @@ public sealed class FiguresTests
     {
         var (clock, store) = Empty();
         store.Add([new(Gateway, new("listeners", "", "", MetricKind.Gauge), [], [5], [])]);
-        clock.Pass(3 * MetricStore.Step);
+        clock.Now += 3 * MetricStore.Step;
 
         Assert.Equal([null, 5, null, null], Over(store, 4));
     }

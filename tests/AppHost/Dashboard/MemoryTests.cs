@@ -1,4 +1,5 @@
 using MedCor.Hosting.Dashboard.Telemetry;
+using Clock = MedCor.Tests.EndToEnd.Clock;
 
 namespace MedCor.Tests.AppHost.Dashboard;
 
@@ -85,7 +86,7 @@ public sealed class MemoryTests
         {
             roomy.Add([Gauge("a", step)]);
             narrow.Add([Gauge("a", step)]);
-            clock.Pass(MetricStore.Step);
+            clock.Now += MetricStore.Step;
         }
 
         Assert.Equal(0, roomy.Dropped);
@@ -104,7 +105,7 @@ public sealed class MemoryTests
         foreach (var name in (string[])["a", "b", "c", "d"]) store.Add([Gauge(name, 1)]);
         Assert.Equal(1, store.Dropped);
 
-        clock.Pass(TimeSpan.FromHours(2));
+        clock.Now += TimeSpan.FromHours(2);
         store.Add([Gauge("d", 1)]);
 
         Assert.Equal(["d"], store.Read(metric: null, all => all.Select(s => s.Metric.Name).ToArray()));

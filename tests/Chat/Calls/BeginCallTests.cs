@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
 using MedCor.Tests.EndToEnd;
 using StackExchange.Redis;
 
@@ -82,6 +84,7 @@ public class BeginCallTests(ChatHouse house)
 
         var call = (string)JsonNode.Parse(await first.Content.ReadAsStringAsync())!["call_id"]!;
         Assert.Equal(call, (string?)JsonNode.Parse(await second.Content.ReadAsStringAsync())!["call_id"]);
+        Assert.Equal((false, true), (first.Headers.Contains("Idempotent-Replayed"), second.Headers.Contains("Idempotent-Replayed")));
     }
 
     [Fact]
@@ -107,6 +110,43 @@ public class BeginCallTests(ChatHouse house)
         Assert.Single(house.Model.Asked(question));
         Assert.Equal(["partial", "final"], told.Select(t => t.Name));
         Assert.All(told, t => Assert.Equal(string.Concat(ModelServer.Usual), t.Text));
+        Assert.Equal(["final"], (await house.AsProgram().Read(call, after: told[0].Id)).Select(t => t.Name));
+        using var nothing = await house.AsProgram().Open(call, after: told[1].Id);
+        Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_has_ended_leaves_Redis_soon_and_its_request_id_after_a_day()
+    {
+        var request = Guid.NewGuid().ToString();
+        var call = await house.AsProgram().Ask(ChatHouse.Question(), request);
+        await house.AsProgram().Read(call);
+
+        using var redis = await ConnectionMultiplexer.ConnectAsync((await RunningHouse.Get()).RedisAddress);
+        foreach (var key in new[] { "call", "events" })
+            Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync($"medcor:chat:{key}:{call}"))!.Value, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(15));
+        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(Of(CallOwner.Server, request)))!.Value, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_gone_before_a_call_is_kept_does_not_take_its_request_id_with_it()
+    {
+        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
+        var body = new { messages = new[] { new { role = "user", content = question } }, request_id = request };
+        using var redis = await ConnectionMultiplexer.ConnectAsync((await RunningHouse.Get()).RedisAddress);
+        var streams = new CallStreams(redis, TimeProvider.System);
+        var (call, gone) = (Guid.NewGuid(), Guid.NewGuid().ToString("N"));
+        await streams.Begin(call, CallOwner.Server, request, "of what was asked", gone);
+
+        // While it may still come, its request is not taken from it.
+        var (status, refused) = await house.AsProgram().Execute(body);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, CallState.Started), (status, await streams.StateOf(call)));
+        Assert.Contains("just being begun", (string?)refused!["error"]!["message"], StringComparison.Ordinal);
+        await streams.Leave(gone);
+        await Wait.Until(async () => (await house.AsProgram(1).Execute(body)).Status == HttpStatusCode.OK, "the question is taken");
+
+        await house.AsProgram().Read(await house.AsProgram().Ask(question, request));
+        Assert.Single(house.Model.Asked(question));
     }
 
     [Fact]
@@ -128,7 +168,9 @@ public class BeginCallTests(ChatHouse house)
     }
 
     /// <summary>What Redis keeps of a request id, whoever's.</summary>
-    private static string Of(string request) => $"medcor:chat:request:*:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
+    private static string Of(string request) => Of(owner: null, request);
+
+    private static string Of(CallOwner? owner, string request) => $"medcor:chat:request:{owner?.Name ?? "*"}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
 
     private static async Task Forget(params string[] patterns)
     {

@@ -28,7 +28,7 @@ public class CancelCallsTests(ChatHouse house)
         var (status, body) = await house.AsProgram(gateway).Cancel(call);
 
         Assert.Equal((HttpStatusCode.OK, "cancelled"), (status, (string?)body!["status"]));
-        await model.LetGo.WaitAsync(TimeSpan.FromSeconds(2));
+        await model.LetGo.WaitAsync(ChatHouse.BeforeStall);
         foreach (var told in await Task.WhenAll(readers)) Assert.Equal(["partial", "cancelled"], told.Select(t => t.Name));
         Assert.Equal("cancelled", (string?)(await house.AsProgram().Cancel(call)).Body!["status"]);
         await Wait.Until(async () => await StateOf(call) == "CANCELLED", "it is kept that the call was cancelled");
@@ -44,7 +44,7 @@ public class CancelCallsTests(ChatHouse house)
 
         await house.AsProgram(1).Cancel(call);
 
-        await model.LetGo.WaitAsync(TimeSpan.FromSeconds(2));
+        await model.LetGo.WaitAsync(ChatHouse.BeforeStall);
         Assert.Equal(["cancelled"], (await house.AsProgram().Read(call)).Select(t => t.Name));
     }
 
@@ -68,7 +68,7 @@ public class CancelCallsTests(ChatHouse house)
 
         Assert.Equal((HttpStatusCode.OK, "cancelled", 4), (status, (string?)body!["status"], (int)body["count"]!));
         Assert.Equal(theirs.Order(), body["call_ids"]!.AsArray().Select(id => Guid.Parse((string)id!)).Order());
-        await Task.WhenAll(models.Select(m => m.LetGo)).WaitAsync(TimeSpan.FromSeconds(3));
+        await Task.WhenAll(models.Select(m => m.LetGo)).WaitAsync(ChatHouse.BeforeStall);
         goOn.SetResult();
         Assert.Equal("final", (await doctor.Read(others))[^1].Name);
         Assert.Equal(0, (int)(await nurse.CancelAll()).Body!["count"]!);

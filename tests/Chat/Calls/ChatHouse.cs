@@ -9,6 +9,12 @@ public sealed class ChatHouse : IAsyncLifetime
     /// <summary>How long these replicas wait for a model that says nothing.</summary>
     internal const int StallSeconds = 5;
 
+    /// <summary>What lets go of a model within this does so for a reason other than its silence.</summary>
+    internal static readonly TimeSpan BeforeStall = TimeSpan.FromSeconds(StallSeconds - 1);
+
+    /// <summary>Within this a reader is told whatever there is to be told, as the contract says.</summary>
+    internal static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+
     internal ModelServer Model { get; private set; } = null!;
 
     /// <summary>The replicas of Chat.</summary>

@@ -128,6 +128,9 @@ internal sealed class ModelServer : IAsyncDisposable
             await Line("[DONE]");
         }
 
+        /// <summary>Ends its answer for a reason that OpenAI does not know.</summary>
+        public Task GiveUp() => Chunk(new { }, "error");
+
         /// <summary>Says one token.</summary>
         public Task Token(string token) => Chunk(new { content = token }, null);
 

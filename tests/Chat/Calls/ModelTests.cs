@@ -49,6 +49,28 @@ public class ModelTests(ChatHouse house)
     }
 
     [Fact]
+    public async Task A_model_that_gives_up_before_the_first_token_is_asked_again()
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, model => model.Times < 3 ? model.GiveUp() : model.Say(ModelServer.Usual));
+
+        Assert.Equal("final", (await house.AsProgram().Read(await house.AsProgram().Ask(question)))[^1].Name);
+    }
+
+    [Fact]
+    public async Task A_model_that_gives_up_midway_is_told()
+    {
+        var question = ChatHouse.Question();
+        house.Model.When(question, async model =>
+        {
+            await model.Token("Anemia");
+            await model.GiveUp();
+        });
+
+        ExpectError((await house.AsProgram().Read(await house.AsProgram().Ask(question)))[^1], "broke off", retryable: true);
+    }
+
+    [Fact]
     public async Task What_does_not_pass_is_told_after_some_tries()
     {
         var question = ChatHouse.Question();
@@ -125,7 +147,7 @@ public class ModelTests(ChatHouse house)
 
         Assert.Equal(tokens + 1, told.Length);
         ExpectError(told[^1], "stopped answering", retryable: true);
-        await Assert.Single(house.Model.Asked(question)).LetGo.WaitAsync(TimeSpan.FromSeconds(2));
+        await Assert.Single(house.Model.Asked(question)).LetGo.WaitAsync(ChatHouse.Soon);
     }
 
     [Fact]

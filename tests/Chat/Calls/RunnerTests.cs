@@ -10,8 +10,6 @@ namespace MedCor.Tests.Chat.Calls;
 [Collection(nameof(ChatHouse))]
 public class RunnerTests(ChatHouse house)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
-
     [Fact]
     public async Task When_the_replica_that_carries_a_call_out_is_killed_its_readers_are_told_to_ask_again()
     {
@@ -32,7 +30,7 @@ public class RunnerTests(ChatHouse house)
 
         await doomed.DisposeAsync();
 
-        foreach (var told in await Task.WhenAll(readers).WaitAsync(Soon))
+        foreach (var told in await Task.WhenAll(readers).WaitAsync(ChatHouse.Soon))
         {
             Assert.Equal(["partial", "error"], told.Select(t => t.Name));
             Assert.True((bool)told[1].Data["retryable"]!);
@@ -132,10 +130,10 @@ public class RunnerTests(ChatHouse house)
             while (told.Current.Name == "partial") Assert.True(await told.MoveNextAsync());
             return told.Current;
         }
-        var ending = await Ending().WaitAsync(Soon);
+        var ending = await Ending().WaitAsync(ChatHouse.Soon);
         Assert.Equal(("error", true), (ending.Name, (bool)ending.Data["retryable"]!));
-        await house.Model.Asked(questions[0])[0].LetGo.WaitAsync(Soon);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await somebody.Execute(new { messages = new[] { new { role = "user", content = "x" } } }).WaitAsync(Soon)).Status);
+        await house.Model.Asked(questions[0])[0].LetGo.WaitAsync(ChatHouse.Soon);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await somebody.Execute(new { messages = new[] { new { role = "user", content = "x" } } }).WaitAsync(ChatHouse.Soon)).Status);
         await Wait.Until(async () => await CancelCallsTests.StateOf(broken) == "ERROR", "it is kept that the answer was lost");
 
         // Redis comes back with nothing in it. What was asked before is known all the same.
@@ -154,6 +152,43 @@ public class RunnerTests(ChatHouse house)
         await Wait.Until(async () => (await somebody.Open(whole)).StatusCode == HttpStatusCode.OK, "answers are read again");
         Assert.Equal(string.Concat(ModelServer.Usual), (await somebody.Read(whole))[^1].Text);
         await Wait.Until(async () => (await somebody.Execute(new { messages = new[] { new { role = "user", content = ChatHouse.Question() } } })).Status == HttpStatusCode.OK, "new questions are taken");
+    }
+
+    [Fact]
+    public async Task A_Redis_that_takes_no_writes_is_borne_for_a_moment_and_then_told()
+    {
+        await using var redis = new OwnRedis();
+        using var connection = await redis.Start();
+        var address = ("ConnectionStrings__cache", (string?)redis.Address);
+        await using var chat = await ChatHouse.StartChat(house.Model.Address, address, ("OPENAI_STALL_SECONDS", "120"));
+        await using var gateway = await ChatHouse.StartGateway([chat], address);
+        var (somebody, question, goOn, said) = (new Chatter(gateway.Http, Chatter.ServerToken), ChatHouse.Question(), new TaskCompletionSource(), new TaskCompletionSource());
+        house.Model.When(question, async model =>
+        {
+            await model.Token(ModelServer.Usual[0]);
+            await model.Until(goOn.Task);
+            await model.Say(ModelServer.Usual[1..]);
+            said.SetResult();
+        });
+        var call = await somebody.Ask(question);
+        using (var open = await somebody.Open(call)) await Chatter.Events(open).FirstAsync();
+
+        // As after a change of masters, until the new one has a replica.
+        await TakesWrites(false);
+        goOn.SetResult();
+        await said.Task.WaitAsync(ChatHouse.Soon);
+        await TakesWrites(true);
+        Assert.Equal(string.Concat(ModelServer.Usual), (await somebody.Read(call))[^1].Text);
+
+        // As when two of three are gone.
+        house.Model.When(question, model => model.Hang());
+        var silent = somebody.Read(await somebody.Ask(question));
+        await TakesWrites(false);
+        var told = Assert.Single(await silent.WaitAsync(2 * ChatHouse.Soon));
+        Assert.Equal(("error", true), (told.Name, (bool)told.Data["retryable"]!));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await somebody.Execute(new { messages = new[] { new { role = "user", content = question } } })).Status);
+
+        Task TakesWrites(bool takes) => connection.GetDatabase().ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", takes ? 0 : 1);
     }
 
     [Fact]

@@ -147,7 +147,7 @@ public sealed class SessionTests
         await new Migrator(typeof(ChatDb).Assembly, "chat", NullLogger.Instance).Migrate(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = "-c role=medcor_chat" }.ConnectionString);
         using var signal = new OutboxSignal();
-        var clock = new Watch { Now = DateTimeOffset.UtcNow };
+        var clock = new Clock { Now = DateTimeOffset.UtcNow };
         var nurse = new Caller(Guid.CreateVersion7(), "nurse@general.example", Role.Nurse, Guid.CreateVersion7(), Guid.CreateVersion7(), clock.Now, clock.Now.AddHours(1));
         var begun = clock.Now;
 
@@ -179,13 +179,6 @@ public sealed class SessionTests
             await using var db = new ChatDb(new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new TenantSeal(), signal).Options, tenancy, clock, signal);
             return await work(new Guide(db, [new PatientOnboarding()], null!, clock), db);
         }
-    }
-
-    private sealed class Watch : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }
 

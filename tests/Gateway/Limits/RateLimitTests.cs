@@ -74,11 +74,4 @@ public sealed class RateLimitTests
     }
 
     private static RateLimit On(ConnectionMultiplexer redis) => new(redis, TimeProvider.System, NullLogger<RateLimit>.Instance);
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

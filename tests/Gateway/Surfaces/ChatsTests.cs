@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MedCor.Tests.Chat.Calls;
 using MedCor.Tests.EndToEnd;
+using StackExchange.Redis;
 
 namespace MedCor.Tests.Gateway.Surfaces;
 
@@ -75,6 +76,26 @@ public class ChatsTests(ChatHouse house)
         Assert.Equal(["7", "8"], await Chatter.Events(again).Select(t => t.Id).ToArrayAsync());
         using var nothing = await house.AsProgram().Open(call, after: "8");
         Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_complete_before_its_replica_was_gone_is_read_to_its_end()
+    {
+        var call = await house.AsProgram().Ask(ChatHouse.Question());
+        await house.AsProgram().Read(call);
+
+        // As when it was kept, and its process was gone before it could tell so: somebody else has ended it in Redis.
+        using (var redis = await ConnectionMultiplexer.ConnectAsync((await RunningHouse.Get()).RedisAddress))
+        {
+            var (db, end, last) = (redis.GetDatabase(), $"{ModelServer.Usual.Length + 1}-0", $"medcor:chat:events:{call}");
+            await db.ExecuteAsync("XDEL", last, end);
+            await db.ExecuteAsync("XSETID", last, $"{ModelServer.Usual.Length}-0");
+            await db.ExecuteAsync("XADD", last, end, "s", "ERROR", "e", "");
+            await db.HashSetAsync($"medcor:chat:call:{call}", "state", "ERROR");
+        }
+
+        Assert.Equal(["partial", "final"], (await house.AsProgram(1).Read(call)).Select(t => t.Name));
+        Assert.Equal([string.Concat(ModelServer.Usual)], (await house.AsProgram().Read(call, after: "3")).Select(t => t.Text));
     }
 
     [Fact]
@@ -193,6 +214,7 @@ public class ChatsTests(ChatHouse house)
         await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Execute(question));
         await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}"));
         await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "invalid_tool", input = question }), "Tool 'invalid_tool' not found");
+        await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "weather", input = new { city = "Bern" } }), "Tool 'weather' not found");
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel("invalid-call-id"), "Call 'invalid-call-id' not found");
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel(Guid.NewGuid()));
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Send(HttpMethod.Get, "/mcp/stream/invalid-call-id"), "Call 'invalid-call-id' not found");

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using MedCor.Chat.Calls;
+using MedCor.Contracts.Chat;
+using MedCor.Tests.EndToEnd;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Tests.Chat.Calls;
+
+/// <summary>A model that fails time and again is let alone, until one question has found that it is well.</summary>
+public sealed class RestTests : IAsyncLifetime
+{
+    private const int Many = 20;
+    private readonly Clock clock = new();
+    private ModelServer server = null!;
+    private Model model = null!;
+
+    public async Task InitializeAsync()
+    {
+        server = await ModelServer.Start();
+        model = new(Options.Create(new ModelOptions { Key = ModelServer.Key, BaseUrl = server.Address }), clock);
+    }
+
+    [Fact]
+    public async Task While_one_question_tries_out_a_model_that_was_at_rest_no_other_is_asked()
+    {
+        // A pause that is longer than anybody waits for, so that none is tried again.
+        server.When("fails", asked => asked.Refuse(HttpStatusCode.TooManyRequests, retryAfter: "120"));
+        for (var i = 0; i < Many; i++) await Assert.ThrowsAsync<ModelFailure>(() => Ask("fails"));
+        Assert.True(model.IsResting);
+        clock.Now += Model.Rest;
+        Assert.False(model.IsResting);
+        var goOn = server.PauseAfter("tries", [], "Well");
+
+        var tries = Ask("tries");
+        await server.NextAsked("tries");
+
+        Assert.True(model.IsResting);
+        var refused = await Assert.ThrowsAsync<ModelFailure>(() => Ask("waits"));
+        Assert.Equal((true, 5), (refused.Ending.Retryable, refused.Ending.RetryAfter));
+        Assert.Empty(server.Asked("waits"));
+        goOn.SetResult();
+        Assert.Equal("Well", await tries);
+        Assert.False(model.IsResting);
+    }
+
+    [Fact]
+    public async Task Who_answers_no_attempt_to_connect_cannot_be_reached()
+    {
+        using var full = new TcpListener(IPAddress.Loopback, 0);
+        full.Start(backlog: 1);
+        using var waiting = new CancellationTokenSource();
+        using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(500) });
+        var failures = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            using var socket = new TcpClient();
+            return await Record.ExceptionAsync(() => http.GetAsync(new Uri($"http://{full.LocalEndpoint}"), HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(5)));
+        }));
+
+        var failure = ModelFailure.Of(failures.First(f => f is OperationCanceledException)!, DateTimeOffset.UtcNow);
+
+        Assert.Equal((true, true), (failure.IsTransient, failure.Message.Contains("cannot be reached", StringComparison.Ordinal)));
+    }
+
+    private async Task<string> Ask(string question) =>
+        string.Concat(await model.Answer(new("any", [new ChatMessage("user", question)], null), new(), default).ToArrayAsync());
+
+    public async Task DisposeAsync()
+    {
+        model.Dispose();
+        await server.DisposeAsync();
+    }
+}
