@@ -40,7 +40,7 @@ gateway.WithReference(identity).WithReference(hospital).WithReference(clinical).
     .WithReference(analytics).WithReference(chat);
 
 // Without a key there is still somebody to chat with, who says that it is no AI. What is published has none.
-if (builder.ExecutionContext.IsRunMode && Settings().All(s => s is not { Name: "OPENAI_API_KEY" or "OPENAI_BASE_URL", Value.Length: > 0 }))
+if (builder.ExecutionContext.IsRunMode && Settings().All(s => s.Name is not ("OPENAI_API_KEY" or "OPENAI_BASE_URL")))
 {
     var model = builder.AddProject<Projects.MedCor_DemoModel>("model").WithHttpEndpoint().WithHttpHealthCheck("/health");
     chat.WithEnvironment("OPENAI_BASE_URL", model.GetEndpoint("http")).WithEnvironment("OPENAI_API_KEY", "demo");
@@ -86,11 +86,14 @@ IResourceBuilder<ProjectResource>[] Readers(string setting) => setting switch
 static IEnumerable<(string Name, string Value)> Settings() =>
     from DictionaryEntry variable in Environment.GetEnvironmentVariables()
     let name = (string)variable.Key
+    let value = (string?)variable.Value
+    // A name without a value, as templates of such files have them, sets nothing.
+    where value is { Length: > 0 }
     where name.StartsWith("MCP_", StringComparison.Ordinal) || name.StartsWith("OPENAI_", StringComparison.Ordinal)
     where name is not ("MCP_SERVER_HOST" or "MCP_SERVER_PORT")
     orderby name
     // Services run in folders of their own.
-    select (name, name == "MCP_LOG_FILE" && variable.Value is string { Length: > 0 } path ? Path.GetFullPath(path) : (string?)variable.Value ?? "");
+    select (name, name == "MCP_LOG_FILE" ? Path.GetFullPath(value) : value);
 
 // URLs may carry a password (MCP_DATABASE_URL).
 static bool IsSecret(string name) =>
