@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway;
@@ -59,6 +60,14 @@ public sealed class OwnGateway : IAsyncDisposable
         await own.process.WaitForExitAsync(patience.Token);
         Assert.NotEqual(0, own.process.ExitCode);
         return own.Said;
+    }
+
+    /// <summary>What it says of its readiness, or of that of all that it leads to.</summary>
+    public async Task<(HttpStatusCode Status, string[] Reasons)> Ready(string path)
+    {
+        using var answer = await Http.GetAsync(new Uri(path, UriKind.Relative));
+        var reasons = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["reasons"]?.AsArray().Select(r => (string)r!) ?? [];
+        return (answer.StatusCode, [.. reasons]);
     }
 
     /// <summary>Posts JSON as somebody, or as nobody.</summary>

@@ -35,11 +35,11 @@ public sealed class LostDatabaseTests : IAsyncLifetime
     public async Task While_its_database_hangs_a_service_refuses_at_once_says_why_and_comes_back_by_itself()
     {
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
-        await Wait.Until(async () => (await Ready(gateway, "/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => gateway.Said);
+        await Wait.Until(async () => (await gateway.Ready("/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => gateway.Said);
 
         wire.Block();
-        await Wait.Until(async () => (await Ready(hospital, "/health")).Reasons is ["database does not answer"], "the service knows", explain: () => hospital.Said);
-        await Wait.Until(async () => (await Ready(gateway, "/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => gateway.Said);
+        await Wait.Until(async () => (await hospital.Ready("/health")).Reasons is ["database does not answer"], "the service knows", explain: () => hospital.Said);
+        await Wait.Until(async () => (await gateway.Ready("/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => gateway.Said);
 
         var before = wire.Opened;
         var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => Ask()));
@@ -54,18 +54,11 @@ public sealed class LostDatabaseTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await hospital.Http.GetAsync(new Uri("/alive", UriKind.Relative))).StatusCode);
 
         wire.Loosen();
-        await Wait.Until(async () => (await Ready(gateway, "/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => hospital.Said);
+        await Wait.Until(async () => (await gateway.Ready("/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => hospital.Said);
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
     }
 
     private Task<HttpResponseMessage> Ask() => hospital.Post(admin, "/tools/list_hospitals", new { });
-
-    private static async Task<(HttpStatusCode Status, string[] Reasons)> Ready(OwnGateway process, string path)
-    {
-        using var answer = await process.Http.GetAsync(new Uri(path, UriKind.Relative));
-        var reasons = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["reasons"]?.AsArray().Select(r => (string)r!) ?? [];
-        return (answer.StatusCode, [.. reasons]);
-    }
 
     public async Task DisposeAsync()
     {
