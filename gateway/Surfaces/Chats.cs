@@ -168,7 +168,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
 
     private static async Task Write(HttpContext http, KeptCall kept, long after)
     {
-        Begin(http);
+        http.Response.BeginEvents();
         if (after == 0 && kept.Answer.Length > 0) http.Response.BodyWriter.Write(Frame.Piece(1, kept.Answer));
         http.Response.BodyWriter.Write(Frame.End(Frame.EndOfKept, kept.State, kept.Answer, kept.Ending));
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
@@ -178,7 +178,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     {
         var ct = http.RequestAborted;
         var (there, isEnd, more) = tail.After(after, FramesAtOnce);
-        Begin(http);
+        http.Response.BeginEvents();
         var body = http.Response.BodyWriter;
         await body.FlushAsync(ct);
 
@@ -231,14 +231,6 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         {
             return false;
         }
-    }
-
-    private static void Begin(HttpContext http)
-    {
-        var response = http.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache";
-        response.Headers["X-Accel-Buffering"] = "no";
     }
 
     /// <summary>Ends a stream whose call may go on.</summary>

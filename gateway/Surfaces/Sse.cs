@@ -42,9 +42,7 @@ internal static class Sse
     private static async Task Tell(HttpContext http, Listener listener, Seat seat)
     {
         var response = http.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache";
-        response.Headers["X-Accel-Buffering"] = "no";
+        response.BeginEvents();
 
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, listener.Ended);
         var body = response.BodyWriter;
