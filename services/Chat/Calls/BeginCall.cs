@@ -44,7 +44,12 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         try
         {
             var begun = await streams.Begin(id, owner, asked.RequestId, digest, runner.Name);
-            if (begun.Call != id) return (Same(begun.Call, await StateOf(begun.Call, owner, asked.RequestId, ct), begun.Digest, digest), IsReplay: true);
+            if (begun.Call != id)
+            {
+                // It takes none while it waits.
+                place.Dispose();
+                return (Same(begun.Call, await StateOf(begun.Call, owner, asked.RequestId, ct), begun.Digest, digest), IsReplay: true);
+            }
 
             // From here on it is begun, whether or not the caller still waits.
             db.Add(new Call
