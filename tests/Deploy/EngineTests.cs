@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Tests.EndToEnd;
+using Npgsql;
 
 namespace MedCor.Tests.Deploy;
 
@@ -46,10 +48,29 @@ public partial class EngineTests
         Assert.All(rendered.Kind("Pooler"), pooler =>
         {
             Assert.Equal("transaction", pooler.Text("spec.pgbouncer.poolMode"));
-            Assert.True(int.Parse(pooler.Text("spec.pgbouncer.parameters.max_prepared_statements")!, CultureInfo.InvariantCulture) >= prepares);
-            // They stay below what the server takes, whatever its services ask for.
-            var cluster = rendered.Single("Cluster", pooler.Text("spec.cluster.name")!);
-            Assert.True(pooler.Number("spec.instances") * int.Parse(pooler.Text("spec.pgbouncer.parameters.default_pool_size")!, CultureInfo.InvariantCulture) < int.Parse(cluster.Text("spec.postgresql.parameters.max_connections")!, CultureInfo.InvariantCulture));
+            Assert.True(Parameter(pooler, "spec.pgbouncer.parameters.max_prepared_statements") >= prepares);
+        });
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Nobody_waits_in_a_pooler_for_a_connection_that_another_has(string overlay)
+    {
+        // A look's own, beside those of the service (MedCorService).
+        const int Look = 1;
+        // Migrations, commands as the owner, the operator, those that only a superuser gets.
+        const int Others = 20;
+        var rendered = Overlay.Of(overlay);
+        Assert.All(rendered.Kind("Pooler"), pooler =>
+        {
+            var app = rendered.Apps.Single(a => a.Service == pooler.Text("metadata.name")!.Split('-')[0]);
+            var connection = app.Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__db").Text("value");
+            var autoscaler = rendered.Kind("ScaledObject").Single(s => s.Text("spec.scaleTargetRef.name") == app.Name);
+            var replicas = autoscaler.Number("spec.maxReplicaCount") + app.Manifest.Number("spec.strategy.rollingUpdate.maxSurge");
+            var size = Parameter(pooler, "spec.pgbouncer.parameters.default_pool_size");
+
+            // Connections are not spread evenly: one pooler may have all of them.
+            Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Look) < size);
+            Assert.True(pooler.Number("spec.instances") * size + Others <= Parameter(rendered.Single("Cluster", pooler.Text("spec.cluster.name")!), "spec.postgresql.parameters.max_connections"));
         });
     }
 
@@ -85,6 +106,8 @@ public partial class EngineTests
         Assert.All(rendered.Kind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
         Assert.Equal($"https://{secure.Text("hostname")}", rendered.Apps.Single(a => a.Service == "identity").Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
     }
+
+    private static int Parameter(JsonNode manifest, string path) => int.Parse(manifest.Text(path)!, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"MaxAutoPrepare = (\d+)")]
     private static partial Regex MaxAutoPrepare();
