@@ -20,8 +20,24 @@ public partial class EngineTests
             Assert.Equal("required", c.Text("spec.postgresql.synchronous.dataDurability"));
         });
         Assert.All(production.Kind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
-        Assert.Equal(3, production.Kind("RabbitmqCluster").Single().Number("spec.replicas"));
+        var rabbitmq = production.Kind("RabbitmqCluster").Single();
+        Assert.Equal(3, rabbitmq.Number("spec.replicas"));
         Assert.Equal(3, production.Single("StatefulSet", "redis").Number("spec.replicas"));
+
+        Assert.All(production.Kind("Cluster"), c => IsSpread(c, "spec", new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") }));
+        Assert.All(production.Kind("Pooler"), p => IsSpread(p, "spec.template.spec", p.At("spec.template.metadata.labels")!));
+        IsSpread(rabbitmq, "spec.override.statefulSet.spec.template.spec", rabbitmq.At("spec.override.statefulSet.spec.template.metadata.labels")!);
+
+        static void IsSpread(JsonNode manifest, string at, JsonNode pods) =>
+            Assert.Contains(manifest.Items($"{at}.topologySpreadConstraints"), s => s.Text("topologyKey") == "topology.kubernetes.io/zone" && Labels.Match(s["labelSelector"]!, pods));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Of_poolers_one_at_a_time_may_be_disturbed(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        Assert.All(rendered.Kind("Pooler"), p => Assert.Single(
+            rendered.Kind("PodDisruptionBudget"), b => Labels.Match(b.At("spec.selector")!, p.At("spec.template.metadata.labels")!) && b.Number("spec.maxUnavailable") == 1));
     }
 
     [OverlayTheory, EveryOverlay]

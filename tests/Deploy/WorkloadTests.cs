@@ -97,7 +97,8 @@ public partial class WorkloadTests
         {
             var replicas = Autoscalers(rendered, workload.Name).Select(a => a.Number("spec.minReplicas") + a.Number("spec.minReplicaCount")).DefaultIfEmpty(workload.Manifest.Number("spec.replicas")).Single();
             Assert.True(replicas >= 2, $"{workload.Name} has {replicas}");
-            Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == "kubernetes.io/hostname" && Selects(s["labelSelector"]!, workload));
+            foreach (var place in (string[])["kubernetes.io/hostname", "topology.kubernetes.io/zone"])
+                Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == place && Selects(s["labelSelector"]!, workload));
             Assert.Single(rendered.Kind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, workload) && b.Number("spec.maxUnavailable") == 1);
         }
         // What ends by itself would be counted as disturbed.
