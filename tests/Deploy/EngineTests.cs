@@ -91,6 +91,16 @@ public partial class EngineTests
     }
 
     [OverlayTheory, EveryOverlay]
+    public void A_changed_password_of_a_database_is_set_at_once(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        var read = rendered.Kind("Cluster").SelectMany(c => c.Items("spec.managed.roles").Select(r => r.Text("passwordSecret.name")!).Append(c.Text("spec.bootstrap.initdb.secret.name")!)).ToArray();
+
+        Assert.Equal(6 * 2, read.Length);
+        Assert.All(read, secret => Assert.Equal("true", (string?)rendered.Single("ExternalSecret", secret).At("spec.target.template.metadata.labels")!["cnpg.io/reload"]));
+    }
+
+    [OverlayTheory, EveryOverlay]
     public void Identity_searches_people_by_an_index_since_a_superuser_said_once_that_it_may(string overlay) =>
         Assert.Contains(Overlay.Of(overlay).Single("Cluster", "identity-db").Texts("spec.bootstrap.initdb.postInitApplicationSQL"), sql =>
             File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "services/Identity/Migrations/0002_lists.sql")).Contains(sql, StringComparison.Ordinal));
