@@ -100,6 +100,13 @@ public partial class EngineTests
         Assert.All(read, secret => Assert.Equal("true", (string?)rendered.Single("ExternalSecret", secret).At("spec.target.template.metadata.labels")!["cnpg.io/reload"]));
     }
 
+    [OverlayFact]
+    public void The_restore_drill_runs_the_PostgreSQL_that_was_backed_up() =>
+        Assert.Contains(
+            $"imageName: {Assert.Single(Overlay.Of("production").Kind("Cluster").Select(c => c.Text("spec.imageName")).Distinct())}",
+            File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "docs/operations.md")),
+            StringComparison.Ordinal);
+
     [OverlayTheory, EveryOverlay]
     public void Identity_searches_people_by_an_index_since_a_superuser_said_once_that_it_may(string overlay) =>
         Assert.Contains(Overlay.Of(overlay).Single("Cluster", "identity-db").Texts("spec.bootstrap.initdb.postInitApplicationSQL"), sql =>
