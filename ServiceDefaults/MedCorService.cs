@@ -62,7 +62,7 @@ public static class MedCorService
         var services = builder.Services;
 
         services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service), services.AddResources(assembly, service)));
-        services.AddSingleton(_ => DataSource(builder.Configuration, service, connections: 40));
+        services.AddSingleton(_ => DataSource(builder.Configuration, service));
         services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
         services.AddHttpContextAccessor().AddSingleton<OtherServices>();
         services.AddScoped<Tenancy.Tenancy>();
@@ -154,12 +154,13 @@ public static class MedCorService
         return redis;
     }
 
-    private static NpgsqlDataSource DataSource(IConfiguration configuration, string service, int connections)
+    /// <summary>How a service reaches its database.</summary>
+    /// <param name="connections">How many at most; nothing said, as many as the connection string says, else 40.</param>
+    internal static NpgsqlDataSource DataSource(IConfiguration configuration, string service, int? connections = null)
     {
-        var connection = new NpgsqlConnectionStringBuilder(Required(configuration, "db"))
+        var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{Required(configuration, "db")}")
         {
             ApplicationName = service,
-            MaxPoolSize = connections,
             MaxAutoPrepare = 200,
             // A burst waits for a free connection; that the database is away is seen by looks (Readiness).
             Timeout = 10,
@@ -167,6 +168,7 @@ public static class MedCorService
             // Errors must not quote rows.
             IncludeErrorDetail = false,
         };
+        if (connections is { } most) connection.MaxPoolSize = most;
         // Development gives every service the owner's login; whoever logged in, the work is done as the service's own role.
         var role = Migrator.ServiceRole(service);
         if (connection.Username != role) connection.Options = $"-c role={role}";

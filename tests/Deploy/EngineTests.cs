@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Tests.EndToEnd;
+using Npgsql;
 
 namespace MedCor.Tests.Deploy;
 
@@ -18,8 +20,24 @@ public partial class EngineTests
             Assert.Equal("required", c.Text("spec.postgresql.synchronous.dataDurability"));
         });
         Assert.All(production.Kind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
-        Assert.Equal(3, production.Kind("RabbitmqCluster").Single().Number("spec.replicas"));
+        var rabbitmq = production.Kind("RabbitmqCluster").Single();
+        Assert.Equal(3, rabbitmq.Number("spec.replicas"));
         Assert.Equal(3, production.Single("StatefulSet", "redis").Number("spec.replicas"));
+
+        Assert.All(production.Kind("Cluster"), c => IsSpread(c, "spec", new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") }));
+        Assert.All(production.Kind("Pooler"), p => IsSpread(p, "spec.template.spec", p.At("spec.template.metadata.labels")!));
+        IsSpread(rabbitmq, "spec.override.statefulSet.spec.template.spec", rabbitmq.At("spec.override.statefulSet.spec.template.metadata.labels")!);
+
+        static void IsSpread(JsonNode manifest, string at, JsonNode pods) =>
+            Assert.Contains(manifest.Items($"{at}.topologySpreadConstraints"), s => s.Text("topologyKey") == "topology.kubernetes.io/zone" && Labels.Match(s["labelSelector"]!, pods));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Of_poolers_one_at_a_time_may_be_disturbed(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        Assert.All(rendered.Kind("Pooler"), p => Assert.Single(
+            rendered.Kind("PodDisruptionBudget"), b => Labels.Match(b.At("spec.selector")!, p.At("spec.template.metadata.labels")!) && b.Number("spec.maxUnavailable") == 1));
     }
 
     [OverlayTheory, EveryOverlay]
@@ -46,12 +64,48 @@ public partial class EngineTests
         Assert.All(rendered.Kind("Pooler"), pooler =>
         {
             Assert.Equal("transaction", pooler.Text("spec.pgbouncer.poolMode"));
-            Assert.True(int.Parse(pooler.Text("spec.pgbouncer.parameters.max_prepared_statements")!, CultureInfo.InvariantCulture) >= prepares);
-            // They stay below what the server takes, whatever its services ask for.
-            var cluster = rendered.Single("Cluster", pooler.Text("spec.cluster.name")!);
-            Assert.True(pooler.Number("spec.instances") * int.Parse(pooler.Text("spec.pgbouncer.parameters.default_pool_size")!, CultureInfo.InvariantCulture) < int.Parse(cluster.Text("spec.postgresql.parameters.max_connections")!, CultureInfo.InvariantCulture));
+            Assert.True(Parameter(pooler, "spec.pgbouncer.parameters.max_prepared_statements") >= prepares);
         });
     }
+
+    [OverlayTheory, EveryOverlay]
+    public void Nobody_waits_in_a_pooler_for_a_connection_that_another_has(string overlay)
+    {
+        // A look's own, beside those of the service (MedCorService).
+        const int Look = 1;
+        // Migrations, commands as the owner, the operator, those that only a superuser gets.
+        const int Others = 20;
+        var rendered = Overlay.Of(overlay);
+        Assert.All(rendered.Kind("Pooler"), pooler =>
+        {
+            var app = rendered.Apps.Single(a => a.Service == pooler.Text("metadata.name")!.Split('-')[0]);
+            var connection = app.Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__db").Text("value");
+            var autoscaler = rendered.Kind("ScaledObject").Single(s => s.Text("spec.scaleTargetRef.name") == app.Name);
+            var replicas = autoscaler.Number("spec.maxReplicaCount") + app.Manifest.Number("spec.strategy.rollingUpdate.maxSurge");
+            var size = Parameter(pooler, "spec.pgbouncer.parameters.default_pool_size");
+
+            // Connections are not spread evenly: one pooler may have all of them.
+            Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Look) < size);
+            Assert.True(pooler.Number("spec.instances") * size + Others <= Parameter(rendered.Single("Cluster", pooler.Text("spec.cluster.name")!), "spec.postgresql.parameters.max_connections"));
+        });
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void A_changed_password_of_a_database_is_set_at_once(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        var read = rendered.Kind("Cluster").SelectMany(c => c.Items("spec.managed.roles").Select(r => r.Text("passwordSecret.name")!).Append(c.Text("spec.bootstrap.initdb.secret.name")!)).ToArray();
+
+        Assert.Equal(6 * 2, read.Length);
+        Assert.All(read, secret => Assert.Equal("true", (string?)rendered.Single("ExternalSecret", secret).At("spec.target.template.metadata.labels")!["cnpg.io/reload"]));
+    }
+
+    [OverlayFact]
+    public void The_restore_drill_runs_the_PostgreSQL_that_was_backed_up() =>
+        Assert.Contains(
+            $"imageName: {Assert.Single(Overlay.Of("production").Kind("Cluster").Select(c => c.Text("spec.imageName")).Distinct())}",
+            File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "docs/operations.md")),
+            StringComparison.Ordinal);
 
     [OverlayTheory, EveryOverlay]
     public void Identity_searches_people_by_an_index_since_a_superuser_said_once_that_it_may(string overlay) =>
@@ -85,6 +139,8 @@ public partial class EngineTests
         Assert.All(rendered.Kind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
         Assert.Equal($"https://{secure.Text("hostname")}", rendered.Apps.Single(a => a.Service == "identity").Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
     }
+
+    private static int Parameter(JsonNode manifest, string path) => int.Parse(manifest.Text(path)!, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"MaxAutoPrepare = (\d+)")]
     private static partial Regex MaxAutoPrepare();

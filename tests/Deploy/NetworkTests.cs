@@ -45,7 +45,7 @@ public partial class NetworkTests
     }
 
     [OverlayTheory, EveryOverlay]
-    public void A_database_is_reached_by_its_own_service_alone_through_the_pooler_and_by_its_own_migrations(string overlay)
+    public void A_database_is_reached_by_its_own_service_alone_through_the_pooler_and_by_its_own_migrations_and_commands(string overlay)
     {
         var rendered = Overlay.Of(overlay);
         var databases = rendered.Kind("Cluster").Select(c => (Service: c.Text("metadata.name")!.Split('-')[0], Pod: new Peer(new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") })));
@@ -59,7 +59,8 @@ public partial class NetworkTests
             string[] meant = workload.Role switch
             {
                 "migration" => [$"{workload.Service}-db"],
-                "app" or "audit" when workload.Service != "gateway" => [$"{workload.Service}-pooler"],
+                "command" when workload.Service == "analytics" => ["analytics-db", "analytics-pooler"],
+                "app" or "command" when workload.Service != "gateway" => [$"{workload.Service}-pooler"],
                 _ => [],
             };
             Assert.Equal(meant, ways);
@@ -71,7 +72,7 @@ public partial class NetworkTests
     public void Redis_the_broker_and_the_collector_are_reached_by_who_needs_them(string overlay)
     {
         var rendered = Overlay.Of(overlay);
-        foreach (var (role, port, users) in new[] { ("redis", 6379, new[] { "app", "audit", "redis" }), ("broker", 5672, ["app"]), ("collector", 4318, ["app"]) })
+        foreach (var (role, port, users) in new[] { ("redis", 6379, new[] { "app", "command", "redis" }), ("broker", 5672, ["app"]), ("collector", 4318, ["app"]) })
         {
             var server = new Peer(new JsonObject { ["medcor/role"] = role });
             Assert.All(rendered.Workloads, w => Assert.Equal(users.Contains(w.Role), IsOpen(overlay, Of(w), server, port)));

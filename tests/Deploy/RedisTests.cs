@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Text.Json.Nodes;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.Gateway;
 using StackExchange.Redis;
@@ -27,6 +29,42 @@ public class RedisTests
 
         await Wait.Until(() => Writes(service, "after"), "the new master takes a write", TimeSpan.FromSeconds(30));
         Assert.Equal("after", (string?)await two.GetDatabase().StringGetAsync("key"));
+    }
+
+    /// <summary>Its file, which Redis adds to while it runs, outlives a change of the password.</summary>
+    [OverlayFact]
+    public async Task A_sentinel_that_starts_again_has_the_new_password_and_what_it_had_learnt()
+    {
+        const string Learnt = "sentinel known-replica medcor redis-1.redis 6379";
+        var files = Overlay.Of("production").Kind("ConfigMap").Select(c => (JsonObject)c["data"]!).Single(d => d.ContainsKey("sentinel.sh"));
+        var folder = Directory.CreateTempSubdirectory("medcor-sentinel-").FullName;
+        try
+        {
+            var script = ((string)files["sentinel.sh"]!).Replace("/etc/redis", folder, StringComparison.Ordinal).Replace("exec redis-server", "true", StringComparison.Ordinal);
+            script = script.Replace("/data", $"{folder}/data", StringComparison.Ordinal);
+            var kept = Directory.CreateDirectory($"{folder}/data").FullName + "/sentinel.conf";
+            await File.WriteAllTextAsync($"{folder}/sentinel.conf", (string)files["sentinel.conf"]!);
+
+            await Start(script, "former");
+            await File.AppendAllLinesAsync(kept, [Learnt]);
+            await Start(script, "new");
+
+            var lines = await File.ReadAllLinesAsync(kept);
+            Assert.Equal(["sentinel auth-pass medcor new"], lines.Where(l => l.StartsWith("sentinel auth-pass", StringComparison.Ordinal)));
+            Assert.Contains(Learnt, lines);
+            Assert.Single(lines, "sentinel monitor medcor redis-0.redis 6379 2");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static async Task Start(string script, string password)
+        {
+            using var process = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { Environment = { ["HOSTNAME"] = "redis-0", ["REDIS_PASSWORD"] = password } })!;
+            await process.WaitForExitAsync();
+            Assert.Equal(0, process.ExitCode);
+        }
     }
 
     private static async Task Follow(ConnectionMultiplexer replica, ConnectionMultiplexer master)

@@ -63,10 +63,10 @@ internal sealed partial class Stage : IAsyncDisposable
         return stage;
     }
 
-    /// <summary>Runs a Job, or what a CronJob starts, to its end.</summary>
-    public async Task<(int ExitCode, string Said)> Run(string workload)
+    /// <summary>Runs a Job, or what a CronJob starts, to its end; with other arguments than its own, if any are given.</summary>
+    public async Task<(int ExitCode, string Said)> Run(string workload, params string[] arguments)
     {
-        var process = Launch(workload);
+        var process = Launch(workload, arguments is [] ? null : arguments);
         return (await process.Ended(), process.Said);
     }
 

@@ -18,6 +18,11 @@ public partial class StartTests
         Assert.NotEqual(0, refused);
         Assert.Contains("migrat", said, StringComparison.OrdinalIgnoreCase);
 
+        // The nightly check could not look then, which is another end than to have found something.
+        var findings = production.Single("CronJob", "clinical-verify-audit").Items("spec.jobTemplate.spec.podFailurePolicy.rules").Single().Texts("onExitCodes.values");
+        var (blind, _) = await stage.Run("clinical-verify-audit");
+        Assert.DoesNotContain($"{blind}", findings.Append("0"));
+
         foreach (var migration in production.Workloads.Where(w => w.Role == "migration"))
         {
             var (exit, told) = await stage.Run(migration.Name);
@@ -50,6 +55,12 @@ public partial class StartTests
         var (whole, verdict) = await stage.Run("clinical-verify-audit");
         Assert.True(whole == 0, verdict);
         Assert.Contains("The audit trail is whole.", verdict, StringComparison.Ordinal);
+
+        foreach (var (job, command) in new[] { ("identity-command", "rotate-keys"), ("analytics-command", "rebuild") })
+        {
+            var (done, told) = await stage.Run(job, command);
+            Assert.True(done == 0, $"{command} ended with {done}:\n{told}");
+        }
 
         foreach (var app in apps.Values) Assert.Equal(0, await app.Stop());
     }

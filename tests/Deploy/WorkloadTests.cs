@@ -45,9 +45,9 @@ public partial class WorkloadTests
     public void The_images_and_migrations_of_MedCor_are_those_of_the_version_in_this_tree(string overlay)
     {
         var version = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
-        var ours = Overlay.Of(overlay).Workloads.Where(w => w.Role is "app" or "migration" or "audit").ToArray();
+        var ours = Overlay.Of(overlay).Workloads.Where(w => w.Role is "app" or "migration" or "command").ToArray();
 
-        Assert.Equal(7 + 6 + 1, ours.Length);
+        Assert.Equal(7 + 6 + 6 + 1, ours.Length);
         Assert.All(ours, w => Assert.EndsWith($"/medcor/{w.Service}:{version}", w.Containers.Single().Text("image"), StringComparison.Ordinal));
         Assert.All(ours.Where(w => w.Role == "migration"), w => Assert.Equal($"{w.Service}-migrate-{version.Replace('.', '-')}", w.Name));
     }
@@ -97,9 +97,34 @@ public partial class WorkloadTests
         {
             var replicas = Autoscalers(rendered, workload.Name).Select(a => a.Number("spec.minReplicas") + a.Number("spec.minReplicaCount")).DefaultIfEmpty(workload.Manifest.Number("spec.replicas")).Single();
             Assert.True(replicas >= 2, $"{workload.Name} has {replicas}");
-            Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == "kubernetes.io/hostname" && Selects(s["labelSelector"]!, workload));
+            foreach (var place in (string[])["kubernetes.io/hostname", "topology.kubernetes.io/zone"])
+                Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == place && Selects(s["labelSelector"]!, workload));
             Assert.Single(rendered.Kind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, workload) && b.Number("spec.maxUnavailable") == 1);
         }
+        // What ends by itself would be counted as disturbed.
+        Assert.All(rendered.Workloads.Where(w => !w.Serves), w => Assert.DoesNotContain(rendered.Kind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, w)));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Every_service_has_a_command_that_never_starts_by_itself_and_commands_are_configured_as_their_service_is(string overlay)
+    {
+        var rendered = Overlay.Of(overlay);
+        var commands = rendered.Workloads.Where(w => w.Role == "command").ToArray();
+
+        Assert.Equal(
+            rendered.Kind("Cluster").Select(c => c.Text("metadata.name")!.Replace("-db", "-command", StringComparison.Ordinal)).Order(),
+            commands.Where(c => (bool?)c.Manifest.At("spec.suspend") == true).Select(c => c.Name).Order());
+        Assert.All(commands, command =>
+        {
+            var own = Environment(command);
+            var service = Environment(rendered.Apps.Single(a => a.Service == command.Service));
+            Assert.Equal(service, own[..service.Length]);
+            // Of commands only rebuild does something to whole tables.
+            string[] more = command.Name == "analytics-command" ? ["OWNER_PASSWORD", "ConnectionStrings__owner"] : [];
+            Assert.Equal(more, command.Containers.Single().Items("env").Skip(service.Length).Select(e => e.Text("name")));
+        });
+
+        static string[] Environment(Workload workload) => [.. workload.Containers.Single().Items("env").Select(e => e.ToJsonString())];
     }
 
     [OverlayTheory, EveryOverlay]

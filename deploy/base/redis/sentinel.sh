@@ -3,16 +3,19 @@
 set -eu
 umask 077
 file=/data/sentinel.conf
-if ! [ -e "$file" ]; then
-    {
+{
+    if [ -e "$file" ]; then
+        grep -v '^sentinel auth-pass ' "$file"
+    else
         cat /etc/redis/sentinel.conf
         echo "sentinel announce-ip $HOSTNAME.redis"
         # Two of three have to agree, so a sentinel that is cut off replaces nobody.
         echo "sentinel monitor medcor redis-0.redis 6379 2"
-        echo "sentinel auth-pass medcor $REDIS_PASSWORD"
         echo "sentinel down-after-milliseconds medcor 5000"
         echo "sentinel failover-timeout medcor 15000"
-    } > "$file.new"
-    mv "$file.new" "$file"
-fi
+    fi
+    # Each time, since the password may be another than the last time.
+    echo "sentinel auth-pass medcor $REDIS_PASSWORD"
+} > "$file.new"
+mv "$file.new" "$file"
 exec redis-server "$file" --sentinel

@@ -29,8 +29,11 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         }
 
         db.Tenancy.Enter(hospital: null);
+        // Two statements read whole tables, which grow without end.
+        db.Database.SetCommandTimeout(TimeSpan.FromHours(2));
         // Read before the chains, which only grow: so none is behind its anchor for being read too early.
         var heads = (await anchors.All()).Concat(given.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
+        // By their links and not by the hospitals that are known here: whoever can edit a chain can make its hospital unknown.
         var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
         var wrong = 0;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order()) wrong += await Verify(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);

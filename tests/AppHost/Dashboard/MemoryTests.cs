@@ -111,6 +111,31 @@ public sealed class MemoryTests
         Assert.Equal(["d"], store.Read(metric: null, all => all.Select(s => s.Metric.Name).ToArray()));
     }
 
+    [Fact]
+    public void A_series_whose_buckets_change_makes_room_for_the_next()
+    {
+        var clock = new Clock();
+        var store = new MetricStore(mostSeries: 1, mostBytes: 1000, clock);
+        for (var change = 0; change < 100; change++)
+        {
+            store.Add([Histogram("a", bound: change)]);
+            clock.Pass(MetricStore.Step);
+        }
+
+        Assert.Equal(0, store.Dropped);
+        Assert.Equal([99], store.Read("a", all => all.Single().Bounds));
+    }
+
+    [Fact]
+    public void A_metric_takes_the_room_that_its_texts_take()
+    {
+        var store = new MetricStore(mostSeries: 10, mostBytes: 1000, new Clock());
+
+        store.Add([Gauge(new string('x', 1000), 1)]);
+
+        Assert.Equal(1, store.Dropped);
+    }
+
     private static string Id(int index) => $"{index:x32}";
 
     private static Span Span(int index, SpanKind kind) =>
@@ -119,4 +144,6 @@ public sealed class MemoryTests
     private static LogRecord Line(string message) => new(0, Clinical, "", LogLevel.Information, message, "", "", []);
 
     private static Reading Gauge(string name, double value) => new(Clinical, new Metric(name, "", "", MetricKind.Gauge), [], [value], []);
+
+    private static Reading Histogram(string name, double bound) => new(Clinical, new Metric(name, "", "", MetricKind.Histogram), [], [1, 1, 1, 0], [bound]);
 }

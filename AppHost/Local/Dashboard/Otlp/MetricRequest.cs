@@ -59,13 +59,13 @@ internal static class MetricRequest
             switch (ofMetric.Field)
             {
                 case 1:
-                    name = ofMetric.Text;
+                    name = Attributes.Cut(ofMetric.Text);
                     break;
                 case 2:
-                    description = ofMetric.Text;
+                    description = Attributes.Cut(ofMetric.Text);
                     break;
                 case 3:
-                    unit = ofMetric.Text;
+                    unit = Attributes.Cut(ofMetric.Text);
                     break;
             }
         }

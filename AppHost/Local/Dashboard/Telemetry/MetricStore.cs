@@ -57,6 +57,11 @@ internal sealed class MetricStore(int mostSeries, long mostBytes, TimeProvider c
         var key = (reading.Source, reading.Metric.Name, string.Join('\n', reading.Labels.OrderBy(label => label.Key, StringComparer.Ordinal)));
         if (!_series.TryGetValue(key, out var series) || !series.Bounds.AsSpan().SequenceEqual(reading.Bounds))
         {
+            if (series is not null)
+            {
+                Remove(key, series);
+            }
+
             if (_series.Count >= mostSeries)
             {
                 Forget(now);
@@ -89,6 +94,20 @@ internal sealed class MetricStore(int mostSeries, long mostBytes, TimeProvider c
             {
                 _bytes -= oldest.Series.PointSize;
                 _droppedEarly += oldest.Step < now - Kept ? 0 : 1;
+            }
+        }
+    }
+
+    /// <summary>Takes a series away with all its points: what has other buckets now begins anew.</summary>
+    private void Remove((Source, string, string) key, Series series)
+    {
+        _series.Remove(key);
+        _bytes -= series.Size + (series.Points * series.PointSize);
+        for (var left = _points.Count; left > 0; left--)
+        {
+            if (_points.Dequeue() is var point && point.Series != series)
+            {
+                _points.Enqueue(point);
             }
         }
     }

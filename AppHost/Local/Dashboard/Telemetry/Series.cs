@@ -27,10 +27,12 @@ internal sealed class Series(Source source, Metric metric, Attribute[] labels, d
     /// <summary>The step in which it was sent last.</summary>
     public long LastSeen { get; private set; }
 
+    public int Points => _points.Count;
+
     public double[] Last => _points[^1].Values;
 
     /// <summary>About how much memory it takes without its points, and each of these, in bytes.</summary>
-    public long Size => 300 + Text.Size(labels) + (8 * bounds.Length);
+    public long Size => 300 + Text.Size(metric.Name, metric.Description, metric.Unit) + Text.Size(labels) + (8 * bounds.Length);
 
     public long PointSize => 80 + (8 * (bounds.Length + 3));
 

@@ -1,0 +1,21 @@
+using MedCor.ServiceDefaults;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+
+namespace MedCor.Tests.ServiceDefaults.Database;
+
+public sealed class DataSourceTests
+{
+    [Theory]
+    [InlineData("Host=a;Username=medcor_chat", null, 40)]
+    [InlineData("Host=a;Username=medcor_chat;Maximum Pool Size=10", null, 10)]
+    [InlineData("Host=a;Username=medcor_chat;Maximum Pool Size=10", 1, 1)]
+    public async Task A_service_has_as_many_connections_as_its_connection_string_says(string given, int? own, int most)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:db", given)]).Build();
+
+        await using var database = MedCorService.DataSource(configuration, "chat", own);
+
+        Assert.Equal(most, new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize);
+    }
+}
