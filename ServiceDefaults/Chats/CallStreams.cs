@@ -21,11 +21,11 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     /// <summary>A runner that has not renewed for so long is gone, and its calls with it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(9);
 
-    /// <summary>No call takes longer.</summary>
+    /// <summary>How long a call is here that is nowhere else.</summary>
     private static readonly TimeSpan CallsLast = TimeSpan.FromHours(24);
 
-    /// <summary>How long a call that has ended can be read here, piece by piece; what came of it is in Chat's database. Longer would fill the memory that all share.</summary>
-    private static readonly TimeSpan EndedKept = TimeSpan.FromMinutes(15);
+    /// <summary>How long a call can still be read here, piece by piece, that Chat's database has. Longer would fill the memory that all share.</summary>
+    private static readonly TimeSpan KeptCallsStay = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -123,6 +123,13 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     /// <summary>Ends a call whose runner is gone; leaves it if that lives.</summary>
     public Task<CallEnded> Bury(Guid call) => End("anybody", "", call, CallState.Error, CallEnding.Interrupted);
 
+    /// <summary>Says that what came of a call is in Chat's database, so that it needs not stay here.</summary>
+    public Task Kept(Guid call)
+    {
+        var db = redis.GetDatabase();
+        return Bounded(Task.WhenAll(db.KeyExpireAsync(Call(call), KeptCallsStay), db.KeyExpireAsync(Events(call), KeptCallsStay)));
+    }
+
     /// <summary>Whose a call is, as <see cref="CallOwner.Name"/>, how far it has come, and the number of its last event; null when it is not here.</summary>
     public async Task<(string Owner, CallState State, long Told)?> Find(Guid call) =>
         await Bounded(redis.GetDatabase().HashGetAsync(Call(call), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var told] ? (owner!, State(state!)!.Value, (long)told) : null;
@@ -164,7 +171,7 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
 
     private async Task<CallEnded> End(string by, string who, Guid call, CallState state, CallEnding? ending, long told = 0)
     {
-        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), by, who, Word(state), Written(ending), Milliseconds(EndedKept), call.ToString(), told, Written(CallEnding.Lost), Runner(""));
+        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), by, who, Word(state), Written(ending), Milliseconds(CallsLast), call.ToString(), told, Written(CallEnding.Lost), Runner(""));
         return answer == "ENDED" ? new(state, ByThis: true) : new(State(answer), ByThis: false);
     }
 

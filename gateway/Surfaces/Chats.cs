@@ -26,6 +26,9 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     /// <summary>Proxies cut connections on which nothing comes for a minute.</summary>
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a reader of a call that has failed waits for Chat, which may know better.</summary>
+    private static readonly TimeSpan KeptPatience = TimeSpan.FromSeconds(2);
+
     /// <summary>Most answers end by themselves while a gateway that is to stop waits.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(15);
 
@@ -70,17 +73,17 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     /// <summary>Answers with what Chat answers.</summary>
     private async Task Pass(HttpContext http, string name, HttpRequestMessage request)
     {
-        using var answer = await Ask(http, name, request, http.Request.Headers.Authorization.ToString());
+        using var answer = await Ask(http, name, request, http.Request.Headers.Authorization.ToString(), http.RequestAborted);
         await answer.WriteTo(http);
     }
 
     /// <summary>What Chat answers, if it is what was asked for; otherwise throws what it refuses with.</summary>
-    private async Task<ToolAnswer> Ask(HttpContext http, string name, HttpRequestMessage request, string authorization)
+    private async Task<ToolAnswer> Ask(HttpContext http, string name, HttpRequestMessage request, string authorization, CancellationToken ct)
     {
         using var figures = new CallFigures("chat", name);
         try
         {
-            var answer = await passage.Send(Service, name, new(authorization, http.RequestId(), http.PeerAddress()), request, http.RequestAborted, "with the same request_id");
+            var answer = await passage.Send(Service, name, new(authorization, http.RequestId(), http.PeerAddress()), request, ct, "with the same request_id");
             figures.Answered(answer.Status);
             if (answer.Status == 200) return answer;
             using (answer) throw new Refused(answer.Status, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error);
@@ -106,18 +109,18 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
 
         var found = await streams.Find(call);
         if (found is { Owner: var owner } && owner != caller.Owner.Name) throw new CallNotFound(call.ToString());
-        if (after > 0 && (found is { State: not CallState.Started, Told: var told } ? after >= told : after == Frame.EndOfKept))
+        var kept = found switch
+        {
+            null => await Kept(http, call, authorization, http.RequestAborted),
+            { State: CallState.Error } => await CompleteAfterAll(http, call, authorization),
+            _ => null,
+        };
+        if (kept is not null ? after == Frame.EndOfKept : found is { State: not CallState.Started, Told: var told } && after >= told)
         {
             // They have it all. A browser's EventSource, which comes back whenever a stream ends, stays away for this.
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
-        var kept = found switch
-        {
-            null => await Kept(http, call, authorization),
-            { State: CallState.Error } => await CompleteAfterAll(http, call, authorization),
-            _ => null,
-        };
         if (kept is not null)
         {
             await Write(http, kept, after);
@@ -146,21 +149,23 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     }
 
     /// <summary>What Chat has kept of a call that Redis has no longer. Throws what it refuses with.</summary>
-    private async Task<KeptCall> Kept(HttpContext http, Guid call, string authorization)
+    private async Task<KeptCall> Kept(HttpContext http, Guid call, string authorization, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/chat/calls/{call}");
-        using var answer = await Ask(http, "read_call", request, authorization);
+        using var answer = await Ask(http, "read_call", request, authorization, ct);
         return JsonSerializer.Deserialize<KeptCall>(answer.Body.Span, Json.Options)!;
     }
 
     /// <summary>An answer that was kept, by a process that was gone before it could tell so: then Redis says that it was interrupted.</summary>
     private async Task<KeptCall?> CompleteAfterAll(HttpContext http, Guid call, string authorization)
     {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        ends.CancelAfter(KeptPatience);
         try
         {
-            return await Kept(http, call, authorization) is { State: CallState.Finished } kept ? kept : null;
+            return await Kept(http, call, authorization, ends.Token) is { State: CallState.Finished } kept ? kept : null;
         }
-        catch (Refusal)
+        catch (Exception e) when (e is Refusal or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
         {
             return null;
         }

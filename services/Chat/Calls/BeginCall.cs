@@ -8,6 +8,7 @@ using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace MedCor.Chat.Calls;
 
@@ -41,16 +42,25 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
 
         using var place = runner.Places.Take(owner);
         var id = Guid.CreateVersion7(clock.GetUtcNow());
+        (Guid Call, string Digest) begun;
         try
         {
-            var begun = await streams.Begin(id, owner, asked.RequestId, digest, runner.Name);
-            if (begun.Call != id)
-            {
-                // It takes none while it waits.
-                place.Dispose();
-                return (Same(begun.Call, await StateOf(begun.Call, owner, asked.RequestId, ct), begun.Digest, digest), IsReplay: true);
-            }
+            begun = await streams.Begin(id, owner, asked.RequestId, digest, runner.Name);
+        }
+        catch (Exception e) when (e is not RedisServerException) // which refuses the whole of it; otherwise it may be begun, and nobody would carry it out
+        {
+            runner.Abandon(id, owner, asked.RequestId);
+            throw;
+        }
+        if (begun.Call != id)
+        {
+            // It takes none while it waits.
+            place.Dispose();
+            return (Same(begun.Call, await StateOf(begun.Call, owner, asked.RequestId, ct), begun.Digest, digest), IsReplay: true);
+        }
 
+        try
+        {
             // From here on it is begun, whether or not the caller still waits.
             db.Add(new Call
             {
@@ -68,9 +78,8 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
             });
             await db.SaveChangesAsync(CancellationToken.None);
         }
-        catch (Exception e) when (e is not Refusal)
+        catch (Exception e)
         {
-            // Also when it is not known whether it was begun: nobody would carry it out.
             runner.Abandon(id, owner, asked.RequestId);
             // Redis had lost that this was asked before; the row says it.
             if (e.Violates("chat_calls_by_request")) throw new Unavailable("This request_id is being looked up. Try again shortly.", retryAfter: 1);

@@ -9,16 +9,18 @@ namespace MedCor.Chat.Calls;
 /// <summary>Keeps what came of calls in the database, where it outlives Redis.</summary>
 internal sealed class CallRecord(IServiceScopeFactory scopes, TimeProvider clock, ILogger<CallRecord> log)
 {
-    /// <summary>Keeps how a call ended, over what was kept of its end before. When it cannot be kept now, who looks after calls does it later.</summary>
-    public async Task Keep(Asked asked, CallState state, CallEnding? ending, string answer, Usage usage)
+    /// <summary>Keeps how a call ended, over what was kept of its end before. False when it cannot be kept now: who looks after calls does it later.</summary>
+    public async Task<bool> Keep(Asked asked, CallState state, CallEnding? ending, string answer, Usage usage)
     {
         try
         {
             await Keep(asked.Call, asked.Owner.HospitalId, isOpen: false, state, ending, answer, usage);
+            return true;
         }
         catch (Exception e) // whatever it is: readers are not to go without their ending for it
         {
             log.LogWarning("The end of a chat call is not kept yet: {Kind}", e.GetType().Name);
+            return false;
         }
     }
 

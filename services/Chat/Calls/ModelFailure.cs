@@ -42,8 +42,8 @@ internal sealed class ModelFailure(string message, bool isTransient, TimeSpan? r
             Unreached,
         // What SocketsHttpHandler makes of a connection attempt that nobody answers.
         OperationCanceledException { InnerException: TimeoutException } => Unreached,
-        // The package knows OpenAI's finish_reasons alone; others send "error" and the like for what went wrong midway.
-        HttpRequestException or IOException or ArgumentOutOfRangeException => Cut,
+        // The package throws at a finish_reason that OpenAI does not know, and this one is how other servers say that they gave up.
+        HttpRequestException or IOException or ArgumentOutOfRangeException { ActualValue: "error" } => Cut,
         _ => new("the model's answer could not be read.", isTransient: false),
     };
 

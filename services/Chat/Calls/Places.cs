@@ -8,8 +8,8 @@ internal sealed class Places
 {
     public const int Most = 256;
 
-    /// <summary>Of one owner: whoever asks most leaves places for the others.</summary>
-    public const int MostOfOne = Most / 4;
+    /// <summary>Of one user: whoever asks most leaves places for the others. The server token stands for any number of them.</summary>
+    public const int MostOfUser = Most / 4;
 
     private readonly Dictionary<CallOwner, int> taken = [];
     private int all;
@@ -20,7 +20,7 @@ internal sealed class Places
         lock (taken)
         {
             var theirs = taken.GetValueOrDefault(owner);
-            if (theirs == MostOfOne) throw new TooMany($"{MostOfOne} answers are being written for you already. Wait for one to end, or cancel one.", retryAfter: 5);
+            if (theirs == MostOfUser && owner != CallOwner.Server) throw new TooMany($"{MostOfUser} answers are being written for you already. Wait for one to end, or cancel one.", retryAfter: 5);
             if (all == Most) throw new Unavailable("Too many answers are being written at present. Try again shortly.");
             (taken[owner], all) = (theirs + 1, all + 1);
         }

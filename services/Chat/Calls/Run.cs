@@ -139,7 +139,7 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
     private async Task<CallState> End(CallState state, CallEnding? ending)
     {
         // Kept before it is told: who goes on with the conversation as soon as they have read the answer finds it there. And Redis may be away.
-        await record.Keep(asked, state, ending, answer.ToString(), usage);
+        var isKept = await record.Keep(asked, state, ending, answer.ToString(), usage);
         CallState? by;
         try
         {
@@ -158,8 +158,22 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
             { } other when other != state => (other, CallEnding.Interrupted),
             _ => (state, ending),
         };
-        if (kept != state) await record.Keep(asked, kept, why, answer.ToString(), usage);
+        if (kept != state) isKept = await record.Keep(asked, kept, why, answer.ToString(), usage);
+        if (isKept) await Leave();
         return kept;
+    }
+
+    /// <summary>Has Redis forget the call before long.</summary>
+    private async Task Leave()
+    {
+        try
+        {
+            await streams.Kept(asked.Call);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            // It stays for a day then.
+        }
     }
 
     /// <summary>Once in any case, then until the process stops.</summary>

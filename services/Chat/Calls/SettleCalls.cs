@@ -64,5 +64,6 @@ internal sealed class SettleCalls(IServiceScopeFactory scopes, CallStreams strea
         } while (more.Count == EventsAtOnce);
         var isWhole = state is not null && events.Count > 0 && events[^1].State == state;
         await record.Settle(call, hospital, isWhole ? state!.Value : CallState.Error, isWhole ? events[^1].Ending : CallEnding.Lost, string.Concat(events.Select(e => e.Text)));
+        await streams.Kept(call);
     }
 }

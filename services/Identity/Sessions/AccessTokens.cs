@@ -1,5 +1,4 @@
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
 using MedCor.ServiceDefaults.Access;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -8,12 +7,11 @@ using Microsoft.IdentityModel.Tokens;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>Signs access tokens.</summary>
-internal sealed class AccessTokens(KeyRing keys, IOptions<TokenOptions> tokens, IOptions<SessionOptions> sessions, TimeProvider clock)
+internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<SessionOptions> sessions, TimeProvider clock)
 {
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    internal async Task<string> For(Account account, Guid session, CancellationToken ct) =>
-        handler.CreateToken(Describe(account, session, await keys.Current(ct)));
+    internal string For(Account account, Guid session, SigningCredentials key) => handler.CreateToken(Describe(account, session, key));
 
     /// <summary>What a token says.</summary>
     internal SecurityTokenDescriptor Describe(Account account, Guid session, SigningCredentials key)

@@ -2,6 +2,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.Identity.Sessions;
 
@@ -12,16 +13,16 @@ namespace MedCor.Identity.Sessions;
 internal sealed class LiveSessions(IdentityDb db, AccessTokens tokens, IOptions<SessionOptions> options, TimeProvider clock)
 {
     /// <summary>The tokens of a new session; null when all sessions of the account were ended since it was read.</summary>
-    internal async Task<SessionTokens?> Start(Account account, CancellationToken ct)
+    internal async Task<SessionTokens?> Start(Account account, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.Longest };
         db.Add(session);
-        return await Continue(session, account, ct);
+        return await Continue(session, account, key, ct);
     }
 
     /// <summary>The next tokens of a session; null when all sessions of the account were ended since it was read.</summary>
-    internal async Task<SessionTokens?> Continue(Session session, Account account, CancellationToken ct)
+    internal async Task<SessionTokens?> Continue(Session session, Account account, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var revokedAt = account.Credential!.RevokedAt;
@@ -33,7 +34,7 @@ internal sealed class LiveSessions(IdentityDb db, AccessTokens tokens, IOptions<
         var idleUntil = now + SessionOptions.Idle;
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt });
         await db.SaveChangesAsync(ct);
-        return new(await tokens.For(account, session.Id, ct), refresh, "Bearer", options.Value.AccessSeconds, account.ToUser());
+        return new(tokens.For(account, session.Id, key), refresh, "Bearer", options.Value.AccessSeconds, account.ToUser());
     }
 
     /// <summary>Ends one session.</summary>

@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Keys;
 using MedCor.Identity.Passwords;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +12,7 @@ namespace MedCor.Identity.Sessions;
 /// Starts a session. A wrong password, an address that nobody has, and somebody who may no longer log in all get the same answer,
 /// by the same steps and so in the same time.
 /// </summary>
-internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashes hashes, LiveSessions sessions)
+internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashes hashes, KeyRing keys, LiveSessions sessions)
 {
     internal async Task<SessionTokens> Handle(LogIn asked, CancellationToken ct)
     {
@@ -20,12 +21,13 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
         await lockOut.RefuseWhileLocked(emailKey, ct);
 
         var account = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleOrDefaultAsync(a => a.EmailKey == emailKey, ct);
-        // Outside of the transaction: it takes a tenth of a second, in which no connection and no lock is held.
+        // Both outside of the transaction: the one takes a tenth of a second, in which no connection and no lock is held, the other may take a connection of its own.
         var right = await hashes.Match(account?.Credential?.PasswordHash, asked.Password, first: () => lockOut.RefuseWhileLocked(emailKey, ct), ct) && account is { MayLogIn: true };
+        var key = await keys.Current(ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await lockOut.Record(emailKey, right, ct);
-        var started = right ? await sessions.Start(account!, ct) : null;
+        var started = right ? await sessions.Start(account!, key, ct) : null;
         await transaction.CommitAsync(ct);
         return started ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "E-mail address or password is wrong.");
     }

@@ -112,7 +112,8 @@ public class BeginCallTests(ChatHouse house)
         Assert.All(told, t => Assert.Equal(string.Concat(ModelServer.Usual), t.Text));
         Assert.Equal(["final"], (await house.AsProgram().Read(call, after: told[0].Id)).Select(t => t.Name));
         using var nothing = await house.AsProgram().Open(call, after: told[1].Id);
-        Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
+        using var unknown = await house.AsProgram().Open(Guid.NewGuid(), after: told[1].Id);
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (nothing.StatusCode, unknown.StatusCode));
     }
 
     [Fact]
@@ -124,7 +125,7 @@ public class BeginCallTests(ChatHouse house)
 
         using var redis = await ConnectionMultiplexer.ConnectAsync((await RunningHouse.Get()).RedisAddress);
         foreach (var key in new[] { "call", "events" })
-            Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync($"medcor:chat:{key}:{call}"))!.Value, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(15));
+            await Wait.Until(async () => await redis.GetDatabase().KeyTimeToLiveAsync($"medcor:chat:{key}:{call}") <= TimeSpan.FromMinutes(15), $"its {key} leave");
         Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(Of(CallOwner.Server, request)))!.Value, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
     }
 
@@ -137,6 +138,7 @@ public class BeginCallTests(ChatHouse house)
         var streams = new CallStreams(redis, TimeProvider.System);
         var (call, gone) = (Guid.NewGuid(), Guid.NewGuid().ToString("N"));
         await streams.Begin(call, CallOwner.Server, request, "of what was asked", gone);
+        await redis.GetDatabase().KeyPersistAsync($"medcor:chat:runner:{gone}");
 
         // While it may still come, its request is not taken from it.
         var (status, refused) = await house.AsProgram().Execute(body);

@@ -10,12 +10,21 @@ public class PlacesTests
     public void Whoever_asks_most_leaves_places_for_others()
     {
         var (places, greedy) = (new Places(), Somebody());
-        var taken = Enumerable.Range(0, Places.MostOfOne).Select(_ => places.Take(greedy)).ToArray();
+        var taken = Enumerable.Range(0, Places.MostOfUser).Select(_ => places.Take(greedy)).ToArray();
 
         Assert.Throws<TooMany>(() => places.Take(greedy));
         places.Take(Somebody()).Dispose();
         taken[0].Dispose();
         places.Take(greedy).Dispose();
+    }
+
+    [Fact]
+    public void The_server_token_stands_for_any_number_of_users()
+    {
+        var places = new Places();
+
+        for (var i = 0; i < Places.Most; i++) places.Take(CallOwner.Server);
+        Assert.Throws<Unavailable>(() => places.Take(CallOwner.Server));
     }
 
     [Fact]
@@ -34,7 +43,7 @@ public class PlacesTests
     public void A_place_that_is_handed_on_is_given_back_once_and_by_who_has_it()
     {
         var (places, owner) = (new Places(), Somebody());
-        var others = Enumerable.Range(1, Places.MostOfOne - 1).Select(_ => places.Take(owner)).ToArray();
+        var others = Enumerable.Range(1, Places.MostOfUser - 1).Select(_ => places.Take(owner)).ToArray();
         var (first, kept) = places.Take(owner) is var place ? (place, place.Keep()) : default;
 
         first.Dispose();

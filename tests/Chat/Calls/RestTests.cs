@@ -1,9 +1,14 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
 using System.Net;
 using System.Net.Sockets;
 using MedCor.Chat.Calls;
 using MedCor.Contracts.Chat;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Options;
+using OpenAI;
+using OpenAI.Chat;
+using ChatMessage = MedCor.Contracts.Chat.ChatMessage;
 
 namespace MedCor.Tests.Chat.Calls;
 
@@ -50,11 +55,20 @@ public sealed class RestTests : IAsyncLifetime
         using var full = new TcpListener(IPAddress.Loopback, 0);
         full.Start(backlog: 1);
         using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(500) });
-        // The first fill the queue of those whom nobody accepts, and wait for an answer.
-        var failures = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ =>
-            Record.ExceptionAsync(() => http.GetAsync(new Uri($"http://{full.LocalEndpoint}")).WaitAsync(TimeSpan.FromSeconds(2)))));
+        var client = new ChatClient("any", new ApiKeyCredential(ModelServer.Key), new OpenAIClientOptions
+        {
+            Endpoint = new($"http://{full.LocalEndpoint}/v1"),
+            Transport = new HttpClientPipelineTransport(http),
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
+        });
+        using var enough = new CancellationTokenSource();
 
-        var failure = ModelFailure.Of(failures.First(f => f is OperationCanceledException)!, DateTimeOffset.UtcNow);
+        // The first fill the queue of those whom nobody accepts, and wait for an answer.
+        var attempts = Enumerable.Range(0, 4).Select(_ => Record.ExceptionAsync(async () => await client.CompleteChatStreamingAsync([new UserChatMessage("x")], cancellationToken: enough.Token).FirstAsync())).ToArray();
+        var failure = ModelFailure.Of((await await Task.WhenAny(attempts))!, DateTimeOffset.UtcNow);
+        await enough.CancelAsync();
+        await Task.WhenAll(attempts);
 
         Assert.Equal((true, true), (failure.IsTransient, failure.Message.Contains("cannot be reached", StringComparison.Ordinal)));
     }

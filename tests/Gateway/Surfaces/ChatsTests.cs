@@ -95,7 +95,9 @@ public class ChatsTests(ChatHouse house)
         }
 
         Assert.Equal(["partial", "final"], (await house.AsProgram(1).Read(call)).Select(t => t.Name));
-        Assert.Equal([string.Concat(ModelServer.Usual)], (await house.AsProgram().Read(call, after: "3")).Select(t => t.Text));
+        // One of them heard that it was interrupted.
+        foreach (var after in new[] { 3, ModelServer.Usual.Length + 1 })
+            Assert.Equal([string.Concat(ModelServer.Usual)], (await house.AsProgram().Read(call, after: $"{after}")).Select(t => t.Text));
     }
 
     [Fact]

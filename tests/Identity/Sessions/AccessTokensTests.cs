@@ -12,7 +12,7 @@ namespace MedCor.Tests.Identity.Sessions;
 public class AccessTokensTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, 700, TimeSpan.Zero);
-    private readonly AccessTokens tokens = new(null!, Options.Create(new TokenOptions()), Options.Create(new SessionOptions { AccessSeconds = 900 }), new Clock { Now = Now });
+    private readonly AccessTokens tokens = new(Options.Create(new TokenOptions()), Options.Create(new SessionOptions { AccessSeconds = 900 }), new Clock { Now = Now });
 
     [Fact]
     public void A_token_says_who_where_and_how_long()
