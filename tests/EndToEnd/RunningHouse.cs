@@ -83,8 +83,7 @@ public sealed class RunningHouse
     /// <summary>The house's Redis, as a connection string.</summary>
     public string RedisAddress => $"localhost:{Recorded("ports", "cache")},password={Recorded("passwords", "cache")}";
 
-    /// <summary>The way to a database as the owner of everything.</summary>
-    internal string Owner(string database) =>
+    private string Owner(string database) =>
         $"Host=localhost;Port={Recorded("ports", "postgres")};Username=postgres;Password={Recorded("passwords", "postgres")};Database={database};Pooling=false";
 
     private string Recorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(data, $"{what}.json")))![name]!.ToString();

@@ -35,18 +35,4 @@ public sealed class RenewAccessTests
         Assert.Equal(HttpStatusCode.Unauthorized, late.StatusCode);
         Assert.Equal(patient.Id.ToString(), (string?)(await patient.Do("get_current_user"))["id"]);
     }
-
-    [Fact]
-    public async Task More_at_once_than_there_are_connections_wait_and_are_not_refused()
-    {
-        const int Connections = 3;
-        var database = (await RunningHouse.Get()).Owner("identitydb").Replace("Pooling=false", $"Maximum Pool Size={Connections}", StringComparison.Ordinal);
-        var patient = await (await Ward.Open()).AsPatient();
-        await using var identity = await OwnGateway.StartOf("identity", ("ConnectionStrings__db", database));
-
-        // The first of all, which have to read the key that signs, too.
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4 * Connections).Select(_ => identity.Post(patient, "/sessions/token", new { })));
-
-        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
-    }
 }
