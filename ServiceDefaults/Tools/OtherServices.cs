@@ -47,7 +47,7 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
         request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
         if (http.ToldAddress() is { } address) request.Headers.TryAddWithoutValidation(ClientAddress.Header, address);
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
         return await clients.CreateClient(Upstream.Client(tool.Service)).SendAsync(request, ct);
     }
 }

@@ -78,7 +78,7 @@ public static class ToolEndpoints
             {
                 var shown = tool.Content is null ? default : JsonSerializer.Deserialize<TResult>(result, Json.Options);
                 await Record(services, tool, asked, AuditOutcome.Replayed, shown, http.RequestAborted);
-                http.Response.Headers["Idempotent-Replayed"] = "true";
+                http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
             }
             await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);
         }
@@ -118,11 +118,11 @@ public static class ToolEndpoints
         return (result, false);
     }
 
-    private static string? IdempotencyKey(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch
+    private static string? IdempotencyKey(HttpContext http) => http.Request.Headers[IdempotencyHeaders.Key].ToString() switch
     {
         "" => null,
         { Length: <= 255 } key => key,
-        _ => throw new Invalid("Idempotency-Key", "must have at most 255 characters"),
+        _ => throw new Invalid(IdempotencyHeaders.Key, "must have at most 255 characters"),
     };
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadBody(HttpContext http)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.OpenApi;
 
@@ -12,7 +13,7 @@ internal static class Headers
     public const string RetryAfter = "Retry-After";
 
     /// <summary>That a write's answer is the recorded one.</summary>
-    public const string Replayed = "Idempotent-Replayed";
+    public const string Replayed = IdempotencyHeaders.Replayed;
 
     /// <summary>The version of what was answered.</summary>
     public const string ETag = "ETag";

@@ -159,8 +159,8 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     /// <summary>An answer that was kept, by a process that was gone before it could tell so: then Redis says that it was interrupted.</summary>
     private async Task<KeptCall?> CompleteAfterAll(HttpContext http, Guid call, string authorization)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        ends.CancelAfter(KeptPatience);
+        using var patience = new CancellationTokenSource(KeptPatience, clock);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, patience.Token);
         try
         {
             return await Kept(http, call, authorization, ends.Token) is { State: CallState.Finished } kept ? kept : null;

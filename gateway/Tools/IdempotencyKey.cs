@@ -1,11 +1,12 @@
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Tools;
 
 /// <summary>What makes a write that is repeated happen once: the header of a request, or a field of a batch's item.</summary>
 internal static class IdempotencyKey
 {
-    public const string Header = "Idempotency-Key";
+    public const string Header = IdempotencyHeaders.Key;
 
     /// <summary>What is wrong with a key that is not valid.</summary>
     public const string Rule = "must be given once, as 1 to 255 characters of printable ASCII that neither begin nor end with a space";

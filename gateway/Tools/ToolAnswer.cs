@@ -1,4 +1,5 @@
 using System.Buffers;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Tools;
 
@@ -38,7 +39,7 @@ internal sealed class ToolAnswer : IDisposable
         {
             Status = (int)response.StatusCode,
             ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "application/json",
-            IsReplay = response.Headers.NonValidated.Contains("Idempotent-Replayed"),
+            IsReplay = response.Headers.NonValidated.Contains(IdempotencyHeaders.Replayed),
             RetryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var seconds) ? seconds.ToString() : null,
         };
         try
@@ -69,7 +70,7 @@ internal sealed class ToolAnswer : IDisposable
         response.StatusCode = Status;
         response.ContentType = ContentType;
         response.ContentLength = Body.Length;
-        if (IsReplay) response.Headers["Idempotent-Replayed"] = "true";
+        if (IsReplay) response.Headers[IdempotencyHeaders.Replayed] = "true";
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds;
         await response.BodyWriter.WriteAsync(Body, http.RequestAborted);
     }

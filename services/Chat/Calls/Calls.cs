@@ -37,9 +37,9 @@ internal static class Calls
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body, http.RequestAborted);
             var asked = Read(body.GetBuffer().AsMemory(0, (int)body.Length));
-            var key = http.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } sent && asked.RequestId is null ? sent : null;
+            var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent && asked.RequestId is null ? sent : null;
             var (call, isReplay) = await begin.Begin(owner, asked with { RequestId = asked.RequestId ?? key }, http.RequestAborted);
-            if (isReplay && key is not null) http.Response.Headers["Idempotent-Replayed"] = "true";
+            if (isReplay && key is not null) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
             return Results.Json(call, Json.Options);
         });
         app.MapPost("/chat/calls/{call:guid}/cancel", async (Guid call, HttpContext http, ChatCallers callers, CancelCalls cancel) =>

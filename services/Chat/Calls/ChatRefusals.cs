@@ -9,5 +9,5 @@ internal sealed class ToolNotFound(string tool) : Refusal(404, ChatErrors.ToolNo
 /// <summary>The model fails so often that nothing is begun at present.</summary>
 internal sealed class ModelIsDown : Refusal
 {
-    public ModelIsDown() : base(502, ChatErrors.Model, ModelFailure.Resting(Model.Rest).Ending.Message) => RetryAfter = (int)Model.Rest.TotalSeconds;
+    public ModelIsDown() : base(502, ChatErrors.Model, ModelFailure.Resting.Ending.Message) => RetryAfter = ModelFailure.Resting.Ending.RetryAfter;
 }

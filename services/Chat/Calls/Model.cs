@@ -129,7 +129,7 @@ internal sealed class Model : IDisposable
         }
         catch (BrokenCircuitException)
         {
-            throw ModelFailure.Resting(Rest);
+            throw ModelFailure.Resting;
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class ModelFailure(string message, bool isTransient, TimeSpan? r
     private static ModelFailure Unreached => new("the model cannot be reached. Try again shortly.", isTransient: true);
 
     /// <summary>It has failed so often that it is let alone for a moment.</summary>
-    public static ModelFailure Resting(TimeSpan rest) => new("the model has failed repeatedly and is given a rest. Try again shortly.", isTransient: true, rest);
+    public static ModelFailure Resting => new("the model has failed repeatedly and is given a rest. Try again shortly.", isTransient: true, Model.Rest);
 
     public bool IsTransient => isTransient;
 

@@ -159,12 +159,12 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
             _ => (state, ending),
         };
         if (kept != state) isKept = await record.Keep(asked, kept, why, answer.ToString(), usage);
-        if (isKept) await Leave();
+        if (isKept) await LeaveToTheDatabase();
         return kept;
     }
 
     /// <summary>Has Redis forget the call before long.</summary>
-    private async Task Leave()
+    private async Task LeaveToTheDatabase()
     {
         try
         {

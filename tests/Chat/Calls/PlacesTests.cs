@@ -43,8 +43,9 @@ public class PlacesTests
     public void A_place_that_is_handed_on_is_given_back_once_and_by_who_has_it()
     {
         var (places, owner) = (new Places(), Somebody());
-        var others = Enumerable.Range(1, Places.MostOfUser - 1).Select(_ => places.Take(owner)).ToArray();
-        var (first, kept) = places.Take(owner) is var place ? (place, place.Keep()) : default;
+        for (var i = 1; i < Places.MostOfUser; i++) places.Take(owner);
+        var first = places.Take(owner);
+        var kept = first.Keep();
 
         first.Dispose();
         Assert.Throws<TooMany>(() => places.Take(owner));

@@ -66,7 +66,7 @@ public sealed class RestTests : IAsyncLifetime
 
         // The first fill the queue of those whom nobody accepts, and wait for an answer.
         var attempts = Enumerable.Range(0, 4).Select(_ => Record.ExceptionAsync(async () => await client.CompleteChatStreamingAsync([new UserChatMessage("x")], cancellationToken: enough.Token).FirstAsync())).ToArray();
-        var failure = ModelFailure.Of((await await Task.WhenAny(attempts))!, DateTimeOffset.UtcNow);
+        var failure = ModelFailure.Of((await await Task.WhenAny(attempts))!, clock.Now);
         await enough.CancelAsync();
         await Task.WhenAll(attempts);
 

@@ -79,17 +79,18 @@ public class RefreshSessionTests
     public async Task More_at_once_than_there_are_connections_wait_for_the_key_and_for_each_other_and_are_not_refused()
     {
         const int Connections = 3;
+        var clock = new Clock();
         var owner = await (await RunningHouse.Get()).NewDatabase();
         await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).Migrate(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = Connections, Options = "-c role=medcor_identity" }.ConnectionString);
-        await using var services = new ServiceCollection().AddOptions().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Tenancy>()
+        await using var services = new ServiceCollection().AddOptions().AddSingleton<TimeProvider>(clock).AddSingleton<OutboxSignal>().AddScoped<Tenancy>()
             .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(database).AddInterceptors(new TenantSeal(), s.GetRequiredService<OutboxSignal>()))
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokens>().AddScoped<LiveSessions>().AddScoped<RefreshSessionHandler>()
             .BuildServiceProvider();
         var tokens = Enumerable.Range(0, 4 * Connections).Select(_ => RefreshToken.Make()).ToArray();
         await using (var scope = services.CreateAsyncScope())
         {
-            var (db, now) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), DateTimeOffset.UtcNow);
+            var (db, now) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), clock.Now);
             db.Tenancy.Enter(new Caller(Guid.Empty, "a test", Role.Admin, HospitalId: null, SessionId: Guid.Empty, now, now));
             var admin = new Account { Email = "ada@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
             db.Add(admin);
