@@ -70,7 +70,7 @@ public static class MedCorService
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(Seal, provider.GetRequiredService<OutboxSignal>()));
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>());
-        services.AddScoped<KnownHospitals>().AddScoped<RecordedCalls>();
+        services.AddScoped<KnownHospitals>().AddScoped<RecordedCalls>().AddSingleton<SecretHashes>();
         services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies, typeof(NoteHistoryWanted)]));
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<OutboxAge>();

@@ -13,10 +13,18 @@ namespace MedCor.ServiceDefaults.Tools;
 internal sealed class RecordedCall
 {
     public required Guid CallerId { get; init; }
+
+    /// <summary>The tool's name and the caller's key, on a line each. A version before kept the key alone.</summary>
     public required string Key { get; init; }
     public Guid? HospitalId { get; init; }
     public required string Tool { get; init; }
+
+    /// <summary>Of the parameters without the secrets among them.</summary>
     public required byte[] ParamsHash { get; init; }
+
+    /// <summary>Of the secrets among the parameters; empty when there were none, null when a version before recorded the call.</summary>
+    public string? SecretsHash { get; init; }
+
     /// <summary>What it answered, as JSON.</summary>
     public string? Result { get; init; }
     public DateTimeOffset RecordedAt { get; init; }
@@ -26,9 +34,9 @@ internal sealed class RecordedCall
 
 /// <summary>
 /// Makes a write that is repeated with the same idempotency key happen once. The key is recorded in the write's own transaction, so it holds
-/// through crashes: either both are there or neither is. A refused call leaves no record.
+/// through crashes: either both are there or neither is. A refused call leaves no record. A key belongs to its caller and its tool: with another tool it is another write.
 /// </summary>
-internal sealed class RecordedCalls(TenantDb db, TimeProvider clock)
+internal sealed class RecordedCalls(TenantDb db, SecretHashes hashes, TimeProvider clock)
 {
     /// <summary>How long a key is remembered.</summary>
     internal static readonly TimeSpan Kept = TimeSpan.FromHours(24);
@@ -38,53 +46,84 @@ internal sealed class RecordedCalls(TenantDb db, TimeProvider clock)
 
     private static readonly string[] Secrets = ["password", "current_password"];
 
-    /// <summary>What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call.</summary>
+    /// <summary>What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call of the tool.</summary>
     internal async Task<string?> Find(string key, Tool tool, object asked, CancellationToken ct)
     {
-        var caller = db.Tenancy.Caller.UserId;
-        var call = await db.Set<RecordedCall>().AsNoTracking().SingleOrDefaultAsync(c => c.CallerId == caller && c.Key == key, ct);
+        var (caller, own) = (db.Tenancy.Caller.UserId, Own(key, tool));
+        var call = await db.Set<RecordedCall>().AsNoTracking()
+            .Where(c => c.CallerId == caller && (c.Key == own || (c.Key == key && c.Tool == tool.Name)))
+            .OrderByDescending(c => c.RecordedAt).FirstOrDefaultAsync(ct);
         if (call is null || call.RecordedAt < clock.GetUtcNow() - Kept) return null;
-        return call.Tool == tool.Name && call.ParamsHash.AsSpan().SequenceEqual(HashOf(asked))
+        var (paramsHash, secrets) = Split(asked);
+        return call.ParamsHash.AsSpan().SequenceEqual(paramsHash) && await AreSame(call.SecretsHash, secrets, ct)
             ? call.Result
-            : throw new Conflict("This Idempotency-Key was used for another call. Use a new one for each.").With("field", IdempotencyKey);
+            : throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").With("field", IdempotencyKey);
     }
 
+    /// <summary>The hash of the secrets among the parameters, for <see cref="Claim"/>; empty when there are none. Takes long where there are some, so no transaction should be open.</summary>
+    internal Task<string> HashSecrets(object asked, CancellationToken ct) =>
+        Split(asked).Secrets is { Length: > 0 } secrets ? hashes.Hash(secrets, ct) : Task.FromResult("");
+
     /// <summary>
-    /// Claims the key, at the start of the write's transaction. While another call with the same key is under way this waits for its end.
+    /// Claims the key, at the start of the write's transaction. While another call of the tool with the same key is under way this waits for its end.
     /// False when that one has made the write.
     /// </summary>
-    internal async Task<bool> Claim(string key, Tool tool, object asked, CancellationToken ct)
+    internal async Task<bool> Claim(string key, Tool tool, object asked, string secretsHash, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
         var (now, forgotten) = (clock.GetUtcNow(), clock.GetUtcNow() - Kept);
         return await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO recorded_calls AS known (caller_id, key, hospital_id, tool, params_hash, recorded_at)
-            VALUES ({caller.UserId}, {key}, {caller.HospitalId}, {tool.Name}, {HashOf(asked)}, {now})
-            ON CONFLICT (caller_id, key) DO UPDATE SET tool = excluded.tool, params_hash = excluded.params_hash, recorded_at = excluded.recorded_at
+            INSERT INTO recorded_calls AS known (caller_id, key, hospital_id, tool, params_hash, secrets_hash, recorded_at)
+            VALUES ({caller.UserId}, {Own(key, tool)}, {caller.HospitalId}, {tool.Name}, {Split(asked).ParamsHash}, {secretsHash}, {now})
+            ON CONFLICT (caller_id, key) DO UPDATE SET params_hash = excluded.params_hash, secrets_hash = excluded.secrets_hash, recorded_at = excluded.recorded_at
             WHERE known.recorded_at < {forgotten}
             """, ct) == 1;
     }
 
     /// <summary>Records what the call answers, before its transaction commits.</summary>
-    internal Task Record(string key, string result, CancellationToken ct)
+    internal Task Record(string key, Tool tool, string result, CancellationToken ct)
     {
-        var caller = db.Tenancy.Caller.UserId;
-        return db.Database.ExecuteSqlAsync($"UPDATE recorded_calls SET result = {result} WHERE caller_id = {caller} AND key = {key}", ct);
+        var (caller, own) = (db.Tenancy.Caller.UserId, Own(key, tool));
+        return db.Database.ExecuteSqlAsync($"UPDATE recorded_calls SET result = {result} WHERE caller_id = {caller} AND key = {own}", ct);
     }
 
-    /// <summary>Of the parameters as they were understood, so that spacing makes no difference; without passwords, of which no quick hash may be kept.</summary>
-    private static byte[] HashOf(object asked)
+    /// <summary>The key as the table holds it. No header holds a line's end, so it is nobody's key as it is.</summary>
+    private static string Own(string key, Tool tool) => $"{tool.Name}\n{key}";
+
+    private async Task<bool> AreSame(string? hash, string secrets, CancellationToken ct) => hash switch
+    {
+        null => true,
+        "" => secrets.Length == 0,
+        _ => secrets.Length > 0 && await hashes.Match(hash, secrets, ct),
+    };
+
+    /// <summary>
+    /// The parameters as they were understood, so that spacing makes no difference: a quick hash of what is no secret, and the secrets as JSON, of which no quick hash
+    /// may be kept; empty when there are none.
+    /// </summary>
+    private static (byte[] ParamsHash, string Secrets) Split(object asked)
     {
         var parameters = JsonSerializer.SerializeToNode(asked, asked.GetType(), Json.Options)!.AsObject();
-        Forget(parameters);
-        return SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options));
+        var secrets = TakeSecrets(parameters);
+        return (SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options)), secrets.Count == 0 ? "" : secrets.ToJsonString(Json.Options));
     }
 
-    /// <summary>Also inside: a step of a prompt takes the parameters of other tools.</summary>
-    private static void Forget(JsonObject parameters)
+    /// <summary>Takes the secrets out, also of what is inside: a step of a prompt takes the parameters of other tools.</summary>
+    private static JsonObject TakeSecrets(JsonNode node)
     {
-        foreach (var secret in Secrets) parameters.Remove(secret);
-        foreach (var (_, value) in parameters)
-            if (value is JsonObject inner) Forget(inner);
+        var secrets = new JsonObject();
+        if (node is JsonObject parameters)
+            foreach (var name in Secrets)
+                if (parameters.Remove(name, out var secret) && secret is not null) secrets[name] = secret;
+
+        var inside = node switch
+        {
+            JsonObject fields => fields,
+            JsonArray elements => elements.Select((element, i) => KeyValuePair.Create($"[{i}]", element)),
+            _ => [],
+        };
+        foreach (var (name, value) in inside)
+            if (value is JsonObject or JsonArray && TakeSecrets(value) is { Count: > 0 } theirs) secrets[name] = theirs;
+        return secrets;
     }
 }

@@ -102,17 +102,20 @@ public static class ToolEndpoints
         var calls = services.GetRequiredService<RecordedCalls>();
         if (key is not null && await calls.Find(key, tool, asked, ct) is { } known) return (Encoding.UTF8.GetBytes(known), true);
         if (handler is IPrepare<TTool> prepares) await prepares.Prepare(asked, ct);
+        var secretsHash = key is null ? "" : await calls.HashSecrets(asked, ct);
 
         await using var transaction = await services.GetRequiredService<TenantDb>().Database.BeginTransactionAsync(ct);
-        if (key is not null && !await calls.Claim(key, tool, asked, ct))
+        if (key is not null && !await calls.Claim(key, tool, asked, secretsHash, ct))
         {
+            // To compare secrets takes long, and holds no connection meanwhile.
+            await transaction.RollbackAsync(ct);
             var other = await calls.Find(key, tool, asked, ct) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 };
             return (Encoding.UTF8.GetBytes(other), true);
         }
         var written = await handler.Handle(asked, ct);
         await Record(services, tool, asked, AuditOutcome.Done, written, ct);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
-        if (key is not null) await calls.Record(key, Encoding.UTF8.GetString(result), ct);
+        if (key is not null) await calls.Record(key, tool, Encoding.UTF8.GetString(result), ct);
         // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
         await transaction.CommitAsync(CancellationToken.None);
         return (result, false);

@@ -16,7 +16,7 @@ internal static class DescribeTools
     private static readonly int[] Refused = [400, 401, 403, 404, 409, 413, 415, 429, 500, 503];
 
     public static JsonObject IdempotencyKey() => Operation.Parameter("header", IdempotencyHeaders.Key,
-        "Makes a write safe to repeat for 24 hours: with the same key and the same parameters it happens once, and a repetition gets the first answer. A new UUID for each write is a good one.",
+        "Makes a write safe to repeat for 24 hours: with the same key and the same parameters it happens once, and a repetition gets the first answer; with other parameters, a password among them, it is a CONFLICT. The key belongs to you and to the tool: with another tool it is another write. A new UUID for each write is a good one.",
         new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Tools.IdempotencyKey.Longest, ["pattern"] = "^[ -~]+$" });
 
     public static IEnumerable<Operation> All(Components components)

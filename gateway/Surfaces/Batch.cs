@@ -112,9 +112,9 @@ internal static class Batch
     /// <summary>The calls of one batch.</summary>
     private sealed class Calls(Door door, TimeProvider clock, HttpContext http, Visitor visitor)
     {
-        private Dictionary<string, Task>? keyed;
+        private Dictionary<(string Tool, string Key), Task>? keyed;
 
-        /// <summary>Begins a call. Of two with the same idempotency key the second waits for the first, so that it is always the first that decides.</summary>
+        /// <summary>Begins a call. Of two of the same tool with the same idempotency key the second waits for the first, so that it is always the first that decides.</summary>
         public Task<Outcome> Begin(ReadOnlySequence<byte> item)
         {
             ToolCall call;
@@ -129,8 +129,9 @@ internal static class Batch
             }
             if (key is null) return Invoke(call, null, Task.CompletedTask);
             keyed ??= [];
-            var outcome = Invoke(call, key, keyed.GetValueOrDefault(key, Task.CompletedTask));
-            keyed[key] = outcome;
+            var write = (call.Tool.Name, key);
+            var outcome = Invoke(call, key, keyed.GetValueOrDefault(write, Task.CompletedTask));
+            keyed[write] = outcome;
             return outcome;
         }
 

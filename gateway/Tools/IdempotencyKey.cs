@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Tools;
 
-/// <summary>What makes a write that is repeated happen once: the header of a request, or a field of a batch's item.</summary>
+/// <summary>What makes a write that is repeated happen once: the header of a request, or a field of a batch's item or a socket's message. It belongs to its caller and tool.</summary>
 internal static class IdempotencyKey
 {
     public const string Header = IdempotencyHeaders.Key;

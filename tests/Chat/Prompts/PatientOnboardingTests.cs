@@ -55,6 +55,22 @@ public sealed class PatientOnboardingTests
     }
 
     [Fact]
+    public async Task Another_password_with_the_same_key_is_another_answer()
+    {
+        var (house, key) = (await RunningHouse.Get(), Guid.NewGuid().ToString());
+        var email = $"onboarded-{Guid.NewGuid():N}@people.example";
+        var talk = await AtAccount(email);
+
+        var (first, again) = (await talk.Try(new { password = Password }, "create_account", key), await talk.Try(new { password = Password }, "create_account", key));
+        var other = await talk.Try(new { password = "Korrekt-Pferd-10" }, "create_account", key);
+
+        Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
+        Assert.Equal(("CONFLICT", "idempotency_key"), (other.Code, (string?)other.Details!["field"]));
+        Assert.NotNull(await Client.As(email, Password));
+        Assert.Equal(0, await house.Count("chat", "SELECT count(*) FROM recorded_calls c WHERE position($1 IN c::text) > 0", Password));
+    }
+
+    [Fact]
     public async Task Without_the_needed_consents_or_with_a_bad_password_or_address_nobody_is_received()
     {
         var taken = (await Ward.ToLookAt()).PatientEmail;

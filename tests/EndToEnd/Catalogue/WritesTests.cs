@@ -8,7 +8,9 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// <summary>Every tool that changes something does it once, however often it is asked with one key, and answers with all that it was given.</summary>
 public class WritesTests
 {
-    private static readonly string[] Secrets = ["password", "current_password"];
+    private static readonly string[] Secrets = ["password", "current_password"], SecretWords = ["password", "secret", "passphrase", "pin_"];
+
+    private static readonly string EveryonesKey = Guid.NewGuid().ToString();
 
     public static TheoryData<string> Writes => Premises.Writes;
 
@@ -36,6 +38,43 @@ public class WritesTests
         var others = await caller.Post(tool, Others(new Draft(tool), parameters), key);
         Assert.Equal((HttpStatusCode.Conflict, ErrorCodes.Conflict), (others.Status, others.Code));
         Assert.False(others.IsReplay);
+    }
+
+    [Theory, MemberData(nameof(Writes))]
+    public async Task A_key_belongs_to_the_tool_it_was_sent_with(string name)
+    {
+        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
+
+        // The same key with every tool there is.
+        var (caller, parameters, first) = await premises.Succeed(tool, (caller, parameters) => caller.Post(tool, parameters, EveryonesKey));
+
+        Assert.False(first.IsReplay);
+        var again = await caller.Post(tool, parameters, EveryonesKey);
+        Assert.Equal((true, first.Text), (again.IsReplay, again.Text));
+    }
+
+    [Theory, MemberData(nameof(Writes))]
+    public async Task A_secret_is_a_parameter_like_any_other_and_is_kept_nowhere(string name)
+    {
+        var (tool, house) = (ToolCatalogue.All[name], await RunningHouse.Get());
+        var secrets = new Draft(tool).Parameters.Select(p => p.Name).Where(p => SecretWords.Any(w => p.Contains(w, StringComparison.Ordinal))).ToArray();
+        if (secrets.Length == 0) return;
+
+        var (key, premises) = (Guid.NewGuid().ToString(), await Premises.Own);
+        var (caller, parameters, first) = await premises.Succeed(tool, (caller, parameters) => caller.Post(tool, parameters, key));
+        foreach (var secret in secrets.Where(parameters.ContainsKey))
+            foreach (var other in new[] { "quite another secret 2026", null })
+            {
+                var others = (JsonObject)parameters.DeepClone();
+                if (other is null) others.Remove(secret);
+                else others[secret] = other;
+                var reply = await caller.Post(tool, others, key);
+                Assert.True((reply.Status, reply.Code) is (HttpStatusCode.Conflict, ErrorCodes.Conflict) or (HttpStatusCode.BadRequest, ErrorCodes.ValidationError), $"{secret} became {other ?? "nothing"}: {reply}");
+            }
+
+        Assert.Equal((true, first.Text), await caller.Post(tool, parameters, key) is var again ? (again.IsReplay, again.Text) : default);
+        foreach (var secret in secrets.Where(parameters.ContainsKey))
+            Assert.Equal(0, await house.Count(tool.Service, "SELECT count(*) FROM recorded_calls c WHERE position(cast($1 AS text) IN c::text) > 0", (string)parameters[secret]!));
     }
 
     [Theory, MemberData(nameof(Writes))]

@@ -107,6 +107,26 @@ public sealed class BatchTests
     }
 
     [Fact]
+    public async Task One_key_with_two_tools_is_two_writes()
+    {
+        var ward = await Ward.Open("general");
+        var key = Guid.NewGuid().ToString();
+        object[] writes =
+        [
+            new { tool = "create_appointment", @params = ward.Wish("10:00:00"), idempotency_key = key },
+            new { tool = "set_doctor_schedule", @params = new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>() }, idempotency_key = key },
+            new { tool = "update_user", @params = new { user_id = ward.Patient, first_name = "Renamed" }, idempotency_key = key },
+        ];
+
+        var first = await Batch(ward.Admin, new { requests = writes });
+        var second = await Batch(ward.Admin, new { requests = writes });
+
+        Assert.All(first, item => Assert.Equal(["result"], item!.AsObject().Select(f => f.Key)));
+        Assert.All(second, item => Assert.True((bool)item!["idempotent_replayed"]!));
+        Assert.Equal(first.Select(item => item!["result"]!.ToJsonString()), second.Select(item => item!["result"]!.ToJsonString()));
+    }
+
+    [Fact]
     public async Task The_header_of_a_single_call_is_refused_rather_than_ignored()
     {
         var doctor = await Client.Shared("doctor@general.example");

@@ -75,6 +75,20 @@ public sealed class SocketsTests
     }
 
     [Fact]
+    public async Task One_key_with_two_tools_is_two_writes()
+    {
+        var ward = await Ward.Open();
+        var key = Guid.NewGuid().ToString();
+        await using var socket = await Socket.Of(ward.Nurse);
+
+        var booked = await socket.Call("create_appointment", ward.Wish("09:00:00"), key);
+        var moved = new { appointment_id = (string)booked["result"]!["id"]!, status = "IN_PROGRESS" };
+        Assert.Equal("IN_PROGRESS", (string?)(await socket.Call("update_appointment_status", moved, key))["result"]!["status"]);
+        foreach (var again in new[] { await socket.Call("update_appointment_status", moved, key), await socket.Call("create_appointment", ward.Wish("09:00:00"), key) })
+            Assert.True((bool)again["idempotent_replayed"]!);
+    }
+
+    [Fact]
     public async Task What_is_subscribed_to_is_heard_and_nothing_else_until_it_is_no_longer()
     {
         var admin = await Client.Shared("admin@general.example");

@@ -25,6 +25,21 @@ public class UpdateUserTests
     }
 
     [Fact]
+    public async Task Two_passwords_with_one_key_are_two_calls()
+    {
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
+        var key = Guid.NewGuid().ToString();
+        object To(string password) => new { user_id = somebody.Id, password };
+
+        var (first, again) = (await admin.Call("update_user", To("first of two 2026"), key), await admin.Call("update_user", To("first of two 2026"), key));
+        var second = await admin.Call("update_user", To("second of two 2026"), key);
+
+        Assert.Equal((System.Net.HttpStatusCode.OK, true, first.Body.ToJsonString()), (first.Status, again.IsReplay, again.Body.ToJsonString()));
+        Assert.Equal(("CONFLICT", "idempotency_key"), (second.Code, (string?)second.Details!["field"]));
+        Assert.Equal(somebody.Id, (await Client.As(somebody.Email, "first of two 2026")).Id);
+    }
+
+    [Fact]
     public async Task Everybody_changes_themselves_and_nobody_else()
     {
         var somebody = await Somebody.New("DOCTOR");

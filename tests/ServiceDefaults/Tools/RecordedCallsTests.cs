@@ -75,6 +75,42 @@ public class RecordedCallsTests
         Assert.Equal((HttpStatusCode.OK, false), (other.Status, other.IsReplay));
     }
 
+    [Fact]
+    public async Task With_another_tool_is_another_write_whichever_service_owns_it()
+    {
+        var ward = await Ward.Open();
+        var key = Guid.NewGuid().ToString();
+        (string Tool, object Params)[] writes =
+        [
+            ("create_appointment", ward.Wish("09:00:00")), ("create_medical_record", new { patient_id = ward.Patient, title = "Checkup", record_type = "OTHER" }),
+            ("update_user", new { user_id = ward.Patient, first_name = "Renamed" }), ("create_department", new { name = "Sleep", code = key[..8] }),
+        ];
+
+        var first = await Task.WhenAll(writes.Select(w => ward.Admin.Call(w.Tool, w.Params, key)));
+        var second = await Task.WhenAll(writes.Select(w => ward.Admin.Call(w.Tool, w.Params, key)));
+
+        Assert.All(first, a => Assert.Equal((HttpStatusCode.OK, false), (a.Status, a.IsReplay)));
+        Assert.All(second, a => Assert.Equal((HttpStatusCode.OK, true), (a.Status, a.IsReplay)));
+        Assert.Equal(first.Select(a => a.Body.ToJsonString()), second.Select(a => a.Body.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task Whose_key_the_version_before_recorded_is_still_repeated()
+    {
+        var (ward, house) = (await Ward.Open(), await RunningHouse.Get());
+        var key = Guid.NewGuid().ToString();
+        var first = await ward.Admin.Call("create_appointment", ward.Wish("09:00:00"), key);
+        // As it kept keys: alone, and without a word of secrets.
+        Assert.Equal(1, await house.Count("clinical", "WITH changed AS (UPDATE recorded_calls SET key = $1, secrets_hash = NULL WHERE key = $2 RETURNING 1) SELECT count(*) FROM changed", key, $"create_appointment\n{key}"));
+
+        var (again, other) = (await ward.Admin.Call("create_appointment", ward.Wish("09:00:00"), key), await ward.Admin.Call("create_appointment", ward.Wish("09:30:00"), key));
+        var another = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>() }, key);
+
+        Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
+        Assert.Equal("CONFLICT", other.Code);
+        Assert.Equal((HttpStatusCode.OK, false), (another.Status, another.IsReplay));
+    }
+
     [Theory]
     [InlineData("k\u00e9")]
     [InlineData("")]
