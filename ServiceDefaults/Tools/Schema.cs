@@ -7,6 +7,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.ServiceDefaults.Tools;
 
@@ -99,6 +100,9 @@ public static class Schema
                 break;
             case EachLengthAttribute each:
                 if (schema["items"] is JsonObject item) Bound(item, each.Least, each.Most);
+                break;
+            case AddressesOrNamesAttribute:
+                if (schema["items"] is JsonObject named) named["pattern"] = AddressesOrNamesAttribute.Pattern;
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";

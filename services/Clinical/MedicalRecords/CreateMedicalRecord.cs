@@ -15,6 +15,7 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, KnownPeople peop
     public async Task Prepare(CreateMedicalRecord asked, CancellationToken ct)
     {
         if (db.Tenancy.Caller.Kind == Callers.Nurse && !OfNurses.Contains(asked.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
+        if (asked.DoctorId is { } answering) db.Tenancy.Caller.MustNotActFor(answering);
         Person? doctor = null;
         if (asked.DoctorId is { } id) ((doctor, _, _), patient) = await people.DoctorAndPatient(id, asked.PatientId, ct);
         else patient = await people.Patient(asked.PatientId, ct);

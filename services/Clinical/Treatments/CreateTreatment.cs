@@ -11,6 +11,7 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, KnownPeople people) 
 
     public async Task Prepare(CreateTreatment asked, CancellationToken ct)
     {
+        db.Tenancy.Caller.MustNotActFor(asked.DoctorId);
         (var practice, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
         if (Person.Gone(practice.Doctor, patient) is { Count: > 0 } wrongs) throw new Invalid(wrongs);
     }

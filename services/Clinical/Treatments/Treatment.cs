@@ -13,7 +13,7 @@ internal sealed class Treatment : Entity, ITenantOwned
     public required Guid HospitalId { get; init; }
     public required Guid PatientId { get; init; }
     public required Guid DoctorId { get; init; }
-    public required Guid AuthorId { get; init; }
+    public required Guid AuthorId { get; set; }
     public TreatmentStatus Status { get; private set; } = TreatmentStatus.Active;
     public required string Name { get; set; }
     public string? Description { get; set; }

@@ -14,6 +14,8 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db) : IHandle<UpdateTrea
         treatment.Change(asked);
         if (!db.ChangeTracker.HasChanges()) return treatment.ToContract();
 
+        // What it says from now on is this caller's word, not that of whoever wrote it before.
+        treatment.AuthorId = db.Tenancy.Caller.UserId;
         db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent()));
         await db.SaveChangesAsync(ct);
         return treatment.ToContract();

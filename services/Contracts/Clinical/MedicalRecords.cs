@@ -62,8 +62,8 @@ public sealed record GetMedicalRecord(Guid RecordId) : ITool<MedicalRecord>;
 public sealed record GetMedicalRecordHistory(Guid RecordId) : ListOf<MedicalRecordVersion>;
 
 /// <summary>Writes a medical record. Nurses write TRIAGE, VITALS and NURSING_NOTE.</summary>
-/// <param name="DoctorId">The doctor who answers for it; the author, if a doctor, unless given.</param>
-/// <param name="Attachments">Addresses or names of what belongs to it.</param>
+/// <param name="DoctorId">The doctor who answers for it; the author, if a doctor, unless given. Doctors name nobody but themselves.</param>
+/// <param name="Attachments">What belongs to it: http or https addresses, or names without a scheme.</param>
 [Tool("create_medical_record", Effect.Create, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse)]
 public sealed record CreateMedicalRecord(
     Guid PatientId,
@@ -73,13 +73,14 @@ public sealed record CreateMedicalRecord(
     [property: MaxLength(10_000)] string? Diagnosis = null,
     [property: MaxLength(10_000)] string? Symptoms = null,
     [property: MaxLength(10_000)] string? TreatmentPlan = null,
-    [property: MaxLength(50), EachLength(1, 2000)] IReadOnlyList<string>? Attachments = null,
+    [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     Guid? DoctorId = null) : ITool<MedicalRecord>;
 
 /// <summary>
 /// Amends a medical record: what is given replaces what was said, as a new version; the old ones stay. What leaves all as it was makes no version. One that should
 /// never have been written becomes ENTERED_IN_ERROR, with the reason; it stays readable as such and changes no more.
 /// </summary>
+/// <param name="Attachments">What belongs to it: http or https addresses, or names without a scheme.</param>
 /// <param name="Reason">Why it is changed.</param>
 /// <param name="ExpectedVersion">Refuses the change if the record is no longer at this version.</param>
 [Tool("update_medical_record", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
@@ -90,7 +91,7 @@ public sealed record UpdateMedicalRecord(
     [property: MaxLength(10_000)] string? Diagnosis = null,
     [property: MaxLength(10_000)] string? Symptoms = null,
     [property: MaxLength(10_000)] string? TreatmentPlan = null,
-    [property: MaxLength(50), EachLength(1, 2000)] IReadOnlyList<string>? Attachments = null,
+    [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
     [property: MaxLength(1000)] string? Reason = null,
     long? ExpectedVersion = null) : ITool<MedicalRecord>;

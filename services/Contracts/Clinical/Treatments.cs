@@ -13,7 +13,8 @@ public sealed record Medication(
     [property: MaxLength(200)] string? Duration = null);
 
 /// <summary>How a patient is treated. What it says is for those who treat the patient, their hospital's administrators and the patient; others see only that it is there.</summary>
-/// <param name="AuthorId">Who prescribed it.</param>
+/// <param name="DoctorId">The doctor who answers for it.</param>
+/// <param name="AuthorId">Who wrote it as it now is.</param>
 [Resource("treatments", Callers.Everyone)]
 public sealed record Treatment(
     Guid Id,
@@ -45,6 +46,7 @@ public sealed record ListTreatments(Guid? PatientId = null, Guid? DoctorId = nul
 public sealed record GetTreatment(Guid TreatmentId) : ITool<Treatment>;
 
 /// <summary>Begins a treatment.</summary>
+/// <param name="DoctorId">The doctor who answers for it. Doctors name nobody but themselves.</param>
 [Tool("create_treatment", Effect.Create, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record CreateTreatment(
     Guid PatientId,

@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Demo;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Clinical.Appointments;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical.MedicalRecords;
@@ -48,6 +52,66 @@ public sealed class MedicalRecordTests
         Assert.Equal("PERMISSION_DENIED", (await (await ward.AsPatient()).Call("create_medical_record", Wish(ward, "VITALS"))).Code);
         Assert.Equal(3, (int)(await ward.Nurse.Do("list_medical_records", new { patient_id = ward.Patient }))["total"]!);
         Assert.Equal(1, (int)(await ward.Nurse.Do("list_medical_records", new { patient_id = ward.Patient, record_type = "VITALS" }))["total"]!);
+    }
+
+    [Fact]
+    public async Task Doctors_write_in_nobodys_name_but_their_own()
+    {
+        var (ward, doctor, _) = await Shared.Value;
+        var colleague = DemoHouse.Hospitals[0].Doctors[0].Person.Id;
+        object In(Guid name) => new { patient_id = ward.Patient, title = "Checkup", record_type = "VITALS", doctor_id = name };
+
+        Assert.Equal("PERMISSION_DENIED", (await doctor.Call("create_medical_record", In(colleague))).Code);
+        Assert.Equal(ward.Doctor.ToString(), (string?)(await doctor.Do("create_medical_record", In(ward.Doctor)))["doctor_id"]);
+        foreach (var other in new[] { ward.Nurse, ward.Admin })
+        {
+            var written = await other.Do("create_medical_record", In(colleague));
+            Assert.Equal((colleague.ToString(), other.Id.ToString()), ((string?)written["doctor_id"], (string?)written["author_id"]));
+        }
+    }
+
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("JAVASCRIPT:alert(1)")]
+    [InlineData(" java\nscript:alert(1)")]
+    [InlineData("\u00a0jav\tascript\r:alert(1)")]
+    [InlineData("java\u200bscript:alert(1)")]
+    [InlineData("data:text/html,x")]
+    [InlineData("vbscript:x")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("C:\\scans\\front.png")]
+    [InlineData("x-ray: front.png")]
+    public async Task An_attachment_that_names_another_scheme_than_http_is_refused(string attachment)
+    {
+        var (ward, doctor, _) = await Shared.Value;
+        var record = await Record.Value;
+        string[] attachments = ["blood count.pdf", attachment];
+
+        Assert.Equal(["attachments"], CreateAppointmentTests.Fields(await doctor.Call("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments })));
+        Assert.Equal(["attachments"], CreateAppointmentTests.Fields(await doctor.Call("update_medical_record", new { record_id = Id(record), attachments })));
+    }
+
+    [Fact]
+    public async Task An_attachment_without_a_scheme_or_with_that_of_the_web_is_taken()
+    {
+        var (ward, doctor, _) = await Shared.Value;
+        string[] attachments = ["file_url1", "https://files.example/a.pdf", "HTTP://files.example/b", "//files.example/c.png", "scans/2026: front.png", "Report 12:30.pdf", "Röntgen: Hand.png", ":odd"];
+
+        var record = await doctor.Do("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments });
+
+        Assert.Equal(attachments, record["attachments"]!.AsArray().Select(a => (string)a!));
+    }
+
+    [Fact]
+    public void Whatever_parameter_holds_addresses_says_which()
+    {
+        string[] words = ["attachment", "url", "uri", "link", "website", "href"];
+        var all = from tool in ToolCatalogue.All.Values
+                  from property in tool.Params.GetProperties()
+                  where words.Any(w => property.Name.Contains(w, StringComparison.OrdinalIgnoreCase))
+                  select (Name: $"{tool.Name}.{property.Name}", IsChecked: property.GetCustomAttributes(typeof(AddressesOrNamesAttribute), inherit: false).Length == 1);
+        Assert.NotEmpty(all);
+        Assert.All(all, p => Assert.True(p.IsChecked, p.Name));
     }
 
     [Fact]
@@ -210,6 +274,9 @@ public sealed class MedicalRecordTests
     }
 
     private static readonly string[] Contents = ["title", "description", "diagnosis", "symptoms", "treatment_plan", "attachments"];
+
+    /// <summary>For refusals, which leave it as it is.</summary>
+    private static readonly Lazy<Task<JsonNode>> Record = new(async () => await Shared!.Value is var (ward, doctor, _) ? await Write(ward, doctor) : null!);
 
     private static readonly Lazy<Task<(Ward Ward, Client Doctor, Client Patient)>> Shared = new(async () =>
     {

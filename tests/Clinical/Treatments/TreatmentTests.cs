@@ -89,6 +89,24 @@ public sealed class TreatmentTests
         Assert.Equal((2, Id(second), false), ((int)page["total"]!, Id(page["results"]!.AsArray().Single()!), (bool)page["has_more"]!));
     }
 
+    [Fact]
+    public async Task Doctors_begin_treatments_in_nobodys_name_but_their_own()
+    {
+        var ward = await Ward.Open();
+        var (doctor, colleague) = (await ward.AsDoctor(), await ward.NewDoctor());
+        object By(Guid name) => new { patient_id = ward.Patient, doctor_id = name, name = "Pain relief" };
+
+        Assert.Equal("PERMISSION_DENIED", (await doctor.Call("create_treatment", By(colleague))).Code);
+        Assert.Equal(0, (int)(await doctor.Do("list_treatments", new { patient_id = ward.Patient }))["total"]!);
+        Assert.Equal(ward.Doctor.ToString(), (string?)(await doctor.Do("create_treatment", By(ward.Doctor)))["doctor_id"]);
+        var colleagues = await ward.Admin.Do("create_treatment", By(colleague));
+        Assert.Equal((colleague.ToString(), ward.Admin.Id.ToString()), ((string?)colleagues["doctor_id"], (string?)colleagues["author_id"]));
+
+        // Who changes it says so: the words are no longer those of whoever wrote it before.
+        var changed = await doctor.Do("update_treatment", new { treatment_id = Id(colleagues), instructions = "With food" });
+        Assert.Equal((colleague.ToString(), ward.Doctor.ToString()), ((string?)changed["doctor_id"], (string?)changed["author_id"]));
+    }
+
     private static readonly string[] Contents = ["name", "description", "medications", "instructions", "notes", "follow_up_date"];
 
     private static object Wish(Ward ward) => new
