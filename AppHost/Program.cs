@@ -29,7 +29,7 @@ var gateway = builder.AddProject<Projects.MedCor_Gateway>("gateway")
 
 // A reference gives an address and orders nothing: services need each other in circles (tokens, people, hospitals), so
 // they start at the same time, and each bears that another is not there yet.
-hospital.WithReference(identity);
+hospital.WithReference(identity).WithReference(clinical);
 identity.WithReference(hospital).WithReference(clinical);
 clinical.WithReference(identity).WithReference(hospital);
 billing.WithReference(identity).WithReference(hospital);

@@ -15,6 +15,8 @@ public sealed class KnownHospital : ITenantOwned
     /// <summary>IANA name.</summary>
     public required string TimeZone { get; init; }
     public bool IsActive { get; init; }
+    /// <summary>How many open bookings of their own making a patient may hold.</summary>
+    public int MaxOpenPatientBookings { get; init; } = Hospital.UsualOpenBookings;
     public long Version { get; init; }
 
     /// <summary>The day that its clocks show.</summary>
@@ -32,7 +34,15 @@ public sealed class KnownHospitals(TenantDb db, OtherServices others) : IHear<Ho
         if (await db.KnownHospitals.AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
         if (await others.Ask(new GetHospital(id), ct) is not { } hospital) return null;
         await Keep(hospital, ct);
-        return new() { HospitalId = hospital.Id, Name = hospital.Name, TimeZone = hospital.TimeZone, IsActive = hospital.IsActive, Version = hospital.Version };
+        return new()
+        {
+            HospitalId = hospital.Id,
+            Name = hospital.Name,
+            TimeZone = hospital.TimeZone,
+            IsActive = hospital.IsActive,
+            MaxOpenPatientBookings = hospital.MaxOpenPatientBookings,
+            Version = hospital.Version,
+        };
     }
 
     /// <inheritdoc/>
@@ -46,9 +56,10 @@ public sealed class KnownHospitals(TenantDb db, OtherServices others) : IHear<Ho
 
     /// <summary>Whichever version comes last, the highest stays.</summary>
     private Task<int> Keep(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
-        INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, version)
-        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, {hospital.Version})
-        ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, is_active = excluded.is_active, version = excluded.version
+        INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, max_open_patient_bookings, version)
+        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, {hospital.MaxOpenPatientBookings}, {hospital.Version})
+        ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, is_active = excluded.is_active,
+            max_open_patient_bookings = excluded.max_open_patient_bookings, version = excluded.version
         WHERE known_hospitals.version < excluded.version
         """, ct);
 }

@@ -4,12 +4,13 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Resources;
 using Microsoft.AspNetCore.Http;
 
 namespace MedCor.ServiceDefaults.Tools;
 
 /// <summary>
-/// Calls the tools of other services with the caller's own token, so with no more than their rights: to ask the owner of a fact that has not been heard
+/// Calls the tools of other services, and reads their resources, with the caller's own token, so with no more than their rights: to ask the owner of a fact that has not been heard
 /// here yet, whose answer is to be kept, and to do for a caller what they would otherwise do themselves.
 /// </summary>
 public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccessor context)
@@ -31,6 +32,21 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
     public async Task<TResult> Call<TResult>(ITool<TResult> asked, string? idempotencyKey, CancellationToken ct)
     {
         using var response = await Send(asked, idempotencyKey, ct);
+        return await Answer<TResult>(response, ct);
+    }
+
+    /// <summary>The first page of a resource, of what the caller may see. Throws <see cref="Refused"/> when they may not read it.</summary>
+    /// <param name="filter">As the resource takes it, an object by the names of its fields.</param>
+    public async Task<Page<T>> List<T>(string resource, object filter, string sort, int limit, CancellationToken ct)
+    {
+        var asked = $"filter={Uri.EscapeDataString(JsonSerializer.Serialize(filter, Json.Options))}&sort={sort}&limit={limit}";
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource}?{asked}");
+        using var response = await SendTo(ResourceCatalogue.All[resource].Service, request, ct);
+        return await Answer<Page<T>>(response, ct);
+    }
+
+    private static async Task<TResult> Answer<TResult>(HttpResponseMessage response, CancellationToken ct)
+    {
         if (response.IsSuccessStatusCode) return (await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct))!;
         if (response.StatusCode >= HttpStatusCode.InternalServerError) throw new Unavailable();
         throw new Refused((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options, ct))!.Error);
@@ -38,16 +54,21 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
 
     private async Task<HttpResponseMessage> Send(object asked, string? idempotencyKey, CancellationToken ct)
     {
-        var http = context.HttpContext ?? throw new InvalidOperationException("Nobody is calling here.");
         var tool = ToolCatalogue.ByParams[asked.GetType()];
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}")
         {
             Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(asked, asked.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } },
         };
+        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
+        return await SendTo(tool.Service, request, ct);
+    }
+
+    private async Task<HttpResponseMessage> SendTo(string service, HttpRequestMessage request, CancellationToken ct)
+    {
+        var http = context.HttpContext ?? throw new InvalidOperationException("Nobody is calling here.");
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
         request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
         if (http.ToldAddress() is { } address) request.Headers.TryAddWithoutValidation(ClientAddress.Header, address);
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
-        return await clients.CreateClient(Upstream.Client(tool.Service)).SendAsync(request, ct);
+        return await clients.CreateClient(Upstream.Client(service)).SendAsync(request, ct);
     }
 }

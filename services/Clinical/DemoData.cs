@@ -64,10 +64,11 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
         }
         await db.SaveChangesAsync(ct);
 
+        var now = clock.GetUtcNow();
         foreach (var (visit, became, rating, bookedAt) in visits.Where(v => v.Became != AppointmentStatus.Scheduled))
         {
-            if (became == AppointmentStatus.Completed) visit.Appointment.MoveTo(AppointmentStatus.InProgress, null);
-            visit.Appointment.MoveTo(became, became == AppointmentStatus.Cancelled ? "The patient called in." : null);
+            if (became == AppointmentStatus.Completed) visit.Appointment.MoveTo(AppointmentStatus.InProgress, null, now);
+            visit.Appointment.MoveTo(became, became == AppointmentStatus.Cancelled ? "The patient called in." : null, now);
             if (rating is { } stars) visit.Appointment.Rate(stars, null);
             db.Raise(() => new AppointmentUpdated(visit.ToContract() with { CreatedAt = bookedAt }));
         }

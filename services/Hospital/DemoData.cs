@@ -51,6 +51,7 @@ internal sealed class DemoData(HospitalDb db) : IDemoData
                 PostalCode = demo.PostalCode,
                 HospitalType = "General",
                 TimeZone = demo.TimeZone,
+                MaxOpenPatientBookings = Contracts.Hospital.Hospital.UsualOpenBookings,
             };
             db.Add(hospital);
             db.Raise(() => new HospitalCreated(hospital.ToContract()));

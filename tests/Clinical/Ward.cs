@@ -27,20 +27,41 @@ internal sealed class Ward
 
     public static async Task<Ward> Open(string hospital = "general")
     {
-        var admin = await As($"admin@{hospital}.example");
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(hospital == "general" ? "Europe/Berlin" : "America/New_York");
+        return await Open(hospital, await As($"admin@{hospital}.example"), await As($"nurse@{hospital}.example"), zone);
+    }
+
+    private static async Task<Ward> Open(string hospital, Client admin, Client nurse, TimeZoneInfo zone)
+    {
         var (doctor, doctorEmail) = await NewUser(admin, hospital, "DOCTOR");
         var (patient, patientEmail) = await NewUser(admin, hospital, "PATIENT");
         return new()
         {
             Hospital = hospital,
-            Zone = TimeZoneInfo.FindSystemTimeZoneById(hospital == "general" ? "Europe/Berlin" : "America/New_York"),
+            Zone = zone,
             Admin = admin,
-            Nurse = await As($"nurse@{hospital}.example"),
+            Nurse = nurse,
             Doctor = doctor,
             DoctorEmail = doctorEmail,
             Patient = patient,
             PatientEmail = patientEmail,
         };
+    }
+
+    /// <summary>One in a hospital that was opened a moment ago, whose administrator is its nurse too.</summary>
+    public static async Task<Ward> OpenHospital(string timeZone)
+    {
+        var platform = await As("admin@medcor.example");
+        var name = $"w{Guid.NewGuid():N}"[..20];
+        var hospital = await platform.Do("create_hospital", new
+        {
+            name, subdomain = name, registration_number = name, email = $"office@{name}.example", phone_number = "+1-555-0100", address_line1 = "1 Way", city = "Here", country = "There",
+            postal_code = "1", hospital_type = "General", time_zone = timeZone,
+        });
+        var email = $"admin@{name}.example";
+        await platform.Do("create_user", new { email, password = Password, first_name = "Test", last_name = "ADMIN", role = "ADMIN", hospital_id = (string)hospital["id"]! });
+        var admin = await Client.As(email, Password);
+        return await Open(name, admin, admin, TimeZoneInfo.FindSystemTimeZoneById(timeZone));
     }
 
     /// <summary>For tests that leave it as it is: opening one costs two passwords' hashes.</summary>
@@ -51,7 +72,7 @@ internal sealed class Ward
 
     public Task<Client> AsDoctor() => Client.As(DoctorEmail, Password);
 
-    public Task<Client> AsPatient() => Client.As(PatientEmail, Password);
+    public Task<Client> AsPatient(int gateway = 0) => Client.As(PatientEmail, Password, gateway);
 
     public async Task<Guid> NewPatient() => (await NewUser(Admin, Hospital, "PATIENT")).Id;
 
@@ -84,8 +105,17 @@ internal sealed class Ward
         return status == "SCHEDULED" ? booked : await Move(booked, status);
     }
 
-    public Task<JsonNode> Move(JsonNode appointment, string status) =>
-        Nurse.Do("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
+    /// <summary>Moves an appointment on; who does not come has had their time.</summary>
+    public async Task<JsonNode> Move(JsonNode appointment, string status)
+    {
+        if (status == "NO_SHOW") await Shift(appointment, weeks: -10);
+        return await Nurse.Do("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
+    }
+
+    /// <summary>Lets time pass for one appointment, or come again: no call puts one into the past.</summary>
+    public static async Task Shift(JsonNode appointment, int weeks) => await (await RunningHouse.Get()).Count("clinical", """
+        UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week', ends_at = ends_at + $2 * interval '1 week' WHERE id = $1 RETURNING 1
+        """, Guid.Parse((string)appointment["id"]!), weeks);
 
     public async Task<string[]> FreeTimes(string? date = null) =>
         [.. (await Nurse.Do("list_appointment_slots", new { doctor_id = Doctor, date = date ?? Day() }))["available_times"]!.AsArray().Select(t => (string)t!)];

@@ -24,10 +24,15 @@ internal sealed class Appointment : Entity, ITenantOwned
     public AppointmentStatus Status { get; private set; } = AppointmentStatus.Scheduled;
     public int? Rating { get; private set; }
     public string? RatingComment { get; private set; }
+
+    /// <summary>Who booked it, or the one whose place it takes; null of one that was booked before this was kept.</summary>
+    public Guid? BookedBy { get; init; }
     public Guid? RescheduledFrom { get; init; }
     public Guid? RescheduledTo { get; private set; }
 
     internal Interval Time => new(StartsAt, EndsAt);
+
+    internal bool IsOfPatientsOwnMaking => BookedBy == PatientId;
 
     /// <summary>Throws <see cref="Invalid"/> naming all that stands against it.</summary>
     internal static Appointment Book(Practice practice, Person patient, Wish wish, DateTimeOffset now)
@@ -35,7 +40,9 @@ internal sealed class Appointment : Entity, ITenantOwned
         var wrongs = Person.Gone(practice.Doctor, patient);
         if (practice.Doctor is { IsActive: true, IsAvailable: false }) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
         var minutes = wish.Minutes ?? practice.Timetable.SlotMinutes;
-        var time = practice.TimeFor(wish.Date, wish.Time, minutes, now, wrongs);
+        if (wish.ByPatient && wish.Minutes is { } asked && asked != practice.Timetable.SlotMinutes && wish.InPlaceOf is null)
+            wrongs.Add("duration_minutes", [$"must be {practice.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients book no other length"]);
+        var time = practice.TimeFor(wish.Date, wish.Time, minutes, now, wrongs, onlySlots: wish.ByPatient);
         if (wrongs.Count > 0) throw new Invalid(wrongs);
         if (!practice.Hospital.IsActive) throw new Conflict("The hospital is out of use; nothing can be booked there.");
 
@@ -52,22 +59,31 @@ internal sealed class Appointment : Entity, ITenantOwned
             EndsAt = time.Value.Until,
             Reason = wish.Reason,
             Notes = wish.Notes,
+            BookedBy = wish.BookedBy,
             RescheduledFrom = wish.InPlaceOf,
         };
     }
 
-    /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none.</summary>
-    internal void MoveTo(AppointmentStatus status, string? notes)
+    /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none, or none yet.</summary>
+    internal void MoveTo(AppointmentStatus status, string? notes, DateTimeOffset now)
     {
         if (!StatusMoves.From(Status).Contains(status)) throw StatusMoves.Refusal(Status);
+        if (status == AppointmentStatus.NoShow && now < StartsAt) throw StatusMoves.TooEarly(this);
         Status = status;
         Note(notes);
     }
 
-    /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has begun or come to an end.</summary>
-    internal void MoveTo(Appointment other, string? reason)
+    /// <summary>Throws <see cref="Conflict"/> once it has begun: from then on its patient can no longer undo it, and staff say what became of it.</summary>
+    internal void MustLieAhead(DateTimeOffset now)
+    {
+        if (now >= StartsAt) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").With("starts_at", StartsAt);
+    }
+
+    /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has come to an end, or its time is over.</summary>
+    internal void MoveTo(Appointment other, string? reason, DateTimeOffset now)
     {
         if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusMoves.Word(Status)}.").With("status", Status);
+        if (now >= EndsAt) throw new Conflict("The appointment's time is over; it can no longer be moved. Say what became of it with update_appointment_status, and book a new one.").With("ends_at", EndsAt);
         Status = AppointmentStatus.Cancelled;
         RescheduledTo = other.Id;
         Note(reason);
@@ -96,4 +112,7 @@ internal sealed class Appointment : Entity, ITenantOwned
 /// <summary>What somebody wishes to book.</summary>
 /// <param name="Minutes">One slot when not given.</param>
 /// <param name="InPlaceOf">The appointment that it replaces.</param>
-internal sealed record Wish(DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? Minutes = null, Guid? InPlaceOf = null);
+/// <param name="BookedBy">Who books it, or booked the one that it replaces.</param>
+/// <param name="ByPatient">Whether its patient asks: patients begin with one of the schedule's slots.</param>
+internal sealed record Wish(
+    DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? Minutes = null, Guid? InPlaceOf = null, Guid? BookedBy = null, bool ByPatient = false);

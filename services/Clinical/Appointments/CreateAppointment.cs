@@ -7,7 +7,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Appointments;
 
-internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock)
+internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings)
     : IHandle<CreateAppointment, Contracts.Clinical.Appointment>, IPrepare<CreateAppointment>
 {
     private Practice practice = null!;
@@ -21,9 +21,12 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people
 
     public async Task<Contracts.Clinical.Appointment> Handle(CreateAppointment asked, CancellationToken ct)
     {
-        var wish = new Wish(asked.AppointmentDate, asked.AppointmentTime, asked.Reason, asked.Notes, asked.DurationMinutes);
+        var (caller, byPatient) = (db.Tenancy.Caller, db.Tenancy.Caller.Kind == Callers.Patient);
+        var wish = new Wish(
+            asked.AppointmentDate, asked.AppointmentTime, asked.Reason, asked.Notes, asked.DurationMinutes, BookedBy: caller.UserId, ByPatient: byPatient);
 
-        var booking = Appointment.Book(practice, patient, wish, clock.GetUtcNow());
+        var booking = await bookings.Book(practice, patient, wish, ct);
+        if (byPatient) await bookings.HaveRoom(practice, patient, ct);
         var visit = new Visit { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
         db.Add(booking);
         db.Raise(() => new AppointmentCreated(visit.ToContract()));

@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -13,16 +14,20 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, KnownPeople pe
     {
         var old = await db.Visits.SingleOrDefaultAsync(v => v.Appointment.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
         old.Appointment.Expect(asked.ExpectedVersion);
+        var (now, byPatient) = (clock.GetUtcNow(), db.Tenancy.Caller.Kind == Callers.Patient);
+        if (byPatient) old.Appointment.MustLieAhead(now);
         var (practice, patient) = await people.DoctorAndPatient(old.Appointment.DoctorId, old.Appointment.PatientId, ct);
+        // What a patient booked is one slot, however long a slot is by now; a length that staff chose stays.
+        int? minutes = byPatient && old.Appointment.IsOfPatientsOwnMaking ? null : old.Appointment.DurationMinutes;
         var wish = new Wish(
-            asked.AppointmentDate, asked.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, old.Appointment.DurationMinutes, InPlaceOf: old.Appointment.Id);
+            asked.AppointmentDate, asked.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, InPlaceOf: old.Appointment.Id, old.Appointment.BookedBy, byPatient);
 
-        var booking = Appointment.Book(practice, patient, wish, clock.GetUtcNow());
+        var booking = await bookings.Book(practice, patient, wish, ct);
         if (booking.StartsAt == old.Appointment.StartsAt) throw new Invalid("appointment_time", "is when the appointment is already");
         var visit = new Visit { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
 
         // The old time is freed before the new one is taken: the two may overlap.
-        old.Appointment.MoveTo(booking, asked.Reason);
+        old.Appointment.MoveTo(booking, asked.Reason, now);
         db.Raise(() => new AppointmentUpdated(old.ToContract()));
         await db.SaveChangesAsync(ct);
 

@@ -26,6 +26,15 @@ internal static class StatusMoves
             .With("status", status).With("allowed", allowed);
     }
 
+    /// <summary>Nobody has failed to come before they were to come.</summary>
+    internal static Refusal TooEarly(Appointment appointment)
+    {
+        AppointmentStatus[] allowed = [.. From(appointment.Status).Where(s => s != AppointmentStatus.NoShow)];
+        return new Conflict($"The appointment begins at {appointment.AppointmentTime:HH:mm} on {appointment.AppointmentDate:yyyy-MM-dd} ({appointment.TimeZone}); NO_SHOW is possible from then on. "
+                + $"Until then it can only become {string.Join(" or ", allowed.Select(Word))}.")
+            .With("status", appointment.Status).With("allowed", allowed).With("no_show_from", appointment.StartsAt);
+    }
+
     /// <summary>A status as the contract writes it.</summary>
     internal static string Word(AppointmentStatus status) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(status.ToString());
 }

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Appointments;
 
-internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db) : IHandle<UpdateAppointmentStatus, Contracts.Clinical.Appointment>
+internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IHandle<UpdateAppointmentStatus, Contracts.Clinical.Appointment>
 {
     public async Task<Contracts.Clinical.Appointment> Handle(UpdateAppointmentStatus asked, CancellationToken ct)
     {
@@ -15,7 +15,9 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db) : IHandle<Up
 
         var visit = await db.Visits.SingleOrDefaultAsync(v => v.Appointment.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
         visit.Appointment.Expect(asked.ExpectedVersion);
-        visit.Appointment.MoveTo(asked.Status, asked.Notes);
+        var now = clock.GetUtcNow();
+        if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status == AppointmentStatus.Scheduled) visit.Appointment.MustLieAhead(now);
+        visit.Appointment.MoveTo(asked.Status, asked.Notes, now);
 
         db.Raise(() => new AppointmentUpdated(visit.ToContract()));
         await db.SaveChangesAsync(ct);

@@ -21,7 +21,7 @@ internal sealed class VisibleAppointments(ClinicalDb db) : Resource<Appointment,
     }
         .Indexed("appointment_date", "appointment_time").Indexed("status", "appointment_date", "appointment_time")
         .Indexed("doctor_id", "appointment_date", "appointment_time").Indexed("patient_id", "appointment_date", "appointment_time")
-        .Indexed("starts_at").Indexed("created_at").Indexed("updated_at");
+        .Indexed("starts_at").Indexed("status", "starts_at").Indexed("created_at").Indexed("updated_at");
 
     protected override Fields<Appointment> Fields => All;
     protected override string Thing => "appointment";

@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Copies;
 
@@ -20,7 +21,8 @@ internal sealed record Practice(Person Doctor, KnownHospital Hospital, Schedule?
     internal DateOnly LastDay(DateTimeOffset now) => Today(now).AddDays(DaysAhead);
 
     /// <summary>The instants of a wished time; none when something is wrong with it, which is noted by field.</summary>
-    internal Interval? TimeFor(DateOnly date, TimeOnly time, int minutes, DateTimeOffset now, Dictionary<string, List<string>> wrongs)
+    /// <param name="onlySlots">Whether only times at which a slot begins will do.</param>
+    internal Interval? TimeFor(DateOnly date, TimeOnly time, int minutes, DateTimeOffset now, Dictionary<string, List<string>> wrongs, bool onlySlots)
     {
         var known = wrongs.Count;
         void Wrong(string field, string what) => wrongs.Add(field, [what]);
@@ -40,10 +42,14 @@ internal sealed record Practice(Person Doctor, KnownHospital Hospital, Schedule?
         if (instant < now) Wrong("appointment_time", "is past");
         else if (Timetable.Open(date, Clock).Count == 0) Wrong("appointment_date", "is a day on which the doctor does not work");
         else if (!Timetable.Holds(date, wanted, Clock)) Wrong("appointment_time", $"is not within the doctor's working hours for {minutes} minutes; see list_appointment_slots");
+        else if (onlySlots && !Timetable.IsStart(date, time)) Wrong("appointment_time", "is not when a slot of the doctor's schedule begins; patients book the times that list_appointment_slots offers");
         return wrongs.Count > known ? null : wanted;
     }
 
     internal DoctorSchedule ToContract() => new(
         Doctor.Id, Doctor.HospitalId, Hospital.TimeZone, Timetable.SlotMinutes, Timetable.WorkingHours, Timetable.Breaks, Timetable.Exceptions,
         Schedule?.Version ?? 0, Schedule?.CreatedAt, Schedule?.UpdatedAt);
+
+    /// <summary>What a caller may read of the schedule: why a doctor is away is their colleagues' to know.</summary>
+    internal DoctorSchedule For(Callers kind) => ToContract() is var all && kind == Callers.Patient ? all with { Exceptions = [.. all.Exceptions.Select(e => e with { Reason = null })] } : all;
 }

@@ -38,6 +38,9 @@ internal sealed record Timetable(
         }
     }
 
+    /// <summary>Whether one of the slots of a day begins then, free or not.</summary>
+    internal bool IsStart(DateOnly date, TimeOnly time) => Grid(date.DayOfWeek).Contains(time);
+
     private IEnumerable<TimeOnly> Grid(DayOfWeek weekday) =>
         WorkingHours.Where(p => p.Weekday == weekday).OrderBy(p => p.Start)
             .SelectMany(p => Enumerable.Range(0, (p.Minutes() + SlotMinutes - 1) / SlotMinutes).Select(step => p.Start.AddMinutes(step * SlotMinutes)));

@@ -59,13 +59,14 @@ public sealed record GetAppointment(Guid AppointmentId) : ITool<Appointment>;
 
 /// <summary>
 /// Books a patient with a doctor, at a time when the doctor works and neither of the two is booked: list_appointment_slots tells such times.
-/// When somebody else was quicker the answer is CONFLICT with the nearest free times in details.alternatives. Patients book for themselves.
+/// When somebody else was quicker the answer is CONFLICT with the nearest free times in details.alternatives. Patients book for themselves: one slot, at a time that list_appointment_slots
+/// offers, and no more at a time than their hospital's max_open_patient_bookings.
 /// </summary>
 /// <param name="AppointmentDate">The day, by the clocks of the hospital.</param>
 /// <param name="AppointmentTime">When it begins, by the clocks of the hospital; a time that a day has twice means the earlier.</param>
 /// <param name="Reason">Why the patient comes.</param>
 /// <param name="Notes">What else those involved should know.</param>
-/// <param name="DurationMinutes">How long it takes; one slot of the doctor's schedule unless given.</param>
+/// <param name="DurationMinutes">How long it takes; one slot of the doctor's schedule unless given. Patients book no other length.</param>
 [Tool("create_appointment", Effect.Create, Callers.Everyone)]
 public sealed record CreateAppointment(
     Guid PatientId,
@@ -78,7 +79,8 @@ public sealed record CreateAppointment(
 
 /// <summary>
 /// Moves an appointment on: SCHEDULED to IN_PROGRESS, CANCELLED or NO_SHOW; IN_PROGRESS to COMPLETED or CANCELLED. No other move is possible.
-/// Cancelling frees the time and wants the reason in notes. Patients may cancel their own, nothing else.
+/// NO_SHOW is possible from the appointment's beginning on; who comes early is IN_PROGRESS, then COMPLETED, before it.
+/// Cancelling frees the time and wants the reason in notes. Patients may cancel their own until it begins, nothing else.
 /// </summary>
 /// <param name="Notes">Added to the notes that are there, on a line of its own.</param>
 /// <param name="ExpectedVersion">Refuses the change if the appointment is no longer at this version.</param>
@@ -91,7 +93,8 @@ public sealed record UpdateAppointmentStatus(
 
 /// <summary>
 /// Moves an appointment that has not begun to another time with the same doctor, in one step: the old one is cancelled and its time is free,
-/// a new one takes its place, and each names the other. Answers the new one.
+/// a new one takes its place, and each names the other. Answers the new one. One whose time is over can no longer be moved. Patients move theirs until it begins, to a time that
+/// list_appointment_slots offers.
 /// </summary>
 /// <param name="AppointmentDate">The new day, by the clocks of the hospital.</param>
 /// <param name="AppointmentTime">The new time, by the clocks of the hospital.</param>

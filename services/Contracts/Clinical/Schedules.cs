@@ -11,6 +11,7 @@ public sealed record WeeklyPeriod(DayOfWeek Weekday, TimeOnly Start, TimeOnly En
 /// <summary>A day, or a part of one, on which a doctor does not work, such as leave.</summary>
 /// <param name="Start">From when; the whole day when neither start nor end is given.</param>
 /// <param name="End">Until when; 00:00:00 means midnight at the end of the day.</param>
+/// <param name="Reason">Why. Patients are not shown it.</param>
 public sealed record Absence(
     DateOnly Date,
     TimeOnly? Start = null,
@@ -56,7 +57,7 @@ public sealed record ListAppointmentSlots(
     DateOnly Date,
     [property: Range(5, 480)] int? DurationMinutes = null) : ITool<AppointmentSlots>;
 
-/// <summary>Shows when a doctor works: working hours and breaks by weekday, exceptions such as leave, the length of a slot.</summary>
+/// <summary>Shows when a doctor works: working hours and breaks by weekday, exceptions such as leave, the length of a slot. Why a doctor is away is shown to staff alone.</summary>
 [Tool("get_doctor_schedule", Effect.Read, Callers.Everyone)]
 public sealed record GetDoctorSchedule(Guid DoctorId) : ITool<DoctorSchedule>;
 

@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Hospital;
 
 /// <summary>A hospital: a tenant, sealed off from every other.</summary>
 /// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
+/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Staff are not bound by it.</param>
 [Resource("hospitals", Callers.Everyone)]
 public sealed record Hospital(
     Guid Id,
@@ -23,7 +25,66 @@ public sealed record Hospital(
     bool IsActive,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    int MaxOpenPatientBookings = Hospital.UsualOpenBookings)
+{
+    /// <summary>How many open bookings of their own making a patient may hold unless the hospital says otherwise.</summary>
+    public const int UsualOpenBookings = 3;
+
+    /// <summary>The most that a hospital can allow.</summary>
+    public const int MostOpenBookings = 100;
+}
+
+/// <summary>A hospital that was changed.</summary>
+/// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
+/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Staff are not bound by it.</param>
+/// <param name="Affected">
+/// After a change of the time zone: the appointments still to come, at most 100, the next first. Each stays at the instant for which it was booked, and goes on to be listed by the
+/// clocks that it was booked by; on those of the new zone it now reads otherwise. Null when the zone stayed.
+/// </param>
+/// <param name="AffectedCount">After a change of the time zone: how many appointments are still to come, counted to 10,000. Null when the zone stayed.</param>
+public sealed record UpdatedHospital(
+    Guid Id,
+    string Name,
+    string Subdomain,
+    string RegistrationNumber,
+    string Email,
+    string PhoneNumber,
+    string AddressLine1,
+    string? AddressLine2,
+    string City,
+    string? State,
+    string Country,
+    string PostalCode,
+    string HospitalType,
+    string TimeZone,
+    bool IsActive,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    int MaxOpenPatientBookings,
+    [property: MaxLength(100)] IReadOnlyList<RezonedAppointment>? Affected,
+    long? AffectedCount);
+
+/// <summary>An appointment at which the clocks of its hospital now show another time than the one that was agreed. Its instant is as it was.</summary>
+/// <param name="StartsAt">The instant at which it begins, then as now.</param>
+/// <param name="AppointmentDate">The day for which it was booked, by the clocks of <paramref name="TimeZone"/>.</param>
+/// <param name="AppointmentTime">The time for which it was booked, by the clocks of <paramref name="TimeZone"/>.</param>
+/// <param name="TimeZone">The zone that it was booked in and goes on to be listed in.</param>
+/// <param name="NewDate">The day on which it begins by the hospital's clocks from now on.</param>
+/// <param name="NewTime">The time at which it begins by the hospital's clocks from now on.</param>
+/// <param name="NewTimeZone">The hospital's zone from now on.</param>
+public sealed record RezonedAppointment(
+    Guid Id,
+    Guid PatientId,
+    Guid DoctorId,
+    DateTimeOffset StartsAt,
+    DateOnly AppointmentDate,
+    TimeOnly AppointmentTime,
+    string TimeZone,
+    DateOnly NewDate,
+    TimeOnly NewTime,
+    string NewTimeZone);
 
 /// <summary>Lists the hospitals that you may see, by name.</summary>
 /// <param name="Search">Part of a name, city or subdomain.</param>
@@ -37,6 +98,7 @@ public sealed record GetHospital(Guid HospitalId) : ITool<Hospital>;
 
 /// <summary>Opens a hospital. Its subdomain and registration number must be its own.</summary>
 /// <param name="TimeZone">IANA name of the zone in which its clocks run, such as Europe/Berlin; UTC unless given.</param>
+/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book.</param>
 [Tool("create_hospital", Effect.Create, Callers.Platform)]
 public sealed record CreateHospital(
     [property: Length(1, 200)] string Name,
@@ -51,9 +113,15 @@ public sealed record CreateHospital(
     [property: Length(1, 100)] string HospitalType,
     [property: MaxLength(100)] string? State = null,
     [property: MaxLength(200)] string? AddressLine2 = null,
-    [property: TimeZoneName] string TimeZone = "UTC") : ITool<Hospital>;
+    [property: TimeZoneName] string TimeZone = "UTC",
+    [property: Range(0, Hospital.MostOpenBookings), DefaultValue(Hospital.UsualOpenBookings)] int MaxOpenPatientBookings = Hospital.UsualOpenBookings) : ITool<Hospital>;
 
-/// <summary>Changes a hospital; what is not given stays as it is.</summary>
+/// <summary>
+/// Changes a hospital; what is not given stays as it is. With another time zone the doctors' schedules are meant by the new clocks at once, while appointments that are booked stay at their
+/// instants: the answer lists them as affected, each with the time that was agreed and the one that the clocks now show.
+/// </summary>
+/// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
+/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Those who hold more keep them.</param>
 /// <param name="ExpectedVersion">Refuses the change if the hospital is no longer at this version.</param>
 [Tool("update_hospital", Effect.Update, Callers.Admins)]
 public sealed record UpdateHospital(
@@ -69,7 +137,8 @@ public sealed record UpdateHospital(
     [property: Length(1, 20)] string? PostalCode = null,
     [property: Length(1, 100)] string? HospitalType = null,
     [property: TimeZoneName] string? TimeZone = null,
-    long? ExpectedVersion = null) : ITool<Hospital>;
+    [property: Range(0, Hospital.MostOpenBookings)] int? MaxOpenPatientBookings = null,
+    long? ExpectedVersion = null) : ITool<UpdatedHospital>;
 
 /// <summary>Takes a hospital out of use: its users can no longer log in; nothing of it is deleted.</summary>
 [Tool("delete_hospital", Effect.Delete, Callers.Platform)]

@@ -25,6 +25,7 @@ internal sealed class CreateHospitalHandler(HospitalDb db) : IHandle<CreateHospi
             PostalCode = asked.PostalCode,
             HospitalType = asked.HospitalType,
             TimeZone = asked.TimeZone,
+            MaxOpenPatientBookings = asked.MaxOpenPatientBookings,
         };
         db.Add(hospital);
         db.Raise(() => new HospitalCreated(hospital.ToContract()));

@@ -19,6 +19,7 @@ internal sealed class Hospital : Entity, ITenantOwned
     public required string PostalCode { get; set; }
     public required string HospitalType { get; set; }
     public required string TimeZone { get; set; }
+    public required int MaxOpenPatientBookings { get; set; }
     public bool IsActive { get; set; } = true;
 
     /// <summary>A hospital is its own tenant.</summary>
@@ -26,7 +27,7 @@ internal sealed class Hospital : Entity, ITenantOwned
 
     internal Contracts.Hospital.Hospital ToContract() => new(
         Id, Name, Subdomain, RegistrationNumber, Email, PhoneNumber, AddressLine1, AddressLine2, City, State, Country, PostalCode,
-        HospitalType, TimeZone, IsActive, Version, CreatedAt, UpdatedAt);
+        HospitalType, TimeZone, IsActive, Version, CreatedAt, UpdatedAt, MaxOpenPatientBookings);
 
     internal sealed class Table : IEntityTypeConfiguration<Hospital>
     {

@@ -1,3 +1,4 @@
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -5,9 +6,27 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class UpdateHospitalHandler(HospitalDb db) : IHandle<UpdateHospital, Contracts.Hospital.Hospital>
+internal sealed class UpdateHospitalHandler(HospitalDb db, OtherServices others, TimeProvider clock) : IHandle<UpdateHospital, UpdatedHospital>, IPrepare<UpdateHospital>
 {
-    public async Task<Contracts.Hospital.Hospital> Handle(UpdateHospital asked, CancellationToken ct)
+    private const int MostShown = 100;
+
+    private IReadOnlyList<RezonedAppointment>? affected;
+    private long? affectedCount;
+
+    /// <summary>Clinical is asked first: while it cannot tell whose appointments a new zone concerns, no zone is changed.</summary>
+    public async Task Prepare(UpdateHospital asked, CancellationToken ct)
+    {
+        if (asked.TimeZone is not { } zone) return;
+        var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
+        if (zone == hospital.TimeZone) return;
+
+        var ahead = await others.List<Appointment>(
+            "appointments", new { hospital.HospitalId, Status = AppointmentStatus.Scheduled, StartsAt = new { Gte = clock.GetUtcNow() } }, "starts_at", MostShown, ct);
+        affected = [.. ahead.Results.Select(a => Rezoned(a, zone))];
+        affectedCount = ahead.Total;
+    }
+
+    public async Task<UpdatedHospital> Handle(UpdateHospital asked, CancellationToken ct)
     {
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
         hospital.Expect(asked.ExpectedVersion);
@@ -23,9 +42,22 @@ internal sealed class UpdateHospitalHandler(HospitalDb db) : IHandle<UpdateHospi
         hospital.PostalCode = asked.PostalCode ?? hospital.PostalCode;
         hospital.HospitalType = asked.HospitalType ?? hospital.HospitalType;
         hospital.TimeZone = asked.TimeZone ?? hospital.TimeZone;
+        hospital.MaxOpenPatientBookings = asked.MaxOpenPatientBookings ?? hospital.MaxOpenPatientBookings;
 
         db.Raise(() => new HospitalUpdated(hospital.ToContract()));
         await db.SaveChangesAsync(ct);
-        return hospital.ToContract();
+
+        var now = hospital.ToContract();
+        return new(
+            now.Id, now.Name, now.Subdomain, now.RegistrationNumber, now.Email, now.PhoneNumber, now.AddressLine1, now.AddressLine2, now.City, now.State, now.Country, now.PostalCode,
+            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, now.MaxOpenPatientBookings, affected, affectedCount);
+    }
+
+    private static RezonedAppointment Rezoned(Appointment appointment, string zone)
+    {
+        var shown = TimeZoneInfo.ConvertTime(appointment.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(zone)).DateTime;
+        return new(
+            appointment.Id, appointment.PatientId, appointment.DoctorId, appointment.StartsAt, appointment.AppointmentDate, appointment.AppointmentTime, appointment.TimeZone,
+            DateOnly.FromDateTime(shown), TimeOnly.FromDateTime(shown), zone);
     }
 }

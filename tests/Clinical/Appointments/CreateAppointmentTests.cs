@@ -192,6 +192,60 @@ public sealed class CreateAppointmentTests
         await patient.Do("create_appointment", ward.Wish("10:00:00"));
     }
 
+    [Theory]
+    [InlineData("10:07:00", null, "appointment_time", "10:00:00")]
+    [InlineData("10:20:00", 30, "appointment_time", "10:30:00")]
+    [InlineData("09:00:00", 480, "duration_minutes", "09:00:00")]
+    [InlineData("10:00:00", 60, "duration_minutes", "10:00:00")]
+    [InlineData("10:15:00", 15, "appointment_time duration_minutes", "10:00:00")]
+    [InlineData("18:00:00", null, "appointment_time", "16:30:00")]
+    public async Task Patients_book_one_slot_at_its_start_and_are_told_the_nearest(string time, int? minutes, string fields, string nearest)
+    {
+        var (ward, patient) = await WithPatient.Value;
+
+        var refused = await patient.Call("create_appointment", ward.Wish(time, minutes: minutes));
+
+        Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (refused.Status, refused.Code));
+        Assert.Equal(fields, string.Join(' ', Fields(refused).Where(f => f != "alternatives")));
+        Assert.Equal((ward.Day(), nearest), ((string?)refused.Details!["alternatives"]![0]!["date"], (string?)refused.Details["alternatives"]![0]!["time"]));
+    }
+
+    [Fact]
+    public async Task Staff_book_any_length_at_any_time()
+    {
+        var ward = await Ward.Open();
+        Assert.Equal(45, (int)(await ward.Nurse.Do("create_appointment", ward.Wish("10:07:00", minutes: 45)))["duration_minutes"]!);
+    }
+
+    [Fact]
+    public async Task A_patient_holds_no_more_open_bookings_of_their_own_making_than_three()
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        // What staff book, and what is over, takes none of the three.
+        await ward.Book("09:00:00", ward.Day(9));
+        await Ward.Shift(await patient.Do("create_appointment", ward.Wish("09:00:00", ward.Day(8))), weeks: -10);
+        for (var i = 1; i <= 3; i++) await patient.Do("create_appointment", ward.Wish("10:00:00", ward.Day(i), minutes: 30));
+
+        var fourth = await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(4)));
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (fourth.Status, fourth.Code));
+        Assert.Equal((3, 3), ((int)fourth.Details!["open"]!, (int)fourth.Details["max_open_patient_bookings"]!));
+        await ward.Book("10:00:00", ward.Day(4));
+    }
+
+    [Fact]
+    public async Task Of_many_that_a_patient_books_at_once_at_two_gateways_three_succeed()
+    {
+        var ward = await Ward.Open();
+        Client[] ways = [await ward.AsPatient(), await ward.AsPatient(gateway: 1)];
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Insist(ways[i % 2], ward.Wish($"{9 + i / 2:00}:{i % 2 * 30:00}:00", ward.Day(1 + i % 3)))));
+
+        Assert.Equal(3, answers.Count(a => a.Status == HttpStatusCode.OK));
+        Assert.Equal(13, answers.Count(a => a is { Status: HttpStatusCode.Conflict, Code: "CONFLICT" } && a.Details!["max_open_patient_bookings"] is not null));
+    }
+
     [Fact]
     public async Task Who_is_of_another_hospital_is_not_there()
     {
@@ -237,6 +291,9 @@ public sealed class CreateAppointmentTests
         Assert.Equal(ward.Zone.GetAmbiguousTimeOffsets(repeated).Max(), repeated - ((DateTimeOffset)earlier["starts_at"]!).UtcDateTime);
         Assert.Equal(11, (await ward.FreeTimes(night)).Length);
     }
+
+    /// <summary>For refusals, which leave everything as it was.</summary>
+    private static readonly Lazy<Task<(Ward Ward, Client Patient)>> WithPatient = new(async () => await Ward.Open() is var ward ? (ward, await ward.AsPatient()) : default);
 
     private static async Task SameAnswer(Ward ward, object one, object other)
     {

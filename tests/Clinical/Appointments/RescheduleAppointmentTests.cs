@@ -104,6 +104,36 @@ public sealed class RescheduleAppointmentTests
         Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.Call("reschedule_appointment", To(others, ward.Day(2), "11:00:00"))).Code);
     }
 
+    [Fact]
+    public async Task Patients_move_to_a_slots_start_and_keep_the_length_that_staff_chose()
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        var long_ = await ward.Nurse.Do("create_appointment", ward.Wish("10:00:00", minutes: 60));
+
+        var odd = await patient.Call("reschedule_appointment", To(long_, ward.Day(2), "10:10:00"));
+        Assert.Equal("VALIDATION_ERROR", odd.Code);
+        Assert.NotNull(odd.Details!["appointment_time"]);
+        Assert.Equal("10:00:00", (string?)odd.Details["alternatives"]![0]!["time"]);
+        Assert.Equal(60, (int)(await patient.Do("reschedule_appointment", To(long_, ward.Day(2), "10:30:00")))["duration_minutes"]!);
+    }
+
+    [Fact]
+    public async Task Moving_a_booking_takes_no_other_and_frees_none()
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        var own = new List<System.Text.Json.Nodes.JsonNode>();
+        for (var i = 1; i <= 3; i++) own.Add(await patient.Do("create_appointment", ward.Wish("10:00:00", ward.Day(i))));
+
+        var moved = await patient.Do("reschedule_appointment", To(own[0], ward.Day(4), "10:00:00"));
+        await ward.Nurse.Do("reschedule_appointment", To(own[1], ward.Day(5), "10:00:00"));
+
+        Assert.Equal("CONFLICT", (await patient.Call("create_appointment", ward.Wish("11:00:00"))).Code);
+        await patient.Do("update_appointment_status", new { appointment_id = (string)moved["id"]!, status = "CANCELLED", notes = "Well again" });
+        await patient.Do("create_appointment", ward.Wish("11:00:00"));
+    }
+
     private static object To(System.Text.Json.Nodes.JsonNode appointment, string date, string time, string? reason = null) =>
         new { appointment_id = (string)appointment["id"]!, appointment_date = date, appointment_time = time, reason };
 }

@@ -21,6 +21,7 @@ public sealed class UpdateAppointmentStatusTests
         for (var i = 0; i < Statuses.Length; i++)
         {
             var (to, appointment) = (Statuses[i], await ward.BookedAnd(from, $"{10 + i}:00:00"));
+            if ((from, to) == ("SCHEDULED", "NO_SHOW")) await Ward.Shift(appointment, weeks: -10);
             var answer = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" });
 
             if (Moves.Contains((from, to)))
@@ -45,7 +46,8 @@ public sealed class UpdateAppointmentStatusTests
     public async Task Who_is_cancelled_or_did_not_come_takes_no_time(string status, bool freed)
     {
         var ward = await Ward.Open();
-        await ward.BookedAnd(status, "10:00:00");
+        var booked = await ward.BookedAnd(status, "10:00:00");
+        if (status == "NO_SHOW") await Ward.Shift(booked, weeks: 10);
         Assert.Equal(freed, (await ward.FreeTimes()).Contains("10:00:00"));
         var next = await ward.Nurse.Call("create_appointment", ward.Wish("10:00:00", patient: await ward.NewPatient()));
         Assert.Equal(freed ? HttpStatusCode.OK : HttpStatusCode.Conflict, next.Status);
@@ -88,6 +90,49 @@ public sealed class UpdateAppointmentStatusTests
     }
 
     [Fact]
+    public async Task Nobody_has_failed_to_come_before_the_appointment_begins()
+    {
+        var ward = await Ward.Open();
+        var booked = await ward.Book("10:00:00");
+        var noShow = new { appointment_id = (string)booked["id"]!, status = "NO_SHOW" };
+
+        var early = await ward.Nurse.Call("update_appointment_status", noShow);
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (early.Status, early.Code));
+        Assert.Equal((string?)booked["starts_at"], (string?)early.Details!["no_show_from"]);
+        Assert.Equal(["IN_PROGRESS", "CANCELLED"], early.Details["allowed"]!.AsArray().Select(a => (string)a!));
+        Assert.Contains($"10:00 on {ward.Day()} (Europe/Berlin)", (string)early.Body["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Do("get_appointment", new { appointment_id = (string)booked["id"]! })).ToJsonString());
+
+        await Ward.Shift(booked, weeks: -10);
+        Assert.Equal("NO_SHOW", (string?)(await ward.Nurse.Do("update_appointment_status", noShow))["status"]);
+    }
+
+    [Fact]
+    public async Task Who_comes_early_is_seen_early()
+    {
+        var ward = await Ward.Open();
+        var booked = await ward.Book("10:00:00");
+        foreach (var status in new[] { "IN_PROGRESS", "COMPLETED" }) Assert.Equal(status, (string?)(await ward.Move(booked, status))["status"]);
+    }
+
+    [Fact]
+    public async Task Patients_undo_what_lies_ahead_and_staff_say_what_became_of_the_rest()
+    {
+        var ward = await Ward.Open();
+        var (patient, booked) = (await ward.AsPatient(), await ward.Book("10:00:00"));
+        await Ward.Shift(booked, weeks: -10);
+        var (cancelled, moved) = (new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "Forgot it" },
+            new { appointment_id = (string)booked["id"]!, appointment_date = ward.Day(2), appointment_time = "10:00:00" });
+
+        Assert.Equal("CONFLICT", (await patient.Call("update_appointment_status", cancelled)).Code);
+        foreach (var caller in new[] { patient, ward.Nurse }) Assert.Equal("CONFLICT", (await caller.Call("reschedule_appointment", moved)).Code);
+        Assert.Contains("10:00:00", await ward.FreeTimes(ward.Day(2)));
+
+        Assert.Equal("CANCELLED", (string?)(await ward.Nurse.Do("update_appointment_status", cancelled))["status"]);
+    }
+
+    [Fact]
     public async Task An_appointment_of_another_hospital_is_not_there()
     {
         var ward = await Ward.Open();
@@ -115,6 +160,7 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await Ward.Open();
         var booked = await ward.Book("10:00:00");
+        await Ward.Shift(booked, weeks: -10);
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ward.Nurse.Call(
             "update_appointment_status", new { appointment_id = (string)booked["id"]!, status = i % 2 == 0 ? "NO_SHOW" : "CANCELLED", notes = "x" })));
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);

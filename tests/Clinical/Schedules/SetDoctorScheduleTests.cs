@@ -1,4 +1,5 @@
 using MedCor.Tests.Clinical.Appointments;
+using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical.Schedules;
 
@@ -42,6 +43,30 @@ public sealed class SetDoctorScheduleTests
         Assert.Equal(2, (int)again["version"]!);
         Assert.Empty(again["breaks"]!.AsArray());
         Assert.Equal(["12:00:00", "12:30:00"], await ward.FreeTimes(day));
+    }
+
+    [Fact]
+    public async Task Why_a_doctor_is_away_is_told_to_staff_alone()
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        await ward.Admin.Do("set_doctor_schedule", new
+        {
+            doctor_id = ward.Doctor,
+            working_hours = Hours("09:00:00", "17:00:00"),
+            exceptions = new object[] { new { date = ward.Day(4), reason = "In hospital oneself" }, new { date = ward.Day(5), start = "10:00:00", end = "11:00:00", reason = "In hospital oneself" } },
+        });
+
+        foreach (var staff in new[] { ward.Nurse, await ward.AsDoctor(), await Ward.As("doctor@general.example"), await Ward.As("admin@medcor.example") })
+            Assert.All((await staff.Do("get_doctor_schedule", new { doctor_id = ward.Doctor }))["exceptions"]!.AsArray(), e => Assert.Equal("In hospital oneself", (string?)e!["reason"]));
+        var shown = await patient.Do("get_doctor_schedule", new { doctor_id = ward.Doctor });
+        Assert.Equal([ward.Day(4), ward.Day(5)], shown["exceptions"]!.AsArray().Select(e => (string)e!["date"]!));
+        Answer[] answers =
+        [
+            new(default, shown), await patient.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Day(4) }),
+            await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(4))), await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(5))),
+        ];
+        Assert.All(answers, a => Assert.DoesNotContain("oneself", a.Body.ToJsonString(), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Tests.Clinical;
+using MedCor.Tests.Clinical.Appointments;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Hospital.Hospitals;
+
+public sealed class UpdateHospitalTests
+{
+    [Theory]
+    [InlineData("Europe/Berlin", "America/New_York")]
+    [InlineData("Pacific/Kiritimati", "Pacific/Niue")] // 25 hours apart
+    public async Task A_new_time_zone_lists_the_bookings_ahead_with_what_was_agreed_and_what_the_clocks_now_show(string from, string to)
+    {
+        var ward = await Ward.OpenHospital(from);
+        var (later, sooner) = (await ward.Book("14:00:00", ward.Day(4)), await ward.Book("10:00:00", ward.Day(3)));
+        await ward.Move(await ward.Book("12:00:00", ward.Day(3)), "CANCELLED");
+        await Ward.Shift(await ward.Book("12:00:00", ward.Day(5)), weeks: -10);
+
+        var changed = await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
+
+        Assert.Equal((to, 2), ((string?)changed["time_zone"], (int?)changed["affected_count"]));
+        var affected = changed["affected"]!.AsArray();
+        Assert.Equal([Text(sooner, "id"), Text(later, "id")], affected.Select(a => Text(a!, "id")));
+        foreach (var (booked, told) in new[] { (sooner, affected[0]!), (later, affected[1]!) })
+        {
+            foreach (var agreed in new[] { "patient_id", "doctor_id", "starts_at", "appointment_date", "appointment_time", "time_zone" }) Assert.Equal(Text(booked, agreed), Text(told, agreed));
+            Assert.Equal(from, Text(told, "time_zone"));
+            var now = TimeZoneInfo.ConvertTime((DateTimeOffset)booked["starts_at"]!, TimeZoneInfo.FindSystemTimeZoneById(to));
+            Assert.Equal((now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), now.ToString("HH:mm:ss", CultureInfo.InvariantCulture), to), (Text(told, "new_date"), Text(told, "new_time"), Text(told, "new_time_zone")));
+            Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Do("get_appointment", new { appointment_id = Text(booked, "id") })).ToJsonString());
+        }
+    }
+
+    [Fact]
+    public async Task Schedules_and_slots_go_on_by_the_new_clocks_around_what_is_booked()
+    {
+        var ward = await Ward.OpenHospital("Europe/Berlin");
+        var newYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
+        // By the clocks of New York before work, and at work.
+        var (early, within) = (await ward.Book("10:00:00", ward.Day(3)), await ward.Book("16:00:00", ward.Day(3)));
+        var starts = TimeZoneInfo.ConvertTime((DateTimeOffset)within["starts_at"]!, newYork);
+        var (day, time) = (starts.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), starts.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
+        await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
+        await CreateAppointmentTests.Eventually(async () => Assert.Equal(
+            "America/New_York", (string?)(await ward.Nurse.Do("list_appointment_slots", new { doctor_id = ward.Doctor, date = day }))["time_zone"]));
+
+        var free = await ward.FreeTimes(day);
+        Assert.Equal(15, free.Length);
+        Assert.DoesNotContain(time, free);
+        var onTop = await ward.Nurse.Call("create_appointment", ward.Wish(time, day, await ward.NewPatient()));
+        Assert.Equal("CONFLICT", onTop.Code);
+        Assert.Equal((day, true), ((string?)onTop.Details!["alternatives"]![0]!["date"], free.Contains((string?)onTop.Details["alternatives"]![0]!["time"])));
+
+        var next = await ward.Nurse.Do("create_appointment", ward.Wish(free[^1], day));
+        Assert.Equal("America/New_York", (string?)next["time_zone"]);
+        Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks), TimeZoneInfo.ConvertTime((DateTimeOffset)next["starts_at"]!, newYork).TimeOfDay);
+        var set = await ward.Admin.Do("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" }) });
+        Assert.Equal([Text(early, "id")], set["affected"]!.AsArray().Select(a => Text(a!, "id")));
+
+        // The platform sees every hospital's, and is told this one's.
+        var back = await (await Ward.As("admin@medcor.example")).Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" });
+        Assert.Equal([Text(early, "id"), Text(within, "id"), Text(next, "id")], back["affected"]!.AsArray().Select(a => Text(a!, "id")));
+    }
+
+    [Fact]
+    public async Task What_leaves_the_zone_as_it_is_affects_nothing()
+    {
+        var ward = await Ward.OpenHospital("Europe/Berlin");
+        await ward.Book("10:00:00", ward.Day(3));
+        foreach (var change in new object[] { new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" }, new { hospital_id = ward.Admin.HospitalId, city = "Elsewhere" } })
+        {
+            var changed = await ward.Admin.Do("update_hospital", change);
+            Assert.Null(changed["affected"]);
+            Assert.Null(changed["affected_count"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_hospital_says_how_many_open_bookings_its_patients_may_make()
+    {
+        var ward = await Ward.OpenHospital("Europe/Berlin");
+        var patient = await ward.AsPatient();
+        Assert.Equal(3, (int)(await patient.Do("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["max_open_patient_bookings"]!);
+        Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
+        Assert.Equal("PERMISSION_DENIED", (await patient.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
+
+        await Allow(0);
+        await CreateAppointmentTests.Eventually(async () =>
+        {
+            var refused = await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(1)));
+            if (refused.Status == HttpStatusCode.OK) await ward.Move(refused.Body, "CANCELLED");
+            Assert.Equal(("CONFLICT", 0), (refused.Code, (int?)refused.Details?["max_open_patient_bookings"]));
+        });
+        await ward.Book("10:00:00", ward.Day(1));
+
+        await Allow(1);
+        await CreateAppointmentTests.Eventually(async () => Assert.Equal(HttpStatusCode.OK, (await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(2)))).Status));
+        Assert.Equal("CONFLICT", (await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(3)))).Code);
+
+        async Task Allow(int most) =>
+            Assert.Equal(most, (int)(await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most }))["max_open_patient_bookings"]!);
+    }
+
+    [Fact]
+    public void A_hospital_of_which_an_older_version_told_lets_its_patients_hold_three()
+    {
+        var hospital = new Contracts.Hospital.Hospital(
+            Guid.NewGuid(), "n", "s", "r", "e", "p", "a", null, "c", null, "c", "p", "h", "UTC", true, 1, default, default, MaxOpenPatientBookings: 7);
+        var told = JsonSerializer.SerializeToNode(hospital, Json.Options)!.AsObject();
+        Assert.True(told.Remove("max_open_patient_bookings"));
+
+        Assert.Equal(3, told.Deserialize<Contracts.Hospital.Hospital>(Json.Options)!.MaxOpenPatientBookings);
+    }
+
+    private static string? Text(JsonNode node, string field) => (string?)node[field];
+}
