@@ -63,14 +63,17 @@ internal sealed class Bookings(ClinicalDb db, TimeProvider clock)
     /// <summary>When a doctor is booked on these days or around them, and a patient too if one is given.</summary>
     internal async Task<List<Interval>> Taken(Practice practice, DateOnly first, DateOnly last, CancellationToken ct, Guid? patientId = null, Guid? except = null)
     {
-        // Appointments of the days before and after may reach into these.
-        var (from, to) = (first.AddDays(-1 - DaysBetweenZones), last.AddDays(1 + DaysBetweenZones));
+        // What was booked before these days may reach into them, and what begins on them into the next.
+        var (from, until) = (practice.Clock.NotBefore(first, TimeOnly.MinValue), practice.Clock.NotBefore(last.AddDays(2), TimeOnly.MinValue));
+        // The index is by the day that was agreed.
+        var (earliest, latest) = (first.AddDays(-1 - DaysBetweenZones), last.AddDays(1 + DaysBetweenZones));
         var times = await db.Appointments.AsNoTracking()
             .Where(a => a.HospitalId == practice.Hospital.HospitalId && (a.DoctorId == practice.Doctor.Id || a.PatientId == patientId))
-            .Where(a => a.AppointmentDate >= from && a.AppointmentDate <= to && StatusMoves.TakingTime.Contains(a.Status) && a.Id != except)
+            .Where(a => a.AppointmentDate >= earliest && a.AppointmentDate <= latest && a.EndsAt > from && a.StartsAt < until)
+            .Where(a => StatusMoves.TakingTime.Contains(a.Status) && a.Id != except)
             .OrderBy(a => a.AppointmentDate)
             .Select(a => new { a.StartsAt, a.EndsAt })
-            .Take((to.DayNumber - from.DayNumber + 1) * MostInADay * 2)
+            .Take((latest.DayNumber - earliest.DayNumber + 1) * MostInADay * 2)
             .ToListAsync(ct);
         return times.ConvertAll(t => new Interval(t.StartsAt, t.EndsAt));
     }

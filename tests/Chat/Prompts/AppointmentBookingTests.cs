@@ -63,6 +63,26 @@ public sealed class AppointmentBookingTests
     }
 
     [Fact]
+    public async Task Patients_hold_no_more_bookings_this_way_than_any_other()
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        var own = new List<string>();
+        for (var i = 1; i <= 3; i++) own.Add((string)(await patient.Do("create_appointment", ward.Wish("10:00:00", ward.Day(i))))["id"]!);
+        var talk = await Conversation.Begin(patient, Prompt);
+        await talk.Say(new { reason = "Checkup" });
+        await talk.Say(new { doctor_id = ward.Doctor });
+        await talk.Say(new { appointment_date = ward.Day(4), appointment_time = "11:30:00" });
+
+        var fourth = await talk.Try(new { confirm = true });
+
+        Assert.Equal(("CONFLICT", 3), (fourth.Code, (int?)fourth.Details!["max_open_patient_bookings"]));
+        await patient.Do("update_appointment_status", new { appointment_id = own[0], status = "CANCELLED", notes = "Another day" });
+        await talk.Say(new { confirm = true });
+        Assert.Equal("send_confirmation", talk.Step);
+    }
+
+    [Fact]
     public async Task The_platform_says_in_which_hospital_and_books_there()
     {
         var ward = await Ward.Open();

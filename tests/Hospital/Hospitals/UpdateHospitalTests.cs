@@ -36,18 +36,23 @@ public sealed class UpdateHospitalTests
         }
     }
 
-    [Fact]
-    public async Task Schedules_and_slots_go_on_by_the_new_clocks_around_what_is_booked()
+    /// <param name="before">By the new clocks before work.</param>
+    /// <param name="during">By the new clocks at work.</param>
+    [Theory]
+    [InlineData("Europe/Berlin", "America/New_York", "10:00:00", "16:00:00")]
+    [InlineData("Pacific/Kiritimati", "Pacific/Niue", "09:00:00", "10:00:00")] // on the day before
+    public async Task Schedules_and_slots_go_on_by_the_new_clocks_around_what_is_booked(string from, string to, string before, string during)
     {
-        var ward = await Ward.OpenHospital("Europe/Berlin");
-        var newYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
-        // By the clocks of New York before work, and at work.
-        var (early, within) = (await ward.Book("10:00:00", ward.Day(3)), await ward.Book("16:00:00", ward.Day(3)));
-        var starts = TimeZoneInfo.ConvertTime((DateTimeOffset)within["starts_at"]!, newYork);
+        var ward = await Ward.OpenHospital(from);
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(to);
+        // On the day before a Monday nobody works.
+        var agreed = Enumerable.Range(3, 2).Select(n => ward.Day(n)).First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
+        var (early, within) = (await ward.Book(before, agreed), await ward.Book(during, agreed));
+        var starts = TimeZoneInfo.ConvertTime((DateTimeOffset)within["starts_at"]!, zone);
         var (day, time) = (starts.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), starts.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
-        await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
+        await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
         await CreateAppointmentTests.Eventually(async () => Assert.Equal(
-            "America/New_York", (string?)(await ward.Nurse.Do("list_appointment_slots", new { doctor_id = ward.Doctor, date = day }))["time_zone"]));
+            to, (string?)(await ward.Nurse.Do("list_appointment_slots", new { doctor_id = ward.Doctor, date = day }))["time_zone"]));
 
         var free = await ward.FreeTimes(day);
         Assert.Equal(15, free.Length);
@@ -57,13 +62,13 @@ public sealed class UpdateHospitalTests
         Assert.Equal((day, true), ((string?)onTop.Details!["alternatives"]![0]!["date"], free.Contains((string?)onTop.Details["alternatives"]![0]!["time"])));
 
         var next = await ward.Nurse.Do("create_appointment", ward.Wish(free[^1], day));
-        Assert.Equal("America/New_York", (string?)next["time_zone"]);
-        Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks), TimeZoneInfo.ConvertTime((DateTimeOffset)next["starts_at"]!, newYork).TimeOfDay);
+        Assert.Equal(to, (string?)next["time_zone"]);
+        Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks), TimeZoneInfo.ConvertTime((DateTimeOffset)next["starts_at"]!, zone).TimeOfDay);
         var set = await ward.Admin.Do("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" }) });
         Assert.Equal([Text(early, "id")], set["affected"]!.AsArray().Select(a => Text(a!, "id")));
 
         // The platform sees every hospital's, and is told this one's.
-        var back = await (await Ward.As("admin@medcor.example")).Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" });
+        var back = await (await Ward.As("admin@medcor.example")).Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = from });
         Assert.Equal([Text(early, "id"), Text(within, "id"), Text(next, "id")], back["affected"]!.AsArray().Select(a => Text(a!, "id")));
     }
 
