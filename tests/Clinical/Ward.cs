@@ -106,14 +106,29 @@ internal sealed class Ward
     }
 
     /// <summary>Moves an appointment on; who does not come has had their time.</summary>
-    public async Task<JsonNode> Move(JsonNode appointment, string status)
+    public Task<JsonNode> Move(JsonNode appointment, string status)
     {
-        if (status == "NO_SHOW") await Shift(appointment, weeks: -10);
-        return await Nurse.Do("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
+        Task<JsonNode> Move() => Nurse.Do("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
+        return status == "NO_SHOW" ? WhenOver(appointment, Move) : Move();
     }
 
-    /// <summary>Lets time pass for one appointment, or come again: no call puts one into the past.</summary>
-    public static async Task Shift(JsonNode appointment, int weeks) => await (await RunningHouse.Get()).Count("clinical", """
+    /// <summary>
+    /// What is done while an appointment's time is over, which no call can bring about. Afterwards it is when it was: what is counted from events knows of no other time.
+    /// </summary>
+    public static async Task<T> WhenOver<T>(JsonNode appointment, Func<Task<T>> then)
+    {
+        await Shift(appointment, weeks: -10);
+        try
+        {
+            return await then();
+        }
+        finally
+        {
+            await Shift(appointment, weeks: 10);
+        }
+    }
+
+    private static async Task Shift(JsonNode appointment, int weeks) => await (await RunningHouse.Get()).Count("clinical", """
         UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week', ends_at = ends_at + $2 * interval '1 week' WHERE id = $1 RETURNING 1
         """, Guid.Parse((string)appointment["id"]!), weeks);
 

@@ -224,10 +224,11 @@ public sealed class CreateAppointmentTests
         var patient = await ward.AsPatient();
         // What staff book, and what is over, takes none of the three.
         await ward.Book("09:00:00", ward.Day(9));
-        await Ward.Shift(await patient.Do("create_appointment", ward.Wish("09:00:00", ward.Day(8))), weeks: -10);
-        for (var i = 1; i <= 3; i++) await patient.Do("create_appointment", ward.Wish("10:00:00", ward.Day(i), minutes: 30));
-
-        var fourth = await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(4)));
+        var fourth = await Ward.WhenOver(await patient.Do("create_appointment", ward.Wish("09:00:00", ward.Day(8))), async () =>
+        {
+            for (var i = 1; i <= 3; i++) await patient.Do("create_appointment", ward.Wish("10:00:00", ward.Day(i), minutes: 30));
+            return await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(4)));
+        });
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (fourth.Status, fourth.Code));
         Assert.Equal((3, 3), ((int)fourth.Details!["open"]!, (int)fourth.Details["max_open_patient_bookings"]!));

@@ -21,8 +21,7 @@ public sealed class UpdateAppointmentStatusTests
         for (var i = 0; i < Statuses.Length; i++)
         {
             var (to, appointment) = (Statuses[i], await ward.BookedAnd(from, $"{10 + i}:00:00"));
-            if ((from, to) == ("SCHEDULED", "NO_SHOW")) await Ward.Shift(appointment, weeks: -10);
-            var answer = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" });
+            var answer = await Ward.WhenOver(appointment, () => ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" }));
 
             if (Moves.Contains((from, to)))
             {
@@ -46,8 +45,7 @@ public sealed class UpdateAppointmentStatusTests
     public async Task Who_is_cancelled_or_did_not_come_takes_no_time(string status, bool freed)
     {
         var ward = await Ward.Open();
-        var booked = await ward.BookedAnd(status, "10:00:00");
-        if (status == "NO_SHOW") await Ward.Shift(booked, weeks: 10);
+        await ward.BookedAnd(status, "10:00:00");
         Assert.Equal(freed, (await ward.FreeTimes()).Contains("10:00:00"));
         var next = await ward.Nurse.Call("create_appointment", ward.Wish("10:00:00", patient: await ward.NewPatient()));
         Assert.Equal(freed ? HttpStatusCode.OK : HttpStatusCode.Conflict, next.Status);
@@ -104,8 +102,7 @@ public sealed class UpdateAppointmentStatusTests
         Assert.Contains($"10:00 on {ward.Day()} (Europe/Berlin)", (string)early.Body["error"]!["message"]!, StringComparison.Ordinal);
         Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Do("get_appointment", new { appointment_id = (string)booked["id"]! })).ToJsonString());
 
-        await Ward.Shift(booked, weeks: -10);
-        Assert.Equal("NO_SHOW", (string?)(await ward.Nurse.Do("update_appointment_status", noShow))["status"]);
+        Assert.Equal("NO_SHOW", (string?)(await Ward.WhenOver(booked, () => ward.Nurse.Do("update_appointment_status", noShow)))["status"]);
     }
 
     [Fact]
@@ -121,15 +118,16 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await Ward.Open();
         var (patient, booked) = (await ward.AsPatient(), await ward.Book("10:00:00"));
-        await Ward.Shift(booked, weeks: -10);
         var (cancelled, moved) = (new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "Forgot it" },
             new { appointment_id = (string)booked["id"]!, appointment_date = ward.Day(2), appointment_time = "10:00:00" });
 
-        Assert.Equal("CONFLICT", (await patient.Call("update_appointment_status", cancelled)).Code);
-        foreach (var caller in new[] { patient, ward.Nurse }) Assert.Equal("CONFLICT", (await caller.Call("reschedule_appointment", moved)).Code);
-        Assert.Contains("10:00:00", await ward.FreeTimes(ward.Day(2)));
+        var (refused, staffs) = await Ward.WhenOver(booked, async () => (
+            new[] { await patient.Call("update_appointment_status", cancelled), await patient.Call("reschedule_appointment", moved), await ward.Nurse.Call("reschedule_appointment", moved) },
+            await ward.Nurse.Do("update_appointment_status", cancelled)));
 
-        Assert.Equal("CANCELLED", (string?)(await ward.Nurse.Do("update_appointment_status", cancelled))["status"]);
+        Assert.All(refused, a => Assert.Equal("CONFLICT", a.Code));
+        Assert.Equal("CANCELLED", (string?)staffs["status"]);
+        Assert.Contains("10:00:00", await ward.FreeTimes(ward.Day(2)));
     }
 
     [Fact]
@@ -160,9 +158,8 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await Ward.Open();
         var booked = await ward.Book("10:00:00");
-        await Ward.Shift(booked, weeks: -10);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ward.Nurse.Call(
-            "update_appointment_status", new { appointment_id = (string)booked["id"]!, status = i % 2 == 0 ? "NO_SHOW" : "CANCELLED", notes = "x" })));
+        var answers = await Ward.WhenOver(booked, () => Task.WhenAll(Enumerable.Range(0, 20).Select(i => ward.Nurse.Call(
+            "update_appointment_status", new { appointment_id = (string)booked["id"]!, status = i % 2 == 0 ? "NO_SHOW" : "CANCELLED", notes = "x" }))));
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(19, answers.Count(a => a.Code == "CONFLICT"));
     }

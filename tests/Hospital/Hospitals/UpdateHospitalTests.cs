@@ -19,9 +19,8 @@ public sealed class UpdateHospitalTests
         var ward = await Ward.OpenHospital(from);
         var (later, sooner) = (await ward.Book("14:00:00", ward.Day(4)), await ward.Book("10:00:00", ward.Day(3)));
         await ward.Move(await ward.Book("12:00:00", ward.Day(3)), "CANCELLED");
-        await Ward.Shift(await ward.Book("12:00:00", ward.Day(5)), weeks: -10);
 
-        var changed = await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
+        var changed = await Ward.WhenOver(await ward.Book("12:00:00", ward.Day(5)), () => ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
 
         Assert.Equal((to, 2), ((string?)changed["time_zone"], (int?)changed["affected_count"]));
         var affected = changed["affected"]!.AsArray();
