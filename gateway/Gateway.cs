@@ -6,6 +6,7 @@ using MedCor.Gateway.Surfaces;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Messaging;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -23,7 +24,8 @@ internal static class Gateway
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.Trust(forwarded));
         services.AddOptions<CacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<References>();
-        services.AddSingleton<RateLimit>().AddSingleton<Entrance>();
+        services.AddSingleton<RateLimit>().AddSingleton<Entrance>().AddSingleton<WaitingBytes>().AddSingleton<Standing>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Connections>();
         services.AddSingleton<Passage>().AddSingleton<Door>().AddSingleton<Tickets>();
 
         builder.AddChats();
@@ -33,7 +35,7 @@ internal static class Gateway
         services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         // A connection of its own: whoever comes back reads much at once, and neither limits nor revocations may wait for that.
         services.AddSingleton(s => new LiveStreams(ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()))).AddSingleton<Renewal>().AddSingleton<Listeners>();
-        services.AddActive<Tailer>().AddActive<Attendance>().AddActive<WhoListens>().AddActive<Echo>();
+        services.AddActive<Tailer>().AddActive<Attendance>().AddActive<WhoListens>().AddActive<Echo>().AddActive<WellKnown>();
         builder.AddHealth();
         services.AddBus(builder.Configuration, "gateway", TellListeners.All, inOrder: true);
         // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
@@ -53,6 +55,7 @@ internal static class Gateway
         app.MapWebSocket();
         Tickets.Map(app);
         app.MapAccounts();
+        app.ServiceProvider.GetRequiredService<WellKnown>().Map(app);
         app.MapHealth();
         app.MapOpenApi();
     }

@@ -82,6 +82,10 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
                 session,
                 read.IssuedAt,
                 read.ValidTo)
+            {
+                // Earlier versions did not tell it: then the token's own time, which is later.
+                LoggedInAt = read.TryGetPayloadValue<long>(TokenClaims.LoggedInAt, out var loggedInAt) ? DateTimeOffset.FromUnixTimeMilliseconds(loggedInAt) : read.IssuedAt,
+            }
             : throw Bad();
     }
 
@@ -113,4 +117,6 @@ public static class TokenClaims
     public const string HospitalId = "hospital_id";
     /// <summary>The login that the token descends from.</summary>
     public const string Session = "sid";
+    /// <summary>When that login was, in milliseconds: in whole seconds, as <c>auth_time</c> has it, what came just before it and just after would be the same.</summary>
+    public const string LoggedInAt = "auth_time_ms";
 }

@@ -38,6 +38,8 @@ public static class ProblemWriter
         http.Response.StatusCode = refusal.Status;
         http.Response.ContentType = "application/json";
         if (refusal.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
+        // The rest of the body, if there is one, is nobody's to read.
+        if (refusal.Status == StatusCodes.Status408RequestTimeout) http.Response.Headers.Connection = "close";
         if (refusal.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         http.Response.ContentLength = envelope.Length;
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();
@@ -64,6 +66,8 @@ public static class ProblemWriter
                 return refusal;
             case BadHttpRequestException { StatusCode: 413 }:
                 return new TooLarge();
+            case BadHttpRequestException { StatusCode: 408 }:
+                return new TooSlow();
             case BadHttpRequestException:
                 return new Invalid("body", "could not be read");
         }
@@ -98,8 +102,13 @@ public sealed class WrongMethod(string allowed) : Refusal(405, ErrorCodes.Valida
 /// <summary>Only JSON is read.</summary>
 public sealed class WrongMediaType() : Refusal(415, ErrorCodes.ValidationError, "Send the body as JSON, with Content-Type: application/json.");
 
-/// <summary>Bodies end at 1 MiB.</summary>
-public sealed class TooLarge() : Refusal(413, ErrorCodes.ValidationError, "The body is larger than 1 MiB.");
+/// <summary>Bodies end at 1 MiB, and where little is to be said sooner.</summary>
+/// <param name="most">In bytes.</param>
+public sealed class TooLarge(int most = MedCorService.LargestBody)
+    : Refusal(413, ErrorCodes.ValidationError, $"The body is larger than {(most >= 1024 * 1024 ? $"{most / 1024 / 1024} MiB" : $"{most / 1024} KiB")}.");
+
+/// <summary>A body does not come, or so slowly that nobody waits for it.</summary>
+public sealed class TooSlow() : Refusal(408, ErrorCodes.ValidationError, "The body did not come in time. Send it at once.");
 
 /// <summary>A fault of ours.</summary>
 public sealed class Broken() : Refusal(500, ErrorCodes.ServerError, "Something went wrong on our side. Quote the request_id when you report it.");

@@ -78,9 +78,10 @@ public static class ResourceEndpoints
                 access = access with { PatientId = asked.Patient };
                 shown = await answering.List(asked, ct);
             }
+            using var answer = AnswerBuffer.Of(json => Write(json, shown, asked.Fields), () => isOfOne ? null : asked.Limit);
             if (isRecorded) await Record(AuditOutcome.Done, shown is Page<TContract> page ? page.Results.OfType<IClinicalContent>() : [(IClinicalContent)shown], ct);
             http.Response.ContentType = "application/json";
-            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, shown, Json.Options, ct);
+            await http.Response.BodyWriter.WriteAsync(answer.Written, ct);
         }
         catch (Refusal refusal) when (isRecorded && ClinicalContent.OutcomeOf(refusal) is { } outcome)
         {
@@ -88,6 +89,43 @@ public static class ResourceEndpoints
             throw;
         }
 
+        // Only the fields that were asked for, of each row of a page or of the one.
+        static void Write(Utf8JsonWriter json, object shown, IReadOnlySet<string>? fields)
+        {
+            if (fields is null) JsonSerializer.Serialize(json, shown, shown.GetType(), Json.Options);
+            else if (shown is Page<TContract> page) page.WriteTo(json, row => WriteFields(json, row!, fields));
+            else WriteFields(json, shown, fields);
+        }
+
         Task Record(AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken until) => services.GetRequiredService<IAuditTrail>().Record(access, outcome, content, until);
+    }
+
+    /// <summary>Writes a page, its rows in a way of one's own.</summary>
+    private static void WriteTo<T>(this Page<T> page, Utf8JsonWriter json, Action<T> writeRow) => Write(json, page, (name, _) =>
+    {
+        if (name != "results") return false;
+        json.WriteStartArray();
+        foreach (var row in page.Results) writeRow(row);
+        json.WriteEndArray();
+        return true;
+    });
+
+    private static void WriteFields(Utf8JsonWriter json, object row, IReadOnlySet<string> fields) => Write(json, row, null, fields);
+
+    /// <summary>Writes an object as the serializer does, field by field.</summary>
+    /// <param name="instead">Writes the value of a field itself; false where it does not.</param>
+    /// <param name="fields">Only these; null for all.</param>
+    private static void Write(Utf8JsonWriter json, object value, Func<string, object?, bool>? instead, IReadOnlySet<string>? fields = null)
+    {
+        json.WriteStartObject();
+        foreach (var property in Json.Options.GetTypeInfo(value.GetType()).Properties)
+        {
+            if (property.Get is not { } get || fields?.Contains(property.Name) == false) continue;
+            var of = get(value);
+            if (property.ShouldSerialize?.Invoke(value, of) == false) continue;
+            json.WritePropertyName(property.Name);
+            if (instead?.Invoke(property.Name, of) != true) JsonSerializer.Serialize(json, of, property.PropertyType, Json.Options);
+        }
+        json.WriteEndObject();
     }
 }

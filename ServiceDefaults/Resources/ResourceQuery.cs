@@ -10,7 +10,7 @@ namespace MedCor.ServiceDefaults.Resources;
 
 /// <summary>
 /// What is asked of a resource, from the query of its path. What is wrong with it is gathered, to be refused together with what is wrong with its filter and sort.
-/// <c>fields</c> and <c>expand</c> are checked here and applied at the gateway.
+/// <c>expand</c> is checked here and applied at the gateway.
 /// </summary>
 public sealed class ResourceQuery
 {
@@ -31,7 +31,7 @@ public sealed class ResourceQuery
             if (!known.Contains(name)) mistakes.Note(name, $"is not a parameter here; there are {string.Join(", ", known)}");
             else if (values.Count > 1) mistakes.Note(name, "is given twice");
 
-        Names(query, "fields", resource.Fields);
+        if (Names(query, "fields", resource.Fields) is { } fields) Fields = fields;
         Names(query, "expand", resource.References.Keys);
         if (isOfOne) return;
         Page = Number(query, "page", MostPages) ?? Page;
@@ -43,6 +43,9 @@ public sealed class ResourceQuery
     public int Page { get; } = 1;
     public int Limit { get; } = 20;
     public string? Sort { get; }
+
+    /// <summary>The fields that are asked for; null for all.</summary>
+    public IReadOnlySet<string>? Fields { get; }
 
     /// <summary>The filter, an object; null when there is none.</summary>
     public JsonElement? Filter { get; }
@@ -82,11 +85,13 @@ public sealed class ResourceQuery
         if (mistakes.Count > 0) throw new Invalid(mistakes);
     }
 
-    private void Names(IQueryCollection query, string parameter, IEnumerable<string> allowed)
+    private HashSet<string>? Names(IQueryCollection query, string parameter, IEnumerable<string> allowed)
     {
-        if (query[parameter].FirstOrDefault() is not { } text) return;
-        foreach (var name in text.Split(',', StringSplitOptions.TrimEntries).Distinct().Where(n => !allowed.Contains(n)))
+        if (query[parameter].FirstOrDefault() is not { } text) return null;
+        HashSet<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries)];
+        foreach (var name in names.Where(n => !allowed.Contains(n)))
             mistakes.Note(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}");
+        return names;
     }
 
     private int? Number(IQueryCollection query, string parameter, int most)

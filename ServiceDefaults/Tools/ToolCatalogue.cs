@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Xml.Linq;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Audit;
 
 namespace MedCor.ServiceDefaults.Tools;
@@ -10,6 +11,15 @@ public sealed record Tool(string Name, string Service, Effect Effect, Callers Ca
 {
     /// <summary>Where its answers hold clinical content, of which every access is recorded; none when they hold none.</summary>
     public ClinicalContent? Content { get; } = ClinicalContent.Of(Result, Params);
+
+    /// <summary>Whether it answers one thing, as its resource shows it: then that has a bound.</summary>
+    public bool ShowsOneThing { get; } = Result.IsDefined(typeof(ResourceAttribute), inherit: false);
+
+    /// <summary>
+    /// Whether its answers may tell of a patient's health: where they hold clinical content, and where they hold what was said in a guided prompt. Such an answer goes to
+    /// who asked for it, who is on record, and nowhere else.
+    /// </summary>
+    public bool TellsOfHealth => Content is not null || Result == typeof(PromptSession);
 }
 
 /// <summary>Every tool there is, read once from the contracts.</summary>

@@ -68,8 +68,9 @@ public static class ToolEndpoints
             if (tool.Effect == Effect.Read)
             {
                 var shown = await handler.Handle(asked, http.RequestAborted);
+                using var answer = AnswerBuffer.Of(json => JsonSerializer.Serialize(json, shown, Json.Options), () => tool.Params.GetProperty(nameof(ListOf<>.Limit))?.GetValue(asked) as int?);
                 await Record(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
-                await JsonSerializer.SerializeAsync(http.Response.BodyWriter, shown, Json.Options, http.RequestAborted);
+                await http.Response.BodyWriter.WriteAsync(answer.Written, http.RequestAborted);
                 return;
             }
 
@@ -115,11 +116,17 @@ public static class ToolEndpoints
         var written = await handler.Handle(asked, ct);
         await Record(services, tool, asked, AuditOutcome.Done, written, ct);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
+        if (tool.ShowsOneThing && result.Length > AnswerBuffer.LargestThing) throw TooLarge(asked);
         if (key is not null) await calls.Record(key, tool, Encoding.UTF8.GetString(result), ct);
         // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
         await transaction.CommitAsync(CancellationToken.None);
         return (result, false);
     }
+
+    /// <summary>Names what is longest of what was asked: a thing that grows by a line each time is too large by the last one.</summary>
+    private static Invalid TooLarge(object asked) =>
+        new(JsonSerializer.SerializeToElement(asked, asked.GetType(), Json.Options).EnumerateObject().MaxBy(field => field.Value.GetRawText().Length).Name,
+            $"makes it larger than {AnswerBuffer.LargestThing / 1024} KiB as JSON, which is the most that one thing may have: shorten it");
 
     private static string? IdempotencyKey(HttpContext http) => http.Request.Headers[IdempotencyHeaders.Key].ToString() switch
     {

@@ -25,8 +25,8 @@ internal enum Ending
 internal sealed class Listener(Caller caller, string token, bool hearsAnswers) : IDisposable
 {
     /// <summary>How many events, and how many bytes of them, may wait for a listener. One who is further behind is sent away.</summary>
-    private const int MostWaiting = 1024;
-    private const int MostWaitingBytes = 4 * 1024 * 1024;
+    internal const int MostWaiting = 1024;
+    internal const int MostWaitingBytes = 4 * 1024 * 1024;
 
     private readonly Channel<Heard> waiting = Channel.CreateBounded<Heard>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly CancellationTokenSource ended = new();
@@ -82,6 +82,9 @@ internal sealed class Listener(Caller caller, string token, bool hearsAnswers) :
         var (now, wanted) = (Caller, resources);
         return (wanted is null || e.Resource.Length == 0 || wanted.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId);
     }
+
+    /// <summary>Whether something that happened before they came may be told to them: not what happened before they logged in.</summary>
+    public bool MayHearOf(LiveStreams.Entry past) => past.At >= Caller.LoggedInAt;
 
     /// <summary>Goes on under a newer token of the same user.</summary>
     public void Renew(Caller renewed, string by) => identified = new(renewed, by);

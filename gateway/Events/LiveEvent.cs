@@ -15,6 +15,14 @@ internal sealed class LiveEvent
     public const string HeartbeatEvent = "heartbeat";
     public const string AuthRefresh = "auth_refresh";
 
+    /// <summary>
+    /// The longest line of a stream, in bytes, with its end: clients that read line by line take no longer ones (aiohttp's default). What would be longer is told without its content.
+    /// </summary>
+    public const int LongestLine = 128 * 1024;
+
+    private const string DataOmitted = "data_omitted";
+    private const int LongestError = 1000;
+
     private static readonly Audience ForEveryone = new(Callers.Everyone);
 
     /// <param name="name">The event's name, which its data begins with as <c>type</c> too.</param>
@@ -39,28 +47,54 @@ internal sealed class LiveEvent
     /// <summary>As in <c>text/event-stream</c>, save for the id, which is each listener's own.</summary>
     public ReadOnlyMemory<byte> Frame { get; }
 
-    /// <summary>What a change looks like to listeners: the update of the resource, and for some the entity itself under a name of its own.</summary>
+    /// <summary>
+    /// What a change looks like to listeners: the update of the resource, and for some the entity itself under a name of its own. Of an entity that is too long only the id is
+    /// told, beside <c>data_omitted</c>.
+    /// </summary>
     public static IReadOnlyList<LiveEvent> From(IntegrationEvent happened, LiveUpdate live)
     {
-        var data = JsonSerializer.SerializeToNode(live.Data, live.Data.GetType(), Json.Options)!;
-        var update = new LiveEvent(ResourceUpdate, live.Resource, live.Audience, JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            Type = ResourceUpdate,
-            live.Resource,
-            Action = live.Action.ToString().ToLowerInvariant(),
-            Data = data,
-            Timestamp = happened.OccurredAt,
-        }, Json.Options));
-        if (live.AlsoAs is not { } name) return [update];
+        var entity = JsonSerializer.SerializeToNode(live.Data, live.Data.GetType(), Json.Options)!.AsObject();
+        var update = Update(entity, isWhole: true);
+        if (!IsOneLine(update)) update = Update(OnlyId(entity), isWhole: false);
+        LiveEvent told = new(ResourceUpdate, live.Resource, live.Audience, update);
+        return live.AlsoAs is { } name ? [told, new(name, live.Resource, live.Audience, Named(entity, name))] : [told];
 
-        var entity = data.AsObject();
-        entity.Insert(0, "type", name);
-        return [update, new LiveEvent(name, live.Resource, live.Audience, JsonSerializer.SerializeToUtf8Bytes(entity, Json.Options))];
+        byte[] Update(JsonObject data, bool isWhole)
+        {
+            var node = new JsonObject { ["type"] = ResourceUpdate, ["resource"] = live.Resource, ["action"] = live.Action.ToString().ToLowerInvariant(), ["data"] = data.DeepClone() };
+            if (!isWhole) node[DataOmitted] = true;
+            node["timestamp"] = JsonSerializer.SerializeToNode(happened.OccurredAt, Json.Options);
+            return JsonSerializer.SerializeToUtf8Bytes(node, Json.Options);
+        }
     }
 
+    private static byte[] Named(JsonObject entity, string name)
+    {
+        var whole = entity.DeepClone().AsObject();
+        whole.Insert(0, "type", name);
+        var data = JsonSerializer.SerializeToUtf8Bytes(whole, Json.Options);
+        if (IsOneLine(data)) return data;
+        var cut = OnlyId(entity);
+        cut.Insert(0, "type", name);
+        cut[DataOmitted] = true;
+        return JsonSerializer.SerializeToUtf8Bytes(cut, Json.Options);
+    }
+
+    private static JsonObject OnlyId(JsonObject entity) => new() { ["id"] = entity["id"]?.DeepClone() };
+
+    /// <summary>Whether data goes into a line.</summary>
+    private static bool IsOneLine(ReadOnlySpan<byte> data) => "data: \n"u8.Length + data.Length <= LongestLine;
+
     /// <summary>What a tool answered somebody, for them alone.</summary>
-    /// <param name="result">One line of JSON, written as it is.</param>
+    /// <param name="result">One line of JSON, written as it is; none where it is not to be told. One that is too long is not told either, and <c>result_omitted</c> says so.</param>
     public static LiveEvent Response(Guid user, string tool, ReadOnlySpan<byte> result, string requestId, DateTimeOffset now)
+    {
+        var data = result.IsEmpty || result.Length > LongestLine ? Response(tool, [], requestId, now) : Response(tool, result, requestId, now);
+        if (!IsOneLine(data)) data = Response(tool, [], requestId, now);
+        return new(ToolResponse, "", new(Callers.None, user), data);
+    }
+
+    private static ReadOnlySpan<byte> Response(string tool, ReadOnlySpan<byte> result, string requestId, DateTimeOffset now)
     {
         var data = new ArrayBufferWriter<byte>(result.Length + 256);
         using (var json = new Utf8JsonWriter(data, new() { Encoder = Json.Options.Encoder, SkipValidation = true }))
@@ -69,13 +103,21 @@ internal sealed class LiveEvent
             json.WriteString("type"u8, ToolResponse);
             json.WriteString("tool"u8, tool);
             json.WritePropertyName("result"u8);
-            json.WriteRawValue(result, skipInputValidation: true);
+            if (result.IsEmpty)
+            {
+                json.WriteNullValue();
+                json.WriteBoolean("result_omitted"u8, true);
+            }
+            else
+            {
+                json.WriteRawValue(result, skipInputValidation: true);
+            }
             json.WriteString("request_id"u8, requestId);
             json.WritePropertyName("timestamp"u8);
             JsonSerializer.Serialize(json, now, Json.Options);
             json.WriteEndObject();
         }
-        return new(ToolResponse, "", new(Callers.None, user), data.WrittenSpan);
+        return data.WrittenSpan;
     }
 
     /// <summary>The sign of life of a quiet connection.</summary>
@@ -89,9 +131,16 @@ internal sealed class LiveEvent
     public static LiveEvent Reload(DateTimeOffset now) =>
         Error(ForEveryone, "Events may have been missed. Load anew what you show.", new() { ["reload"] = true }, now);
 
-    /// <summary>Tells of something that went wrong.</summary>
-    public static LiveEvent Error(Audience audience, string error, JsonObject details, DateTimeOffset now) =>
-        Of(ErrorEvent, audience, new { Type = ErrorEvent, Error = error, Details = details, Timestamp = now });
+    /// <summary>Tells of something that went wrong; where that is too long to tell, of what.</summary>
+    /// <param name="what">Of the details, what is told in any case.</param>
+    public static LiveEvent Error(Audience audience, string error, JsonObject details, DateTimeOffset now, params ReadOnlySpan<string> what)
+    {
+        var data = JsonSerializer.SerializeToUtf8Bytes(new { Type = ErrorEvent, Error = error, Details = details, Timestamp = now }, Json.Options);
+        if (IsOneLine(data)) return new(ErrorEvent, "", audience, data);
+        JsonObject cut = new() { ["details_omitted"] = true };
+        foreach (var name in what) cut[name] = details[name]?.DeepClone();
+        return Of(ErrorEvent, audience, new { Type = ErrorEvent, Error = error.Length <= LongestError ? error : error[..LongestError] + "…", Details = cut, Timestamp = now });
+    }
 
     private static LiveEvent Of<T>(string name, Audience audience, T data) => new(name, "", audience, JsonSerializer.SerializeToUtf8Bytes(data, Json.Options));
 }

@@ -27,6 +27,10 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     private const int KeptSeconds = 24 * 60 * 60;
     private const int AnswersKept = 500;
     private const int AnswersKeptSeconds = 15 * 60;
+
+    /// <summary>How many bytes of answers are kept for a hospital, and of them for one person: whatever somebody has answered, it crowds out their own.</summary>
+    internal const int AnswersKeptBytes = 4 * 1024 * 1024;
+    internal const int AnswersKeptBytesEach = 512 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>
@@ -47,10 +51,12 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
           end
           redis.call('HSET', heads, 'run', run)
         end
+        local time = redis.call('TIME')
+        local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
         for i = 7, #ARGV, 5 do
           for _, s in ipairs({stream, all}) do
             local number = redis.call('HINCRBY', heads, s, 1)
-            redis.call('XADD', s, 'MAXLEN', '~', kept, string.format('%.0f-%.0f', epoch, number),
+            redis.call('XADD', s, 'MAXLEN', '~', kept, string.format('%.0f-%.0f', epoch, number), 'at', now,
               'event', ARGV[i], 'resource', ARGV[i+1], 'callers', ARGV[i+2], 'person', ARGV[i+3], 'data', ARGV[i+4])
             redis.call('EXPIRE', s, seconds)
           end
@@ -60,13 +66,55 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
         return {string.format('%.0f', epoch), redis.call('HGET', heads, all)}
         """);
 
+    /// <summary>
+    /// Adds an answer. The oldest go: those that are too old, those of its person beyond their bytes, and then of everybody beyond the bytes and the number of the stream. How many bytes there
+    /// are, of each and of all, stands beside the stream, and so do each person's entries, oldest first. An entry without a time is an earlier version's and was never counted.
+    /// </summary>
     private static readonly RedisScript WriteAnswer = new("""
-        local heads, stream, seconds, kept, channel = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+        local heads, stream, sizes, prefix, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
+        local seconds, kept, most, most_each = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+        local event, person, data = ARGV[6], ARGV[7], ARGV[8]
         local epoch = redis.call('HGET', heads, 'epoch')
         if not epoch then return end
-        local number = redis.call('HINCRBY', heads, stream, 1)
-        redis.call('XADD', stream, 'MAXLEN', '~', kept, epoch .. '-' .. number, 'event', ARGV[4], 'resource', '', 'callers', 0, 'person', ARGV[5], 'data', ARGV[6])
-        redis.call('EXPIRE', stream, seconds)
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local function read(from, to)
+          local entry = redis.call('XRANGE', stream, from, to, 'COUNT', 1)[1]
+          if not entry then return end
+          local fields = {id = entry[1]}
+          for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+          return fields
+        end
+        local function drop(entry)
+          redis.call('XDEL', stream, entry.id)
+          if not entry.at then return end
+          redis.call('HINCRBY', sizes, 'all', -#entry.data)
+          if redis.call('HINCRBY', sizes, entry.person, -#entry.data) <= 0 then redis.call('HDEL', sizes, entry.person) end
+          if redis.call('LINDEX', prefix .. entry.person, 0) == entry.id then redis.call('LPOP', prefix .. entry.person) end
+        end
+        local function is_over(whose, bound) return tonumber(redis.call('HGET', sizes, whose) or 0) + #data > bound end
+        local oldest = read('-', '+')
+        while oldest and tonumber(oldest.at or 0) < now - seconds * 1000 do
+          drop(oldest)
+          oldest = read('-', '+')
+        end
+        while is_over(person, most_each) do
+          local id = redis.call('LPOP', prefix .. person)
+          if not id then break end
+          local entry = read(id, id)
+          if entry then drop(entry) end
+        end
+        oldest = read('-', '+')
+        while oldest and (is_over('all', most) or redis.call('XLEN', stream) >= kept) do
+          drop(oldest)
+          oldest = read('-', '+')
+        end
+        local id = epoch .. '-' .. redis.call('HINCRBY', heads, stream, 1)
+        redis.call('XADD', stream, id, 'at', string.format('%.0f', now), 'event', event, 'resource', '', 'callers', 0, 'person', person, 'data', data)
+        redis.call('HINCRBY', sizes, 'all', #data)
+        redis.call('HINCRBY', sizes, person, #data)
+        redis.call('RPUSH', prefix .. person, id)
+        for _, key in ipairs({stream, sizes, prefix .. person}) do redis.call('EXPIRE', key, seconds) end
         redis.call('PUBLISH', channel, stream)
         """);
 
@@ -114,8 +162,12 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     }
 
     /// <summary>Adds an answer for one person. Throws while Redis is away.</summary>
-    public Task AppendAnswer(Guid? hospital, LiveEvent answer) =>
-        WriteAnswer.Run(redis, 2, Heads, Answers(hospital), AnswersKeptSeconds, AnswersKept, Channel, answer.Name, answer.Audience.Person!.Value.ToString("N"), answer.Data.ToArray()).WaitAsync(Patience);
+    public Task AppendAnswer(Guid? hospital, LiveEvent answer)
+    {
+        var stream = Answers(hospital);
+        return WriteAnswer.Run(redis, 4, Heads, stream, $"{stream}:bytes", $"{stream}:of:", Channel, AnswersKeptSeconds, AnswersKept, AnswersKeptBytes, AnswersKeptBytesEach,
+            answer.Name, answer.Audience.Person!.Value.ToString("N"), answer.Data.ToArray()).WaitAsync(Patience);
+    }
 
     /// <summary>What each stream has after a place, at most <paramref name="most"/> each, in order. Streams without anything new are left out.</summary>
     public async Task<IReadOnlyList<(string Stream, IReadOnlyList<Entry> Entries)>> Read(IReadOnlyList<(string Stream, StreamId After)> from, int most)
@@ -165,7 +217,8 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     }
 
     /// <summary>An event where it stands in a stream.</summary>
-    internal sealed record Entry(StreamId Id, LiveEvent Event)
+    /// <param name="At">When it was written; none where an earlier version wrote it, whose events said more than is told now.</param>
+    internal sealed record Entry(StreamId Id, LiveEvent Event, DateTimeOffset? At)
     {
         internal static Entry Of(RedisResult entry)
         {
@@ -175,6 +228,7 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
             byte[]? data = null;
             var callers = Callers.None;
             Guid? person = null;
+            DateTimeOffset? at = null;
             for (var i = 0; i < fields.Length; i += 2)
                 switch ((string)fields[i])
                 {
@@ -183,8 +237,9 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
                     case "callers": callers = (Callers)int.Parse((string)fields[i + 1], CultureInfo.InvariantCulture); break;
                     case "person": person = Guid.TryParseExact((string)fields[i + 1], "N", out var id) ? id : null; break;
                     case "data": data = (byte[])fields[i + 1]; break;
+                    case "at": at = DateTimeOffset.FromUnixTimeMilliseconds((long)fields[i + 1]); break;
                 }
-            return new(StreamId.Parse((string)parts[0]), new LiveEvent(name!, resource!, new Audience(callers, person), data));
+            return new(StreamId.Parse((string)parts[0]), new LiveEvent(name!, resource!, new Audience(callers, person), data), at);
         }
     }
 }

@@ -25,8 +25,8 @@ internal sealed class Seat : IDisposable
         new(listener, streams, tails, clock, null, new Place([.. tails.Select((tail, i) => tail.Join(listener, i))]));
 
     /// <summary>
-    /// Sits down to hear first what was missed since a place, then what happens. A place that is none in these streams is answered with the advice to load
-    /// anew. Throws while Redis is away.
+    /// Sits down to hear first what was missed since a place, then what happens. A place that is none in these streams, or from before the listener logged in, is answered with the advice
+    /// to load anew. Throws while Redis is away.
     /// </summary>
     public static async Task<Seat> After(Place place, Listener listener, LiveStreams streams, Tail[] tails, TimeProvider clock)
     {
@@ -90,6 +90,11 @@ internal sealed class Seat : IDisposable
             {
                 if (tail.HasGap(after, entry.Id) && Gap(entry.Id.Epoch) is { } gap) yield return Heard.Aside(gap);
                 after = entry.Id;
+                if (!listener.MayHearOf(entry))
+                {
+                    if (!LiveStreams.AreAnswers(tail.Stream) && Gap(entry.Id.Epoch) is { } before) yield return Heard.Aside(before);
+                    continue;
+                }
                 if (listener.Wants(entry.Event)) yield return new(entry.Event, i, after);
             }
             if (entries.Count > 0) yield return new(null, i, after);

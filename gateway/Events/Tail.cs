@@ -102,9 +102,11 @@ internal sealed class Tail
     {
         lock (turn)
         {
-            if (HasGap(position, entry.Id)) TellGap(entry.Id.Epoch);
+            // What an earlier version wrote, which said more, is told of as lost.
+            var isTold = entry.At is not null;
+            if (HasGap(position, entry.Id) || (!isTold && TellsGaps)) TellGap(entry.Id.Epoch);
             foreach (var (listener, (index, after)) in listeners)
-                if (entry.Id > after && listener.Wants(entry.Event)) listener.Offer(new(entry.Event, index, entry.Id));
+                if (isTold && entry.Id > after && listener.Wants(entry.Event)) listener.Offer(new(entry.Event, index, entry.Id));
             position = entry.Id;
             Remember(entry);
         }

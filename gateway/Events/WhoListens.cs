@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using MedCor.Gateway.Limits;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Events;
@@ -15,7 +16,7 @@ internal sealed class WhoListens(IConnectionMultiplexer redis, TimeProvider cloc
     private static readonly TimeSpan Counts = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<Guid, int> here = new();
+    private readonly Tally<Guid> here = new();
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> anywhere = new();
 
     /// <summary>Whether somebody may be listening.</summary>
@@ -24,18 +25,14 @@ internal sealed class WhoListens(IConnectionMultiplexer redis, TimeProvider cloc
     /// <summary>Somebody listens here. Completes when all replicas have been told. Throws while Redis is away.</summary>
     public async Task Enter(Guid user)
     {
-        here.AddOrUpdate(user, 1, (_, connections) => connections + 1);
+        here.More(user);
         anywhere[user] = clock.GetUtcNow() + Counts;
         await Tell([user]);
         await redis.GetSubscriber().PublishAsync(Key, user.ToString("N")).WaitAsync(Patience);
     }
 
     /// <summary>One of their connections is gone.</summary>
-    public void Leave(Guid user)
-    {
-        while (here.TryGetValue(user, out var connections))
-            if (connections > 1 ? here.TryUpdate(user, connections - 1, connections) : here.TryRemove(new(user, connections))) return;
-    }
+    public void Leave(Guid user) => here.Less(user);
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
@@ -65,7 +62,7 @@ internal sealed class WhoListens(IConnectionMultiplexer redis, TimeProvider cloc
     private async Task Exchange()
     {
         var now = clock.GetUtcNow();
-        if (!here.IsEmpty) await Tell([.. here.Keys]);
+        if (!here.IsEmpty) await Tell(here.Each);
         var db = redis.GetDatabase();
         await db.SortedSetRemoveRangeByScoreAsync(Key, double.NegativeInfinity, now.ToUnixTimeMilliseconds()).WaitAsync(Patience);
         foreach (var entry in await db.SortedSetRangeByRankWithScoresAsync(Key).WaitAsync(Patience))

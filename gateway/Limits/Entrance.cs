@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Chats;
@@ -45,10 +43,12 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
         }
         catch (Unauthenticated)
         {
-            await Count(http, Calls, AddressOf(http), options.Value.Calls, 1);
+            await Count(http, Calls, Address.Of(http), options.Value.Calls, 1);
             throw;
         }
-        await Count(http, Calls, name(caller), options.Value.Calls, 1);
+        var whose = name(caller);
+        http.Features.Set(new Whose(whose));
+        await Count(http, Calls, whose, options.Value.Calls, 1);
         return caller;
     }
 
@@ -62,13 +62,13 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
     }
 
     /// <summary>Counts a connection of somebody who has yet to say who they are, by address. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitStranger(HttpContext http) => Count(http, Calls, AddressOf(http), options.Value.Calls, 1);
+    public ValueTask AdmitStranger(HttpContext http) => Count(http, Calls, Address.Of(http), options.Value.Calls, 1);
 
     /// <summary>Counts an attempt to log in, by address. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitLogIn(HttpContext http) => Count(http, "logins", AddressOf(http), options.Value.LogInsOrUsual, 1);
+    public ValueTask AdmitLogIn(HttpContext http) => Count(http, "logins", Address.Of(http), options.Value.LogInsOrUsual, 1);
 
     /// <summary>Counts a call that goes on with a session, by address: the token in its body is Identity's to check. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitSession(HttpContext http) => Count(http, "sessions", AddressOf(http), options.Value.Calls, 1);
+    public ValueTask AdmitSession(HttpContext http) => Count(http, "sessions", Address.Of(http), options.Value.Calls, 1);
 
     private async ValueTask Count(HttpContext http, string policy, string whose, int most, int calls)
     {
@@ -78,14 +78,5 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
         quota.Demand();
     }
 
-    private static string NameOf(Caller caller) => caller.UserId.ToString("N");
-
-    /// <summary>The address that the connection comes from. Of IPv6 the network alone: a household has 2^64 addresses.</summary>
-    private static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress switch
-    {
-        null => "unknown",
-        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
-        { AddressFamily: AddressFamily.InterNetworkV6 } six => new IPAddress([.. six.GetAddressBytes()[..8], .. new byte[8]]).ToString(),
-        var four => four.ToString(),
-    };
+    internal static string NameOf(Caller caller) => caller.UserId.ToString("N");
 }

@@ -65,7 +65,7 @@ internal static class DescribeAccounts
             BodyExamples = new() { ["demo"] = new JsonObject { ["summary"] = "Somebody of the demo data", ["value"] = Example.Fullest(asked, components) } },
             Answer = answer,
             AnswerExample = Example.Answer(answer, components),
-            Refused = [400, 401, 413, 415, 429, 500, 503],
+            Refused = [400, 401, 408, 413, 415, 429, 500, 503],
         };
     }
 

@@ -39,7 +39,7 @@ internal static class DescribeBatch
             AnswerExample = new JsonArray(
                 new JsonObject { ["result"] = new JsonObject { ["id"] = "01980000-0000-7000-8001-000000000028", ["role"] = "PATIENT" } },
                 new JsonObject { ["result"] = new JsonObject { ["results"] = new JsonArray(), ["total"] = 0, ["page"] = 1, ["limit"] = 3, ["has_more"] = false } }),
-            Refused = [400, 401, 413, 415, 429, 500, 503],
+            Refused = [400, 401, 408, 413, 415, 429, 500, 503],
         };
     }
 }

@@ -20,7 +20,7 @@ internal static class DescribeChats
         new ChatProblem.Known(404, ChatErrors.ToolNotFound, "Tool 'invalid_tool' not found"),
         new ChatProblem.Known(404, ChatErrors.CallNotFound, "Call 'invalid-call-id' not found"),
         new Conflict("This request_id was used for another question. Use a new one for each."),
-        new TooLarge(),
+        new TooSlow(), new TooLarge(),
         new WrongMediaType(),
         new Invalid(new Dictionary<string, List<string>> { ["messages[0].role"] = ["must be system, user or assistant"], ["request_id"] = ["must have 1 to 255 characters or entries"] }),
         new TooMany("No more than 100 calls a minute. Wait until the minute is over.", 12),
@@ -72,7 +72,7 @@ internal static class DescribeChats
             AnswerExample = new JsonObject { ["call_id"] = SomeCall, ["status"] = "started" },
             AnswerHeaders = [Headers.Replayed],
             Refused = [],
-            OtherAnswers = Refused(401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+            OtherAnswers = Refused(401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 502, 503),
         };
         yield return new("/mcp/stream/{call_id}", "get", "read_answer", Tag, "Read an answer as it comes",
             """
@@ -89,7 +89,8 @@ internal static class DescribeChats
             ],
             Answers = "The answer's events.",
             Content = Operation.EventStream(components.Named("ChatEvent", () => Shape.Object("What happened.",
-                    ("type", Shape.Choice("The event's name.", "partial", "final", "error", "cancelled")), ("text?", Shape.Text(2_000_000, "A piece of the answer, or all of it.")),
+                    ("type", Shape.Choice("The event's name.", "partial", "final", "error", "cancelled")), ("text?", Shape.Nullable(Shape.Text(131_072, "A piece of the answer, or all of it; null where all is too long for a line of 128 KiB."))),
+                    ("text_omitted?", Shape.Flag("True where all of it is null for that reason: the pieces are the answer.")),
                     ("message?", Shape.Text(500, "Why there is none.")), ("error_code?", Shape.Text(50)), ("retryable?", Shape.Flag("Whether to ask once more may help.")),
                     ("retry_after?", Shape.Integer(0, 86_400, "After how many seconds.")))),
                 "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: {\"type\":\"final\",\"text\":\"Anemia\"}\n\n"),

@@ -16,11 +16,13 @@ internal static class DescribeEvents
         {
             ("resource_update", "something that you may read was created, changed or deleted", Shape.Object("A change.",
                 ("type", Shape.Choice(null, "resource_update")), ("resource", Shape.Choice("What kind of thing.", [.. Surfaces.Listeners.Resources.Order()])),
-                ("action", Shape.Choice("What happened to it.", "created", "updated", "deleted")), ("data", Shape.Anything("The thing as it now is.")), ("timestamp", Shape.Instant("When.")))),
-            ("appointment_created", "an appointment was booked; besides its resource_update", Entity("appointment_created", components.Output(typeof(Appointment)))),
+                ("action", Shape.Choice("What happened to it.", "created", "updated", "deleted")), ("data", Shape.Anything("The thing as it now is; what was written about a patient is null or not there: ask for it.")),
+                ("data_omitted?", Shape.Flag("True where it is too long for an event: data has its id alone.")), ("timestamp", Shape.Instant("When.")))),
+            ("appointment_created", "an appointment was booked; besides its resource_update", Entity("appointment_created", components.Output(typeof(LiveAppointment)))),
             ("patient_registered", "a patient was registered; besides its resource_update", Entity("patient_registered", components.Output(typeof(Patient)))),
             ("tool_response", "a tool that you called answered, whatever surface you called it by", Shape.Object("A tool's answer.",
-                ("type", Shape.Choice(null, "tool_response")), ("tool", Shape.Text(100, "Which tool.")), ("result", Shape.Anything("What it answered.")),
+                ("type", Shape.Choice(null, "tool_response")), ("tool", Shape.Text(100, "Which tool.")), ("result", Shape.Nullable(Shape.Anything("What it answered; null where that may tell of a patient's health, or is too long for an event."))),
+                ("result_omitted?", Shape.Flag("True where the result is null for one of these reasons.")),
                 ("request_id", Shape.Text(128, "The call's request id.")), ("timestamp", Shape.Instant("When.")))),
             ("error_event", "a tool that you called was refused; or, with `details.reload`, events may have been missed: load anew what you show", Shape.Object("A problem.",
                 ("type", Shape.Choice(null, "error_event")), ("error", Shape.Text(500, "What is wrong.")), ("details", Shape.Anything("Further facts.")), ("timestamp", Shape.Instant("When.")))),
@@ -34,7 +36,8 @@ internal static class DescribeEvents
             + "| event | comes when | data |\n|---|---|---|\n" + string.Concat(events.Select(e => $"| `{e.Name}` | {e.When} | `{SchemaName(e.Name)}` |\n"))
             + "\nA token is never accepted in the address; a browser, whose EventSource cannot send it as a header, takes a ticket.\n\n"
             + "Who comes back with `Last-Event-ID` gets, from any gateway, all that they missed, in order and once: of the last 24 hours, and of at least the last 10,000 events of their "
-            + "hospital. Where more was missed, or may have been lost, an `error_event` with `details.reload` comes in its place. Answers of tools are told while you listen and for two minutes after, and kept for 15.")
+            + "hospital. Where more was missed, or may have been lost, an `error_event` with `details.reload` comes in its place. Answers of tools are told while you listen and for two minutes after, and kept for 15.\n\n"
+            + "What happened before you logged in is told to nobody who comes back: a `Last-Event-ID` from before is answered with that `error_event`, and then with what happened since. No line of the stream is longer than 128 KiB.")
         {
             Parameters =
             [
@@ -61,7 +64,8 @@ internal static class DescribeEvents
             | | `heartbeat`, `auth_refresh {new_token, expires_at}`, `error {error, details}`: with `details.reload`, load anew what you show |
 
             What is not understood is answered with `error {error, code, details}`, and the connection lives. Sixteen calls may be under way at once; further messages wait. Who reads more slowly than events come is
-            closed with 4408, who is not known any more with 4401, all with 1001 when a gateway stops: come back, anywhere, with the `id` of the last message.
+            closed with 4408, who is not known any more with 4401, all with 1001 when a gateway stops: come back, anywhere, with the `id` of the last message. A message is at most 1 MiB (1009), and whole within ten
+            seconds of its first byte (1008). Who has too many sockets is refused with 429, or after `auth` with `RATE_LIMIT` and 4429.
             """)
         {
             Status = "101",

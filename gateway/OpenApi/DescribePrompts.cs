@@ -46,7 +46,7 @@ internal static class DescribePrompts
             Answers = "Where the prompt stands.",
             Answer = output,
             AnswerExample = Example.Answer(output, components),
-            Refused = [400, 401, 403, 404, 409, 413, 415, 429, 500, 503],
+            Refused = [400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503],
         };
     }
 }

@@ -13,7 +13,7 @@ internal static class DescribeTools
     private const int LongestLine = 80;
 
     /// <summary>What a call of a tool can be refused with.</summary>
-    private static readonly int[] Refused = [400, 401, 403, 404, 409, 413, 415, 429, 500, 503];
+    private static readonly int[] Refused = [400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503];
 
     public static JsonObject IdempotencyKey() => Operation.Parameter("header", IdempotencyHeaders.Key,
         "Makes a write safe to repeat for 24 hours: with the same key and the same parameters it happens once, and a repetition gets the first answer; with other parameters, a password among them, it is a CONFLICT. The key belongs to you and to the tool: with another tool it is another write. A new UUID for each write is a good one.",

@@ -20,7 +20,8 @@ internal sealed record Refusals(string Name, string Description, params Refusal[
         new("Conflict", "The present state does not allow it: the time is taken, the version is another, the move is not possible, the name is in use.",
             new Conflict("The doctor is already booked then. Choose another time; details.alternatives has the nearest free ones.")
                 .With("alternatives", new[] { new { Date = "2027-03-01", Time = "14:30:00" }, new { Date = "2027-03-01", Time = "13:30:00" } })),
-        new("TooLarge", "The body is larger than 1 MiB.", new TooLarge()),
+        new("TooSlow", "The body did not come in time: within 30 seconds, and at a kibibyte a second once five are over.", new TooSlow()),
+        new("TooLarge", "The body is larger than 1 MiB; for `/api/auth/`, than 16 KiB.", new TooLarge()),
         new("WrongMediaType", "The body is not JSON.", new WrongMediaType()),
         new("TooMany", "Too often. The answer tells when to come again.", new TooMany("Too many calls. Try again in 12 seconds.", 12)),
         new("Broken", "A fault of MedCor's. It tells nothing of the inside; quote its request_id.", new Broken()),

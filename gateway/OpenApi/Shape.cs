@@ -28,6 +28,13 @@ internal static class Shape
         return shape;
     }
 
+    /// <summary>The same, or null.</summary>
+    public static JsonObject Nullable(JsonObject schema)
+    {
+        schema["type"] = new JsonArray((string)schema["type"]!, "null");
+        return schema;
+    }
+
     /// <summary>An object of whatever fields.</summary>
     public static JsonObject Anything(string description) => new() { ["type"] = "object", ["description"] = description };
 

@@ -6,9 +6,12 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace MedCor.Gateway.Surfaces;
 
-/// <summary><c>/api/auth/*</c> and <c>/.well-known/*</c>: Identity's own paths, passed through as they are.</summary>
+/// <summary><c>/api/auth/*</c>: Identity's own paths, passed through as they are.</summary>
 internal static class Accounts
 {
+    /// <summary>The largest body here, in bytes: an address, a password or two, a token.</summary>
+    internal const int LargestBody = 16 * 1024;
+
     private const string Identity = "identity";
     private static readonly ForwarderRequestConfig Patience = new() { ActivityTimeout = TimeSpan.FromSeconds(15), Version = System.Net.HttpVersion.Version11 };
     private static readonly HttpTransformer Cleaned = new WithoutClaims();
@@ -18,7 +21,6 @@ internal static class Accounts
         var entrance = app.ServiceProvider.GetRequiredService<Entrance>();
         app.Map("/api/auth/login", Counted(entrance.AdmitLogIn));
         app.Map("/api/auth/{**rest}", Counted(entrance.AdmitSession));
-        app.Map("/.well-known/{**rest}", Forward);
     }
 
     private static RequestDelegate Counted(Func<HttpContext, ValueTask> admit) => async http =>
@@ -29,7 +31,7 @@ internal static class Accounts
 
     private static async Task Forward(HttpContext http)
     {
-        using (var body = await RequestBody.Read(http)) http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
+        using (var body = await RequestBody.Read(http, LargestBody)) http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
 
         var services = http.RequestServices;
         var upstream = services.GetRequiredService<Upstream>().To(Identity);

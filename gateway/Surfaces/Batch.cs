@@ -49,7 +49,7 @@ internal static class Batch
                 for (; begun < items.Count && running.Count < AtOnce; begun++) running.Enqueue(calls.Begin(items[begun]));
                 if (written > 0) answer.Write(","u8);
                 using var outcome = await running.Dequeue();
-                outcome.WriteTo(answer);
+                await outcome.WriteTo(answer, calls.Http);
                 if (answer.UnflushedBytes > FlushAt) await answer.FlushAsync(ct);
             }
             answer.Write("]"u8);
@@ -114,6 +114,8 @@ internal static class Batch
     {
         private Dictionary<(string Tool, string Key), Task>? keyed;
 
+        public HttpContext Http => http;
+
         /// <summary>Begins a call. Of two of the same tool with the same idempotency key the second waits for the first, so that it is always the first that decides.</summary>
         public Task<Outcome> Begin(ReadOnlySequence<byte> item)
         {
@@ -157,7 +159,7 @@ internal static class Batch
     private readonly record struct Outcome(ToolAnswer? Answer, ReadOnlyMemory<byte> Error) : IDisposable
     {
         /// <summary>As the bytes that came. An error's envelope is an item as it stands.</summary>
-        public void WriteTo(IBufferWriter<byte> to)
+        public async Task WriteTo(PipeWriter to, HttpContext http)
         {
             if (Answer is not { Status: 200 } answer)
             {
@@ -165,7 +167,8 @@ internal static class Batch
                 return;
             }
             to.Write("{\"result\":"u8);
-            to.Write(answer.Body.Span);
+            if (answer.Body.Length <= FlushAt) to.Write(answer.Body.Span);
+            else await ToolAnswer.Send(http, answer.Body);
             to.Write(answer.IsReplay ? ",\"idempotent_replayed\":true}"u8 : "}"u8);
         }
 

@@ -17,7 +17,7 @@ namespace MedCor.Gateway.Surfaces;
 /// <c>/mcp/*</c>: chat with the model. The Chat service begins calls and ends them; their events are read from Redis here, so that a reader does not depend on the replica
 /// that carries the call out.
 /// </summary>
-internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tickets, Passage passage, CallStreams streams, CallTails tails, Revocations revocations, IOptions<ChatOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock)
+internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tickets, Passage passage, CallStreams streams, CallTails tails, Standing standing, Revocations revocations, IOptions<ChatOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     private const string Service = "chat";
     private const string LastEventId = "Last-Event-ID";
@@ -126,6 +126,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
             await Write(http, kept, after);
             return;
         }
+        using var place = standing.Stream(caller.User);
         var tail = tails.Join(call);
         try
         {

@@ -16,13 +16,18 @@ namespace MedCor.Gateway.Surfaces;
 
 /// <summary>One WebSocket: messages come in one after the other, calls run side by side, and each reply and event goes out as soon as it is there.</summary>
 internal sealed class Conversation(
-    HttpContext http, WebSocket socket, Entrance entrance, Listeners listeners, TokenCheck check, Door door, TimeProvider clock) : IDisposable
+    HttpContext http, WebSocket socket, IDisposable place, Entrance entrance, Standing standing, Listeners listeners, TokenCheck check, Door door, WaitingBytes waiting, TimeProvider clock)
+    : IDisposable
 {
     public const int Unauthorized = 4401;
     public const int TooSlow = 4408;
+    public const int TooMany = 4429;
+    private const int TryAgainLater = 1013;
 
     /// <summary>Calls that are under way or whose replies are not taken yet. No further message is read before one of them is done: so no replies pile up.</summary>
     private const int MostCalls = 16;
+
+    private const int FrameSize = 64 * 1024;
 
     private static readonly TimeSpan AuthWithin = TimeSpan.FromSeconds(10);
 
@@ -41,6 +46,7 @@ internal sealed class Conversation(
     private Listener? listener;
     private ITimer? authTimer;
     private Task telling = Task.CompletedTask;
+    private IDisposable? placeOfTheirs;
     private bool isClosed;
 
     /// <summary>Holds the conversation until one side ends it.</summary>
@@ -88,7 +94,7 @@ internal sealed class Conversation(
     {
         try
         {
-            while (await SocketMessage.Receive(socket) is { } message)
+            while (await SocketMessage.Receive(socket, waiting.Begin(listener is null ? null : Entrance.NameOf(listener.Caller)), clock, Late) is { } message)
             {
                 if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, "A message is larger than 1 MiB.");
                 // What comes after the end is dropped: who still sends hears the end only if they are not cut off.
@@ -100,6 +106,12 @@ internal sealed class Conversation(
         {
             // The connection broke, or was cut.
         }
+        catch (Refusal e)
+        {
+            End(e is Unavailable ? TryAgainLater : TooMany, e.Message);
+        }
+
+        void Late() => End((int)WebSocketCloseStatus.PolicyViolation, "A message was not whole within 10 seconds.");
     }
 
     private async Task Take(SocketMessage message)
@@ -151,6 +163,17 @@ internal sealed class Conversation(
         if (listener is null)
         {
             await entrance.Count(caller);
+            try
+            {
+                placeOfTheirs = standing.Socket(caller);
+            }
+            catch (Refusal refusal)
+            {
+                await Send(json => Complain(json, "error", requestId, AsProblem(refusal)));
+                End(refusal is Unavailable ? TryAgainLater : TooMany, refusal.Message);
+                return;
+            }
+            place.Dispose();
             await Welcome(caller, asked.Token, resources, after, requestId);
             return;
         }
@@ -347,7 +370,9 @@ internal sealed class Conversation(
             var isWhole = third.IsEmpty;
             await socket.SendAsync(first, WebSocketMessageType.Text, isWhole, patience.Token);
             if (isWhole) return;
-            await socket.SendAsync(second, WebSocketMessageType.Text, endOfMessage: false, patience.Token);
+            // In pieces: a frame is copied before it is sent.
+            for (; second.Length > 0; second = second[Math.Min(FrameSize, second.Length)..])
+                await socket.SendAsync(second[..Math.Min(FrameSize, second.Length)], WebSocketMessageType.Text, endOfMessage: false, patience.Token);
             await socket.SendAsync(third, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
         }
         finally
@@ -430,6 +455,7 @@ internal sealed class Conversation(
 
     public void Dispose()
     {
+        placeOfTheirs?.Dispose();
         sending.Dispose();
         calls.Dispose();
         gone.Dispose();

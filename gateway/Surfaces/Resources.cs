@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using MedCor.Contracts;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Resources;
 using Microsoft.Net.Http.Headers;
@@ -11,8 +10,8 @@ using Microsoft.Net.Http.Headers;
 namespace MedCor.Gateway.Surfaces;
 
 /// <summary>
-/// <c>GET /api/mcp/resources/{resource}</c> and <c>/{id}</c>. The owning service checks the query, filters, sorts and pages; here the answer is expanded, cut to the
-/// fields that were asked for, and tagged. An answer that needs none of it is passed on as the bytes that it is.
+/// <c>GET /api/mcp/resources/{resource}</c> and <c>/{id}</c>. The owning service checks the query, filters, sorts, pages and cuts to the fields that were asked for; here the answer is expanded and
+/// tagged. An answer that is not expanded is passed on as the bytes that it is.
 /// </summary>
 internal static class Resources
 {
@@ -34,29 +33,52 @@ internal static class Resources
     private static async Task Answer(HttpContext http, ResourceKind resource, Entrance entrance, Door door, string path)
     {
         var visitor = await entrance.Visit(http, "resources");
-        using var answer = await door.Read(visitor, resource, path + http.Request.QueryString, http.RequestAborted);
+        var (fields, references) = (Names(http, "fields"), References(http, resource));
+        using var answer = await door.Read(visitor, resource, path + Asked(http, fields, references), http.RequestAborted);
         if (answer.Status != StatusCodes.Status200OK)
         {
             await Write(http, answer.Status, answer.Body, answer.RetryAfter);
             return;
         }
-
-        // The service has refused what is not among them.
-        var (fields, expand) = (Names(http, "fields"), Names(http, "expand"));
-        var body = answer.Body;
-        if (fields is not null || expand is not null)
+        if (references.Length == 0)
         {
-            var json = JsonNode.Parse(answer.Body.Span)!.AsObject();
-            var entities = json["results"] is JsonArray results && !resource.Fields.Contains("results") ? [.. results.Select(r => r!.AsObject())] : new[] { json };
-            var references = expand?.Select(name => resource.References[name]).ToArray() ?? [];
-            var others = await Task.WhenAll(references.Select(r => Find(entities, r, visitor, door, http.RequestAborted)));
-            foreach (var (reference, found) in references.Zip(others))
-                foreach (var place in Places(entities, reference))
-                    place[reference.Expanded] = (string?)place[reference.Field] is { } id && found.TryGetValue(id, out var other) ? other.DeepClone() : null;
-            if (fields is not null) Cut(entities, [.. fields, .. references.Select(r => r.List ?? r.Expanded)]);
-            body = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, Json.Options);
+            await Tagged(http, answer.Body);
+            return;
         }
 
+        var (expansion, others) = (new Expansion(isList: resource.IsList && path.Length == 0), new List<ToolAnswer>());
+        try
+        {
+            var found = new Dictionary<string, ReadOnlyMemory<byte>>[references.Length];
+            for (var i = 0; i < references.Length; i++) found[i] = await Find(expansion.Named(answer.Body.Span, references[i]), references[i], visitor, door, others, http.RequestAborted);
+            using var held = http.RequestServices.GetRequiredService<WaitingBytes>().Begin(visitor.Sender.Whose);
+            held.Be(answer.Body.Length);
+            HashSet<string>? keep = fields is null ? null : [.. fields];
+            using var expanded = AnswerBuffer.Of(json => expansion.Write(answer.Body.Span, references, found, keep, json), () => int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
+            held.Be(expanded.Written.Length);
+            await Tagged(http, expanded.Written);
+        }
+        finally
+        {
+            foreach (var other in others) other.Dispose();
+        }
+    }
+
+    /// <summary>What is to be expanded. Of a name that is none the service says so.</summary>
+    private static Reference[] References(HttpContext http, ResourceKind resource) =>
+        [.. (Names(http, "expand") ?? []).Distinct().Select(name => resource.References.GetValueOrDefault(name)).OfType<Reference>()];
+
+    /// <summary>The query as the service gets it: with the fields by which is found what is expanded.</summary>
+    private static QueryString Asked(HttpContext http, string[]? fields, Reference[] references)
+    {
+        if (fields is null || references.Length == 0 || http.Request.Query["fields"].Count != 1) return http.Request.QueryString;
+        return QueryString.Create(http.Request.Query.Where(q => q.Key != "fields")
+            .Append(new("fields", string.Join(',', fields.Concat(references.Select(r => r.List ?? r.Field)).Distinct()))));
+    }
+
+    /// <summary>Answers with what did not change since the reader had it, or that it did not.</summary>
+    private static async Task Tagged(HttpContext http, ReadOnlyMemory<byte> body)
+    {
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body.Span))}\"");
         http.Response.Headers.ETag = tag.ToString();
         // To be kept by the caller alone, and asked for again every time.
@@ -67,29 +89,21 @@ internal static class Resources
         else await Write(http, StatusCodes.Status200OK, body, retryAfter: null);
     }
 
-    /// <summary>What the entities name, by id, as far as the caller may read it: asked for in one question, not one for each.</summary>
-    private static async Task<Dictionary<string, JsonNode>> Find(JsonObject[] entities, Reference reference, Visitor visitor, Door door, CancellationToken ct)
+    /// <summary>What is named, by id, as far as the caller may read it: asked for in one question, not one for each. It lies in the answers, to be disposed of by who asks.</summary>
+    private static async Task<Dictionary<string, ReadOnlyMemory<byte>>> Find(IEnumerable<string> named, Reference reference, Visitor visitor, Door door, List<ToolAnswer> answers, CancellationToken ct)
     {
-        var found = new Dictionary<string, JsonNode>();
+        var found = new Dictionary<string, ReadOnlyMemory<byte>>();
         var other = ResourceCatalogue.All[reference.Resource];
         if (!visitor.Caller.Is(other.Callers)) return found;
-        foreach (var ids in Places(entities, reference).Select(p => (string?)p[reference.Field]).OfType<string>().Distinct().Chunk(MostIds))
+        foreach (var ids in named.Chunk(MostIds))
         {
             var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
-            using var answer = await door.Read(visitor, other, $"?limit={MostIds}&filter={Uri.EscapeDataString(filter)}", ct);
+            var answer = await door.Read(visitor, other, $"?limit={MostIds}&filter={Uri.EscapeDataString(filter)}", ct);
+            answers.Add(answer);
             if (answer.Status != StatusCodes.Status200OK) throw new Unavailable($"{other.Name} could not be read to expand {reference.Expanded}. Try again shortly.");
-            foreach (var entity in JsonNode.Parse(answer.Body.Span)!["results"]!.AsArray()) found[(string)entity!["id"]!] = entity;
+            foreach (var (id, entity) in Expansion.ById(answer.Body)) found[id] = entity;
         }
         return found;
-    }
-
-    private static IEnumerable<JsonObject> Places(JsonObject[] entities, Reference reference) =>
-        reference.List is null ? entities : entities.SelectMany(e => e[reference.List]?.AsArray().Select(inner => inner!.AsObject()) ?? []);
-
-    private static void Cut(JsonObject[] entities, HashSet<string> fields)
-    {
-        foreach (var entity in entities)
-            foreach (var name in entity.Select(p => p.Key).Where(name => !fields.Contains(name)).ToArray()) entity.Remove(name);
     }
 
     private static string[]? Names(HttpContext http, string parameter) =>
@@ -101,6 +115,6 @@ internal static class Resources
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
         if (retryAfter is not null) http.Response.Headers.RetryAfter = retryAfter;
-        await http.Response.BodyWriter.WriteAsync(body, http.RequestAborted);
+        await ToolAnswer.Send(http, body);
     }
 }

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net.WebSockets;
 using System.Text.Json;
 using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -12,11 +13,17 @@ namespace MedCor.Gateway.Surfaces;
 /// <summary>A message as it came over a WebSocket, in memory that is borrowed: dispose of it.</summary>
 internal sealed class SocketMessage : IDisposable
 {
+    /// <summary>A message must be whole within this time from its first byte on.</summary>
+    internal static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+
     private const int FirstSize = 4096;
     private const int LongestRequestId = 128;
 
+    private readonly WaitingBytes.Held held;
     private byte[] buffer = [];
     private int length;
+
+    private SocketMessage(WaitingBytes.Held held) => this.held = held;
 
     /// <summary>Whether it is whole, and not longer than 1 MiB.</summary>
     public bool IsTooLarge => length > MedCorService.LargestBody;
@@ -27,11 +34,15 @@ internal sealed class SocketMessage : IDisposable
 
     /// <summary>
     /// The next message; null when the other side closes. One that is too large is not read to its end. Until the first byte arrives no memory is held for it.
+    /// Throws <see cref="Unavailable"/> or <see cref="TooMany"/> where there is no memory for it.
     /// </summary>
-    public static async Task<SocketMessage?> Receive(WebSocket socket)
+    /// <param name="held">Counts the memory.</param>
+    /// <param name="late">Is called when the message is not whole in time. Reading goes on: it is for who is called to end the connection.</param>
+    public static async Task<SocketMessage?> Receive(WebSocket socket, WaitingBytes.Held held, TimeProvider clock, Action late)
     {
         var part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
-        var message = new SocketMessage();
+        var message = new SocketMessage(held);
+        await using var patience = part.EndOfMessage ? null : clock.CreateTimer(_ => late(), null, Within, Timeout.InfiniteTimeSpan);
         try
         {
             while (true)
@@ -107,6 +118,7 @@ internal sealed class SocketMessage : IDisposable
         var gone = Interlocked.Exchange(ref buffer, []);
         length = 0;
         if (gone.Length > 0) ArrayPool<byte>.Shared.Return(gone);
+        held.Dispose();
     }
 
     private Memory<byte> Space()
@@ -117,6 +129,7 @@ internal sealed class SocketMessage : IDisposable
             Bytes.CopyTo(larger);
             if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
             buffer = larger;
+            held.Be(buffer.Length);
         }
         return buffer.AsMemory(length);
     }

@@ -18,6 +18,7 @@ internal static class Sockets
         if (!services.GetRequiredService<IConfiguration>().GetValue("MCP_WEBSOCKET_ENABLED", true)) return;
         var (entrance, listeners, check) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<Listeners>(), services.GetRequiredService<TokenCheck>());
         var (door, clock) = (services.GetRequiredService<Door>(), services.GetRequiredService<TimeProvider>());
+        var (standing, waiting) = (services.GetRequiredService<Standing>(), services.GetRequiredService<WaitingBytes>());
         app.MapGet("/api/mcp/ws", async http =>
         {
             if (!http.WebSockets.IsWebSocketRequest) throw new Invalid("Upgrade", "must be websocket: this path is a WebSocket's");
@@ -26,8 +27,10 @@ internal static class Sockets
             else await entrance.AdmitStranger(http);
             var (resources, after) = Listeners.Wishes(http.Request);
 
+            // Before the upgrade: who has too many is answered as anywhere else.
+            using var place = known is { Caller: var caller } ? standing.Socket(caller) : standing.Stranger(http);
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
-            using var conversation = new Conversation(http, socket, entrance, listeners, check, door, clock);
+            using var conversation = new Conversation(http, socket, place, entrance, standing, listeners, check, door, waiting, clock);
             await conversation.Hold(known, resources, after);
         });
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Gateway.Surfaces;
@@ -20,11 +21,12 @@ internal static class Sse
 
     public static void MapSse(this IEndpointRouteBuilder app)
     {
-        var listeners = app.ServiceProvider.GetRequiredService<Listeners>();
+        var (listeners, standing) = (app.ServiceProvider.GetRequiredService<Listeners>(), app.ServiceProvider.GetRequiredService<Standing>());
         app.MapGet("/api/mcp/sse", async http =>
         {
             var (caller, token) = await listeners.Admit(http);
             var (resources, after) = Listeners.Wishes(http.Request);
+            using var place = standing.Stream(caller);
             using var listener = new Listener(caller, token, hearsAnswers: true) { Resources = resources };
             var seat = await listeners.Sit(listener, after);
             try

@@ -18,10 +18,10 @@ internal sealed class Door(Passage passage, References references, Echo echo)
     /// </summary>
     public async Task<ToolAnswer> Invoke(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
     {
-        var tool = call.Tool.Name;
+        var tool = call.Tool;
         try
         {
-            var answer = await Measured(visitor, tool, () => Pass(visitor, call, idempotencyKey, ct));
+            var answer = await Measured(visitor, tool.Name, () => Pass(visitor, call, idempotencyKey, ct));
             echo.Answered(visitor, tool, answer);
             return answer;
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
@@ -12,10 +13,11 @@ namespace MedCor.Gateway.Tools;
 /// <param name="Authorization">Their token as they sent it; every service checks it for itself.</param>
 /// <param name="RequestId">The label of what they are doing now.</param>
 /// <param name="Address">Where their connection comes from.</param>
-internal sealed record Sender(string Authorization, string RequestId, string? Address);
+/// <param name="Whose">As whose their answers are counted in memory; none where nobody's.</param>
+internal sealed record Sender(string Authorization, string RequestId, string? Address, string? Whose = null);
 
 /// <summary>The way from the gateway to a service and back, for a call and its answer.</summary>
-internal sealed class Passage(Upstream upstream)
+internal sealed class Passage(Upstream upstream, WaitingBytes waiting)
 {
     /// <summary>No call takes longer; a service's own statements end before.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -34,7 +36,7 @@ internal sealed class Passage(Upstream upstream)
         try
         {
             using var response = await upstream.To(service).SendAsync(request, patience.Token);
-            return await ToolAnswer.Read(response, patience.Token);
+            return await ToolAnswer.Read(response, waiting.Begin(sender.Whose), patience.Token);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {

@@ -1,4 +1,7 @@
 using System.Buffers;
+using MedCor.Gateway.Limits;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Tools;
@@ -9,14 +12,19 @@ namespace MedCor.Gateway.Tools;
 /// </summary>
 internal sealed class ToolAnswer : IDisposable
 {
-    /// <summary>The largest answer that is passed on: a page of a hundred rows at their longest.</summary>
-    public const int Largest = 32 * 1024 * 1024;
+    /// <summary>The largest answer that is passed on: a page, whose service sees to it that it is no longer, and what is around it.</summary>
+    public const int Largest = AnswerBuffer.Largest + 64 * 1024;
 
+    /// <summary>Who does not take an answer within this time is cut off, so that it does not stay in memory.</summary>
+    public static readonly TimeSpan TakenWithin = TimeSpan.FromSeconds(60);
+
+    private const int PieceSize = 64 * 1024;
+
+    private readonly WaitingBytes.Held? held;
     private byte[] buffer;
     private int length;
-    private readonly bool isBorrowed;
 
-    private ToolAnswer(byte[] buffer, int length, bool isBorrowed) => (this.buffer, this.length, this.isBorrowed) = (buffer, length, isBorrowed);
+    private ToolAnswer(byte[] buffer, int length, WaitingBytes.Held? held) => (this.buffer, this.length, this.held) = (buffer, length, held);
 
     public required int Status { get; init; }
     public required string ContentType { get; init; }
@@ -30,12 +38,15 @@ internal sealed class ToolAnswer : IDisposable
     public ReadOnlyMemory<byte> Body => buffer.AsMemory(0, length);
 
     /// <summary>A result that was kept.</summary>
-    public static ToolAnswer Of(byte[] result) => new(result, result.Length, isBorrowed: false) { Status = 200, ContentType = "application/json" };
+    public static ToolAnswer Of(byte[] result) => new(result, result.Length, held: null) { Status = 200, ContentType = "application/json" };
 
-    /// <summary>Reads an answer whole. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when it ends too early.</summary>
-    public static async Task<ToolAnswer> Read(HttpResponseMessage response, CancellationToken ct)
+    /// <summary>
+    /// Reads an answer whole. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when it ends too early, <see cref="Unavailable"/> or <see cref="TooMany"/> when there is no memory for it.
+    /// </summary>
+    /// <param name="held">Counts the memory.</param>
+    public static async Task<ToolAnswer> Read(HttpResponseMessage response, WaitingBytes.Held held, CancellationToken ct)
     {
-        var answer = new ToolAnswer(ArrayPool<byte>.Shared.Rent(4096), 0, isBorrowed: true)
+        var answer = new ToolAnswer(ArrayPool<byte>.Shared.Rent(4096), 0, held)
         {
             Status = (int)response.StatusCode,
             ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "application/json",
@@ -60,7 +71,9 @@ internal sealed class ToolAnswer : IDisposable
     {
         var gone = Interlocked.Exchange(ref buffer, []);
         length = 0;
-        if (isBorrowed && gone.Length > 0) ArrayPool<byte>.Shared.Return(gone);
+        if (held is null || gone.Length == 0) return;
+        ArrayPool<byte>.Shared.Return(gone);
+        held.Dispose();
     }
 
     /// <summary>Answers a request with it.</summary>
@@ -72,14 +85,30 @@ internal sealed class ToolAnswer : IDisposable
         response.ContentLength = Body.Length;
         if (IsReplay) response.Headers[IdempotencyHeaders.Replayed] = "true";
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds;
-        await response.BodyWriter.WriteAsync(Body, http.RequestAborted);
+        await Send(http, Body);
+    }
+
+    /// <summary>Sends what may be much: a piece when the one before is on its way, so that it lies in memory once. Whoever does not take it in time is cut off.</summary>
+    public static async Task Send(HttpContext http, ReadOnlyMemory<byte> bytes)
+    {
+        var to = http.Response.BodyWriter;
+        if (bytes.Length <= PieceSize)
+        {
+            await to.WriteAsync(bytes, http.RequestAborted);
+            return;
+        }
+        using var patience = new CancellationTokenSource(TakenWithin, http.RequestServices.GetRequiredService<TimeProvider>());
+        using var cut = patience.Token.Register(http.Abort);
+        for (; bytes.Length > 0; bytes = bytes[Math.Min(PieceSize, bytes.Length)..])
+            if ((await to.WriteAsync(bytes[..Math.Min(PieceSize, bytes.Length)], http.RequestAborted)).IsCompleted) return;
     }
 
     private Memory<byte> Space()
     {
         if (length == buffer.Length)
         {
-            if (length >= Largest) throw new InvalidOperationException("A service's answer is larger than any page may be.");
+            if (length >= Largest) throw new Unavailable("What was asked for is more than one answer may be. Ask for less at once.");
+            held!.Be(buffer.Length * 2L);
             var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
             Body.CopyTo(larger);
             ArrayPool<byte>.Shared.Return(buffer);

@@ -1,3 +1,4 @@
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Access;
 
 namespace MedCor.Gateway.Tools;
@@ -10,5 +11,5 @@ namespace MedCor.Gateway.Tools;
 internal sealed record Visitor(Caller Caller, string Authorization, string RequestId, string? Address, string Surface)
 {
     /// <summary>What goes along of them.</summary>
-    public Sender Sender => new(Authorization, RequestId, Address);
+    public Sender Sender => new(Authorization, RequestId, Address, Entrance.NameOf(Caller));
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MedCor.Gateway.Limits;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Deploy;
@@ -102,6 +103,16 @@ public partial class NetworkTests
         Assert.True(Lets(overlay, stranger, dns, 53, "Egress"));
         Assert.All(Overlay.Of(overlay).Workloads, w => Assert.False(IsOpen(overlay, stranger, Of(w), Http)));
         Assert.Equal(["Ingress", "Egress"], Overlay.Of(overlay).Single("NetworkPolicy", "default-deny").Texts("spec.policyTypes"));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Of_a_callers_address_only_the_entrance_is_believed(string overlay)
+    {
+        var variables = Overlay.Of(overlay).Apps.Single(a => a.Service == "gateway").Containers.Single().Items("env");
+        var limits = new LimitOptions { TrustedProxies = variables.Single(v => v.Text("name") == "MCP_TRUSTED_PROXIES").Text("value") };
+
+        Assert.NotEmpty(limits.TrustedProxies!);
+        Assert.Empty(limits.Validate(new(limits)));
     }
 
     /// <summary>The lines of AppHost/Program.cs that say who needs which service.</summary>

@@ -147,6 +147,8 @@ public sealed class RunningHouse
         var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
+        // A few people of the demo data listen for all tests.
+        start.Environment["MCP_MAX_SOCKETS"] = start.Environment["MCP_MAX_STREAMS"] = "0";
         // Fourteen processes that live for minutes: what the compiler would measure and compile again costs more than it gains.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = telemetry.Address.ToString();

@@ -62,6 +62,13 @@ public sealed class OwnGateway : IAsyncDisposable
         return own.Said;
     }
 
+    /// <summary>The most memory that it has had, in bytes.</summary>
+    public long PeakMemory => 1024 * long.Parse(
+        File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+
+    /// <summary>Whether it runs.</summary>
+    public bool IsUp => !process.HasExited;
+
     /// <summary>What it says of its readiness, or of that of all that it leads to.</summary>
     public async Task<(HttpStatusCode Status, string[] Reasons)> Ready(string path)
     {

@@ -30,7 +30,7 @@ internal sealed class House
         var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--no-dashboard"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-            Environment = { ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0" },
+            Environment = { ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0", ["MCP_MAX_STREAMS"] = "0", ["MCP_MAX_LISTENERS"] = "0" },
         };
         foreach (var (variable, value) in settings) start.Environment[variable] = value;
         var host = Process.Start(start)!;

@@ -37,7 +37,35 @@ public sealed record Appointment(
     Guid? RescheduledTo,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt) : IClinicalContent;
+    DateTimeOffset UpdatedAt) : IClinicalContent
+{
+    /// <summary>When and with whom, and nothing of what it is for.</summary>
+    public LiveAppointment WithoutContent() => new(
+        Id, HospitalId, PatientId, PatientName, DoctorId, DoctorName, AppointmentDate, AppointmentTime, DurationMinutes, TimeZone, StartsAt, EndsAt,
+        Status, Rating, RescheduledFrom, RescheduledTo, Version, CreatedAt, UpdatedAt);
+}
+
+/// <summary>An appointment as live events tell it: without what patient, doctor and others wrote about it. Who may read that asks for it, and the asking is recorded.</summary>
+public sealed record LiveAppointment(
+    Guid Id,
+    Guid HospitalId,
+    Guid PatientId,
+    string? PatientName,
+    Guid DoctorId,
+    string? DoctorName,
+    DateOnly AppointmentDate,
+    TimeOnly AppointmentTime,
+    int DurationMinutes,
+    string TimeZone,
+    DateTimeOffset StartsAt,
+    DateTimeOffset EndsAt,
+    AppointmentStatus Status,
+    int? Rating,
+    Guid? RescheduledFrom,
+    Guid? RescheduledTo,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
 
 /// <summary>An appointment that a change elsewhere concerns: which it is and when, and nothing of what it is for.</summary>
 public sealed record AffectedAppointment(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime);
@@ -122,11 +150,11 @@ public sealed record RateAppointment(
 /// <summary>An appointment was booked.</summary>
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
-    public override LiveUpdate Live => new("appointments", Change.Created, Appointment, new(Callers.Staff, Appointment.PatientId), AlsoAs: "appointment_created");
+    public override LiveUpdate Live => new("appointments", Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId), AlsoAs: "appointment_created");
 }
 
 /// <summary>An appointment was moved on, rescheduled or rated.</summary>
 public sealed record AppointmentUpdated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
-    public override LiveUpdate Live => new("appointments", Change.Updated, Appointment, new(Callers.Staff, Appointment.PatientId));
+    public override LiveUpdate Live => new("appointments", Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }

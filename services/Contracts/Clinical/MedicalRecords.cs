@@ -99,11 +99,11 @@ public sealed record UpdateMedicalRecord(
 /// <summary>A medical record was written. Tells that, not what it says: who may read that asks for it, and the asking is recorded.</summary>
 public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate Live => new("medical_records", Change.Created, Record, new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate Live => new("medical_records", Change.Created, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
 }
 
 /// <summary>A medical record was amended. Tells that, not what it says.</summary>
 public sealed record MedicalRecordUpdated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate Live => new("medical_records", Change.Updated, Record, new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate Live => new("medical_records", Change.Updated, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
 }

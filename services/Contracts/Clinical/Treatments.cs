@@ -76,11 +76,11 @@ public sealed record UpdateTreatment(
 /// <summary>A treatment began. Tells that, not what it says: who may read that asks for it.</summary>
 public sealed record TreatmentCreated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate Live => new("treatments", Change.Created, Treatment, new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate Live => new("treatments", Change.Created, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
 }
 
 /// <summary>A treatment was changed. Tells that, not what it says.</summary>
 public sealed record TreatmentUpdated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate Live => new("treatments", Change.Updated, Treatment, new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate Live => new("treatments", Change.Updated, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
 }

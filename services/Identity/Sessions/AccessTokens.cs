@@ -11,10 +11,10 @@ internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<Sessi
 {
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    internal string For(Account account, Guid session, SigningCredentials key) => handler.CreateToken(Describe(account, session, key));
+    internal string For(Account account, Session session, SigningCredentials key) => handler.CreateToken(Describe(account, session, key));
 
     /// <summary>What a token says.</summary>
-    internal SecurityTokenDescriptor Describe(Account account, Guid session, SigningCredentials key)
+    internal SecurityTokenDescriptor Describe(Account account, Session session, SigningCredentials key)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
         var claims = new Dictionary<string, object>
@@ -24,7 +24,8 @@ internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<Sessi
             [TokenClaims.UserId] = account.Id.ToString(),
             [TokenClaims.Email] = account.Email,
             [TokenClaims.Role] = account.Role.ToString().ToUpperInvariant(),
-            [TokenClaims.Session] = session.ToString(),
+            [TokenClaims.Session] = session.Id.ToString(),
+            [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
         };
         if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
         return new()

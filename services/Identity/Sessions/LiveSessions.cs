@@ -34,7 +34,7 @@ internal sealed class LiveSessions(IdentityDb db, AccessTokens tokens, IOptions<
         var idleUntil = now + SessionOptions.Idle;
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt });
         await db.SaveChangesAsync(ct);
-        return new(tokens.For(account, session.Id, key), refresh, "Bearer", options.Value.AccessSeconds, account.ToUser());
+        return new(tokens.For(account, session, key), refresh, "Bearer", options.Value.AccessSeconds, account.ToUser());
     }
 
     /// <summary>Ends one session.</summary>

@@ -28,7 +28,7 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, TokenCheck
             .SingleOrDefaultAsync(s => s.Id == caller.SessionId && s.UserId == caller.UserId && s.RevokedAt == null && s.EndsAt > now
                 && db.RefreshTokens.Any(t => t.SessionId == s.Id && t.SpentAt == null && t.ExpiresAt > now), ct);
         if (session is not { User: { MayLogIn: true } user }) throw new Unauthenticated(ErrorCodes.AuthInvalid, "The session is over. Log in again.");
-        var token = tokens.For(user, session.Id, key);
+        var token = tokens.For(user, session, key);
         await transaction.CommitAsync(ct);
         return new(token);
     }

@@ -28,6 +28,24 @@ public sealed class MedicalRecordTests
     }
 
     [Fact]
+    public async Task A_record_is_no_larger_than_a_page_of_a_hundred_can_hold()
+    {
+        var ward = await Ward.Open();
+        var doctor = await ward.AsDoctor();
+        var (text, files) = (new string('ü', 9_900), Enumerable.Repeat(new string('ü', 2000), 50));
+        object Wish(IEnumerable<string>? attachments) => new { patient_id = ward.Patient, title = "Large", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments };
+
+        var refused = await doctor.Call("create_medical_record", Wish(files));
+        var record = await doctor.Do("create_medical_record", Wish(null));
+        var amended = await doctor.Call("update_medical_record", new { record_id = Id(record), attachments = files, reason = "More" });
+
+        foreach (var answer in (Answer[])[refused, amended])
+            Assert.Contains("128 KiB", (string?)Assert.Single(answer.Details!["attachments"]!.AsArray()), StringComparison.Ordinal);
+        var listed = await doctor.Do("list_medical_records", new { patient_id = ward.Patient, limit = 100 });
+        Assert.Equal((1, 1), ((int)listed["total"]!, (int)listed["results"]!.AsArray().Single()!["version"]!));
+    }
+
+    [Fact]
     public async Task A_mistaken_record_stays_readable_and_changes_no_more()
     {
         var ward = await Ward.Open();

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Gateway.Events;
 using MedCor.ServiceDefaults.Resources;
 using MedCor.Tests.EndToEnd;
@@ -60,6 +61,42 @@ public sealed class AudienceTests
             .Count(h => events.Any(e => e.Name == h.Name && JsonNode.DeepEquals(JsonNode.Parse(e.Data.Span), h.Data)));
     }
 
+    [Fact]
+    public void No_event_tells_what_was_written_about_a_patient()
+    {
+        var clinical = Shown.Where(type => type.GetProperties().Any(p => p.PropertyType.IsAssignableTo(typeof(IClinicalContent)))).ToArray();
+        Assert.Equal(["AppointmentCreated", "AppointmentUpdated", "MedicalRecordCreated", "MedicalRecordUpdated", "TreatmentCreated", "TreatmentUpdated"], clinical.Select(t => t.Name).Order());
+
+        foreach (var type in clinical)
+            foreach (var told in LiveEvent.From((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"), ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private")).Live!))
+            {
+                var data = JsonNode.Parse(told.Data.Span)!.AsObject();
+                var entity = told.Name == LiveEvent.ResourceUpdate ? data["data"]!.AsObject() : data;
+                Assert.Empty(entity.Where(f => f.Value?.ToJsonString().Contains("private", StringComparison.Ordinal) == true).Select(f => $"{type.Name}.{f.Key}")
+                    .Except(["AppointmentCreated.patient_name", "AppointmentCreated.doctor_name", "AppointmentCreated.time_zone", "AppointmentUpdated.patient_name", "AppointmentUpdated.doctor_name", "AppointmentUpdated.time_zone"]));
+                Assert.All((string[])["reason", "notes", "rating_comment"], field => Assert.False(type.Name.StartsWith("Appointment", StringComparison.Ordinal) && entity.ContainsKey(field)));
+            }
+    }
+
+    [Fact]
+    public void However_much_an_event_has_to_tell_its_line_is_one_that_clients_take()
+    {
+        var cut = 0;
+        foreach (var type in Shown)
+        {
+            var happened = (IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: new string('ö', LiveEvent.LongestLine / 2));
+            foreach (var told in LiveEvent.From(happened, happened.Live!))
+            {
+                Assert.InRange(told.Frame.Span[(told.Frame.Span.IndexOf((byte)'\n') + 1)..^1].Length, 1, LiveEvent.LongestLine);
+                var data = JsonNode.Parse(told.Data.Span)!;
+                if ((bool?)data["data_omitted"] != true) continue;
+                cut++;
+                Assert.NotNull(told.Name == LiveEvent.ResourceUpdate ? data["data"]!["id"] : data["id"]);
+            }
+        }
+        Assert.True(cut > Shown.Length / 2, $"{cut} were too long");
+    }
+
     /// <summary>What the resources of the catalogue say: a role reads a kind of thing, a patient only what is public or about themselves.</summary>
     private static bool MayHear(Callers kind, LiveUpdate live, bool isAboutThem)
     {
@@ -73,11 +110,11 @@ public sealed class AudienceTests
     }
 
     /// <summary>An event with a value in every field: it happened in this hospital, and whatever it is about is this person or theirs.</summary>
-    private static object Made(Type type, Guid hospital, Guid person, string name = "")
+    private static object Made(Type type, Guid hospital, Guid person, string name = "", string text = "text")
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(Guid)) return name == "HospitalId" ? hospital : person;
-        if (type == typeof(string)) return "text";
+        if (type == typeof(string)) return text;
         if (type == typeof(bool)) return true;
         if (type == typeof(DateTimeOffset)) return DateTimeOffset.UnixEpoch;
         if (type == typeof(DateOnly)) return new DateOnly(2026, 2, 1);
@@ -89,13 +126,13 @@ public sealed class AudienceTests
         {
             var of = type.GetGenericArguments()[0];
             var list = Array.CreateInstance(of, 1);
-            list.SetValue(Made(of, hospital, person), 0);
+            list.SetValue(Made(of, hospital, person, text: text), 0);
             return list;
         }
         // A hospital's own id is the hospital's.
         var own = type == typeof(MedCor.Contracts.Hospital.Hospital) ? hospital : person;
         var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(c => c.GetParameters().Length)!;
-        return constructor.Invoke([.. constructor.GetParameters().Select(p => p.Name == "Id" && p.ParameterType == typeof(Guid) ? own : Made(p.ParameterType, hospital, person, p.Name!))]);
+        return constructor.Invoke([.. constructor.GetParameters().Select(p => p.Name == "Id" && p.ParameterType == typeof(Guid) ? own : Made(p.ParameterType, hospital, person, p.Name!, text))]);
     }
 
     private sealed record Marked(Guid Hospital, int Number) : IntegrationEvent(Hospital, Number)

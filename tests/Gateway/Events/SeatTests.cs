@@ -99,6 +99,64 @@ public sealed class SeatTests
     }
 
     [Theory]
+    [InlineData(5)]
+    [InlineData(1500)]
+    public async Task Who_goes_on_from_before_they_logged_in_is_told_to_load_anew_and_hears_what_happened_since(int before)
+    {
+        var redis = await Redis.Value;
+        await using Replica one = await Replica.On(redis), other = await Replica.On(redis);
+        string place;
+        await using (var ears = await one.Listen(hospital)) place = ears.Place;
+        await one.Happen(hospital, 1, before);
+        var loggedInAt = await After(redis);
+        await one.Happen(hospital, before + 1, 3);
+
+        foreach (var replica in (Replica[])[one, other])
+        {
+            await using var again = await replica.Listen(hospital, place, loggedInAt: loggedInAt);
+            await again.Until(before + 3);
+            Assert.Equal(["reload", .. Enumerable.Range(before + 1, 3).Select(n => $"{n}")], again.All);
+        }
+    }
+
+    [Fact]
+    public async Task What_an_earlier_version_wrote_is_handed_to_nobody_and_told_of_as_lost()
+    {
+        var redis = await Redis.Value;
+        await using var replica = await Replica.On(redis);
+        await using var ears = await replica.Listen(hospital);
+        var place = ears.Place;
+        await replica.Happen(hospital, 1, 1);
+        var after = (await ears.Until(1)).Split('.')[0].Split('-');
+        var db = redis.GetDatabase();
+        await db.HashIncrementAsync("medcor:live:heads", LiveStreams.Of(hospital));
+        await db.ExecuteAsync("XADD", LiveStreams.Of(hospital), $"{after[0]}-{int.Parse(after[1], System.Globalization.CultureInfo.InvariantCulture) + 1}",
+            "event", "resource_update", "resource", "patients", "callers", $"{(int)Callers.Staff}", "person", "", "data", """{"type":"resource_update","data":{"number":2}}""");
+        await replica.Happen(hospital, 3, 1);
+        await ears.Until(3);
+
+        await using var again = await replica.Listen(hospital, place);
+        await again.Until(3);
+
+        Assert.Equal(["1", "reload", "3"], ears.All);
+        Assert.Equal(["1", "reload", "3"], again.All);
+    }
+
+    /// <summary>A moment of Redis' clock behind all that was written.</summary>
+    private static async Task<DateTimeOffset> After(ConnectionMultiplexer redis)
+    {
+        var wrote = await Time();
+        await Wait.Until(async () => await Time() - wrote >= 2, "Redis' clock has moved on");
+        return DateTimeOffset.FromUnixTimeMilliseconds(await Time());
+
+        async Task<long> Time()
+        {
+            var parts = (RedisResult[])(await redis.GetDatabase().ExecuteAsync("TIME"))!;
+            return (long)parts[0] * 1000 + (long)parts[1] / 1000;
+        }
+    }
+
+    [Theory]
     [InlineData("99999999999999-1.99999999999999-1.99999999999999-1")]
     [InlineData("1-1")]
     [InlineData("1-1.1-1")]
@@ -278,9 +336,10 @@ public sealed class SeatTests
             for (var i = from; i < from + count; i++) await new Noted(hospital, i).Tell(Streams);
         }
 
-        public async Task<Ears> Listen(Guid hospital, string? after = null, Role role = Role.Nurse)
+        /// <param name="loggedInAt">Before anything happened, unless given.</param>
+        public async Task<Ears> Listen(Guid hospital, string? after = null, Role role = Role.Nurse, DateTimeOffset? loggedInAt = null)
         {
-            var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1));
+            var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)) { LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch };
             var listener = new Listener(caller, "token", hearsAnswers: true);
             Place? place = null;
             Assert.True(after is null || MedCor.Gateway.Events.Place.TryParse(after, out place));

@@ -102,13 +102,16 @@ public sealed partial class EntranceTests(TwoStrictGateways gateways) : IClassFi
     [Fact]
     public async Task Behind_a_trusted_proxy_it_is_the_address_that_the_proxy_tells()
     {
-        await using var behind = await OwnGateway.Start(("MCP_LOGIN_RATE_LIMIT", "1"), ("MCP_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1"));
+        await using var behind = await OwnGateway.Start(("MCP_LOGIN_RATE_LIMIT", "1"), ("MCP_TRUSTED_PROXIES", "10.244.7.0/24, 127.0.0.1"));
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.1")).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "203.0.113.1")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.2")).StatusCode);
         // What the client wrote before the proxy's own entry is the client's claim.
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "198.51.100.9, 203.0.113.2")).StatusCode);
+        // So is it where somebody behind the trusted addresses writes one: a call passes one proxy.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.3, 10.244.7.5")).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "203.0.113.4, 10.244.7.5")).StatusCode);
     }
 
     private static Task<HttpResponseMessage> LogIn(OwnGateway gateway, string forwardedFor) =>

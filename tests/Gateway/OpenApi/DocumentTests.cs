@@ -29,7 +29,7 @@ public sealed class DocumentTests
         Assert.StartsWith(ToolCatalogue.All[name].Description, (string?)operation["description"], StringComparison.Ordinal);
         Assert.NotEmpty(Content(operation["requestBody"]!)["examples"]!.AsObject());
         Assert.NotEmpty(Content(operation["responses"]!["200"]!)["examples"]!.AsObject());
-        foreach (var status in (string[])["400", "401", "403", "404", "409", "413", "415", "429", "500", "503"])
+        foreach (var status in (string[])["400", "401", "403", "404", "408", "409", "413", "415", "429", "500", "503"])
             Assert.Equal("#/components/schemas/ErrorEnvelope", (string?)Content(Resolve(operation["responses"]![status]!))["schema"]!["$ref"]);
     }
 

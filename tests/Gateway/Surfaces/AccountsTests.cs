@@ -36,13 +36,15 @@ public sealed class AccountsTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_body_beyond_a_mebibyte_is_refused_with_the_envelope(bool chunked)
+    [InlineData(true, 16 * 1024)]
+    [InlineData(false, 16 * 1024)]
+    [InlineData(true, 1024 * 1024)]
+    [InlineData(false, 1024 * 1024)]
+    public async Task A_body_beyond_sixteen_kibibytes_is_refused_with_the_envelope(bool chunked, int bytes)
     {
         var house = await RunningHouse.Get();
         using var http = new HttpClient { BaseAddress = house.Gateways[0] };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/login/") { Content = new StringContent("{}".PadRight(1024 * 1024 + 1), Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/login/") { Content = new StringContent("{}".PadRight(bytes + 1), Encoding.UTF8, "application/json") };
         request.Headers.TransferEncodingChunked = chunked;
 
         using var response = await http.SendAsync(request);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MedCor.Tests.EndToEnd;
+using MedCor.Tests.Identity;
 using Socket = MedCor.Tests.EndToEnd.Socket;
 
 namespace MedCor.Tests.Gateway.Surfaces;
@@ -193,6 +194,48 @@ public sealed class SseTests
         Assert.StartsWith("RESOURCE_NOT_FOUND: ", (string?)refused.Data["error"], StringComparison.Ordinal);
         await other.Next(h => h.Name == "tool_response" && (string?)h.Data["request_id"] == "his-own");
         Assert.DoesNotContain(other.All, h => h.Data.ToJsonString().Contains(label, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_was_given_an_account_a_moment_ago_goes_on_from_no_event_of_before()
+    {
+        var admin = await Client.Shared("admin@general.example");
+        string place;
+        await using (var before = await Listener.Of(admin)) place = (await before.Next("patients", "created", await NewPatient(admin))).Id;
+        Guid[] missed = [await NewPatient(admin), await NewPatient(admin)];
+        var nurse = await (await Somebody.New("NURSE")).LogIn();
+        // A place of as many streams as theirs.
+        var epoch = place[..place.IndexOf('-')];
+
+        foreach (var after in (string[])[place, $"{epoch}-0.{epoch}-0.{epoch}-0"])
+        {
+            await using var listener = await Listener.Of(nurse, after: after);
+            await listener.Next(h => h.Name == "error_event" && (bool?)h.Data["details"]?["reload"] == true);
+            var later = await NewPatient(admin);
+            await listener.Next("patients", "created", later);
+            Assert.DoesNotContain(listener.All, h => h.Name == "resource_update" && missed.Any(m => h.Data.ToJsonString().Contains(m.ToString(), StringComparison.Ordinal)));
+        }
+    }
+
+    [Theory]
+    [InlineData("invoke")]
+    [InlineData("tool")]
+    [InlineData("batch")]
+    [InlineData("websocket")]
+    public async Task That_a_tool_answered_of_a_patients_health_is_told_and_not_what_it_answered(string surface)
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        await using var listener = await Listener.Of(nurse);
+        foreach (var (tool, parameters) in ((string, object)[])[("list_appointments", new { limit = 1 }), ("list_medical_records", new { limit = 1 }), ("list_treatments", new { limit = 1 }), ("invoke_prompt", new { prompt = "appointment_booking" })])
+        {
+            var label = Guid.NewGuid().ToString();
+
+            await Call(nurse, surface, tool, parameters, label);
+
+            var told = await listener.Next(h => h.Name == "tool_response" && (string?)h.Data["request_id"] == label);
+            Assert.Equal(["type", "tool", "result", "result_omitted", "request_id", "timestamp"], told.Data.AsObject().Select(f => f.Key));
+            Assert.True(told.Data["result"] is null && (bool)told.Data["result_omitted"]!);
+        }
     }
 
     [Fact]

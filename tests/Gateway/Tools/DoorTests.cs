@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using MedCor.Contracts;
 using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
@@ -113,7 +114,7 @@ public sealed class DoorTests
         Door(upstream).Invoke(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
 
     private static Door Door(Upstream upstream) => new(
-        new Passage(upstream),
+        new Passage(upstream, new WaitingBytes(Options.Create(new LimitOptions()))),
         new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance),
         new Echo(new WhoListens(null!, TimeProvider.System, NullLogger<WhoListens>.Instance), new LiveStreams(null!), TimeProvider.System, NullLogger<Echo>.Instance));
 

@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Gateway.Limits;
+
+/// <summary>
+/// What a connection may cost before anybody knows whose it is: how many there are, of one address and of all, how quickly headers and bodies must come, and how soon it is known that the
+/// other side is gone. One too many is closed at once.
+/// </summary>
+internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironment environment) : IConfigureOptions<KestrelServerOptions>
+{
+    /// <summary>The headers of a request must be complete within this time.</summary>
+    internal static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>A connection on which nothing is asked is closed after this time.</summary>
+    internal static readonly TimeSpan IdleFor = TimeSpan.FromMinutes(2);
+
+    /// <summary>How quickly a body must come, on average, once the first seconds are over.</summary>
+    internal const int LeastBytesPerSecond = 1024;
+    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>What was sent and is not acknowledged for so long tells that the other side is gone: with heartbeats, a listener's place is free soon after.</summary>
+    private const int GoneAfterMilliseconds = 60_000;
+
+    private const int TcpUserTimeout = 18;
+
+    private readonly Tally<string> each = new();
+    private int all;
+
+    private int MostOfEach => options.Value.ConnectionsPerAddress ?? (environment.IsDevelopment() ? 0 : LimitOptions.UsualConnectionsPerAddress);
+
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
+        kestrel.Limits.KeepAliveTimeout = IdleFor;
+        kestrel.Limits.MinRequestBodyDataRate = new(LeastBytesPerSecond, Grace);
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => Admit(connection, next)));
+    }
+
+    private async Task Admit(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        if (OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>() is { Socket: { AddressFamily: not AddressFamily.Unix } socket })
+            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeout, BitConverter.GetBytes(GoneAfterMilliseconds));
+        // Settings are asked for here, and not above: they are checked when the host starts, all at once.
+        var (most, mostOfEach, whose) = (options.Value.Connections, options.Value.IsProxy(address) ? 0 : MostOfEach, Address.Of(address));
+        try
+        {
+            var isOneTooMany = (Interlocked.Increment(ref all) > most && most > 0) | (each.More(whose) > mostOfEach && mostOfEach > 0);
+            if (isOneTooMany) connection.Abort(new ConnectionAbortedException("There are too many connections."));
+            else await next(connection);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref all);
+            each.Less(whose);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Gateway.Limits;
+
+/// <summary>Whose a request is, as it is counted.</summary>
+internal sealed record Whose(string Name);
+
+/// <summary>
+/// Counts the bytes of requests, messages and answers that are in this process' memory, so that they are never more than it has. Of all of them one caller may have a
+/// quarter. Nothing waits here: who asks for more is told to come again.
+/// </summary>
+internal sealed class WaitingBytes(IOptions<LimitOptions> options)
+{
+    private const int Shares = 4;
+
+    private readonly Lock turn = new();
+    private readonly Dictionary<string, long> each = [];
+    /// <summary>Of the memory that a container or a setting allows the process, a third at most. Asked for late: settings are checked when the host starts, all at once.</summary>
+    private readonly Lazy<long> most = new(() => Math.Min(options.Value.WaitingBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 3));
+
+    private long all;
+
+    /// <summary>How many there are now.</summary>
+    public long Now => Interlocked.Read(ref all);
+
+    /// <summary>Begins to hold something in memory, of somebody who is known or of nobody. Dispose of it when it is gone.</summary>
+    public Held Begin(string? whose = null) => new(this, whose);
+
+    private void Take(string? whose, long more)
+    {
+        lock (turn)
+        {
+            var theirs = whose is null ? 0 : each.GetValueOrDefault(whose) + more;
+            if (more > 0 && all + more > most.Value) throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
+            if (more > 0 && theirs > most.Value / Shares) throw new TooMany("You have more under way at once than there is room for. Wait for the answers.", retryAfter: 1);
+            all += more;
+            if (whose is null) return;
+            if (theirs > 0) each[whose] = theirs;
+            else each.Remove(whose);
+        }
+    }
+
+    /// <summary>Something that is in memory.</summary>
+    internal sealed class Held(WaitingBytes waiting, string? whose) : IDisposable
+    {
+        private long bytes;
+
+        /// <summary>It takes so many bytes now. Throws <see cref="Unavailable"/> or <see cref="TooMany"/> when there is no room for more of it.</summary>
+        public void Be(long now)
+        {
+            waiting.Take(whose, now - bytes);
+            bytes = now;
+        }
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref bytes, 0) is > 0 and var gone) waiting.Take(whose, -gone);
+        }
+    }
+}
