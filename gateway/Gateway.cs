@@ -54,6 +54,7 @@ internal static class Gateway
         Tickets.Map(app);
         app.MapAccounts();
         app.MapHealth();
+        FrontPage.Map(app);
         app.MapOpenApi();
     }
 

@@ -21,7 +21,7 @@ internal sealed record Refusals(string Name, string Description, params Refusal[
             new Conflict("The doctor is already booked then. Choose another time; details.alternatives has the nearest free ones.")
                 .With("alternatives", new[] { new { Date = "2027-03-01", Time = "14:30:00" }, new { Date = "2027-03-01", Time = "13:30:00" } })),
         new("TooLarge", "The body is larger than 1 MiB.", new TooLarge()),
-        new("WrongMediaType", "The body is not JSON.", new WrongMediaType()),
+        new("WrongMediaType", "The body is not JSON, not UTF-8, or compressed.", new WrongMediaType()),
         new("TooMany", "Too often. The answer tells when to come again.", new TooMany("Too many calls. Try again in 12 seconds.", 12)),
         new("Broken", "A fault of MedCor's. It tells nothing of the inside; quote its request_id.", new Broken()),
         new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable()),
@@ -40,7 +40,7 @@ internal sealed record Refusals(string Name, string Description, params Refusal[
     public JsonObject Describe(JsonObject envelope) => new()
     {
         ["description"] = Description,
-        ["headers"] = Headers.Refer(Examples.Any(e => e.RetryAfter is not null) ? [.. Headers.Always, Headers.RetryAfter] : Headers.Always),
+        ["headers"] = Headers.Refer(Headers.Of(Examples)),
         ["content"] = new JsonObject
         {
             ["application/json"] = new JsonObject

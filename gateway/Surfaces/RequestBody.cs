@@ -16,7 +16,7 @@ internal readonly struct RequestBody : IDisposable
 
     private readonly PipeReader reader;
 
-    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes) => (this.reader, Bytes) = (reader, bytes);
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes) => (this.reader, Bytes) = (reader, WithoutMark(bytes));
 
     public ReadOnlySequence<byte> Bytes { get; }
 
@@ -39,6 +39,10 @@ internal readonly struct RequestBody : IDisposable
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
+
+    /// <summary>Some programs begin every text with a byte order mark, which RFC 8259 lets a reader pass over.</summary>
+    private static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> bytes) =>
+        bytes.FirstSpan.StartsWith("\uFEFF"u8) ? bytes.Slice(3) : bytes;
 
     private static async Task Drop(PipeReader reader, ReadResult read, CancellationToken ct)
     {
