@@ -18,7 +18,7 @@ internal static class Accounts
         var entrance = app.ServiceProvider.GetRequiredService<Entrance>();
         app.MapPost("/api/auth/login", Counted(entrance.AdmitLogIn));
         app.MapPost("/api/auth/{**rest}", Counted(entrance.AdmitSession));
-        app.Map("/.well-known/{**rest}", Forward);
+        app.MapGet("/.well-known/{**rest}", Counted(entrance.AdmitStranger));
     }
 
     private static RequestDelegate Counted(Func<HttpContext, ValueTask> admit) => async http =>
@@ -29,6 +29,8 @@ internal static class Accounts
 
     private static async Task Forward(HttpContext http)
     {
+        // The server leaves out the body of what was asked for by HEAD.
+        if (HttpMethods.IsHead(http.Request.Method)) http.Request.Method = HttpMethods.Get;
         using (var body = await RequestBody.Read(http)) http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
 
         var services = http.RequestServices;
