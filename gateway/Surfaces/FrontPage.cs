@@ -71,7 +71,7 @@ internal sealed class FrontPage
 
     private static double Quality(MediaTypeHeaderValue accepted) => accepted.Quality ?? 1;
 
-    private Task Answer(HttpContext http)
+    internal Task Answer(HttpContext http)
     {
         var reasons = readiness.Reasons(needed: false);
         http.Response.Headers.Vary = HeaderNames.Accept;

@@ -64,7 +64,8 @@ internal static class ServiceEnvironment
             }
         }
 
-        if (dashboard is not null)
+        // For its page for people; the token that opens the dashboard is not for services.
+        if (dashboard is not null && project.Http?.IsExternal == true)
         {
             variables.Add(new("MEDCOR_DASHBOARD_URL", dashboard));
         }

@@ -1,8 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Gateway.Surfaces;
+using MedCor.ServiceDefaults.Health;
 using MedCor.Tests.EndToEnd;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Tests.Gateway.Surfaces;
@@ -37,6 +43,27 @@ public sealed class FrontPageTests
             Assert.True(answer.StatusCode != HttpStatusCode.NotFound, $"{name}: {link}");
         }
         Assert.Contains(index["demo"]!["accounts"]!.AsArray(), a => (string?)a!["email"] == "patient@general.example");
+    }
+
+    [Theory]
+    [InlineData("Production", "text/html", false)]
+    [InlineData("Production", "*/*", false)]
+    [InlineData("Development", "text/html", true)]
+    [InlineData("Development", "*/*", true)]
+    public async Task Accounts_and_the_dashboard_are_named_in_development_alone_and_what_is_not_ready_everywhere(string environment, string accept, bool named)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("MEDCOR_DASHBOARD_URL", "http://localhost:18888")]).Build();
+        var front = new FrontPage(new Readiness(NullLogger<Readiness>.Instance), new HostingEnvironment { EnvironmentName = environment }, configuration);
+        var http = new DefaultHttpContext { Request = { Scheme = "http", Host = new("medcor.example\"><script>") }, Response = { Body = new MemoryStream() } };
+        http.Request.Headers.Accept = accept;
+
+        await front.Answer(http);
+
+        var told = Encoding.UTF8.GetString(((MemoryStream)http.Response.Body).ToArray());
+        Assert.Contains("it has only just started", told, StringComparison.Ordinal);
+        foreach (var text in (string[])["patient@general.example", "Demo-Medcor-2026", "http://localhost:18888/"]) Assert.Equal(named, told.Contains(text, StringComparison.Ordinal));
+        Assert.DoesNotContain("<script", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("{{", told, StringComparison.Ordinal);
     }
 
     [Theory]

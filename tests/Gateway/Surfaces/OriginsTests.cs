@@ -1,8 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using MedCor.Gateway.Surfaces;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Tests.Gateway.Surfaces;
@@ -63,13 +62,5 @@ public sealed class OriginsTests
         Assert.StartsWith("MCP_ALLOWED_ORIGINS must be ", wrong.ErrorMessage, StringComparison.Ordinal);
     }
 
-    private static Origins Of(string? allowed, string environment) => new(Options.Create(new OriginOptions { Allowed = allowed }), new Environment(environment));
-
-    private sealed class Environment(string name) : IHostEnvironment
-    {
-        public string EnvironmentName { get; set; } = name;
-        public string ApplicationName { get; set; } = "";
-        public string ContentRootPath { get; set; } = "";
-        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
-    }
+    private static Origins Of(string? allowed, string environment) => new(Options.Create(new OriginOptions { Allowed = allowed }), new HostingEnvironment { EnvironmentName = environment });
 }
