@@ -22,7 +22,7 @@ app.UseMedCorDefaults();
 app.UseChatProblems();
 app.UseOptions();
 app.UseBodyRules();
-app.UseResponseCompression();
+app.UseCompression();
 app.UsePages();
 app.UseWebSockets();
 app.UseSocketOrigins();

@@ -36,6 +36,9 @@ internal static class CompressionExtensions
     private static readonly FrozenSet<string> Resources =
         FrozenSet.Create("hospitals", "departments", "doctors", "specialties", "subscription_plans", "subscriptions", "invoices", "analytics/dashboard", "analytics/reports");
 
+    /// <summary>Where tools and resources are called.</summary>
+    private static readonly PathString[] Paths = ["/api/mcp/tools", "/api/mcp/resources"];
+
     /// <summary>The tools that answer them.</summary>
     private static readonly FrozenSet<string> Tools = ToolCatalogue.All.Values
         .Where(tool => ResourceCatalogue.All.Values.Any(r => r.Entity == Entity(tool.Result) && MayBeCompressed(r)))
@@ -53,6 +56,11 @@ internal static class CompressionExtensions
         builder.Services.Configure<BrotliCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
         builder.Services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
     }
+
+    /// <summary>Compresses answers that allow it, on the paths that have any. Streams, log-ins and chat go past it untouched.</summary>
+    public static IApplicationBuilder UseCompression(this IApplicationBuilder app) => app.UseWhen(
+        http => http.Request.Path.Value is "/" or "" || Paths.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)),
+        some => some.UseResponseCompression());
 
     /// <summary>Whether lists and rows of a resource may be compressed.</summary>
     public static bool MayBeCompressed(this ResourceKind resource) => Resources.Contains(resource.Name);
