@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Commands;
 using MedCor.ServiceDefaults.Copies;
@@ -35,6 +36,8 @@ public static class MedCorService
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Any byte is a letter of Latin-1: a header that no endpoint reads is then no reason to refuse a request, and one that is read is judged by who reads it.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = LargestBody;
         });
         builder.AddLogs();
@@ -125,6 +128,7 @@ public static class MedCorService
         }
 
         app.UseMedCorDefaults();
+        app.UseBodyRules();
         app.UseDatabaseGate();
         app.MapTools(identity.Tools);
         app.MapResources(identity.Resources);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,6 +16,8 @@ public sealed class Upstream(IConfiguration configuration, TimeProvider clock) :
         MaxConnectionsPerServer = 512,
         UseCookies = false,
         AllowAutoRedirect = false,
+        // As they were read.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
     };
     private readonly ConcurrentDictionary<string, ReplicaHandler> services = new();
     private readonly ConcurrentDictionary<string, HttpMessageInvoker> invokers = new();

@@ -57,6 +57,7 @@ internal static class Gateway
         app.MapAccounts();
         app.ServiceProvider.GetRequiredService<WellKnown>().Map(app);
         app.MapHealth();
+        FrontPage.Map(app);
         app.MapOpenApi();
     }
 

@@ -2,20 +2,30 @@ using MedCor.Gateway;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Surfaces;
 using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorDefaults();
+builder.Services.AddFreshTraces();
 builder.AddGateway();
+builder.AddOrigins();
+builder.AddCompression();
 builder.ListenWhereToldTo();
 
 var app = builder.Build();
 app.WarnOfReplacedSettings();
 app.UseForwardedHeaders();
 app.UseLabels();
+app.UseCors();
 app.UseMedCorDefaults();
 app.UseChatProblems();
+app.UseOptions();
+app.UseBodyRules();
+app.UseCompression();
 app.UsePages();
 app.UseWebSockets();
-app.MapSurfaces();
+app.UseSocketOrigins();
+app.MapGroup("").WithHead().MapSurfaces();
 
 await app.RunAsync();

@@ -227,7 +227,7 @@ public sealed class DistributedApplication : IAsyncDisposable
             case ProjectResource project:
                 project.Allocate([.. Addresses(project)]);
                 return Enumerable.Range(1, project.Replicas).Select(replica => new Instance(
-                    project, replica, new Service(project, replica, _data!.EnvironmentFile(project.Name), () => ServiceEnvironment.OfAsync(project, $"{project.Name}-{replica}", replica, _telemetry)), _data!));
+                    project, replica, new Service(project, replica, _data!.EnvironmentFile(project.Name), () => ServiceEnvironment.OfAsync(project, $"{project.Name}-{replica}", replica, _telemetry, _dashboard?.Url)), _data!));
             default:
                 throw new InvalidOperationException($"Nothing runs a {resource.GetType().Name}.");
         }

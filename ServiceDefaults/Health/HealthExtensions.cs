@@ -13,6 +13,9 @@ public static class HealthExtensions
     /// <summary>What orchestrators ask; told in no trace, since it would fill them.</summary>
     internal static readonly string[] Paths = ["/health", "/alive"];
 
+    /// <summary>How they ask.</summary>
+    private static readonly string[] Probes = ["GET", "HEAD"];
+
     /// <summary>A look at something that this process depends on, under the name that it is told by.</summary>
     /// <param name="check">Throws when it does not answer; says what else is wrong, in words for anybody, as degraded when the other side says so of itself.</param>
     /// <param name="needed">Whether this process answers nobody without it.</param>
@@ -40,8 +43,8 @@ public static class HealthExtensions
     /// <summary><c>/health</c>: whether calls are answered, and if not, why. <c>/alive</c>: the process runs, whatever it depends on.</summary>
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/health", (HttpContext http, Readiness readiness) => readiness.Answer(http, needed: true)).NeedsNoDatabase();
-        app.MapGet("/alive", () => "ok").NeedsNoDatabase();
+        app.MapMethods("/health", Probes, (HttpContext http, Readiness readiness) => readiness.Answer(http, needed: true)).NeedsNoDatabase();
+        app.MapMethods("/alive", Probes, () => "ok").NeedsNoDatabase();
     }
 
     /// <summary>While the database is known to be away, says so at once: nobody waits for a connection that does not come.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Chats;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,7 @@ public static class ProblemWriter
         if (refusal.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
         // The rest of the body, if there is one, is nobody's to read.
         if (refusal.Status == StatusCodes.Status408RequestTimeout) http.Response.Headers.Connection = "close";
+        if (refusal.Status == StatusCodes.Status401Unauthorized || refusal.Code == ChatErrors.Unauthorized) http.Challenge();
         if (refusal.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         http.Response.ContentLength = envelope.Length;
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MedCor.ServiceDefaults.Problems;
 
@@ -16,6 +18,13 @@ public static class RequestIds
         http.Items[Header] = id;
         return id;
     }
+
+    /// <summary>
+    /// The id of the trace that a request belongs to: made by the gateway, whatever its sender sent, so a record can rely on it as on no <see cref="RequestId"/>.
+    /// None when nothing is traced.
+    /// </summary>
+    public static string? TraceId(this HttpContext http) =>
+        http.Features.Get<IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span ? span.TraceId.ToHexString() : null;
 
     /// <summary>Whether a client's own id is short and plain enough to go into headers and logs.</summary>
     public static bool IsLabel(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');

@@ -43,13 +43,15 @@ public static class TelemetryExtensions
     }
 
     /// <summary>
-    /// Gives a request's span its route and name, its id and how it was answered; so it goes around what answers. The path itself may hold ids, and whatever a client writes there, and is
+    /// Gives a request's span its route and name, its id and how it was answered, and links it to the trace that its sender named; so it goes around what answers. The path itself may hold ids, and whatever a client writes there, and is
     /// taken away.
     /// </summary>
     public static IApplicationBuilder UseNamedSpans(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
         var span = Activity.Current;
         span?.SetTag("url.path", null);
+        // Where the trace goes on that the header names, there is nothing to link.
+        if (span is { IsAllDataRequested: true } && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var theirs) && theirs.TraceId != span.TraceId) span.AddLink(new(theirs));
         // Orchestrators ask all the time: in a trace they would push out what happened.
         if (span is not null && HealthExtensions.Paths.Contains(http.Request.Path.Value)) span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
         await next(http);

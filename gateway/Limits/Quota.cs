@@ -11,6 +11,9 @@ namespace MedCor.Gateway.Limits;
 /// <param name="IsGranted">Whether what was asked for is within it, and counted.</param>
 internal sealed record Quota(string Policy, int Limit, int Left, int Seconds, bool IsGranted)
 {
+    public const string Header = "RateLimit";
+    public const string PolicyHeader = "RateLimit-Policy";
+
     /// <summary>Throws <see cref="TooMany"/> unless it was granted.</summary>
     public void Demand()
     {
@@ -20,7 +23,7 @@ internal sealed record Quota(string Policy, int Limit, int Left, int Seconds, bo
     /// <summary>The fields of draft-ietf-httpapi-ratelimit-headers-10.</summary>
     public void WriteTo(IHeaderDictionary headers)
     {
-        headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{Policy}\";q={Limit};w={RateLimit.WindowSeconds}");
-        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{Policy}\";r={Left};t={Seconds}");
+        headers[PolicyHeader] = string.Create(CultureInfo.InvariantCulture, $"\"{Policy}\";q={Limit};w={RateLimit.WindowSeconds}");
+        headers[Header] = string.Create(CultureInfo.InvariantCulture, $"\"{Policy}\";r={Left};t={Seconds}");
     }
 }

@@ -30,6 +30,10 @@ internal sealed class Components
     public JsonObject Write()
     {
         var problem = Output(typeof(ErrorEnvelope));
+        var details = schemas[nameof(Problem)].Schema["properties"]!["details"]!.AsObject();
+        details["properties"] = new JsonObject { ["request_id"] = Shape.Text(128, "Quote it when you report the error.") };
+        details["required"] = new JsonArray("request_id");
+        details["additionalProperties"] = true;
         return new()
         {
             ["schemas"] = new JsonObject(schemas.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Schema.DeepClone()))),

@@ -129,7 +129,7 @@ internal static class DescribeChats
         select KeyValuePair.Create($"{same.Key}", (JsonNode?)new JsonObject
         {
             ["description"] = same.First().Message,
-            ["headers"] = Headers.Refer(same.Any(r => r.RetryAfter is not null) ? [.. Headers.Always, Headers.RetryAfter] : Headers.Always),
+            ["headers"] = Headers.Refer(Headers.Of([.. same])),
             ["content"] = new JsonObject
             {
                 ["application/json"] = new JsonObject

@@ -25,11 +25,11 @@ internal static class DescribePrompts
     {
         if (!ToolCatalogue.All.TryGetValue(name, out var tool)) return null;
         var inPath = path.EndsWith('}');
-        var (asked, output) = (components.Resolve(components.Input(tool.Params)), components.Output(tool.Result));
+        var (input, output) = (components.Input(tool.Params), components.Output(tool.Result));
         JsonObject? body = null, example = null;
         if (method == "post")
         {
-            (body, example) = ((JsonObject)asked.DeepClone(), Example.Fullest(asked, components));
+            (body, example) = ((JsonObject)components.Resolve(input).DeepClone(), Example.Fullest(input, components));
             // The session stands in the path.
             if (inPath)
             {

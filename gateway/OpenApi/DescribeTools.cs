@@ -27,7 +27,7 @@ internal static class DescribeTools
     }
 
     /// <summary>The tag of a service's tools.</summary>
-    public static string Tag(string service) => char.ToUpperInvariant(service[0]) + service[1..];
+    public static string Tag(string service) => service == "chat" ? "Prompt tools" : char.ToUpperInvariant(service[0]) + service[1..];
 
     private static Operation One(Tool tool, Components components)
     {
@@ -55,6 +55,9 @@ internal static class DescribeTools
     private static Operation List() => new("/api/mcp/tools", "get", "list_tools", Generic, "The tools that your role may use",
         "Each with its description, the JSON Schemas (2020-12) of its parameters and its result, and what a call may change.")
     {
+        Parameters = [DescribeHealth.IfNoneMatch()],
+        AnswerHeaders = [Headers.ETag],
+        OtherAnswers = new() { ["304"] = DescribeHealth.NotModified() },
         Answers = "The tools, by name.",
         Answer = Shape.Object("Tools.", ("tools", Shape.List(Shape.Object("A tool.",
             ("name", Shape.Choice("What it is called by.", [.. ToolCatalogue.All.Keys])),

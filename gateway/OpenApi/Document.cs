@@ -54,6 +54,7 @@ internal static class Document
                 KeyValuePair.Create(path.Key, (JsonNode?)new JsonObject(path.Select(o => KeyValuePair.Create(o.Method, (JsonNode?)o.Write())))))),
         };
         document["components"] = components.Write();
+        ForGenerators.Adjust(document);
         return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(document, Json.Options);
     }
 

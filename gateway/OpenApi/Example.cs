@@ -120,6 +120,11 @@ internal static class Example
         ["rescheduled_from"] = null,
         ["rescheduled_to"] = null,
 
+        ["prompt"] = "appointment_booking",
+        ["initial_data"] = new JsonObject { ["preferred_date"] = "2027-03-01" },
+        ["AnswerPrompt.input"] = new JsonObject { ["reason"] = "Regular checkup" },
+        ["AnswerPrompt.step"] = "describe_concern",
+
         ["resource"] = "medical_records",
         ["AuditEvent.user_id"] = Doctor.Person.Id,
         ["AuditEvent.user_name"] = $"{Doctor.Person.FirstName} {Doctor.Person.LastName}",

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using MedCor.Gateway.Limits;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.OpenApi;
@@ -7,7 +10,13 @@ namespace MedCor.Gateway.OpenApi;
 internal static class Headers
 {
     /// <summary>What every answer carries, which a limit counts.</summary>
-    public static readonly string[] Always = ["X-Request-Id", "traceparent", "RateLimit", "RateLimit-Policy"];
+    public static readonly string[] Always = ["X-Request-Id", "traceparent", Quota.Header, Quota.PolicyHeader];
+
+    /// <summary>What every other answer carries.</summary>
+    public static readonly string[] Uncounted = ["X-Request-Id", "traceparent"];
+
+    /// <summary>How to make oneself known.</summary>
+    public const string Challenge = "WWW-Authenticate";
 
     /// <summary>How many seconds to wait.</summary>
     public const string RetryAfter = "Retry-After";
@@ -18,6 +27,15 @@ internal static class Headers
     /// <summary>The version of what was answered.</summary>
     public const string ETag = "ETag";
 
+    /// <summary>Those of a refusal.</summary>
+    /// <param name="refusals">How it may be told.</param>
+    public static IEnumerable<string> Of(IReadOnlyCollection<Refusal> refusals) =>
+    [
+        .. Always,
+        .. refusals.Any(r => r.RetryAfter is not null) ? [RetryAfter] : (string[])[],
+        .. refusals.Any(r => r.Status == 401 || r.Code == ChatErrors.Unauthorized) ? [Challenge] : (string[])[],
+    ];
+
     /// <summary>Refers to some of them.</summary>
     public static JsonObject Refer(IEnumerable<string> names) =>
         new(names.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject { ["$ref"] = $"#/components/headers/{name}" })));
@@ -26,11 +44,12 @@ internal static class Headers
     public static JsonObject All() => new()
     {
         ["X-Request-Id"] = Text("The request's id: the one sent in the same header if it is plain and short, else one made for it.", 128, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54"),
-        ["traceparent"] = Text("The request's place in its trace, as W3C Trace Context writes it.", 55, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-        ["RateLimit"] = Text("How many calls are left in this window (r) and after how many seconds it ends (t). Absent where calls are not limited.", 200, "\"default\";r=99;t=60"),
-        ["RateLimit-Policy"] = Text("How many calls a window has (q) and how many seconds it lasts (w).", 200, "\"default\";q=100;w=60"),
+        ["traceparent"] = Text("The request's place in its trace, as W3C Trace Context writes it. The trace is MedCor's own, whatever the request named.", 55, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ["RateLimit"] = Text("How many calls are left in this window (r) and after how many seconds it ends (t). Absent where calls are not limited.", 200, "\"calls\";r=99;t=60"),
+        ["RateLimit-Policy"] = Text("How many calls a window has (q) and how many seconds it lasts (w).", 200, "\"calls\";q=100;w=60"),
         [RetryAfter] = Header("After how many seconds a repetition may succeed; the same as retry_after.", Shape.Integer(0, 86_400), 1),
         [Replayed] = Header("true when the answer is that of an earlier call with the same Idempotency-Key.", new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("true") }, "true"),
+        [Challenge] = Text("How to make oneself known (RFC 6750). With `error` when a token was sent that does not count.", 300, "Bearer realm=\"medcor\""),
         [ETag] = Text("Names this state of the answer, for If-None-Match.", 128, "\"5f1d7a84\""),
     };
 

@@ -48,6 +48,9 @@ internal sealed record Operation(string Path, string Method, string Id, string T
     /// <summary>Whether anybody may call, logged in or not.</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>Whether calls count towards the caller's limit.</summary>
+    public bool IsCounted { get; init; } = true;
+
     /// <summary>Refused, whatever is called.</summary>
     public static readonly int[] Always = [400, 401, 429, 500, 503];
 
@@ -68,7 +71,7 @@ internal sealed record Operation(string Path, string Method, string Id, string T
 
     private JsonObject Succeeded()
     {
-        var answer = new JsonObject { ["description"] = Answers, ["headers"] = Headers.Refer([.. Headers.Always, .. AnswerHeaders]) };
+        var answer = new JsonObject { ["description"] = Answers, ["headers"] = Headers.Refer([.. IsCounted ? Headers.Always : Headers.Uncounted, .. AnswerHeaders]) };
         if (Content is not null) answer["content"] = Content;
         else if (Answer is not null) answer["content"] = Json(Answer, AnswerExample is null ? null : new JsonObject { ["answer"] = new JsonObject { ["value"] = AnswerExample } });
         return answer;

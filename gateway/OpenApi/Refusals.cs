@@ -22,7 +22,7 @@ internal sealed record Refusals(string Name, string Description, params Refusal[
                 .With("alternatives", new[] { new { Date = "2027-03-01", Time = "14:30:00" }, new { Date = "2027-03-01", Time = "13:30:00" } })),
         new("TooSlow", "The body did not come in time: within 30 seconds, and at a kibibyte a second once five are over.", new TooSlow()),
         new("TooLarge", "The body is larger than 1 MiB; for `/api/auth/`, than 16 KiB.", new TooLarge()),
-        new("WrongMediaType", "The body is not JSON.", new WrongMediaType()),
+        new("WrongMediaType", "The body is not JSON, not UTF-8, or compressed.", new WrongMediaType()),
         new("TooMany", "Too often. The answer tells when to come again.", new TooMany("Too many calls. Try again in 12 seconds.", 12)),
         new("Broken", "A fault of MedCor's. It tells nothing of the inside; quote its request_id.", new Broken()),
         new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable()),
@@ -41,7 +41,7 @@ internal sealed record Refusals(string Name, string Description, params Refusal[
     public JsonObject Describe(JsonObject envelope) => new()
     {
         ["description"] = Description,
-        ["headers"] = Headers.Refer(Examples.Any(e => e.RetryAfter is not null) ? [.. Headers.Always, Headers.RetryAfter] : Headers.Always),
+        ["headers"] = Headers.Refer(Headers.Of(Examples)),
         ["content"] = new JsonObject
         {
             ["application/json"] = new JsonObject

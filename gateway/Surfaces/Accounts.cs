@@ -19,8 +19,8 @@ internal static class Accounts
     public static void MapAccounts(this IEndpointRouteBuilder app)
     {
         var entrance = app.ServiceProvider.GetRequiredService<Entrance>();
-        app.Map("/api/auth/login", Counted(entrance.AdmitLogIn));
-        app.Map("/api/auth/{**rest}", Counted(entrance.AdmitSession));
+        app.MapPost("/api/auth/login", Counted(entrance.AdmitLogIn));
+        app.MapPost("/api/auth/{**rest}", Counted(entrance.AdmitSession));
     }
 
     private static RequestDelegate Counted(Func<HttpContext, ValueTask> admit) => async http =>

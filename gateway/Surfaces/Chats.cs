@@ -121,6 +121,11 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            http.Response.BeginEvents();
+            return;
+        }
         if (kept is not null)
         {
             await Write(http, kept, after);

@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
 using MedCor.Gateway.OpenApi;
-using Microsoft.Net.Http.Headers;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace MedCor.Gateway.Surfaces;
@@ -30,7 +28,7 @@ internal static class Documentation
           <meta charset="utf-8">
           <meta name="viewport" content="width=device-width, initial-scale=1">
           <title>%(DocumentTitle)</title>
-          <link rel="icon" href="data:,">
+          <link rel="icon" href="/favicon.svg" type="image/svg+xml">
           <link rel="stylesheet" href="index.css">
         </head>
         <body>
@@ -43,15 +41,9 @@ internal static class Documentation
     /// <summary>Maps the document of what is mapped so far, written once.</summary>
     public static void MapOpenApi(this IEndpointRouteBuilder app)
     {
-        byte[] document = [];
-        EntityTagHeaderValue? tag = null;
-        app.MapGet(Path, http =>
-        {
-            http.Response.Headers.CacheControl = "no-cache";
-            return Results.Bytes(document, "application/json", entityTag: tag).ExecuteAsync(http);
-        });
-        document = Document.Write([.. app.DataSources.SelectMany(s => s.Endpoints)]);
-        tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(document), 0, 16)}\"");
+        KeptAnswer? document = null;
+        app.MapGet(Path, http => document!.WriteTo(http));
+        document = new(Document.Write([.. app.DataSources.SelectMany(s => s.Endpoints)]), "application/json");
     }
 
     /// <summary>The two pages.</summary>

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.Surfaces;
 
-/// <summary>What every answer carries: the request's id, its trace, and what its sender may still do.</summary>
+/// <summary>What every answer carries: the request's id, its trace, what its sender may still do, and how who is not known makes themselves known.</summary>
 internal static class Labels
 {
     public static IApplicationBuilder UseLabels(this IApplicationBuilder app) => app.Use((http, next) =>
@@ -13,12 +15,16 @@ internal static class Labels
         http.Response.OnStarting(static state =>
         {
             var http = (HttpContext)state;
-            http.Response.Headers[RequestIds.Header] = http.RequestId();
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-            if (http.Response.Headers.CacheControl.Count == 0) http.Response.Headers.CacheControl = "no-store";
-            if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span)
-                http.Response.Headers.TraceParent = span.Id;
-            http.Features.Get<Quota>()?.WriteTo(http.Response.Headers);
+            var headers = http.Response.Headers;
+            headers[RequestIds.Header] = http.RequestId();
+            headers.XContentTypeOptions = "nosniff";
+            if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
+            // To a page of another origin the same answer has further headers.
+            if (!headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(HeaderNames.Origin)) headers.Append(HeaderNames.Vary, HeaderNames.Origin);
+            if (http.Features.Get<IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span) headers.TraceParent = span.Id;
+            // Also where a service refused, and its answer was passed on.
+            if (http.Response.StatusCode == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0) http.Challenge();
+            http.Features.Get<Quota>()?.WriteTo(headers);
             return Task.CompletedTask;
         }, http);
         return next(http);

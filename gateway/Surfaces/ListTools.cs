@@ -4,6 +4,7 @@ using MedCor.Contracts;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Tools;
+using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.Surfaces;
 
@@ -17,20 +18,18 @@ internal static class ListTools
         app.MapGet("/api/mcp/tools", async http =>
         {
             var caller = await entrance.Admit(http);
-            var answer = answers[caller.Kind];
-            http.Response.ContentType = "application/json";
-            http.Response.ContentLength = answer.Length;
-            await http.Response.BodyWriter.WriteAsync(answer, http.RequestAborted);
+            http.Response.Headers.Vary = HeaderNames.Authorization;
+            await answers[caller.Kind].WriteTo(http);
         });
     }
 
     /// <summary>Writes the list of each kind of callers, once, at the start: a tool that cannot be described stops it.</summary>
-    private static Dictionary<Callers, byte[]> WriteAll()
+    private static Dictionary<Callers, KeptAnswer> WriteAll()
     {
         var tools = ToolCatalogue.All.Values.Select(t => (t.Callers, Described: Describe(t))).ToArray();
         Callers[] kinds = [Callers.None, Callers.Platform, Callers.HospitalAdmin, Callers.Doctor, Callers.Nurse, Callers.Patient];
-        return kinds.ToDictionary(kind => kind, kind => JsonSerializer.SerializeToUtf8Bytes(
-            new { Tools = tools.Where(t => (t.Callers & kind) != 0).Select(t => t.Described) }, Json.Options));
+        return kinds.ToDictionary(kind => kind, kind => new KeptAnswer(
+            JsonSerializer.SerializeToUtf8Bytes(new { Tools = tools.Where(t => (t.Callers & kind) != 0).Select(t => t.Described) }, Json.Options), "application/json", "private, no-cache"));
     }
 
     private static JsonObject Describe(Tool tool) => new()

@@ -21,7 +21,7 @@ internal readonly struct RequestBody : IDisposable
     private readonly PipeReader reader;
     private readonly WaitingBytes.Held held;
 
-    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, WaitingBytes.Held held) => (this.reader, Bytes, this.held) = (reader, bytes, held);
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, WaitingBytes.Held held) => (this.reader, Bytes, this.held) = (reader, WithoutMark(bytes), held);
 
     public ReadOnlySequence<byte> Bytes { get; }
 
@@ -85,6 +85,10 @@ internal readonly struct RequestBody : IDisposable
             patience?.Dispose();
         }
     }
+
+    /// <summary>Some programs begin every text with a byte order mark, which RFC 8259 lets a reader pass over.</summary>
+    private static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> bytes) =>
+        bytes.FirstSpan.StartsWith("\uFEFF"u8) ? bytes.Slice(3) : bytes;
 
     public void Dispose()
     {

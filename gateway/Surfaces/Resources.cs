@@ -84,6 +84,7 @@ internal static class Resources
         // To be kept by the caller alone, and asked for again every time.
         http.Response.Headers.CacheControl = "private, no-cache";
         http.Response.Headers.Vary = "Authorization";
+        if (resource.MayBeCompressed()) http.AllowCompression();
         var known = http.Request.GetTypedHeaders().IfNoneMatch;
         if (known.Any(k => k.Equals(EntityTagHeaderValue.Any) || k.Compare(tag, useStrongComparison: false))) http.Response.StatusCode = StatusCodes.Status304NotModified;
         else await Write(http, StatusCodes.Status200OK, body, retryAfter: null);

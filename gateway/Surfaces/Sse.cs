@@ -26,6 +26,11 @@ internal static class Sse
         {
             var (caller, token) = await listeners.Admit(http);
             var (resources, after) = Listeners.Wishes(http.Request);
+            if (HttpMethods.IsHead(http.Request.Method))
+            {
+                http.Response.BeginEvents();
+                return;
+            }
             using var place = standing.Stream(caller);
             using var listener = new Listener(caller, token, hearsAnswers: true) { Resources = resources };
             var seat = await listeners.Sit(listener, after);

@@ -88,6 +88,39 @@ public class BrowserTests
         Assert.Equal(("appointments", "created", (string?)response["result"]!["id"]), ((string?)update["resource"], (string?)update["action"], (string?)update["data"]!["id"]));
     }
 
+    /// <summary>The gateways' replicas have ports of their own, so each is another origin to the other's pages.</summary>
+    [FactInBrowser]
+    public async Task A_page_of_another_origin_of_this_machine_logs_in_calls_listens_and_reads_what_refuses_it()
+    {
+        var house = await RunningHouse.Get();
+        await using var page = await Browser.PageOfTheGateway(gateway: 1);
+
+        var told = JsonNode.Parse(await page.EvaluateAsync<string>("""
+            async gateway => {
+              const post = (path, body, headers) => fetch(gateway + path, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
+              const { access_token: token } = await (await post('api/auth/login', { email: 'nurse@general.example', password: 'Demo-Medcor-2026' })).json();
+              const known = { Authorization: `Bearer ${token}`, 'X-Request-Id': 'from-elsewhere', 'Idempotency-Key': 'from-elsewhere' };
+              const doctors = await post('api/mcp/tools/list_doctors', { limit: 1 }, known);
+              const refused = await post('api/mcp/tools/list_doctors', {}, { Authorization: 'Bearer x.y.z' });
+              const { ticket } = await (await post('api/mcp/sse/ticket', {}, known)).json();
+              const events = new EventSource(`${gateway}api/mcp/sse?ticket=${ticket}`);
+              await new Promise((resolve, reject) => [events.onopen, events.onerror] = [resolve, reject]);
+              events.close();
+              const socket = new WebSocket(`${gateway.replace('http', 'ws')}api/mcp/ws`);
+              await new Promise((resolve, reject) => [socket.onopen, socket.onerror] = [resolve, reject]);
+              socket.close();
+              return JSON.stringify({
+                doctors: (await doctors.json()).results.length, id: doctors.headers.get('X-Request-Id'), trace: doctors.headers.get('traceparent'),
+                status: refused.status, challenge: refused.headers.get('WWW-Authenticate'), code: (await refused.json()).error.code
+              });
+            }
+            """, house.Gateways[0].ToString()))!;
+
+        Assert.Equal((1, "from-elsewhere", 401, "AUTH_INVALID"), ((int)told["doctors"]!, (string?)told["id"], (int)told["status"]!, (string?)told["code"]));
+        Assert.NotNull((string?)told["trace"]);
+        Assert.Contains("invalid_token", (string?)told["challenge"], StringComparison.Ordinal);
+    }
+
     /// <summary>The page of a ward's patient, who hears of their own appointments alone.</summary>
     private static async Task<IPage> Open(Ward ward, int gateway = 0)
     {

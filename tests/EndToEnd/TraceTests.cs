@@ -31,6 +31,27 @@ public class TraceTests
     }
 
     [Fact]
+    public async Task A_client_can_neither_keep_a_call_out_of_the_traces_nor_choose_its_trace_and_the_one_it_names_is_linked()
+    {
+        var house = await RunningHouse.Get();
+        var nurse = await Client.Shared("nurse@general.example");
+        const string Theirs = "4bf92f3577b34da6a3ce929d0e0e4736";
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/resources/specialties?limit=1");
+        request.Headers.Add("traceparent", $"00-{Theirs}-00f067aa0ba902b7-00");
+        request.Headers.Add("tracestate", "theirs=1");
+        request.Headers.Add("baggage", "theirs=1");
+
+        using var response = await nurse.Http.SendAsync(request);
+
+        var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
+        Assert.NotEqual(Theirs, trace);
+        await Wait.Until(() => Task.FromResult(house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "gateway") && house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "identity")), "the call is traced, in the gateway and beyond");
+        Assert.DoesNotContain(house.Telemetry.Spans, s => s.TraceId == Theirs);
+        Assert.Contains(house.Telemetry.Bodies, body => body.AsSpan().IndexOf(Convert.FromHexString(Theirs)) >= 0);
+        Assert.DoesNotContain(house.Telemetry.Bodies, body => body.AsSpan().IndexOf("theirs=1"u8) >= 0);
+    }
+
+    [Fact]
     public async Task What_is_exported_holds_no_token_password_or_patient_data()
     {
         var house = await RunningHouse.Get();

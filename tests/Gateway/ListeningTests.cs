@@ -19,6 +19,7 @@ public sealed class ListeningTests
     [InlineData("MCP_RATE_LIMIT=many")]
     [InlineData("MCP_WEBSOCKET_ENABLED=perhaps")]
     [InlineData("MCP_TRUSTED_PROXIES=localhost")]
+    [InlineData("MCP_ALLOWED_ORIGINS=https://*.example")]
     [InlineData("MCP_RATE_LIMIT=-1", "MCP_LOGIN_RATE_LIMIT=-1", "MCP_CACHE_TTL=-1", "MCP_SSE_HEARTBEAT_INTERVAL=0")]
     public async Task A_setting_that_cannot_be_meant_stops_the_start_and_is_named(params string[] settings)
     {

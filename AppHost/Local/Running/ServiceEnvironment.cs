@@ -12,7 +12,7 @@ internal sealed record Telemetry(string Endpoint, string? Protocol, string? Head
 /// <summary>The environment of a service: what Aspire 13.5 gives it, by the same names.</summary>
 internal static class ServiceEnvironment
 {
-    public static async Task<IReadOnlyList<Variable>> OfAsync(ProjectResource project, string instance, int replica, Telemetry? telemetry)
+    public static async Task<IReadOnlyList<Variable>> OfAsync(ProjectResource project, string instance, int replica, Telemetry? telemetry, string? dashboard)
     {
         List<Variable> variables =
         [
@@ -62,6 +62,12 @@ internal static class ServiceEnvironment
             {
                 variables.Add(new("OTEL_EXPORTER_OTLP_HEADERS", telemetry.Headers, IsSecret: true));
             }
+        }
+
+        // For its page for people; the token that opens the dashboard is not for services.
+        if (dashboard is not null && project.Http?.IsExternal == true)
+        {
+            variables.Add(new("MEDCOR_DASHBOARD_URL", dashboard));
         }
 
         variables.AddRange(project.Environment.Select(set => new Variable(set.Key, set.Value.Value(), set.Value.IsSecret)));

@@ -29,6 +29,7 @@ internal sealed record AuditEvent : ITenantOwned
     public string? ClientAddress { get; init; }
     public string? PeerAddress { get; init; }
     public required string RequestId { get; init; }
+    public string? TraceId { get; init; }
 
     internal sealed class Table : IEntityTypeConfiguration<AuditEvent>
     {

@@ -69,6 +69,7 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
             ClientAddress = http.ToldAddress(),
             PeerAddress = http.PeerAddress(),
             RequestId = http.RequestId(),
+            TraceId = http.TraceId(),
         };
     }
 

@@ -45,6 +45,6 @@ internal sealed class NamedEvent
         var (e, isPatient) = (Event, kind == Callers.Patient);
         return new(
             e.Id, e.HospitalId == Guid.Empty ? null : e.HospitalId, e.UserId, User?.Name, e.Role, isPatient ? null : e.SessionId, e.Action, e.Resource, e.ResourceId, e.ResourceIds,
-            e.ResourceVersion, e.PatientId, e.Rows, e.Outcome, isPatient ? null : e.ClientAddress, isPatient ? null : e.PeerAddress, isPatient ? null : e.RequestId, e.CreatedAt);
+            e.ResourceVersion, e.PatientId, e.Rows, e.Outcome, isPatient ? null : e.ClientAddress, isPatient ? null : e.PeerAddress, isPatient ? null : e.RequestId, isPatient ? null : e.TraceId, e.CreatedAt);
     }
 }

@@ -30,6 +30,7 @@ public class AuditChainTests
         var hash = chain.Hash(AuditChain.Beginning, 1, Event);
 
         Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 1, Event with { Rows = 3 }));
+        Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 1, Event with { TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" }));
         Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 2, Event));
         Assert.NotEqual(hash, chain.Hash(hash, 1, Event));
         Assert.NotEqual(hash, new AuditChain("another secret of 32 characters!!!").Hash(AuditChain.Beginning, 1, Event));

@@ -118,6 +118,24 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
+    public async Task Beside_the_request_id_that_a_client_chose_stands_the_trace_that_it_cannot_choose()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) }) };
+        request.Headers.Add("X-Request-Id", "somebody-elses");
+        request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+        using var response = await doctor.Http.SendAsync(request);
+        var record = (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
+
+        var written = (await Of(ward.Admin, new { resource_id = record })).Single();
+
+        Assert.Equal("somebody-elses", Assert.Single(response.Headers.GetValues("X-Request-Id")));
+        Assert.Equal(("somebody-elses", response.Headers.GetValues("traceparent").Single().Split('-')[1]), ((string?)written["request_id"], (string?)written["trace_id"]));
+        Assert.NotEqual("4bf92f3577b34da6a3ce929d0e0e4736", (string?)written["trace_id"]);
+        Assert.All(await Of(patient, new { resource_id = record }), e => Assert.Null((string?)e["trace_id"]));
+    }
+
+    [Fact]
     public async Task Only_administrators_and_the_patient_concerned_are_told()
     {
         var (ward, doctor, patient) = await Shared.Value;

@@ -1,21 +1,16 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.Gateway;
 using MedCor.Gateway.OpenApi;
-using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Tools;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
 
 namespace MedCor.Tests.Gateway.OpenApi;
 
 /// <summary>The rules that the document keeps, read off the one that the gateway would serve.</summary>
 public sealed class DocumentTests
 {
-    private static readonly IReadOnlyList<RouteEndpoint> Mapped = MapAll();
-    private static readonly JsonNode Api = JsonNode.Parse(Document.Write(Mapped))!;
+    private static readonly JsonNode Api = JsonNode.Parse(Document.Write(Mapped.Routes))!;
 
     public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
 
@@ -65,14 +60,15 @@ public sealed class DocumentTests
 
     [Fact]
     public void What_is_mapped_is_described() =>
-        Assert.Empty(from endpoint in Mapped
+        Assert.Empty(from endpoint in Mapped.Routes
+                     where endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null
                      where !Described().Any(operation => Document.Serves(endpoint, operation))
                      select endpoint.RoutePattern.RawText);
 
     [Fact]
     public void What_is_not_mapped_is_not_described()
     {
-        var without = Mapped.Where(e => e.RoutePattern.RawText != "/api/mcp/sse");
+        var without = Mapped.Routes.Where(e => e.RoutePattern.RawText != "/api/mcp/sse");
 
         var paths = JsonNode.Parse(Document.Write(without))!["paths"]!.AsObject();
 
@@ -89,6 +85,30 @@ public sealed class DocumentTests
     }
 
     [Fact]
+    public void Every_tag_stands_once_and_every_operation_has_one_of_them()
+    {
+        var tags = Api["tags"]!.AsArray().Select(t => (string?)t!["name"]).ToArray();
+
+        Assert.Equal(tags.Distinct(), tags);
+        Assert.Equal(tags.Order(), Operations.SelectMany(o => o["tags"]!.AsArray().Select(t => (string?)t)).Distinct().Order());
+        Assert.Equal(tags, Api["x-tagGroups"]!.AsArray().SelectMany(g => g!["tags"]!.AsArray().Select(t => (string?)t)));
+    }
+
+    /// <summary>Generators take a field with a default for one that is always there, and an object without named fields for an empty one.</summary>
+    [Fact]
+    public void No_field_has_a_default_and_an_object_without_named_fields_takes_any()
+    {
+        Assert.Empty(Everywhere(Api).Where(o => o["properties"] is JsonObject).SelectMany(o => o["properties"]!.AsObject()).Where(f => f.Value!.AsObject().ContainsKey("default")).Select(f => f.Key));
+        Assert.Empty(from schema in Everywhere(Api)
+                     where schema["type"] is { } type && type.ToJsonString().Contains("\"object\"", StringComparison.Ordinal) && schema["properties"] is null && !schema.ContainsKey("additionalProperties")
+                     select schema.ToJsonString());
+    }
+
+    [Fact]
+    public void What_is_refused_as_not_known_says_how_to_make_oneself_known() =>
+        Assert.All(Operations.Where(o => o["responses"]!["401"] is not null), o => Assert.NotNull(Resolve(o["responses"]!["401"]!)["headers"]!["WWW-Authenticate"]));
+
+    [Fact]
     public void Every_text_number_and_list_has_bounds() =>
         Assert.Empty(from schema in Everywhere(Api)
                      let type = schema["type"] is JsonArray types ? (string?)types[0] : schema["type"] is JsonValue one && one.TryGetValue<string>(out var only) ? only : null
@@ -101,6 +121,8 @@ public sealed class DocumentTests
         from method in path.Value!.AsObject()
         select new Operation(path.Key, method.Key, "", "", "", "") { Refused = [] };
 
+    private static IEnumerable<JsonNode> Operations => Api["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()).Select(o => o.Value!);
+
     private static JsonNode Content(JsonNode body) => body["content"]!["application/json"]!;
 
     private static JsonNode Resolve(JsonNode node) => (string?)node["$ref"] is { } reference ? JsonSchemaCheck.Find(Api, reference)! : node;
@@ -111,20 +133,4 @@ public sealed class DocumentTests
         JsonArray list => list.SelectMany(Everywhere),
         _ => [],
     };
-
-    /// <summary>The gateway as it starts, save that nothing runs and nothing is connected.</summary>
-    private static List<RouteEndpoint> MapAll()
-    {
-        var builder = WebApplication.CreateBuilder();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["ConnectionStrings:cache"] = "localhost:1",
-            ["ConnectionStrings:messaging"] = "amqp://localhost:1",
-        });
-        builder.AddMedCorDefaults();
-        builder.AddGateway();
-        var app = builder.Build();
-        app.MapSurfaces();
-        return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
-    }
 }

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using MedCor.Hosting.Processes;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Gateway.OpenApi;
+
+/// <summary>Packages of npm, at pinned versions, installed below <c>tests/obj/</c> and kept there between runs.</summary>
+/// <param name="name">The folder beside this file that has <c>package.json</c>.</param>
+internal sealed class Npm(string name)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private readonly string source = Path.Combine(RunningHouse.RepositoryRoot(), "tests/Gateway/OpenApi", name);
+
+    public static Npm Client { get; } = new("client");
+    public static Npm Spectral { get; } = new("spectral");
+
+    /// <summary>Where they are installed, beside a copy of the folder.</summary>
+    public string Directory { get; } = Path.Combine(RunningHouse.RepositoryRoot(), "tests/obj/npm", name);
+
+    /// <summary>Installs them, unless they are there. False when that cannot be done.</summary>
+    public bool Install()
+    {
+        if (Programs.Find("node") is null || Programs.Find("npm") is null) return false;
+        var (wanted, installed) = (Path.Combine(source, "package.json"), Path.Combine(Directory, "installed.json"));
+        System.IO.Directory.CreateDirectory(Directory);
+        foreach (var file in System.IO.Directory.GetFiles(source)) File.Copy(file, Path.Combine(Directory, Path.GetFileName(file)), overwrite: true);
+        if (File.Exists(installed) && File.ReadAllText(installed) == File.ReadAllText(wanted)) return true;
+        if (Run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline").ExitCode != 0) return false;
+        File.Copy(wanted, installed, overwrite: true);
+        return true;
+    }
+
+    /// <summary>Runs a program there, and tells what it said.</summary>
+    public (int ExitCode, string Said) Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Directory, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        if (process.WaitForExit(Patience)) return (process.ExitCode, said.Result + errors.Result);
+        process.Kill(entireProcessTree: true);
+        return (-1, $"{program} took too long.");
+    }
+}
+
+/// <summary>A test that needs what generates and compiles clients in TypeScript.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class FactInTypeScriptAttribute : FactAttribute
+{
+    private static readonly Lazy<bool> IsThere = new(Npm.Client.Install);
+
+    public FactInTypeScriptAttribute()
+    {
+        // Installed before any test begins: one that has begun can no longer be skipped.
+        if (!IsThere.Value) Skip = "The packages of tests/Gateway/OpenApi/client cannot be installed: that needs Node.js, npm and its registry.";
+    }
+}
+
+/// <summary>A test that needs Spectral: two hundred packages, so it is only run where it is asked for.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class FactWithSpectralAttribute : FactAttribute
+{
+    private static readonly Lazy<bool> IsThere = new(Npm.Spectral.Install);
+
+    public FactWithSpectralAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("MEDCOR_SPECTRAL") is not "1") Skip = "Set MEDCOR_SPECTRAL=1 to have the document checked by Spectral.";
+        else if (!IsThere.Value) Skip = "The packages of tests/Gateway/OpenApi/spectral cannot be installed: that needs Node.js, npm and its registry.";
+    }
+}

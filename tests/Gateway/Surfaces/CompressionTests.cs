@@ -1,0 +1,105 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Gateway.Surfaces;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Gateway.Surfaces;
+
+public sealed class CompressionTests
+{
+    [Theory]
+    [InlineData("/api/openapi.json", "br", "br")]
+    [InlineData("/api/openapi.json", "gzip", "gzip")]
+    [InlineData("/api/openapi.json", "gzip;q=0, br;q=0.5", "br")]
+    [InlineData("/api/openapi.json", "br;q=0", null)]
+    [InlineData("/api/openapi.json", "", null)]
+    [InlineData("/api/mcp/tools", "gzip, deflate, br", "br")]
+    [InlineData("/api/mcp/resources/doctors?limit=100", "gzip", "gzip")]
+    [InlineData("/api/mcp/resources/specialties?limit=100&fields=id,name,code,description,created_at,updated_at", "br", "br")]
+    [InlineData("/", "br", "br")]
+    public async Task What_holds_no_secret_is_compressed_as_the_client_takes_it_and_stays_the_same(string path, string accepted, string? coding)
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        using var plain = await Get(nurse, path, "");
+
+        using var answer = await Get(nurse, path, accepted);
+
+        Assert.Equal(coding is null ? [] : [coding], answer.Content.Headers.ContentEncoding);
+        Assert.Contains("Accept-Encoding", plain.Headers.Vary);
+        Assert.Contains("Accept-Encoding", answer.Headers.Vary);
+        var (whole, sent) = (await plain.Content.ReadAsByteArrayAsync(), await answer.Content.ReadAsByteArrayAsync());
+        Assert.Equal(whole, Decoded(sent, coding));
+        if (coding is null) return;
+        Assert.True(sent.Length < whole.Length * 2 / 3, $"{sent.Length} of {whole.Length}");
+        if (answer.Headers.ETag is not { } tag) return;
+        Assert.True(tag.IsWeak);
+        using var again = await Get(nurse, path, accepted, tag.ToString());
+        Assert.Equal((HttpStatusCode.NotModified, 0), (again.StatusCode, (await again.Content.ReadAsByteArrayAsync()).Length));
+    }
+
+    [Fact]
+    public async Task A_tools_answer_is_compressed_where_it_tells_of_no_patient()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+
+        Assert.Equal(["gzip"], (await Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = new { limit = 100 } })).Content.Headers.ContentEncoding);
+        Assert.Equal(["gzip"], (await Post(nurse, "/api/mcp/tools/list_doctors", new { limit = 100 })).Content.Headers.ContentEncoding);
+        Assert.Empty((await Post(nurse, "/api/mcp/tools/list_patients", new { limit = 100 })).Content.Headers.ContentEncoding);
+        Assert.Empty((await Post(nurse, "/api/mcp/tools/list_appointments", new { limit = 100 })).Content.Headers.ContentEncoding);
+        Assert.Empty((await Post(nurse, "/api/mcp/batch", new { requests = Enumerable.Repeat(new { tool = "list_doctors" }, 5) })).Content.Headers.ContentEncoding);
+    }
+
+    [Fact]
+    public async Task Nothing_is_compressed_that_holds_a_token_or_is_a_stream()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+
+        Assert.Empty((await Post(nurse, "/api/auth/login", new { email = "nurse@general.example", password = "Demo-Medcor-2026" })).Content.Headers.ContentEncoding);
+        Assert.Empty((await Post(nurse, "/api/mcp/sse/ticket", new { })).Content.Headers.ContentEncoding);
+        using var stream = await Get(nurse, "/api/mcp/sse", "br, gzip");
+        Assert.Equal(("text/event-stream", 0), (stream.Content.Headers.ContentType?.MediaType, stream.Content.Headers.ContentEncoding.Count));
+    }
+
+    /// <summary>A resource or tool that is added tells of patients until somebody says otherwise.</summary>
+    [Fact]
+    public void Nothing_that_tells_of_patients_or_accounts_may_be_compressed()
+    {
+        var compressed = ResourceCatalogue.All.Values.Where(r => r.MayBeCompressed()).ToArray();
+
+        Assert.Equal(["analytics/dashboard", "analytics/reports", "departments", "doctors", "hospitals", "invoices", "specialties", "subscription_plans", "subscriptions"], compressed.Select(r => r.Name));
+        Assert.DoesNotContain(compressed, r => r.Entity.IsAssignableTo(typeof(MedCor.Contracts.Clinical.IClinicalContent)) || r.Fields.Contains("patient_id"));
+        Assert.DoesNotContain(compressed.SelectMany(r => r.References.Values), r => !ResourceCatalogue.All[r.Resource].MayBeCompressed());
+        Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.MayBeCompressed() && (t.Content is not null || t.Service == "chat"));
+        Assert.Contains(ToolCatalogue.All.Values, t => t.MayBeCompressed());
+    }
+
+    private static byte[] Decoded(byte[] bytes, string? coding)
+    {
+        if (coding is null) return bytes;
+        var source = new MemoryStream(bytes);
+        using Stream decoder = coding == "br" ? new BrotliStream(source, CompressionMode.Decompress) : new GZipStream(source, CompressionMode.Decompress);
+        var whole = new MemoryStream();
+        decoder.CopyTo(whole);
+        return whole.ToArray();
+    }
+
+    private static async Task<HttpResponseMessage> Get(Client caller, string path, string accepted, string? known = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", accepted);
+        if (known is not null) request.Headers.TryAddWithoutValidation("If-None-Match", known);
+        return await caller.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    private static async Task<HttpResponseMessage> Post(Client caller, string path, object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
+        return await caller.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+}
