@@ -34,7 +34,9 @@ internal static class Accounts
         var services = http.RequestServices;
         var upstream = services.GetRequiredService<Upstream>().To(Identity);
         var error = await services.GetRequiredService<IHttpForwarder>().SendAsync(http, $"http://{Identity}", upstream, Patience, Cleaned);
-        if (error != ForwarderError.None && !http.Response.HasStarted) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
+        if (error == ForwarderError.None || http.RequestAborted.IsCancellationRequested) return;
+        services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Accounts)).LogWarning("Accounts could not be reached: {Error}", error);
+        if (!http.Response.HasStarted) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
     }
 
     /// <summary>Drops the headers by which one inside the network would be told who is calling and from where: from outside they are mere claims.</summary>
