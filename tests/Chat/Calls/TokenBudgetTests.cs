@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.EndToEnd;
+using MedCor.Tests.EndToEnd.Catalogue;
 using MedCor.Tests.Gateway;
 using MedCor.Tests.Identity;
 using Npgsql;
@@ -178,9 +180,9 @@ public sealed class TokenBudgetTests(TokenBudgetTests.Replicas replicas) : IClas
     {
         public static async Task<Guid> Hospital()
         {
-            var name = Guid.NewGuid().ToString("N");
-            var platform = await Client.Shared(Somebody.Platform);
-            return Guid.Parse((string)(await platform.Do("create_hospital", new { name = $"Hospital {name}", subdomain = $"h{name[..12]}" }))["id"]!);
+            var opening = ToolCatalogue.All["create_hospital"];
+            var opened = await (await Client.Shared(Somebody.Platform)).Post(opening, await new Draft(opening).Fill([], Task.FromResult));
+            return (Guid)opened.Body["id"]!;
         }
 
         /// <summary>Somebody alone in a hospital.</summary>
