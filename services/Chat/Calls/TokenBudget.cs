@@ -51,7 +51,8 @@ internal sealed class TokenBudget(ChatDb db, CallStreams streams, IOptions<ChatL
         var charged = await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call).Select(c => new { c.OwnerId, c.CreatedAt, c.TokensCharged }).SingleAsync();
         if (charged.TokensCharged == tokens) return;
         var (day, more) = (DayOf(charged.CreatedAt), tokens - charged.TokensCharged);
-        foreach (var owner in (Guid[])[charged.OwnerId, Guid.Empty])
+        // In the order of Charge. The nil hospital has no account as a whole: its nil owner is the server token.
+        foreach (var owner in hospital == Guid.Empty ? (Guid[])[charged.OwnerId] : [charged.OwnerId, Guid.Empty])
             await db.DailyUsage.Where(u => u.HospitalId == hospital && u.OwnerId == owner && u.Day == day).ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + more));
         await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call).ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, tokens));
     }

@@ -151,6 +151,15 @@ public sealed class TokenBudgetTests(TokenBudgetTests.Replicas replicas) : IClas
         Assert.InRange(await UsedBy(somebody) - 1_801 - estimated, estimated - 20, estimated);
     }
 
+    [Fact]
+    public async Task Who_belongs_to_no_hospital_is_charged_alone()
+    {
+        var platform = await Client.Shared(Somebody.Platform);
+        await Use(platform, 20, 30);
+
+        Assert.Equal(await (await RunningHouse.Get()).Count("chat", "SELECT sum(tokens_charged) FROM chat_calls WHERE owner_id = $1", platform.Id), await UsedBy(platform));
+    }
+
     [Theory]
     [InlineData("MCP_MAX_CHAT_CALLS", "-1")]
     [InlineData("MCP_CHAT_DAILY_TOKENS_USER", "-5")]
