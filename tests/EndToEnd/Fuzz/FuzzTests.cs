@@ -26,6 +26,8 @@ public class FuzzTests(ITestOutputHelper output)
     /// <summary>What the web server itself answers when it cannot read a request's head, before there is an application to ask: without a body.</summary>
     private static readonly int[] OfTheWebServer = [400, 408, 411, 413, 414, 431, 501, 505];
 
+    private static readonly string[] Readiness = ["/readyz", "/health"];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
@@ -82,8 +84,9 @@ public class FuzzTests(ITestOutputHelper output)
         if (request.IsCutShort) return null;
         if (answer.Status == 0) return "was not answered";
         if (!answer.IsOfApplication) return OfTheWebServer.Contains(answer.Status) ? null : "was answered by the web server";
-        if (answer.Status >= 500) return "is a fault";
-        if (answer.Status < 400 || request.Method == "HEAD" || request.Target.StartsWith("/readyz", StringComparison.OrdinalIgnoreCase)) return null;
+        // What is asked for its readiness says by 503 that it is not ready.
+        if (answer.Status >= 500) return answer.Status == 503 && Readiness.Any(path => request.Target.StartsWith(path, StringComparison.OrdinalIgnoreCase)) ? null : "is a fault";
+        if (answer.Status < 400 || request.Method == "HEAD") return null;
         return IsEnvelope(answer.Body) ? null : "has no envelope";
     }
 

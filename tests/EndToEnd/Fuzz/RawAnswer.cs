@@ -30,7 +30,7 @@ internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string>
                 return new(0, new Dictionary<string, string>(), "");
             }
             var buffer = new byte[16 * 1024];
-            while (received.Length < Most && Whole(received) is var found)
+            while (received.Length < Most && Whole(received, request.Method == "HEAD") is var found)
             {
                 if (found is not null) return found;
                 var read = await stream.ReadAsync(buffer, enough.Token);
@@ -42,13 +42,15 @@ internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string>
         {
             // Cut by the other side; what it said before counts.
         }
-        return Whole(received, isClosed: true) ?? new(0, new Dictionary<string, string>(), "");
+        return Whole(received, isComplete: true) ?? new(0, new Dictionary<string, string>(), "");
     }
 
     /// <summary>The answer, if all of it is there.</summary>
-    private static RawAnswer? Whole(MemoryStream received, bool isClosed = false)
+    /// <param name="isComplete">Whether no more than the head is to come, or nothing at all.</param>
+    private static RawAnswer? Whole(MemoryStream received, bool isComplete)
     {
         var bytes = received.GetBuffer().AsSpan(0, (int)received.Length);
+        if (bytes.StartsWith("HTTP/1.1 100"u8)) bytes = bytes[Math.Min(bytes.Length, bytes.IndexOf("\r\n\r\n"u8) + 4)..];
         var end = bytes.IndexOf("\r\n\r\n"u8);
         if (end < 0) return null;
         var lines = Encoding.Latin1.GetString(bytes[..end]).Split("\r\n");
@@ -57,7 +59,7 @@ internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string>
             if (line.Split(':', 2) is [var name, var value]) headers[name] = value.Trim();
         var status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
         var rest = bytes[(end + 4)..];
-        var isWhole = isClosed || status is 101 or 204 or 304 || headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) is true
+        var isWhole = isComplete || status is 101 or 204 or 304 || headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) is true
             || (headers.TryGetValue("Content-Length", out var length) ? rest.Length >= long.Parse(length, CultureInfo.InvariantCulture) : headers.ContainsKey("Transfer-Encoding") && rest.EndsWith("0\r\n\r\n"u8));
         return isWhole ? new(status, headers, headers.ContainsKey("Transfer-Encoding") ? Unchunked(rest) : Encoding.UTF8.GetString(rest)) : null;
     }
