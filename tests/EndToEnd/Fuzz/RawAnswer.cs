@@ -59,8 +59,10 @@ internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string>
             if (line.Split(':', 2) is [var name, var value]) headers[name] = value.Trim();
         var status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
         var rest = bytes[(end + 4)..];
+        // Behind it may stand the answer to what was sent beyond the claimed length.
+        if (headers.TryGetValue("Content-Length", out var length) && int.Parse(length, CultureInfo.InvariantCulture) is var size && size < rest.Length) rest = rest[..size];
         var isWhole = isComplete || status is 101 or 204 or 304 || headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) is true
-            || (headers.TryGetValue("Content-Length", out var length) ? rest.Length >= long.Parse(length, CultureInfo.InvariantCulture) : headers.ContainsKey("Transfer-Encoding") && rest.EndsWith("0\r\n\r\n"u8));
+            || (length is not null ? rest.Length >= int.Parse(length, CultureInfo.InvariantCulture) : headers.ContainsKey("Transfer-Encoding") && rest.EndsWith("0\r\n\r\n"u8));
         return isWhole ? new(status, headers, headers.ContainsKey("Transfer-Encoding") ? Unchunked(rest) : Encoding.UTF8.GetString(rest)) : null;
     }
 
