@@ -29,6 +29,8 @@ internal static class Accounts
 
     private static async Task Forward(HttpContext http)
     {
+        // Asks for a tunnel, and cannot be forwarded.
+        if (HttpMethods.IsConnect(http.Request.Method)) throw new WrongMethod("GET, POST");
         using (var body = await RequestBody.Read(http)) http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
 
         var services = http.RequestServices;

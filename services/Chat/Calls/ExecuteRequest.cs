@@ -70,13 +70,29 @@ internal static class ExecuteRequest
         try
         {
             var sent = JsonNode.Parse(body.Span, documentOptions: new() { MaxDepth = 32, AllowDuplicateProperties = false }) as JsonObject;
-            // A text of which only half a surrogate pair is there can be neither read nor written: found now, not on the way.
-            if (sent is not null) JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict);
+            ReadWhole(sent);
             return sent;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Reads every name and text, which a tree otherwise does when it is asked for it: those of which only half a surrogate pair is there, or that are no UTF-8, throw.</summary>
+    private static void ReadWhole(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject fields:
+                foreach (var (_, value) in fields) ReadWhole(value);
+                break;
+            case JsonArray list:
+                foreach (var value in list) ReadWhole(value);
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
         }
     }
 

@@ -91,6 +91,13 @@ public class ExecuteRequestTests(ChatHouse house)
     }
 
     [Fact]
+    public async Task A_name_or_a_text_that_is_no_text_is_refused()
+    {
+        await Refused("""{"messages": [{"role": "user", "content": "x"}], "\ud800": 1}""", "Not valid: ");
+        await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": "\ud800"}]}]}""", "Not valid: ");
+    }
+
+    [Fact]
     public async Task A_setting_beside_the_input_belongs_into_it() =>
         await Refused("""{"tool": "openai_chat", "input": {"messages": [{"role": "user", "content": "x"}]}, "model": "test-model", "temperature": 0, "max_tokens": 5}""", "model belongs into input", "temperature belongs into input", "max_tokens belongs into input");
 
