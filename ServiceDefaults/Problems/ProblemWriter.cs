@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Chats;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -26,10 +28,26 @@ public static class ProblemWriter
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
-            if (http.RequestAborted.IsCancellationRequested) return;
+            if (http.RequestAborted.IsCancellationRequested || HungUp(e, http))
+            {
+                HangUp(http);
+                return;
+            }
             await write(http, AsRefusal(e, http));
         }
     });
+
+    /// <summary>Whether the sender of a request was gone before all of its body had come. The token says so only a moment later.</summary>
+    private static bool HungUp(Exception e, HttpContext http) =>
+        e is ConnectionResetException or ConnectionAbortedException || (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } && http.Request.ContentLength is not null);
+
+    /// <summary>Lets go of a connection at whose other end nobody is. Otherwise the server would read on, for the rest of the body or another request, and log that it cannot.</summary>
+    private static void HangUp(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        http.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        http.Abort();
+    }
 
     /// <summary>Writes a refusal, in whatever form, as the answer of this request.</summary>
     public static Task WriteProblem(this HttpContext http, Refusal refusal, byte[] envelope)

@@ -36,7 +36,9 @@ public static class LogExtensions
         // The frameworks tell of requests and addresses what spans tell already, so of theirs only what went wrong is kept, whatever the level. What a query
         // throws is logged, once, where it becomes an answer; a refused double booking is no error.
         var wrong = level > LogLevel.Warning ? level : LogLevel.Warning;
-        foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit", "Yarp"]) logging.AddFilter(framework, wrong);
+        foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit"]) logging.AddFilter(framework, wrong);
+        // With a stack for everybody who hangs up; who forwards tells what went wrong.
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.None);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
         // Each look at something that is away, with the exception's text; Readiness tells what changes.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);

@@ -22,6 +22,7 @@ internal sealed record Manifest(string ServerName, string Version, string Role, 
                 ["messages"] = "array of {role, content}",
                 ["model"] = "string",
                 ["max_tokens"] = "int",
+                ["temperature"] = "number",
             }),
         ]);
 }

@@ -22,7 +22,7 @@ internal static class DescribeChats
         new Conflict("This request_id was used for another question. Use a new one for each."),
         new TooSlow(), new TooLarge(),
         new WrongMediaType(),
-        new Invalid(new Dictionary<string, List<string>> { ["messages[0].role"] = ["must be system, user or assistant"], ["request_id"] = ["must have 1 to 255 characters or entries"] }),
+        new Invalid(new Dictionary<string, List<string>> { ["messages[0].role"] = ["must be system, developer, user or assistant"], ["input.messages[1].content[0].type"] = ["must be text. image_url is not taken, since the model is given text alone: describe it in words"], ["request_id"] = ["must have 1 to 255 characters or entries"] }),
         new TooMany("No more than 100 calls a minute. Wait until the minute is over.", 12),
         new Broken(),
         new ChatProblem.Known(502, ChatErrors.Model, "OpenAI API error: the model has failed repeatedly and is given a rest. Try again shortly."),
@@ -44,15 +44,19 @@ internal static class DescribeChats
         };
         yield return new("/mcp/execute", "post", "ask_model", Tag, "Ask the model",
             """
-            Begins a call and answers at once; `GET /mcp/stream/{call_id}` has the answer as it comes. Send `messages` alone, or `tool` (`openai_chat`) with `input`. Without a `system` message a careful clinical
-            assistant answers, who claims no diagnosis.
+            Begins a call and answers at once; `GET /mcp/stream/{call_id}` has the answer as it comes. Send `messages` with what belongs to them, or `tool` (`openai_chat`) with `input`. The
+            rules of a careful clinical assistant, who claims no diagnosis, always come first; `system` and `developer` messages follow them and do not replace them.
+
+            `content` is text or a list of parts `{"type": "text", "text": …}`. What else clients of OpenAI's API send (other parts, results of tools, `stream: false`, `top_p`, …) is refused by name, with the reason;
+            `max_completion_tokens` is taken for `max_tokens`. The server decides which models may be named, how long an answer may become, how many answers are written for a user at once, and how many of the model's tokens
+            a user and a hospital may use a day: beyond that it answers 429 before the model is asked.
 
             With a `session_id` the conversation is remembered, for its owner alone: a follow-up may send only what is new. A question that holds an `assistant` message is taken as the whole conversation.
             With a `request_id` it is asked once within 24 hours, however often it is sent: every repetition gets the same `call_id`, and how far it has come.
             """)
         {
             Parameters = [Operation.Parameter("header", Tools.IdempotencyKey.Header, "In the place of a request_id.", Shape.Text(255))],
-            Body = components.Input(typeof(ExecuteCall)),
+            Body = Question(components),
             BodyExamples = new()
             {
                 ["short"] = new JsonObject { ["value"] = new JsonObject { ["messages"] = Says("user", "What are symptoms of anemia?"), ["session_id"] = "visit-42", ["request_id"] = "visit-42-1" } },
@@ -114,6 +118,18 @@ internal static class DescribeChats
             Refused = [],
             OtherAnswers = Refused(401, 403, 429, 500, 503),
         };
+    }
+
+    /// <summary>The record, with what is read as its texts besides: parts, which are joined before it is read.</summary>
+    private static JsonObject Question(Components components)
+    {
+        var question = components.Input(typeof(ExecuteCall));
+        var fields = components.Resolve((JsonObject)components.Resolve(question)["properties"]!["messages"]!["items"]!)["properties"]!.AsObject();
+        var text = (JsonObject)fields["content"]!.DeepClone();
+        text.Remove("description", out var description);
+        var part = Shape.Closed("A part of a text.", ("type", Shape.Choice(null, "text")), ("text", Shape.Text(500_000)));
+        fields["content"] = new JsonObject { ["description"] = description, ["anyOf"] = new JsonArray(text, Shape.List(part, 500_000)) };
+        return question;
     }
 
     private static JsonArray Says(string role, string content) => [new JsonObject { ["role"] = role, ["content"] = content }];

@@ -78,12 +78,15 @@ internal static class DescribeEvents
             Answers = "The connection is a WebSocket.",
             Refused = Operation.Always,
         };
-        yield return new("/api/mcp/sse/ticket", "post", "issue_ticket", Tag, "A ticket for a browser", "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…`, `/api/mcp/ws?ticket=…` or `/mcp/stream/{call_id}?ticket=…`.")
+        yield return new("/api/mcp/sse/ticket", "post", "issue_ticket", Tag, "A ticket for a browser", "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…`, `/api/mcp/ws?ticket=…` or `/mcp/stream/{call_id}?ticket=…`. With a `path` it is good for that path alone; without a body for any of the three.")
         {
+            Body = Shape.Closed("What the ticket is for.", ("path?", Shape.Text(200, "The only path that it is to be good for."))),
+            BodyIsOptional = true,
+            BodyExamples = new() { ["bound"] = new JsonObject { ["value"] = new JsonObject { ["path"] = "/api/mcp/sse" } } },
             Answers = "The ticket.",
             Answer = Shape.Object("A ticket.", ("ticket", Shape.Text(64, "Goes into the address.")), ("expires_in", Shape.Integer(0, 60, "How many seconds it is good for."))),
             AnswerExample = new JsonObject { ["ticket"] = "Yk8wQ0l2U3RnV1pGd0p5b1ZkR2hXc0x1TnFBcFJtRWM2VDFiSzRJajlIeE83M3pE", ["expires_in"] = 60 },
-            Refused = [401, 429, 500, 503],
+            Refused = [400, 401, 413, 415, 429, 500, 503],
         };
     }
 

@@ -101,7 +101,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         var caller = await entrance.Admit(http, async _ =>
         {
             if (!http.Request.Query.TryGetValue("ticket", out var ticket)) return await callers.Require(http);
-            token = await tickets.Redeem(ticket.ToString());
+            token = await tickets.Redeem(ticket.ToString(), http.Request.Path);
             return await callers.Check(token, http.RequestAborted);
         });
         var (call, after) = (CallOf(http), After(http.Request));

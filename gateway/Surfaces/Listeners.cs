@@ -27,7 +27,7 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
         var caller = await entrance.Admit(http, async _ =>
         {
             if (!http.Request.Query.TryGetValue("ticket", out var ticket)) return await check.Require(http);
-            token = await tickets.Redeem(ticket.ToString());
+            token = await tickets.Redeem(ticket.ToString(), http.Request.Path);
             return await check.Check(token, http.RequestAborted);
         });
         return (caller, token.Length > 0 ? token : TokenOf(http.Request));

@@ -1,9 +1,12 @@
+using System.Buffers;
+using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;
 
@@ -11,11 +14,14 @@ namespace MedCor.Gateway.Surfaces;
 
 /// <summary>
 /// <c>POST /api/mcp/sse/ticket</c>: what a browser, which cannot send a header with an event stream, sends in the address instead of its token.
-/// Good once, for a minute, at any replica. Redis keeps the token under one half of the ticket, sealed with the other, so that who reads Redis
-/// reads no token.
+/// Good once, for a minute, at any replica; for one path when the request names it, else for any of those that take tickets. Redis keeps the token under one half of the ticket,
+/// encrypted with the other and bound to the path, so that who reads Redis reads no token.
 /// </summary>
 internal sealed class Tickets(IConnectionMultiplexer redis)
 {
+    private const string LiveEvents = "/api/mcp/sse";
+    private const string WebSocket = "/api/mcp/ws";
+    private const string ChatStream = "/mcp/stream/";
     private const int Seconds = 60;
     private const int NameLength = 16;
     private const int KeyLength = 32;
@@ -31,25 +37,47 @@ internal sealed class Tickets(IConnectionMultiplexer redis)
         app.MapPost("/api/mcp/sse/ticket", async http =>
         {
             await entrance.Admit(http, callers.Require);
-            var ticket = await tickets.Issue(Listeners.TokenOf(http.Request));
+            var path = await PathIn(http);
+            var ticket = await tickets.Issue(Listeners.TokenOf(http.Request), path);
             http.Response.Headers.CacheControl = "no-store";
             await http.Response.WriteAsJsonAsync(new { Ticket = ticket, ExpiresIn = Seconds }, Json.Options, http.RequestAborted);
         });
     }
 
+    /// <summary>The path that the ticket is to be good for, as <see cref="Scope"/> writes it; none when the request names none. Throws <see cref="Invalid"/>.</summary>
+    private static async Task<string?> PathIn(HttpContext http)
+    {
+        using var body = await RequestBody.Read(http);
+        if (body.Bytes.IsEmpty) return null;
+        if (!http.Request.HasJsonContentType()) throw new WrongMediaType();
+        if (Params<TicketRequest>.Read(body.Bytes.ToArray()).Path is not { } path) return null;
+        return Scope(path) ?? throw new Invalid("path", $"must be {LiveEvents}, {WebSocket} or {ChatStream} followed by the id of a call");
+    }
+
+    /// <summary>A path that takes tickets, in one spelling; null for any other.</summary>
+    private static string? Scope(string path)
+    {
+        var plain = path.TrimEnd('/').ToLowerInvariant();
+        return plain is LiveEvents or WebSocket ? plain
+            : plain.StartsWith(ChatStream, StringComparison.Ordinal) && Guid.TryParse(plain.AsSpan(ChatStream.Length), out var call) ? $"{ChatStream}{call}"
+            : null;
+    }
+
     /// <summary>A ticket for a token that has been checked.</summary>
-    private async Task<string> Issue(string token)
+    /// <param name="path">The only path that it is good for; none for any that takes tickets.</param>
+    private async Task<string> Issue(string token, string? path)
     {
         var ticket = RandomNumberGenerator.GetBytes(NameLength + KeyLength);
         var (plain, tag) = (Encoding.UTF8.GetBytes(token), new byte[AesGcm.TagByteSizes.MaxSize]);
         var sealedToken = new byte[plain.Length];
-        using (var aes = new AesGcm(ticket.AsSpan(NameLength), tag.Length)) aes.Encrypt(Nonce, plain, sealedToken, tag);
+        using (var aes = new AesGcm(ticket.AsSpan(NameLength), tag.Length)) aes.Encrypt(Nonce, plain, sealedToken, tag, Bound(path));
         await redis.GetDatabase().StringSetAsync(Name(ticket), (byte[])[.. tag, .. sealedToken], TimeSpan.FromSeconds(Seconds)).WaitAsync(Patience);
         return WebEncoders.Base64UrlEncode(ticket);
     }
 
-    /// <summary>The token that a ticket stands for; the ticket is spent. Throws <see cref="Unauthenticated"/> when it was never good or no longer is.</summary>
-    public async Task<string> Redeem(string ticket)
+    /// <summary>The token that a ticket stands for; the ticket is spent. Throws <see cref="Unauthenticated"/> when it was never good, no longer is, or is another path's.</summary>
+    /// <param name="path">Where the ticket was presented.</param>
+    public async Task<string> Redeem(string ticket, PathString path)
     {
         byte[] bytes;
         try
@@ -64,21 +92,33 @@ internal sealed class Tickets(IConnectionMultiplexer redis)
 
         var kept = (byte[]?)await redis.GetDatabase().ExecuteAsync("GETDEL", Name(bytes)).WaitAsync(Patience);
         if (kept is null) throw Bad();
-        var tag = kept.AsSpan(0, AesGcm.TagByteSizes.MaxSize);
+        return Open(kept, bytes.AsSpan(NameLength), Scope(path.Value ?? "")) ?? Open(kept, bytes.AsSpan(NameLength), null) ?? throw Bad();
+    }
+
+    /// <summary>The token; null when it was not bound to this path.</summary>
+    private static string? Open(ReadOnlySpan<byte> kept, ReadOnlySpan<byte> key, string? path)
+    {
+        var tag = kept[..AesGcm.TagByteSizes.MaxSize];
         var token = new byte[kept.Length - tag.Length];
         try
         {
-            using var aes = new AesGcm(bytes.AsSpan(NameLength), tag.Length);
-            aes.Decrypt(Nonce, kept.AsSpan(tag.Length), tag, token);
+            using var aes = new AesGcm(key, tag.Length);
+            aes.Decrypt(Nonce, kept[tag.Length..], tag, token, Bound(path));
+            return Encoding.UTF8.GetString(token);
         }
         catch (AuthenticationTagMismatchException)
         {
-            throw Bad();
+            return null;
         }
-        return Encoding.UTF8.GetString(token);
     }
+
+    /// <summary>What is authenticated with the token, and not kept: who presents a ticket elsewhere cannot decrypt it.</summary>
+    private static byte[] Bound(string? path) => path is null ? [] : Encoding.UTF8.GetBytes(path);
 
     private static string Name(byte[] ticket) => $"medcor:ticket:{Convert.ToHexStringLower(ticket, 0, NameLength)}";
 
-    private static Unauthenticated Bad() => new(ErrorCodes.AuthInvalid, "The ticket is not valid, was used or is older than a minute. Get another from POST /api/mcp/sse/ticket.");
+    private static Unauthenticated Bad() => new(ErrorCodes.AuthInvalid, "The ticket is not valid, was used, is older than a minute or was issued for another path. Get another from POST /api/mcp/sse/ticket.");
+
+    /// <summary>What a request for a ticket may say.</summary>
+    private sealed record TicketRequest([property: Length(1, 200)] string? Path = null);
 }

@@ -13,6 +13,8 @@ internal sealed class ChatDb(DbContextOptions<ChatDb> options, Tenancy tenancy, 
 
     internal IQueryable<Call> Calls => Rows<Call>();
 
+    internal IQueryable<DailyUsage> DailyUsage => Rows<DailyUsage>();
+
     /// <summary>
     /// What a session holds, the newest call first, back to one that brought the whole conversation with it: no more calls than <paramref name="atMost"/>, and with no more
     /// characters in all than <paramref name="characters"/>. The database counts them, so that a long session is never read whole.

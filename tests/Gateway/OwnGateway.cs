@@ -53,9 +53,12 @@ public sealed class OwnGateway : IAsyncDisposable
     }
 
     /// <summary>Starts one that is to refuse, and tells what it said when it ended.</summary>
-    public static async Task<string> Refusal(params (string Name, string? Value)[] settings)
+    public static Task<string> Refusal(params (string Name, string? Value)[] settings) => RefusalOf("gateway", settings);
+
+    /// <summary>Starts a replica of a service that is to refuse, and tells what it said when it ended.</summary>
+    public static async Task<string> RefusalOf(string service, params (string Name, string? Value)[] settings)
     {
-        await using var own = await Launch("gateway", [("ASPNETCORE_URLS", null), .. settings]);
+        await using var own = await Launch(service, [("ASPNETCORE_URLS", null), .. settings]);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         await own.process.WaitForExitAsync(patience.Token);
         Assert.NotEqual(0, own.process.ExitCode);

@@ -30,7 +30,12 @@ internal sealed class House
         var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--no-dashboard"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-            Environment = { ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0", ["MCP_MAX_STREAMS"] = "0", ["MCP_MAX_LISTENERS"] = "0" },
+            Environment =
+            {
+                ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0", ["MCP_MAX_STREAMS"] = "0", ["MCP_MAX_LISTENERS"] = "0",
+                ["MCP_MAX_CHAT_CALLS"] = "0", ["MCP_CHAT_DAILY_TOKENS_USER"] = "0", ["MCP_CHAT_DAILY_TOKENS_HOSPITAL"] = "0", ["MCP_CHAT_DAILY_TOKENS_SERVER"] = "0",
+                ["OPENAI_MAX_TOKENS"] = "1000000",
+            },
         };
         foreach (var (variable, value) in settings) start.Environment[variable] = value;
         var host = Process.Start(start)!;

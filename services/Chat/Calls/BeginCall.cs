@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Chats;
@@ -16,7 +17,7 @@ namespace MedCor.Chat.Calls;
 /// Begins a call, once for each request id of its owner. Redis decides, in one step, among all who ask at the same moment; the database holds the same line a second time, for when
 /// Redis has lost what it knew.
 /// </summary>
-internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, Model model, IOptions<ModelOptions> options, TimeProvider clock)
+internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, Model model, TokenBudget budget, IOptions<ModelOptions> options, TimeProvider clock)
 {
     public const string Tool = "openai_chat";
 
@@ -34,13 +35,14 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
 
         if (!model.IsConfigured) throw new Unavailable(Calls.MissingKey);
         if (model.IsResting) throw new ModelIsDown();
+        await budget.Check(owner, ct);
         var isWhole = Conversation.IsWhole(question.Messages);
         var before = isWhole || asked.SessionId is not { } session ? []
             : await db.History(owner.HospitalId, owner.UserId, session, Conversation.MostCalls, Conversation.MostCharacters).ToListAsync(ct);
 
         var whole = question with { Messages = Conversation.Of(question.Messages, before) };
 
-        using var place = runner.Places.Take(owner);
+        using var place = runner.Places.Take();
         var id = Guid.CreateVersion7(clock.GetUtcNow());
         (Guid Call, string Digest) begun;
         try
@@ -62,7 +64,9 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         try
         {
             // From here on it is begun, whether or not the caller still waits.
-            db.Add(new Call
+            await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
+            var foreseen = TokenEstimate.Of(whole.Messages);
+            var call = new Call
             {
                 Id = id,
                 HospitalId = owner.HospitalId,
@@ -75,8 +79,13 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
                 Messages = JsonSerializer.Serialize(question.Messages, Json.Options),
                 IsWhole = isWhole,
                 Metadata = metadata,
-            });
+                TokensForeseen = foreseen,
+                TokensCharged = foreseen + question.MaxTokens,
+            };
+            db.Add(call);
             await db.SaveChangesAsync(CancellationToken.None);
+            await budget.Charge(call, owner);
+            await transaction.CommitAsync(CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -95,11 +104,14 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         var mistakes = new Dictionary<string, List<string>>();
         if (asked.Messages is null && asked.Input is null) mistakes.Note("messages", "is required");
         if (asked is { Messages: not null, Input: not null }) mistakes.Note("messages", "stands in input already");
-        if (asked is { MaxTokens: not null, Input: not null }) mistakes.Note("max_tokens", "belongs into input");
-        var (field, messages) = asked.Input is { } input ? ("input.messages", input.Messages) : ("messages", asked.Messages ?? []);
-        if (messages.Count > 0 && messages.All(m => m.Role == "system")) mistakes.Note(field, "must hold what a user says");
+        if (asked.Input is not null)
+            foreach (var (name, value) in ((string, object?)[])[("max_tokens", asked.MaxTokens), ("model", asked.Model), ("temperature", asked.Temperature)])
+                if (value is not null) mistakes.Note(name, "belongs into input");
+        var (path, wished) = asked.Input is { } input ? ("input.", input) : ("", new(asked.Messages ?? [], asked.Model, asked.MaxTokens, asked.Temperature));
+        if (wished.Messages.Count > 0 && wished.Messages.All(m => m.Role == Conversation.SystemRole)) mistakes.Note($"{path}messages", "must hold what a user says");
+        options.Value.Check(path, wished.Model, wished.MaxTokens, mistakes);
         var metadata = Metadata(asked, mistakes);
-        return mistakes.Count == 0 ? (new(asked.Input?.Model ?? options.Value.ModelOrUsual, messages, asked.Input?.MaxTokens ?? asked.MaxTokens), metadata) : throw new Invalid(mistakes);
+        return mistakes.Count == 0 ? (new(options.Value.Resolve(wished.Model)!, wished.Messages, wished.MaxTokens ?? options.Value.MaxTokens, wished.Temperature), metadata) : throw new Invalid(mistakes);
     }
 
     private static string? Metadata(ExecuteCall asked, Dictionary<string, List<string>> mistakes)
@@ -118,9 +130,14 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         }
     }
 
-    /// <summary>The same for the same question, in whichever form it was sent.</summary>
-    private static string Digest(Question question, ExecuteCall asked, string? metadata) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { question.Messages, question.MaxTokens, asked.Input?.Model, asked.SessionId, metadata }, Json.Options)));
+    /// <summary>The same for the same question, in whichever form it was sent: also for text as it stands and in parts.</summary>
+    private static string Digest(Question question, ExecuteCall asked, string? metadata) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
+        new Digested(question.Messages, asked.Input?.MaxTokens ?? asked.MaxTokens, asked.Input?.Model ?? asked.Model, asked.SessionId, metadata, question.Temperature), Json.Options)));
+
+    /// <summary>What makes a question the one that it is. A field that joins these is left out where it is not given, so that a repetition is known across an update.</summary>
+    private sealed record Digested(
+        IReadOnlyList<ChatMessage> Messages, int? MaxTokens, string? Model, string? SessionId, string? Metadata,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature);
 
     /// <summary>The call with this request id, of the last 24 hours. An older one gives its id up.</summary>
     private async Task<Call?> FindEarlier(CallOwner owner, string? requestId, CancellationToken ct)

@@ -34,6 +34,12 @@ internal sealed class Call : Entity, ITenantOwned
 
     /// <summary>Why there is no more, as JSON.</summary>
     public string? Ending { get; set; }
+
+    /// <summary>What the model was given, as estimated.</summary>
+    public int TokensForeseen { get; init; }
+
+    /// <summary>What the day is charged for it: what it may take at most, then what it took.</summary>
+    public int TokensCharged { get; set; }
     public int? TokensRead { get; set; }
     public int? TokensWritten { get; set; }
     public DateTimeOffset? EndedAt { get; set; }

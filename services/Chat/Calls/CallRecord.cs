@@ -34,7 +34,8 @@ internal sealed class CallRecord(IServiceScopeFactory scopes, TimeProvider clock
         db.Tenancy.Enter(hospital);
         var now = clock.GetUtcNow();
         var why = ending is null ? null : JsonSerializer.Serialize(ending, Json.Options);
-        await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call && (!isOpen || c.State == CallState.Started)).ExecuteUpdateAsync(set => set
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var kept = await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call && (!isOpen || c.State == CallState.Started)).ExecuteUpdateAsync(set => set
             .SetProperty(c => c.State, state)
             .SetProperty(c => c.Answer, answer)
             .SetProperty(c => c.Ending, why)
@@ -43,5 +44,15 @@ internal sealed class CallRecord(IServiceScopeFactory scopes, TimeProvider clock
             .SetProperty(c => c.EndedAt, now)
             .SetProperty(c => c.UpdatedAt, now)
             .SetProperty(c => c.Version, c => c.Version + 1));
+        if (kept == 1) await TokenBudget.Settle(db, hospital, call, await Took(db, hospital, call, state, answer, usage));
+        await transaction.CommitAsync();
     }
+
+    /// <summary>What a call took: as the model counts, otherwise as estimated. A model that refused or failed before its first word took nothing.</summary>
+    private static async Task<int> Took(ChatDb db, Guid hospital, Guid call, CallState state, string answer, Usage usage) => (usage, state, answer) switch
+    {
+        ({ TokensRead: { } read, TokensWritten: { } written }, _, _) => read + written,
+        (_, CallState.Error, "") => 0,
+        _ => await db.Calls.Where(c => c.HospitalId == hospital && c.Id == call).Select(c => c.TokensForeseen).SingleAsync() + TokenEstimate.Of(answer),
+    };
 }

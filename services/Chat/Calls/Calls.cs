@@ -1,10 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Health;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -25,18 +23,19 @@ internal static class Calls
         services.AddSingleton<Model>().AddSingleton<RedisPatience>().AddSingleton<CallRecord>();
         services.AddSingleton<Runner>().AddHostedService(s => s.GetRequiredService<Runner>());
         services.AddHostedService<SettleCalls>();
-        services.AddScoped<BeginCall>().AddScoped<CancelCalls>();
+        services.AddOptions<ChatLimits>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddScoped<TokenBudget>().AddScoped<BeginCall>().AddScoped<CancelCalls>();
     }
 
     public static void MapCalls(this IEndpointRouteBuilder app)
     {
         app.MapGet("/chat/model", (Model model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKey, statusCode: StatusCodes.Status503ServiceUnavailable)).NeedsNoDatabase();
-        app.MapPost("/chat/calls", async (HttpContext http, ChatCallers callers, BeginCall begin) =>
+        app.MapPost("/chat/calls", async (HttpContext http, ChatCallers callers, BeginCall begin, IOptions<ModelOptions> model) =>
         {
             var owner = (await callers.Require(http)).Owner;
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-            var asked = Read(body.GetBuffer().AsMemory(0, (int)body.Length));
+            var asked = ExecuteRequest.Read(body.GetBuffer().AsMemory(0, (int)body.Length), model.Value);
             var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent && asked.RequestId is null ? sent : null;
             var (call, isReplay) = await begin.Begin(owner, asked with { RequestId = asked.RequestId ?? key }, http.RequestAborted);
             if (isReplay && key is not null) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
@@ -47,31 +46,6 @@ internal static class Calls
         app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatCallers callers, CancelCalls cancel) =>
             Results.Json(await cancel.CancelAll((await callers.Require(http)).Owner, http.RequestAborted), Json.Options));
         app.MapGet("/chat/calls/{call:guid}", Show);
-    }
-
-    /// <summary>A question. Throws <see cref="ToolNotFound"/> when it is another tool's, whose input is not known here, and <see cref="Invalid"/>.</summary>
-    private static ExecuteCall Read(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            return Params<ExecuteCall>.Read(body);
-        }
-        catch (Invalid) when (ToolIn(body) is { } tool && tool != BeginCall.Tool)
-        {
-            throw new ToolNotFound(tool);
-        }
-    }
-
-    private static string? ToolIn(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            return JsonNode.Parse(body.Span) is JsonObject question && question["tool"] is JsonValue tool && tool.TryGetValue<string>(out var name) ? name : null;
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException) // no JSON, a field twice, half a surrogate pair
-        {
-            return null;
-        }
     }
 
     /// <summary>What is kept of a call, for when Redis has it no longer.</summary>

@@ -14,7 +14,7 @@ using Sent = OpenAI.Chat.ChatMessage;
 namespace MedCor.Chat.Calls;
 
 /// <summary>What the model is asked.</summary>
-internal sealed record Question(string Model, IReadOnlyList<ChatMessage> Messages, int? MaxTokens);
+internal sealed record Question(string Model, IReadOnlyList<ChatMessage> Messages, int MaxTokens, double? Temperature = null);
 
 /// <summary>What an answer took, as the model counts; none when it does not.</summary>
 internal sealed class Usage
@@ -220,11 +220,10 @@ internal sealed class Model : IDisposable
 #pragma warning disable SCME0001 // The package has no other way to name a field as other servers know it.
     private ChatCompletionOptions Wishes(Question question)
     {
-        var wishes = new ChatCompletionOptions();
-        if (question.MaxTokens is not { } most) return wishes;
+        var wishes = new ChatCompletionOptions { Temperature = (float?)question.Temperature };
         // OpenAI has renamed the field, and its newer models take no other; the servers that speak its protocol know the old name.
-        if (options.Address is null) wishes.MaxOutputTokenCount = most;
-        else wishes.Patch.Set("$.max_tokens"u8, most);
+        if (options.Address is null) wishes.MaxOutputTokenCount = question.MaxTokens;
+        else wishes.Patch.Set("$.max_tokens"u8, question.MaxTokens);
         return wishes;
     }
 #pragma warning restore SCME0001

@@ -1,10 +1,14 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Chat.Calls;
 
 /// <summary>The model that answers: any server that speaks OpenAI's protocol.</summary>
 internal sealed class ModelOptions
 {
+    private const string Documented = "gpt-4o-mini";
+
     /// <summary>Without it nothing is answered.</summary>
     [ConfigurationKeyName("OPENAI_API_KEY")]
     public string? Key { get; set; }
@@ -17,6 +21,15 @@ internal sealed class ModelOptions
     [ConfigurationKeyName("OPENAI_MODEL")]
     public string? Model { get; set; }
 
+    /// <summary>Further models that callers may name, separated by commas; none unless given.</summary>
+    [ConfigurationKeyName("OPENAI_ALLOWED_MODELS")]
+    public string? AllowedModels { get; set; }
+
+    /// <summary>How many tokens an answer may have at most, and has at most when its caller says nothing.</summary>
+    [ConfigurationKeyName("OPENAI_MAX_TOKENS")]
+    [Range(1, ExecuteCall.MostTokens, ErrorMessage = "OPENAI_MAX_TOKENS must be 1 to 1000000.")]
+    public int MaxTokens { get; set; } = 4096;
+
     /// <summary>Seconds until the answer must have begun.</summary>
     [ConfigurationKeyName("OPENAI_FIRST_TOKEN_SECONDS")]
     [Range(1, 290, ErrorMessage = "OPENAI_FIRST_TOKEN_SECONDS must be 1 to 290.")]
@@ -27,7 +40,24 @@ internal sealed class ModelOptions
     [Range(1, 290, ErrorMessage = "OPENAI_STALL_SECONDS must be 1 to 290.")]
     public int StallSeconds { get; set; } = 30;
 
-    public string ModelOrUsual => string.IsNullOrEmpty(Model) ? "gpt-4o-mini" : Model;
+    public string ModelOrUsual => string.IsNullOrEmpty(Model) ? Documented : Model;
+
+    /// <summary>The models that callers may name, the configured one first.</summary>
+    public IReadOnlyList<string> Models => [.. new[] { ModelOrUsual }.Concat((AllowedModels ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+
+    /// <summary>
+    /// The model that answers a caller who names this one, or none; null when they may not name it. The name that clients of this API are shown stands for whatever is configured,
+    /// so that they run where that is another.
+    /// </summary>
+    public string? Resolve(string? named) => named is null ? ModelOrUsual : Models.Contains(named) ? named : named == Documented ? ModelOrUsual : null;
+
+    /// <summary>Notes what of a caller's wishes is not to be had here.</summary>
+    /// <param name="path">What stands before the fields' names.</param>
+    public void Check(string path, string? model, long? maxTokens, Dictionary<string, List<string>> mistakes)
+    {
+        if (Resolve(model) is null) mistakes.Note($"{path}model", $"must be one of {string.Join(", ", Models)}, or left out: no other model answers here");
+        if (maxTokens > MaxTokens) mistakes.Note($"{path}max_tokens", $"must be between 1 and {MaxTokens}");
+    }
 
     /// <summary>None for OpenAI's own.</summary>
     public Uri? Address => string.IsNullOrEmpty(BaseUrl) ? null : new(BaseUrl);

@@ -36,7 +36,9 @@ public sealed class ChatHouse : IAsyncLifetime
     /// <summary>A replica of Chat that asks a model.</summary>
     public static Task<OwnGateway> StartChat(string model, params (string Name, string? Value)[] settings) => OwnGateway.StartOf("chat",
     [
-        ("OPENAI_BASE_URL", model), ("OPENAI_API_KEY", ModelServer.Key), ("OPENAI_MODEL", "test-model"),
+        ("OPENAI_BASE_URL", model), ("OPENAI_API_KEY", ModelServer.Key), ("OPENAI_MODEL", "test-model"), ("OPENAI_ALLOWED_MODELS", "gpt-4o, other/model"),
+        // These tests share their users.
+        ("MCP_MAX_CHAT_CALLS", "32"),
         ("OPENAI_FIRST_TOKEN_SECONDS", $"{StallSeconds}"), ("OPENAI_STALL_SECONDS", $"{StallSeconds}"), .. settings,
     ]);
 

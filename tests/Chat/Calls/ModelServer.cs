@@ -128,6 +128,26 @@ internal sealed class ModelServer : IAsyncDisposable
             await Line("[DONE]");
         }
 
+        /// <summary>Says how many tokens it counts, as OpenAI does behind an answer's last piece.</summary>
+        private Task Count(int read, int written) => Line(System.Text.Json.JsonSerializer.Serialize(new
+        {
+            id = "chatcmpl-1",
+            @object = "chat.completion.chunk",
+            created = 1_700_000_000,
+            model = (string?)Asked["model"],
+            choices = Array.Empty<object>(),
+            usage = new { prompt_tokens = read, completion_tokens = written, total_tokens = read + written },
+        }));
+
+        /// <summary>Says all of it, that it is done, and how many tokens it counts.</summary>
+        public async Task SayAndCount(string[] tokens, int read, int written)
+        {
+            foreach (var token in tokens) await Token(token);
+            await Chunk(new { }, "stop");
+            await Count(read, written);
+            await Line("[DONE]");
+        }
+
         /// <summary>Ends its answer for a reason that OpenAI does not know.</summary>
         public Task GiveUp() => Chunk(new { }, "error");
 

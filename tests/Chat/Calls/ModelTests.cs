@@ -184,17 +184,44 @@ public class ModelTests(ChatHouse house)
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "missing OPENAI_API_KEY"), (status, (string?)body!["error"]!["message"]));
     }
 
-    [Fact]
-    public async Task The_model_and_the_length_that_a_caller_names_are_passed_on()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_caller_wishes_is_passed_on_in_either_form(bool whole)
     {
         string[] questions = [ChatHouse.Question(), ChatHouse.Question()];
-        await house.AsProgram().Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = questions[0] } }, model = "gpt-4o", max_tokens = 321 } });
+        object wishes = new { messages = new[] { new { role = "user", content = questions[0] } }, model = "gpt-4o", max_tokens = 321, temperature = 0.2, stream = true };
+        var (status, body) = await house.AsProgram().Execute(whole ? new { tool = "openai_chat", input = wishes } : wishes);
+        Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
         await house.AsProgram().Ask(questions[1]);
 
         var (named, usual) = (await house.Model.NextAsked(questions[0]), await house.Model.NextAsked(questions[1]));
 
         Assert.Equal(("gpt-4o", 321, true), ((string?)named.Asked["model"], (int)named.Asked["max_tokens"]!, (bool)named.Asked["stream"]!));
-        Assert.Equal(("test-model", null), ((string?)usual.Asked["model"], usual.Asked["max_tokens"]));
+        Assert.Equal(0.2, (double)named.Asked["temperature"]!, precision: 6);
+        // An answer has a bound also where its caller wants none.
+        Assert.Equal(("test-model", 4096, null), ((string?)usual.Asked["model"], (int)usual.Asked["max_tokens"]!, usual.Asked["temperature"]));
+    }
+
+    [Fact]
+    public async Task The_name_that_the_documents_of_this_API_show_stands_for_whatever_model_is_configured()
+    {
+        var question = ChatHouse.Question();
+        await house.AsProgram().Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-4o-mini", max_tokens = 512 } });
+
+        Assert.Equal("test-model", (string?)(await house.Model.NextAsked(question)).Asked["model"]);
+    }
+
+    [Fact]
+    public async Task No_other_model_and_no_longer_answer_is_to_be_had_than_the_server_allows()
+    {
+        var question = ChatHouse.Question();
+        var (status, body) = await house.AsProgram().Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-5-pro", max_tokens = 4097 } });
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "VALIDATION_ERROR"), (status, (string?)body!["error"]!["error_code"]));
+        Assert.Contains("input.model must be one of test-model, gpt-4o, other/model", (string?)body["error"]!["message"], StringComparison.Ordinal);
+        Assert.Contains("input.max_tokens must be between 1 and 4096", (string?)body["error"]!["message"], StringComparison.Ordinal);
+        Assert.Empty(house.Model.Asked(question));
     }
 
     private static void ExpectError(Told error, string says, bool retryable)

@@ -74,7 +74,7 @@ public sealed class RestTests : IAsyncLifetime
     }
 
     private async Task<string> Ask(string question) =>
-        string.Concat(await model.Answer(new("any", [new ChatMessage("user", question)], null), new(), default).ToArrayAsync());
+        string.Concat(await model.Answer(new("any", [new ChatMessage("user", question)], MaxTokens: 100), new(), default).ToArrayAsync());
 
     public async Task DisposeAsync()
     {

@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+using Xunit.Abstractions;
+
+namespace MedCor.Tests.EndToEnd.Fuzz;
+
+/// <summary>
+/// Whatever is sent is answered, in time and in the form that its surface has, and never by a fault of ours. Takes valid requests of every surface and spoils them, the same way for the
+/// same seed. <c>MEDCOR_FUZZ_REQUESTS</c> says how many (2,000), <c>MEDCOR_FUZZ_SEED</c> which seed (1).
+/// </summary>
+public class FuzzTests(ITestOutputHelper output)
+{
+    private const int AtOnce = 4;
+
+    /// <summary>Of the requests, a tenth goes over WebSockets.</summary>
+    private const int RequestsOfMessage = 10;
+
+    /// <summary>What the web server itself answers when it cannot read a request's head, before there is an application to ask: without a body.</summary>
+    private static readonly int[] OfTheWebServer = [400, 408, 411, 413, 414, 431, 501, 505];
+
+    private static readonly string[] Readiness = ["/readyz", "/health"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task No_spoilt_request_is_answered_with_a_fault()
+    {
+        var (count, seed) = (Setting("MEDCOR_FUZZ_REQUESTS", 2000), Setting("MEDCOR_FUZZ_SEED", 1));
+        output.WriteLine($"{count} requests, seed {seed}: repeat with MEDCOR_FUZZ_REQUESTS={count} MEDCOR_FUZZ_SEED={seed}.");
+        var valid = await ValidRequests.Make();
+        var mutator = new Mutator(seed);
+        var requests = Enumerable.Range(0, count - count / RequestsOfMessage).Select(_ => mutator.Mutate(mutator.Pick(valid.Requests))).ToArray();
+        var messages = Enumerable.Range(0, count / RequestsOfMessage).Select(_ => mutator.Mutate(mutator.Pick(valid.Messages))).ToArray();
+        var (faults, statuses, watch) = (new ConcurrentQueue<string>(), new ConcurrentDictionary<string, int>(), Stopwatch.StartNew());
+
+        var gateways = (await RunningHouse.Get()).Gateways;
+        await Parallel.ForEachAsync(requests.Index(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (numbered, _) =>
+        {
+            var (number, request) = numbered;
+            var (answer, fault) = await Try(request, gateways[number % gateways.Count]);
+            statuses.AddOrUpdate(answer is { Status: > 0, IsOfApplication: false } ? $"{answer.Status} (web server)" : $"{answer?.Status}", 1, (_, n) => n + 1);
+            if (fault is not null) faults.Enqueue($"#{number} {fault}\n{request}\n→ {answer?.Status} {Short(answer?.Body)}\n");
+        });
+        await using (var talker = new Talker(gateways[0], valid.Premises.Admin.AccessToken))
+            foreach (var (number, message) in messages.Index())
+                if (await talker.Say(message) is { } fault) faults.Enqueue($"message #{number} {fault}\n{Short(Encoding.Latin1.GetString(message))}\n");
+        watch.Stop();
+
+        output.WriteLine($"{count} in {watch.Elapsed.TotalSeconds:0.0} s; {valid.Requests.Count} valid requests, {valid.Messages.Count} valid messages. Answers: {string.Join(", ", statuses.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"))}.");
+        Assert.True(faults.IsEmpty, $"Seed {seed}: {faults.Count} faults.\n{string.Join('\n', faults.Take(20))}");
+        await StillWorks(valid);
+    }
+
+    /// <summary>Sends a request, and says what is wrong with its answer.</summary>
+    private static async Task<(RawAnswer? Answer, string? Fault)> Try(RawRequest request, Uri gateway)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            RawAnswer answer;
+            try
+            {
+                answer = await RawAnswer.Of(request, gateway, Patience);
+            }
+            catch (OperationCanceledException)
+            {
+                return (null, $"was not answered within {Patience.TotalSeconds} s");
+            }
+            // Identity hashes no more passwords at once than it can, and says so.
+            if (answer.Status == 503 && answer.Headers.ContainsKey("Retry-After") && tries < 5) continue;
+            return (answer, FaultOf(request, answer));
+        }
+    }
+
+    private static string? FaultOf(RawRequest request, RawAnswer answer)
+    {
+        if (request.IsCutShort) return null;
+        if (answer.Status == 0) return "was not answered";
+        if (!answer.IsOfApplication) return OfTheWebServer.Contains(answer.Status) ? null : "was answered by the web server";
+        // What is asked for its readiness says by 503 that it is not ready.
+        if (answer.Status >= 500) return answer.Status == 503 && Readiness.Any(path => request.Target.StartsWith(path, StringComparison.OrdinalIgnoreCase)) ? null : "is a fault";
+        if (answer.Status < 400 || request.Method == "HEAD") return null;
+        return IsEnvelope(answer.Body) ? null : "has no envelope";
+    }
+
+    /// <summary>Whether a refusal has one of the two forms: that of tools, or that of chat.</summary>
+    private static bool IsEnvelope(string body)
+    {
+        try
+        {
+            if (JsonNode.Parse(body)?["error"] is not JsonObject error || (string?)error["message"] is not { Length: > 0 }) return false;
+            return error["error_code"] is not null ? error["type"] is not null : error["code"] is not null && error["details"]?["request_id"] is not null && error["timestamp"] is not null;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Everything can be listed, by its tool and by its path, and something new can be written.</summary>
+    private static async Task StillWorks(ValidRequests valid)
+    {
+        var (premises, admin) = (valid.Premises, valid.Premises.Admin);
+        foreach (var list in ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new Catalogue.Draft(t).Required.Count == 0))
+            if (premises.Admitted(list).Contains(admin)) await admin.Do(list.Name);
+        foreach (var list in valid.Requests.Where(r => r.Method == "GET" && r.Target.StartsWith("/api/mcp/resources/", StringComparison.Ordinal) && !r.Target.Contains('?')).Select(r => r.Target).Distinct())
+        {
+            using var answer = await admin.Http.GetAsync(list);
+            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden or HttpStatusCode.NotFound, $"{list} is answered {answer.StatusCode}");
+        }
+        var department = (string)(await premises.Succeed(ToolCatalogue.All["create_department"])).Reply.Body["id"]!;
+        Assert.Contains((await admin.Do("list_departments", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == department);
+    }
+
+    private static int Setting(string variable, int usual) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? int.Parse(set, CultureInfo.InvariantCulture) : usual;
+
+    private static string Short(string? text) => text is null ? "" : text.Length > 600 ? $"{text[..600]}… ({text.Length} characters)" : text;
+
+    /// <summary>Somebody who says odd things over a WebSocket, and opens another whenever one is closed.</summary>
+    private sealed class Talker(Uri gateway, string token) : IAsyncDisposable
+    {
+        private static readonly byte[] Question = Encoding.UTF8.GetBytes("""{"type":"tool_invoke","request_id":"afterwards","tool":"get_current_user","params":{}}""");
+        private readonly byte[] buffer = new byte[2 * 1024 * 1024];
+        private ClientWebSocket? socket;
+
+        /// <summary>Says something, then asks who they are. Gives what is wrong when that is neither answered nor is the connection closed for a reason of the speaker's.</summary>
+        public async Task<string?> Say(byte[] message)
+        {
+            using var patience = new CancellationTokenSource(Patience);
+            try
+            {
+                if (socket is not { State: WebSocketState.Open }) await Open(patience.Token);
+                await socket!.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+                await socket.SendAsync(Question, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+                return await Hear(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return "was not answered";
+            }
+            catch (WebSocketException)
+            {
+                // Cut: a frame that is none. The next one must be taken again.
+                socket?.Dispose();
+                socket = null;
+                return null;
+            }
+        }
+
+        private async Task Open(CancellationToken ct)
+        {
+            socket?.Dispose();
+            socket = new();
+            socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+            await socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, ct);
+        }
+
+        private async Task<string?> Hear(CancellationToken ct)
+        {
+            while (true)
+            {
+                var length = 0;
+                ValueWebSocketReceiveResult part;
+                do
+                {
+                    part = await socket!.ReceiveAsync(buffer.AsMemory(length), ct);
+                    length += part.Count;
+                } while (!part.EndOfMessage);
+                if (part.MessageType == WebSocketMessageType.Close) return socket.CloseStatus is WebSocketCloseStatus.InternalServerError ? $"closed the connection: {socket.CloseStatusDescription}" : null;
+                var heard = JsonNode.Parse(buffer.AsSpan(0, length))!;
+                if ((string?)heard["code"] == ErrorCodes.ServerError) return $"is a fault: {heard.ToJsonString()}";
+                if (heard["request_id"] is JsonValue id && id.TryGetValue<string>(out var known) && known == "afterwards" && (string?)heard["type"] == "tool_response") return null;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            socket?.Dispose();
+            await Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Chat.Calls;
+using MedCor.Tests.EndToEnd.Catalogue;
+using MedCor.Tests.Identity;
+
+namespace MedCor.Tests.EndToEnd.Fuzz;
+
+/// <summary>
+/// Valid requests of every surface, at a hospital of the fuzzer's own: every operation of the OpenAPI document, every tool by its own path, by invoke, in a batch and over a WebSocket.
+/// What is added to the document or the catalogue is among them.
+/// </summary>
+internal sealed class ValidRequests
+{
+    private readonly Premises premises;
+    private readonly Dictionary<string, string> ids = [];
+    private readonly List<(Tool Tool, Client Caller, JsonObject Parameters)> calls = [];
+    private Client spare = null!;
+
+    private ValidRequests(Premises premises) => this.premises = premises;
+
+    public List<RawRequest> Requests { get; } = [];
+
+    /// <summary>Messages of a WebSocket, of its every kind.</summary>
+    public List<byte[]> Messages { get; } = [];
+
+    public Premises Premises => premises;
+
+    public static async Task<ValidRequests> Make()
+    {
+        var all = new ValidRequests(await Premises.New());
+        await all.FindThings();
+        await all.AddTools();
+        await all.AddDocumented();
+        all.AddMessages();
+        return all;
+    }
+
+    /// <summary>What there is to name: things of the hospital, and for what ends or changes something, things that nobody needs.</summary>
+    private async Task FindThings()
+    {
+        var opening = ToolCatalogue.All["create_hospital"];
+        ids["spare_hospital"] = (string)(await premises.People[Callers.Platform].Post(opening, await new Draft(opening).Fill([], Task.FromResult))).Body["id"]!;
+        var email = Somebody.NewEmail();
+        ids["spare_user"] = (string)(await premises.Admin.Do("create_user", new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" }))["id"]!;
+        spare = await Client.As(email, "Korrekt-Pferd-7");
+        var nurse = premises.People[Callers.Nurse];
+        ids["call_id"] = $"{await new Chatter(nurse.Http, nurse.AccessToken).Ask("What is anemia?")}";
+        using var prompt = await nurse.Http.PostAsJsonAsync("/api/mcp/prompts/invoke", new { prompt = "emergency_triage", initial_data = new { } });
+        ids["session_id"] = (string)(await prompt.Content.ReadFromJsonAsync<JsonNode>())!["session_id"]!;
+    }
+
+    private async Task AddTools()
+    {
+        foreach (var tool in ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal)))
+        {
+            var (draft, caller) = (new Draft(tool), premises.Admitted(tool).First());
+            // The walk's own people and hospital must outlive it.
+            var parameters = await draft.Fill(draft.Optional, kind => (tool.Effect, kind) switch
+            {
+                (not Effect.Read, "hospital") when tool.Name.EndsWith("_hospital", StringComparison.Ordinal) => Task.FromResult(ids["spare_hospital"]),
+                (not Effect.Read, "user") => Task.FromResult(ids["spare_user"]),
+                _ => premises.AtHand(kind, caller),
+            });
+            // A hash of a password for every try would be all that is done.
+            if (tool.Name == "update_user") foreach (var secret in parameters.Select(p => p.Key).Where(p => p.Contains("password", StringComparison.Ordinal)).ToArray()) parameters.Remove(secret);
+            calls.Add((tool, caller, parameters));
+            Add(caller, "POST", $"/api/mcp/tools/{tool.Name}", parameters);
+            Add(caller, "POST", "/api/mcp/tools/invoke", new JsonObject { ["tool"] = tool.Name, ["params"] = parameters.DeepClone() });
+        }
+        var reads = calls.Where(c => c.Tool.Effect == Effect.Read && premises.Admitted(c.Tool).Contains(premises.Admin)).Chunk(5);
+        foreach (var some in reads)
+            Add(premises.Admin, "POST", "/api/mcp/batch", new JsonObject { ["requests"] = new JsonArray([.. some.Select(c => new JsonObject { ["tool"] = c.Tool.Name, ["params"] = c.Parameters.DeepClone(), ["idempotency_key"] = $"{Guid.NewGuid()}" })]) });
+    }
+
+    /// <summary>The operations of the document, with its own examples; each tool's own path is there already.</summary>
+    private async Task AddDocumented()
+    {
+        var document = JsonNode.Parse(await premises.Admin.Http.GetStringAsync("/api/openapi.json"))!;
+        foreach (var (path, operations) in document["paths"]!.AsObject())
+        {
+            if (path.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) && path != "/api/mcp/tools/invoke") continue;
+            foreach (var (method, operation) in operations!.AsObject())
+            {
+                var parameters = (operation!["parameters"]?.AsArray() ?? []).Select(p => p!).ToArray();
+                var (target, isAuth) = (await Filled(path), path.StartsWith("/api/auth/", StringComparison.Ordinal));
+                var query = string.Join('&', from p in parameters where (string?)p["in"] == "query" && (string?)p["name"] != "ticket" select $"{p["name"]}={Uri.EscapeDataString(Query(path, (string)p["name"]!))}");
+                // A session's end must be that of nobody else; what is wrong with a log-in locks out nobody who is there.
+                var caller = isAuth ? spare : path.StartsWith("/mcp/", StringComparison.Ordinal) || path.Contains("prompts", StringComparison.Ordinal) ? premises.People[Callers.Nurse] : premises.Admin;
+                var examples = operation["requestBody"]?["content"]?["application/json"]?["examples"]?.AsObject().Select(e => e.Value!["value"]) ?? [null];
+                foreach (var example in examples)
+                {
+                    var body = isAuth && example is JsonObject ? new JsonObject(example.AsObject().Select(f => KeyValuePair.Create(f.Key, (JsonNode?)(f.Key == "refresh_token" ? spare.RefreshToken : f.Key == "email" ? "nobody@fuzz.example" : "no such password")))) : example;
+                    if (query.Length > 0) Add(caller, method.ToUpperInvariant(), $"{target}?{query}", body);
+                    Add(caller, method.ToUpperInvariant(), target, body);
+                }
+            }
+        }
+        foreach (var page in (string[])["/api/docs/", "/api/redoc/", "/health", "/alive", "/"]) Add(premises.Admin, "GET", page, null);
+        var parts = JsonNode.Parse("""{"tool": "openai_chat", "input": {"messages": [{"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}, {"role": "user", "content": "What is anemia?"}], "temperature": 0, "stream": true, "max_tokens": 5}, "metadata": {"a": [1]}, "session_id": "fuzz", "request_id": "fuzz-1"}""");
+        Add(premises.People[Callers.Nurse], "POST", "/mcp/execute", parts);
+        foreach (var prompt in (string[])["appointment_booking", "patient_onboarding", "emergency_triage"])
+            Add(premises.People[Callers.Nurse], "POST", "/api/mcp/prompts/invoke", new JsonObject { ["prompt"] = prompt, ["initial_data"] = new JsonObject { ["first_name"] = "Ann" } });
+        foreach (var input in (string[])["""{"first_name": "Ann"}""", """{"complaint": "Headache", "age": 40}""", "{}"])
+            Add(premises.People[Callers.Nurse], "POST", $"/api/mcp/prompts/sessions/{ids["session_id"]}", new JsonObject { ["input"] = JsonNode.Parse(input) });
+    }
+
+    private void AddMessages()
+    {
+        foreach (var (tool, _, parameters) in calls.Where(c => premises.Admitted(c.Tool).Contains(premises.Admin)))
+            Message(new JsonObject { ["type"] = "tool_invoke", ["request_id"] = "fuzz-1", ["tool"] = tool.Name, ["params"] = parameters.DeepClone(), ["idempotency_key"] = "fuzz" });
+        foreach (var resource in (string[])["appointments", "patients", "triage"])
+            foreach (var type in (string[])["subscribe", "unsubscribe"]) Message(new JsonObject { ["type"] = type, ["resource"] = resource, ["request_id"] = "fuzz-2" });
+        for (var i = 0; i < 5; i++) Message(new JsonObject { ["type"] = "auth", ["token"] = premises.Admin.AccessToken, ["resources"] = new JsonArray("appointments"), ["last_event_id"] = "1769954400000-41.1769954400000-3.1769954400000-7", ["request_id"] = "fuzz-3" });
+
+        void Message(JsonObject message) => Messages.Add(Encoding.UTF8.GetBytes(message.ToJsonString()));
+    }
+
+    private void Add(Client caller, string method, string target, JsonNode? body)
+    {
+        var request = new RawRequest(method, target, body is null ? null : Encoding.UTF8.GetBytes(body.ToJsonString()));
+        if (body is not null) request.Headers.Add(("Content-Type", "application/json"));
+        request.Headers.Add(("Authorization", $"Bearer {caller.AccessToken}"));
+        Requests.Add(request);
+    }
+
+    private async Task<string> Filled(string path)
+    {
+        while (path.IndexOf('{') is >= 0 and var from)
+        {
+            var name = path[(from + 1)..path.IndexOf('}')];
+            path = path.Replace($"{{{name}}}", name == "id" ? await Id(path.Split('/')[^2]) : ids.GetValueOrDefault(name) ?? throw new Xunit.Sdk.XunitException($"The fuzzer has no {name} for {path}."), StringComparison.Ordinal);
+        }
+        return path;
+    }
+
+    private async Task<string> Id(string resource)
+    {
+        using var listed = await premises.Admin.Http.GetAsync($"/api/mcp/resources/{(resource == "reports" ? "analytics/reports" : resource)}?limit=1");
+        return listed.IsSuccessStatusCode && (await listed.Content.ReadFromJsonAsync<JsonNode>())!["results"]!.AsArray() is [{ } first, ..] ? first["id"]!.ToString() : $"{Guid.Empty}";
+    }
+
+    private static string Query(string path, string name) => name switch
+    {
+        "page" => "1",
+        "limit" => "3",
+        "sort" => "-created_at",
+        "filter" => path.EndsWith("dashboard", StringComparison.Ordinal) ? "{}" : """{"created_at":{"gte":"2026-01-01T00:00:00Z","lt":"2030-01-01T00:00:00Z"}}""",
+        "fields" => "id,created_at",
+        "expand" => "hospital",
+        "resources" => "appointments,patients",
+        "last_event_id" => path.StartsWith("/mcp/", StringComparison.Ordinal) ? "1" : "1769954400000-41.1769954400000-3.1769954400000-7",
+        _ => "x",
+    };
+}

@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+using System.Text;
+using MedCor.Tests.Chat.Calls;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Gateway.Surfaces;
+
+/// <summary>Clients hang up all the time, and at any moment: that is nothing to alarm anybody with.</summary>
+public class HangingUpTests
+{
+    private const string Read = """{"tool": "list_appointments", "params": {"limit": 100}}""";
+
+    private static readonly (string Method, string Path)[] Bodies =
+    [
+        ("POST", "/api/mcp/tools/invoke"), ("POST", "/api/mcp/tools/get_current_user"), ("POST", "/api/mcp/batch"), ("POST", "/api/mcp/prompts/invoke"), ("POST", "/api/mcp/sse/ticket"),
+        ("POST", "/mcp/execute"), ("POST", "/api/auth/login/"), ("POST", "/api/auth/refresh/"),
+    ];
+
+    private static readonly (string Method, string Path, string Body)[] Whole =
+    [
+        ("POST", "/api/mcp/tools/invoke", Read), ("POST", "/api/mcp/batch", $$"""{"requests": [{{string.Join(',', Enumerable.Repeat(Read, 50))}}]}"""), ("GET", "/api/mcp/resources/appointments?limit=100", ""),
+        ("GET", "/api/openapi.json", ""), ("POST", "/api/auth/login/", """{"email": "nobody@general.example", "password": "no such password"}"""),
+        ("POST", "/mcp/execute", """{"messages": [{"role": "user", "content": "What is anemia?"}]}"""),
+    ];
+
+    [Fact]
+    public async Task Who_hangs_up_leaves_nothing_in_the_log_that_alarms_anybody()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        await using var gateway = await OwnGateway.Start();
+        var call = await new Chatter(gateway.Http, nurse.AccessToken).Ask("What is anemia?");
+        var before = gateway.Said.Length;
+        var traces = new List<string>();
+
+        foreach (var isReset in new[] { false, true })
+        {
+            // While they listen, and while an answer is made or written.
+            foreach (var path in new[] { "/api/mcp/sse", $"/mcp/stream/{call}", "/api/mcp/ws" })
+                await HangUp("GET", path, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n", "", isReset, hears: "HTTP/1.1 ");
+            foreach (var (method, path, body) in Whole)
+                for (var i = 0; i < 3; i++) await HangUp(method, path, $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n", body, isReset);
+            // While their body is read, whose length is known or not.
+            foreach (var (method, path) in Bodies)
+                foreach (var length in new[] { "Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n" })
+                    traces.Add(await HangUp(method, path, $"Expect: 100-continue\r\n{length}", length.StartsWith('T') ? "a\r\n{\"tool\": \"\r\n" : "{\"tool\": \"", isReset, hears: "HTTP/1.1 100"));
+        }
+        // Those came last.
+        var telemetry = (await RunningHouse.Get()).Telemetry;
+        await Wait.Until(() => Task.FromResult(telemetry.Spans.Where(s => s.Kind == 2 && s.Service == "gateway").Select(s => s.TraceId).ToHashSet().IsSupersetOf(traces)), "all requests have ended", TimeSpan.FromSeconds(60));
+        await nurse.Do("get_current_user");
+
+        var said = gateway.Said[before..].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.DoesNotContain(said, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal) || line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
+        Assert.True(said.Length <= 10, string.Join('\n', said));
+
+        async Task<string> HangUp(string method, string path, string headers, string body, bool isReset, string? hears = null)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
+            var trace = Guid.NewGuid().ToString("N");
+            await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {nurse.AccessToken}\r\ntraceparent: 00-{trace}-00f067aa0ba902b7-01\r\nContent-Type: application/json\r\n{headers}\r\n{body}"));
+            if (hears is not null)
+            {
+                var heard = new byte[4096];
+                Assert.StartsWith(hears, Encoding.UTF8.GetString(heard, 0, await client.GetStream().ReadAsync(heard)), StringComparison.Ordinal);
+            }
+            // As a process that dies, or as one that ends in order.
+            if (isReset) client.LingerState = new(enable: true, 0);
+            return trace;
+        }
+    }
+}
