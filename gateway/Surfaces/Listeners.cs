@@ -3,6 +3,7 @@ using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Surfaces;
 
@@ -58,7 +59,7 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
     }
 
     /// <summary>What is wrong with naming these resources.</summary>
-    public static string NotKnown(IEnumerable<string> unknown) => $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", Resources.Order())}";
+    public static string NotKnown(IEnumerable<string> unknown) => $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", Resources.Order())}{DidYouMean.Hint(unknown.First(), Resources)}";
 
     /// <summary>
     /// Gives a listener a seat: they hear what happens from now on, or since they were there last. Throws while Redis is away.

@@ -71,7 +71,8 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
                 }
                 else
                 {
-                    (mistakes ??= []).Note(reader.GetString()!, $"is not a field here; there are {fields}");
+                    var name = reader.GetString()!;
+                    (mistakes ??= []).Note(name, $"is not a field here; there are {fields}{DidYouMean.Hint(name, takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"])}");
                     reader.Skip();
                 }
             }
@@ -103,12 +104,15 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             reader.Skip();
             return null;
         }
+        var hint = "";
         if ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) <= LongestName)
         {
             Span<char> name = stackalloc char[LongestName];
-            if (Catalogue.TryGetValue(name[..reader.CopyString(name)], out var tool)) return tool;
+            name = name[..reader.CopyString(name)];
+            if (Catalogue.TryGetValue(name, out var tool)) return tool;
+            hint = DidYouMean.Hint(name.ToString(), ToolCatalogue.All.Keys);
         }
-        (mistakes ??= []).Note("tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
+        (mistakes ??= []).Note("tool", $"is not a tool; GET /api/mcp/tools lists those that you may use{hint}");
         return null;
     }
 

@@ -15,8 +15,8 @@ public sealed record ExecuteCall(
     [property: Length(1, ExecuteCall.MostMessages)] IReadOnlyList<ChatMessage>? Messages = null,
     [property: Length(1, 100)] string? Tool = null,
     ChatInput? Input = null,
-    [property: Length(1, 200)] string? SessionId = null,
-    [property: Length(1, 255)] string? RequestId = null,
+    [property: Opaque, Length(1, 200)] string? SessionId = null,
+    [property: Opaque, Length(1, 255)] string? RequestId = null,
     JsonObject? Metadata = null,
     [property: Range(1, ExecuteCall.MostTokens)] int? MaxTokens = null)
 {
