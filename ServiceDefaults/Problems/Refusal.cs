@@ -58,7 +58,8 @@ public sealed class Unauthenticated(string code, string message) : Refusal(401, 
 public sealed class Forbidden(string message) : Refusal(403, ErrorCodes.PermissionDenied, message);
 
 /// <summary>There is no such thing, as far as the caller may know. A thing of another hospital is missing in just the same words.</summary>
-public sealed class Missing(string thing) : Refusal(404, ErrorCodes.ResourceNotFound, $"There is no such {thing}.");
+/// <param name="hint">What may have been meant instead, among what everybody may know: <c>. Did you mean …?</c></param>
+public sealed class Missing(string thing, string hint = "") : Refusal(404, ErrorCodes.ResourceNotFound, $"There is no such {thing}{(hint.Length > 0 ? hint : ".")}");
 
 /// <summary>The present state does not allow it.</summary>
 public sealed class Conflict(string message) : Refusal(409, ErrorCodes.Conflict, message);

@@ -8,14 +8,16 @@ namespace MedCor.ServiceDefaults.Tools;
 /// <summary>What a client's text becomes before it is checked and kept, and which characters it may hold. In one place, for every text that comes in.</summary>
 public static class PlainText
 {
-    /// <summary>As a JSON Schema's pattern can say it: no control characters but tab and line ends, and none that turn the direction of what follows.</summary>
-    public const string Pattern = $"^[^{Unwanted}]*$";
+    /// <summary>As a JSON Schema's pattern can say it: nothing, or something to see, and no control characters but tab and line ends, nor any that turn the direction of what follows.</summary>
+    public const string Pattern = $"^(?:[{Spaces}]*|{Visible})$";
 
-    /// <summary>Likewise, with something to see in it.</summary>
-    public const string VisiblePattern = $"^[^{Unwanted}]*[^{Unwanted}{Unseen}][^{Unwanted}]*$";
+    /// <summary>Likewise, where there must be something to see.</summary>
+    public const string VisiblePattern = $"^{Visible}$";
 
+    private const string Visible = $"[^{Unwanted}]*[^{Unwanted}{Spaces}{Unseen}][^{Unwanted}]*";
     private const string Unwanted = @"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F";
-    private const string Unseen = @"\s\u00AD\u0300-\u036F\u061C\u115F\u1160\u180B-\u180F\u200B-\u200F\u2060-\u2065\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0";
+    private const string Spaces = @"\t\n\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
+    private const string Unseen = @"\u00AD\u0300-\u036F\u061C\u115F\u1160\u180B-\u180F\u200B-\u200F\u2060-\u2065\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0";
 
     /// <summary>
     /// Controls could hide what a text says from whoever reads it on a terminal, overrides and isolates show it in another order than it is searched in.

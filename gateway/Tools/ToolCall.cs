@@ -19,7 +19,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
 
     /// <summary>A call of a tool by its name; no bytes are no parameters. Throws <see cref="Missing"/> when there is no such tool.</summary>
     public static ToolCall To(string name, in ReadOnlySequence<byte> parameters) =>
-        Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? NoParams : parameters) : throw new Missing("tool");
+        Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? NoParams : parameters) : throw new Missing("tool", DidYouMean.Hint(name, ToolCatalogue.All.Keys));
 
     /// <summary>Opens <c>{tool, params}</c>. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
     public static ToolCall Read(in ReadOnlySequence<byte> json) => Read(json, takesKey: false, [], out _);

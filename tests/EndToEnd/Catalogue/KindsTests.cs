@@ -68,11 +68,12 @@ public class KindsTests
         foreach (var field in fields.Where(f => schema["properties"]![f] is not null))
         {
             var property = Draft.Resolved(schema, schema["properties"]![field]!);
-            // Choices, ids, days and instants by what is answered; of a text, what no text may hold.
+            // Choices, ids, days and instants by what is answered, those that look like one first; of a text, what no text may hold.
             var isText = Draft.Types(property).Contains("string") && (property["format"] ?? property["enum"] ?? property["pattern"]) is null;
             var wrongs = isText ? (string[])["\"a\\u202eb\"", "\"a\\u0001b\"", "1", "{\"in\":[\"a\\u0000b\"]}"]
-                : [.. Samples.For(property).Where(json => json is not "null" && json[0] is not ('[' or '{') && !Samples.IsRight(schema, property, json)).Take(12)];
-            foreach (var wrong in wrongs.SelectMany(w => w[0] == '{' ? [w] : (string[])[w, $"{{\"in\":[{w}]}}"]))
+                : [.. Samples.For(property).Where(json => json is not "null" && json[0] is not ('[' or '{') && !Samples.IsRight(schema, property, json))
+                    .OrderByDescending(json => json.Length > 1 && char.IsAsciiDigit(json[1])).Take(12)];
+            foreach (var wrong in wrongs.Append(isText ? "null" : $"{{\"in\":[{wrongs[^1]}]}}").Where(w => w != "null"))
             {
                 var reply = await Get(caller, $"{name}?filter={Uri.EscapeDataString($"{{\"{field}\":{wrong}}}")}");
                 Assert.True(reply.Status == HttpStatusCode.BadRequest && reply.Details.ContainsKey($"filter.{field}"), $"{field} {wrong}: {reply}");

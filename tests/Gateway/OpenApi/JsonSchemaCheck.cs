@@ -35,11 +35,13 @@ internal static partial class JsonSchemaCheck
         "maxLength" when Text(value) is { } text => Must(text.EnumerateRunes().Count() <= (int)rule!),
         "pattern" when Text(value) is { } text => Must(Regex.IsMatch(text, (string)rule!)),
         "format" when Text(value) is { } text => Must(Has((string)rule!, text)),
-        "minimum" when value is JsonValue && Is("number", value) => Must((double)value >= (double)rule!),
-        "maximum" when value is JsonValue && Is("number", value) => Must((double)value <= (double)rule!),
+        "minimum" when value is JsonValue && Is("number", value) => Must(Number(value) >= Number(rule!)),
+        "maximum" when value is JsonValue && Is("number", value) => Must(Number(value) <= Number(rule!)),
         "properties" or "required" or "additionalProperties" or "items" or "minItems" or "maxItems" or "uniqueItems" or "minLength" or "maxLength" or "pattern" or "format" or "minimum" or "maximum" => [],
         _ => [$"{at}: {keyword} is not known here"],
     } is var found ? found.Select(wrong => wrong.Length > 0 ? wrong : $"{at}: {keyword} {rule?.ToJsonString()} is broken by {value?.ToJsonString()}") : [];
+
+    private static double Number(JsonNode number) => double.Parse(number.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
 
     private static IEnumerable<string> Must(bool holds) => holds ? [] : [""];
 
@@ -47,7 +49,7 @@ internal static partial class JsonSchemaCheck
 
     private static bool Is(string type, JsonNode? value) => (type, value?.GetValueKind() ?? JsonValueKind.Null) is
         ("null", JsonValueKind.Null) or ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String) or ("number", JsonValueKind.Number)
-        or ("boolean", JsonValueKind.True or JsonValueKind.False) || type == "integer" && value?.GetValueKind() == JsonValueKind.Number && double.IsInteger((double)value);
+        or ("boolean", JsonValueKind.True or JsonValueKind.False) || type == "integer" && value?.GetValueKind() == JsonValueKind.Number && double.IsInteger(Number(value));
 
     private static bool Has(string format, string text) => format switch
     {

@@ -18,14 +18,14 @@ public sealed class AgreementTests
     [
         .. ToolCatalogue.All.Values.Select(tool => tool.Params),
         .. typeof(ExecuteCall).Assembly.GetTypes().Where(type => type is { IsPublic: true, IsAbstract: false, IsEnum: false, IsGenericType: false, Namespace: "MedCor.Contracts.Chat" }
-            && !type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsDefined(typeof(ToolAttribute)) && type.GetProperties().All(p => p.PropertyType != typeof(JsonArray)) && type != typeof(PromptDescription)),
+            && !type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsDefined(typeof(ToolAttribute)) && ToolCatalogue.All.Values.All(tool => tool.Result != type) && type != typeof(PromptStep) && type != typeof(PromptDescription)),
         typeof(LogIn), typeof(RefreshSession), typeof(LogOut),
     ];
 
     [Theory, MemberData(nameof(Read))]
     public void A_value_is_taken_if_and_only_if_the_schema_says_so(Type type)
     {
-        var schema = Schema.Input(type);
+        var (schema, disagreements) = (Schema.Input(type), new List<string>());
         foreach (var (name, property, write) in Properties(schema))
         {
             // Which zones there are no schema can say.
@@ -33,9 +33,10 @@ public sealed class AgreementTests
             foreach (var json in Samples.For(property))
             {
                 var isRight = Samples.IsRight(schema, property, json);
-                Assert.True(isRight != Samples.Names(Refusals(type, write(json)), name), $"{name}: {json[..Math.Min(json.Length, 80)]} is {(isRight ? "right" : "wrong")} by {property.ToJsonString()}");
+                if (isRight == Samples.Names(Refusals(type, write(json)), name)) disagreements.Add($"{name}: {json[..Math.Min(json.Length, 80)]} is {(isRight ? "right" : "wrong")} by {property.ToJsonString()}");
             }
         }
+        Assert.Empty(disagreements);
     }
 
     /// <summary>So that no text is left without anything to hold it against.</summary>
