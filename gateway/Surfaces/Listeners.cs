@@ -42,7 +42,7 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
     {
         var (query, mistakes) = (request.Query, new Dictionary<string, List<string>>());
         foreach (var name in query.Keys.Where(n => n is not ("ticket" or "resources" or "last_event_id")))
-            mistakes[name] = ["is not a parameter; there are resources, last_event_id and ticket. A token is never accepted in an address"];
+            mistakes[name] = [$"is not a parameter; there are resources, last_event_id and ticket. A token is never accepted in an address{DidYouMean.Hint(name, ["resources", "last_event_id", "ticket"])}"];
 
         ImmutableHashSet<string>? wanted = null;
         if (query.TryGetValue("resources", out var lists))

@@ -61,8 +61,7 @@ public class KindsTests
         var (resource, premises) = (ResourceCatalogue.All[name], await Premises.Own);
         var caller = Reader(premises, resource);
         var schema = Schema.Output(resource.Entity);
-        var told = await Get(caller, $"{name}?filter={Uri.EscapeDataString("{\"no_such_field\":1}")}");
-        var fields = ((string)told.Details["filter.no_such_field"]![0]!).Split("there are ")[1].Split(". Did")[0].Split(", ");
+        var fields = await Filters(caller, name);
 
         Assert.NotEmpty(fields);
         foreach (var field in fields.Where(f => schema["properties"]![f] is not null))
@@ -99,11 +98,20 @@ public class KindsTests
     {
         var caller = Reader(await Premises.Own, ResourceCatalogue.All[name]);
 
-        var reply = await Get(caller, $"{name}?fields=idd&filters=1&sort=created_att&filter={Uri.EscapeDataString("{\"idd\":\"x\"}")}");
+        var field = (await Filters(caller, name))[0];
+
+        var reply = await Get(caller, $"{name}?fields=idd&filters=1&filter={Uri.EscapeDataString($"{{\"{field}_\":\"x\"}}")}");
 
         Assert.EndsWith("Did you mean id?", (string?)reply.Details["fields"]?[0], StringComparison.Ordinal);
         Assert.EndsWith("Did you mean filter?", (string?)reply.Details["filters"]?[0], StringComparison.Ordinal);
-        Assert.EndsWith("Did you mean id?", (string?)reply.Details["filter.idd"]?[0], StringComparison.Ordinal);
+        Assert.EndsWith($"Did you mean {field}?", (string?)reply.Details[$"filter.{field}_"]?[0], StringComparison.Ordinal);
+    }
+
+    /// <summary>The fields that a resource can be filtered by, as a refusal tells them.</summary>
+    private static async Task<string[]> Filters(Client caller, string resource)
+    {
+        var told = await Get(caller, $"{resource}?filter={Uri.EscapeDataString("{\"no_such_field\":1}")}");
+        return ((string)told.Details["filter.no_such_field"]![0]!).Split("there are ")[1].Split(". Did")[0].Split(", ");
     }
 
     private static Client Reader(Premises premises, ResourceKind resource) =>
