@@ -33,11 +33,11 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
         return started ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "E-mail address or password is wrong.");
     }
 
-    /// <summary>The account of an address in whichever form it was kept; if there are two, of before they were known to be one, that of the form of today.</summary>
+    /// <summary>The account of an address in whichever form it was kept; if there are two, of before they were known to be one, that of the form that was typed, else of today's.</summary>
     private async Task<Account?> Find(string email, CancellationToken ct)
     {
-        var keys = EmailAddresses.KeysOf(email);
+        string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.KeysOf(email)];
         var found = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);
-        return found.MinBy(a => keys.Index().First(key => key.Item == a.EmailKey).Index);
+        return found.MinBy(a => Array.IndexOf(keys, a.EmailKey));
     }
 }
