@@ -73,7 +73,7 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
 
         return Guid.TryParse(Claim(read, TokenClaims.UserId), out var user)
             && Guid.TryParse(Claim(read, TokenClaims.Session), out var session)
-            && Enum.TryParse<Role>(Claim(read, TokenClaims.Role), ignoreCase: true, out var role)
+            && Words.TryParse<Role>(Claim(read, TokenClaims.Role), out var role)
             ? new Caller(
                 user,
                 Claim(read, TokenClaims.Email) ?? "",

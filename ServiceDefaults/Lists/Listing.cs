@@ -97,7 +97,7 @@ public sealed partial class Listing<T> where T : class
     {
         foreach (var condition in filter.EnumerateObject())
         {
-            if (fields.Find(condition.Name) is not { } field) Note(condition.Name, $"is not a field to filter by; there are {string.Join(", ", fields.Names)}");
+            if (fields.Find(condition.Name) is not { } field) Note(condition.Name, $"is not a field to filter by; there are {string.Join(", ", fields.Names)}{DidYouMean.Hint(condition.Name, fields.Names)}");
             else if (condition.Value.ValueKind != JsonValueKind.Object) Compare(field, ExpressionType.Equal, condition.Value);
             else if (!condition.Value.EnumerateObject().Any()) Note(condition.Name, "must be a value, or an object that says how to compare");
             else
@@ -180,14 +180,14 @@ public sealed partial class Listing<T> where T : class
         if (json.ValueKind == JsonValueKind.Null && field.MayBeNull) return (true, null);
         try
         {
-            var value = json.ValueKind == JsonValueKind.Null ? null : json.Deserialize(field.Type, Json.Strict);
-            if (value is string text && text.Contains('\0')) Note(field.Name, "must not contain the character U+0000");
+            var value = json.ValueKind == JsonValueKind.Null ? null : json.Deserialize(field.Type, ClientJson.Options);
+            if (value is string text && PlainText.WhatIsWrong(text, least: 0) is { } wrong) Note(field.Name, wrong);
             else if (value is not null) return (true, value);
             else Note(field.Name, "must not be null");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            Note(field.Name, Mistakes.Wanted(field.Type));
+            Note(field.Name, Mistakes.Wanted(field.Type, json));
         }
         return (false, null);
     }
@@ -267,7 +267,7 @@ public sealed partial class Listing<T> where T : class
             var field = fields.Find(down ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
-                mistakes.Note("sort", $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -");
+                mistakes.Note("sort", $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), fields.Names) : "")}");
                 return new([]);
             }
             order.Add((field, down));

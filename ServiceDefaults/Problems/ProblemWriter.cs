@@ -14,6 +14,9 @@ namespace MedCor.ServiceDefaults.Problems;
 /// <summary>Where every failure becomes the error envelope: refusals as themselves, a lost dependency as 503, all else as a 500 that tells nothing.</summary>
 public static class ProblemWriter
 {
+    /// <summary>Where the details say what is wrong with a field that is called <c>request_id</c>.</summary>
+    public const string RequestIdField = "request_id_field";
+
     /// <summary>Answers exceptions, unknown paths and unknown methods with the envelope.</summary>
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseProblems((http, refusal) => http.WriteProblem(refusal, Envelope(refusal, http.RequestId(), http.Clock().GetUtcNow())));
 
@@ -73,6 +76,8 @@ public static class ProblemWriter
     public static Problem AsProblem(Refusal refusal, string requestId, DateTimeOffset now)
     {
         var details = (JsonObject)refusal.Details.DeepClone();
+        // A client's field of that name must not be hidden by the id of the request.
+        if (details["request_id"] is JsonArray wrongs) details[RequestIdField] = wrongs.DeepClone();
         details["request_id"] = requestId;
         return new(refusal.Code, refusal.Message, details, now, refusal.RetryAfter);
     }

@@ -27,16 +27,28 @@ public abstract class Refusal(int status, string code, string message) : Excepti
     }
 }
 
-/// <summary>What was asked cannot be meant so. Names every bad field with all that is wrong with it.</summary>
+/// <summary>What was asked cannot be meant so. Names every bad field with all that is wrong with it, in the details and, as far as there is room, in the message.</summary>
 public sealed class Invalid : Refusal
 {
-    public Invalid(IReadOnlyDictionary<string, List<string>> fields)
-        : base(400, ErrorCodes.ValidationError, $"Not valid: {string.Join(", ", fields.Keys)}. See details for what is wrong with each.")
+    /// <summary>How long a message becomes at most; the details have no such bound.</summary>
+    private const int Longest = 1000;
+
+    public Invalid(IReadOnlyDictionary<string, List<string>> fields) : base(400, ErrorCodes.ValidationError, Say(fields))
     {
         foreach (var (field, wrongs) in fields) With(field, wrongs);
     }
 
     public Invalid(string field, string wrong) : this(new Dictionary<string, List<string>> { [field] = [wrong] }) { }
+
+    private static string Say(IReadOnlyDictionary<string, List<string>> fields)
+    {
+        var wrongs = fields.Select(field => $"{field.Key} {string.Join(", ", field.Value)}").ToArray();
+        var room = Longest;
+        var told = wrongs.TakeWhile(wrong => (room -= wrong.Length + 2) >= 0).ToArray();
+        if (told.Length == 0) told = [wrongs[0][..Math.Min(Longest, wrongs[0].Length)] + "…"];
+        var text = $"Not valid: {string.Join("; ", told)}{(told.Length < wrongs.Length ? $"; and {wrongs.Length - told.Length} more, see details" : "")}";
+        return text[^1] is '?' or '…' ? text : text + ".";
+    }
 }
 
 /// <summary>Nobody is known to be calling.</summary>
@@ -46,7 +58,8 @@ public sealed class Unauthenticated(string code, string message) : Refusal(401, 
 public sealed class Forbidden(string message) : Refusal(403, ErrorCodes.PermissionDenied, message);
 
 /// <summary>There is no such thing, as far as the caller may know. A thing of another hospital is missing in just the same words.</summary>
-public sealed class Missing(string thing) : Refusal(404, ErrorCodes.ResourceNotFound, $"There is no such {thing}.");
+/// <param name="hint">What may have been meant instead, among what everybody may know: <c>. Did you mean …?</c></param>
+public sealed class Missing(string thing, string hint = "") : Refusal(404, ErrorCodes.ResourceNotFound, $"There is no such {thing}{(hint.Length > 0 ? hint : ".")}");
 
 /// <summary>The present state does not allow it.</summary>
 public sealed class Conflict(string message) : Refusal(409, ErrorCodes.Conflict, message);

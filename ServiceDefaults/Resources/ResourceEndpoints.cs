@@ -68,7 +68,7 @@ public static class ResourceEndpoints
             object shown;
             if (isOfOne)
             {
-                if (!Guid.TryParse((string?)http.GetRouteValue("id"), out var id)) throw new Invalid("id", "must be a UUID");
+                if (!Guid.TryParseExact((string?)http.GetRouteValue("id"), "D", out var id)) throw new Invalid("id", "must be a UUID");
                 access = access with { ResourceId = id };
                 asked.Check();
                 shown = (await answering.Get(id, ct))!;

@@ -14,6 +14,9 @@ namespace MedCor.ServiceDefaults.Resources;
 /// </summary>
 public sealed class ResourceQuery
 {
+    /// <summary>How long these parameters may be, in characters.</summary>
+    public const int LongestSort = 200, LongestFilter = 4000, LongestFields = 500, LongestExpand = 200;
+
     private const int MostPages = 1_000_000;
     private static readonly string[] ForLists = ["page", "limit", "sort", "filter", "fields", "expand"];
     private static readonly string[] ForOne = ["fields", "expand"];
@@ -28,8 +31,9 @@ public sealed class ResourceQuery
         string[] known = isOfOne ? ForOne : ForLists;
         given = query.Keys;
         foreach (var (name, values) in query)
-            if (!known.Contains(name)) mistakes.Note(name, $"is not a parameter here; there are {string.Join(", ", known)}");
+            if (!known.Contains(name)) mistakes.Note(name, $"is not a parameter here; there are {string.Join(", ", known)}{DidYouMean.Hint(name, known)}");
             else if (values.Count > 1) mistakes.Note(name, "is given twice");
+            else if (LongestOf(name) is { } most && PlainText.Length(values.ToString()) > most) mistakes.Note(name, $"must have at most {most} characters");
 
         if (Names(query, "fields", resource.Fields) is { } fields) Fields = fields;
         Names(query, "expand", resource.References.Keys);
@@ -85,12 +89,21 @@ public sealed class ResourceQuery
         if (mistakes.Count > 0) throw new Invalid(mistakes);
     }
 
+    private static int? LongestOf(string parameter) => parameter switch
+    {
+        "sort" => LongestSort,
+        "filter" => LongestFilter,
+        "fields" => LongestFields,
+        "expand" => LongestExpand,
+        _ => null,
+    };
+
     private HashSet<string>? Names(IQueryCollection query, string parameter, IEnumerable<string> allowed)
     {
         if (query[parameter].FirstOrDefault() is not { } text) return null;
         HashSet<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries)];
         foreach (var name in names.Where(n => !allowed.Contains(n)))
-            mistakes.Note(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}");
+            mistakes.Note(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
         return names;
     }
 

@@ -119,9 +119,8 @@ public abstract class TenantDb : DbContext
 
     /// <summary>Enums are kept as the words that the contract uses.</summary>
     private sealed class UpperSnake<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(
-        value => Words[value], word => Values[word]) where T : struct, Enum
+        value => Words.Of(value), word => Of(word)) where T : struct, Enum
     {
-        private static readonly Dictionary<T, string> Words = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.ToString()));
-        private static readonly Dictionary<string, T> Values = Words.ToDictionary(w => w.Value, w => w.Key);
+        private static T Of(string word) => Words.TryParse<T>(word, out var value) ? value : throw new InvalidOperationException($"A row holds a word that {typeof(T).Name} does not have.");
     }
 }

@@ -1,8 +1,8 @@
 using System.ComponentModel.DataAnnotations;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
 
@@ -30,7 +30,7 @@ public static class Params<T> where T : notnull
         T? value;
         try
         {
-            value = JsonSerializer.Deserialize<T>(json.Span, Json.Strict);
+            value = JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -70,14 +70,14 @@ internal sealed class Rules
     {
         if (Known.TryGetValue(type, out var rules)) return rules;
         rules = new Rules();
-        foreach (var property in Json.Strict.GetTypeInfo(type).Properties)
+        foreach (var property in ClientJson.Options.GetTypeInfo(type).Properties)
         {
-            var info = property.AttributeProvider as PropertyInfo;
-            var annotations = info?.GetCustomAttributes<ValidationAttribute>().ToArray() ?? [];
+            var annotations = property.AttributeProvider?.GetCustomAttributes(inherit: true).OfType<Attribute>().ToArray() ?? [];
             var (element, many) = Element(property.PropertyType);
-            var inner = Json.Strict.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
+            var inner = ClientJson.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
             if (inner is { fields.Count: 0 }) inner = null;
-            if (annotations.Length > 0 || inner is not null || many || element == typeof(string)) rules.fields.Add(property.Name, new(property.Name, property.Get!, annotations, inner, many));
+            var rule = annotations.Select(Rule.Of).OfType<Rule>().ToArray();
+            if (rule.Length > 0 || inner is not null || many || element == typeof(string)) rules.fields.Add(property.Name, new(property, rule, inner, many));
         }
         return Known.GetOrAdd(type, rules);
     }
@@ -87,18 +87,17 @@ internal sealed class Rules
         foreach (var field in fields.Values) Check(field, field.Get(value), path + field.Name, mistakes);
     }
 
-    /// <summary>Checks a single field whose value could be read.</summary>
+    /// <summary>Checks a single field whose value could be read by itself.</summary>
     internal void Check(string name, object? value, string at, Dictionary<string, List<string>> mistakes)
     {
-        if (fields.TryGetValue(name, out var field)) Check(field, value, at, mistakes);
+        if (fields.TryGetValue(name, out var field)) Check(field, value is string text ? field.Read(text) : value, at, mistakes);
     }
 
     private static void Check(Field field, object? value, string at, Dictionary<string, List<string>> mistakes)
     {
         foreach (var rule in field.Rules)
-            if (!rule.IsValid(value)) mistakes.Note(at, Say(rule));
-        if (value is string text ? text.Contains('\0') : value is IEnumerable<string> texts && texts.Any(t => t?.Contains('\0') is true))
-            mistakes.Note(at, "must not contain the character U+0000");
+            if (!rule.Holds(value)) mistakes.Note(at, rule.Wrong);
+        if (value is string single) CheckText(single, field, field.IsNeeded ? 1 : 0, at, mistakes);
         if (value is null) return;
         if (!field.IsList)
         {
@@ -109,9 +108,20 @@ internal sealed class Rules
         foreach (var element in (System.Collections.IEnumerable)value)
         {
             if (element is null) mistakes.Note($"{at}[{i}]", "must not be null");
+            else if (element is string text) CheckText(text, field, field.IsNeeded ? 1 : 0, $"{at}[{i}]", mistakes);
             else field.Inner?.Check(element, $"{at}[{i}].", mistakes);
             i++;
         }
+    }
+
+    private static void CheckText(string text, Field field, int least, string at, Dictionary<string, List<string>> mistakes)
+    {
+        if (field.IsOpaque)
+        {
+            // PostgreSQL cannot keep it.
+            if (text.Contains('\0')) mistakes.Note(at, "must not contain the character U+0000");
+        }
+        else if (PlainText.WhatIsWrong(text, least) is { } wrong) mistakes.Note(at, wrong);
     }
 
     internal static (Type Element, bool Many) Element(Type type)
@@ -121,20 +131,46 @@ internal sealed class Rules
         return info.Kind == JsonTypeInfoKind.Enumerable ? (info.ElementType!, true) : (type, false);
     }
 
-    private sealed record Field(string Name, Func<object, object?> Get, ValidationAttribute[] Rules, Rules? Inner, bool IsList);
+    /// <summary>Whether a text must have something in it: one that has to be given, or that has a least length.</summary>
+    internal static bool Needs(JsonPropertyInfo property) =>
+        property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is LengthAttribute { MinimumLength: > 0 } or MinLengthAttribute { Length: > 0 } or EachLengthAttribute { Least: > 0 }) is true
+        || property is { IsRequired: true, IsSetNullable: false };
 
-    private static string Say(ValidationAttribute rule) => rule switch
+    private sealed class Field(JsonPropertyInfo property, Rule[] rules, Rules? inner, bool isList)
     {
-        { ErrorMessage: { } own } => own,
-        RangeAttribute range => $"must be between {range.Minimum} and {range.Maximum}",
-        LengthAttribute length => $"must have {length.MinimumLength} to {length.MaximumLength} characters or entries",
-        MaxLengthAttribute most => $"must have at most {most.Length} characters or entries",
-        MinLengthAttribute least => $"must have at least {least.Length} characters or entries",
-        EmailAddressAttribute => "must be an e-mail address",
-        RegularExpressionAttribute pattern => $"must match {pattern.Pattern}",
-        TimeZoneNameAttribute => "must be an IANA time zone name such as Europe/Berlin",
-        _ => rule.FormatErrorMessage("value"),
-    };
+        internal string Name => property.Name;
+        internal Func<object, object?> Get { get; } = property.Get!;
+        internal Func<string, string> Read { get; } = ClientJson.ReaderOf(property);
+        internal Rule[] Rules => rules;
+        internal Rules? Inner => inner;
+        internal bool IsList => isList;
+        internal bool IsNeeded { get; } = isList ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachLengthAttribute { Least: > 0 }) is true : Needs(property);
+        internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ClientJson.Has<OpaqueAttribute>(annotated);
+    }
+
+    /// <summary>What an annotation demands, and what to say where it is broken. Texts are measured in characters as JSON Schema counts them, and also an empty one must match its pattern.</summary>
+    private sealed record Rule(Func<object?, bool> Holds, string Wrong)
+    {
+        internal static Rule? Of(Attribute annotation) => annotation switch
+        {
+            LengthAttribute length => new(value => value is string text ? IsWithin(text, length.MinimumLength, length.MaximumLength) : length.IsValid(value),
+                Own(length) ?? $"must have {length.MinimumLength} to {length.MaximumLength} characters or entries"),
+            MaxLengthAttribute most => new(value => value is string text ? IsWithin(text, 0, most.Length) : most.IsValid(value), Own(most) ?? $"must have at most {most.Length} characters or entries"),
+            MinLengthAttribute least => new(value => value is string text ? IsWithin(text, least.Length, int.MaxValue) : least.IsValid(value), Own(least) ?? $"must have at least {least.Length} characters or entries"),
+            RegularExpressionAttribute pattern when new Regex($"\\A(?:{pattern.Pattern})\\z", RegexOptions.CultureInvariant) is var whole =>
+                new(value => value is not string text || whole.IsMatch(text), Own(pattern) ?? $"must match {pattern.Pattern}"),
+            RangeAttribute range => new(range.IsValid, Own(range) ?? $"must be between {range.Minimum} and {range.Maximum}"),
+            EmailAddressAttribute => new(value => value is not string text || EmailAddresses.Canonical(text) is not null, "must be an e-mail address such as anna@hospital.example, and nothing around it"),
+            TimeZoneNameAttribute => new(value => value is not string text || TimeZoneNames.Canonical(text) is not null, "must be an IANA time zone name such as Europe/Berlin"),
+            ValidationAttribute other => new(other.IsValid, Own(other) ?? other.FormatErrorMessage("value")),
+            _ => null,
+        };
+
+        /// <summary>The annotation's own words. A placeholder in them would reach the caller unfilled.</summary>
+        private static string? Own(ValidationAttribute annotation) => annotation.ErrorMessage is { } own && !own.Contains('{') ? own : null;
+
+        private static bool IsWithin(string text, int least, int most) => (text.Length <= most && least == 0) || PlainText.Length(text) is var length && length >= least && length <= most;
+    }
 }
 
 /// <summary>Finds all that is wrong in a document that did not fit its type.</summary>
@@ -158,7 +194,7 @@ public static class Mistakes
 
     private static void Walk(JsonElement json, Type type, string path, Dictionary<string, List<string>> mistakes)
     {
-        var info = Json.Strict.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
+        var info = ClientJson.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
         switch (info.Kind)
         {
             case JsonTypeInfoKind.Object when json.ValueKind == JsonValueKind.Object:
@@ -172,7 +208,7 @@ public static class Mistakes
                 if (!Fits(json, type)) mistakes.Note(Name(path), info.Kind == JsonTypeInfoKind.Enumerable ? "must be a list" : "must be an object");
                 break;
             default:
-                if (!Fits(json, type)) mistakes.Note(Name(path), Wanted(info.Type));
+                if (!Fits(json, type)) mistakes.Note(Name(path), Wanted(info.Type, json));
                 break;
         }
     }
@@ -186,7 +222,7 @@ public static class Mistakes
         {
             var at = path.Length == 0 ? sent.Name : $"{path}.{sent.Name}";
             if (!seen.Add(sent.Name)) mistakes.Note(at, "is given twice");
-            else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.Note(at, $"is not a parameter; there are {string.Join(", ", fields.Keys)}");
+            else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.Note(at, $"is not a parameter; there are {string.Join(", ", fields.Keys)}{DidYouMean.Hint(sent.Name, fields.Keys)}");
             else if (sent.Value.ValueKind == JsonValueKind.Null)
             {
                 if (!MayBeNull(field)) mistakes.Note(at, "must not be null");
@@ -195,7 +231,7 @@ public static class Mistakes
             {
                 var before = mistakes.Count;
                 Walk(sent.Value, field.PropertyType, at, mistakes);
-                if (mistakes.Count == before) rules.Check(field.Name, sent.Value.Deserialize(field.PropertyType, Json.Strict), at, mistakes);
+                if (mistakes.Count == before) rules.Check(field.Name, field.PropertyType == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(field.PropertyType, ClientJson.Options), at, mistakes);
             }
         }
         foreach (var missing in fields.Values.Where(f => f.IsRequired && !seen.Contains(f.Name)))
@@ -209,7 +245,7 @@ public static class Mistakes
     {
         try
         {
-            json.Deserialize(type, Json.Strict);
+            json.Deserialize(type, ClientJson.Options);
             return true;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -219,13 +255,14 @@ public static class Mistakes
     }
 
     /// <summary>What a value of this type must be, in words.</summary>
-    internal static string Wanted(Type type)
+    /// <param name="sent">What was sent instead.</param>
+    internal static string Wanted(Type type, JsonElement sent)
     {
-        if (type.IsEnum) return $"must be one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName))}";
+        if (type.IsEnum) return $"must be one of {string.Join(", ", Words.All(type))}{(sent.ValueKind == JsonValueKind.String ? DidYouMean.Hint(sent.GetString(), Words.All(type)) : "")}";
         if (type == typeof(Guid)) return "must be a UUID";
         if (type == typeof(DateOnly)) return "must be a date, yyyy-MM-dd";
         if (type == typeof(TimeOnly)) return "must be a time of day, HH:mm:ss";
-        if (type == typeof(DateTimeOffset)) return "must be an RFC 3339 instant such as 2026-02-01T14:00:00Z";
+        if (type == typeof(DateTimeOffset)) return "must be an RFC 3339 instant with its offset, such as 2026-02-01T14:00:00Z";
         if (type == typeof(bool)) return "must be true or false";
         if (type == typeof(int) || type == typeof(long)) return "must be a whole number";
         if (type == typeof(JsonObject)) return "must be an object";
@@ -240,6 +277,7 @@ public static class Mistakes
     /// <summary>Notes what is wrong with a field. However much is, no more than a hundred fields are named.</summary>
     public static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
     {
+        if (field.Length == 0) field = "\"\"";
         if (field.Length > Most) field = field[..Most] + "…";
         if (mistakes.Count >= Most && !mistakes.ContainsKey(field)) return;
         if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];

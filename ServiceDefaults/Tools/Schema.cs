@@ -19,7 +19,8 @@ public static class Schema
 {
     private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
-    private static readonly JsonSerializerOptions Closed = new(Json.Strict);
+    /// <summary>The exporter looks into no converter but those of System.Text.Json.</summary>
+    private static readonly JsonSerializerOptions Closed = Exported(Json.Strict);
 
     /// <summary>Results may gain fields, so theirs are open.</summary>
     private static readonly JsonSerializerOptions Open = new(Closed) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
@@ -37,7 +38,14 @@ public static class Schema
     public static JsonObject Output(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Of(type, Open, then);
 
     private static JsonObject Of(Type type, JsonSerializerOptions options, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) =>
-        (JsonObject)options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (context, node) => then(context, Refine(context, node)) });
+        (JsonObject)options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (context, node) => then(context, Refine(context, node, isInput: options == Closed)) });
+
+    private static JsonSerializerOptions Exported(JsonSerializerOptions read)
+    {
+        var options = new JsonSerializerOptions(read);
+        options.Converters.Insert(0, new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
+        return options;
+    }
 
     private static JsonObject InDialect(JsonObject schema)
     {
@@ -45,7 +53,8 @@ public static class Schema
         return schema;
     }
 
-    private static JsonObject Refine(JsonSchemaExporterContext context, JsonNode node)
+    /// <param name="isInput">Whether it is read from a client. What is answered may be older than the rules of today.</param>
+    private static JsonObject Refine(JsonSchemaExporterContext context, JsonNode node, bool isInput)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         // Types with a converter of their own come out as `true`: anything.
@@ -57,15 +66,20 @@ public static class Schema
         else if (type == typeof(TimeOnly))
         {
             schema.Remove("format");
-            Text(schema, optional, "pattern", "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,7})?$");
+            Text(schema, optional, "pattern", ClientJson.TimePattern);
         }
         // Of a list of whatever there is to choose from, a schema can tell that each is an object.
         else if (type == typeof(JsonArray)) schema["items"] = new JsonObject { ["type"] = "object" };
         else if (type.IsEnum) schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
+        else if (isInput && type == typeof(int)) Ends(schema, int.MinValue, int.MaxValue);
+        else if (isInput && type == typeof(long)) Ends(schema, -ClientJson.GreatestWhole, ClientJson.GreatestWhole);
+        // An entry of a list of texts; a text by itself is a property.
+        else if (isInput && type == typeof(string) && context.PropertyInfo is null) schema["pattern"] = PlainText.Pattern;
 
         if (context.PropertyInfo?.AttributeProvider is PropertyInfo property && context.PropertyInfo.PropertyType == context.TypeInfo.Type)
         {
-            foreach (var rule in property.GetCustomAttributes<ValidationAttribute>()) Narrow(schema, rule);
+            if (isInput && type == typeof(string)) NarrowText(schema, context.PropertyInfo);
+            foreach (var rule in property.GetCustomAttributes()) Narrow(schema, rule);
             if (property.GetCustomAttribute<DefaultValueAttribute>() is { } usual) schema["default"] = JsonSerializer.SerializeToNode(usual.Value, Json.Strict);
             if (Docs.Of(property) is { Length: > 0 } text) schema.Insert(0, "description", text);
         }
@@ -78,7 +92,24 @@ public static class Schema
         schema[keyword] = value;
     }
 
-    private static void Narrow(JsonObject schema, ValidationAttribute rule)
+    private static void Ends(JsonObject schema, long least, long most)
+    {
+        schema["minimum"] = least;
+        schema["maximum"] = most;
+    }
+
+    /// <summary>What holds of every text that says nothing narrower of its characters.</summary>
+    private static void NarrowText(JsonObject schema, JsonPropertyInfo property)
+    {
+        var annotated = property.AttributeProvider!;
+        var isNeeded = Rules.Needs(property);
+        if (isNeeded) schema["minLength"] = 1;
+        // A choice and an address say for themselves what they are.
+        if (ClientJson.Has<AllowedValuesAttribute>(annotated) || ClientJson.Has<EmailAddressAttribute>(annotated) || ClientJson.Has<TimeZoneNameAttribute>(annotated)) return;
+        schema["pattern"] = ClientJson.Has<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$" : isNeeded ? PlainText.VisiblePattern : PlainText.Pattern;
+    }
+
+    private static void Narrow(JsonObject schema, Attribute rule)
     {
         switch (rule)
         {
@@ -99,7 +130,14 @@ public static class Schema
                 Bound(schema, null, most.Length);
                 break;
             case EachLengthAttribute each:
-                if (schema["items"] is JsonObject item) Bound(item, each.Least, each.Most);
+                if (schema["items"] is not JsonObject item) break;
+                Bound(item, each.Least, each.Most);
+                if (each.Least > 0 && item.ContainsKey("pattern")) item["pattern"] = PlainText.VisiblePattern;
+                break;
+            case DistinctAttribute distinct:
+                schema["maxItems"] = distinct.Most - distinct.Least + 1;
+                schema["uniqueItems"] = true;
+                Ends((JsonObject)schema["items"]!, distinct.Least, distinct.Most);
                 break;
             case AddressesOrNamesAttribute:
                 if (schema["items"] is JsonObject named) named["pattern"] = AddressesOrNamesAttribute.Pattern;
@@ -115,6 +153,7 @@ public static class Schema
                 schema["pattern"] = $"^(?:{pattern.Pattern})$";
                 break;
             case TimeZoneNameAttribute:
+                schema["maxLength"] = TimeZoneNames.Longest;
                 schema["examples"] = new JsonArray("Europe/Berlin");
                 break;
             case AllowedValuesAttribute allowed:

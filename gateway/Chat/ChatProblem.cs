@@ -51,7 +51,8 @@ internal static class ChatProblem
     private static string AllThatIsWrong(Refusal refusal) => "Not valid: " + string.Join("; ",
         from field in refusal.Details
         where field.Value is JsonArray
-        select $"{field.Key} {string.Join(", ", field.Value.AsArray().Select(wrong => (string?)wrong))}") + ".";
+        let name = field.Key == ProblemWriter.RequestIdField ? "request_id" : field.Key
+        select $"{name} {string.Join(", ", field.Value.AsArray().Select(wrong => (string?)wrong))}") + ".";
 
     /// <summary>A refusal that has its name here alone.</summary>
     internal sealed class Known(int status, string code, string message) : Refusal(status, code, message);

@@ -45,16 +45,16 @@ internal static class DescribeResources
     [
         Operation.Parameter("query", "page", "Which page, from 1.", Shape.Integer(1, 1_000_000), 1),
         Operation.Parameter("query", "limit", "How many on a page.", Shape.Integer(1, 100), 20),
-        Operation.Parameter("query", "sort", "Fields to sort by, separated by commas; a leading - sorts downwards. A refusal names the orders that there are.", Shape.Text(200)),
+        Operation.Parameter("query", "sort", "Fields to sort by, separated by commas; a leading - sorts downwards. A refusal names the orders that there are.", Shape.Text(ResourceQuery.LongestSort)),
     ];
 
     private static JsonObject Filter() => Operation.Parameter("query", "filter",
-        "A JSON object by field: a value, or {\"gte\": …, \"lt\": …}, {\"in\": […]}, {\"contains\": …}. A refusal names the fields that there are.", Shape.Text(4000));
+        "A JSON object by field: a value, or {\"gte\": …, \"lt\": …}, {\"in\": […]}, {\"contains\": …}. A refusal names the fields that there are.", Shape.Text(ResourceQuery.LongestFilter));
 
     private static JsonObject[] Shaping(ResourceKind resource) =>
     [
-        Operation.Parameter("query", "fields", $"Only these fields, separated by commas: {string.Join(", ", resource.Fields)}.", Shape.Text(500)),
+        Operation.Parameter("query", "fields", $"Only these fields, separated by commas: {string.Join(", ", resource.Fields)}.", Shape.Text(ResourceQuery.LongestFields)),
         .. resource.References.Count == 0 ? (JsonObject[])[] :
-            [Operation.Parameter("query", "expand", $"What is named by its id is put in whole: {string.Join(", ", resource.References.Keys)}.", Shape.Text(200))],
+            [Operation.Parameter("query", "expand", $"What is named by its id is put in whole: {string.Join(", ", resource.References.Keys)}.", Shape.Text(ResourceQuery.LongestExpand))],
     ];
 }

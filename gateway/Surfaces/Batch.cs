@@ -76,7 +76,8 @@ internal static class Batch
             {
                 if (!reader.ValueTextEquals("requests"u8))
                 {
-                    mistakes.Note(reader.GetString()!, "is not a field here; there is requests");
+                    var name = reader.GetString()!;
+                    mistakes.Note(name, $"is not a field here; there is requests{DidYouMean.Hint(name, ["requests"])}");
                     reader.Skip();
                     continue;
                 }

@@ -140,7 +140,7 @@ internal sealed class Conversation(
                     Unsubscribe(Params<Subscription>.Read(message.Bytes).Resource, requestId);
                     break;
                 default:
-                    throw new Invalid("type", "must be auth, tool_invoke, subscribe or unsubscribe");
+                    throw new Invalid("type", $"must be auth, tool_invoke, subscribe or unsubscribe{DidYouMean.Hint(type, ["auth", "tool_invoke", "subscribe", "unsubscribe"])}");
             }
         }
         catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))

@@ -3,6 +3,7 @@ using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Surfaces;
 
@@ -41,7 +42,7 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
     {
         var (query, mistakes) = (request.Query, new Dictionary<string, List<string>>());
         foreach (var name in query.Keys.Where(n => n is not ("ticket" or "resources" or "last_event_id")))
-            mistakes[name] = ["is not a parameter; there are resources, last_event_id and ticket. A token is never accepted in an address"];
+            mistakes[name] = [$"is not a parameter; there are resources, last_event_id and ticket. A token is never accepted in an address{DidYouMean.Hint(name, ["resources", "last_event_id", "ticket"])}"];
 
         ImmutableHashSet<string>? wanted = null;
         if (query.TryGetValue("resources", out var lists))
@@ -58,7 +59,7 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
     }
 
     /// <summary>What is wrong with naming these resources.</summary>
-    public static string NotKnown(IEnumerable<string> unknown) => $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", Resources.Order())}";
+    public static string NotKnown(IEnumerable<string> unknown) => $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", Resources.Order())}{DidYouMean.Hint(unknown.First(), Resources)}";
 
     /// <summary>
     /// Gives a listener a seat: they hear what happens from now on, or since they were there last. Throws while Redis is away.

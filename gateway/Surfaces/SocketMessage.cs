@@ -2,6 +2,7 @@ using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Net.WebSockets;
 using System.Text.Json;
+using MedCor.Contracts;
 using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
@@ -141,9 +142,9 @@ internal sealed class SocketMessage : IDisposable
 /// <param name="LastEventId">The <c>id</c> of the last message that they had before: they get first what they missed of <paramref name="Resources"/>.</param>
 internal sealed record Auth(
     string Type,
-    [property: Length(1, 4096)] string Token,
+    [property: Opaque, Length(1, 4096)] string Token,
     [property: Length(1, 32)] IReadOnlyList<string>? Resources = null,
-    [property: Length(1, Place.Longest)] string? LastEventId = null,
+    [property: Opaque, Length(1, Place.Longest)] string? LastEventId = null,
     JsonElement? RequestId = null);
 
 /// <summary>Asks for the changes of a resource, or for no more of them.</summary>

@@ -19,7 +19,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
 
     /// <summary>A call of a tool by its name; no bytes are no parameters. Throws <see cref="Missing"/> when there is no such tool.</summary>
     public static ToolCall To(string name, in ReadOnlySequence<byte> parameters) =>
-        Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? NoParams : parameters) : throw new Missing("tool");
+        Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? NoParams : parameters) : throw new Missing("tool", DidYouMean.Hint(name, ToolCatalogue.All.Keys));
 
     /// <summary>Opens <c>{tool, params}</c>. Throws <see cref="Invalid"/> naming everything that is wrong with it.</summary>
     public static ToolCall Read(in ReadOnlySequence<byte> json) => Read(json, takesKey: false, [], out _);
@@ -71,7 +71,8 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
                 }
                 else
                 {
-                    (mistakes ??= []).Note(reader.GetString()!, $"is not a field here; there are {fields}");
+                    var name = reader.GetString()!;
+                    (mistakes ??= []).Note(name, $"is not a field here; there are {fields}{DidYouMean.Hint(name, takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"])}");
                     reader.Skip();
                 }
             }
@@ -103,12 +104,15 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             reader.Skip();
             return null;
         }
+        var hint = "";
         if ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) <= LongestName)
         {
             Span<char> name = stackalloc char[LongestName];
-            if (Catalogue.TryGetValue(name[..reader.CopyString(name)], out var tool)) return tool;
+            name = name[..reader.CopyString(name)];
+            if (Catalogue.TryGetValue(name, out var tool)) return tool;
+            hint = DidYouMean.Hint(name.ToString(), ToolCatalogue.All.Keys);
         }
-        (mistakes ??= []).Note("tool", "is not a tool; GET /api/mcp/tools lists those that you may use");
+        (mistakes ??= []).Note("tool", $"is not a tool; GET /api/mcp/tools lists those that you may use{hint}");
         return null;
     }
 

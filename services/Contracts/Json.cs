@@ -30,9 +30,31 @@ public static class Json
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         // Never embedded in HTML: answered as application/json with nosniff.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Converters.Add(new WordConverter());
+        // Of several values at once, which no client sends.
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         options.Converters.Add(new InstantConverter());
         return options;
+    }
+
+    /// <summary>
+    /// Reads and writes an enum as exactly one of its words. The converter of System.Text.Json would also read another case, blanks around a word, and
+    /// several words with commas between them, of which it makes a value that nobody named.
+    /// </summary>
+    private sealed class WordConverter : JsonConverterFactory
+    {
+        public override bool CanConvert(Type type) => type.IsEnum && !type.IsDefined(typeof(FlagsAttribute), inherit: false);
+
+        public override JsonConverter CreateConverter(Type type, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(Of<>).MakeGenericType(type))!;
+
+        private sealed class Of<T> : JsonConverter<T> where T : struct, Enum
+        {
+            public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+                reader.TokenType == JsonTokenType.String && Words.TryParse<T>(reader.GetString(), out var value) ? value : throw new JsonException();
+
+            public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Words.Of(value));
+        }
     }
 
     /// <summary>RFC 3339 in UTC, <c>2026-02-01T14:00:00Z</c>, to the microsecond that the database keeps.</summary>
@@ -43,5 +65,29 @@ public static class Json
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture));
+    }
+}
+
+/// <summary>The words by which the contract calls the values of an enum: <c>IN_PROGRESS</c> of <c>InProgress</c>.</summary>
+public static class Words
+{
+    /// <summary>All words of an enum, in the order of its values.</summary>
+    public static IReadOnlyList<string> All(Type type) => [.. Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName)];
+
+    /// <summary>The word of a value. Throws <see cref="ArgumentOutOfRangeException"/> when the enum has no such value.</summary>
+    public static string Of<T>(T value) where T : struct, Enum =>
+        Known<T>.Words.TryGetValue(value, out var word) ? word : throw new ArgumentOutOfRangeException(nameof(value), $"{typeof(T).Name} has no such value.");
+
+    /// <summary>The value of a word; false when it is not exactly a word of the enum.</summary>
+    public static bool TryParse<T>(string? word, out T value) where T : struct, Enum
+    {
+        value = default;
+        return word is not null && Known<T>.Values.TryGetValue(word, out value);
+    }
+
+    private static class Known<T> where T : struct, Enum
+    {
+        internal static readonly Dictionary<T, string> Words = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.ToString()));
+        internal static readonly Dictionary<string, T> Values = Words.ToDictionary(w => w.Value, w => w.Key);
     }
 }

@@ -10,7 +10,10 @@ public sealed record ErrorEnvelope(Problem Error);
 /// <summary>What went wrong, for the program and for the person.</summary>
 /// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
 /// <param name="Message">For a person: what is wrong and what to do next. Never anything internal.</param>
-/// <param name="Details">Further facts; <c>request_id</c> always, on a validation error a list of texts per bad field.</param>
+/// <param name="Details">
+/// Further facts; <c>request_id</c> always, on a validation error a list of texts per bad field. What is wrong with a field that is itself called <c>request_id</c>
+/// stands under <c>request_id_field</c>.
+/// </param>
 /// <param name="Timestamp">When.</param>
 /// <param name="RetryAfter">After how many seconds a repetition may succeed; absent when none will.</param>
 public sealed record Problem(

@@ -2,13 +2,13 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts;
 
-/// <summary>An IANA time zone name that this machine knows.</summary>
+/// <summary>An IANA time zone name, of whatever age and case. It is kept under its present name.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class TimeZoneNameAttribute() : ValidationAttribute("must be an IANA time zone name such as Europe/Berlin")
-{
-    public override bool IsValid(object? value) =>
-        value is null || (value is string { Length: <= 64 } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId);
-}
+public sealed class TimeZoneNameAttribute : Attribute;
+
+/// <summary>A secret, token or key of the sender's: read as it was sent, character for character, where other text is trimmed and normalized.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OpaqueAttribute : Attribute;
 
 /// <summary>How long each text of a list may be.</summary>
 [AttributeUsage(AttributeTargets.Property)]
@@ -20,7 +20,20 @@ public sealed class EachLengthAttribute : ValidationAttribute
     public int Most { get; }
 
     public override bool IsValid(object? value) =>
-        value is not IEnumerable<string?> texts || texts.All(text => text?.Length is { } length && length >= Least && length <= Most);
+        value is not IEnumerable<string?> texts || texts.All(text => text?.EnumerateRunes().Count() is { } length && length >= Least && length <= Most);
+}
+
+/// <summary>Whole numbers within bounds, each at most once.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class DistinctAttribute : ValidationAttribute
+{
+    public DistinctAttribute(int least, int most) => (Least, Most, ErrorMessage) = (least, most, $"must be numbers from {least} to {most}, each at most once");
+
+    public int Least { get; }
+    public int Most { get; }
+
+    public override bool IsValid(object? value) =>
+        value is not IReadOnlyList<int> numbers || (numbers.All(n => n >= Least && n <= Most) && numbers.Distinct().Count() == numbers.Count);
 }
 
 /// <summary>A day near enough to reckon with: the day after it, its week and its year exist, at every clock.</summary>

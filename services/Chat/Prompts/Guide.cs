@@ -23,7 +23,7 @@ internal sealed class Guide(ChatDb db, IEnumerable<Prompt> prompts, OtherService
     /// <summary>A prompt. Throws <see cref="Invalid"/> when there is no such one, <see cref="Forbidden"/> when it is not for the caller's role.</summary>
     internal Prompt Find(string name)
     {
-        var prompt = prompts.SingleOrDefault(p => p.Name == name) ?? throw new Invalid("prompt", $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}");
+        var prompt = prompts.SingleOrDefault(p => p.Name == name) ?? throw new Invalid("prompt", $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}{DidYouMean.Hint(name, prompts.Select(p => p.Name))}");
         return db.Tenancy.Caller.Is(prompt.Callers) ? prompt : throw new Forbidden($"Your role does not include {name}.");
     }
 
@@ -51,7 +51,7 @@ internal sealed class Guide(ChatDb db, IEnumerable<Prompt> prompts, OtherService
         if (session.Step is null) throw new Conflict("The prompt is completed; there is nothing more to answer.").With("status", PromptStatus.Completed);
         var open = IndexOf(prompt, session.Step);
         var index = IndexOf(prompt, name ?? session.Step);
-        if (index < 0) throw new Invalid("step", $"is not a step; there are {string.Join(", ", prompt.Steps.Select(s => s.Name))}");
+        if (index < 0) throw new Invalid("step", $"is not a step; there are {string.Join(", ", prompt.Steps.Select(s => s.Name))}{DidYouMean.Hint(name, prompt.Steps.Select(s => s.Name))}");
         if (index > open) throw new Conflict($"The prompt has not come to {name} yet; it is at {session.Step}.").With("step", session.Step);
         if (index < open && index < session.Settled) throw new Conflict($"What came of {name} is done and cannot be answered anew; the prompt is at {session.Step}.").With("step", session.Step);
 

@@ -22,10 +22,10 @@ public sealed record BasicInformation(
 /// <param name="Medications">What they take at present.</param>
 /// <param name="FamilyHistory">Illnesses in the family.</param>
 public sealed record MedicalHistory(
-    [property: ShortTexts] IReadOnlyList<string>? Conditions = null,
-    [property: ShortTexts] IReadOnlyList<string>? Allergies = null,
-    [property: ShortTexts] IReadOnlyList<string>? Medications = null,
-    [property: ShortTexts] IReadOnlyList<string>? Surgeries = null,
+    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Conditions = null,
+    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Allergies = null,
+    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Medications = null,
+    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Surgeries = null,
     [property: MaxLength(1000)] string? FamilyHistory = null,
     [property: MaxLength(1000)] string? Notes = null);
 
@@ -49,7 +49,7 @@ public sealed record Consents(bool Treatment, bool DataProcessing, bool ShareWit
 /// <summary>The patient's first password. It goes to the account alone and is not remembered with what else was answered.</summary>
 /// <param name="Password">By the rules of create_user; to be chosen by the patient.</param>
 /// <param name="Email">Another e-mail address, when the one that was given belongs to somebody else already.</param>
-public sealed record CreateAccount([property: Length(8, 128)] string Password, [property: EmailAddress, MaxLength(254)] string? Email = null);
+public sealed record CreateAccount([property: Opaque, Length(8, 128)] string Password, [property: EmailAddress, MaxLength(254)] string? Email = null);
 
 /// <summary>The first visit; nothing when none is wanted now.</summary>
 /// <param name="DoctorId">Alone, offers this doctor's free times.</param>
@@ -60,14 +60,3 @@ public sealed record ScheduleFirstVisit(
     DateOnly? AppointmentDate = null,
     TimeOnly? AppointmentTime = null,
     [property: Length(1, 500)] string? Reason = null);
-
-/// <summary>A list that a person can read at a glance.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-public sealed class ShortTextsAttribute() : ValidationAttribute($"must be at most {Most} texts of 1 to {Longest} characters")
-{
-    private const int Most = 20;
-    private const int Longest = 100;
-
-    public override bool IsValid(object? value) =>
-        value is null || (value is IReadOnlyList<string> texts && texts.Count <= Most && texts.All(text => text is { Length: >= 1 and <= Longest }));
-}

@@ -46,18 +46,10 @@ public sealed record CreateDepartment(
     [property: MaxLength(2000)] string? Description = null,
     [property: Length(3, 40)] string? PhoneNumber = null,
     [property: MaxLength(200)] string? Location = null,
-    [property: TriageLevels] IReadOnlyList<int>? TriageLevels = null) : ITool<Department>;
+    [property: Distinct(1, 5)] IReadOnlyList<int>? TriageLevels = null) : ITool<Department>;
 
 /// <summary>A department opened.</summary>
 public sealed record DepartmentCreated(Department Department) : IntegrationEvent(Department.HospitalId, Department.Version)
 {
     public override LiveUpdate Live => new("departments", Change.Created, Department, new(Callers.Everyone));
-}
-
-/// <summary>Levels of the Emergency Severity Index, each at most once.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-public sealed class TriageLevelsAttribute() : ValidationAttribute("must be levels from 1 to 5, each at most once")
-{
-    public override bool IsValid(object? value) =>
-        value is null || (value is IReadOnlyList<int> levels && levels.All(level => level is >= 1 and <= 5) && levels.Distinct().Count() == levels.Count);
 }

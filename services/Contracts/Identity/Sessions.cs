@@ -3,15 +3,20 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Asks for a session: <c>POST /api/auth/login/</c>.</summary>
+/// <param name="Email">The account's e-mail address, whatever its case, and however its accents and an international domain are written.</param>
 public sealed record LogIn(
-    [property: EmailAddress, MaxLength(254)] string Email,
-    [property: Length(1, 128)] string Password);
+    [property: Length(3, 254), RegularExpression(LogIn.Address, ErrorMessage = "must be an e-mail address")] string Email,
+    [property: Opaque, Length(1, 128)] string Password)
+{
+    /// <summary>Wider than what an account can be opened with: there are accounts that are older than the rules.</summary>
+    internal const string Address = @"[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+@[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+";
+}
 
 /// <summary>Asks for fresh tokens of a session: <c>POST /api/auth/refresh/</c>. Each refresh token is good for one call; sent twice, it ends the session.</summary>
-public sealed record RefreshSession([property: Length(1, 200)] string RefreshToken);
+public sealed record RefreshSession([property: Opaque, Length(1, 200)] string RefreshToken);
 
 /// <summary>Ends a session: <c>POST /api/auth/logout/</c>. Either the access token or this names it.</summary>
-public sealed record LogOut([property: Length(1, 200)] string? RefreshToken = null);
+public sealed record LogOut([property: Opaque, Length(1, 200)] string? RefreshToken = null);
 
 /// <summary>The tokens of a session.</summary>
 /// <param name="AccessToken">For <c>Authorization: Bearer</c>.</param>

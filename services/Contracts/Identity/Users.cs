@@ -76,7 +76,7 @@ public sealed record GetCurrentUser : ITool<User>;
 [Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse)]
 public sealed record CreateUser(
     [property: EmailAddress, MaxLength(254)] string Email,
-    [property: Length(8, 128)] string Password,
+    [property: Opaque, Length(8, 128)] string Password,
     [property: Length(1, 100)] string FirstName,
     [property: Length(1, 100)] string LastName,
     Role Role,
@@ -102,8 +102,8 @@ public sealed record CreateUser(
 public sealed record UpdateUser(
     Guid UserId,
     [property: EmailAddress, MaxLength(254)] string? Email = null,
-    [property: Length(8, 128)] string? Password = null,
-    [property: MaxLength(128)] string? CurrentPassword = null,
+    [property: Opaque, Length(8, 128)] string? Password = null,
+    [property: Opaque, MaxLength(128)] string? CurrentPassword = null,
     [property: Length(1, 100)] string? FirstName = null,
     [property: Length(1, 100)] string? LastName = null,
     Role? Role = null,

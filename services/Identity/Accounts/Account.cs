@@ -3,6 +3,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Doctors;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Tenancy;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -19,8 +20,8 @@ internal sealed class Account : Entity, ITenantOwned
         get;
         set
         {
-            field = value.Trim();
-            EmailKey = KeyOf(value);
+            field = value;
+            EmailKey = EmailAddresses.KeyOf(value);
         }
     }
 
@@ -48,8 +49,6 @@ internal sealed class Account : Entity, ITenantOwned
 
     /// <summary>Whether they may have a session at all.</summary>
     internal bool MayLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
-
-    internal static string KeyOf(string email) => email.Trim().ToLowerInvariant();
 
     /// <summary>Tells what became of them, in every shape in which they are known.</summary>
     internal void Tell(TenantDb db, Func<User, IntegrationEvent> asUser, bool isNew = false)

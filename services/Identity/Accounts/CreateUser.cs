@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals, PasswordHashes hashes) : IHandle<CreateUser, User>, IPrepare<CreateUser>
+internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals, FreeEmail freeEmail, PasswordHashes hashes) : IHandle<CreateUser, User>, IPrepare<CreateUser>
 {
     private Guid? hospital;
     private string passwordHash = "";
@@ -23,6 +23,7 @@ internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals,
         if (caller.HospitalId is { } own && hospital != own) throw new Missing("hospital");
         if (hospital is null && asked.Role != Role.Admin) throw new Invalid("hospital_id", "is required: only platform administrators belong to no hospital");
         if (PasswordPolicy.WhatIsWrong(asked.Password, asked.Email, asked.FirstName, asked.LastName) is { } wrong) throw new Invalid("password", wrong);
+        await freeEmail.Require(asked.Email, ct);
         if (hospital is { } id && !(await hospitals.Find(id, ct) ?? throw new Missing("hospital")).IsActive) throw new Conflict("The hospital is out of use.");
         passwordHash = await hashes.Hash(asked.Password, ct);
     }
@@ -50,7 +51,7 @@ internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals,
         }
         catch (DbUpdateException e) when (e.Violates("users_email"))
         {
-            throw new Conflict("Another user has this e-mail address.").With("field", "email");
+            throw FreeEmail.Taken();
         }
         return account.ToUser();
     }

@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>, IPrepare<UpdateUser>
+internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, FreeEmail freeEmail, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>, IPrepare<UpdateUser>
 {
     private string? newHash;
 
@@ -21,6 +21,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         Permit(asked, account);
         if (account.Id == db.Tenancy.Caller.UserId && (asked.Password is not null || Changes(asked.Email, account.Email)))
             await ownPassword.Require(account, asked.CurrentPassword, ct);
+        if (asked.Email is not null) await freeEmail.Require(asked.Email, ct, but: account.Id);
         if (asked.Password is not { } password) return;
         if (PasswordPolicy.WhatIsWrong(password, asked.Email ?? account.Email, asked.FirstName ?? account.FirstName, asked.LastName ?? account.LastName) is { } wrong)
             throw new Invalid("password", wrong);
@@ -56,7 +57,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         }
         catch (DbUpdateException e) when (e.Violates("users_email"))
         {
-            throw new Conflict("Another user has this e-mail address.").With("field", "email");
+            throw FreeEmail.Taken();
         }
 
         if (account.Role != formerRole || asked.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOf(account.Id, ct);

@@ -1,6 +1,7 @@
 using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Accounts;
 
@@ -10,7 +11,7 @@ internal sealed class VisibleUsers(IdentityDb db) : Resource<Account, User>(db)
     {
         { "id", a => a.Id, Selects.Few },
         { "hospital_id", a => a.HospitalId },
-        { "email", a => a.EmailKey, Selects.Few | Selects.Part, Account.KeyOf },
+        { "email", a => a.EmailKey, Selects.Few | Selects.Part, EmailAddresses.KeyOf },
         { "first_name", a => a.FirstName, Selects.Part },
         { "last_name", a => a.LastName, Selects.Part },
         { "role", a => a.Role },

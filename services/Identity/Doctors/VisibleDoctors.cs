@@ -3,6 +3,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
@@ -14,7 +15,7 @@ internal sealed class VisibleDoctors(IdentityDb db) : Resource<Account, Doctor>(
     {
         { "id", a => a.Id, Selects.Few },
         { "hospital_id", a => a.HospitalId },
-        { "email", a => a.EmailKey, Selects.Few, Account.KeyOf },
+        { "email", a => a.EmailKey, Selects.Few, EmailAddresses.KeyOf },
         { "first_name", a => a.FirstName },
         { "last_name", a => a.LastName },
         { "license_number", a => a.LicenseNumber },

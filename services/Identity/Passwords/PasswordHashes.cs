@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using MedCor.Identity.Accounts;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -20,14 +21,20 @@ internal sealed class PasswordHashes : IDisposable
     private readonly string nobodys = HashOfNothing();
 
     internal Task<string> Hash(string password, CancellationToken ct) =>
-        InTurn(() => Task.CompletedTask, () => hasher.HashPassword(null!, password), ct);
+        InTurn(() => Task.CompletedTask, () => hasher.HashPassword(null!, PlainText.Compose(password)), ct);
 
     /// <summary>Whether it is the password. Takes as long when there is none to compare with.</summary>
     /// <param name="first">What may refuse before the work is begun, when its turn has come: while it waited, others may have guessed too often.</param>
     internal async Task<bool> Match(string? hash, string password, Func<Task> first, CancellationToken ct) =>
-        await InTurn(first, () => hasher.VerifyHashedPassword(null!, hash ?? nobodys, password), ct) != PasswordVerificationResult.Failed;
+        await InTurn(first, () => IsOf(hash ?? nobodys, password), ct);
 
     public void Dispose() => cores.Dispose();
+
+    /// <summary>A password is hashed in one normalization form, whichever keyboard it is typed on (NIST SP 800-63B-4, section 3.1.1.2). Hashes that are older are of what was typed.</summary>
+    private bool IsOf(string hash, string password) => PlainText.Compose(password) is var composed
+        && (Verifies(hash, composed) || (composed != password && Verifies(hash, password)));
+
+    private bool Verifies(string hash, string password) => hasher.VerifyHashedPassword(null!, hash, password) != PasswordVerificationResult.Failed;
 
     private async Task<T> InTurn<T>(Func<Task> first, Func<T> work, CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Patients;
 
@@ -12,7 +13,7 @@ internal sealed class VisiblePatients(IdentityDb db) : Resource<Account, Patient
     {
         { "id", a => a.Id, Selects.Few },
         { "hospital_id", a => a.HospitalId },
-        { "email", a => a.EmailKey, Selects.Few | Selects.Part, Account.KeyOf },
+        { "email", a => a.EmailKey, Selects.Few | Selects.Part, EmailAddresses.KeyOf },
         { "first_name", a => a.FirstName, Selects.Part },
         { "last_name", a => a.LastName, Selects.Part },
         { "date_of_birth", a => a.DateOfBirth, Selects.Few },

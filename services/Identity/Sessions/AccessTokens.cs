@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.ServiceDefaults.Access;
 using Microsoft.Extensions.Options;
@@ -23,7 +24,7 @@ internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<Sessi
             [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString(),
             [TokenClaims.UserId] = account.Id.ToString(),
             [TokenClaims.Email] = account.Email,
-            [TokenClaims.Role] = account.Role.ToString().ToUpperInvariant(),
+            [TokenClaims.Role] = Words.Of(account.Role),
             [TokenClaims.Session] = session.Id.ToString(),
             [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
         };

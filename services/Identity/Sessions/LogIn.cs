@@ -4,6 +4,7 @@ using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Passwords;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Sessions;
@@ -17,10 +18,10 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
     internal async Task<SessionTokens> Handle(LogIn asked, CancellationToken ct)
     {
         db.Tenancy.Enter(hospital: null);
-        var emailKey = Account.KeyOf(asked.Email);
+        var emailKey = EmailAddresses.KeyOf(asked.Email);
         await lockOut.RefuseWhileLocked(emailKey, ct);
 
-        var account = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleOrDefaultAsync(a => a.EmailKey == emailKey, ct);
+        var account = await Find(asked.Email, ct);
         // Both outside of the transaction: the one takes a tenth of a second, in which no connection and no lock is held, the other may take a connection of its own.
         var right = await hashes.Match(account?.Credential?.PasswordHash, asked.Password, first: () => lockOut.RefuseWhileLocked(emailKey, ct), ct) && account is { MayLogIn: true };
         var key = await keys.Current(ct);
@@ -30,5 +31,13 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
         var started = right ? await sessions.Start(account!, key, ct) : null;
         await transaction.CommitAsync(ct);
         return started ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "E-mail address or password is wrong.");
+    }
+
+    /// <summary>The account of an address in whichever form it was kept; if there are two, of before they were known to be one, that of the form that was typed, else of today's.</summary>
+    private async Task<Account?> Find(string email, CancellationToken ct)
+    {
+        string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.KeysOf(email)];
+        var found = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);
+        return found.MinBy(a => Array.IndexOf(keys, a.EmailKey));
     }
 }

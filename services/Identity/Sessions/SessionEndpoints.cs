@@ -16,7 +16,7 @@ internal static class SessionEndpoints
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHashes>().AddSingleton<AccessTokens>();
         services.AddScoped<LockOut>().AddScoped<LiveSessions>();
-        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>();
+        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>().AddScoped<FreeEmail>();
         services.AddHostedService<AnnounceRevocations>();
     }
 

@@ -109,11 +109,14 @@ internal sealed class Draft(Tool tool)
     private static string Unique() => $"w{Guid.NewGuid().ToString("N")[..11]}{Interlocked.Increment(ref made)}";
 
     /// <summary>A type that occurs twice is written once and referred to.</summary>
-    private JsonObject Resolved(JsonNode at)
+    private JsonObject Resolved(JsonNode at) => Resolved(schema, at);
+
+    /// <summary>What a part of a schema refers to; itself when to nothing.</summary>
+    public static JsonObject Resolved(JsonObject schema, JsonNode at)
     {
         if (at["$ref"] is not { } reference) return at.AsObject();
         JsonNode found = schema;
         foreach (var step in ((string)reference!).Split('/').Skip(1)) found = found is JsonArray list ? list[int.Parse(step, CultureInfo.InvariantCulture)]! : found[step]!;
-        return Resolved(found);
+        return Resolved(schema, found);
     }
 }

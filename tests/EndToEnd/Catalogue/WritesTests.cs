@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Tools;
 
@@ -93,7 +94,7 @@ public class WritesTests
     private static JsonObject Others(Draft draft, JsonObject parameters)
     {
         var others = (JsonObject)parameters.DeepClone();
-        var (name, schema) = draft.Parameters.First(p => others[p.Name] is JsonValue value && value.TryGetValue<string>(out _) && !Secrets.Contains(p.Name) && p.Schema["pattern"] is null && Draft.Values(p.Schema).Count == 0);
+        var (name, schema) = draft.Parameters.First(p => others[p.Name] is JsonValue value && value.TryGetValue<string>(out _) && !Secrets.Contains(p.Name) && Draft.Values(p.Schema).Count == 0 && (p.Schema["pattern"] is not { } pattern || Regex.IsMatch($"x{others[p.Name]}", (string)pattern!)));
         others[name] = (string?)schema["format"] switch
         {
             "uuid" => Guid.CreateVersion7().ToString(),

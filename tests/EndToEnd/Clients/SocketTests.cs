@@ -38,7 +38,7 @@ public class SocketTests
             """, await Client.Shared("nurse@general.example"));
 
         Assert.Collection(refusals.AsArray().Select(refusal => (string)refusal!),
-            refusal => Assert.StartsWith("VALIDATION_ERROR: Not valid: user_id.", refusal, StringComparison.Ordinal),
+            refusal => Assert.StartsWith("VALIDATION_ERROR: Not valid: user_id must be a UUID.", refusal, StringComparison.Ordinal),
             refusal => Assert.StartsWith("PERMISSION_DENIED: ", refusal, StringComparison.Ordinal));
     }
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace MedCor.Tests.Gateway.OpenApi;
 
 /// <summary>JSON Schema 2020-12, as much of it as MedCor uses; a keyword that is not known here is wrong.</summary>
-internal static class JsonSchemaCheck
+internal static partial class JsonSchemaCheck
 {
     /// <summary>All that is wrong with a value.</summary>
     public static IEnumerable<string> Wrongs(JsonNode document, JsonNode schema, JsonNode? value, string at = "") =>
@@ -30,15 +30,18 @@ internal static class JsonSchemaCheck
         "items" when value is JsonArray list => list.SelectMany((item, i) => Wrongs(document, rule!, item, $"{at}/{i}")),
         "minItems" when value is JsonArray list => Must(list.Count >= (int)rule!),
         "maxItems" when value is JsonArray list => Must(list.Count <= (int)rule!),
-        "minLength" when Text(value) is { } text => Must(text.Length >= (int)rule!),
-        "maxLength" when Text(value) is { } text => Must(text.Length <= (int)rule!),
+        "uniqueItems" when value is JsonArray list => Must(list.Select(item => item?.ToJsonString()).Distinct().Count() == list.Count),
+        "minLength" when Text(value) is { } text => Must(text.EnumerateRunes().Count() >= (int)rule!),
+        "maxLength" when Text(value) is { } text => Must(text.EnumerateRunes().Count() <= (int)rule!),
         "pattern" when Text(value) is { } text => Must(Regex.IsMatch(text, (string)rule!)),
         "format" when Text(value) is { } text => Must(Has((string)rule!, text)),
-        "minimum" when value is JsonValue && Is("number", value) => Must((decimal)value >= (decimal)rule!),
-        "maximum" when value is JsonValue && Is("number", value) => Must((decimal)value <= (decimal)rule!),
-        "properties" or "required" or "additionalProperties" or "items" or "minItems" or "maxItems" or "minLength" or "maxLength" or "pattern" or "format" or "minimum" or "maximum" => [],
+        "minimum" when value is JsonValue && Is("number", value) => Must(Number(value) >= Number(rule!)),
+        "maximum" when value is JsonValue && Is("number", value) => Must(Number(value) <= Number(rule!)),
+        "properties" or "required" or "additionalProperties" or "items" or "minItems" or "maxItems" or "uniqueItems" or "minLength" or "maxLength" or "pattern" or "format" or "minimum" or "maximum" => [],
         _ => [$"{at}: {keyword} is not known here"],
     } is var found ? found.Select(wrong => wrong.Length > 0 ? wrong : $"{at}: {keyword} {rule?.ToJsonString()} is broken by {value?.ToJsonString()}") : [];
+
+    private static double Number(JsonNode number) => double.Parse(number.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
 
     private static IEnumerable<string> Must(bool holds) => holds ? [] : [""];
 
@@ -46,15 +49,22 @@ internal static class JsonSchemaCheck
 
     private static bool Is(string type, JsonNode? value) => (type, value?.GetValueKind() ?? JsonValueKind.Null) is
         ("null", JsonValueKind.Null) or ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String) or ("number", JsonValueKind.Number)
-        or ("boolean", JsonValueKind.True or JsonValueKind.False) || type == "integer" && value?.GetValueKind() == JsonValueKind.Number && decimal.IsInteger((decimal)value);
+        or ("boolean", JsonValueKind.True or JsonValueKind.False) || type == "integer" && value?.GetValueKind() == JsonValueKind.Number && double.IsInteger(Number(value));
 
     private static bool Has(string format, string text) => format switch
     {
         "uuid" => Guid.TryParseExact(text, "D", out _),
         "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", out _),
-        "date-time" => DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _),
+        "date-time" => Instant().IsMatch(text) && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _),
         "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
-        "email" => text.Contains('@', StringComparison.Ordinal),
+        "email" => Email().IsMatch(text),
         _ => false,
     };
+
+    [GeneratedRegex("[0-9]T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$")]
+    private static partial Regex Instant();
+
+    /// <summary>A dot-atom, an @, and the labels of a host.</summary>
+    [GeneratedRegex(@"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*$")]
+    private static partial Regex Email();
 }

@@ -232,6 +232,7 @@ public class ChatsTests(ChatHouse house)
         await Expect(422, "VALIDATION_ERROR", "ValidationError",
             someone.Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "", content = "x" } }, model = "" } }), "input.messages[0].role", "input.model");
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { }), "messages is required");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "user", content = "x" } }, request_id = "" }), "request_id must have 1 to 255 characters");
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = Array.Empty<object>() }), "messages must have");
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "system", content = "Be kind." } } }), "messages must hold what a user says");
         await Expect(422, "VALIDATION_ERROR", "ValidationError",

@@ -69,6 +69,19 @@ public sealed class InvokeTests
     }
 
     [Fact]
+    public async Task A_field_that_is_called_as_the_id_of_the_request_is_told_beside_it()
+    {
+        var doctor = await Client.Shared("doctor@general.example");
+
+        var (_, error) = await Refusal(await doctor.Http.PostAsync("/api/mcp/tools/invoke", Json("""{"tool":"list_doctors","request_id":"a","":1}""")));
+
+        Assert.StartsWith("is not a field here", (string?)error["details"]!["request_id_field"]![0], StringComparison.Ordinal);
+        Assert.True(Guid.TryParse((string?)error["details"]!["request_id"], out _));
+        Assert.NotNull(error["details"]!["\"\""]);
+        Assert.Contains("request_id is not a field here", (string)error["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_bad_parameter_is_named_at_once()
     {
         var doctor = await Client.Shared("doctor@general.example");

@@ -161,7 +161,7 @@ public sealed class SocketsTests
     [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","params":[]}""", "params")]
     [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","colour":1}""", "colour")]
     [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","idempotency_key":""}""", "idempotency_key")]
-    [InlineData("""{"type":"tool_invoke","tool":"get_current_user"}""", "request_id")]
+    [InlineData("""{"type":"tool_invoke","tool":"get_current_user"}""", "request_id_field")]
     public async Task A_call_that_cannot_be_meant_names_every_bad_field(string message, string field)
     {
         await using var socket = await Socket.Of(await Client.Shared("nurse@general.example"));

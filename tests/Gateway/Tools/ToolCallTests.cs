@@ -47,7 +47,7 @@ public sealed class ToolCallTests
     [InlineData("""{"params":{}}""", "tool", "is required")]
     [InlineData("""{"tool":null}""", "tool", "must be text")]
     [InlineData("""{"tool":{"tool":"list_hospitals"}}""", "tool", "must be text")]
-    [InlineData("""{"tool":"LIST_HOSPITALS"}""", "tool", "is not a tool; GET /api/mcp/tools lists those that you may use")]
+    [InlineData("""{"tool":"LIST_HOSPITALS"}""", "tool", "is not a tool; GET /api/mcp/tools lists those that you may use. Did you mean list_hospitals?")]
     [InlineData("""{"tool":""}""", "tool", "is not a tool; GET /api/mcp/tools lists those that you may use")]
     [InlineData("""{"tool":"list_hospitals","params":null}""", "params", "must be an object")]
     [InlineData("""{"tool":"list_hospitals","params":"{}"}""", "params", "must be an object")]

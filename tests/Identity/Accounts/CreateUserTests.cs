@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.ServiceDefaults.Demo;
 using MedCor.Tests.EndToEnd;
+using Npgsql;
 
 namespace MedCor.Tests.Identity.Accounts;
 
@@ -60,6 +61,47 @@ public class CreateUserTests
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
         Assert.Equal("email", (string?)answer.Details!["field"]);
+    }
+
+    [Fact]
+    public async Task An_address_is_one_however_its_accents_and_its_domain_are_written()
+    {
+        var (admin, name) = (await Client.Shared(Somebody.Admin), $"t{Guid.NewGuid():N}");
+        string[] forms = [$"{name}.jos\u00E9@b\u00FCcher.example", $"{name}.jose\u0301@bu\u0308cher.example", $"{name}.jos\u00E9@xn--bcher-kva.example", $"{name}.JOS\u00C9@B\u00DCCHER.example"];
+
+        var opened = await admin.Do("create_user", Patient(forms[2]));
+
+        Assert.Equal(forms[0], (string?)opened["email"]);
+        foreach (var form in forms) Assert.Equal("CONFLICT", (await admin.Call("create_user", Patient(form))).Code);
+        foreach (var form in forms) Assert.Equal(HttpStatusCode.OK, (await Somebody.TryLogIn(form, "SecurePass123!")).Status);
+    }
+
+    /// <summary>Accounts that are older than the rules for addresses stay what they are.</summary>
+    [Theory]
+    [InlineData("jose\u0301@bu\u0308cher.example", "jos\u00E9@b\u00FCcher.example")]
+    [InlineData("jos\u00E9@xn--bcher-kva.example", "jos\u00E9@b\u00FCcher.example")]
+    [InlineData("a b@c.example", null)]
+    public async Task An_older_address_still_logs_in_and_is_taken_in_its_present_form(string kept, string? present)
+    {
+        var (somebody, unique) = (await Somebody.New(), $"t{Guid.NewGuid():N}.");
+        await using (var connection = await (await RunningHouse.Get()).Database("identity"))
+        await using (var age = new NpgsqlCommand("UPDATE users SET email = $2, email_key = $2 WHERE id = $1", connection) { Parameters = { new() { Value = somebody.Id }, new() { Value = unique + kept } } })
+            await age.ExecuteNonQueryAsync();
+
+        Assert.Equal(HttpStatusCode.OK, (await Somebody.TryLogIn(unique + kept, somebody.Password)).Status);
+        if (present is null) return;
+        Assert.Equal(HttpStatusCode.OK, (await Somebody.TryLogIn(unique + present, somebody.Password)).Status);
+        Assert.Equal("CONFLICT", (await (await Client.Shared(Somebody.OtherAdmin)).Call("create_user", Patient(unique + present))).Code);
+    }
+
+    [Fact]
+    public async Task A_name_is_kept_as_one_text_however_it_was_typed()
+    {
+        var admin = await Client.Shared(Somebody.Admin);
+
+        var opened = await admin.Do("create_user", new { email = Somebody.NewEmail(), password = "Korrekt-Pferd-7", first_name = " Ju\u0308rgen\u00A0", last_name = "Mu\u0308ller", role = "PATIENT" });
+
+        Assert.Equal(("J\u00FCrgen", "M\u00FCller"), ((string?)opened["first_name"], (string?)opened["last_name"]));
     }
 
     [Fact]

@@ -18,6 +18,19 @@ public class PasswordHashesTests
     }
 
     [Fact]
+    public async Task A_password_is_the_same_on_every_keyboard_and_a_hash_of_what_was_typed_still_holds()
+    {
+        using var hashes = new PasswordHashes();
+        var (composed, decomposed) = ("Gr\u00FC\u00DFe-Gott-7", "Gru\u0308\u00DFe-Gott-7");
+        var older = new Microsoft.AspNetCore.Identity.PasswordHasher<object>().HashPassword(new(), decomposed);
+
+        Assert.True(await hashes.Match(await hashes.Hash(composed, CancellationToken.None), decomposed, Nothing, CancellationToken.None));
+        Assert.True(await hashes.Match(await hashes.Hash(decomposed, CancellationToken.None), composed, Nothing, CancellationToken.None));
+        Assert.True(await hashes.Match(older, decomposed, Nothing, CancellationToken.None));
+        Assert.False(await hashes.Match(await hashes.Hash(composed, CancellationToken.None), $" {composed}", Nothing, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Checking_against_nobodys_hash_costs_what_a_real_one_costs()
     {
         using var hashes = new PasswordHashes();

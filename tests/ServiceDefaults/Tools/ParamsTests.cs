@@ -102,6 +102,101 @@ public class ParamsTests
         Assert.Contains(wrong, Wrong(json.ToJsonString())[field]);
     }
 
+    [Theory]
+    [InlineData("DOCTOR,NURSE")]
+    [InlineData("DOCTOR, NURSE")]
+    [InlineData("doctor")]
+    [InlineData(" DOCTOR")]
+    [InlineData("1")]
+    [InlineData("")]
+    public void A_choice_is_exactly_one_of_its_words(string word) =>
+        Assert.StartsWith("must be one of ADMIN, DOCTOR, NURSE, PATIENT", Assert.Single(Wrong(Good.Replace("DOCTOR", word, StringComparison.Ordinal))["for"]), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("7.0", 7)]
+    [InlineData("0.7e1", 7)]
+    [InlineData("70E-1", 7)]
+    [InlineData("9.000", 9)]
+    public void A_whole_number_may_be_written_in_any_way(string written, int read) => Assert.Equal(read, Read(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal)).Priority);
+
+    [Theory]
+    [InlineData("7.00000000000000000000000000000001")]
+    [InlineData("7e-400")]
+    [InlineData("7e99999999999")]
+    [InlineData("\"7\"")]
+    public void A_number_that_is_not_whole_is_not_rounded(string written) => Assert.Equal(["must be a whole number"], Wrong(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal))["priority"]);
+
+    private sealed record Keyed([property: RegularExpression("[a-z]*x")] string Code, [property: Opaque, Length(1, 9)] string Secret, [property: EmailAddress] string? Email = null, long? Version = null, DateTimeOffset? Since = null);
+
+    [Fact]
+    public void An_empty_text_is_held_against_its_pattern_and_a_secret_is_read_as_it_was_sent()
+    {
+        var wrong = Assert.Throws<Invalid>(() => Params<Keyed>.Read("""{"code":"","secret":" "}"""u8.ToArray()));
+        Assert.Contains("code", wrong.Details.Select(d => d.Key));
+
+        Assert.Equal(" e\u0301 ", Params<Keyed>.Read(Encoding.UTF8.GetBytes("{\"code\":\"x\",\"secret\":\" e\u0301 \"}")).Secret);
+        Assert.Throws<Invalid>(() => Params<Keyed>.Read("{\"code\":\"x\\n\",\"secret\":\"s\"}"u8.ToArray()));
+    }
+
+    [Theory]
+    [InlineData("2026-02-01T14:00:00Z", true)]
+    [InlineData("2026-02-01t14:00:00.123456789z", true)]
+    [InlineData("2026-02-01T14:00:00+05:30", true)]
+    [InlineData("2026-02-01T14:00:00", false)]
+    [InlineData("2026-02-01T14:00Z", false)]
+    [InlineData("2026-02-01", false)]
+    [InlineData("2026-02-01T14:00:00+05", false)]
+    [InlineData("0001-01-01T00:00:00+14:00", false)]
+    public void An_instant_says_its_offset(string instant, bool isRight)
+    {
+        var json = Encoding.UTF8.GetBytes($$"""{"code":"x","secret":"s","since":"{{instant}}"}""");
+        if (isRight) Assert.NotNull(Params<Keyed>.Read(json).Since);
+        else Assert.Contains("since", Assert.Throws<Invalid>(() => Params<Keyed>.Read(json)).Details.Select(d => d.Key));
+    }
+
+    [Fact]
+    public void A_large_number_is_kept_exactly_or_refused()
+    {
+        Assert.Equal(9_007_199_254_740_991, Params<Keyed>.Read("""{"code":"x","secret":"s","version":9007199254740991.0}"""u8.ToArray()).Version);
+        Assert.Throws<Invalid>(() => Params<Keyed>.Read("""{"code":"x","secret":"s","version":9007199254740993}"""u8.ToArray()));
+    }
+
+    [Fact]
+    public void Text_is_read_without_blanks_around_it_and_in_one_normalization_form()
+    {
+        Assert.Equal("M\u00FC", Read(Good.Replace("\"ok\"", "\" Mu\u0308\\r\\n\"", StringComparison.Ordinal)).Note);
+        Assert.Equal("a\nb", Read(Good.Replace("\"ok\"", "\"a\\r\\nb\"", StringComparison.Ordinal)).Note);
+        Assert.Equal(5, Read(Good.Replace("\"ok\"", "\"😀😀😀😀😀\"", StringComparison.Ordinal)).Note.EnumerateRunes().Count());
+    }
+
+    [Theory]
+    [InlineData("\\u00a0", "must not be blank")]
+    [InlineData("\\u200b", "must hold a letter, a digit or a symbol, which U+200B is not")]
+    [InlineData("\\u0301", "must hold a letter, a digit or a symbol, which U+0301 is not")]
+    [InlineData("a\\u202e", "must not contain the character U+202E")]
+    [InlineData("\\u0001", "must not contain the character U+0001")]
+    public void Text_that_shows_nothing_or_hides_something_is_refused_by_character(string text, string wrong) =>
+        Assert.Contains(wrong, Wrong(Good.Replace("\"ok\"", $"\"{text}\"", StringComparison.Ordinal))["note"]);
+
+    [Fact]
+    public void The_message_says_what_is_wrong_and_what_may_have_been_meant()
+    {
+        var refused = Assert.Throws<Invalid>(() => Read(Good.Replace("}", ",\"prority\":1,\"urgent\":\"yes\"}", StringComparison.Ordinal)));
+
+        Assert.StartsWith("Not valid: prority is not a parameter; there are id, day, at, for, note, items, stops, priority, urgent. Did you mean priority?; urgent must be true or false.", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith(". Did you mean DOCTOR?", Wrong(Good.Replace("DOCTOR", "DOKTOR", StringComparison.Ordinal))["for"][0], StringComparison.Ordinal);
+        Assert.DoesNotContain("Did you mean", Wrong(Good.Replace("}", ",\"colour\":1}", StringComparison.Ordinal))["colour"][0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void However_much_is_wrong_the_message_stays_short()
+    {
+        var refused = Assert.Throws<Invalid>(() => Read($"{{{string.Join(',', Enumerable.Range(0, 90).Select(i => $"\"{new string('x', 90)}{i}\":1"))}}}"));
+
+        Assert.InRange(refused.Message.Length, 500, 1100);
+        Assert.EndsWith(" more, see details.", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_field_given_twice_is_an_error() =>
         Assert.Equal(["is given twice"], Wrong(Good.Replace("\"note\":\"ok\"", "\"note\":\"ok\",\"note\":\"no\"", StringComparison.Ordinal))["note"]);

@@ -38,7 +38,7 @@ internal static class TelemetryApi
     {
         var since = Number(query, "minutes") is { } minutes ? clock.GetUtcNow().AddMinutes(-minutes).ToUnixTimeMilliseconds() * Millisecond : (long?)null;
         var wanted = new TraceQuery(
-            Given(query, "tool"), Given(query, "service"), Enum.TryParse<Outcome>(Given(query, "status"), ignoreCase: true, out var outcome) ? outcome : null, Given(query, "id"),
+            Given(query, "tool"), Given(query, "service"), Choice<Outcome>(query, "status"), Given(query, "id"),
             since, Nanoseconds(Number(query, "min")), Nanoseconds(Number(query, "max")), WithBackground: Given(query, "background") is not null);
         var (found, total, dropped) = traces.Find(wanted, MostTraces);
         var (tools, services) = traces.Names();
@@ -90,7 +90,7 @@ internal static class TelemetryApi
 
     private static object FindLines(IQueryCollection query, LogStore logs)
     {
-        var level = Enum.TryParse<LogLevel>(Given(query, "level"), ignoreCase: true, out var given) ? given : LogLevel.Trace;
+        var level = Choice<LogLevel>(query, "level") ?? LogLevel.Trace;
         var (records, last, dropped) = logs.Find(new LogQuery(Given(query, "service"), level, Given(query, "text"), Given(query, "trace")), (long)(Number(query, "after") ?? 0), MostLines);
         return new { Records = records.Select(Describe), Last = last, Dropped = dropped, Services = logs.Services() };
     }
@@ -151,6 +151,10 @@ internal static class TelemetryApi
     private static double Milliseconds(long nanoseconds) => nanoseconds / (double)Millisecond;
 
     private static long? Nanoseconds(double? milliseconds) => (long?)(milliseconds * Millisecond);
+
+    /// <summary>What one word means, whatever its case; nothing when it is none.</summary>
+    private static T? Choice<T>(IQueryCollection query, string name) where T : struct, Enum =>
+        Enum.GetValues<T>().Cast<T?>().FirstOrDefault(value => string.Equals(value.ToString(), Given(query, name), StringComparison.OrdinalIgnoreCase));
 
     private static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 

@@ -1,0 +1,124 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Numerics;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
+using MedCor.Contracts;
+
+namespace MedCor.ServiceDefaults.Tools;
+
+/// <summary>
+/// Reads what a client sent as its JSON Schema says it: <see cref="Json.Strict"/>, with texts made plain, addresses and zones in the form in which they are kept, whole
+/// numbers however they are written, and instants that say their offset.
+/// </summary>
+public static partial class ClientJson
+{
+    /// <summary>The greatest whole number that every JSON reader keeps exactly (RFC 8259, section 6).</summary>
+    public const long GreatestWhole = 9_007_199_254_740_991;
+
+    /// <summary>Times of day as they are read.</summary>
+    public const string TimePattern = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,7})?)?$";
+
+    /// <summary>For reading alone.</summary>
+    public static JsonSerializerOptions Options { get; } = Make();
+
+    private static JsonSerializerOptions Make()
+    {
+        var options = new JsonSerializerOptions(Json.Strict)
+        {
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { UseReaders } },
+        };
+        JsonConverter[] own = [new TextConverter(PlainText.Normalize), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-GreatestWhole, GreatestWhole), new TimeConverter(), new InstantConverter()];
+        for (var i = 0; i < own.Length; i++) options.Converters.Insert(i, own[i]);
+        return options;
+    }
+
+    /// <summary>What a text becomes as it is read, by what its annotations say it is.</summary>
+    internal static Func<string, string> ReaderOf(JsonPropertyInfo property) => property.AttributeProvider switch
+    {
+        null => PlainText.Normalize,
+        // A choice is one of its words exactly; a pattern says of every character whether it may stand there.
+        { } annotated when Has<OpaqueAttribute>(annotated) || Has<AllowedValuesAttribute>(annotated) || Has<RegularExpressionAttribute>(annotated) => text => text,
+        { } annotated when Has<EmailAddressAttribute>(annotated) => text => EmailAddresses.Canonical(text) ?? PlainText.Normalize(text),
+        { } annotated when Has<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonical(text) ?? text,
+        _ => PlainText.Normalize,
+    };
+
+    internal static bool Has<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
+
+    private static void UseReaders(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+            if (property.PropertyType == typeof(string)) property.CustomConverter = new TextConverter(ReaderOf(property));
+    }
+
+    private sealed class TextConverter(Func<string, string> read) : JsonConverter<string>
+    {
+        public override string Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String ? read(reader.GetString()!) : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    }
+
+    /// <summary>JSON knows numbers alone: 30, 30.0 and 3e1 are the same whole one.</summary>
+    private sealed class WholeNumberConverter<T>(long least, long most) : JsonConverter<T> where T : struct, IBinaryInteger<T>
+    {
+        public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Number && Whole(ref reader) is { } number && number >= least && number <= most ? T.CreateChecked(number) : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteNumberValue(long.CreateChecked(value));
+    }
+
+    /// <summary>A number that is whole, by its digits alone, so that none is rounded; null when it is not, or too large.</summary>
+    private static long? Whole(ref Utf8JsonReader reader)
+    {
+        if (reader.TryGetInt64(out var plain)) return plain;
+        var written = Encoding.ASCII.GetString(reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan);
+        var parts = Number().Match(written);
+        var (whole, fraction) = (parts.Groups["whole"].Value, parts.Groups["fraction"].Value);
+        var digits = (whole + fraction).TrimStart('0');
+        if (digits.Length == 0) return 0;
+        if (!int.TryParse(parts.Groups["exponent"].Value is { Length: > 0 } e ? e : "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent)) return null;
+        var significant = digits.TrimEnd('0');
+        var zeros = (long)exponent - fraction.Length + digits.Length - significant.Length;
+        if (zeros < 0 || significant.Length + zeros > "9007199254740991".Length) return null;
+        return long.Parse(parts.Groups["sign"].Value + significant + new string('0', (int)zeros), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex("^(?<sign>-?)(?<whole>[0-9]+)(?:\\.(?<fraction>[0-9]+))?(?:[eE](?<exponent>[+-]?[0-9]+))?$")]
+    private static partial Regex Number();
+
+    private sealed class TimeConverter : JsonConverter<TimeOnly>
+    {
+        public override TimeOnly Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: >= 5 and <= 16 } text && text[^1] != '\n' && Time().IsMatch(text)
+                ? TimeOnly.Parse(text, CultureInfo.InvariantCulture) : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, TimeOnly value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture));
+    }
+
+    [GeneratedRegex(TimePattern)]
+    private static partial Regex Time();
+
+    /// <summary>RFC 3339. A time without an offset is no instant: which one it would be depends on whose clocks are meant.</summary>
+    private sealed class InstantConverter : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.String || Instant().Match(reader.GetString()!) is not { Success: true } parts) throw new JsonException();
+            // As many digits of a second as the clock has.
+            var fraction = parts.Groups["fraction"].Value;
+            var text = parts.Groups["time"].Value + (fraction.Length > ".1234567".Length ? fraction[..".1234567".Length] : fraction) + parts.Groups["offset"].Value;
+            return DateTimeOffset.TryParse(text.ToUpperInvariant(), CultureInfo.InvariantCulture, out var instant) ? instant.ToUniversalTime() : throw new JsonException();
+        }
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToUniversalTime());
+    }
+
+    [GeneratedRegex("^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?<fraction>\\.[0-9]+)?(?<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})\\z")]
+    private static partial Regex Instant();
+}

@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using ADRaffy.ENSNormalize;
+
+namespace MedCor.ServiceDefaults.Tools;
+
+/// <summary>What a client's text becomes before it is checked and kept, and which characters it may hold. In one place, for every text that comes in.</summary>
+public static class PlainText
+{
+    /// <summary>As a JSON Schema's pattern can say it: nothing, or something to see, and no control characters but tab and line ends, nor any that turn the direction of what follows.</summary>
+    public const string Pattern = $"^(?:[{Spaces}]*|{Visible})$";
+
+    /// <summary>Likewise, where there must be something to see.</summary>
+    public const string VisiblePattern = $"^{Visible}$";
+
+    private const string Visible = $"[^{Unwanted}]*[^{Unwanted}{Spaces}{Unseen}][^{Unwanted}]*";
+    private const string Unwanted = @"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F";
+    private const string Spaces = @"\t\n\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
+    private const string Unseen = @"\u00AD\u0300-\u036F\u061C\u115F\u1160\u180B-\u180F\u200B-\u200F\u2060-\u2065\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0";
+
+    /// <summary>
+    /// Controls could hide what a text says from whoever reads it on a terminal, overrides and isolates show it in another order than it is searched in.
+    /// The marks and joiners that Arabic, Hebrew, Indic scripts and emoji need are not among them.
+    /// </summary>
+    private static readonly SearchValues<char> Refused = SearchValues.Create(
+        [.. Range(0, 0x1F).Except(['\t', '\n']), .. Range(0x7F, 0x9F), .. Range(0x202A, 0x202E), .. Range(0x2066, 0x206F)]);
+
+    /// <summary>Letters and symbols by their category, which are drawn as nothing.</summary>
+    private static readonly SearchValues<char> Blank = SearchValues.Create(['\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0']);
+
+    /// <summary>
+    /// Without blanks around it, its lines ended by a line feed alone, and in Unicode's normalization form C, in which <c>ü</c> is one character however it was typed.
+    /// </summary>
+    public static string Normalize(string text)
+    {
+        text = text.Trim();
+        if (text.Contains('\r')) text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        return Compose(text);
+    }
+
+    /// <summary>In normalization form C alone. string.Normalize does nothing where globalization is invariant.</summary>
+    public static string Compose(string text) => text.AsSpan().ContainsAnyExcept(Composed) ? ENSNormalize.NF.NFC(text) : text;
+
+    /// <summary>In normalization form D, in which an accent is a character of its own.</summary>
+    public static string Decompose(string text) => Ascii.IsValid(text) ? text : ENSNormalize.NF.NFD(text);
+
+    /// <summary>What is wrong with a text that has been normalized, if anything.</summary>
+    /// <param name="least">0 if it may be empty.</param>
+    public static string? WhatIsWrong(string text, int least)
+    {
+        if (text.AsSpan().IndexOfAny(Refused) is >= 0 and var at) return $"must not contain the character {Name(text[at])}";
+        if (text.Length == 0) return least == 0 ? null : "must not be blank";
+        foreach (var rune in text.EnumerateRunes())
+            if (IsVisible(rune)) return null;
+        return $"must hold a letter, a digit or a symbol, which {Name(text.EnumerateRunes().First().Value)} is not";
+    }
+
+    /// <summary>How many characters a text has, as JSON Schema counts them: an emoji beyond the basic plane is one.</summary>
+    public static int Length(string text)
+    {
+        var length = 0;
+        foreach (var _ in text.EnumerateRunes()) length++;
+        return length;
+    }
+
+    /// <summary>A character as Unicode names it.</summary>
+    private static string Name(int character) => $"U+{character:X4}";
+
+    /// <summary>What has no other form, and is most of what is written in Latin letters.</summary>
+    private static readonly SearchValues<char> Composed = SearchValues.Create([.. Range(0, 0x2FF), .. Range(0x2010, 0x205E), '€']);
+
+    private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter
+            or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber
+            or UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation
+            or UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation
+            or UnicodeCategory.MathSymbol or UnicodeCategory.CurrencySymbol or UnicodeCategory.ModifierSymbol or UnicodeCategory.OtherSymbol
+            => !rune.IsBmp || !Blank.Contains((char)rune.Value),
+        // Emoji newer than the runtime's tables.
+        UnicodeCategory.OtherNotAssigned => rune.Value is >= 0x1F000 and <= 0x1FBFF,
+        _ => false,
+    };
+
+    private static IEnumerable<char> Range(int first, int last) => Enumerable.Range(first, last - first + 1).Select(c => (char)c);
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Gateway.OpenApi;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>
+/// What a schema calls wrong is refused by name on every surface by which a tool is called, and in every filter of a resource. What is read out of a value, and that
+/// it is the same as the schema says, is tried with many more in <c>AgreementTests</c>.
+/// </summary>
+public class KindsTests
+{
+    /// <summary>So many wrong values of each parameter are tried.</summary>
+    private const int Rounds = 6;
+
+    public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
+
+    public static TheoryData<string> Lists => [.. ResourceCatalogue.All.Values.Where(r => r.IsList).Select(r => r.Name)];
+
+    public static TheoryData<string> Resources => [.. ResourceCatalogue.All.Keys];
+
+    [Theory, MemberData(nameof(Tools))]
+    public async Task What_the_schema_calls_wrong_is_refused_by_name_on_every_surface(string name)
+    {
+        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
+        var (caller, draft, schema) = (premises.Admitted(tool).First(), new Draft(tool), Schema.Input(tool.Params));
+        var wrongs = draft.Parameters.ToDictionary(p => p.Name, p => Samples.For(p.Schema).Where(json => !Samples.IsRight(schema, p.Schema, json)).ToArray());
+        if (wrongs.Count == 0) return;
+        // Spread over all that is wrong: a parameter's own kind first, other types last.
+        var rounds = Enumerable.Range(0, Rounds).Select(round => $"{{{string.Join(',', wrongs.Select(w => $"\"{w.Key}\":{w.Value[round * w.Value.Length / Rounds]}"))}}}").ToArray();
+
+        var batch = await Send(caller, "/api/mcp/batch", $"{{\"requests\":[{string.Join(',', rounds.Select(parameters => $"{{\"tool\":\"{name}\",\"params\":{parameters}}}"))}]}}");
+        foreach (var (answer, parameters) in batch.Body.AsArray().Zip(rounds)) AssertNamed(answer!["error"]!["details"], parameters);
+        AssertNamed((await caller.Post(name, rounds[0])).Details, rounds[0]);
+        AssertNamed((await Send(caller, $"/api/mcp/tools/{name}", rounds[1])).Details, rounds[1]);
+        await using var socket = await Socket.Of(caller);
+        await socket.SendText($$"""{"type":"tool_invoke","request_id":"r","tool":"{{name}}","params":{{rounds[2]}}}""");
+        AssertNamed((await socket.Next("tool_response"))["details"], rounds[2]);
+
+        void AssertNamed(JsonNode? details, string sent) => Assert.All(wrongs.Keys, parameter =>
+            Assert.True(details is JsonObject told && Samples.Names(told, parameter), $"{parameter} is not named: {sent} was answered {details?.ToJsonString()}"));
+    }
+
+    [Theory, MemberData(nameof(Tools))]
+    public async Task A_misspelt_tool_is_told_what_was_meant(string name)
+    {
+        var reply = await (await Premises.Own).Admin.Post($"{name[..^1]}_", "{}");
+
+        Assert.Equal((HttpStatusCode.BadRequest, ErrorCodes.ValidationError), (reply.Status, reply.Code));
+        Assert.Contains($"Did you mean {name}?", (string)reply.Body["error"]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Lists))]
+    public async Task A_filter_takes_no_value_that_its_field_cannot_have(string name)
+    {
+        var (resource, premises) = (ResourceCatalogue.All[name], await Premises.Own);
+        var caller = Reader(premises, resource);
+        var schema = Schema.Output(resource.Entity);
+        var fields = await Filters(caller, name);
+
+        Assert.NotEmpty(fields);
+        foreach (var field in fields.Where(f => schema["properties"]![f] is not null))
+        {
+            var property = Draft.Resolved(schema, schema["properties"]![field]!);
+            // Choices, ids, days and instants by what is answered, those that look like one first; of a text, what no text may hold.
+            var isText = Draft.Types(property).Contains("string") && (property["format"] ?? property["enum"] ?? property["pattern"]) is null;
+            var wrongs = isText ? (string[])["\"a\\u202eb\"", "\"a\\u0001b\"", "1", "{\"in\":[\"a\\u0000b\"]}"]
+                : [.. Samples.For(property).Where(json => json is not "null" && json[0] is not ('[' or '{') && !Samples.IsRight(schema, property, json))
+                    .OrderByDescending(json => json.Length > 1 && char.IsAsciiDigit(json[1])).Take(12)];
+            foreach (var wrong in wrongs.Append(isText ? "null" : $"{{\"in\":[{wrongs[^1]}]}}").Where(w => w != "null"))
+            {
+                var reply = await Get(caller, $"{name}?filter={Uri.EscapeDataString($"{{\"{field}\":{wrong}}}")}");
+                Assert.True(reply.Status == HttpStatusCode.BadRequest && reply.Details.ContainsKey($"filter.{field}"), $"{field} {wrong}: {reply}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Resources))]
+    public async Task A_resource_answers_what_its_schema_says(string name)
+    {
+        var (resource, premises) = (ResourceCatalogue.All[name], await Premises.Own);
+        var caller = Reader(premises, resource);
+        var schema = Schema.Output(resource.IsList ? typeof(Page<>).MakeGenericType(resource.Entity) : resource.Entity);
+
+        var reply = await Get(caller, resource.IsList ? $"{name}?limit=5" : name);
+
+        Assert.True(reply.Status == HttpStatusCode.OK, reply.ToString());
+        Assert.Empty(JsonSchemaCheck.Wrongs(schema, schema, reply.Body));
+    }
+
+    [Theory, MemberData(nameof(Lists))]
+    public async Task A_misspelt_name_in_a_query_is_told_what_was_meant(string name)
+    {
+        var caller = Reader(await Premises.Own, ResourceCatalogue.All[name]);
+
+        var field = (await Filters(caller, name))[0];
+
+        var reply = await Get(caller, $"{name}?fields=idd&filters=1&filter={Uri.EscapeDataString($"{{\"{field}_\":\"x\"}}")}");
+
+        Assert.EndsWith("Did you mean id?", (string?)reply.Details["fields"]?[0], StringComparison.Ordinal);
+        Assert.EndsWith("Did you mean filter?", (string?)reply.Details["filters"]?[0], StringComparison.Ordinal);
+        Assert.EndsWith($"Did you mean {field}?", (string?)reply.Details[$"filter.{field}_"]?[0], StringComparison.Ordinal);
+    }
+
+    /// <summary>The fields that a resource can be filtered by, as a refusal tells them.</summary>
+    private static async Task<string[]> Filters(Client caller, string resource)
+    {
+        var told = await Get(caller, $"{resource}?filter={Uri.EscapeDataString("{\"no_such_field\":1}")}");
+        return ((string)told.Details["filter.no_such_field"]![0]!).Split("there are ")[1].Split(". Did")[0].Split(", ");
+    }
+
+    private static Client Reader(Premises premises, ResourceKind resource) =>
+        premises.People.OrderBy(p => p.Key == Callers.HospitalAdmin ? 0 : 1).First(p => (p.Key & resource.Callers) != 0).Value;
+
+    private static Task<Reply> Get(Client caller, string path) => Calling.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/resources/{path}"));
+
+    private static Task<Reply> Send(Client caller, string path, string body) =>
+        Calling.Send(caller.Http, new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") });
+}

@@ -1,0 +1,84 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.EndToEnd.Catalogue;
+
+namespace MedCor.Tests.ServiceDefaults.Tools;
+
+/// <summary>What a schema says and what is read are the same: of every parameter of every tool, of every answer to a guided prompt, of chat and of signing in.</summary>
+public sealed class AgreementTests
+{
+    /// <summary>What clients send. Of the chat service also what its prompts ask, which is whatever it does not answer.</summary>
+    public static TheoryData<Type> Read =>
+    [
+        .. ToolCatalogue.All.Values.Select(tool => tool.Params),
+        .. typeof(ExecuteCall).Assembly.GetTypes().Where(type => type is { IsPublic: true, IsAbstract: false, IsEnum: false, IsGenericType: false, Namespace: "MedCor.Contracts.Chat" }
+            && !type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsDefined(typeof(ToolAttribute)) && ToolCatalogue.All.Values.All(tool => tool.Result != type) && type != typeof(PromptStep) && type != typeof(PromptDescription)),
+        typeof(LogIn), typeof(RefreshSession), typeof(LogOut),
+    ];
+
+    [Theory, MemberData(nameof(Read))]
+    public void A_value_is_taken_if_and_only_if_the_schema_says_so(Type type)
+    {
+        var (schema, disagreements) = (Schema.Input(type), new List<string>());
+        foreach (var (name, property, write) in Properties(schema))
+        {
+            // Which zones there are no schema can say.
+            if (property["examples"] is not null) continue;
+            foreach (var json in Samples.For(property))
+            {
+                var isRight = Samples.IsRight(schema, property, json);
+                if (isRight == Samples.Names(Refusals(type, write(json)), name)) disagreements.Add($"{name}: {json[..Math.Min(json.Length, 80)]} is {(isRight ? "right" : "wrong")} by {property.ToJsonString()}");
+            }
+        }
+        Assert.Empty(disagreements);
+    }
+
+    /// <summary>So that no text is left without anything to hold it against.</summary>
+    [Theory, MemberData(nameof(Read))]
+    public void Of_every_text_the_schema_says_what_it_may_hold(Type type) => Assert.All(Properties(Schema.Input(type)), property => Assert.True(
+        !Draft.Types(property.Schema).Contains("string") || (property.Schema["pattern"] ?? property.Schema["format"] ?? property.Schema["enum"] ?? property.Schema["examples"]) is not null, property.Name));
+
+    /// <summary>A placeholder that nobody fills would reach the caller.</summary>
+    [Theory, MemberData(nameof(Read))]
+    public void No_refusal_has_a_placeholder_in_it(Type type)
+    {
+        var schema = Schema.Input(type);
+        foreach (var (_, property, write) in Properties(schema))
+            foreach (var json in Samples.For(property).Take(12))
+                Assert.DoesNotContain(Refusals(type, write(json)).SelectMany(d => d.Value is JsonArray wrongs ? wrongs.Select(w => (string)w!) : []), wrong => wrong.Contains("{0}", StringComparison.Ordinal));
+    }
+
+    private static JsonObject Refusals(Type type, string json)
+    {
+        try
+        {
+            typeof(Params<>).MakeGenericType(type).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(json)]);
+            return [];
+        }
+        catch (TargetInvocationException e) when (e.InnerException is Invalid invalid)
+        {
+            return invalid.Details;
+        }
+    }
+
+    /// <summary>The parameters and those inside them, as a refusal names them, each with the parameters that hold a value of it and nothing else.</summary>
+    private static IEnumerable<(string Name, JsonObject Schema, Func<string, string> Write)> Properties(JsonObject schema)
+    {
+        foreach (var (name, property) in schema["properties"]?.AsObject() ?? [])
+        {
+            var resolved = Draft.Resolved(schema, property!);
+            yield return (name, resolved, json => $"{{\"{name}\":{json}}}");
+            var (inside, isList) = resolved["items"] is JsonObject items ? (Draft.Resolved(schema, items), true) : (resolved, false);
+            foreach (var (inner, part) in inside["properties"]?.AsObject() ?? [])
+                yield return isList
+                    ? ($"{name}[0].{inner}", Draft.Resolved(schema, part!), json => $"{{\"{name}\":[{{\"{inner}\":{json}}}]}}")
+                    : ($"{name}.{inner}", Draft.Resolved(schema, part!), json => $"{{\"{name}\":{{\"{inner}\":{json}}}}}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Tests.ServiceDefaults.Tools;
+
+public sealed class EmailAddressesTests
+{
+    [Theory]
+    [InlineData("Anna.Maria+x@H.Example", "Anna.Maria+x@h.example")]
+    [InlineData(" o'brien@x.example ", "o'brien@x.example")]
+    [InlineData("jose\u0301@x.example", "jos\u00E9@x.example")]
+    [InlineData("a@bu\u0308cher.example", "a@b\u00FCcher.example")]
+    [InlineData("a@xn--bcher-kva.example", "a@b\u00FCcher.example")]
+    [InlineData("a@XN--BCHER-KVA.example", "a@b\u00FCcher.example")]
+    [InlineData("a@localhost", "a@localhost")]
+    public void An_address_has_one_form(string written, string kept) => Assert.Equal(kept, EmailAddresses.Canonical(written));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b@c.example")]
+    [InlineData("a\u00A0b@c.example")]
+    [InlineData("<a@x>")]
+    [InlineData("Name <a@x>")]
+    [InlineData("\"a b\"@x.example")]
+    [InlineData("a(comment)@x.example")]
+    [InlineData("a@x.example, b@x.example")]
+    [InlineData("a@[127.0.0.1]")]
+    [InlineData("x@h.example\u200B")]
+    [InlineData("x\u202E@h.example")]
+    [InlineData("a@example..com")]
+    [InlineData("a@example.com.")]
+    [InlineData("a@@b.example")]
+    [InlineData(".a@x.example")]
+    [InlineData("a.@x.example")]
+    [InlineData("a..b@x.example")]
+    [InlineData("a@-x.example")]
+    [InlineData("a@x_y.example")]
+    [InlineData("a@xn--zzzzz99999.example")]
+    [InlineData("@x.example")]
+    [InlineData("a@")]
+    public void What_is_more_or_less_than_an_address_is_none(string written) => Assert.Null(EmailAddresses.Canonical(written));
+
+    [Fact]
+    public void However_it_is_written_it_is_found_under_each_form_in_which_it_may_have_been_kept()
+    {
+        var keys = EmailAddresses.KeysOf("Jose\u0301@xn--bcher-kva.example");
+
+        Assert.Equal("jos\u00E9@b\u00FCcher.example", keys[0]);
+        Assert.Superset(new HashSet<string> { "jose\u0301@bu\u0308cher.example", "jos\u00E9@xn--bcher-kva.example" }, keys.ToHashSet());
+        Assert.Equal(["a b@x"], EmailAddresses.KeysOf(" A b@X "));
+    }
+}
