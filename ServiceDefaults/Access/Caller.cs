@@ -9,6 +9,9 @@ namespace MedCor.ServiceDefaults.Access;
 /// <param name="ExpiresAt">When the token ends.</param>
 public sealed record Caller(Guid UserId, string Email, Role Role, Guid? HospitalId, Guid SessionId, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt)
 {
+    /// <summary>The key that signed the token.</summary>
+    public Guid KeyId { get; init; }
+
     /// <summary>The column of the role matrix that they stand in.</summary>
     public Callers Kind { get; } = (Role, HospitalId) switch
     {

@@ -67,6 +67,6 @@ public class AccessTokensTests
     {
         var encryption = new KeyEncryption("a secret of at least 32 characters!");
         var key = SigningKey.Make(encryption, Now, Now);
-        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(tokens.Describe(account, session, key.ToCredentials(encryption))));
+        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(tokens.Describe(account, session, key.ToCredentials(encryption), Now.AddDays(1))));
     }
 }
