@@ -46,7 +46,9 @@ public static class MedCorService
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddUpstreams(builder.Configuration);
-        builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
+            .Configure<IConfiguration>((tokens, configuration) => tokens.LongestSeconds = configuration.GetValue("MCP_JWT_EXPIRY", tokens.LongestSeconds))
+            .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<SigningKeys>().AddSingleton<TokenCheck>().AddSingleton<Revocations>();
         builder.Services.AddHostedService(s => s.GetRequiredService<Revocations>());
 

@@ -12,6 +12,9 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
     /// <summary>When they logged in. What happened before is told to them by nobody but who is asked for it.</summary>
     public DateTimeOffset LoggedInAt { get; init; } = IssuedAt;
 
+    /// <summary>The key that signed the token.</summary>
+    public Guid KeyId { get; init; }
+
     /// <summary>The column of the role matrix that they stand in.</summary>
     public Callers Kind { get; } = (Role, HospitalId) switch
     {

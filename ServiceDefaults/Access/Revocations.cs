@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace MedCor.ServiceDefaults.Access;
 
 /// <summary>
-/// Which logins, users and hospitals were cut off before their tokens end. Identity writes the list to Redis, every process reads it every second,
+/// Which logins, users and hospitals were cut off before their tokens end, and which signing keys are no longer trusted. Identity writes the list to Redis, every process reads it every second,
 /// so a revoked token stops working everywhere within two seconds. While Redis is away the last list read still holds.
 /// </summary>
 public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock, ILogger<Revocations> log) : BackgroundService
@@ -21,21 +21,24 @@ public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock
     public bool AreKnown => known is not null;
 
     /// <summary>
-    /// Whether the caller's login was revoked, or their user or hospital since the token was issued.
+    /// Whether the caller's login or the key that signed their token was revoked, or their user or hospital since the token was issued.
     /// Throws <see cref="Unavailable"/> while no list was read yet: a process that starts without Redis trusts nobody.
     /// </summary>
     public bool Covers(Caller caller)
     {
         var list = known ?? throw new Unavailable("Tokens cannot be checked at this moment. Try again shortly.");
         return list.Count > 0
-            && (list.ContainsKey(caller.SessionId) || Since(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && Since(list, hospital, caller)));
+            && (list.ContainsKey(caller.SessionId) || list.ContainsKey(caller.KeyId) || Since(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && Since(list, hospital, caller)));
     }
+
+    /// <summary>Whether the list that was last read has a signing key.</summary>
+    public bool CoversKey(Guid keyId) => known is { } list && list.ContainsKey(keyId);
 
     /// <summary>Whether the list that was last read has this revocation, or a later one of the same.</summary>
     public bool Holds(Guid revoked, DateTimeOffset at) =>
         known is { } list && list.TryGetValue(revoked, out var since) && since.ToUnixTimeMilliseconds() >= at.ToUnixTimeMilliseconds();
 
-    /// <summary>Cuts off logins, or all tokens that users or hospitals held at a time. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
+    /// <summary>Cuts off logins, signing keys, or all tokens that users or hospitals held at a time. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
     public async Task Revoke(IReadOnlyDictionary<Guid, DateTimeOffset> revoked, TimeSpan lifetime)
     {
         var db = redis.GetDatabase();

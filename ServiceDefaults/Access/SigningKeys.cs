@@ -8,8 +8,8 @@ public sealed class SigningKeys(IHttpClientFactory clients, TimeProvider clock) 
     /// <summary>However many bad tokens arrive, Identity is asked no more often than this.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    /// <summary>A key that Identity withdrew is dropped within this time.</summary>
-    private static readonly TimeSpan Age = TimeSpan.FromMinutes(10);
+    /// <summary>A key that Identity no longer publishes is dropped within this time. One that was revoked counts no more as soon as <see cref="Revocations"/> know.</summary>
+    public static readonly TimeSpan Age = TimeSpan.FromMinutes(10);
 
     private readonly SemaphoreSlim fetching = new(1, 1);
     private volatile Known known = new([], DateTimeOffset.MinValue);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,9 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
 {
     private const int MostRemembered = 20_000;
     private const int LongestToken = 4096;
+
+    /// <summary>By how much the clocks of two processes may differ.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
     private readonly MemoryCache remembered = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
@@ -69,7 +73,7 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
             ClockSkew = TimeSpan.Zero,
             LifetimeValidator = (_, expires, _, _) => expires > clock.GetUtcNow().UtcDateTime,
         });
-        if (!result.IsValid) throw Bad();
+        if (!result.IsValid || !Guid.TryParseExact(read.Kid, "N", out var keyId) || !IsOfUsualLifetime(read)) throw Bad();
 
         return Guid.TryParse(Claim(read, TokenClaims.UserId), out var user)
             && Guid.TryParse(Claim(read, TokenClaims.Session), out var session)
@@ -83,11 +87,19 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
                 read.IssuedAt,
                 read.ValidTo)
             {
+                KeyId = keyId,
                 // Earlier versions did not tell it: then the token's own time, which is later.
                 LoggedInAt = read.TryGetPayloadValue<long>(TokenClaims.LoggedInAt, out var loggedInAt) ? DateTimeOffset.FromUnixTimeMilliseconds(loggedInAt) : read.IssuedAt,
             }
             : throw Bad();
     }
+
+    /// <summary>
+    /// Whether a token was issued by now and lives no longer than tokens do. Identity signs no others: one that is good for years, or from years ahead, was made with a stolen key,
+    /// whose revocation is remembered no longer than tokens live. Without <c>iat</c> it was issued in the year 1.
+    /// </summary>
+    private bool IsOfUsualLifetime(JsonWebToken token) =>
+        token.IssuedAt <= clock.GetUtcNow().UtcDateTime + Slack && token.ValidTo - token.IssuedAt <= TimeSpan.FromSeconds(options.Value.LongestSeconds) + Slack;
 
     private static string? Claim(JsonWebToken token, string name) => token.TryGetClaim(name, out var claim) ? claim.Value : null;
 
@@ -100,12 +112,19 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
 public sealed class TokenOptions
 {
     /// <summary>Who issues tokens, <c>iss</c>.</summary>
-    [System.ComponentModel.DataAnnotations.Required]
+    [Required]
     public string Issuer { get; set; } = "medcor";
 
     /// <summary>Whom they are for, <c>aud</c>.</summary>
-    [System.ComponentModel.DataAnnotations.Required]
+    [Required]
     public string Audience { get; set; } = "medcor";
+
+    /// <summary>How long a token may live, in seconds: <c>MCP_JWT_EXPIRY</c>, at the top of the configuration.</summary>
+    [Range(1, LongestEver, ErrorMessage = "MCP_JWT_EXPIRY must be between 1 and 86400 seconds.")]
+    public int LongestSeconds { get; set; } = 3600;
+
+    /// <summary>What may be configured at most, in seconds: a day.</summary>
+    public const int LongestEver = 86_400;
 }
 
 /// <summary>The claims of an access token beside the registered ones.</summary>

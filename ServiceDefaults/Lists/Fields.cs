@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Text;
 
 namespace MedCor.ServiceDefaults.Lists;
 
@@ -54,7 +55,7 @@ public sealed class Fields<T>(string usualOrder, Expression<Func<T, Guid>> id) :
         return this;
     }
 
-    /// <summary>Says what a search looks in; for a list that grows, a text that a trigram index holds.</summary>
+    /// <summary>Says what a search looks in: a text; for a list that grows, a column that holds the <see cref="TextSearch.Searchable"/> of one in a trigram index.</summary>
     public Fields<T> Searched(Expression<Func<T, string>> text)
     {
         Text = text;
@@ -97,8 +98,14 @@ public abstract class Field<T>(string name, Selects selects, Type type) where T 
     /// <summary>Whether a row's value is one of these.</summary>
     internal abstract Expression<Func<T, bool>> IsIn(IEnumerable<object?> values);
 
-    /// <summary>Whether a row's text contains this, whatever the case.</summary>
+    /// <summary>Whether a row's text contains this, whatever the case, accents and Unicode form.</summary>
     internal abstract Expression<Func<T, bool>> Contains(string text);
+
+    /// <summary>What the column holds for a text that is asked for.</summary>
+    internal abstract string Kept(string text);
+
+    /// <summary>Whether rows may hold this value in another Unicode form than it was asked for in.</summary>
+    internal static bool HasForms(object? value) => value is string text && !Ascii.IsValid(text);
 }
 
 internal sealed class Field<T, TKey>(string name, Expression<Func<T, TKey>> of, Selects selects, Func<TKey, TKey>? read) : Field<T>(name, selects, typeof(TKey)) where T : class
@@ -111,20 +118,28 @@ internal sealed class Field<T, TKey>(string name, Expression<Func<T, TKey>> of, 
         (false, true) => ((IOrderedQueryable<T>)rows).ThenByDescending(of),
     };
 
-    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value) =>
-        Where(Expression.MakeBinary(how, of.Body, Parameter(Read(value))));
+    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value) => Where(
+        HasForms(value) ? Expression.MakeBinary(how, Normalized(of.Body), Normalized(QueryParameter.Of(Read(value)))) : Expression.MakeBinary(how, of.Body, QueryParameter.Of(Read(value))));
 
-    internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) =>
-        Where(Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)], Parameter<IEnumerable<TKey>>([.. values.Select(Read)]), of.Body));
+    internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) => Where(values.Where(HasForms).Select(value => Compare(ExpressionType.Equal, value).Body).Aggregate(
+        (Expression)Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)], QueryParameter.Of<IEnumerable<TKey>>([.. values.Where(v => !HasForms(v)).Select(Read)]), of.Body),
+        Expression.OrElse));
 
-    internal override Expression<Func<T, bool>> Contains(string text) => Like.In(Expression.Lambda<Func<T, string>>(of.Body, of.Parameters), text);
+    internal override Expression<Func<T, bool>> Contains(string text) => TextSearch.Contains(Expression.Lambda<Func<T, string>>(of.Body, of.Parameters), QueryParameter.Of(text));
+
+    internal override string Kept(string text) => Read(text) is string kept ? kept : text;
+
+    private static MethodCallExpression Normalized(Expression text) => Expression.Call(typeof(TextSearch), nameof(TextSearch.Normalized), null, text);
 
     private TKey Read(object? value) => value is TKey known && read is not null ? read(known) : (TKey)value!;
 
     private Expression<Func<T, bool>> Where(Expression condition) => Expression.Lambda<Func<T, bool>>(condition, of.Parameters);
+}
 
-    /// <summary>A value as a parameter of the statement, so that one statement serves all values.</summary>
-    private static MemberExpression Parameter<TValue>(TValue value) => Expression.Field(Expression.Constant(new Box<TValue>(value)), nameof(Box<TValue>.Value));
+/// <summary>A value as a parameter of the statement, so that one statement serves all values.</summary>
+internal static class QueryParameter
+{
+    internal static MemberExpression Of<TValue>(TValue value) => Expression.Field(Expression.Constant(new Box<TValue>(value)), nameof(Box<TValue>.Value));
 
     private sealed class Box<TValue>(TValue value)
     {

@@ -1,6 +1,5 @@
 using System.Linq.Expressions;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
@@ -14,7 +13,7 @@ namespace MedCor.ServiceDefaults.Lists;
 /// A list that is being asked for: from its rows, by filters, in an order, to one page. Gathers whatever is wrong with what is asked and refuses it all at once.
 /// Of a list that grows with its hospital it reads no more for a large hospital than for a small one: in the order of an index, or all of the few rows that a filter leaves.
 /// </summary>
-public sealed partial class Listing<T> where T : class
+public sealed class Listing<T> where T : class
 {
     /// <summary>So many rows are counted, and so far one can page.</summary>
     public const int Most = 10_000;
@@ -24,6 +23,9 @@ public sealed partial class Listing<T> where T : class
 
     /// <summary>So many where each value's rows are read by an index of their own.</summary>
     private const int MostParts = 16;
+
+    /// <summary>So many words can be looked for at once.</summary>
+    private const int MostTerms = 16;
 
     private readonly TenantDb db;
     private readonly Fields<T> fields;
@@ -72,11 +74,17 @@ public sealed partial class Listing<T> where T : class
     /// <summary>Only rows before a value; null for no bound.</summary>
     public Listing<T> Before(string field, object? value) => value is null ? this : Compare(Known(field), ExpressionType.LessThan, value);
 
-    /// <summary>Only rows whose searched text contains this, whatever the case; any when it is null or empty.</summary>
+    /// <summary>
+    /// Only rows in whose searched text every word of this is found, whatever the case, accents and Unicode form: from the beginning of a word, or with three characters and more
+    /// anywhere. Any rows when it is null or blank.
+    /// </summary>
     public Listing<T> Search(string name, string? text)
     {
-        if (string.IsNullOrEmpty(text)) return this;
-        LookFor(text, place + name);
+        if (string.IsNullOrWhiteSpace(text)) return this;
+        var terms = TextSearch.Terms(text);
+        if (terms.Length > MostTerms) mistakes.Note(place + name, $"can have {MostTerms} words at most");
+        else
+            foreach (var term in terms) Find(term);
         return this;
     }
 
@@ -121,7 +129,9 @@ public sealed partial class Listing<T> where T : class
             case "in" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= MostValues:
                 var values = value.EnumerateArray().Select(v => Read(field, v)).ToArray();
                 if (!values.All(v => v.IsRight)) return;
-                alternatives.Add((field, [.. values.Select(v => v.Value).Distinct()]));
+                object?[] wanted = [.. values.Select(v => v.Value).Distinct()];
+                if (IsFoundByText(field) && wanted.Any(Field<T>.HasForms)) rows = rows.Where(wanted.OfType<string>().Select(text => IsText(field, text)).Aggregate((a, b) => Join(a, b, Expression.OrElse)));
+                else alternatives.Add((field, wanted));
                 if (field.LeavesFew) isFew = true;
                 break;
             case "in":
@@ -130,7 +140,9 @@ public sealed partial class Listing<T> where T : class
             case "contains" when HasParts(field):
                 if (Read(field, value) is not { IsRight: true, Value: string text }) return;
                 rows = rows.Where(field.Contains(text));
-                if (Grows) LookFor(text, place + field.Name);
+                if (!Grows) break;
+                if (TextSearch.HasTrigram(text)) Find(text);
+                else Note(field.Name, "contains must have three characters in a row that are no spaces");
                 break;
             default:
                 Note(field.Name, $"{Short(how)} is no way to compare it; there are the value itself, in{(field.IsOrdered ? ", gt, gte, lt, lte" : "")}{(HasParts(field) ? ", contains" : "")}");
@@ -140,20 +152,33 @@ public sealed partial class Listing<T> where T : class
 
     private bool HasParts(Field<T> field) => field.Type == typeof(string) && (!Grows || field.IsSearched);
 
-    private void LookFor(string text, string name)
+    /// <summary>Only rows whose searched text has this term.</summary>
+    private void Find(string term)
     {
-        // PostgreSQL's trigrams are of letters and digits.
-        if (Grows && !ThreeInARow().IsMatch(text))
-        {
-            mistakes.Note(name, "must have three letters or digits in a row");
-            return;
-        }
-        rows = rows.Where(Like.In(fields.Text!, text));
+        rows = rows.Where(Has(term));
         isSearch = true;
     }
 
-    [GeneratedRegex(@"[\p{L}\p{N}]{3}")]
-    private static partial Regex ThreeInARow();
+    private Expression<Func<T, bool>> Has(string term)
+    {
+        var text = fields.Text!;
+        // Of a list that grows it is a column.
+        if (!Grows) text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextSearch), nameof(TextSearch.Searchable), null, text.Body), text.Parameters);
+        return TextSearch.Has(text, QueryParameter.Of(term));
+    }
+
+    /// <summary>Whether no index of the field's values can be read for one that may be stored in several forms, but the trigrams can, in which it is a term.</summary>
+    private bool IsFoundByText(Field<T> field) => Grows && field.IsSearched;
+
+    /// <summary>That a field is this text, in whatever Unicode form; found by its letters.</summary>
+    private Expression<Func<T, bool>> IsText(Field<T> field, string text)
+    {
+        isSearch = true;
+        return Join(field.Compare(ExpressionType.Equal, text), Has(field.Kept(text)), Expression.AndAlso);
+    }
+
+    private static Expression<Func<T, bool>> Join(Expression<Func<T, bool>> a, Expression<Func<T, bool>> b, Func<Expression, Expression, Expression> how) =>
+        Expression.Lambda<Func<T, bool>>(how(a.Body, TextSearch.Replaced(b.Body, b.Parameters[0], a.Parameters[0])), a.Parameters);
 
     private void Compare(Field<T> field, ExpressionType how, JsonElement json)
     {
@@ -162,7 +187,7 @@ public sealed partial class Listing<T> where T : class
 
     private Listing<T> Compare(Field<T> field, ExpressionType how, object? value)
     {
-        rows = rows.Where(field.Compare(how, value));
+        rows = rows.Where(how == ExpressionType.Equal && IsFoundByText(field) && Field<T>.HasForms(value) ? IsText(field, (string)value!) : field.Compare(how, value));
         if (how != ExpressionType.Equal)
         {
             ranged.Add(field.Name);
@@ -203,6 +228,10 @@ public sealed partial class Listing<T> where T : class
 
         // Also to be counted they are put in order, so that an index is read and not the table.
         var counted = Grows ? (IsMerged ? Parts(order, Most + 1) : order.Of(rows)).Take(Most + 1) : rows;
+        // That what a search finds stands together in the order, as all whose name begins with Z, PostgreSQL does not expect: it would walk there from A. So what is not
+        // too much to be counted is found first and then sorted.
+        int? counts = isSearch && !isFew ? await counted.CountAsync(ct) : null;
+        if (counts <= Most) order = order with { IsFenced = true };
         var total = 0;
         List<TRow> page = [];
         if (Grows && skip >= Most) total = await counted.CountAsync(ct);
@@ -210,7 +239,7 @@ public sealed partial class Listing<T> where T : class
         {
             var end = Grows ? Math.Min(skip + asked.Limit, Most) : skip + asked.Limit;
             // Counted in the same statement; what belongs to a row is looked up for the rows of the page alone.
-            var found = await complete(Sorted(order, end).Skip(skip).Take(end - skip)).AsNoTracking().Select(row => new { Row = row, Total = counted.Count() }).ToListAsync(ct);
+            var found = await complete(Sorted(order, end).Skip(skip).Take(end - skip)).AsNoTracking().Select(row => new { Row = row, Total = counts ?? counted.Count() }).ToListAsync(ct);
             page = found.ConvertAll(f => f.Row);
             if (found.Count > 0) total = found[0].Total;
             else if (skip > 0) total = await counted.CountAsync(ct);

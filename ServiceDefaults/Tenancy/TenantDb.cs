@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -87,6 +88,7 @@ public abstract class TenantDb : DbContext
     protected override void OnModelCreating(ModelBuilder model)
     {
         model.ApplyConfigurationsFromAssembly(GetType().Assembly);
+        TextSearch.AddFunctions(model);
         model.Entity<OutboxMessage>(OutboxMessage.Configure);
         model.Entity<KnownHospital>(KnownHospital.Configure);
         model.Entity<RecordedCall>(RecordedCall.Configure);

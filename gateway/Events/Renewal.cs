@@ -33,6 +33,13 @@ internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplica
         return due > now ? due : now;
     }
 
+    /// <summary>When it is asked again after a refusal: in half of the time that their token has left.</summary>
+    internal static DateTimeOffset AgainFor(Caller caller, DateTimeOffset now)
+    {
+        var half = (caller.ExpiresAt - now) / 2;
+        return now + (half > Again ? half : Again);
+    }
+
     /// <summary>Renews a listener's token, beside whatever else is done.</summary>
     public void Begin(Listener listener, DateTimeOffset now)
     {
@@ -76,8 +83,8 @@ internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplica
         if (listener.Token != token) return;
         if (!response.IsSuccessStatusCode)
         {
-            // Their session is over, and their token with it once its time has come.
-            if ((int)response.StatusCode < 500) listener.RenewAt = DateTimeOffset.MaxValue;
+            // Their session is over, and their token with it once its time has come, unless they refresh it until then: so it is asked again, ever sooner before the end.
+            if ((int)response.StatusCode < 500) listener.RenewAt = AgainFor(listener.Caller, clock.GetUtcNow());
             return;
         }
         var renewed = (await JsonSerializer.DeserializeAsync<AccessToken>(await response.Content.ReadAsStreamAsync(ct), Json.Options, ct))!;

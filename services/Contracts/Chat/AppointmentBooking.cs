@@ -10,7 +10,7 @@ public sealed record BookingStart(Guid? PatientId = null, DateOnly? PreferredDat
 
 /// <summary>Who comes.</summary>
 /// <param name="PatientId">The patient.</param>
-/// <param name="Search">Instead: part of a name or e-mail address, to be offered those it fits.</param>
+/// <param name="Search">Instead: words of a name or e-mail address, as list_patients takes them, to be offered those that have them all.</param>
 public sealed record SelectPatient(Guid? PatientId = null, [property: MaxLength(200)] string? Search = null);
 
 /// <summary>What the visit is about.</summary>

@@ -23,7 +23,7 @@ public sealed record Department(
 
 /// <summary>Lists the departments of the hospitals that you may see, by name.</summary>
 /// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="Search">Part of a name, code or description.</param>
+/// <param name="Search">Words that the name, code or description must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
 /// <param name="TriageLevel">Only those that receive patients of this level of the Emergency Severity Index.</param>
 /// <param name="IsActive">Only those in use, or only those out of use; both unless given.</param>
 [Tool("list_departments", Effect.Read, Callers.Everyone)]

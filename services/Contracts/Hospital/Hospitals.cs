@@ -87,7 +87,7 @@ public sealed record RezonedAppointment(
     string NewTimeZone);
 
 /// <summary>Lists the hospitals that you may see, by name.</summary>
-/// <param name="Search">Part of a name, city or subdomain.</param>
+/// <param name="Search">Words that the name, city or subdomain must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
 /// <param name="IsActive">Only those in use, or only those out of use.</param>
 [Tool("list_hospitals", Effect.Read, Callers.Everyone)]
 public sealed record ListHospitals([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : ListOf<Hospital>;

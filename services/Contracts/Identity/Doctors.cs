@@ -33,9 +33,9 @@ public sealed record DoctorSpecialty(
 
 /// <summary>Lists the doctors that you may see, by last name.</summary>
 /// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="Specialty">Only those who practise this specialty, by its name or code.</param>
+/// <param name="Specialty">Only those who practise this specialty, by its whole name or code. Case and accents make no difference.</param>
 /// <param name="IsAvailable">Only those who take appointments at present, or only those who do not.</param>
-/// <param name="Search">Part of a first or last name.</param>
+/// <param name="Search">Words that the first or last name must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
 /// <param name="IsActive">Those in use unless given; null for all.</param>
 [Tool("list_doctors", Effect.Read, Callers.Everyone)]
 public sealed record ListDoctors(

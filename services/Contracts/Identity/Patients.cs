@@ -19,7 +19,7 @@ public sealed record Patient(
 
 /// <summary>Lists the patients that you may see, by last name. Patients see themselves alone.</summary>
 /// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="Search">Part of a first name, last name or e-mail address.</param>
+/// <param name="Search">Words that the first name, last name or e-mail address must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
 /// <param name="DateOfBirth">Only those born on this day.</param>
 /// <param name="IsActive">Those in use unless given; null for all.</param>
 [Tool("list_patients", Effect.Read, Callers.Everyone)]

@@ -15,7 +15,7 @@ public sealed record Specialty(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Lists the medical specialties, by name.</summary>
-/// <param name="Search">Part of a name, code or description.</param>
+/// <param name="Search">Words that the name, code or description must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
 /// <param name="IsActive">Only those in use, or only those out of use; both unless given.</param>
 [Tool("list_specialties", Effect.Read, Callers.Everyone, IsReference = true)]
 public sealed record ListSpecialties([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : ListOf<Specialty>;

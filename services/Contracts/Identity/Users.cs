@@ -48,7 +48,7 @@ public sealed record DeactivatedUser(
 /// <param name="Role">Only those of this role.</param>
 /// <param name="HospitalId">Only those of this hospital.</param>
 /// <param name="IsActive">Only those in use, or only those out of use; both unless given.</param>
-/// <param name="Search">Part of a first name, last name or e-mail address.</param>
+/// <param name="Search">Words that the first name, last name or e-mail address must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
 [Tool("list_users", Effect.Read, Callers.Everyone)]
 public sealed record ListUsers(
     Role? Role = null,
@@ -87,11 +87,14 @@ public sealed record CreateUser(
     [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
 
 /// <summary>
-/// Changes a user; what is not given stays as it is. Everybody may change themselves, administrators also others. A new role or password
-/// ends all sessions of that user.
+/// Changes a user; what is not given stays as it is. Everybody may change themselves, administrators also others. Patients may not change their own name and date of birth:
+/// their hospital's administrators do. A new role or password ends all sessions of that user.
 /// </summary>
 /// <param name="Password">A new password, by the same rules as in create_user.</param>
 /// <param name="CurrentPassword">Needed when you change your own password or e-mail address.</param>
+/// <param name="FirstName">Not by patients, except as it is already.</param>
+/// <param name="LastName">Not by patients, except as it is already.</param>
+/// <param name="DateOfBirth">Not by patients, except as it is already.</param>
 /// <param name="Role">By administrators alone, and never one's own.</param>
 /// <param name="LicenseNumber">By administrators alone.</param>
 /// <param name="YearsOfExperience">By administrators alone.</param>

@@ -16,7 +16,7 @@ internal sealed class VisibleDepartments(HospitalDb db) : Resource<Department, C
         { "created_at", d => d.CreatedAt },
         { "updated_at", d => d.UpdatedAt },
     }
-        .Searched(d => d.Name + "\n" + d.Code + "\n" + (d.Description ?? ""));
+        .Searched(d => d.Name + " " + d.Code + " " + (d.Description ?? ""));
 
     protected override Fields<Department> Fields => All;
     protected override string Thing => "department";

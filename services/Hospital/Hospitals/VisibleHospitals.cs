@@ -20,7 +20,7 @@ internal sealed class VisibleHospitals(HospitalDb db) : Resource<Hospital, Contr
         { "created_at", h => h.CreatedAt },
         { "updated_at", h => h.UpdatedAt },
     }
-        .Searched(h => h.Name + "\n" + h.City + "\n" + h.Subdomain);
+        .Searched(h => h.Name + " " + h.City + " " + h.Subdomain);
 
     protected override Fields<Hospital> Fields => All;
     protected override string Thing => "hospital";

@@ -38,8 +38,8 @@ internal sealed class Account : Entity, ITenantOwned
     public bool IsAvailable { get; set; } = true;
     public bool IsActive { get; set; } = true;
 
-    /// <summary>What a search looks in; the database puts it together.</summary>
-    public string Searchable { get; private init; } = "";
+    /// <summary>What a search looks in; the database computes it.</summary>
+    public string SearchText { get; private init; } = "";
 
     public List<Practice> Practices { get; init; } = [];
     public Credential? Credential { get; init; }
@@ -81,7 +81,7 @@ internal sealed class Account : Entity, ITenantOwned
         public void Configure(EntityTypeBuilder<Account> account)
         {
             account.ToTable("users").HasKey(a => a.Id);
-            account.Property(a => a.Searchable).ValueGeneratedOnAddOrUpdate();
+            account.Property(a => a.SearchText).ValueGeneratedOnAddOrUpdate();
             account.HasMany(a => a.Practices).WithOne().HasForeignKey(p => p.DoctorId);
             account.HasOne(a => a.Credential).WithOne().HasForeignKey<Credential>(c => c.UserId);
             account.HasOne(a => a.Hospital).WithMany().HasForeignKey(a => a.HospitalId);

@@ -64,7 +64,10 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         return account.ToUser();
     }
 
-    /// <summary>Everybody may change themselves, administrators also others; who one is and whether one is at all is never one's own to change.</summary>
+    /// <summary>
+    /// Everybody may change themselves, administrators also others; whether one is at all is never one's own to change, and who one is not a patient's. To give what is there
+    /// already is no change.
+    /// </summary>
     private void Permit(UpdateUser asked, Account account)
     {
         var caller = db.Tenancy.Caller;
@@ -74,6 +77,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         if (isSelf && asked.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
         if (!caller.Is(Callers.Admins) && (Changes(asked.LicenseNumber, account.LicenseNumber) || Changes(asked.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
+        // Records, bookings and invoices know a patient by these: whoever could change them could be somebody else.
+        if (caller.Is(Callers.Patient) && (Changes(asked.FirstName, account.FirstName) || Changes(asked.LastName, account.LastName) || Changes(asked.DateOfBirth, account.DateOfBirth)))
+            throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
     }
 
     private static bool Changes<T>(T? asked, T? now) => asked is not null && !asked.Equals(now);

@@ -21,7 +21,7 @@ internal sealed class VisibleUsers(IdentityDb db) : Resource<Account, User>(db)
     }
         .Indexed("last_name", "first_name").Indexed("role", "last_name", "first_name").Indexed("is_active", "last_name", "first_name").Indexed("role", "is_active", "last_name", "first_name")
         .Indexed("email").Indexed("created_at").Indexed("role", "created_at").Indexed("updated_at")
-        .Searched(a => a.Searchable);
+        .Searched(a => a.SearchText);
 
     protected override Fields<Account> Fields => All;
     protected override string Thing => "user";

@@ -2,7 +2,6 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Tools;
-using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
 
@@ -12,7 +11,6 @@ internal sealed class ListDoctorsHandler(VisibleDoctors doctors) : IHandle<ListD
     {
         list.Where("hospital_id", asked.HospitalId).Where("is_active", asked.IsActive).Where("is_available", asked.IsAvailable).Search("search", asked.Search);
         if (asked.Specialty is not { Length: > 0 } specialty) return;
-        var name = Like.Exactly(specialty);
-        list.Where(a => a.Practices.Any(p => EF.Functions.ILike(p.Specialty!.Name, name) || EF.Functions.ILike(p.Specialty.Code, name)));
+        list.Where(a => a.Practices.Any(p => TextSearch.Folded(p.Specialty!.Name) == TextSearch.Folded(specialty) || TextSearch.Folded(p.Specialty.Code) == TextSearch.Folded(specialty)));
     }, ct);
 }

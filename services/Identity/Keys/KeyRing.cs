@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults.Access;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
 
@@ -8,13 +10,13 @@ namespace MedCor.Identity.Keys;
 /// The signing keys, the same for all replicas since they stand in the database. A new key is published for an hour before it signs, so that
 /// nobody meets a token of a key they could not have fetched; an old one stays published until the last token that it signed has ended.
 /// </summary>
-internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encryption, TimeProvider clock) : IDisposable
+internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encryption, Revocations revocations, TimeProvider clock) : IDisposable
 {
     internal static readonly TimeSpan SignsFor = TimeSpan.FromDays(30);
     internal static readonly TimeSpan PublishedBefore = TimeSpan.FromHours(1);
 
     /// <summary>The longest that an access token may live, whatever is configured now or was then.</summary>
-    internal static readonly TimeSpan PublishedAfter = TimeSpan.FromSeconds(Sessions.SessionOptions.LongestAccess);
+    internal static readonly TimeSpan PublishedAfter = TimeSpan.FromSeconds(TokenOptions.LongestEver);
 
     /// <summary>How long this replica may sign with a key after another one has decided on the next.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
@@ -26,7 +28,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
     internal async ValueTask<SigningCredentials> Current(CancellationToken ct)
     {
         var ring = loaded;
-        if (ring.Signs is not null && clock.GetUtcNow() - ring.At < Fresh) return ring.Signs;
+        if (ring.Signs is not null && clock.GetUtcNow() - ring.At < Fresh && !revocations.CoversKey(SigningKey.Numbered(ring.Signs.Kid))) return ring.Signs;
 
         await loading.WaitAsync(ct);
         try
@@ -51,7 +53,8 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
 
     /// <summary>Makes the next key when the time has come, or at once when told so, and drops those that nothing needs any more.</summary>
     /// <param name="at">From when it is to sign; when the newest key's time is up unless given.</param>
-    internal async Task<List<SigningKey>> Renew(DateTimeOffset? at, CancellationToken ct)
+    /// <param name="revoked">A key that is to count no more: it is dropped at once, and every process told to refuse what it signed.</param>
+    internal async Task<List<SigningKey>> Renew(DateTimeOffset? at, CancellationToken ct, string? revoked = null)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = Open(scope);
@@ -60,6 +63,12 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
 
         var now = clock.GetUtcNow();
         var keys = await Read(db, ct);
+        if (keys.Find(k => k.Id == revoked) is { } stolen)
+        {
+            keys.Remove(stolen);
+            db.Remove(stolen);
+            db.Add(new Revocation { RevokedId = SigningKey.Numbered(stolen.Id), RevokedAt = now });
+        }
         if (NextSignsFrom(at, keys, now) is { } signsFrom)
         {
             var next = SigningKey.Make(encryption, now, signsFrom);

@@ -1,15 +1,34 @@
 using MedCor.ServiceDefaults.Commands;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Keys;
 
-/// <summary>Makes a key that signs from now on: for when a key or the secret got lost.</summary>
-internal sealed class RotateKeys(KeyRing ring, TimeProvider clock) : IOperatorCommand
+/// <summary>
+/// Makes a key that signs from now on: for when a key or the secret got lost. With <c>--revoke KID</c> that key counts no more, for when it was stolen: it is no longer published,
+/// and every process refuses what it signed within seconds.
+/// </summary>
+internal sealed class RotateKeys(IdentityDb db, KeyRing ring, TimeProvider clock) : IOperatorCommand
 {
     public string Name => "rotate-keys";
 
     public async Task<int> Run(string[] arguments, CancellationToken ct)
     {
-        await ring.Renew(at: clock.GetUtcNow(), ct);
+        if (arguments is not ([] or ["--revoke", _]))
+        {
+            await Console.Error.WriteLineAsync("Say rotate-keys, or rotate-keys --revoke KID to have a stolen key count no more.");
+            return 64;
+        }
+        db.Tenancy.Enter(hospital: null);
+        var revoked = arguments.ElementAtOrDefault(1);
+        var known = await db.SigningKeys.OrderBy(k => k.SignsFrom).Select(k => k.Id).ToListAsync(ct);
+        if (revoked is not null && !known.Contains(revoked))
+        {
+            await Console.Error.WriteLineAsync($"{revoked} is none of the keys, or no longer; nothing was changed. There are: {string.Join(", ", known)}.");
+            return 1;
+        }
+        var keys = await ring.Renew(at: clock.GetUtcNow(), ct, revoked);
+        if (revoked is not null) Console.WriteLine($"{revoked} is revoked. Tokens that it signed are refused within seconds; their owners refresh them.");
+        Console.WriteLine($"{keys.MaxBy(k => k.CreatedAt)!.Id} signs from now on.");
         return 0;
     }
 }

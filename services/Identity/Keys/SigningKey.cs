@@ -31,6 +31,9 @@ internal sealed class SigningKey
         };
     }
 
+    /// <summary>A key's id as the number that revocations know it by.</summary>
+    internal static Guid Numbered(string id) => Guid.ParseExact(id, "N");
+
     /// <summary>As it is published.</summary>
     internal PublicKey ToPublic() => new("EC", "P-256", "sig", "ES256", Id, Base64UrlEncoder.Encode(X), Base64UrlEncoder.Encode(Y));
 

@@ -24,7 +24,7 @@ internal sealed class VisiblePatients(IdentityDb db) : Resource<Account, Patient
         .Indexed("last_name", "first_name").Indexed("is_active", "last_name", "first_name")
         .Indexed("created_at").Indexed("is_active", "created_at").Indexed("updated_at").Indexed("is_active", "updated_at")
         .Indexed("email").Indexed("is_active", "email").Indexed("date_of_birth").Indexed("is_active", "date_of_birth")
-        .Searched(a => a.Searchable);
+        .Searched(a => a.SearchText);
 
     protected override Fields<Account> Fields => All;
     protected override string Thing => "patient";

@@ -12,12 +12,19 @@ internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<Sessi
 {
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    internal string For(Account account, Session session, SigningCredentials key) => handler.CreateToken(Describe(account, session, key));
+    /// <param name="atMost">When it ends, if not before.</param>
+    /// <returns>A token, and for how many seconds it is good.</returns>
+    internal (string Token, int Seconds) For(Account account, Session session, SigningCredentials key, DateTimeOffset atMost)
+    {
+        var described = Describe(account, session, key, atMost);
+        return (handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
+    }
 
     /// <summary>What a token says.</summary>
-    internal SecurityTokenDescriptor Describe(Account account, Session session, SigningCredentials key)
+    internal SecurityTokenDescriptor Describe(Account account, Session session, SigningCredentials key, DateTimeOffset atMost)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
+        var expiresAt = issuedAt + sessions.Value.Access;
         var claims = new Dictionary<string, object>
         {
             [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
@@ -34,7 +41,7 @@ internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<Sessi
             Issuer = tokens.Value.Issuer,
             Audience = tokens.Value.Audience,
             IssuedAt = issuedAt.UtcDateTime,
-            Expires = (issuedAt + sessions.Value.Access).UtcDateTime,
+            Expires = (expiresAt < atMost ? expiresAt : atMost).UtcDateTime,
             Claims = claims,
             SigningCredentials = key,
         };

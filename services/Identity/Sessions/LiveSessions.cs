@@ -1,7 +1,6 @@
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.Identity.Sessions;
@@ -10,7 +9,7 @@ namespace MedCor.Identity.Sessions;
 /// Starts, continues and ends sessions, within the caller's transaction. Ending is told to all processes by <see cref="AnnounceRevocations"/> once it
 /// is committed. Starting and ending meet at the row of the credentials: whichever comes second waits, and sees what the first one did.
 /// </summary>
-internal sealed class LiveSessions(IdentityDb db, AccessTokens tokens, IOptions<SessionOptions> options, TimeProvider clock)
+internal sealed class LiveSessions(IdentityDb db, AccessTokens tokens, TimeProvider clock)
 {
     /// <summary>The tokens of a new session; null when all sessions of the account were ended since it was read.</summary>
     internal async Task<SessionTokens?> Start(Account account, SigningCredentials key, CancellationToken ct)
@@ -34,7 +33,8 @@ internal sealed class LiveSessions(IdentityDb db, AccessTokens tokens, IOptions<
         var idleUntil = now + SessionOptions.Idle;
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt });
         await db.SaveChangesAsync(ct);
-        return new(tokens.For(account, session, key), refresh, "Bearer", options.Value.AccessSeconds, account.ToUser());
+        var (access, seconds) = tokens.For(account, session, key, atMost: session.EndsAt);
+        return new(access, refresh, "Bearer", seconds, account.ToUser());
     }
 
     /// <summary>Ends one session.</summary>

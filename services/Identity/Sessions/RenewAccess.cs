@@ -9,13 +9,13 @@ namespace MedCor.Identity.Sessions;
 
 /// <summary>
 /// Gives who holds a valid access token another one of the same session, with the rights that they have now. The session lives no longer by it: it ends
-/// when nobody refreshed it in time, as any other does.
+/// when nobody refreshed it in time, as any other does. The token ends with the session, and no later than <see cref="SessionOptions.WithoutRefresh"/> after the refresh
+/// token was last used.
 /// </summary>
-internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, TokenCheck check, AccessTokens tokens, TimeProvider clock)
+internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokens tokens, TimeProvider clock)
 {
-    internal async Task<AccessToken> Handle(HttpContext http, CancellationToken ct)
+    internal async Task<AccessToken> Handle(Caller caller, CancellationToken ct)
     {
-        var caller = await check.Require(http);
         db.Tenancy.Enter(hospital: null);
         var now = clock.GetUtcNow();
 
@@ -25,11 +25,21 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, TokenCheck
         // Whoever ends the sessions of the user waits for this, and ends the new token as well.
         await db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {caller.UserId} FOR SHARE", ct);
         var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Credential).Include(s => s.User!.Hospital)
-            .SingleOrDefaultAsync(s => s.Id == caller.SessionId && s.UserId == caller.UserId && s.RevokedAt == null && s.EndsAt > now
-                && db.RefreshTokens.Any(t => t.SessionId == s.Id && t.SpentAt == null && t.ExpiresAt > now), ct);
-        if (session is not { User: { MayLogIn: true } user }) throw new Unauthenticated(ErrorCodes.AuthInvalid, "The session is over. Log in again.");
-        var token = tokens.For(user, session, key);
+            .SingleOrDefaultAsync(s => s.Id == caller.SessionId && s.UserId == caller.UserId && s.RevokedAt == null && s.EndsAt > now, ct);
+        var family = db.RefreshTokens.Where(t => t.SessionId == caller.SessionId);
+        var idleUntil = await family.Where(t => t.SpentAt == null).MaxAsync(t => (DateTimeOffset?)t.ExpiresAt, ct);
+        if (session is not { User: { MayLogIn: true } user } || idleUntil is null) throw Over();
+
+        var usedAt = await family.MaxAsync(t => t.SpentAt, ct) ?? session.StartedAt;
+        var until = Earlier(idleUntil.Value, usedAt + SessionOptions.WithoutRefresh);
+        // The one that they have is as good as any that they may have: tokens count whole seconds.
+        if (until.ToUnixTimeSeconds() <= caller.ExpiresAt.ToUnixTimeSeconds()) throw Over();
+        var (token, _) = tokens.For(user, session, key, until);
         await transaction.CommitAsync(ct);
         return new(token);
     }
+
+    private static Unauthenticated Over() => new(ErrorCodes.AuthInvalid, "The session is over, or was not refreshed for too long. Refresh it or log in again.");
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

@@ -2,6 +2,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
+using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
@@ -32,7 +33,8 @@ internal static class SessionEndpoints
             return Answer(http, await handler.Handle(body.IsEmpty ? new() : Params<LogOut>.Read(body), http, http.RequestAborted));
         });
         // Not among the paths that the gateway passes on.
-        app.MapPost("/sessions/token", async (HttpContext http, RenewAccessHandler handler) => Answer(http, await handler.Handle(http, http.RequestAborted)));
+        app.MapPost("/sessions/token", async (HttpContext http, TokenCheck check, RenewAccessHandler handler) =>
+            Answer(http, await handler.Handle(await check.Require(http), http.RequestAborted)));
     }
 
     private static async Task<ReadOnlyMemory<byte>> Body(HttpContext http)

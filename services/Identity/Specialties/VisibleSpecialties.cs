@@ -15,7 +15,7 @@ internal sealed class VisibleSpecialties(IdentityDb db) : Resource<Specialty, Co
         { "created_at", s => s.CreatedAt },
         { "updated_at", s => s.UpdatedAt },
     }
-        .Searched(s => s.Name + "\n" + s.Code + "\n" + (s.Description ?? ""));
+        .Searched(s => s.Name + " " + s.Code + " " + (s.Description ?? ""));
 
     protected override Fields<Specialty> Fields => All;
     protected override string Thing => "specialty";

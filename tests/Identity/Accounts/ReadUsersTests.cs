@@ -107,7 +107,7 @@ public class ReadUsersTests
         Assert.Equal(0, (int)(await admin.Do("list_users", new { search = somebody.Email, is_active = true }))["total"]!);
         Assert.Equal(0, (int)(await admin.Do("list_users", new { search = somebody.Email, role = "DOCTOR" }))["total"]!);
         Assert.Equal(0, (int)(await admin.Do("list_users", new { search = "%exa" }))["total"]!);
-        Assert.NotNull((await admin.Call("list_users", new { search = "%" })).Details!["search"]);
+        Assert.Equal(0, (int)(await admin.Do("list_users", new { search = $"% {somebody.Email}" }))["total"]!);
 
         var page = await admin.Do("list_users", new { limit = 2, page = 2, sort = "-email" });
         Assert.Equal((2, 2, true), (page["results"]!.AsArray().Count, (int)page["page"]!, (bool)page["has_more"]!));

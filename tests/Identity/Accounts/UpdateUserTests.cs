@@ -71,6 +71,30 @@ public class UpdateUserTests
     }
 
     [Fact]
+    public async Task Patients_change_neither_their_name_nor_their_date_of_birth()
+    {
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
+        await admin.Do("update_user", new { user_id = somebody.Id, date_of_birth = "1990-05-04" });
+        var patient = await somebody.LogIn();
+
+        foreach (var other in new object[]
+        {
+            new { user_id = somebody.Id, first_name = "Somebody" }, new { user_id = somebody.Id, last_name = "Else" }, new { user_id = somebody.Id, date_of_birth = "1990-05-05" },
+            new { user_id = somebody.Id, phone_number = "+1-555-4444", last_name = "Else" }, new { user_id = somebody.Id, last_name = "Else", email = Somebody.NewEmail(), current_password = somebody.Password },
+        })
+        {
+            var refused = await patient.Call("update_user", other);
+            Assert.Equal("PERMISSION_DENIED", refused.Code);
+            Assert.Contains("ask your hospital", (string?)refused.Body["error"]!["message"], StringComparison.Ordinal);
+        }
+
+        // What it is already is no change, and their hospital may change it.
+        var same = await patient.Do("update_user", new { user_id = somebody.Id, first_name = "Robin", last_name = "Testperson", date_of_birth = "1990-05-04", phone_number = "+1-555-5555" });
+        Assert.Equal(("Robin", "+1-555-5555"), ((string?)same["first_name"], (string?)same["phone_number"]));
+        Assert.Equal(("Else", "1990-05-05"), await admin.Do("update_user", new { user_id = somebody.Id, last_name = "Else", date_of_birth = "1990-05-05" }) is var changed ? ((string?)changed["last_name"], (string?)changed["date_of_birth"]) : default);
+    }
+
+    [Fact]
     public async Task A_taken_address_is_a_conflict()
     {
         var (one, two) = (await Somebody.New(), await Somebody.New(by: Somebody.OtherAdmin));

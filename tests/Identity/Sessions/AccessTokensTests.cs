@@ -68,6 +68,6 @@ public class AccessTokensTests
     {
         var encryption = new KeyEncryption("a secret of at least 32 characters!");
         var key = SigningKey.Make(encryption, Now, Now);
-        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(tokens.Describe(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) }, key.ToCredentials(encryption))));
+        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(tokens.Describe(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) }, key.ToCredentials(encryption), Now.AddDays(1))));
     }
 }

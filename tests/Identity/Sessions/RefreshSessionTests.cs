@@ -1,18 +1,7 @@
 using System.Net;
-using MedCor.Contracts;
-using MedCor.Identity;
-using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
+using MedCor.Contracts.Identity;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
 using MedCor.Tests.EndToEnd;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace MedCor.Tests.Identity.Sessions;
 
@@ -79,37 +68,11 @@ public class RefreshSessionTests
     public async Task More_at_once_than_there_are_connections_wait_for_the_key_and_for_each_other_and_are_not_refused()
     {
         const int Connections = 3;
-        var clock = new Clock();
-        var owner = await (await RunningHouse.Get()).NewDatabase();
-        await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).Migrate(owner, CancellationToken.None);
-        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = Connections, Options = "-c role=medcor_identity" }.ConnectionString);
-        await using var services = new ServiceCollection().AddOptions().AddSingleton<TimeProvider>(clock).AddSingleton<OutboxSignal>().AddScoped<Tenancy>()
-            .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(database).AddInterceptors(new TenantSeal(), s.GetRequiredService<OutboxSignal>()))
-            .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokens>().AddScoped<LiveSessions>().AddScoped<RefreshSessionHandler>()
-            .BuildServiceProvider();
-        var tokens = Enumerable.Range(0, 4 * Connections).Select(_ => RefreshToken.Make()).ToArray();
-        await using (var scope = services.CreateAsyncScope())
-        {
-            var (db, now) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), clock.Now);
-            db.Tenancy.Enter(new Caller(Guid.Empty, "a test", Role.Admin, HospitalId: null, SessionId: Guid.Empty, now, now));
-            var admin = new Account { Email = "ada@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
-            db.Add(admin);
-            db.Add(new Credential { UserId = admin.Id, PasswordHash = "none" });
-            foreach (var token in tokens)
-            {
-                var session = new Session { UserId = admin.Id, StartedAt = now, EndsAt = now.AddDays(1) };
-                db.Add(session);
-                db.Add(new RefreshToken { Hash = RefreshToken.HashOf(token), SessionId = session.Id, ExpiresAt = session.EndsAt });
-            }
-            await db.SaveChangesAsync();
-        }
+        await using var identity = await OwnIdentity.Open(Connections);
+        var tokens = await Task.WhenAll(Enumerable.Range(0, 4 * Connections).Select(async _ => (await identity.Begin()).RefreshToken));
 
         // The first of all: the key that signs has to be made, over a connection of its own.
-        var answers = await Task.WhenAll(tokens.Select(async token =>
-        {
-            await using var scope = services.CreateAsyncScope();
-            return await scope.ServiceProvider.GetRequiredService<RefreshSessionHandler>().Handle(new(token), CancellationToken.None);
-        }));
+        var answers = await Task.WhenAll(tokens.Select(token => identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(token), CancellationToken.None))));
 
         Assert.Equal(tokens.Length, answers.Select(a => a.AccessToken).Distinct().Count());
     }

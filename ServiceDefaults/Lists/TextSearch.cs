@@ -1,0 +1,76 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Linq.Expressions;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.ServiceDefaults.Lists;
+
+/// <summary>
+/// Compares text as people mean it, in PostgreSQL: the functions of the migration <c>0006_search</c>, which fold both what is stored and what is asked for.
+/// For queries alone: nothing here can be called.
+/// </summary>
+public static partial class TextSearch
+{
+    /// <summary>A text without regard to case, accents and Unicode form.</summary>
+    [DbFunction("folded_text")]
+    public static string Folded(string value) => throw OnlyInQueries();
+
+    /// <summary>A text as terms are looked for in it.</summary>
+    [DbFunction("searchable_text")]
+    internal static string Searchable(string value) => throw OnlyInQueries();
+
+    /// <summary>The pattern that finds a term in a searchable text.</summary>
+    [DbFunction("search_pattern")]
+    internal static string Pattern(string term) => throw OnlyInQueries();
+
+    /// <summary>A text in Unicode's form NFC.</summary>
+    [DbFunction("normalize")]
+    internal static string Normalized(string value) => throw OnlyInQueries();
+
+    /// <summary>Makes the functions known to EF Core.</summary>
+    internal static void AddFunctions(ModelBuilder model)
+    {
+        foreach (var name in (string[])[nameof(Folded), nameof(Searchable), nameof(Pattern), nameof(Normalized)])
+            model.HasDbFunction(typeof(TextSearch).GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!);
+    }
+
+    /// <summary>The terms of a search, all of which must be found: its words; of what is nothing but separators, all of it.</summary>
+    internal static string[] Terms(string search)
+    {
+        string[] words = [.. Separators().Split(search).Select(word => word.TrimEnd('.')).Where(word => word.Length > 0).Distinct(StringComparer.Ordinal)];
+        return words.Length > 0 ? words : [search.Trim()];
+    }
+
+    /// <summary>Whether an index of trigrams finds a text wherever it stands: with three characters in a row that are no spaces.</summary>
+    internal static bool HasTrigram(string text) => ThreeInARow().IsMatch(text);
+
+    /// <summary>Whether a row's searchable text has this term.</summary>
+    internal static Expression<Func<T, bool>> Has<T>(Expression<Func<T, string>> searchable, Expression term) =>
+        On(searchable, (text, sought) => EF.Functions.ILike(text, Pattern(sought), "\\"), term);
+
+    /// <summary>Whether a row's text contains this one, both folded.</summary>
+    internal static Expression<Func<T, bool>> Contains<T>(Expression<Func<T, string>> of, Expression part) =>
+        On(of, (text, sought) => Folded(text).Contains(Folded(sought)), part);
+
+    /// <summary>A condition on a row's text and a parameter.</summary>
+    private static Expression<Func<T, bool>> On<T>(Expression<Func<T, string>> of, Expression<Func<string, string, bool>> condition, Expression parameter) =>
+        Expression.Lambda<Func<T, bool>>(Replaced(Replaced(condition.Body, condition.Parameters[1], parameter), condition.Parameters[0], of.Body), of.Parameters);
+
+    /// <summary>An expression with one part of it exchanged.</summary>
+    internal static Expression Replaced(Expression all, Expression what, Expression with) => new Replace(what, with).Visit(all);
+
+    private static NotSupportedException OnlyInQueries() => new("PostgreSQL computes this.");
+
+    [GeneratedRegex(@"[\s,;]+")]
+    private static partial Regex Separators();
+
+    [GeneratedRegex(@"(?:[^\s\p{M}\p{Cf}][\p{M}\p{Cf}]*){3}")]
+    private static partial Regex ThreeInARow();
+
+    private sealed class Replace(Expression what, Expression with) : ExpressionVisitor
+    {
+        [return: NotNullIfNotNull(nameof(node))]
+        public override Expression? Visit(Expression? node) => node == what ? with : base.Visit(node);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Identity.Keys;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.Tests.EndToEnd;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using StackExchange.Redis;
+
+namespace MedCor.Tests.ServiceDefaults.Access;
+
+/// <summary>What a process takes for a good token, and for how long. The keys are what Identity would publish; whoever has a private part can sign what they like with it.</summary>
+public sealed class TokenCheckTests : IAsyncLifetime
+{
+    private static readonly KeyEncryption Encryption = new("a secret of at least 32 characters!");
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    private readonly Clock clock = new();
+    private readonly SigningKey key, other;
+    private ConnectionMultiplexer redis = null!;
+    private Revocations revocations = null!;
+    private TokenCheck check = null!;
+
+    public TokenCheckTests() => (key, other) = (SigningKey.Make(Encryption, clock.Now, clock.Now), SigningKey.Make(Encryption, clock.Now, clock.Now));
+
+    public async Task InitializeAsync()
+    {
+        redis = await (await RunningHouse.Get()).Redis();
+        revocations = new(redis, clock, NullLogger<Revocations>.Instance);
+        await revocations.Revoke(new Dictionary<Guid, DateTimeOffset> { [Guid.NewGuid()] = clock.Now }, Hour);
+        check = new(new SigningKeys(new Published(key, other), clock), revocations, Options.Create(new TokenOptions()), clock);
+    }
+
+    [Fact]
+    public async Task A_token_counts_from_when_it_is_issued_to_its_end()
+    {
+        var token = Token(key, clock.Now, clock.Now + Hour);
+
+        Assert.Equal(clock.Now + Hour, (await check.Check(token, default)).ExpiresAt);
+        clock.Now += Hour;
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Check(token, default));
+    }
+
+    [Theory]
+    [InlineData(0, 24 * 365 * 10, "for ten years")]
+    [InlineData(0, 2, "for longer than is configured")]
+    [InlineData(24 * 365 * 10, 24 * 365 * 10 + 1, "from ten years ahead")]
+    [InlineData(-24 * 365, 1, "since a year ago")]
+    [InlineData(null, 1, "without its beginning")]
+    public async Task A_token_of_another_lifetime_than_tokens_have_is_refused_whoever_signed_it(int? issued, int ends, string why)
+    {
+        var token = Token(key, issued is { } hours ? clock.Now.AddHours(hours) : null, clock.Now.AddHours(ends));
+
+        Assert.True(await Record.ExceptionAsync(async () => await check.Check(token, default)) is Unauthenticated, why);
+    }
+
+    [Fact]
+    public async Task What_a_revoked_key_signed_counts_no_more_also_where_it_is_remembered()
+    {
+        var (stolen, good) = (Token(key, clock.Now, clock.Now + Hour), Token(other, clock.Now, clock.Now + Hour));
+        var (thief, owner) = (await check.Check(stolen, default), await check.Check(good, default));
+
+        await revocations.Revoke(new Dictionary<Guid, DateTimeOffset> { [SigningKey.Numbered(key.Id)] = clock.Now }, Hour);
+
+        // Remembered ones, new ones, and connections that stand open: the key itself is still in this process's memory.
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Check(stolen, default));
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Check(Token(key, clock.Now, clock.Now + Hour), default));
+        Assert.False(check.StillCounts(thief));
+        Assert.True(check.StillCounts(owner));
+        Assert.Equal(owner, await check.Check(good, default));
+    }
+
+    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt)
+    {
+        var claims = new Dictionary<string, object>
+        {
+            [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = nameof(Role.Admin), [TokenClaims.Email] = "a@b.example",
+        };
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = "medcor",
+            Audience = "medcor",
+            IssuedAt = issuedAt?.UtcDateTime,
+            Expires = expiresAt.UtcDateTime,
+            Claims = claims,
+            SigningCredentials = by.ToCredentials(Encryption),
+        });
+    }
+
+    public Task DisposeAsync()
+    {
+        check.Dispose();
+        redis.Dispose();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Where processes ask Identity for its keys.</summary>
+    private sealed class Published(params SigningKey[] keys) : HttpMessageHandler, IHttpClientFactory
+    {
+        public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { BaseAddress = new("http://identity") };
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(
+            new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(new { keys = keys.Select(k => k.ToPublic()) }, Json.Options), Encoding.UTF8, "application/json") });
+    }
+}

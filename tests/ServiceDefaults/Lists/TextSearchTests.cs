@@ -1,0 +1,218 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using MedCor.Billing;
+using MedCor.Contracts;
+using MedCor.Hospital;
+using MedCor.Identity;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Tests.EndToEnd;
+using MedCor.Tests.House;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Primitives;
+using Npgsql;
+using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
+
+namespace MedCor.Tests.ServiceDefaults.Lists;
+
+/// <summary>
+/// Text is found as people mean it, by every list of every service that has text to be searched or filtered by. Each is written into a row of the demo data, straight into
+/// the table, and read as the service reads it; nothing of it stays.
+/// </summary>
+public sealed class TextSearchTests
+{
+    private const string Muller = "Müller", DecomposedMuller = "Mu\u0308ller";
+
+    /// <summary>What is stored, a part of it that is asked for, and one like it that is not there.</summary>
+    private static readonly (string Stored, string Asked, string NotThere)[] Parts =
+    [
+        ("anna_maria", "anna_maria", "annaxmaria"), ("anna_maria", "a_m", "a%m"), ("100%er", "0%e", "0_e"), (@"sl\ash", @"l\a", @"l\\a"), (@"sl\ash", @"sl\ash", "sl%ash"), ("O'Brien", "o'b", "o''b"),
+        (Muller, DecomposedMuller, "Mülllr"), (DecomposedMuller, Muller, "M_ller"), ("Schäfer", "schafer", "sch%fer"), ("Nguyễn", "NGUYEN", "ng%n"), ("Straße", "STRASSE", "str%sse"), ("Weiss", "weiß", "we_ss"),
+        ("İstanbul", "istanbul", "_stanbul"), ("Ørsted", "orsted", "0rsted"), ("Łukasz", "LUK", "l_k"), ("Γιώργος", "ΓΙΩΡΓΟΣ", "γ%ς"), ("李小龙", "李小龙", "小李龙"), ("Anne-Marie", "e-m", "e_m"), ("(a|b) & !c:*", "!c:*", "!c:_"),
+    ];
+
+    /// <summary>What is stored and what finds it in a search.</summary>
+    private static readonly (string Stored, string[] FoundBy)[] Searches =
+    [
+        ("Wu", ["Wu", "w", "WU"]), ("Ng", ["ng", " Ng "]), ("李", ["李"]), ("李小龙", ["李", "李小", "李小龙"]), ("Nguyễn", ["nguyen", "Nguyễn", "nguye\u0302\u0303n", "ng"]),
+        ("Schäfer Jürgen", ["schafer", " Schäfer ", "Schäfer, Jürgen", "Jürgen Schäfer", "schäfer,jürgen", "J. Schäfer", "chäf", "rgen"]),
+        ("O'Brien", ["o'brien", "O’Brien", "obrien", "br", "O'"]), ("Anne-Marie", ["anne-marie", "anne marie", "marie anne", "ma", "annemarie", "nne-m"]),
+        ("anna_maria_x@h.example", ["anna_maria", "anna_maria_x@h.example", "ma", "h.ex", "_x@", "ANNA_MARIA_X"]),
+        ("100%er", ["100%er", "0%e", "%er", "10"]), (@"sl\ash", [@"sl\ash", @"l\a", "as"]), (Muller, [DecomposedMuller, "muller", "MÜLLER"]), (DecomposedMuller, [Muller, "mü"]),
+        ("Straße", ["strasse", "STRASSE", "straße"]), ("İlker", ["ilker", "İLKER", "il"]), ("Ørsted", ["orsted", "ør", "Ø"]), ("Ｗｕ", ["wu"]),
+        ("'", ["'"]), (":*", [":*"]), ("a & b | !c (d)", ["a & b", "| !c", "(d)", "&", "!"]),
+    ];
+
+    /// <summary>What finds nothing that is not written so, and is no syntax.</summary>
+    private static readonly string[] NotThere =
+        ["'", "''", ":*", "&", "|", "!", "(", ")", "%", "_", @"\", @"\\", "%%%", "___", "a%z", "zz:*", "' OR 1=1 --", "zz | a", "!zz", "\"", "{", "[a-z]", "^a", ".*", "<->", "zzqx", "%_%", ",,", "\u0301\u0301%", "😀"];
+
+    private static readonly (Type Db, string Name)[] All = [(typeof(IdentityDb), "identity"), (typeof(HospitalDb), "hospital"), (typeof(BillingDb), "billing")];
+
+    public static TheoryData<string> Services => [.. All.Select(s => s.Name)];
+
+    [Theory, MemberData(nameof(Services))]
+    public Task A_filter_takes_text_as_it_is_meant(string service) => Walk(All.Single(s => s.Name == service).Db, service, nameof(WalkFilters));
+
+    [Theory, MemberData(nameof(Services))]
+    public Task A_search_finds_words_however_they_are_written(string service) => Walk(All.Single(s => s.Name == service).Db, service, nameof(WalkSearch));
+
+    [Fact]
+    public void Every_service_with_text_to_filter_by_is_walked()
+    {
+        var withText = from kind in AppDomain.CurrentDomain.GetAssemblies().Where(a => a.GetName().Name!.StartsWith("MedCor.", StringComparison.Ordinal)).SelectMany(a => a.GetTypes())
+                       where !kind.IsAbstract && GrowthTests.Promised(kind) is not null && ((bool)Invoke(nameof(HasText), GrowthTests.Promised(kind)!, kind))
+                       select kind.Assembly;
+
+        Assert.Equal(All.Select(s => s.Db.Assembly).OrderBy(a => a.FullName), withText.Distinct().OrderBy(a => a.FullName));
+    }
+
+    private static async Task Walk(Type dbType, string service, string how)
+    {
+        var house = await RunningHouse.Get();
+        var walked = 0;
+        foreach (var type in dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && GrowthTests.Promised(t) is { } p && (bool)Invoke(nameof(HasText), p, t)))
+        {
+            await using var connection = await house.Database(service);
+            await using var transaction = await connection.BeginTransactionAsync();
+            walked += await (Task<int>)Invoke(how, GrowthTests.Promised(type)!, dbType, type, service, connection, transaction);
+        }
+        Assert.True(walked > 0 || service == "billing", $"Nothing of {service} could be looked at.");
+    }
+
+    private static async Task<int> WalkFilters<T, TRow, TContract>(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction) where T : class where TRow : class
+    {
+        await using var list = new List<T, TRow, TContract>(dbType, type, service, connection, transaction);
+        var walked = 0;
+        var fields = TextFields<T, TRow, TContract>(type).ToArray();
+        foreach (var field in fields)
+            // What is true of one field of a small list is so of the next: only what an index finds is tried with everything everywhere.
+            foreach (var (stored, asked, notThere) in field == fields[0] || field.IsSearched ? Parts : Parts[..6])
+            {
+                if (await list.Store(field.Name, stored) is not { } id) continue;
+                walked++;
+                var (equal, found) = (await list.Filtered(id, field.Name, JsonSerializer.Serialize(stored)), await list.Filtered(id, field.Name, $$"""{"contains": {{JsonSerializer.Serialize(asked)}}}"""));
+                Assert.True(equal && found, $"{type.Name}.{field.Name} = {stored}: equal {equal}, contains {asked} {found}");
+                Assert.False(await list.Filtered(id, field.Name, $$"""{"contains": {{JsonSerializer.Serialize(notThere)}}}"""), $"{type.Name}.{field.Name} = {stored} contains {notThere}");
+            }
+        foreach (var field in fields)
+            foreach (var (stored, asked) in ((string, string)[])[(Muller, DecomposedMuller), (DecomposedMuller, Muller)])
+                if (await list.Store(field.Name, stored) is { } id)
+                {
+                    Assert.True(await list.Filtered(id, field.Name, JsonSerializer.Serialize(asked)), $"{type.Name}.{field.Name} = {stored} is not {asked}");
+                    Assert.True(await list.Filtered(id, field.Name, $$"""{"in": ["Other", {{JsonSerializer.Serialize(asked)}}]}"""), $"{type.Name}.{field.Name} = {stored} is not in Other, {asked}");
+                    Assert.False(await list.Filtered(id, field.Name, "\"Muller\""), $"{type.Name}.{field.Name} = {stored} is Muller");
+                }
+        return walked;
+    }
+
+    private static async Task<int> WalkSearch<T, TRow, TContract>(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction) where T : class where TRow : class
+    {
+        await using var list = new List<T, TRow, TContract>(dbType, type, service, connection, transaction);
+        if (list.Fields.Text is null) return 0;
+        var walked = 0;
+        foreach (var field in TextFields<T, TRow, TContract>(type).Where(f => f.Name is "first_name" or "last_name" or "name" or "description"))
+            foreach (var (stored, foundBy) in Searches)
+            {
+                if (await list.Store(field.Name, stored) is not { } id) continue;
+                walked++;
+                foreach (var search in foundBy) Assert.True(await list.Searched(id, search), $"{type.Name}.{field.Name} = {stored} is not found by {search}");
+            }
+        foreach (var field in TextFields<T, TRow, TContract>(type).Where(f => f.Name is "last_name" or "name"))
+            if (await list.Store(field.Name, "Aaaa") is { } id)
+                foreach (var search in NotThere) Assert.False(await list.Searched(id, search), $"{type.Name}.{field.Name} = Aaaa is found by {search}");
+        return walked;
+    }
+
+    private static bool HasText<T, TRow, TContract>(Type type) where T : class where TRow : class => TextFields<T, TRow, TContract>(type).Any();
+
+    private static IEnumerable<Field<T>> TextFields<T, TRow, TContract>(Type type) where T : class where TRow : class
+    {
+        var fields = ((Resource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields;
+        return fields.Where(f => f.Type == typeof(string) && (fields.Indexes.Count == 0 || f.IsSearched));
+    }
+
+    private static object Invoke(string method, Type[] of, params object[] arguments) =>
+        typeof(TextSearchTests).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(of).Invoke(null, arguments)!;
+
+    /// <summary>A list as the service reads it for the platform, in a transaction that also writes what is to be found.</summary>
+    private sealed class List<T, TRow, TContract> : IAsyncDisposable where T : class where TRow : class
+    {
+        private readonly string service;
+        private readonly NpgsqlConnection connection;
+        private readonly NpgsqlTransaction transaction;
+        private readonly OutboxSignal signal = new();
+        private readonly TenantDb db;
+        private readonly Resource<T, TRow, TContract> resource;
+        private Guid? row;
+
+        public List(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction)
+        {
+            (this.service, this.connection, this.transaction) = (service, connection, transaction);
+            var tenancy = new Context();
+            tenancy.Enter(new Caller(Guid.NewGuid(), "", Role.Admin, null, Guid.Empty, default, default));
+            var options = (DbContextOptionsBuilder)Activator.CreateInstance(typeof(DbContextOptionsBuilder<>).MakeGenericType(dbType))!;
+            options.UseNpgsql(connection).AddInterceptors(signal);
+            db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
+            resource = (Resource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
+            db.Database.UseTransaction(transaction);
+        }
+
+        public Fields<T> Fields => resource.Fields;
+
+        /// <summary>Writes a text into a row of the list, in the place of the one before; the row's id, none where the table does not take such a text.</summary>
+        public async Task<Guid?> Store(string field, string text)
+        {
+            if (row is null)
+            {
+                var some = (Page<TContract>)await ((IResource<TContract>)resource).List(Query("{}"), default);
+                if (some.Results.Count == 0) return null;
+                row = IdOf(some.Results[0]);
+                await transaction.SaveAsync("untouched");
+            }
+            await transaction.RollbackAsync("untouched");
+            try
+            {
+                await Execute($"UPDATE {db.Model.FindEntityType(typeof(T))!.GetTableName()!} SET {field} = $2{(field == "email" ? ", email_key = $3" : "")} WHERE id = $1", field == "email" ? [row, text, text.ToLowerInvariant()] : [row, text]);
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.RaiseException)
+            {
+                await transaction.RollbackAsync("untouched");
+                return null;
+            }
+            await Execute($"SET LOCAL ROLE {Migrator.ServiceRole(service)}");
+            await Execute("SELECT set_config('medcor.hospital', '*', true)");
+            return row;
+        }
+
+        public async Task<bool> Filtered(Guid id, string field, string condition) =>
+            ((Page<TContract>)await ((IResource<TContract>)resource).List(Query($$"""{"id": "{{id}}", "{{field}}": {{condition}}}"""), default)).Results.Any(r => IdOf(r) == id);
+
+        public async Task<bool> Searched(Guid id, string search) =>
+            (await resource.Page(new GrowthTests.Asked<TContract>(), list => list.Search("search", search).Where("id", id), default)).Results.Any(r => IdOf(r) == id);
+
+        private static ResourceQuery Query(string filter) =>
+            new(ResourceCatalogue.All.Values.Single(r => r.Entity == typeof(TContract)), new QueryCollection(new Dictionary<string, StringValues> { ["filter"] = filter }), isOfOne: false);
+
+        private static Guid IdOf(TContract row) => (Guid)typeof(TContract).GetProperty("Id")!.GetValue(row)!;
+
+        private async Task Execute(string sql, params object[] values)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            foreach (var value in values) command.Parameters.Add(new() { Value = value });
+            await command.ExecuteNonQueryAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await db.DisposeAsync();
+            signal.Dispose();
+        }
+    }
+}
