@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.ServiceDefaults.Lists;
 
 /// <summary>
-/// Compares text as people mean it, in PostgreSQL: the functions of the migration <c>0006_search</c>, which fold both what is stored and what is asked for.
+/// Compares text as people mean it, in PostgreSQL: the functions of the migration <c>0008_search</c>, which fold both what is stored and what is asked for.
 /// For queries alone: nothing here can be called.
 /// </summary>
 public static partial class TextSearch

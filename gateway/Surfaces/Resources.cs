@@ -42,7 +42,7 @@ internal static class Resources
         }
         if (references.Length == 0)
         {
-            await Tagged(http, answer.Body);
+            await Tagged(http, resource, answer.Body);
             return;
         }
 
@@ -56,7 +56,7 @@ internal static class Resources
             HashSet<string>? keep = fields is null ? null : [.. fields];
             using var expanded = AnswerBuffer.Of(json => expansion.Write(answer.Body.Span, references, found, keep, json), () => int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
             held.Be(expanded.Written.Length);
-            await Tagged(http, expanded.Written);
+            await Tagged(http, resource, expanded.Written);
         }
         finally
         {
@@ -77,7 +77,7 @@ internal static class Resources
     }
 
     /// <summary>Answers with what did not change since the reader had it, or that it did not.</summary>
-    private static async Task Tagged(HttpContext http, ReadOnlyMemory<byte> body)
+    private static async Task Tagged(HttpContext http, ResourceKind resource, ReadOnlyMemory<byte> body)
     {
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body.Span))}\"");
         http.Response.Headers.ETag = tag.ToString();
