@@ -1,5 +1,5 @@
 using System.Linq.Expressions;
-using System.Text;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.ServiceDefaults.Lists;
 
@@ -101,11 +101,10 @@ public abstract class Field<T>(string name, Selects selects, Type type) where T 
     /// <summary>Whether a row's text contains this, whatever the case, accents and Unicode form.</summary>
     internal abstract Expression<Func<T, bool>> Contains(string text);
 
-    /// <summary>What the column holds for a text that is asked for.</summary>
-    internal abstract string Kept(string text);
-
-    /// <summary>Whether rows may hold this value in another Unicode form than it was asked for in.</summary>
-    internal static bool HasForms(object? value) => value is string text && !Ascii.IsValid(text);
+    /// <summary>
+    /// The values that are this one. What came in before texts were composed may stand in the table as it was typed, with an accent as a character of its own.
+    /// </summary>
+    internal static IEnumerable<object?> Forms(object? value) => value is string text && PlainText.Decompose(text) is var decomposed && decomposed != text ? [text, decomposed] : [value];
 }
 
 internal sealed class Field<T, TKey>(string name, Expression<Func<T, TKey>> of, Selects selects, Func<TKey, TKey>? read) : Field<T>(name, selects, typeof(TKey)) where T : class
@@ -118,18 +117,12 @@ internal sealed class Field<T, TKey>(string name, Expression<Func<T, TKey>> of, 
         (false, true) => ((IOrderedQueryable<T>)rows).ThenByDescending(of),
     };
 
-    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value) => Where(
-        HasForms(value) ? Expression.MakeBinary(how, Normalized(of.Body), Normalized(QueryParameter.Of(Read(value)))) : Expression.MakeBinary(how, of.Body, QueryParameter.Of(Read(value))));
+    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value) => Where(Expression.MakeBinary(how, of.Body, QueryParameter.Of(Read(value))));
 
-    internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) => Where(values.Where(HasForms).Select(value => Compare(ExpressionType.Equal, value).Body).Aggregate(
-        (Expression)Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)], QueryParameter.Of<IEnumerable<TKey>>([.. values.Where(v => !HasForms(v)).Select(Read)]), of.Body),
-        Expression.OrElse));
+    internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) =>
+        Where(Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)], QueryParameter.Of<IEnumerable<TKey>>([.. values.Select(Read)]), of.Body));
 
     internal override Expression<Func<T, bool>> Contains(string text) => TextSearch.Contains(Expression.Lambda<Func<T, string>>(of.Body, of.Parameters), QueryParameter.Of(text));
-
-    internal override string Kept(string text) => Read(text) is string kept ? kept : text;
-
-    private static MethodCallExpression Normalized(Expression text) => Expression.Call(typeof(TextSearch), nameof(TextSearch.Normalized), null, text);
 
     private TKey Read(object? value) => value is TKey known && read is not null ? read(known) : (TKey)value!;
 

@@ -129,10 +129,7 @@ public sealed class Listing<T> where T : class
             case "in" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= MostValues:
                 var values = value.EnumerateArray().Select(v => Read(field, v)).ToArray();
                 if (!values.All(v => v.IsRight)) return;
-                object?[] wanted = [.. values.Select(v => v.Value).Distinct()];
-                if (IsFoundByText(field) && wanted.Any(Field<T>.HasForms)) rows = rows.Where(wanted.OfType<string>().Select(text => IsText(field, text)).Aggregate((a, b) => Join(a, b, Expression.OrElse)));
-                else alternatives.Add((field, wanted));
-                if (field.LeavesFew) isFew = true;
+                AnyOf(field, [.. values.SelectMany(v => Field<T>.Forms(v.Value)).Distinct()]);
                 break;
             case "in":
                 Note(field.Name, $"in must be a list of 1 to {MostValues} values");
@@ -167,27 +164,16 @@ public sealed class Listing<T> where T : class
         return TextSearch.Has(text, QueryParameter.Of(term));
     }
 
-    /// <summary>Whether no index of the field's values can be read for one that may be stored in several forms, but the trigrams can, in which it is a term.</summary>
-    private bool IsFoundByText(Field<T> field) => Grows && field.IsSearched;
-
-    /// <summary>That a field is this text, in whatever Unicode form; found by its letters.</summary>
-    private Expression<Func<T, bool>> IsText(Field<T> field, string text)
-    {
-        isSearch = true;
-        return Join(field.Compare(ExpressionType.Equal, text), Has(field.Kept(text)), Expression.AndAlso);
-    }
-
-    private static Expression<Func<T, bool>> Join(Expression<Func<T, bool>> a, Expression<Func<T, bool>> b, Func<Expression, Expression, Expression> how) =>
-        Expression.Lambda<Func<T, bool>>(how(a.Body, TextSearch.Replaced(b.Body, b.Parameters[0], a.Parameters[0])), a.Parameters);
-
     private void Compare(Field<T> field, ExpressionType how, JsonElement json)
     {
-        if (Read(field, json) is { IsRight: true, Value: var value }) Compare(field, how, value);
+        if (Read(field, json) is not { IsRight: true, Value: var value }) return;
+        if (how == ExpressionType.Equal && Field<T>.Forms(value).ToArray() is { Length: > 1 } forms) AnyOf(field, forms);
+        else Compare(field, how, value);
     }
 
     private Listing<T> Compare(Field<T> field, ExpressionType how, object? value)
     {
-        rows = rows.Where(how == ExpressionType.Equal && IsFoundByText(field) && Field<T>.HasForms(value) ? IsText(field, (string)value!) : field.Compare(how, value));
+        rows = rows.Where(field.Compare(how, value));
         if (how != ExpressionType.Equal)
         {
             ranged.Add(field.Name);
@@ -198,6 +184,12 @@ public sealed class Listing<T> where T : class
         // Nobody is not one person: many rows may lack a value.
         if (field.LeavesFew && value is not null) isFew = true;
         return this;
+    }
+
+    private void AnyOf(Field<T> field, object?[] values)
+    {
+        alternatives.Add((field, values));
+        if (field.LeavesFew) isFew = true;
     }
 
     private (bool IsRight, object? Value) Read(Field<T> field, JsonElement json)

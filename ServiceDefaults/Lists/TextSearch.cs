@@ -24,14 +24,10 @@ public static partial class TextSearch
     [DbFunction("search_pattern")]
     internal static string Pattern(string term) => throw OnlyInQueries();
 
-    /// <summary>A text in Unicode's form NFC.</summary>
-    [DbFunction("normalize")]
-    internal static string Normalized(string value) => throw OnlyInQueries();
-
     /// <summary>Makes the functions known to EF Core.</summary>
     internal static void AddFunctions(ModelBuilder model)
     {
-        foreach (var name in (string[])[nameof(Folded), nameof(Searchable), nameof(Pattern), nameof(Normalized)])
+        foreach (var name in (string[])[nameof(Folded), nameof(Searchable), nameof(Pattern)])
             model.HasDbFunction(typeof(TextSearch).GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!);
     }
 
@@ -58,7 +54,7 @@ public static partial class TextSearch
         Expression.Lambda<Func<T, bool>>(Replaced(Replaced(condition.Body, condition.Parameters[1], parameter), condition.Parameters[0], of.Body), of.Parameters);
 
     /// <summary>An expression with one part of it exchanged.</summary>
-    internal static Expression Replaced(Expression all, Expression what, Expression with) => new Replace(what, with).Visit(all);
+    private static Expression Replaced(Expression all, Expression what, Expression with) => new Replace(what, with).Visit(all);
 
     private static NotSupportedException OnlyInQueries() => new("PostgreSQL computes this.");
 

@@ -167,7 +167,7 @@ internal sealed class Rules
         };
 
         /// <summary>The annotation's own words. A placeholder in them would reach the caller unfilled.</summary>
-        private static string? Own(ValidationAttribute annotation) => annotation.ErrorMessage is { } own && !own.Contains('{') ? own : null;
+        private static string? Own(ValidationAttribute annotation) => annotation.ErrorMessage is { } own && !own.Contains("{0}", StringComparison.Ordinal) ? own : null;
 
         private static bool IsWithin(string text, int least, int most) => (text.Length <= most && least == 0) || PlainText.Length(text) is var length && length >= least && length <= most;
     }

@@ -132,7 +132,7 @@ public static class Schema
             case EachLengthAttribute each:
                 if (schema["items"] is not JsonObject item) break;
                 Bound(item, each.Least, each.Most);
-                if (each.Least > 0 && item.ContainsKey("pattern")) item["pattern"] = PlainText.VisiblePattern;
+                if (each.Least > 0 && item["pattern"] is { } any) item["pattern"] = ((string)any!).Replace(PlainText.Pattern[1..], PlainText.VisiblePattern[1..], StringComparison.Ordinal);
                 break;
             case DistinctAttribute distinct:
                 schema["maxItems"] = distinct.Most - distinct.Least + 1;
@@ -140,7 +140,7 @@ public static class Schema
                 Ends((JsonObject)schema["items"]!, distinct.Least, distinct.Most);
                 break;
             case AddressesOrNamesAttribute:
-                if (schema["items"] is JsonObject named) named["pattern"] = AddressesOrNamesAttribute.Pattern;
+                if (schema["items"] is JsonObject named && named["pattern"] is { } whole) named["pattern"] = $"^(?={AddressesOrNamesAttribute.Beginning}){((string)whole!)[1..]}";
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";

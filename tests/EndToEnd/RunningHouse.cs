@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.Tests.Gateway;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -70,13 +71,21 @@ public sealed class RunningHouse
         return bus;
     }
 
-    /// <summary>A connection to the house's Redis, to a database there that nobody else uses.</summary>
-    public async Task<ConnectionMultiplexer> Redis()
+    /// <summary>A connection to a Redis beside the house's, which has a database for every test, to one there that nobody else uses.</summary>
+    public static async Task<ConnectionMultiplexer> Redis()
     {
-        var redis = ConfigurationOptions.Parse(RedisAddress);
+        var redis = ConfigurationOptions.Parse((await OfTests.Value).Address);
         redis.DefaultDatabase = Interlocked.Increment(ref redisDatabase);
         return await ConnectionMultiplexer.ConnectAsync(redis);
     }
+
+    private static readonly Lazy<Task<OwnRedis>> OfTests = new(async () =>
+    {
+        var redis = new OwnRedis(databases: 1000);
+        (await redis.Start()).Dispose();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => redis.End();
+        return redis;
+    });
 
     private static int redisDatabase;
 

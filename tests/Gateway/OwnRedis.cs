@@ -7,7 +7,8 @@ namespace MedCor.Tests.Gateway;
 
 /// <summary>A Redis of a test's own, for what happens when one is lost.</summary>
 /// <param name="keeps">Whether every write is on disk before it is answered; otherwise all is gone with the process.</param>
-internal sealed class OwnRedis(bool keeps = false) : IAsyncDisposable
+/// <param name="databases">How many databases it has.</param>
+internal sealed class OwnRedis(bool keeps = false, int databases = 16) : IAsyncDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("medcor-redis-");
     private readonly int port = OwnGateway.FreePort();
@@ -21,7 +22,7 @@ internal sealed class OwnRedis(bool keeps = false) : IAsyncDisposable
     {
         // The house's host has installed the server where it was missing.
         await RunningHouse.Get();
-        string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
+        string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
         process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
         var connection = await ConnectionMultiplexer.ConnectAsync($"{Address},abortConnect=false,connectTimeout=2000");
@@ -60,9 +61,12 @@ internal sealed class OwnRedis(bool keeps = false) : IAsyncDisposable
 
     public async Task Kill()
     {
-        process!.Kill();
-        await process.WaitForExitAsync();
+        End();
+        await process!.WaitForExitAsync();
     }
+
+    /// <summary>Ends it, and does not wait for that.</summary>
+    public void End() => process!.Kill();
 
     public async ValueTask DisposeAsync()
     {

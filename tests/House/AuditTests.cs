@@ -10,8 +10,8 @@ public class AuditTests
     /// <summary>These tell of doctors' times and of accesses. Whoever adds a tool to Clinical that is not recorded has to say here why it need not be.</summary>
     private static readonly string[] NothingClinical = ["get_doctor_schedule", "list_appointment_slots", "list_audit_events", "set_doctor_schedule"];
 
-    /// <summary>Ids and times, of which nothing can be told about anybody's health.</summary>
-    private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment)];
+    /// <summary>Ids, names and times: of what somebody came for, and what was found, they say nothing.</summary>
+    private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment), typeof(LiveAppointment)];
 
     [Fact]
     public void Every_tool_of_Clinical_records_its_accesses() =>

@@ -20,13 +20,13 @@ public sealed class LimitsTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "docs/limits.md"));
 
-    /// <summary>Every setting of the gateway that is a bound.</summary>
+    /// <summary>Every setting of the gateway and of Chat that is a bound.</summary>
     public static TheoryData<string> Variables =>
     [
-        .. from options in (Type[])[typeof(LimitOptions), typeof(LiveOptions), typeof(ChatOptions), typeof(CacheOptions)]
+        .. from options in (Type[])[typeof(LimitOptions), typeof(LiveOptions), typeof(ChatOptions), typeof(CacheOptions), typeof(ModelOptions), typeof(ChatLimits)]
            from property in options.GetProperties()
            let name = property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name
-           where name is not null && Nullable.GetUnderlyingType(property.PropertyType) is var inner && (inner ?? property.PropertyType) == typeof(int)
+           where name is not null && (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is var type && (type == typeof(int) || type == typeof(long))
            select name,
     ];
 

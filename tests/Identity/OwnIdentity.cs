@@ -44,7 +44,7 @@ internal sealed class OwnIdentity : IAsyncDisposable
         var house = await RunningHouse.Get();
         var owner = await house.NewDatabase();
         await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).Migrate(owner, CancellationToken.None);
-        var own = new OwnIdentity(owner, connections, await house.Redis());
+        var own = new OwnIdentity(owner, connections, await RunningHouse.Redis());
         await own.Change(db =>
         {
             db.Add(own.Admin);

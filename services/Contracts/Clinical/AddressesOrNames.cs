@@ -13,8 +13,8 @@ namespace MedCor.Contracts.Clinical;
 public sealed partial class AddressesOrNamesAttribute() : ValidationAttribute(
     "must be http or https addresses, or names without a scheme: no javascript:, data:, C: or other word with a colon at the beginning")
 {
-    /// <summary>What each text matches, as JSON Schema writes it.</summary>
-    public const string Pattern = "^(?:[hH][tT][tT][pP][sS]?:|(?![A-Za-z][A-Za-z0-9+.\\-]*:))";
+    /// <summary>What each text begins with, as JSON Schema writes it.</summary>
+    public const string Beginning = "(?:[hH][tT][tT][pP][sS]?:|(?![A-Za-z][A-Za-z0-9+.\\-]*:))";
 
     /// <inheritdoc/>
     public override bool IsValid(object? value) => value is not IEnumerable<string?> texts || texts.All(text => text is null || Allowed().IsMatch(AsRead(text)));
@@ -23,6 +23,6 @@ public sealed partial class AddressesOrNamesAttribute() : ValidationAttribute(
     private static string AsRead(string text) =>
         string.Concat(text.Where(c => !char.IsControl(c) && CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))).TrimStart();
 
-    [GeneratedRegex(Pattern)]
+    [GeneratedRegex($"^{Beginning}")]
     private static partial Regex Allowed();
 }

@@ -14,7 +14,7 @@ public sealed class KeptAnswersTests
     [Fact]
     public async Task Who_has_much_answered_crowds_out_their_own_answers_alone_the_oldest_first()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         var (streams, greedy, modest) = (new LiveStreams(redis), Guid.CreateVersion7(), Guid.CreateVersion7());
         await streams.End(LiveStreams.Answers(hospital));
         await streams.AppendAnswer(hospital, Answer(modest, 0, 100));
@@ -32,7 +32,7 @@ public sealed class KeptAnswersTests
     [Fact]
     public async Task All_of_a_hospital_together_are_kept_no_more_than_its_bytes_the_latest_of_them()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         var (streams, people) = (new LiveStreams(redis), Enumerable.Range(0, 20).Select(_ => Guid.CreateVersion7()).ToArray());
         await streams.End(LiveStreams.Answers(hospital));
 
@@ -47,7 +47,7 @@ public sealed class KeptAnswersTests
     [Fact]
     public async Task What_an_earlier_version_kept_goes_first_and_everything_beside_the_answers_goes_with_them()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         var (streams, person, db) = (new LiveStreams(redis), Guid.CreateVersion7(), redis.GetDatabase());
         var stream = LiveStreams.Answers(hospital);
         await streams.End(stream);

@@ -14,7 +14,7 @@ namespace MedCor.Tests.Gateway.Events;
 public sealed class SeatTests
 {
     /// <summary>One for all: the house's Redis has few databases.</summary>
-    private static readonly Lazy<Task<ConnectionMultiplexer>> Redis = new(async () => await (await RunningHouse.Get()).Redis());
+    private static readonly Lazy<Task<ConnectionMultiplexer>> Redis = new(RunningHouse.Redis);
 
     private readonly Guid hospital = Guid.CreateVersion7();
 

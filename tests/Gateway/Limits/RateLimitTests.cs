@@ -11,7 +11,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Two_replicas_count_as_one_however_many_calls_come_at_once()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         RateLimit[] replicas = [On(redis), On(redis)];
 
         var quotas = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => replicas[i % 2].Take("calls", "one", 50).AsTask()));
@@ -24,7 +24,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Many_calls_are_counted_all_or_not_at_all()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         var limit = On(redis);
 
         Assert.True((await limit.Take("calls", "one", 10, 8)).IsGranted);
@@ -35,7 +35,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Callers_and_policies_are_counted_apart()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         var limit = On(redis);
 
         Assert.True((await limit.Take("calls", "one", 1)).IsGranted);
@@ -47,7 +47,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task What_is_refused_does_not_put_off_the_end_of_the_window()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         var limit = On(redis);
         await limit.Take("calls", "one", 1);
         await redis.GetDatabase().KeyExpireAsync("medcor:rate:calls:one", TimeSpan.FromMilliseconds(300));

@@ -17,7 +17,7 @@ public sealed class ReferencesTests
     [Fact]
     public async Task What_was_asked_once_is_kept_until_somebody_changes_something_at_any_replica()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         using References one = On(redis), other = On(redis);
         var service = new Service();
 
@@ -34,7 +34,7 @@ public sealed class ReferencesTests
     [Fact]
     public async Task Kinds_of_callers_and_parameters_are_kept_apart()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         using var references = On(redis);
         var service = new Service();
 
@@ -48,7 +48,7 @@ public sealed class ReferencesTests
     [Fact]
     public async Task Nothing_is_kept_or_taken_while_a_write_is_under_way_nor_after_one_whose_end_is_not_known()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         using References one = On(redis), other = On(redis);
         var service = new Service();
         await service.ReadThrough(one);
@@ -75,7 +75,7 @@ public sealed class ReferencesTests
     [Fact]
     public async Task The_mark_of_a_gateway_that_died_in_the_middle_ends_by_itself()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         using var references = On(redis);
         var service = new Service();
         await redis.GetDatabase().SortedSetAddAsync("medcor:reference:writes", "of the dead", DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
@@ -136,7 +136,7 @@ public sealed class ReferencesTests
     [Fact]
     public async Task However_reads_and_writes_overtake_each_other_no_read_is_older_than_the_last_answered_write()
     {
-        using var redis = await (await RunningHouse.Get()).Redis();
+        using var redis = await RunningHouse.Redis();
         using References one = On(redis), other = On(redis);
         References[] replicas = [one, other];
         var service = new Service { IsSlow = true };

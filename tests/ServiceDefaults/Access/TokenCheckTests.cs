@@ -30,7 +30,7 @@ public sealed class TokenCheckTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        redis = await (await RunningHouse.Get()).Redis();
+        redis = await RunningHouse.Redis();
         revocations = new(redis, clock, NullLogger<Revocations>.Instance);
         await revocations.Revoke(new Dictionary<Guid, DateTimeOffset> { [Guid.NewGuid()] = clock.Now }, Hour);
         check = new(new SigningKeys(new Published(key, other), clock), revocations, Options.Create(new TokenOptions()), clock);
@@ -79,7 +79,7 @@ public sealed class TokenCheckTests : IAsyncLifetime
     {
         var claims = new Dictionary<string, object>
         {
-            [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = nameof(Role.Admin), [TokenClaims.Email] = "a@b.example",
+            [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = Words.Of(Role.Admin), [TokenClaims.Email] = "a@b.example",
         };
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
