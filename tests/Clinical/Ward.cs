@@ -113,24 +113,27 @@ internal sealed class Ward
     }
 
     /// <summary>
-    /// What is done while an appointment's time is over, which no call can bring about. Afterwards it is when it was: what is counted from events knows of no other time.
+    /// What is done while an appointment's time is over, which no call can bring about. Unless it was changed meanwhile, and its new time told with that, it is afterwards when it was:
+    /// what is counted from events knows of no other time.
     /// </summary>
     public static async Task<T> WhenOver<T>(JsonNode appointment, Func<Task<T>> then)
     {
-        await Shift(appointment, weeks: -10);
+        var version = await Shift(appointment, weeks: -10, version: null);
         try
         {
             return await then();
         }
         finally
         {
-            await Shift(appointment, weeks: 10);
+            await Shift(appointment, weeks: 10, version);
         }
     }
 
-    private static async Task Shift(JsonNode appointment, int weeks) => await (await RunningHouse.Get()).Count("clinical", """
-        UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week', ends_at = ends_at + $2 * interval '1 week' WHERE id = $1 RETURNING 1
-        """, Guid.Parse((string)appointment["id"]!), weeks);
+    /// <summary>Shifts an appointment, if it is at this version, and tells its version.</summary>
+    private static async Task<long> Shift(JsonNode appointment, int weeks, long? version) => await (await RunningHouse.Get()).Count("clinical", """
+        UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week', ends_at = ends_at + $2 * interval '1 week'
+        WHERE id = $1 AND version = coalesce($3, version) RETURNING version
+        """, Guid.Parse((string)appointment["id"]!), weeks, (object?)version ?? DBNull.Value);
 
     public async Task<string[]> FreeTimes(string? date = null) =>
         [.. (await Nurse.Do("list_appointment_slots", new { doctor_id = Doctor, date = date ?? Day() }))["available_times"]!.AsArray().Select(t => (string)t!)];

@@ -115,7 +115,7 @@ public sealed class HostileTests
     {
         using var connection = await Connect(gateway, ct);
         await connection.GetStream().WriteAsync(Request("/api/mcp/sse", client), ct);
-        await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        await new TaskCompletionSource().Task.WaitAsync(ct);
     }
 
     /// <summary>Asks for all that a patient has on record, again and again, and takes none of it.</summary>
@@ -124,7 +124,7 @@ public sealed class HostileTests
         using var connection = await Connect(gateway, ct);
         connection.ReceiveBufferSize = 4096;
         for (var i = 0; i < 10; i++) await connection.GetStream().WriteAsync(Request(i % 2 == 0 ? "/api/mcp/resources/medical_records?limit=100" : "/api/mcp/resources/medical_records?limit=100&expand=patient&fields=id,description", client), ct);
-        await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        await new TaskCompletionSource().Task.WaitAsync(ct);
     }
 
     private static byte[] Request(string path, Client client) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {client.AccessToken}\r\n\r\n");
