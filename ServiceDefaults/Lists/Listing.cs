@@ -34,7 +34,7 @@ public sealed class Listing<T> where T : class
     private readonly string place;
     private readonly HashSet<string> fixedTo = [];
     private readonly HashSet<string> ranged = [];
-    private readonly List<(Field<T> Field, object?[] Values)> alternatives = [];
+    private readonly List<(Field<T> Field, object?[] Values, bool AreOne)> alternatives = [];
     private bool isFew;
     private bool isSearch;
     private bool isOfOneHospital;
@@ -129,7 +129,7 @@ public sealed class Listing<T> where T : class
             case "in" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= MostValues:
                 var values = value.EnumerateArray().Select(v => Read(field, v)).ToArray();
                 if (!values.All(v => v.IsRight)) return;
-                AnyOf(field, [.. values.SelectMany(v => Field<T>.Forms(v.Value)).Distinct()]);
+                AnyOf(field, [.. values.SelectMany(v => Field<T>.Forms(v.Value)).Distinct()], areOne: false);
                 break;
             case "in":
                 Note(field.Name, $"in must be a list of 1 to {MostValues} values");
@@ -167,7 +167,7 @@ public sealed class Listing<T> where T : class
     private void Compare(Field<T> field, ExpressionType how, JsonElement json)
     {
         if (Read(field, json) is not { IsRight: true, Value: var value }) return;
-        if (how == ExpressionType.Equal && Field<T>.Forms(value).ToArray() is { Length: > 1 } forms) AnyOf(field, forms);
+        if (how == ExpressionType.Equal && Field<T>.Forms(value).ToArray() is { Length: > 1 } forms) AnyOf(field, forms, areOne: true);
         else Compare(field, how, value);
     }
 
@@ -186,9 +186,10 @@ public sealed class Listing<T> where T : class
         return this;
     }
 
-    private void AnyOf(Field<T> field, object?[] values)
+    /// <param name="areOne">Whether the values are forms of a single one, so that rows with one of them are alike in this field.</param>
+    private void AnyOf(Field<T> field, object?[] values, bool areOne)
     {
-        alternatives.Add((field, values));
+        alternatives.Add((field, values, areOne));
         if (field.LeavesFew) isFew = true;
     }
 
@@ -272,7 +273,7 @@ public sealed class Listing<T> where T : class
         var mayBeNull = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
         return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
 
-        IQueryable<T> PartsOf(IQueryable<T> some) => alternatives is [var (field, values)]
+        IQueryable<T> PartsOf(IQueryable<T> some) => alternatives is [var (field, values, _)]
             ? values.Select(value => order.Of(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))
             : order.Of(some).Take(atMost);
     }
@@ -294,16 +295,23 @@ public sealed class Listing<T> where T : class
             order.Add((field, down));
         }
         var last = (fields.Id, order[^1].Down);
+        // Only one field's values are read by an index each: forms of a further one are looked for among the rows that those leave.
+        foreach (var further in alternatives.Where(a => a.AreOne).Skip(alternatives.All(a => a.AreOne) ? 1 : 0).ToArray())
+        {
+            rows = rows.Where(further.Field.IsIn(further.Values));
+            fixedTo.Add(further.Field.Name);
+            alternatives.Remove(further);
+        }
         if (!Grows || isFew || isSearch || alternatives.Count > 1)
         {
-            foreach (var (field, values) in alternatives) rows = rows.Where(field.IsIn(values));
+            foreach (var (field, values, _) in alternatives) rows = rows.Where(field.IsIn(values));
             ranged.UnionWith(alternatives.Select(a => a.Field.Name));
             alternatives.Clear();
         }
         if (!Grows) return new([.. order, last]);
 
         // What all rows have in common orders nothing.
-        order.RemoveAll(o => fixedTo.Contains(o.Field.Name));
+        order.RemoveAll(o => fixedTo.Contains(o.Field.Name) || alternatives.Any(a => a.AreOne && a.Field == o.Field));
         var downwards = order.Count > 0 && order[0].Down;
         // Each alternative by itself is fixed as well.
         fixedTo.UnionWith(alternatives.Select(a => a.Field.Name));

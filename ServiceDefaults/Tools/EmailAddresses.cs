@@ -40,7 +40,7 @@ public static class EmailAddresses
     public static IReadOnlyList<string> KeysOf(string text)
     {
         var key = KeyOf(text);
-        if (Ascii.IsValid(key) || key.LastIndexOf('@') is not (> 0 and var at)) return [key];
+        if (Canonical(text) is null || Ascii.IsValid(key) || key.LastIndexOf('@') is not (> 0 and var at)) return [key];
         var (user, domain) = (key[..at], key[(at + 1)..]);
         var domains = (string[])[domain, PlainText.Decompose(domain), Ascii.IsValid(domain) ? domain : Idn.GetAscii(domain)];
         return [.. from d in domains from u in (string[])[user, PlainText.Decompose(user)] select $"{u}@{d}"];

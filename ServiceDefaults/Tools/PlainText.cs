@@ -14,6 +14,8 @@ public static class PlainText
     /// <summary>Likewise, where there must be something to see.</summary>
     public const string VisiblePattern = $"^{Visible}$";
 
+    private const int MostMarks = 30;
+
     private const string Visible = $"[^{Unwanted}]*[^{Unwanted}{Spaces}{Unseen}][^{Unwanted}]*";
     private const string Unwanted = @"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F";
     private const string Spaces = @"\t\n\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
@@ -26,6 +28,10 @@ public static class PlainText
     private static readonly SearchValues<char> Refused = SearchValues.Create(
         [.. Range(0, 0x1F).Except(['\t', '\n']), .. Range(0x7F, 0x9F), .. Range(0x202A, 0x202E), .. Range(0x2066, 0x206F)]);
 
+    /// <summary>What is taken off both ends: the <see cref="Spaces"/> that the pattern knows, and none of the controls that .NET takes for white space as well.</summary>
+    private static readonly char[] SpacesAround =
+        ['\t', '\n', '\r', ' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u2028', '\u2029', '\u202F', '\u205F', '\u3000'];
+
     /// <summary>Letters and symbols by their category, which are drawn as nothing.</summary>
     private static readonly SearchValues<char> Blank = SearchValues.Create(['\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0']);
 
@@ -34,16 +40,29 @@ public static class PlainText
     /// </summary>
     public static string Normalize(string text)
     {
-        text = text.Trim();
+        text = text.Trim(SpacesAround);
         if (text.Contains('\r')) text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         return Compose(text);
     }
 
-    /// <summary>In normalization form C alone. string.Normalize does nothing where globalization is invariant.</summary>
-    public static string Compose(string text) => text.AsSpan().ContainsAnyExcept(Composed) ? ENSNormalize.NF.NFC(text) : text;
+    /// <summary>In normalization form C alone; a text with too many marks in a row stays as it is. string.Normalize does nothing where globalization is invariant.</summary>
+    public static string Compose(string text) => text.AsSpan().ContainsAnyExcept(Composed) && !HasTooManyMarks(text) ? ENSNormalize.NF.NFC(text) : text;
 
-    /// <summary>In normalization form D, in which an accent is a character of its own.</summary>
-    public static string Decompose(string text) => Ascii.IsValid(text) ? text : ENSNormalize.NF.NFD(text);
+    /// <summary>In normalization form D, in which an accent is a character of its own; likewise.</summary>
+    public static string Decompose(string text) => Ascii.IsValid(text) || HasTooManyMarks(text) ? text : ENSNormalize.NF.NFD(text);
+
+    /// <summary>Whether more marks stand in a row than any language writes (Stream-Safe Text Format, UAX #15). To put them in order takes time that grows with their square.</summary>
+    private static bool HasTooManyMarks(string text)
+    {
+        var marks = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var isMark = Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+            marks = isMark ? marks + 1 : 0;
+            if (marks > MostMarks) return true;
+        }
+        return false;
+    }
 
     /// <summary>What is wrong with a text that has been normalized, if anything.</summary>
     /// <param name="least">0 if it may be empty.</param>
@@ -51,6 +70,7 @@ public static class PlainText
     {
         if (text.AsSpan().IndexOfAny(Refused) is >= 0 and var at) return $"must not contain the character {Name(text[at])}";
         if (text.Length == 0) return least == 0 ? null : "must not be blank";
+        if (HasTooManyMarks(text)) return $"must not have more than {MostMarks} accents or other marks in a row";
         foreach (var rune in text.EnumerateRunes())
             if (IsVisible(rune)) return null;
         return $"must hold a letter, a digit or a symbol, which {Name(text.EnumerateRunes().First().Value)} is not";

@@ -1,3 +1,4 @@
+using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -12,6 +13,8 @@ internal sealed class SecretHashes : IDisposable
     /// <summary>PBKDF2 with HMAC-SHA-512, as OWASP's Password Storage Cheat Sheet asks for; the same as of the passwords themselves.</summary>
     private const int Iterations = 210_000;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly PasswordHasher<object> hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
     private readonly SemaphoreSlim cores = new(Environment.ProcessorCount);
 
@@ -25,7 +28,7 @@ internal sealed class SecretHashes : IDisposable
 
     private async Task<T> InTurn<T>(Func<T> work, CancellationToken ct)
     {
-        await cores.WaitAsync(ct);
+        if (!await cores.WaitAsync(Patience, ct)) throw new Unavailable("Too many secrets are being checked at this moment. Try again shortly.");
         try
         {
             return await Task.Run(work, ct);

@@ -113,27 +113,27 @@ internal sealed class Ward
     }
 
     /// <summary>
-    /// What is done while an appointment's time is over, which no call can bring about. Unless it was changed meanwhile, and its new time told with that, it is afterwards when it was:
-    /// what is counted from events knows of no other time.
+    /// What is done while an appointment's time is over, which no call can bring about. Before and afterwards it is when it was booked, and Analytics, which an appointment tells its day but once,
+    /// has heard of that: so what is counted anew is what was counted.
     /// </summary>
     public static async Task<T> WhenOver<T>(JsonNode appointment, Func<Task<T>> then)
     {
-        var version = await Shift(appointment, weeks: -10, version: null);
+        var (house, id) = (await RunningHouse.Get(), Guid.Parse((string)appointment["id"]!));
+        await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", id) == 1, "Analytics has heard of the appointment");
+        await Shift(-10);
         try
         {
             return await then();
         }
         finally
         {
-            await Shift(appointment, weeks: 10, version);
+            await Shift(10);
         }
-    }
 
-    /// <summary>Shifts an appointment, if it is at this version, and tells its version.</summary>
-    private static async Task<long> Shift(JsonNode appointment, int weeks, long? version) => await (await RunningHouse.Get()).Count("clinical", """
-        UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week', ends_at = ends_at + $2 * interval '1 week'
-        WHERE id = $1 AND version = coalesce($3, version) RETURNING version
-        """, Guid.Parse((string)appointment["id"]!), weeks, (object?)version ?? DBNull.Value);
+        Task<long> Shift(int weeks) => house.Count("clinical", """
+            UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week', ends_at = ends_at + $2 * interval '1 week' WHERE id = $1 RETURNING 1
+            """, id, weeks);
+    }
 
     public async Task<string[]> FreeTimes(string? date = null) =>
         [.. (await Nurse.Do("list_appointment_slots", new { doctor_id = Doctor, date = date ?? Day() }))["available_times"]!.AsArray().Select(t => (string)t!)];

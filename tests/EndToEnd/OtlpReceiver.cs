@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace MedCor.Tests.EndToEnd;
 
 /// <summary>A span as it was exported.</summary>
-public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind);
+/// <param name="Links">The traces that it is linked to.</param>
+public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, IReadOnlyList<string> Links);
 
 /// <summary>A histogram of one process as it was exported last: how often it was recorded with these labels.</summary>
 public sealed record Histogram(string Process, string Name, IReadOnlyDictionary<string, string> Labels, ulong Count);
@@ -71,7 +72,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
             foreach (var (_, scope) in Fields(resourceSpans).Where(f => f.Number == 2))
                 foreach (var (_, span) in Fields(scope).Where(f => f.Number == 2))
-                    Spans.Enqueue(new(service, Hex(Field(span, 1)), Hex(Field(span, 2)), Hex(Field(span, 4)), Text(Field(span, 5)), Field(span, 6) is { Length: > 0 } kind ? kind.Span[0] : 0));
+                    Spans.Enqueue(new(service, Hex(Field(span, 1)), Hex(Field(span, 2)), Hex(Field(span, 4)), Text(Field(span, 5)), Field(span, 6) is { Length: > 0 } kind ? kind.Span[0] : 0,
+                        [.. Fields(span).Where(f => f.Number == 13).Select(link => Hex(Field(link.Value, 1)))]));
         }
     }
 

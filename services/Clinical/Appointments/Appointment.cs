@@ -76,7 +76,7 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// <summary>Throws <see cref="Conflict"/> once it has begun: from then on its patient can no longer undo it, and staff say what became of it.</summary>
     internal void MustLieAhead(DateTimeOffset now)
     {
-        if (now >= StartsAt) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").With("starts_at", StartsAt);
+        if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").With("starts_at", StartsAt);
     }
 
     /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has come to an end, or its time is over.</summary>

@@ -16,7 +16,7 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
         var visit = await db.Visits.SingleOrDefaultAsync(v => v.Appointment.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
         visit.Appointment.Expect(asked.ExpectedVersion);
         var now = clock.GetUtcNow();
-        if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status == AppointmentStatus.Scheduled) visit.Appointment.MustLieAhead(now);
+        if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) visit.Appointment.MustLieAhead(now);
         visit.Appointment.MoveTo(asked.Status, asked.Notes, now);
 
         db.Raise(() => new AppointmentUpdated(visit.ToContract()));

@@ -40,7 +40,7 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient }
 /// Who handed the call to the service and so vouches for the former: a gateway, unless somebody inside the network went past it. Not shown to patients.
 /// </param>
 /// <param name="RequestId">The label under which the call stands in answers and logs; clients may choose it. Not shown to patients.</param>
-/// <param name="TraceId">The trace that the call belongs to, whose id no client can choose.. Not shown to patients.</param>
+/// <param name="TraceId">The trace that the call belongs to, whose id no client can choose. Not shown to patients.</param>
 /// <param name="CreatedAt">When.</param>
 [Resource("audit_events", Callers.Admins | Callers.Patient)]
 public sealed record AuditEvent(

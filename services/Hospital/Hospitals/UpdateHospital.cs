@@ -18,7 +18,8 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, OtherServices others,
     {
         if (asked.TimeZone is not { } zone) return;
         var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
-        if (zone == hospital.TimeZone) return;
+        // An older name of the same zone moves no clock.
+        if (zone == (TimeZoneNames.Canonical(hospital.TimeZone) ?? hospital.TimeZone)) return;
 
         var ahead = await others.List<Appointment>(
             "appointments", new { hospital.HospitalId, Status = AppointmentStatus.Scheduled, StartsAt = new { Gte = clock.GetUtcNow() } }, "starts_at", MostShown, ct);

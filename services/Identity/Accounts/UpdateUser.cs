@@ -19,7 +19,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         if (asked.Password is null && asked.Email is null) return;
         var account = await db.Seen().AsNoTracking().Include(a => a.Credential).Find(asked.UserId, "user", ct);
         Permit(asked, account);
-        if (account.Id == db.Tenancy.Caller.UserId && (asked.Password is not null || Changes(asked.Email, account.Email)))
+        if (account.Id == db.Tenancy.Caller.UserId && (asked.Password is not null || (asked.Email is { } email && EmailAddresses.KeyOf(email) != EmailAddresses.KeyOf(account.Email))))
             await ownPassword.Require(account, asked.CurrentPassword, ct);
         if (asked.Email is not null) await freeEmail.Require(asked.Email, ct, but: account.Id);
         if (asked.Password is not { } password) return;
@@ -35,7 +35,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
         account.Expect(asked.ExpectedVersion);
 
         var (formerRole, wasActive) = (account.Role, account.IsActive);
-        account.Email = asked.Email ?? account.Email;
+        // An older address keeps the form that it is found by.
+        if (asked.Email is { } email) account.Email = email;
         account.FirstName = asked.FirstName ?? account.FirstName;
         account.LastName = asked.LastName ?? account.LastName;
         account.Role = asked.Role ?? account.Role;
@@ -83,4 +84,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, 
     }
 
     private static bool Changes<T>(T? asked, T? now) => asked is not null && !asked.Equals(now);
+
+    /// <summary>Of a text, whether it is another: what was kept before texts were normalized is read as it would be today.</summary>
+    private static bool Changes(string? asked, string? now) => asked is not null && (now is null || asked != PlainText.Normalize(now));
 }

@@ -96,7 +96,7 @@ public class RebuildTests
             {
                 if (until.IsCancellationRequested) break;
                 var visit = await ward.Book(time, ward.Day(day));
-                if (++booked % 2 == 0) await ward.Move(visit, booked % 4 == 0 ? "CANCELLED" : "NO_SHOW");
+                if (++booked % 2 == 0) await ward.Move(visit, booked % 4 == 0 ? "CANCELLED" : "IN_PROGRESS");
             }
         return booked;
     }

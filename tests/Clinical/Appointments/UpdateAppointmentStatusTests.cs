@@ -114,6 +114,17 @@ public sealed class UpdateAppointmentStatusTests
     }
 
     [Fact]
+    public async Task Who_was_called_in_early_no_longer_cancels()
+    {
+        var ward = await Ward.Open();
+        var (patient, booked) = (await ward.AsPatient(), await ward.Move(await ward.Book("10:00:00"), "IN_PROGRESS"));
+
+        var refused = await patient.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "Changed my mind" });
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (refused.Status, refused.Code));
+    }
+
+    [Fact]
     public async Task Patients_undo_what_lies_ahead_and_staff_say_what_became_of_the_rest()
     {
         var ward = await Ward.Open();

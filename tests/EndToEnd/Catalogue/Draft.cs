@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Gateway.Tools;
@@ -48,7 +49,7 @@ internal sealed class Draft(Tool tool)
         _ => [],
     };
 
-    public static IReadOnlyList<string> Values(JsonObject schema) => [.. (schema["enum"]?.AsArray() ?? []).Where(v => v is not null).Select(v => (string)v!)];
+    public static IReadOnlyList<string> Values(JsonObject schema) => [.. (schema["enum"]?.AsArray() ?? []).Where(v => v?.GetValueKind() == JsonValueKind.String).Select(v => (string)v!)];
 
     private IEnumerable<(string[] Path, string Kind)> IdsIn(string[] path, JsonObject at)
     {

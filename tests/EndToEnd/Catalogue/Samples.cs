@@ -18,7 +18,7 @@ internal static class Samples
         // Nothing to see.
         "\u00A0", "\u200B", "\uFEFF", "\u3164", "\u2800", "\u0301",
         // What no text may hold.
-        "a\u0000b", "a\u0001b", "a\u001Bb", "a\u007Fb", "a\u0085b", "a\u202Eb", "a\u2066b", "a\u2069b",
+        "a\u0000b", "a\u0001b", "a\u001Bb", "a\u007Fb", "a\u0085b", "a\u000b", "\u0085a", "a\u202Eb", "a\u2066b", "a\u2069b",
         "a@x.example", "jos\u00E9@x.example", "a@b\u00FCcher.example", "a b@c.example", "<a@x>", "Name <a@x>", "x@h.example\u200B", "a@example..com", "a@@b.example", ".a@x.example", "a.@x.example",
         "a@-x.example", "a@x_y.example", "\"a b\"@x.example", "a@[127.0.0.1]", "a(b)@x.example", "a@", "@x.example",
         "0198c0de-0000-7000-8000-000000000001", "0198C0DE-0000-7000-8000-000000000001", "0198c0de000070008000000000000001", "{0198c0de-0000-7000-8000-000000000001}", "0198c0de-0000-7000-8000-00000000000",

@@ -21,6 +21,9 @@ internal sealed class RawRequest(string method, string target, byte[]? body = nu
     /// <summary>Whether less is sent than is claimed: then no answer is waited for, and the connection is cut.</summary>
     public bool IsCutShort => ClaimedLength > (Body?.Length ?? 0);
 
+    /// <summary>How long all before the body is.</summary>
+    public int HeadLength => Write("host").Length - (Body?.Length ?? 0);
+
     public RawRequest Clone()
     {
         var clone = new RawRequest(Method, Target, Body?.ToArray()) { ClaimedLength = ClaimedLength };

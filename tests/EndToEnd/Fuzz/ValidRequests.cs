@@ -44,6 +44,8 @@ internal sealed class ValidRequests
     {
         var opening = ToolCatalogue.All["create_hospital"];
         ids["spare_hospital"] = (string)(await premises.People[Callers.Platform].Post(opening, await new Draft(opening).Fill([], Task.FromResult))).Body["id"]!;
+        var naming = ToolCatalogue.All["create_specialty"];
+        ids["spare_specialty"] = (string)(await premises.People[Callers.Platform].Post(naming, await new Draft(naming).Fill([], Task.FromResult))).Body["id"]!;
         var email = Somebody.NewEmail();
         ids["spare_user"] = (string)(await premises.Admin.Do("create_user", new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" }))["id"]!;
         spare = await Client.As(email, "Korrekt-Pferd-7");
@@ -63,6 +65,8 @@ internal sealed class ValidRequests
             {
                 (not Effect.Read, "hospital") when tool.Name.EndsWith("_hospital", StringComparison.Ordinal) => Task.FromResult(ids["spare_hospital"]),
                 (not Effect.Read, "user") => Task.FromResult(ids["spare_user"]),
+                // All hospitals have the same ones.
+                (not Effect.Read, "specialty") => Task.FromResult(ids["spare_specialty"]),
                 _ => premises.AtHand(kind, caller),
             });
             // A hash of a password for every try would be all that is done.

@@ -46,7 +46,7 @@ public class HangingUpTests
         }
         // Those came last.
         var telemetry = (await RunningHouse.Get()).Telemetry;
-        await Wait.Until(() => Task.FromResult(telemetry.Spans.Where(s => s.Kind == 2 && s.Service == "gateway").Select(s => s.TraceId).ToHashSet().IsSupersetOf(traces)), "all requests have ended", TimeSpan.FromSeconds(60));
+        await Wait.Until(() => Task.FromResult(telemetry.Spans.Where(s => s.Kind == 2 && s.Service == "gateway").SelectMany(s => s.Links).ToHashSet().IsSupersetOf(traces)), "all requests have ended", TimeSpan.FromSeconds(60));
         await nurse.Do("get_current_user");
 
         var said = gateway.Said[before..].Split('\n', StringSplitOptions.RemoveEmptyEntries);

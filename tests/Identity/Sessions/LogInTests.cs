@@ -43,6 +43,18 @@ public class LogInTests
         Assert.All(answers, a => Assert.Equal(["request_id"], a.Details!.AsObject().Select(d => d.Key)));
     }
 
+    [Theory]
+    [InlineData("a@ü_x.example")]
+    [InlineData("a@bücher..example")]
+    [InlineData("a@-ü.example")]
+    [InlineData("a@üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü.example")]
+    public async Task An_address_that_nobody_can_have_is_as_unknown_as_any(string email)
+    {
+        var answer = await Somebody.TryLogIn(email, "no such password");
+
+        Assert.True(answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest, $"{email}: {answer.Status}");
+    }
+
     [Fact]
     public async Task Every_bad_field_is_named()
     {

@@ -42,6 +42,15 @@ public class ParamsTests
     }
 
     [Fact]
+    public void A_text_of_nothing_but_marks_is_refused_and_not_put_in_order()
+    {
+        // Two kinds in turn, of which each would have to be moved past all of the other.
+        var marks = string.Concat(Enumerable.Repeat("\u0301\u0327", 250_000));
+        Assert.Equal("must not have more than 30 accents or other marks in a row", Wrong(Good.Replace("\"ok\"", $"\"a{marks}\"", StringComparison.Ordinal))["note"][^1]);
+        Assert.Equal("\u00E1\u0301", Read(Good.Replace("\"ok\"", "\"a\u0301\u0301\"", StringComparison.Ordinal)).Note);
+    }
+
+    [Fact]
     public void What_older_clients_call_a_parameter_is_understood_unless_its_own_name_is_there_too()
     {
         Assert.Equal(Read(Good), Read(Good.Replace("day", "date", StringComparison.Ordinal)));
