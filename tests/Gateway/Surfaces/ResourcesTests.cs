@@ -25,7 +25,7 @@ public class ResourcesTests
 
     public static TheoryData<string> All => [.. ResourceCatalogue.All.Keys];
 
-    /// <summary>Of people alone there are so many that not every filter goes; a name does, whatever letters it has.</summary>
+    /// <summary>Of people there are so many that not every filter goes; which do, depends on no letter.</summary>
     [Theory]
     [InlineData("""{"last_name": "Schäfer"}""")]
     [InlineData("""{"last_name": "Schäfer", "is_active": true}""")]
@@ -40,7 +40,7 @@ public class ResourcesTests
                 await Get(nurse, $"{resource}?filter={Uri.EscapeDataString(filter.Replace('ä', 'a').Replace('ü', 'u'))}"));
 
             Assert.True(accented.Status == plain.Status, $"{resource} {filter}: {accented.Body.ToJsonString()} but {plain.Status}");
-            if (!filter.Contains("\"in\"", StringComparison.Ordinal)) Assert.Equal(HttpStatusCode.OK, accented.Status);
+            if (resource == "patients" && !filter.Contains("\"in\"", StringComparison.Ordinal)) Assert.Equal(HttpStatusCode.OK, accented.Status);
         }
     }
 
