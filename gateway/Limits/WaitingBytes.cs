@@ -1,3 +1,5 @@
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +15,9 @@ internal sealed record Whose(string Name);
 internal sealed class WaitingBytes(IOptions<LimitOptions> options)
 {
     private const int Shares = 4;
+
+    /// <summary>What everybody may have, however little memory there is: the largest answer with the request for it. Otherwise it could never be read.</summary>
+    private const int LeastShare = ToolAnswer.Largest + MedCorService.LargestBody;
 
     private readonly Lock turn = new();
     private readonly Dictionary<string, long> each = [];
@@ -34,7 +39,7 @@ internal sealed class WaitingBytes(IOptions<LimitOptions> options)
             var theirs = whose is null ? 0 : each.GetValueOrDefault(whose) + more;
             mayRefuse &= more > 0;
             if (mayRefuse && all + more > most.Value) throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
-            if (mayRefuse && theirs > most.Value / Shares) throw new TooMany("You have more under way at once than there is room for. Wait for the answers.", retryAfter: 1);
+            if (mayRefuse && theirs > Math.Max(most.Value / Shares, LeastShare)) throw new TooMany("You have more under way at once than there is room for. Wait for the answers.", retryAfter: 1);
             all += more;
             if (whose is null) return;
             if (theirs > 0) each[whose] = theirs;
