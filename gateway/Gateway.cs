@@ -7,6 +7,7 @@ using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Messaging;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -25,7 +26,8 @@ internal static class Gateway
         services.AddOptions<CacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<References>();
         services.AddSingleton<RateLimit>().AddSingleton<Entrance>().AddSingleton<WaitingBytes>().AddSingleton<Standing>();
-        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Connections>();
+        services.AddSingleton<Connections>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(s => s.GetRequiredService<Connections>()).AddSingleton<IConfigureOptions<SocketTransportOptions>>(s => s.GetRequiredService<Connections>());
         services.AddSingleton<Passage>().AddSingleton<Door>().AddSingleton<Tickets>();
 
         builder.AddChats();

@@ -42,11 +42,12 @@ public sealed class Invalid : Refusal
 
     private static string Say(IReadOnlyDictionary<string, List<string>> fields)
     {
-        var wrongs = fields.Select(field => $"{field.Key} {string.Join(", ", field.Value)}").ToArray();
+        // What there is no room for is not even put together.
+        var wrongs = fields.Select(field => $"{field.Key} {string.Join(", ", field.Value)}");
         var room = Longest;
         var told = wrongs.TakeWhile(wrong => (room -= wrong.Length + 2) >= 0).ToArray();
-        if (told.Length == 0) told = [wrongs[0][..Math.Min(Longest, wrongs[0].Length)] + "…"];
-        var text = $"Not valid: {string.Join("; ", told)}{(told.Length < wrongs.Length ? $"; and {wrongs.Length - told.Length} more, see details" : "")}";
+        if (told.Length == 0) told = [.. wrongs.Take(1).Select(first => first[..Math.Min(Longest, first.Length)] + "…")];
+        var text = $"Not valid: {string.Join("; ", told)}{(told.Length < fields.Count ? $"; and {fields.Count - told.Length} more, see details" : "")}";
         return text[^1] is '?' or '…' ? text : text + ".";
     }
 }

@@ -274,13 +274,27 @@ public static class Mistakes
     /// <summary>However much is wrong, an answer names no more than this, and no name at more than its beginning.</summary>
     private const int Most = 100;
 
-    /// <summary>Notes what is wrong with a field. However much is, no more than a hundred fields are named.</summary>
+    /// <summary>Of one field no more than this is told.</summary>
+    private const int MostOfOne = 10;
+
+    /// <summary>Notes what is wrong with a field. However much is, no more than a hundred fields are named, and no more than ten things of each.</summary>
     public static void Note(this Dictionary<string, List<string>> mistakes, string field, string wrong)
     {
-        if (field.Length == 0) field = "\"\"";
-        if (field.Length > Most) field = field[..Most] + "…";
-        if (mistakes.Count >= Most && !mistakes.ContainsKey(field)) return;
+        if (!mistakes.HasRoomFor(field)) return;
+        field = Shown(field);
         if (!mistakes.TryGetValue(field, out var wrongs)) mistakes[field] = wrongs = [];
         wrongs.Add(wrong);
     }
+
+    /// <summary>Whether another thing that is wrong with a field would be noted. To be asked first by who makes its text, wherever a client decides how often.</summary>
+    public static bool HasRoomFor(this Dictionary<string, List<string>> mistakes, string field) =>
+        mistakes.TryGetValue(Shown(field), out var wrongs) ? wrongs.Count < MostOfOne : mistakes.Count < Most;
+
+    /// <summary>A field's name as it is told.</summary>
+    private static string Shown(string field) => field.Length switch
+    {
+        0 => "\"\"",
+        > Most => field[..Most] + "…",
+        _ => field,
+    };
 }

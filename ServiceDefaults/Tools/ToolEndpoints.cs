@@ -52,6 +52,11 @@ public static class ToolEndpoints
         }
     }
 
+    /// <summary>
+    /// A call with no more parameters than this, in bytes, makes no thing too large, however they are escaped: what is, has been from before there was a bound, and can still be withdrawn or shortened.
+    /// </summary>
+    private const int LargestHarmless = AnswerBuffer.LargestThing / 8;
+
     private static RequestDelegate Answer<TTool, TResult>(Tool tool) where TTool : ITool<TResult> => async http =>
     {
         var services = http.RequestServices;
@@ -62,7 +67,8 @@ public static class ToolEndpoints
         try
         {
             if (!caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
-            asked = Params<TTool>.Read(await ReadBody(http));
+            var body = await ReadBody(http);
+            asked = Params<TTool>.Read(body);
             var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
             http.Response.ContentType = "application/json";
             if (tool.Effect == Effect.Read)
@@ -74,7 +80,7 @@ public static class ToolEndpoints
                 return;
             }
 
-            var (result, isReplay) = await Write(services, tool, handler, asked, IdempotencyKey(http), http.RequestAborted);
+            var (result, isReplay) = await Write(services, tool, handler, asked, body.Length, IdempotencyKey(http), http.RequestAborted);
             if (isReplay)
             {
                 var shown = tool.Content is null ? default : JsonSerializer.Deserialize<TResult>(result, Json.Options);
@@ -98,7 +104,7 @@ public static class ToolEndpoints
 
     /// <summary>A write is one transaction: what it read, changed, recorded and will tell. With a key that was seen before, its answer is that of then.</summary>
     private static async Task<(byte[] Result, bool IsReplay)> Write<TTool, TResult>(
-        IServiceProvider services, Tool tool, IHandle<TTool, TResult> handler, TTool asked, string? key, CancellationToken ct) where TTool : ITool<TResult>
+        IServiceProvider services, Tool tool, IHandle<TTool, TResult> handler, TTool asked, int size, string? key, CancellationToken ct) where TTool : ITool<TResult>
     {
         var calls = services.GetRequiredService<RecordedCalls>();
         if (key is not null && await calls.Find(key, tool, asked, ct) is { } known) return (Encoding.UTF8.GetBytes(known), true);
@@ -116,14 +122,14 @@ public static class ToolEndpoints
         var written = await handler.Handle(asked, ct);
         await Record(services, tool, asked, AuditOutcome.Done, written, ct);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
-        if (tool.ShowsOneThing && result.Length > AnswerBuffer.LargestThing) throw TooLarge(asked);
+        if (tool.ShowsOneThing && result.Length > AnswerBuffer.LargestThing && size > LargestHarmless) throw TooLarge(asked);
         if (key is not null) await calls.Record(key, tool, Encoding.UTF8.GetString(result), ct);
         // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
         await transaction.CommitAsync(CancellationToken.None);
         return (result, false);
     }
 
-    /// <summary>Names what is longest of what was asked: a thing that grows by a line each time is too large by the last one.</summary>
+    /// <summary>Names what is longest of what was asked.</summary>
     private static Invalid TooLarge(object asked) =>
         new(JsonSerializer.SerializeToElement(asked, asked.GetType(), Json.Options).EnumerateObject().MaxBy(field => field.Value.GetRawText().Length).Name,
             $"makes it larger than {AnswerBuffer.LargestThing / 1024} KiB as JSON, which is the most that one thing may have: shorten it");

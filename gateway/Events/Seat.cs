@@ -86,10 +86,18 @@ internal sealed class Seat : IDisposable
                 entries = await streams.ReadMissed(tail.Stream, after, ct);
                 exhausted = entries.Count == 0;
             }
+            var isToldOfEarlier = LiveStreams.AreAnswers(tail.Stream);
             foreach (var entry in entries)
             {
                 if (tail.HasGap(after, entry.Id) && Gap(entry.Id.Epoch) is { } gap) yield return Heard.Aside(gap);
                 after = entry.Id;
+                if (entry.At is null)
+                {
+                    // An earlier version wrote it. All of these entries had happened when it is told: once is enough for them.
+                    if (!isToldOfEarlier) yield return Heard.Aside(LiveEvent.Reload(clock.GetUtcNow()));
+                    isToldOfEarlier = true;
+                    continue;
+                }
                 if (!listener.MayHearOf(entry))
                 {
                     if (!LiveStreams.AreAnswers(tail.Stream) && Gap(entry.Id.Epoch) is { } before) yield return Heard.Aside(before);

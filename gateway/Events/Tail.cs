@@ -7,12 +7,17 @@ internal sealed class Tail
     private const int MostRecent = 256;
     private const int MostRecentBytes = 1024 * 1024;
 
+    /// <summary>How often at most is told of what an earlier version writes, which may be all that happens while gateways are replaced.</summary>
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider clock;
     private readonly Lock turn = new();
     private readonly Dictionary<Listener, (int Stream, StreamId After)> listeners = [];
     private readonly Queue<LiveStreams.Entry> recent = [];
     private int recentBytes;
     private int seats;
+    private DateTimeOffset toldOfEarlier;
+    private ITimer? tellLater;
     private StreamId position;
 
     public Tail(string stream, LiveStreams streams, TimeProvider clock)
@@ -104,7 +109,8 @@ internal sealed class Tail
         {
             // What an earlier version wrote, which said more, is told of as lost.
             var isTold = entry.At is not null;
-            if (HasGap(position, entry.Id) || (!isTold && TellsGaps)) TellGap(entry.Id.Epoch);
+            if (HasGap(position, entry.Id)) TellGap(entry.Id.Epoch);
+            if (!isTold && TellsGaps) TellOfEarlier();
             foreach (var (listener, (index, after)) in listeners)
                 if (isTold && entry.Id > after && listener.Wants(entry.Event)) listener.Offer(new(entry.Event, index, entry.Id));
             position = entry.Id;
@@ -150,6 +156,33 @@ internal sealed class Tail
         var notice = LiveEvent.Reload(clock.GetUtcNow());
         foreach (var (listener, _) in listeners)
             if (listener.LearnsOfGap(epoch)) listener.Offer(Heard.Aside(notice));
+    }
+
+    /// <summary>Tells of what an earlier version wrote: each time, since who loaded anew after the last cannot know of this; but where it is much, once for all of a second.</summary>
+    private void TellOfEarlier()
+    {
+        if (tellLater is not null) return;
+        var wait = toldOfEarlier + Between - clock.GetUtcNow();
+        if (wait <= TimeSpan.Zero)
+        {
+            TellAll();
+            return;
+        }
+        tellLater = clock.CreateTimer(_ =>
+        {
+            lock (turn)
+            {
+                tellLater?.Dispose();
+                tellLater = null;
+                TellAll();
+            }
+        }, null, wait, Timeout.InfiniteTimeSpan);
+
+        void TellAll()
+        {
+            toldOfEarlier = clock.GetUtcNow();
+            foreach (var (listener, _) in listeners) listener.Offer(Heard.Aside(LiveEvent.Reload(toldOfEarlier)));
+        }
     }
 
     private void Remember(LiveStreams.Entry entry)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Limits;
@@ -11,7 +12,7 @@ namespace MedCor.Gateway.Limits;
 /// What a connection may cost before anybody knows whose it is: how many there are, of one address and of all, how quickly headers and bodies must come, and how soon it is known that the
 /// other side is gone. One too many is closed at once.
 /// </summary>
-internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironment environment) : IConfigureOptions<KestrelServerOptions>
+internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironment environment) : IConfigureOptions<KestrelServerOptions>, IConfigureOptions<SocketTransportOptions>
 {
     /// <summary>The headers of a request must be complete within this time.</summary>
     internal static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
@@ -26,6 +27,9 @@ internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironme
     /// <summary>What was sent and is not acknowledged for so long tells that the other side is gone: with heartbeats, a listener's place is free soon after.</summary>
     private const int GoneAfterMilliseconds = 60_000;
 
+    /// <summary>What has come of a request and is not read yet waits with its sender beyond this. What is read is counted; see <see cref="WaitingBytes"/>.</summary>
+    private const int MostUnread = 64 * 1024;
+
     private const int TcpUserTimeout = 18;
 
     private readonly Tally<string> each = new();
@@ -37,9 +41,13 @@ internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironme
     {
         kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
         kestrel.Limits.KeepAliveTimeout = IdleFor;
+        kestrel.Limits.MaxRequestBufferSize = MostUnread;
         kestrel.Limits.MinRequestBodyDataRate = new(LeastBytesPerSecond, Grace);
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => Admit(connection, next)));
     }
+
+    /// <summary>The same for what the sockets read ahead. What is written waits for its reader from 64 KiB on as it is.</summary>
+    public void Configure(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = MostUnread;
 
     private async Task Admit(ConnectionContext connection, ConnectionDelegate next)
     {

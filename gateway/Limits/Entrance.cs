@@ -61,8 +61,11 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
         if (options.Value.Calls is > 0 and var most) (await limit.Take(Calls, NameOf(caller), most)).Demand();
     }
 
-    /// <summary>Counts a connection of somebody who has yet to say who they are, by address. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitStranger(HttpContext http) => Count(http, Calls, Address.Of(http), options.Value.Calls, 1);
+    /// <summary>Counts a WebSocket of somebody who has yet to say who they are, by address. Apart from all else: what strangers call behind a hospital's address locks nobody out. Throws <see cref="TooMany"/>.</summary>
+    public ValueTask AdmitSocket(HttpContext http) => Count(http, "sockets", Address.Of(http), options.Value.Calls, 1);
+
+    /// <summary>Counts a look at what Identity publishes, by address. Throws <see cref="TooMany"/>.</summary>
+    public ValueTask AdmitLook(HttpContext http) => Count(http, "keys", Address.Of(http), options.Value.Calls, 1);
 
     /// <summary>Counts an attempt to log in, by address. Throws <see cref="TooMany"/>.</summary>
     public ValueTask AdmitLogIn(HttpContext http) => Count(http, "logins", Address.Of(http), options.Value.LogInsOrUsual, 1);

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.HttpOverrides;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -64,10 +65,10 @@ internal sealed class LimitOptions : IValidatableObject
 
     /// <summary>Bytes of requests, messages and answers that are in memory at one gateway at once. Of them one caller may have a quarter.</summary>
     [ConfigurationKeyName("MCP_MAX_WAITING_BYTES")]
-    [Range(LeastWaiting, int.MaxValue, ErrorMessage = "MCP_MAX_WAITING_BYTES must be 67108864 to 2147483647 bytes: a caller may have a quarter, which the largest answer fits into.")]
+    [Range(LeastWaiting, int.MaxValue, ErrorMessage = "MCP_MAX_WAITING_BYTES must be 100663296 to 2147483647 bytes: a caller may have a quarter, which the largest answer fits into.")]
     public int WaitingBytes { get; set; } = 128 * 1024 * 1024;
 
-    private const int LeastWaiting = 64 * 1024 * 1024;
+    private const int LeastWaiting = 96 * 1024 * 1024;
 
     public int LogInsOrUsual => LogIns ?? (Calls + 4) / 5;
 
@@ -100,11 +101,15 @@ internal sealed class LimitOptions : IValidatableObject
         if (proxies is null) yield return new("MCP_TRUSTED_PROXIES must be addresses or networks such as 10.244.7.0/24, comma-separated.");
         else
             foreach (var wide in proxies.Where(IsTooWide))
-                yield return new($"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network or more, and whoever else is in it could pretend to be anybody.");
+                yield return new($"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network, or one wider than /16 (IPv6: /48), and whoever else is in it could pretend to be anybody.");
     }
 
-    /// <summary>Whether a network holds all of one that is somebody's alone by no rule: private ones, those of carriers, and with them everything.</summary>
-    private static bool IsTooWide(IPNetwork network) => Private.Any(whole => whole.BaseAddress.AddressFamily == network.BaseAddress.AddressFamily && network.PrefixLength <= whole.PrefixLength && network.Contains(whole.BaseAddress));
+    /// <summary>
+    /// Whether a network holds all of one that is somebody's alone by no rule (private ones, those of carriers, and with them everything), or much of it: two halves are as much as the whole.
+    /// </summary>
+    private static bool IsTooWide(IPNetwork network) => Private.Where(whole => whole.BaseAddress.AddressFamily == network.BaseAddress.AddressFamily).Any(whole =>
+        network.Contains(whole.BaseAddress) && network.PrefixLength <= whole.PrefixLength
+        || whole.Contains(network.BaseAddress) && network.PrefixLength < (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 16 : 48));
 
     private static IPNetwork Network(string text)
     {

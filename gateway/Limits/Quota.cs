@@ -4,7 +4,7 @@ using MedCor.ServiceDefaults.Problems;
 namespace MedCor.Gateway.Limits;
 
 /// <summary>What a caller may still do in the present window.</summary>
-/// <param name="Policy">What is counted: <c>calls</c>, <c>logins</c> or <c>sessions</c>.</param>
+/// <param name="Policy">What is counted: <c>calls</c>, <c>logins</c>, <c>sessions</c>, <c>sockets</c> or <c>keys</c>.</param>
 /// <param name="Limit">How many there may be in a window.</param>
 /// <param name="Left">How many there may still be in this one.</param>
 /// <param name="Seconds">After how many the window ends.</param>

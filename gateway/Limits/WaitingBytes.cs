@@ -1,3 +1,5 @@
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +16,9 @@ internal sealed class WaitingBytes(IOptions<LimitOptions> options)
 {
     private const int Shares = 4;
 
+    /// <summary>What everybody may have, however little memory there is: the largest answer with the request for it. Otherwise it could never be read.</summary>
+    private const int LeastShare = ToolAnswer.Largest + MedCorService.LargestBody;
+
     private readonly Lock turn = new();
     private readonly Dictionary<string, long> each = [];
     /// <summary>Of the memory that a container or a setting allows the process, a third at most. Asked for late: settings are checked when the host starts, all at once.</summary>
@@ -27,13 +32,14 @@ internal sealed class WaitingBytes(IOptions<LimitOptions> options)
     /// <summary>Begins to hold something in memory, of somebody who is known or of nobody. Dispose of it when it is gone.</summary>
     public Held Begin(string? whose = null) => new(this, whose);
 
-    private void Take(string? whose, long more)
+    private void Take(string? whose, long more, bool mayRefuse)
     {
         lock (turn)
         {
             var theirs = whose is null ? 0 : each.GetValueOrDefault(whose) + more;
-            if (more > 0 && all + more > most.Value) throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
-            if (more > 0 && theirs > most.Value / Shares) throw new TooMany("You have more under way at once than there is room for. Wait for the answers.", retryAfter: 1);
+            mayRefuse &= more > 0;
+            if (mayRefuse && all + more > most.Value) throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
+            if (mayRefuse && theirs > Math.Max(most.Value / Shares, LeastShare)) throw new TooMany("You have more under way at once than there is room for. Wait for the answers.", retryAfter: 1);
             all += more;
             if (whose is null) return;
             if (theirs > 0) each[whose] = theirs;
@@ -45,17 +51,34 @@ internal sealed class WaitingBytes(IOptions<LimitOptions> options)
     internal sealed class Held(WaitingBytes waiting, string? whose) : IDisposable
     {
         private long bytes;
+        private long reserved;
+
+        /// <summary>Sets so many bytes aside, so that whatever comes after is not refused any more. Throws as <see cref="Be"/> does.</summary>
+        public void Reserve(long most)
+        {
+            Be(most);
+            reserved = most;
+        }
+
+        /// <summary>All has come: of what was set aside only so many bytes are left.</summary>
+        public void Settle(long now)
+        {
+            if (reserved == 0) return;
+            reserved = 0;
+            if (now < bytes) Be(now);
+        }
 
         /// <summary>It takes so many bytes now. Throws <see cref="Unavailable"/> or <see cref="TooMany"/> when there is no room for more of it.</summary>
         public void Be(long now)
         {
-            waiting.Take(whose, now - bytes);
+            now = Math.Max(now, reserved);
+            waiting.Take(whose, now - bytes, mayRefuse: reserved == 0);
             bytes = now;
         }
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref bytes, 0) is > 0 and var gone) waiting.Take(whose, -gone);
+            if (Interlocked.Exchange(ref bytes, 0) is > 0 and var gone) waiting.Take(whose, -gone, mayRefuse: false);
         }
     }
 }

@@ -64,7 +64,7 @@ internal static class DescribeEvents
             | | `heartbeat`, `auth_refresh {new_token, expires_at}`, `error {error, details}`: with `details.reload`, load anew what you show |
 
             What is not understood is answered with `error {error, code, details}`, and the connection lives. Sixteen calls may be under way at once; further messages wait. Who reads more slowly than events come is
-            closed with 4408, who is not known any more with 4401, all with 1001 when a gateway stops: come back, anywhere, with the `id` of the last message. A message is at most 1 MiB (1009), and whole within ten
+            closed with 4408, who is not known any more with 4401, all with 1001 when a gateway stops: come back, anywhere, with the `id` of the last message. A message is at most 1 MiB, before `auth` 16 KiB (1009), and whole within ten
             seconds of its first byte (1008). Who has too many sockets is refused with 429, or after `auth` with `RATE_LIMIT` and 4429.
             """)
         {

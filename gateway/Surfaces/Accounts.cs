@@ -31,7 +31,12 @@ internal static class Accounts
 
     private static async Task Forward(HttpContext http)
     {
-        using (var body = await RequestBody.Read(http, LargestBody)) http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
+        using (var body = await RequestBody.Read(http, LargestBody))
+        {
+            http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
+            // Without the mark that some programs begin with, it is shorter than was said.
+            if (http.Request.ContentLength is not null) http.Request.ContentLength = body.Bytes.Length;
+        }
 
         var services = http.RequestServices;
         var upstream = services.GetRequiredService<Upstream>().To(Identity);

@@ -34,11 +34,11 @@ internal static class Batch
             await entrance.Count(http, visitor.Caller, items.Count - 1);
 
             http.Response.ContentType = "application/json";
-            await Write(http.Response.BodyWriter, items, new Calls(door, clock, http, visitor), http.RequestAborted);
+            await Write(http.Response.BodyWriter, items, new Calls(door, clock, http, visitor));
         });
     }
 
-    private static async Task Write(PipeWriter answer, List<ReadOnlySequence<byte>> items, Calls calls, CancellationToken ct)
+    private static async Task Write(PipeWriter answer, List<ReadOnlySequence<byte>> items, Calls calls)
     {
         var running = new Queue<Task<Outcome>>(AtOnce);
         try
@@ -50,10 +50,10 @@ internal static class Batch
                 if (written > 0) answer.Write(","u8);
                 using var outcome = await running.Dequeue();
                 await outcome.WriteTo(answer, calls.Http);
-                if (answer.UnflushedBytes > FlushAt) await answer.FlushAsync(ct);
+                if (answer.UnflushedBytes > FlushAt) await ToolAnswer.Flush(calls.Http);
             }
             answer.Write("]"u8);
-            await answer.FlushAsync(ct);
+            await ToolAnswer.Flush(calls.Http);
         }
         finally
         {
@@ -77,7 +77,7 @@ internal static class Batch
                 if (!reader.ValueTextEquals("requests"u8))
                 {
                     var name = reader.GetString()!;
-                    mistakes.Note(name, $"is not a field here; there is requests{DidYouMean.Hint(name, ["requests"])}");
+                    if (mistakes.HasRoomFor(name)) mistakes.Note(name, $"is not a field here; there is requests{DidYouMean.Hint(name, ["requests"])}");
                     reader.Skip();
                     continue;
                 }

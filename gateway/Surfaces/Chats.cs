@@ -83,7 +83,8 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         using var figures = new CallFigures("chat", name);
         try
         {
-            var answer = await passage.Send(Service, name, new(authorization, http.RequestId(), http.PeerAddress()), request, ct, "with the same request_id");
+            var sender = new Sender(authorization, http.RequestId(), http.PeerAddress(), http.Features.Get<Whose>()?.Name);
+            var answer = await passage.Send(Service, name, sender, request, isChange: request.Method != HttpMethod.Get, ct, "with the same request_id");
             figures.Answered(answer.Status);
             if (answer.Status == 200) return answer;
             using (answer) throw new Refused(answer.Status, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error);
@@ -109,6 +110,8 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
 
         var found = await streams.Find(call);
         if (found is { Owner: var owner } && owner != caller.Owner.Name) throw new CallNotFound(call.ToString());
+        // Before what was kept is read: it lies in memory until it is taken.
+        using var place = standing.Stream(caller.User);
         var kept = found switch
         {
             null => await Kept(http, call, authorization, http.RequestAborted),
@@ -131,7 +134,6 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
             await Write(http, kept, after);
             return;
         }
-        using var place = standing.Stream(caller.User);
         var tail = tails.Join(call);
         try
         {
@@ -182,7 +184,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         http.Response.BeginEvents();
         if (after == 0 && kept.Answer.Length > 0) http.Response.BodyWriter.Write(Frame.Piece(1, kept.Answer));
         http.Response.BodyWriter.Write(Frame.End(Frame.EndOfKept, kept.State, kept.Answer, kept.Ending));
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        await ToolAnswer.Flush(http);
     }
 
     private async Task Tell(HttpContext http, ChatCaller caller, CallTail tail, long after)

@@ -8,6 +8,7 @@ using MedCor.Contracts;
 using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -26,6 +27,9 @@ internal sealed class Conversation(
 
     /// <summary>Calls that are under way or whose replies are not taken yet. No further message is read before one of them is done: so no replies pile up.</summary>
     private const int MostCalls = 16;
+
+    /// <summary>Messages before <c>auth</c> that are none, or bad ones. With the last of them the connection is closed.</summary>
+    private const int MostMistaken = 3;
 
     private const int FrameSize = 64 * 1024;
 
@@ -47,6 +51,7 @@ internal sealed class Conversation(
     private ITimer? authTimer;
     private Task telling = Task.CompletedTask;
     private IDisposable? placeOfTheirs;
+    private int mistaken;
     private bool isClosed;
 
     /// <summary>Holds the conversation until one side ends it.</summary>
@@ -94,9 +99,9 @@ internal sealed class Conversation(
     {
         try
         {
-            while (await SocketMessage.Receive(socket, waiting.Begin(listener is null ? null : Entrance.NameOf(listener.Caller)), clock, Late) is { } message)
+            while (await SocketMessage.Receive(socket, waiting.Begin(listener is null ? Address.Of(http) : Entrance.NameOf(listener.Caller)), Longest(), clock, Late) is { } message)
             {
-                if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, "A message is larger than 1 MiB.");
+                if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, $"A message is larger than {(listener is null ? "16 KiB, and the first must be auth" : "1 MiB")}.");
                 // What comes after the end is dropped: who still sends hears the end only if they are not cut off.
                 if (ending.Task.IsCompleted) message.Dispose();
                 else await Take(message);
@@ -111,6 +116,7 @@ internal sealed class Conversation(
             End(e is Unavailable ? TryAgainLater : TooMany, e.Message);
         }
 
+        int Longest() => listener is null ? SocketMessage.LongestOfStranger : MedCorService.LargestBody;
         void Late() => End((int)WebSocketCloseStatus.PolicyViolation, "A message was not whole within 10 seconds.");
     }
 
@@ -120,7 +126,7 @@ internal sealed class Conversation(
         ReadOnlyMemory<byte> requestId = default;
         try
         {
-            (var type, requestId) = message.Read();
+            (var type, requestId) = await Read(message);
             if (listener is null && type != "auth") throw new Unauthenticated(ErrorCodes.AuthRequired, "Send {\"type\": \"auth\", \"token\": …} first.");
             if (listener is not null && type != "tool_invoke") await entrance.Count(listener.Caller);
             switch (type)
@@ -146,11 +152,25 @@ internal sealed class Conversation(
         catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
         {
             await Send(json => Complain(json, "error", requestId, AsProblem(e)));
-            if (e is Unauthenticated && listener is null) End(Unauthorized, "The first message must be auth, with a token that is valid.");
+            if (listener is null && (e is Unauthenticated || ++mistaken == MostMistaken)) End(Unauthorized, "The first message must be auth, with a token that is valid.");
         }
         finally
         {
             if (!isKept) message.Dispose();
+        }
+    }
+
+    /// <summary>What kind of message it is, and its label. One that is none counts as a call as well. Throws <see cref="Invalid"/>, or <see cref="TooMany"/>.</summary>
+    private async ValueTask<(string Type, ReadOnlyMemory<byte> RequestId)> Read(SocketMessage message)
+    {
+        try
+        {
+            return message.Read();
+        }
+        catch (Invalid) when (listener is not null)
+        {
+            await entrance.Count(listener.Caller);
+            throw;
         }
     }
 

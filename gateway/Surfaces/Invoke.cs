@@ -33,7 +33,7 @@ internal static class Invoke
         async Task Answer(HttpContext http, Visitor visitor, ToolCall call, string? key)
         {
             using var answer = await door.Invoke(visitor, call, key, http.RequestAborted);
-            if (call.Tool.MayBeCompressed()) http.AllowCompression();
+            if (answer.Status == StatusCodes.Status200OK && call.Tool.MayBeCompressed()) http.AllowCompression();
             await answer.WriteTo(http);
         }
     }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using MedCor.Gateway.Tools;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -43,7 +44,7 @@ internal sealed class KeptAnswer
         response.ContentType = contentType;
         response.ContentLength = bytes.Length;
         if (coding is not null) response.Headers.ContentEncoding = coding;
-        await response.BodyWriter.WriteAsync(bytes, http.RequestAborted);
+        await ToolAnswer.Send(http, bytes);
     }
 
     private static bool Takes(StringValues accepted, string coding) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using MedCor.Gateway.Limits;
@@ -76,6 +77,8 @@ internal static class OriginsRegistration
         HeaderNames.Allow, HeaderNames.AcceptEncoding, HeaderNames.ContentEncoding,
     ];
 
+    private static readonly SearchValues<char> Tokens = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     public static void AddOrigins(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -85,6 +88,21 @@ internal static class OriginsRegistration
         services.AddOptions<CorsOptions>().Configure<Origins>((cors, origins) => cors.AddDefaultPolicy(policy =>
             policy.SetIsOriginAllowed(origins.Allows).WithMethods(Methods).AllowAnyHeader().WithExposedHeaders(Exposed).SetPreflightMaxAge(Remembered)));
     }
+
+    /// <summary>Says which pages of other origins may call. What one of them would send is said again in the answer, so what is no name of a header is dropped before: it could not be written.</summary>
+    public static void UseOrigins(this WebApplication app)
+    {
+        app.Use((http, next) =>
+        {
+            var headers = http.Request.Headers;
+            if (headers.AccessControlRequestHeaders.Count > 0) headers.AccessControlRequestHeaders = new([.. headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders).Where(IsName)]);
+            return next(http);
+        });
+        app.UseCors();
+    }
+
+    /// <summary>Whether a text can be the name of a header: a token of RFC 9110.</summary>
+    private static bool IsName(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(Tokens);
 
     /// <summary>Refuses a WebSocket to a page of an origin that may not call. Programs send no origin.</summary>
     public static void UseSocketOrigins(this WebApplication app)

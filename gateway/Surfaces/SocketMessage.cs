@@ -17,17 +17,21 @@ internal sealed class SocketMessage : IDisposable
     /// <summary>A message must be whole within this time from its first byte on.</summary>
     internal static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
 
+    /// <summary>A message of somebody who has yet to say who they are: a token and a few names.</summary>
+    internal const int LongestOfStranger = 16 * 1024;
+
     private const int FirstSize = 4096;
     private const int LongestRequestId = 128;
 
     private readonly WaitingBytes.Held held;
+    private readonly int most;
     private byte[] buffer = [];
     private int length;
 
-    private SocketMessage(WaitingBytes.Held held) => this.held = held;
+    private SocketMessage(WaitingBytes.Held held, int most) => (this.held, this.most) = (held, most);
 
-    /// <summary>Whether it is whole, and not longer than 1 MiB.</summary>
-    public bool IsTooLarge => length > MedCorService.LargestBody;
+    /// <summary>Whether it is longer than it may be, and so not whole.</summary>
+    public bool IsTooLarge => length > most;
 
     public bool IsText { get; private set; } = true;
 
@@ -38,11 +42,12 @@ internal sealed class SocketMessage : IDisposable
     /// Throws <see cref="Unavailable"/> or <see cref="TooMany"/> where there is no memory for it.
     /// </summary>
     /// <param name="held">Counts the memory.</param>
+    /// <param name="most">How many bytes it may have.</param>
     /// <param name="late">Is called when the message is not whole in time. Reading goes on: it is for who is called to end the connection.</param>
-    public static async Task<SocketMessage?> Receive(WebSocket socket, WaitingBytes.Held held, TimeProvider clock, Action late)
+    public static async Task<SocketMessage?> Receive(WebSocket socket, WaitingBytes.Held held, int most, TimeProvider clock, Action late)
     {
         var part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
-        var message = new SocketMessage(held);
+        var message = new SocketMessage(held, most);
         await using var patience = part.EndOfMessage ? null : clock.CreateTimer(_ => late(), null, Within, Timeout.InfiniteTimeSpan);
         try
         {

@@ -24,7 +24,7 @@ internal static class Sockets
             if (!http.WebSockets.IsWebSocketRequest) throw new Invalid("Upgrade", "must be websocket: this path is a WebSocket's");
             (Caller Caller, string Token)? known = null;
             if (http.Request.Query.ContainsKey("ticket") || http.Request.Headers.Authorization.Count > 0) known = await listeners.Admit(http);
-            else await entrance.AdmitStranger(http);
+            else await entrance.AdmitSocket(http);
             var (resources, after) = Listeners.Wishes(http.Request);
 
             // Before the upgrade: who has too many is answered as anywhere else.

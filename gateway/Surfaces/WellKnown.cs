@@ -1,4 +1,5 @@
 using MedCor.Gateway.Limits;
+using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.Features;
@@ -41,7 +42,7 @@ internal sealed class WellKnown(Entrance entrance, Upstream upstream, TimeProvid
     {
         // Nobody reads a body here: one that is sent all the same ends the connection.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = 0;
-        await entrance.AdmitStranger(http);
+        await entrance.AdmitLook(http);
     }
 
     private async Task Answer(HttpContext http, Document document)
@@ -52,7 +53,7 @@ internal sealed class WellKnown(Entrance entrance, Upstream upstream, TimeProvid
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = known.Bytes.Length;
         http.Response.Headers.CacheControl = "public, max-age=5";
-        await http.Response.BodyWriter.WriteAsync(known.Bytes, http.RequestAborted);
+        await ToolAnswer.Send(http, known.Bytes);
     }
 
     /// <summary>Completes when what is known is as new as can be: asked for by one, for all who wait.</summary>

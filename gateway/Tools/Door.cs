@@ -38,7 +38,7 @@ internal sealed class Door(Passage passage, References references, Echo echo)
     {
         if (!visitor.Caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource.Name}{pathAndQuery}");
-        return await passage.Send(resource.Service, resource.Name, visitor.Sender, request, ct);
+        return await passage.Send(resource.Service, resource.Name, visitor.Sender, request, isChange: false, ct);
     });
 
     private static async Task<ToolAnswer> Measured(Visitor visitor, string name, Func<Task<ToolAnswer>> ask)
@@ -79,6 +79,6 @@ internal sealed class Door(Passage passage, References references, Echo echo)
         var tool = call.Tool;
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new JsonBytes(call.Params) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
-        return await passage.Send(tool.Service, tool.Name, visitor.Sender, request, ct);
+        return await passage.Send(tool.Service, tool.Name, visitor.Sender, request, tool.Effect != Effect.Read, ct);
     }
 }

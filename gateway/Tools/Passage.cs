@@ -22,21 +22,33 @@ internal sealed class Passage(Upstream upstream, WaitingBytes waiting)
     /// <summary>No call takes longer; a service's own statements end before.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>What a service answers, whatever the status. Throws <see cref="Unavailable"/> when it does not.</summary>
+    /// <summary>Room for the answer of a change, before it is sent: once it may be done, its answer is refused for no want of memory. One thing takes no more as it is read, in a buffer that doubles.</summary>
+    private const int RoomForAChange = 2 * AnswerBuffer.LargestThing;
+
+    /// <summary>
+    /// What a service answers, whatever the status. Throws <see cref="Unavailable"/> when it does not, and <see cref="Unavailable"/> or <see cref="TooMany"/> when there is no memory for it: of a change
+    /// before it is sent.
+    /// </summary>
     /// <param name="name">What is called, for a person.</param>
+    /// <param name="isChange">Whether something may be changed by it.</param>
     /// <param name="again">How a change is to be repeated so that it happens once.</param>
-    public async Task<ToolAnswer> Send(string service, string name, Sender sender, HttpRequestMessage request, CancellationToken ct, string again = "with the same Idempotency-Key")
+    public async Task<ToolAnswer> Send(string service, string name, Sender sender, HttpRequestMessage request, bool isChange, CancellationToken ct, string again = "with the same Idempotency-Key")
     {
         request.Headers.TryAddWithoutValidation("Authorization", sender.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, sender.RequestId);
         request.Headers.TryAddWithoutValidation(ClientAddress.Header, sender.Address);
 
+        var held = waiting.Begin(sender.Whose);
+        if (isChange) held.Reserve(RoomForAChange);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
+        var isRead = false;
         try
         {
             using var response = await upstream.To(service).SendAsync(request, patience.Token);
-            return await ToolAnswer.Read(response, waiting.Begin(sender.Whose), patience.Token);
+            var answer = await ToolAnswer.Read(response, held, patience.Token);
+            isRead = true;
+            return answer;
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
@@ -45,6 +57,10 @@ internal sealed class Passage(Upstream upstream, WaitingBytes waiting)
         catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
             throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change {again}.");
+        }
+        finally
+        {
+            if (!isRead) held.Dispose();
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
@@ -58,6 +59,7 @@ internal sealed class ToolAnswer : IDisposable
             var stream = await response.Content.ReadAsStreamAsync(ct);
             int read;
             while ((read = await stream.ReadAsync(answer.Space(), ct)) > 0) answer.length += read;
+            held.Settle(answer.buffer.Length);
             return answer;
         }
         catch
@@ -88,19 +90,33 @@ internal sealed class ToolAnswer : IDisposable
         await Send(http, Body);
     }
 
+    /// <summary>Sends what has been written so far. Whoever does not take it in time is cut off.</summary>
+    public static ValueTask Flush(HttpContext http) => Taken(http, http.Response.BodyWriter.FlushAsync(http.RequestAborted));
+
     /// <summary>Sends what may be much: a piece when the one before is on its way, so that it lies in memory once. Whoever does not take it in time is cut off.</summary>
     public static async Task Send(HttpContext http, ReadOnlyMemory<byte> bytes)
     {
         var to = http.Response.BodyWriter;
         if (bytes.Length <= PieceSize)
         {
-            await to.WriteAsync(bytes, http.RequestAborted);
+            await Taken(http, to.WriteAsync(bytes, http.RequestAborted));
             return;
         }
         using var patience = new CancellationTokenSource(TakenWithin, http.RequestServices.GetRequiredService<TimeProvider>());
         using var cut = patience.Token.Register(http.Abort);
         for (; bytes.Length > 0; bytes = bytes[Math.Min(PieceSize, bytes.Length)..])
             if ((await to.WriteAsync(bytes[..Math.Min(PieceSize, bytes.Length)], http.RequestAborted)).IsCompleted) return;
+    }
+
+    /// <summary>Waits for what is sent; mostly there is nothing to wait for.</summary>
+    private static async ValueTask Taken(HttpContext http, ValueTask<FlushResult> sent)
+    {
+        if (!sent.IsCompletedSuccessfully)
+        {
+            using var patience = new CancellationTokenSource(TakenWithin, http.RequestServices.GetRequiredService<TimeProvider>());
+            using var cut = patience.Token.Register(http.Abort);
+            await sent;
+        }
     }
 
     private Memory<byte> Space()

@@ -72,7 +72,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
                 else
                 {
                     var name = reader.GetString()!;
-                    (mistakes ??= []).Note(name, $"is not a field here; there are {fields}{DidYouMean.Hint(name, takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"])}");
+                    if ((mistakes ??= []).HasRoomFor(name)) mistakes.Note(name, $"is not a field here; there are {fields}{DidYouMean.Hint(name, takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"])}");
                     reader.Skip();
                 }
             }
@@ -110,6 +110,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
             Span<char> name = stackalloc char[LongestName];
             name = name[..reader.CopyString(name)];
             if (Catalogue.TryGetValue(name, out var tool)) return tool;
+            if (mistakes?.HasRoomFor("tool") is false) return null;
             hint = DidYouMean.Hint(name.ToString(), ToolCatalogue.All.Keys);
         }
         (mistakes ??= []).Note("tool", $"is not a tool; GET /api/mcp/tools lists those that you may use{hint}");
