@@ -128,18 +128,31 @@ public sealed class SeatTests
         var place = ears.Place;
         await replica.Happen(hospital, 1, 1);
         var after = (await ears.Until(1)).Split('.')[0].Split('-');
-        var db = redis.GetDatabase();
-        await db.HashIncrementAsync("medcor:live:heads", LiveStreams.Of(hospital));
-        await db.ExecuteAsync("XADD", LiveStreams.Of(hospital), $"{after[0]}-{int.Parse(after[1], System.Globalization.CultureInfo.InvariantCulture) + 1}",
-            "event", "resource_update", "resource", "patients", "callers", $"{(int)Callers.Staff}", "person", "", "data", """{"type":"resource_update","data":{"number":2}}""");
+        await Earlier(2);
         await replica.Happen(hospital, 3, 1);
         await ears.Until(3);
+        // Who loaded anew by now knows nothing of what comes after.
+        foreach (var (number, reloads) in ((int, int)[])[(4, 2), (5, 3)])
+        {
+            await Earlier(number);
+            await Wait.Until(() => Task.FromResult(ears.Reloads == reloads), "what came later is told of, too");
+        }
+        await replica.Happen(hospital, 6, 1);
+        await ears.Until(6);
 
         await using var again = await replica.Listen(hospital, place);
-        await again.Until(3);
+        await again.Until(6);
 
-        Assert.Equal(["1", "reload", "3"], ears.All);
-        Assert.Equal(["1", "reload", "3"], again.All);
+        Assert.Equal(["1", "reload", "3", "reload", "reload", "6"], ears.All);
+        Assert.Equal(["1", "reload", "3", "6"], again.All);
+
+        async Task Earlier(int number)
+        {
+            var db = redis.GetDatabase();
+            await db.HashIncrementAsync("medcor:live:heads", LiveStreams.Of(hospital));
+            await db.ExecuteAsync("XADD", LiveStreams.Of(hospital), $"{after[0]}-{int.Parse(after[1], System.Globalization.CultureInfo.InvariantCulture) + number - 1}",
+                "event", "resource_update", "resource", "patients", "callers", $"{(int)Callers.Staff}", "person", "", "data", """{"type":"resource_update","data":{"number":2}}""");
+        }
     }
 
     /// <summary>A moment of Redis' clock behind all that was written.</summary>

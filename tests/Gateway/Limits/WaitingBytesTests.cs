@@ -6,7 +6,7 @@ namespace MedCor.Tests.Gateway.Limits;
 
 public sealed class WaitingBytesTests
 {
-    private const int Most = 64 * 1024 * 1024;
+    private const int Most = 96 * 1024 * 1024;
     private readonly WaitingBytes waiting = new(Options.Create(new LimitOptions { WaitingBytes = Most }));
 
     [Fact]
@@ -34,6 +34,23 @@ public sealed class WaitingBytesTests
         others.Be(Most / 4);
         one.Be(Most / 4 - 1);
         two.Be(1);
+    }
+
+    [Fact]
+    public void Who_set_room_aside_is_refused_before_and_never_after_and_gives_back_what_was_too_much()
+    {
+        using WaitingBytes.Held full = waiting.Begin(), change = waiting.Begin("a"), late = waiting.Begin("a");
+        full.Be(Most - 100);
+        change.Reserve(100);
+
+        Assert.Throws<Unavailable>(() => late.Reserve(1));
+        change.Be(50);
+        Assert.Equal(Most, waiting.Now);
+        change.Be(200);
+        Assert.Equal(Most + 100, waiting.Now);
+        change.Settle(40);
+
+        Assert.Equal(Most - 60, waiting.Now);
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed class AccountsTests
     [InlineData("GET", "/api/auth/login/", null, 405)]
     [InlineData("POST", "/api/auth/nothing", "{}", 404)]
     [InlineData("POST", "/api/auth/login/", "{", 400)]
+    [InlineData("POST", "/api/auth/login/", "\uFEFF{", 400)]
     public async Task A_refusal_is_the_envelope_as_everywhere(string method, string path, string? body, int expected)
     {
         var house = await RunningHouse.Get();

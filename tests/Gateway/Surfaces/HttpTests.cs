@@ -119,6 +119,23 @@ public sealed class HttpTests
             }
     }
 
+    [Fact]
+    public async Task A_preflight_says_again_only_what_is_the_name_of_a_header()
+    {
+        using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.Latin1 };
+        using var http = new HttpClient(handler) { BaseAddress = (await RunningHouse.Get()).Gateways[0] };
+
+        using var preflight = await Send(http, HttpMethod.Options, "/api/mcp/tools", to =>
+        {
+            to.Headers.Add("Origin", Page);
+            to.Headers.Add("Access-Control-Request-Method", "GET");
+            to.Headers.TryAddWithoutValidation("Access-Control-Request-Headers", "authorization, größe, x y, x-request-id");
+        });
+
+        Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
+        Assert.Equal("authorization,x-request-id", Header(preflight, "Access-Control-Allow-Headers"));
+    }
+
     [Theory]
     [InlineData("https://elsewhere.example", false)]
     [InlineData("null", false)]

@@ -200,6 +200,30 @@ public sealed class SocketsTests
     }
 
     [Fact]
+    public async Task Before_auth_a_few_mistakes_are_told_and_the_next_ends_the_connection()
+    {
+        await using var socket = await Socket.Open();
+
+        foreach (var wrong in (string[])["{", """{"type":"auth"}""", """{"type":1,"type":1}"""])
+        {
+            await socket.SendText(wrong);
+            Assert.Equal("VALIDATION_ERROR", (string?)(await socket.Next("error"))["code"]);
+        }
+
+        Assert.Equal(4401, (await socket.Closed()).Code);
+    }
+
+    [Fact]
+    public async Task Before_auth_a_message_is_short()
+    {
+        await using var socket = await Socket.Open();
+
+        await socket.Send(new { type = "auth", token = new string('x', 17 * 1024) });
+
+        Assert.Equal(1009, (await socket.Closed()).Code);
+    }
+
+    [Fact]
     public async Task Who_says_nothing_for_ten_seconds_is_closed()
     {
         await using var socket = await Socket.Open();
@@ -276,6 +300,10 @@ public sealed class SocketsTests
         var refused = Assert.Single(answers, a => (string?)a["code"] == "RATE_LIMIT" && a == answers[^2]);
         Assert.True((int)refused["retry_after"]! > 0);
         Assert.Equal(4, answers.Count(a => a["result"] is not null));
+
+        // What is no message counts like one.
+        await socket.SendText("{");
+        Assert.Equal("RATE_LIMIT", (string?)(await socket.Next("error"))["code"]);
     }
 
     [Fact]

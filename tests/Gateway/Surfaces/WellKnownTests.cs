@@ -42,6 +42,9 @@ public sealed class WellKnownTests
 
         using var refused = await Look(Keys);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        // Apart from all else: others behind that address still open WebSockets, which begin without a token.
+        Assert.Equal("\"keys\";q=10;w=60", refused.Headers.GetValues("RateLimit-Policy").Single());
+        await using var socket = await Socket.Open(gateway.Http.BaseAddress!, options: o => o.SetRequestHeader("X-Forwarded-For", "198.51.100.77"));
     }
 
     [Fact]

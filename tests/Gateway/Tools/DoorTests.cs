@@ -108,13 +108,31 @@ public sealed class DoorTests
         Assert.Empty(service.Requests);
     }
 
+    [Fact]
+    public async Task A_change_for_whose_answer_there_is_no_room_is_refused_before_any_service_hears_of_it()
+    {
+        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
+        var waiting = new WaitingBytes(Options.Create(new LimitOptions()));
+        using var full = waiting.Begin();
+        full.Be(new LimitOptions().WaitingBytes - 1000);
+        var door = Door(Upstream(service.Address), waiting);
+
+        await Assert.ThrowsAsync<Unavailable>(() => door.Invoke(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
+        Assert.Empty(service.Requests);
+        full.Dispose();
+        (await door.Invoke(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default)).Dispose();
+
+        Assert.Single(service.Requests);
+        Assert.Equal(0, waiting.Now);
+    }
+
     private static Task<ToolAnswer> Call(Uri address, string? key = null) => Call(Upstream(address), key);
 
     private static Task<ToolAnswer> Call(Upstream upstream, string? key = null) =>
         Door(upstream).Invoke(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
 
-    private static Door Door(Upstream upstream) => new(
-        new Passage(upstream, new WaitingBytes(Options.Create(new LimitOptions()))),
+    private static Door Door(Upstream upstream, WaitingBytes? waiting = null) => new(
+        new Passage(upstream, waiting ?? new WaitingBytes(Options.Create(new LimitOptions()))),
         new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance),
         new Echo(new WhoListens(null!, TimeProvider.System, NullLogger<WhoListens>.Instance), new LiveStreams(null!), TimeProvider.System, NullLogger<Echo>.Instance));
 

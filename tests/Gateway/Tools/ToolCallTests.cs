@@ -35,6 +35,18 @@ public sealed class ToolCallTests
         }
     }
 
+    [Theory]
+    [InlineData("\"a\":0,", "a")]
+    [InlineData("\"tool\":\"nothing\",", "tool")]
+    [InlineData("\"params\":1,", "params")]
+    public void Of_one_field_no_more_than_ten_things_are_told_however_often_it_is_given(string field, string name)
+    {
+        var refused = Assert.Throws<Invalid>(() => Read($"{{{string.Concat(Enumerable.Repeat(field, 50_000))}\"b\":0}}"));
+
+        Assert.Equal(10, refused.Details[name]!.AsArray().Count);
+        Assert.InRange(refused.Message.Length, 1, 1100);
+    }
+
     [Fact]
     public void Every_bad_field_is_named_at_once()
     {

@@ -64,6 +64,15 @@ public class ParamsTests
         Assert.Equal(["must not be null"], Wrong(Good.Replace("}", ",\"stops\":[{\"distance\":1},null]}", StringComparison.Ordinal))["stops[1]"]);
 
     [Fact]
+    public void Of_one_field_no_more_than_ten_things_are_told_however_often_it_is_given()
+    {
+        var wrong = Wrong($"{{{string.Concat(Enumerable.Repeat("\"a\":0,", 50_000))}\"b\":0}}");
+
+        Assert.Equal(10, wrong["a"].Length);
+        Assert.Single(wrong["b"]);
+    }
+
+    [Fact]
     public void Every_bad_field_is_named_at_once()
     {
         var wrong = Wrong("""{"id":"x","day":"2026-02-30","at":"25:00","for":"COOK","prority":1,"priority":99,"items":[{"name":"a","amount":"2"},{"amount":1}],"urgent":"yes"}""");
