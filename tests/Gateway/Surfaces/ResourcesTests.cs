@@ -36,8 +36,8 @@ public class ResourcesTests
         var nurse = await Client.Shared("nurse@general.example");
         foreach (var resource in (string[])["patients", "users", "doctors"])
         {
-            var (accented, plain) = (await Get(nurse, $"{resource}?filter={Uri.EscapeDataString(filter)}"),
-                await Get(nurse, $"{resource}?filter={Uri.EscapeDataString(filter.Replace('ä', 'a').Replace('ü', 'u'))}"));
+            var (accented, plain) = (await Get(nurse, $"{resource}?filter={filter}"),
+                await Get(nurse, $"{resource}?filter={filter.Replace('ä', 'a').Replace('ü', 'u')}"));
 
             Assert.True(accented.Status == plain.Status, $"{resource} {filter}: {accented.Body.ToJsonString()} but {plain.Status}");
             if (resource == "patients" && !filter.Contains("\"in\"", StringComparison.Ordinal)) Assert.Equal(HttpStatusCode.OK, accented.Status);
