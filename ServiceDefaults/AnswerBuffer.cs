@@ -19,7 +19,7 @@ public sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int length;
 
-    /// <summary>What was written.</summary>
+    /// <summary>Gets the bytes that were written so far. They are valid until the buffer is disposed.</summary>
     public ReadOnlyMemory<byte> Written => buffer.AsMemory(0, length);
 
     /// <summary>Writes JSON. Throws what <see cref="TooLong"/> makes when it is too long.</summary>

@@ -31,7 +31,7 @@ public sealed class Revocations(IConnectionMultiplexer redis, TimeProvider clock
             && (list.ContainsKey(caller.SessionId) || list.ContainsKey(caller.KeyId) || Since(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && Since(list, hospital, caller)));
     }
 
-    /// <summary>Whether the list that was last read has a signing key.</summary>
+    /// <summary>Tells whether the list that was last read names this signing key as revoked.</summary>
     public bool CoversKey(Guid keyId) => known is { } list && list.ContainsKey(keyId);
 
     /// <summary>Whether the list that was last read has this revocation, or a later one of the same.</summary>

@@ -119,11 +119,11 @@ public sealed class TokenOptions
     [Required]
     public string Audience { get; set; } = "medcor";
 
-    /// <summary>How long a token may live, in seconds: <c>MCP_JWT_EXPIRY</c>, at the top of the configuration.</summary>
+    /// <summary>Bounds the lifetime of a token, in seconds: <c>MCP_JWT_EXPIRY</c>, a top-level setting.</summary>
     [Range(1, LongestEver, ErrorMessage = "MCP_JWT_EXPIRY must be between 1 and 86400 seconds.")]
     public int LongestSeconds { get; set; } = 3600;
 
-    /// <summary>What may be configured at most, in seconds: a day.</summary>
+    /// <summary>Bounds what may be configured, in seconds: a day.</summary>
     public const int LongestEver = 86_400;
 }
 

@@ -210,7 +210,7 @@ public sealed class Listing<T> where T : class
         return (false, null);
     }
 
-    /// <summary>Reads the page, in one round trip. Throws <see cref="Invalid"/> naming everything that is wrong with what was asked.</summary>
+    /// <summary>Reads the page: in one round trip, or two for a search of a list that grows, which is counted first. Throws <see cref="Invalid"/> naming everything that is wrong with what was asked.</summary>
     /// <param name="complete">Adds what belongs to the rows of the page.</param>
     /// <param name="show">Makes of a row what the caller is shown.</param>
     public async Task<Page<TResult>> Page<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class

@@ -152,7 +152,7 @@ internal static class TelemetryApi
 
     private static long? Nanoseconds(double? milliseconds) => (long?)(milliseconds * Millisecond);
 
-    /// <summary>What one word means, whatever its case; nothing when it is none.</summary>
+    /// <summary>Reads one word of an enum, whatever its case. Returns null when there is no such word.</summary>
     private static T? Choice<T>(IQueryCollection query, string name) where T : struct, Enum =>
         Enum.GetValues<T>().Cast<T?>().FirstOrDefault(value => string.Equals(value.ToString(), Given(query, name), StringComparison.OrdinalIgnoreCase));
 
