@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
@@ -16,26 +17,30 @@ public sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>The longest that one thing may be, as it is answered, in bytes. What would become longer is not written.</summary>
     public const int LargestThing = 128 * 1024;
 
-    private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
-    private int length;
+    /// <summary>Pieces that the garbage collector can move, from a pool: an array of mebibytes would leave a hole, and one that doubles would lie there twice.</summary>
+    private static readonly PipeOptions InPieces = new(pauseWriterThreshold: 0, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false);
 
-    /// <summary>Gets the bytes that were written so far. They are valid until the buffer is disposed.</summary>
-    public ReadOnlyMemory<byte> Written => buffer.AsMemory(0, length);
+    private readonly Pipe pipe = new(InPieces);
+    private long length;
+
+    /// <summary>Gets what was written. It is valid until the buffer is disposed.</summary>
+    public ReadOnlySequence<byte> Written { get; private set; }
 
     /// <summary>Writes JSON. Throws what <see cref="TooLong"/> makes when it is too long.</summary>
     /// <param name="limit">How many things were asked for at once; none where it is not a list.</param>
-    public static AnswerBuffer Of(Action<Utf8JsonWriter> write, Func<int?> limit)
+    public static AnswerBuffer Of(Action<Utf8JsonWriter> write, int? limit)
     {
         var answer = new AnswerBuffer();
         try
         {
             using (var json = new Utf8JsonWriter(answer, new() { Encoder = Json.Options.Encoder, SkipValidation = true })) write(json);
+            answer.Complete();
             return answer;
         }
         catch (Overflow)
         {
             answer.Dispose();
-            throw TooLong(limit());
+            throw TooLong(limit);
         }
         catch
         {
@@ -44,23 +49,22 @@ public sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Advance(int count) => length += count;
+    /// <summary>Sends it: a piece when the one before is on its way.</summary>
+    public async ValueTask Send(PipeWriter to, CancellationToken ct)
+    {
+        foreach (var piece in Written)
+            if ((await to.WriteAsync(piece, ct)).IsCompleted) return;
+    }
 
     /// <inheritdoc/>
-    public Memory<byte> GetMemory(int sizeHint = 0)
+    public void Advance(int count)
     {
-        var needed = length + (long)Math.Max(sizeHint, 1);
-        if (needed > Largest) throw new Overflow();
-        if (needed > buffer.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(needed, buffer.Length * 2L));
-            Written.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = larger;
-        }
-        return buffer.AsMemory(length);
+        length += count;
+        pipe.Writer.Advance(count);
     }
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0) => length + Math.Max(sizeHint, 1) > Largest ? throw new Overflow() : pipe.Writer.GetMemory(sizeHint);
 
     /// <inheritdoc/>
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
@@ -68,9 +72,16 @@ public sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        var gone = Interlocked.Exchange(ref buffer, []);
-        length = 0;
-        if (gone.Length > 0) ArrayPool<byte>.Shared.Return(gone);
+        Written = default;
+        pipe.Writer.Complete();
+        pipe.Reader.Complete();
+    }
+
+    private void Complete()
+    {
+        pipe.Writer.Complete();
+        // It is all there: nothing has to be waited for.
+        if (pipe.Reader.TryRead(out var all)) Written = all.Buffer;
     }
 
     /// <summary>What it means to who asked that there would be more than <see cref="Largest"/>.</summary>

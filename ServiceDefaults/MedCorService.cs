@@ -71,6 +71,7 @@ public static class MedCorService
         services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
         services.AddHttpContextAccessor().AddSingleton<OtherServices>();
         services.AddScoped<Tenancy.Tenancy>();
+        services.AddSingleton<CallMemory>();
         services.AddDbContext<TDb>((provider, db) => db
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(Seal, provider.GetRequiredService<OutboxSignal>()));
@@ -131,6 +132,7 @@ public static class MedCorService
 
         app.UseMedCorDefaults();
         app.UseBodyRules();
+        app.UseCallMemory();
         app.UseDatabaseGate();
         app.MapTools(identity.Tools);
         app.MapResources(identity.Resources);

@@ -65,6 +65,7 @@ public static class ResourceEndpoints
             if (!caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
             var asked = new ResourceQuery(resource, http.Request.Query, isOfOne);
             var answering = services.GetRequiredService<IResource<TContract>>();
+            using var room = await services.GetRequiredService<CallMemory>().ForAnswer(isOfOne ? 1 : asked.Limit, ct);
             object shown;
             if (isOfOne)
             {
@@ -78,10 +79,10 @@ public static class ResourceEndpoints
                 access = access with { PatientId = asked.Patient };
                 shown = await answering.List(asked, ct);
             }
-            using var answer = AnswerBuffer.Of(json => Write(json, shown, asked.Fields), () => isOfOne ? null : asked.Limit);
+            using var answer = AnswerBuffer.Of(json => Write(json, shown, asked.Fields), isOfOne ? null : asked.Limit);
             if (isRecorded) await Record(AuditOutcome.Done, shown is Page<TContract> page ? page.Results.OfType<IClinicalContent>() : [(IClinicalContent)shown], ct);
             http.Response.ContentType = "application/json";
-            await http.Response.BodyWriter.WriteAsync(answer.Written, ct);
+            await answer.Send(http.Response.BodyWriter, ct);
         }
         catch (Refusal refusal) when (isRecorded && ClinicalContent.OutcomeOf(refusal) is { } outcome)
         {

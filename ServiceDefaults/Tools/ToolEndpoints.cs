@@ -47,7 +47,7 @@ public static class ToolEndpoints
     {
         foreach (var tool in tools)
         {
-            var answer = typeof(ToolEndpoints).GetMethod(nameof(Answer), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(tool.Params, tool.Result);
+            var answer = typeof(ToolEndpoints).GetMethod(nameof(Answering), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(tool.Params, tool.Result);
             app.MapPost($"/tools/{tool.Name}", answer.CreateDelegate<Func<Tool, RequestDelegate>>()(tool)).WithDisplayName(tool.Name);
         }
     }
@@ -57,7 +57,14 @@ public static class ToolEndpoints
     /// </summary>
     private const int LargestHarmless = AnswerBuffer.LargestThing / 8;
 
-    private static RequestDelegate Answer<TTool, TResult>(Tool tool) where TTool : ITool<TResult> => async http =>
+    private static RequestDelegate Answering<TTool, TResult>(Tool tool) where TTool : ITool<TResult>
+    {
+        var limitOf = tool.Params.GetProperty(nameof(ListOf<>.Limit))?.GetMethod!.CreateDelegate<Func<TTool, int>>();
+        return http => Answer<TTool, TResult>(http, tool, limitOf);
+    }
+
+    /// <param name="limitOf">How many things are asked for at once, of what was asked; none where it is not a list.</param>
+    private static async Task Answer<TTool, TResult>(HttpContext http, Tool tool, Func<TTool, int>? limitOf) where TTool : ITool<TResult>
     {
         var services = http.RequestServices;
         var caller = await services.GetRequiredService<TokenCheck>().Require(http);
@@ -71,12 +78,14 @@ public static class ToolEndpoints
             asked = Params<TTool>.Read(body);
             var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
             http.Response.ContentType = "application/json";
+            var limit = limitOf?.Invoke(asked);
+            using var room = await services.GetRequiredService<CallMemory>().ForAnswer(limit ?? 1, http.RequestAborted);
             if (tool.Effect == Effect.Read)
             {
                 var shown = await handler.Handle(asked, http.RequestAborted);
-                using var answer = AnswerBuffer.Of(json => JsonSerializer.Serialize(json, shown, Json.Options), () => tool.Params.GetProperty(nameof(ListOf<>.Limit))?.GetValue(asked) as int?);
+                using var answer = AnswerBuffer.Of(json => JsonSerializer.Serialize(json, shown, Json.Options), limit);
                 await Record(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
-                await http.Response.BodyWriter.WriteAsync(answer.Written, http.RequestAborted);
+                await answer.Send(http.Response.BodyWriter, http.RequestAborted);
                 return;
             }
 
@@ -95,7 +104,7 @@ public static class ToolEndpoints
             await Record(services, tool, asked, outcome, shown: null, CancellationToken.None);
             throw;
         }
-    };
+    }
 
     /// <summary>Puts an access to clinical content on record, before it is answered.</summary>
     private static Task Record(IServiceProvider services, Tool tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.Content is { } content

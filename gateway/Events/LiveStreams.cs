@@ -7,7 +7,7 @@ namespace MedCor.Gateway.Events;
 
 /// <summary>
 /// The streams in Redis that all gateways write and read: one per hospital, one for what concerns no hospital and so everybody, and one
-/// of everything for the platform's administrators. Each keeps the last 24 hours or about 10,000 events. Beside them stand the answers of tools
+/// of everything for the platform's administrators. Each keeps the last 24 hours, 10,000 events or so many bytes of them. Beside them stand the answers of tools
 /// for those who listen, kept for minutes.
 /// </summary>
 internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
@@ -23,7 +23,15 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
 
     private const string AnswersPrefix = "medcor:live:answers:";
     private const string Channel = "medcor:live";
-    private const int Kept = 10_000;
+
+    /// <summary>How many bytes beside the streams stand, of what each holds.</summary>
+    private const string Sizes = "medcor:live:sizes";
+
+    internal const int Kept = 10_000;
+
+    /// <summary>How many bytes of events are kept, of a hospital and of all together.</summary>
+    internal const int KeptBytes = 8 * 1024 * 1024;
+    internal const int KeptBytesOfAll = 32 * 1024 * 1024;
     private const int KeptSeconds = 24 * 60 * 60;
     private const int AnswersKept = 500;
     private const int AnswersKeptSeconds = 15 * 60;
@@ -36,11 +44,26 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     /// <summary>
     /// Adds events to a stream and to that of everything, once. Redis that was started anew may have lost the last that it was told, or all. It has not when
     /// it still knows what this writer wrote last; otherwise a new epoch begins, by which every reader sees that events may be missing.
+    /// The oldest go beyond the number or the bytes of a stream. An entry without a size is an earlier version's and was never counted.
     /// </summary>
     private static readonly RedisScript Write = new("""
         if redis.call('EXISTS', KEYS[1]) == 1 then return false end
-        local heads, stream, all, seconds, kept, channel = KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[3]
+        local heads, stream, all, sizes = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+        local seconds, kept, channel = ARGV[1], tonumber(ARGV[2]), ARGV[3]
         local epoch_known, number_known, is_doubtful = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
+        local most = {[stream] = tonumber(ARGV[7]), [all] = tonumber(ARGV[8])}
+        local function make_room(s, bytes)
+          if redis.call('EXISTS', s) == 0 then redis.call('HDEL', sizes, s) end
+          local size = redis.call('HINCRBY', sizes, s, bytes)
+          local number = redis.call('XLEN', s)
+          while number > 0 and (number >= kept or size > most[s]) do
+            local oldest = redis.call('XRANGE', s, '-', '+', 'COUNT', 1)[1]
+            for i = 1, #oldest[2], 2 do
+              if oldest[2][i] == 'size' then size = redis.call('HINCRBY', sizes, s, -oldest[2][i + 1]) end
+            end
+            number = number - redis.call('XDEL', s, oldest[1])
+          end
+        end
         local epoch = tonumber(redis.call('HGET', heads, 'epoch') or 0)
         local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
         if is_doubtful or redis.call('HGET', heads, 'run') ~= run then
@@ -53,11 +76,12 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
         end
         local time = redis.call('TIME')
         local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-        for i = 7, #ARGV, 5 do
+        for i = 9, #ARGV, 5 do
           for _, s in ipairs({stream, all}) do
+            make_room(s, #ARGV[i+4])
             local number = redis.call('HINCRBY', heads, s, 1)
-            redis.call('XADD', s, 'MAXLEN', '~', kept, string.format('%.0f-%.0f', epoch, number), 'at', now,
-              'event', ARGV[i], 'resource', ARGV[i+1], 'callers', ARGV[i+2], 'person', ARGV[i+3], 'data', ARGV[i+4])
+            redis.call('XADD', s, string.format('%.0f-%.0f', epoch, number), 'at', now,
+              'event', ARGV[i], 'resource', ARGV[i+1], 'callers', ARGV[i+2], 'person', ARGV[i+3], 'size', #ARGV[i+4], 'data', ARGV[i+4])
             redis.call('EXPIRE', s, seconds)
           end
         end
@@ -153,7 +177,7 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
         var stream = happened.HospitalId is { } hospital ? Of(hospital) : Platform;
         hasGivenUp |= unconfirmed is { } before && before != happened.EventId;
         unconfirmed = happened.EventId;
-        List<object> arguments = [4, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, KeptSeconds, Kept, Channel, written.Epoch, written.Number, hasGivenUp ? "1" : "0"];
+        List<object> arguments = [5, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, Sizes, KeptSeconds, Kept, Channel, written.Epoch, written.Number, hasGivenUp ? "1" : "0", KeptBytes, KeptBytesOfAll];
         foreach (var e in events)
             arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.Person?.ToString("N") ?? "", e.Data.ToArray()]);
         var answer = await Write.Run(redis, [.. arguments]).WaitAsync(Patience);

@@ -55,10 +55,12 @@ internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironme
         if (OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>() is { Socket: { AddressFamily: not AddressFamily.Unix } socket })
             socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeout, BitConverter.GetBytes(GoneAfterMilliseconds));
         // Settings are asked for here, and not above: they are checked when the host starts, all at once.
-        var (most, mostOfEach, whose) = (options.Value.Connections, options.Value.IsProxy(address) ? 0 : MostOfEach, Address.Of(address));
+        var (most, mostOfEach) = (options.Value.Connections, options.Value.IsProxy(address) ? 0 : MostOfEach);
+        var (whose, site) = (Address.Of(address), Address.SiteOf(address));
         try
         {
-            var isOneTooMany = (Interlocked.Increment(ref all) > most && most > 0) | (each.More(whose) > mostOfEach && mostOfEach > 0);
+            var isOneTooMany = (Interlocked.Increment(ref all) > most && most > 0) | (each.More(whose) > mostOfEach && mostOfEach > 0)
+                | (site is not null && each.More(site) > mostOfEach * Address.SharesOfSite && mostOfEach > 0);
             if (isOneTooMany) connection.Abort(new ConnectionAbortedException("There are too many connections."));
             else await next(connection);
         }
@@ -66,6 +68,7 @@ internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironme
         {
             Interlocked.Decrement(ref all);
             each.Less(whose);
+            if (site is not null) each.Less(site);
         }
     }
 }

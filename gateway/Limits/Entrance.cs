@@ -43,7 +43,7 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
         }
         catch (Unauthenticated)
         {
-            await Count(http, Calls, Address.Of(http), options.Value.Calls, 1);
+            await CountAddress(http, Calls, options.Value.Calls);
             throw;
         }
         var whose = name(caller);
@@ -62,16 +62,23 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
     }
 
     /// <summary>Counts a WebSocket of somebody who has yet to say who they are, by address. Apart from all else: what strangers call behind a hospital's address locks nobody out. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitSocket(HttpContext http) => Count(http, "sockets", Address.Of(http), options.Value.Calls, 1);
+    public ValueTask AdmitSocket(HttpContext http) => CountAddress(http, "sockets", options.Value.Calls);
 
     /// <summary>Counts a look at what Identity publishes, by address. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitLook(HttpContext http) => Count(http, "keys", Address.Of(http), options.Value.Calls, 1);
+    public ValueTask AdmitLook(HttpContext http) => CountAddress(http, "keys", options.Value.Calls);
 
     /// <summary>Counts an attempt to log in, by address. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitLogIn(HttpContext http) => Count(http, "logins", Address.Of(http), options.Value.LogInsOrUsual, 1);
+    public ValueTask AdmitLogIn(HttpContext http) => CountAddress(http, "logins", options.Value.LogInsOrUsual);
 
     /// <summary>Counts a call that goes on with a session, by address: the token in its body is Identity's to check. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitSession(HttpContext http) => Count(http, "sessions", Address.Of(http), options.Value.Calls, 1);
+    public ValueTask AdmitSession(HttpContext http) => CountAddress(http, "sessions", options.Value.Calls);
+
+    /// <summary>Counts a call by where it comes from. What is left, as the answer tells, is that of the nearest network.</summary>
+    private async ValueTask CountAddress(HttpContext http, string policy, int most)
+    {
+        await Count(http, policy, Address.Of(http), most, 1);
+        if (most > 0 && Address.SiteOf(http.Connection.RemoteIpAddress) is { } site) (await limit.Take(policy, site, most * Address.SharesOfSite)).Demand();
+    }
 
     private async ValueTask Count(HttpContext http, string policy, string whose, int most, int calls)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using MedCor.Gateway.Limits;
@@ -37,12 +38,12 @@ internal static class Resources
         using var answer = await door.Read(visitor, resource, path + Asked(http, fields, references), http.RequestAborted);
         if (answer.Status != StatusCodes.Status200OK)
         {
-            await Write(http, answer.Status, answer.Body, answer.RetryAfter);
+            await Write(http, answer.Status, new(answer.Body), answer.RetryAfter);
             return;
         }
         if (references.Length == 0)
         {
-            await Tagged(http, resource, answer.Body);
+            await Tagged(http, resource, new(answer.Body));
             return;
         }
 
@@ -54,7 +55,7 @@ internal static class Resources
             using var held = http.RequestServices.GetRequiredService<WaitingBytes>().Begin(visitor.Sender.Whose);
             held.Be(answer.Body.Length);
             HashSet<string>? keep = fields is null ? null : [.. fields];
-            using var expanded = AnswerBuffer.Of(json => expansion.Write(answer.Body.Span, references, found, keep, json), () => int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
+            using var expanded = AnswerBuffer.Of(json => expansion.Write(answer.Body.Span, references, found, keep, json), int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
             held.Be(expanded.Written.Length);
             await Tagged(http, resource, expanded.Written);
         }
@@ -77,9 +78,11 @@ internal static class Resources
     }
 
     /// <summary>Answers with what did not change since the reader had it, or that it did not.</summary>
-    private static async Task Tagged(HttpContext http, ResourceKind resource, ReadOnlyMemory<byte> body)
+    private static async Task Tagged(HttpContext http, ResourceKind resource, ReadOnlySequence<byte> body)
     {
-        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body.Span))}\"");
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var piece in body) hash.AppendData(piece.Span);
+        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.GetHashAndReset())}\"");
         http.Response.Headers.ETag = tag.ToString();
         // To be kept by the caller alone, and asked for again every time.
         http.Response.Headers.CacheControl = "private, no-cache";
@@ -110,7 +113,7 @@ internal static class Resources
     private static string[]? Names(HttpContext http, string parameter) =>
         http.Request.Query[parameter].FirstOrDefault()?.Split(',', StringSplitOptions.TrimEntries);
 
-    private static async Task Write(HttpContext http, int status, ReadOnlyMemory<byte> body, string? retryAfter)
+    private static async Task Write(HttpContext http, int status, ReadOnlySequence<byte> body, string? retryAfter)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";

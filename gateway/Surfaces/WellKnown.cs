@@ -48,7 +48,9 @@ internal sealed class WellKnown(Entrance entrance, Upstream upstream, TimeProvid
     private async Task Answer(HttpContext http, Document document)
     {
         await Admit(http);
-        await Refresh(document);
+        var asking = Refresh(document);
+        // While Identity does not answer, who looks does not wait for it as long as there is something to answer.
+        if (document.Known is null || document.HasAnswered) await asking;
         if (document.Known is not { } known || clock.GetUtcNow() - known.At > Stale) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = known.Bytes.Length;
@@ -77,13 +79,14 @@ internal sealed class WellKnown(Entrance entrance, Upstream upstream, TimeProvid
             using var patience = new CancellationTokenSource(Patience, clock);
             using var request = new HttpRequestMessage(HttpMethod.Get, document.Path);
             using var response = await upstream.To("identity").SendAsync(request, patience.Token);
-            if (!response.IsSuccessStatusCode) return;
+            response.EnsureSuccessStatusCode();
             await response.Content.LoadIntoBufferAsync(Longest, patience.Token);
             document.Known = new(await response.Content.ReadAsByteArrayAsync(patience.Token), clock.GetUtcNow());
-            document.IsAnswered = true;
+            document.IsAnswered = document.HasAnswered = true;
         }
         catch (Exception e) // whatever it is: what is known is answered, or that nothing is
         {
+            document.HasAnswered = false;
             log.LogDebug("What Identity publishes was not read: {Kind}", e.GetType().Name);
         }
     }
@@ -100,7 +103,13 @@ internal sealed class WellKnown(Entrance entrance, Upstream upstream, TimeProvid
     {
         public string Path => path;
         public Published? Known { get; set; }
+
+        /// <summary>Whether what was asked last is answered.</summary>
         public bool IsAnswered { get; set; }
+
+        /// <summary>Whether Identity answered when it was last seen to answer or to fail.</summary>
+        public bool HasAnswered { get; set; }
+
         public DateTimeOffset AskedAt { get; set; }
         public Task Asking { get; set; } = Task.CompletedTask;
     }

@@ -94,18 +94,22 @@ internal sealed class ToolAnswer : IDisposable
     public static ValueTask Flush(HttpContext http) => Taken(http, http.Response.BodyWriter.FlushAsync(http.RequestAborted));
 
     /// <summary>Sends what may be much: a piece when the one before is on its way, so that it lies in memory once. Whoever does not take it in time is cut off.</summary>
-    public static async Task Send(HttpContext http, ReadOnlyMemory<byte> bytes)
+    public static Task Send(HttpContext http, ReadOnlyMemory<byte> bytes) => Send(http, new ReadOnlySequence<byte>(bytes));
+
+    /// <inheritdoc cref="Send(HttpContext, ReadOnlyMemory{byte})"/>
+    public static async Task Send(HttpContext http, ReadOnlySequence<byte> bytes)
     {
         var to = http.Response.BodyWriter;
-        if (bytes.Length <= PieceSize)
+        if (bytes is { IsSingleSegment: true, Length: <= PieceSize })
         {
-            await Taken(http, to.WriteAsync(bytes, http.RequestAborted));
+            await Taken(http, to.WriteAsync(bytes.First, http.RequestAborted));
             return;
         }
         using var patience = new CancellationTokenSource(TakenWithin, http.RequestServices.GetRequiredService<TimeProvider>());
         using var cut = patience.Token.Register(http.Abort);
-        for (; bytes.Length > 0; bytes = bytes[Math.Min(PieceSize, bytes.Length)..])
-            if ((await to.WriteAsync(bytes[..Math.Min(PieceSize, bytes.Length)], http.RequestAborted)).IsCompleted) return;
+        foreach (var segment in bytes)
+            for (var left = segment; left.Length > 0; left = left[Math.Min(PieceSize, left.Length)..])
+                if ((await to.WriteAsync(left[..Math.Min(PieceSize, left.Length)], http.RequestAborted)).IsCompleted) return;
     }
 
     /// <summary>Waits for what is sent; mostly there is nothing to wait for.</summary>

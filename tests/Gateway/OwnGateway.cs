@@ -89,6 +89,10 @@ public sealed class OwnGateway : IAsyncDisposable
         return Http.SendAsync(request);
     }
 
+    /// <summary>Asks for something as somebody.</summary>
+    public Task<HttpResponseMessage> Get(Client caller, string path) =>
+        Http.SendAsync(new(HttpMethod.Get, path) { Headers = { Authorization = new("Bearer", caller.AccessToken) } });
+
     private static async Task<OwnGateway> Launch(string service, (string Name, string? Value)[] settings)
     {
         var house = await RunningHouse.Get();

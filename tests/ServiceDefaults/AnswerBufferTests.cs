@@ -11,7 +11,7 @@ public sealed class AnswerBufferTests
     {
         var thing = new string('x', AnswerBuffer.LargestThing);
 
-        using var answer = AnswerBuffer.Of(json => JsonSerializer.Serialize(json, Enumerable.Repeat(thing, 100)), () => 100);
+        using var answer = AnswerBuffer.Of(json => JsonSerializer.Serialize(json, Enumerable.Repeat(thing, 100)), 100);
 
         Assert.Equal(100 * (AnswerBuffer.LargestThing + 3) + 1, answer.Written.Length);
         Assert.Equal(100, JsonDocument.Parse(answer.Written).RootElement.GetArrayLength());
@@ -20,12 +20,12 @@ public sealed class AnswerBufferTests
     [Fact]
     public void A_longer_one_is_refused_with_how_many_to_ask_for()
     {
-        var refused = Assert.Throws<Invalid>(() => AnswerBuffer.Of(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), () => 40));
+        var refused = Assert.Throws<Invalid>(() => AnswerBuffer.Of(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), 40));
 
         Assert.Contains("such as 10", (string?)Assert.Single(refused.Details["limit"]!.AsArray()), StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_is_no_list_is_refused_as_it_is() =>
-        Assert.Throws<Conflict>(() => AnswerBuffer.Of(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), () => null));
+        Assert.Throws<Conflict>(() => AnswerBuffer.Of(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), null));
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -62,7 +63,7 @@ public sealed class ExpansionTests
     private static JsonNode Expand(string answer, bool isList, Reference[] references, HashSet<string>? fields, Dictionary<string, string> found)
     {
         var others = found.ToDictionary(f => f.Key, f => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(f.Value));
-        using var written = AnswerBuffer.Of(json => new Expansion(isList).Write(Encoding.UTF8.GetBytes(answer), references, [.. references.Select(_ => others)], fields, json), () => null);
-        return JsonNode.Parse(written.Written.Span)!;
+        using var written = AnswerBuffer.Of(json => new Expansion(isList).Write(Encoding.UTF8.GetBytes(answer), references, [.. references.Select(_ => others)], fields, json), null);
+        return JsonNode.Parse(written.Written.ToArray())!;
     }
 }

@@ -1,0 +1,93 @@
+using System.Threading.RateLimiting;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.ServiceDefaults;
+
+/// <summary>
+/// Divides the memory that a service may have among its calls: a quarter for the bodies that it reads, half for what it answers. A call has its share before it takes memory, counted as
+/// the most that it can take, and waits for it. Bodies and answers are counted apart, so that no call waits for one that waits for it.
+/// </summary>
+internal sealed class CallMemory : IDisposable
+{
+    /// <summary>A call that has waited so long for its share is refused.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Memory is counted in units of so many bytes.</summary>
+    private const int Unit = 64 * 1024;
+
+    /// <summary>JSON in UTF-8 is in memory as its text, of two bytes a character, and as its bytes, in a buffer that doubles.</summary>
+    private const int Copies = 4;
+
+    private readonly ConcurrencyLimiter bodies;
+    private readonly ConcurrencyLimiter answers;
+    private readonly (int Body, int Answer) most;
+
+    public CallMemory() : this(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+    {
+    }
+
+    /// <param name="available">How much memory the process may have, in bytes.</param>
+    internal CallMemory(long available)
+    {
+        // However little there is, the largest can be had alone.
+        most = (Math.Max(Units(available / 4), Units(Copies * (long)MedCorService.LargestBody)), Math.Max(Units(available / 2), Units(Copies * (long)AnswerBuffer.Largest)));
+        (bodies, answers) = (Limiter(most.Body), Limiter(most.Answer));
+
+        static ConcurrencyLimiter Limiter(int units) => new(new() { PermitLimit = units, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+    }
+
+    /// <summary>The share of a call for its body. Dispose of it when the call is over. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
+    /// <param name="length">How long the body is, in bytes; null when it is not known.</param>
+    public ValueTask<RateLimitLease> ForBody(long? length, CancellationToken ct) => Take(bodies, Math.Clamp(Units(Copies * (length ?? MedCorService.LargestBody)), 1, most.Body), ct);
+
+    /// <summary>The share of a call for its answer, before it reads what it answers. Dispose of it when it is sent. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
+    /// <param name="things">How many things it may answer with.</param>
+    public ValueTask<RateLimitLease> ForAnswer(int things, CancellationToken ct) => Take(answers, Math.Min(Units(Copies * (long)AnswerBuffer.LargestThing * things), most.Answer), ct);
+
+    public void Dispose()
+    {
+        bodies.Dispose();
+        answers.Dispose();
+    }
+
+    private static int Units(long bytes) => (int)Math.Min((bytes + Unit - 1) / Unit, int.MaxValue / 2);
+
+    private static async ValueTask<RateLimitLease> Take(ConcurrencyLimiter limiter, int units, CancellationToken ct)
+    {
+        if (limiter.AttemptAcquire(units) is { IsAcquired: true } lease) return lease;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
+        {
+            return await limiter.AcquireAsync(units, patience.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
+        }
+    }
+}
+
+internal static class CallMemoryMiddleware
+{
+    /// <summary>Holds a call with a body back until there is memory for it.</summary>
+    public static IApplicationBuilder UseCallMemory(this IApplicationBuilder app)
+    {
+        var memory = app.ApplicationServices.GetRequiredService<CallMemory>();
+        return app.Use(async (http, next) =>
+        {
+            if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+            {
+                await next(http);
+                return;
+            }
+            using var share = await memory.ForBody(http.Request.ContentLength, http.RequestAborted);
+            await next(http);
+        });
+    }
+}

@@ -1,0 +1,29 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.EndToEnd;
+using MedCor.Tests.EndToEnd.Catalogue;
+using MedCor.Tests.Identity;
+
+namespace MedCor.Tests.Clinical.MedicalRecords;
+
+/// <summary>A hospital of its own, one of whose patients has much on record.</summary>
+internal static class LargeRecords
+{
+    private const string Password = "Korrekt-Pferd-7";
+
+    /// <summary>Its administrator.</summary>
+    /// <param name="number">How many records there are, each nearly as large as one may be.</param>
+    public static async Task<Client> Of(int number)
+    {
+        var (platform, opening) = (await Client.Shared(Somebody.Platform), ToolCatalogue.All["create_hospital"]);
+        var hospital = (string)(await platform.Post(opening, await new Draft(opening).Fill([], Task.FromResult))).Body["id"]!;
+        var email = Somebody.NewEmail();
+        await platform.Do("create_user", new { email, password = Password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
+        var patient = (Guid)(await platform.Do("create_user", new { email = Somebody.NewEmail(), password = Password, first_name = "Paul", last_name = "Patient", role = "PATIENT", hospital_id = hospital }))["id"]!;
+        var admin = await Client.As(email, Password);
+        var (text, attachments) = (new string('x', 9_900), Enumerable.Repeat(new string('x', 1_990), 40));
+        for (var i = 0; i < number; i++)
+            await admin.Do("create_medical_record", new { patient_id = patient, title = $"Record {i}", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments });
+        return admin;
+    }
+}
