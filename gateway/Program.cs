@@ -21,6 +21,7 @@ app.UseMedCorDefaults();
 app.UseOrigins();
 app.UseChatProblems();
 app.UseOptions();
+app.UseResourceHints();
 app.UseBodyRules();
 app.UseCompression();
 app.UsePages();

@@ -12,6 +12,9 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
     /// <summary>When they logged in. What happened before is told to them by nobody but who is asked for it.</summary>
     public DateTimeOffset LoggedInAt { get; init; } = IssuedAt;
 
+    /// <summary>When the login or refresh was from which the token descends by renewals alone; none in a token of a version before, which did not tell.</summary>
+    public DateTimeOffset? RefreshedAt { get; init; }
+
     /// <summary>The key that signed the token.</summary>
     public Guid KeyId { get; init; }
 

@@ -21,6 +21,13 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
     /// <summary>By how much the clocks of two processes may differ.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long a revocation must be remembered to outlast every token that it covers, given how long tokens live. A process may know a revoked key for <see cref="SigningKeys.Age"/>; what is
+    /// forged with it until then may seem to be issued <see cref="Slack"/> from now and live <see cref="Slack"/> longer than other tokens; and the replica of Identity that forgets may be
+    /// <see cref="Slack"/> ahead of the one that revoked. The fourth is for what takes time in between.
+    /// </summary>
+    public static TimeSpan OutlastedBy(TimeSpan lifetime) => lifetime + SigningKeys.Age + 4 * Slack;
+
     private readonly MemoryCache remembered = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
 
@@ -90,6 +97,7 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
                 KeyId = keyId,
                 // Earlier versions did not tell it: then the token's own time, which is later.
                 LoggedInAt = read.TryGetPayloadValue<long>(TokenClaims.LoggedInAt, out var loggedInAt) ? DateTimeOffset.FromUnixTimeMilliseconds(loggedInAt) : read.IssuedAt,
+                RefreshedAt = read.TryGetPayloadValue<long>(TokenClaims.RefreshedAt, out var refreshedAt) ? DateTimeOffset.FromUnixTimeSeconds(refreshedAt) : null,
             }
             : throw Bad();
     }
@@ -138,4 +146,6 @@ public static class TokenClaims
     public const string Session = "sid";
     /// <summary>When that login was, in milliseconds: in whole seconds, as <c>auth_time</c> has it, what came just before it and just after would be the same.</summary>
     public const string LoggedInAt = "auth_time_ms";
+    /// <summary>When the login or refresh was that gave the token, or the one from which it was renewed, in seconds as <c>iat</c>.</summary>
+    public const string RefreshedAt = "refreshed_at";
 }

@@ -40,7 +40,7 @@ public sealed class KnownHospitals(TenantDb db, OtherServices others) : IHear<Ho
             Name = hospital.Name,
             TimeZone = hospital.TimeZone,
             IsActive = hospital.IsActive,
-            MaxOpenPatientBookings = hospital.MaxOpenPatientBookings,
+            MaxOpenPatientBookings = hospital.MaxOpenPatientBookings ?? Hospital.UsualOpenBookings,
             Version = hospital.Version,
         };
     }
@@ -54,12 +54,12 @@ public sealed class KnownHospitals(TenantDb db, OtherServices others) : IHear<Ho
     /// <inheritdoc/>
     public Task Hear(HospitalDeactivated happened, CancellationToken ct) => Keep(happened.Hospital, ct);
 
-    /// <summary>Whichever version comes last, the highest stays.</summary>
+    /// <summary>Whichever version comes last, the highest stays; what it does not tell, as a replica of a version before does not, stays as it was known.</summary>
     private Task<int> Keep(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, max_open_patient_bookings, version)
-        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, {hospital.MaxOpenPatientBookings}, {hospital.Version})
+        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, coalesce({hospital.MaxOpenPatientBookings}, {Hospital.UsualOpenBookings}), {hospital.Version})
         ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, is_active = excluded.is_active,
-            max_open_patient_bookings = excluded.max_open_patient_bookings, version = excluded.version
+            max_open_patient_bookings = coalesce({hospital.MaxOpenPatientBookings}, known_hospitals.max_open_patient_bookings), version = excluded.version
         WHERE known_hospitals.version < excluded.version
         """, ct);
 }

@@ -15,7 +15,10 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
     /// <summary>The role that serves: owns nothing, may not bypass row-level security.</summary>
     public static string ServiceRole(string service) => $"medcor_{service}";
 
-    /// <summary>Migrates, given a connection string of the owner.</summary>
+    /// <summary>
+    /// Migrates, given a connection string of the owner. Throws <see cref="InvalidOperationException"/>, and leaves out the migration that it was at, when one was changed after it had been applied, or
+    /// an index of the database is invalid.
+    /// </summary>
     public async Task Migrate(string ownersConnection, CancellationToken ct)
     {
         // Not pooled: the lock ends with the session.
@@ -25,6 +28,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
 
         await Run(connection, Foundation.Replace("{role}", ServiceRole(service), StringComparison.Ordinal), ct);
         var applied = await Applied(connection, ct);
+        await RefuseInvalidIndexes(connection, ct);
         foreach (var (name, sql) in Files())
         {
             var checksum = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
@@ -37,6 +41,8 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
             log.LogInformation("{Service}: migration {Name}", service, name);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await Run(connection, sql, ct);
+            // CREATE INDEX IF NOT EXISTS takes one that is being built meanwhile for one that is there.
+            await RefuseInvalidIndexes(connection, ct);
             await using var record = new NpgsqlCommand("INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", connection)
             {
                 Parameters = { new() { Value = name }, new() { Value = checksum } },
@@ -53,6 +59,15 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         var applied = await Applied(connection, ct);
         var missing = Files().Where(f => !applied.ContainsKey(f.Name)).Select(f => f.Name).ToArray();
         if (missing.Length > 0) throw new InvalidOperationException($"The schema of {service} lacks {string.Join(", ", missing)}. Run this service with `migrate` and the owner's connection string first.");
+    }
+
+    /// <summary>An index that a concurrent build has left behind, or not finished yet, is written and never read, and unique to nobody.</summary>
+    private async Task RefuseInvalidIndexes(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid", connection);
+        if (await command.ExecuteScalarAsync(ct) is string invalid)
+            throw new InvalidOperationException(
+                $"The database of {service} has invalid indexes: {invalid}. Their concurrent build has failed, or is under way: wait for it, or run REINDEX INDEX CONCURRENTLY for each. Then migrate again.");
     }
 
     private static async Task<Dictionary<string, string>> Applied(NpgsqlConnection connection, CancellationToken ct)

@@ -35,13 +35,17 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
         return await Answer<TResult>(response, ct);
     }
 
-    /// <summary>The first page of a resource, of what the caller may see. Throws <see cref="Refused"/> when they may not read it.</summary>
+    /// <summary>
+    /// The first page of a resource, of what the caller may see. Throws <see cref="Refused"/> when they may not read it, and <see cref="Unavailable"/> when it is refused otherwise: the question
+    /// is this service's own, so a replica that does not take it is of another version.
+    /// </summary>
     /// <param name="filter">As the resource takes it, an object by the names of its fields.</param>
     public async Task<Page<T>> List<T>(string resource, object filter, string sort, int limit, CancellationToken ct)
     {
         var asked = $"filter={Uri.EscapeDataString(JsonSerializer.Serialize(filter, Json.Options))}&sort={sort}&limit={limit}";
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource}?{asked}");
         using var response = await SendTo(ResourceCatalogue.All[resource].Service, request, ct);
+        if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound) throw new Unavailable();
         return await Answer<Page<T>>(response, ct);
     }
 

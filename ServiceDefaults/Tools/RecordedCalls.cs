@@ -94,7 +94,7 @@ internal sealed class RecordedCalls(TenantDb db, SecretHashes hashes, TimeProvid
     {
         null => true,
         "" => secrets.Length == 0,
-        _ => secrets.Length > 0 && await hashes.Match(hash, secrets, ct),
+        _ => secrets.Length > 0 && await hashes.Match(hash, [secrets], ct),
     };
 
     /// <summary>

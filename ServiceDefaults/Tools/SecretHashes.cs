@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -5,12 +7,12 @@ using Microsoft.Extensions.Options;
 namespace MedCor.ServiceDefaults.Tools;
 
 /// <summary>
-/// Hashes the secrets among a call's parameters with a salt and as slowly as a password's own hash, so that a record of the call tells nobody what they were. One hash
-/// costs a tenth of a second of a core, so no more are computed at once than there are cores.
+/// Hashes passwords, and the secrets among a call's parameters, with a salt and slowly on purpose: who reads a hash cannot guess what it is of. Making and checking one each cost a tenth of a
+/// second of a core, so no more run at once than there are cores.
 /// </summary>
-internal sealed class SecretHashes : IDisposable
+public sealed class SecretHashes : IDisposable
 {
-    /// <summary>PBKDF2 with HMAC-SHA-512, as OWASP's Password Storage Cheat Sheet asks for; the same as of the passwords themselves.</summary>
+    /// <summary>PBKDF2 with HMAC-SHA-512 and a salt of 128 bits, as OWASP's Password Storage Cheat Sheet asks for where Argon2 is not at hand.</summary>
     private const int Iterations = 210_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -18,19 +20,38 @@ internal sealed class SecretHashes : IDisposable
     private readonly PasswordHasher<object> hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
     private readonly SemaphoreSlim cores = new(Environment.ProcessorCount);
 
-    internal Task<string> Hash(string secrets, CancellationToken ct) => InTurn(() => hasher.HashPassword(this, secrets), ct);
+    /// <summary>A hash of a secret, another one each time. Throws <see cref="Unavailable"/> when too many wait.</summary>
+    public Task<string> Hash(string secret, CancellationToken ct) => InTurn(null, () => hasher.HashPassword(this, secret), ct);
 
-    /// <summary>Whether the hash is of these secrets.</summary>
-    internal Task<bool> Match(string hash, string secrets, CancellationToken ct) =>
-        InTurn(() => hasher.VerifyHashedPassword(this, hash, secrets) != PasswordVerificationResult.Failed, ct);
+    /// <summary>Whether the hash is of a secret in one of its forms. Throws <see cref="Unavailable"/> when too many wait.</summary>
+    /// <param name="hash">As <see cref="Hash"/> made it.</param>
+    /// <param name="forms">Checked one after the other until one is right.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="first">What may refuse before the work is begun, when its turn has come.</param>
+    public Task<bool> Match(string hash, IReadOnlyList<string> forms, CancellationToken ct, Func<Task>? first = null) =>
+        InTurn(first, () => forms.Any(form => hasher.VerifyHashedPassword(this, hash, form) != PasswordVerificationResult.Failed), ct);
 
+    /// <summary>A hash that no secret has, in the hasher's third format: a marker, the function, the iterations, the salt's length, salt and key. Checking it costs as much as any other.</summary>
+    public static string OfNothing()
+    {
+        const int salt = 16, key = 32, header = 13, sha512 = 2;
+        var bytes = RandomNumberGenerator.GetBytes(header + salt + key);
+        bytes[0] = 1;
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), sha512);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(5), Iterations);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(9), salt);
+        return Convert.ToBase64String(bytes);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => cores.Dispose();
 
-    private async Task<T> InTurn<T>(Func<T> work, CancellationToken ct)
+    private async Task<T> InTurn<T>(Func<Task>? first, Func<T> work, CancellationToken ct)
     {
-        if (!await cores.WaitAsync(Patience, ct)) throw new Unavailable("Too many secrets are being checked at this moment. Try again shortly.");
+        if (!await cores.WaitAsync(Patience, ct)) throw new Unavailable("Too many passwords are being checked at this moment. Try again shortly.");
         try
         {
+            if (first is not null) await first();
             return await Task.Run(work, ct);
         }
         finally

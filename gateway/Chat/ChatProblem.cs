@@ -48,11 +48,15 @@ internal static class ChatProblem
     };
 
     /// <summary>The form has no place for details, so the message names every field.</summary>
-    private static string AllThatIsWrong(Refusal refusal) => "Not valid: " + string.Join("; ",
-        from field in refusal.Details
-        where field.Value is JsonArray
-        let name = field.Key == ProblemWriter.RequestIdField ? "request_id" : field.Key
-        select $"{name} {string.Join(", ", field.Value.AsArray().Select(wrong => (string?)wrong))}") + ".";
+    private static string AllThatIsWrong(Refusal refusal)
+    {
+        var text = "Not valid: " + string.Join("; ",
+            from field in refusal.Details
+            where field.Value is JsonArray
+            let name = field.Key == ProblemWriter.RequestIdField ? "request_id" : field.Key
+            select $"{name} {string.Join(", ", field.Value.AsArray().Select(wrong => (string?)wrong))}");
+        return text[^1] == '?' ? text : text + ".";
+    }
 
     /// <summary>A refusal that has its name here alone.</summary>
     internal sealed class Known(int status, string code, string message) : Refusal(status, code, message);

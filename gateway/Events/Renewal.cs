@@ -9,7 +9,7 @@ using MedCor.ServiceDefaults.Problems;
 namespace MedCor.Gateway.Events;
 
 /// <summary>
-/// Asks Identity for another token before a listener's ends, for as long as their session is good, and tells it to them. Who gets none keeps theirs to its
+/// Asks Identity for another token before a listener's ends, for as long as it gives one, and tells it to them. Who is refused keeps theirs to its
 /// end; while Identity is away it is asked again.
 /// </summary>
 internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Renewal> log) : IDisposable
@@ -31,13 +31,6 @@ internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplica
         var quarter = (caller.ExpiresAt - caller.IssuedAt) / 4;
         var due = caller.ExpiresAt - (quarter < Ahead ? quarter : Ahead);
         return due > now ? due : now;
-    }
-
-    /// <summary>When it is asked again after a refusal: in half of the time that their token has left.</summary>
-    internal static DateTimeOffset AgainFor(Caller caller, DateTimeOffset now)
-    {
-        var half = (caller.ExpiresAt - now) / 2;
-        return now + (half > Again ? half : Again);
     }
 
     /// <summary>Renews a listener's token, beside whatever else is done.</summary>
@@ -76,15 +69,15 @@ internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplica
 
     private async Task Ask(Listener listener, CancellationToken ct)
     {
-        var token = listener.Token;
+        var (token, ends) = (listener.Token, listener.Caller.ExpiresAt);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         using var response = await upstream.To(Identity).SendAsync(request, ct);
         // They sent another themselves meanwhile.
         if (listener.Token != token) return;
         if (!response.IsSuccessStatusCode)
         {
-            // Their session is over, and their token with it once its time has come, unless they refresh it until then: so it is asked again, ever sooner before the end.
-            if ((int)response.StatusCode < 500) listener.RenewAt = AgainFor(listener.Caller, clock.GetUtcNow());
+            // For good: a refresh gives them another token, and renews none that is out. They go on if they send that one until then.
+            if ((int)response.StatusCode < 500) listener.RenewAt = ends;
             return;
         }
         var renewed = (await JsonSerializer.DeserializeAsync<AccessToken>(await response.Content.ReadAsStreamAsync(ct), Json.Options, ct))!;

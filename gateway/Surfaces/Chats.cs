@@ -9,6 +9,7 @@ using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Surfaces;
@@ -149,7 +150,8 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     private static long After(HttpRequest request)
     {
         var (query, mistakes) = (request.Query, new Dictionary<string, List<string>>());
-        foreach (var name in query.Keys.Where(n => n is not ("ticket" or "last_event_id"))) mistakes[name] = ["is not a parameter; there are last_event_id and ticket. A token is never accepted in an address"];
+        foreach (var name in query.Keys.Where(n => n is not ("ticket" or "last_event_id")))
+            mistakes.Note(name, $"is not a parameter; there are last_event_id and ticket. A token is never accepted in an address{DidYouMean.Hint(name, ["last_event_id", "ticket"])}");
         var (field, id) = request.Headers.TryGetValue(LastEventId, out var header) ? (LastEventId, header.ToString()) : ("last_event_id", query["last_event_id"].ToString());
         var after = 0L;
         if (id.Length > 0 && !(long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out after) && after <= int.MaxValue)) mistakes[field] = ["is not the id of an event"];

@@ -6,6 +6,7 @@ using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.Surfaces;
@@ -19,17 +20,34 @@ internal static class Resources
     /// <summary>So many ids go into one question.</summary>
     private const int MostIds = 100;
 
+    private const string Path = "/api/mcp/resources";
+
     public static void MapResources(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
         var (entrance, door) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<Door>());
         foreach (var resource in ResourceCatalogue.All.Values)
         {
-            app.MapGet($"/api/mcp/resources/{resource.Name}", http => Answer(http, resource, entrance, door, ""));
+            app.MapGet($"{Path}/{resource.Name}", http => Answer(http, resource, entrance, door, ""));
             if (!resource.IsList) continue;
-            app.MapGet($"/api/mcp/resources/{resource.Name}/{{id}}", http => Answer(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}"));
+            app.MapGet($"{Path}/{resource.Name}/{{id}}", http => Answer(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}"));
         }
     }
+
+    /// <summary>Refuses a resource that there is none of by naming the one that was probably meant: of such a path no endpoint knows.</summary>
+    public static IApplicationBuilder UseResourceHints(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        await next(http);
+        if (http.Response is not { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } || http.GetEndpoint() is not null) return;
+        if (!http.Request.Path.StartsWithSegments(Path, out var rest) || rest.Value is not { Length: > 1 } sent) return;
+        // A name may be of several segments, and more may follow it.
+        var segments = sent.Trim('/').Split('/');
+        var asked = ResourceCatalogue.All.Keys.GroupBy(name => name.Split('/').Length).Where(names => names.Key <= segments.Length)
+            .Select(names => (Name: string.Join('/', segments[..names.Key]), Known: names)).ToArray();
+        if (asked.Any(a => a.Known.Contains(a.Name))) return;
+        var hints = asked.Select(a => DidYouMean.Hint(a.Name, a.Known)).Where(hint => hint.Length > 0);
+        throw new Missing("resource", hints.FirstOrDefault() ?? "");
+    });
 
     private static async Task Answer(HttpContext http, ResourceKind resource, Entrance entrance, Door door, string path)
     {

@@ -17,6 +17,9 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, KnownPeople pe
         var (now, byPatient) = (clock.GetUtcNow(), db.Tenancy.Caller.Kind == Callers.Patient);
         if (byPatient) old.Appointment.MustLieAhead(now);
         var (practice, patient) = await people.DoctorAndPatient(old.Appointment.DoctorId, old.Appointment.PatientId, ct);
+        if (byPatient && old.Appointment.BookedBy is null && old.Appointment.DurationMinutes > practice.Timetable.SlotMinutes)
+            throw new Conflict("The appointment is longer than one slot, and it is not known whether your hospital chose that. Ask your hospital to move it.")
+                .With("duration_minutes", old.Appointment.DurationMinutes).With("slot_minutes", practice.Timetable.SlotMinutes);
         // What a patient booked is one slot, however long a slot is by now; a length that staff chose stays.
         int? minutes = byPatient && old.Appointment.IsOfPatientsOwnMaking ? null : old.Appointment.DurationMinutes;
         var wish = new Wish(

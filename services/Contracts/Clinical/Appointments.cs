@@ -122,7 +122,7 @@ public sealed record UpdateAppointmentStatus(
 /// <summary>
 /// Moves an appointment that has not begun to another time with the same doctor, in one step: the old one is cancelled and its time is free,
 /// a new one takes its place, and each names the other. Answers the new one. One whose time is over can no longer be moved. Patients move theirs until it begins, to a time that
-/// list_appointment_slots offers.
+/// list_appointment_slots offers; they keep the length that staff chose, and no other that is longer than one slot.
 /// </summary>
 /// <param name="AppointmentDate">The new day, by the clocks of the hospital.</param>
 /// <param name="AppointmentTime">The new time, by the clocks of the hospital.</param>

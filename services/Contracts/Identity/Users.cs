@@ -26,7 +26,8 @@ public sealed record User(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Somebody whose account went out of use.</summary>
-/// <param name="Affected">The appointments still to come that they were to hold.</param>
+/// <param name="Affected">The appointments still to come that they were to hold, at most 100, the next first. They stay booked.</param>
+/// <param name="AffectedCount">How many appointments they were still to hold, counted to 10,000.</param>
 public sealed record DeactivatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -42,7 +43,8 @@ public sealed record DeactivatedUser(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    IReadOnlyList<AffectedAppointment> Affected);
+    [property: MaxLength(100)] IReadOnlyList<AffectedAppointment> Affected,
+    long AffectedCount);
 
 /// <summary>Lists the people with an account that you may see, by last name. Patients see themselves alone.</summary>
 /// <param name="Role">Only those of this role.</param>

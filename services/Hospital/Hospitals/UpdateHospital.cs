@@ -51,7 +51,7 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, OtherServices others,
         var now = hospital.ToContract();
         return new(
             now.Id, now.Name, now.Subdomain, now.RegistrationNumber, now.Email, now.PhoneNumber, now.AddressLine1, now.AddressLine2, now.City, now.State, now.Country, now.PostalCode,
-            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, now.MaxOpenPatientBookings, affected, affectedCount);
+            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, affected, affectedCount);
     }
 
     private static RezonedAppointment Rezoned(Appointment appointment, string zone)

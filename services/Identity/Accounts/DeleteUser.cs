@@ -10,13 +10,21 @@ namespace MedCor.Identity.Accounts;
 
 internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions, OtherServices others, TimeProvider clock) : IHandle<DeleteUser, DeactivatedUser>, IPrepare<DeleteUser>
 {
+    private const int MostShown = 100;
+
     private IReadOnlyList<AffectedAppointment> affected = [];
+    private long affectedCount;
 
     /// <summary>Clinical is asked first: while it cannot tell, nobody is taken out of use.</summary>
     public async Task Prepare(DeleteUser asked, CancellationToken ct)
     {
         var account = await db.Accounts.AsNoTracking().Find(asked.UserId, "user", ct);
-        if (account.Role == Role.Doctor) affected = await Affected(account.Id, ct);
+        if (account.Role != Role.Doctor) return;
+
+        var ahead = await others.List<Appointment>(
+            "appointments", new { account.HospitalId, DoctorId = account.Id, Status = AppointmentStatus.Scheduled, StartsAt = new { Gte = clock.GetUtcNow() } }, "starts_at", MostShown, ct);
+        affected = [.. ahead.Results.Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))];
+        affectedCount = ahead.Total;
     }
 
     public async Task<DeactivatedUser> Handle(DeleteUser asked, CancellationToken ct)
@@ -34,15 +42,6 @@ internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions, Ot
         var user = account.ToUser();
         return new(
             user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber,
-            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, affected);
-    }
-
-    /// <summary>What a doctor was to hold from today on, the next first, as many as a page has.</summary>
-    private async Task<IReadOnlyList<AffectedAppointment>> Affected(Guid doctorId, CancellationToken ct)
-    {
-        var now = clock.GetUtcNow();
-        var ahead = await others.Ask(
-            new ListAppointments(DoctorId: doctorId, Status: AppointmentStatus.Scheduled, DateFrom: DateOnly.FromDateTime(now.UtcDateTime).AddDays(-1)) { Limit = 100, Sort = "appointment_date,appointment_time" }, ct);
-        return [.. (ahead?.Results ?? []).Where(a => a.StartsAt >= now).Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))];
+            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, affected, affectedCount);
     }
 }

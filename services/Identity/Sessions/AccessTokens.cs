@@ -12,16 +12,17 @@ internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<Sessi
 {
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
+    /// <param name="refreshedAt">When the login or refresh was that the token descends from.</param>
     /// <param name="atMost">When it ends, if not before.</param>
     /// <returns>A token, and for how many seconds it is good.</returns>
-    internal (string Token, int Seconds) For(Account account, Session session, SigningCredentials key, DateTimeOffset atMost)
+    internal (string Token, int Seconds) For(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset atMost)
     {
-        var described = Describe(account, session, key, atMost);
+        var described = Describe(account, session, key, refreshedAt, atMost);
         return (handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
     /// <summary>What a token says.</summary>
-    internal SecurityTokenDescriptor Describe(Account account, Session session, SigningCredentials key, DateTimeOffset atMost)
+    internal SecurityTokenDescriptor Describe(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset atMost)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
         var expiresAt = issuedAt + sessions.Value.Access;
@@ -34,6 +35,7 @@ internal sealed class AccessTokens(IOptions<TokenOptions> tokens, IOptions<Sessi
             [TokenClaims.Role] = Words.Of(account.Role),
             [TokenClaims.Session] = session.Id.ToString(),
             [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
+            [TokenClaims.RefreshedAt] = refreshedAt.ToUnixTimeSeconds(),
         };
         if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
         return new()

@@ -16,9 +16,6 @@ internal sealed class AnnounceRevocations(
     private const int MostFailuresKept = 100_000;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>Beyond the life of a token: other processes know a key for as long without asking for it anew, and clocks differ.</summary>
-    private static readonly TimeSpan Margin = SigningKeys.Age + TimeSpan.FromMinutes(1);
-
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(10);
 
     protected override async Task ExecuteAsync(CancellationToken ct)
@@ -46,7 +43,7 @@ internal sealed class AnnounceRevocations(
 
     private async Task Announce(IdentityDb db, CancellationToken ct)
     {
-        var lifetime = options.Value.Access + Margin;
+        var lifetime = TokenCheck.OutlastedBy(options.Value.Access);
         var since = clock.GetUtcNow() - lifetime;
         var recent = await db.Revocations.AsNoTracking().Where(r => r.RevokedAt > since).ToListAsync(ct);
         var unknown = recent.GroupBy(r => r.RevokedId, r => r.RevokedAt).ToDictionary(g => g.Key, g => g.Max());
@@ -58,7 +55,8 @@ internal sealed class AnnounceRevocations(
     private async Task Sweep(IdentityDb db, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await db.Revocations.Where(r => r.RevokedAt < now - TimeSpan.FromSeconds(TokenOptions.LongestEver) - Margin).ExecuteDeleteAsync(ct);
+        var forgotten = now - TokenCheck.OutlastedBy(TimeSpan.FromSeconds(TokenOptions.LongestEver));
+        await db.Revocations.Where(r => r.RevokedAt < forgotten).ExecuteDeleteAsync(ct);
         await db.Sessions.Where(s => s.EndsAt < now).ExecuteDeleteAsync(ct);
         // Forgotten in time; and however many addresses somebody tries, only the latest are remembered.
         var oldest = await db.FailedLogIns.OrderByDescending(f => f.LastAt).Skip(MostFailuresKept).Select(f => (DateTimeOffset?)f.LastAt).FirstOrDefaultAsync(ct) ?? DateTimeOffset.MinValue;

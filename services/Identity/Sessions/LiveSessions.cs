@@ -33,7 +33,7 @@ internal sealed class LiveSessions(IdentityDb db, AccessTokens tokens, TimeProvi
         var idleUntil = now + SessionOptions.Idle;
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt });
         await db.SaveChangesAsync(ct);
-        var (access, seconds) = tokens.For(account, session, key, atMost: session.EndsAt);
+        var (access, seconds) = tokens.For(account, session, key, refreshedAt: now, atMost: session.EndsAt);
         return new(access, refresh, "Bearer", seconds, account.ToUser());
     }
 

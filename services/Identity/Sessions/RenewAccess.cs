@@ -9,8 +9,8 @@ namespace MedCor.Identity.Sessions;
 
 /// <summary>
 /// Gives who holds a valid access token another one of the same session, with the rights that they have now. The session lives no longer by it: it ends
-/// when nobody refreshed it in time, as any other does. The token ends with the session, and no later than <see cref="SessionOptions.WithoutRefresh"/> after the refresh
-/// token was last used.
+/// when nobody refreshed it in time, as any other does. The token ends with the session, and no later than <see cref="SessionOptions.WithoutRefresh"/> after the login or refresh
+/// that it descends from: what is refreshed elsewhere prolongs other tokens, not this one.
 /// </summary>
 internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokens tokens, TimeProvider clock)
 {
@@ -30,16 +30,18 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         var idleUntil = await family.Where(t => t.SpentAt == null).MaxAsync(t => (DateTimeOffset?)t.ExpiresAt, ct);
         if (session is not { User: { MayLogIn: true } user } || idleUntil is null) throw Over();
 
-        var usedAt = await family.MaxAsync(t => t.SpentAt, ct) ?? session.StartedAt;
-        var until = Earlier(idleUntil.Value, usedAt + SessionOptions.WithoutRefresh);
-        // The one that they have is as good as any that they may have: tokens count whole seconds.
+        // A token of a version before does not tell: then the last refresh before it was issued counts. Tokens count whole seconds.
+        var issuedBy = caller.IssuedAt.AddSeconds(1);
+        var refreshedAt = caller.RefreshedAt ?? await family.Where(t => t.SpentAt < issuedBy).MaxAsync(t => t.SpentAt, ct) ?? session.StartedAt;
+        var until = Earlier(idleUntil.Value, refreshedAt + SessionOptions.WithoutRefresh);
+        // The one that they have is as good as any that they may have.
         if (until.ToUnixTimeSeconds() <= caller.ExpiresAt.ToUnixTimeSeconds()) throw Over();
-        var (token, _) = tokens.For(user, session, key, until);
+        var (token, _) = tokens.For(user, session, key, refreshedAt, until);
         await transaction.CommitAsync(ct);
         return new(token);
     }
 
-    private static Unauthenticated Over() => new(ErrorCodes.AuthInvalid, "The session is over, or was not refreshed for too long. Refresh it or log in again.");
+    private static Unauthenticated Over() => new(ErrorCodes.AuthInvalid, "The session is over, or this token was renewed for too long. Refresh it or log in again.");
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

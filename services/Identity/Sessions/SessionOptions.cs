@@ -13,8 +13,8 @@ internal sealed class SessionOptions
     internal static readonly TimeSpan Longest = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// An access token is renewed by itself, for who holds a connection open, for this time after the log-in or the last refresh: whoever has stolen one and not the refresh
-    /// token has it no longer than a shift lasts.
+    /// An access token is renewed by itself, for who holds a connection open, for this time after the log-in or refresh that it came with: whoever has stolen one and not the refresh
+    /// token has it no longer than a shift lasts, however often its owner refreshes.
     /// </summary>
     internal static readonly TimeSpan WithoutRefresh = TimeSpan.FromHours(8);
 

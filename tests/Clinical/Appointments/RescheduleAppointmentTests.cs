@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical.Appointments;
 
@@ -116,6 +117,31 @@ public sealed class RescheduleAppointmentTests
         Assert.NotNull(odd.Details!["appointment_time"]);
         Assert.Equal("10:00:00", (string?)odd.Details["alternatives"]![0]!["time"]);
         Assert.Equal(60, (int)(await patient.Do("reschedule_appointment", To(long_, ward.Day(2), "10:30:00")))["duration_minutes"]!);
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(480)]
+    public async Task Patients_move_nothing_longer_than_a_slot_of_which_nobody_knows_who_chose_its_length(int minutes)
+    {
+        var ward = await Ward.Open();
+        var patient = await ward.AsPatient();
+        var (long_, usual) = (await ward.Nurse.Do("create_appointment", ward.Wish("09:00:00", minutes: minutes)), await ward.Book("10:00:00", ward.Day(2)));
+        foreach (var booked in (System.Text.Json.Nodes.JsonNode[])[long_, usual]) await FromBeforeItWasKept(booked);
+
+        var refused = await patient.Call("reschedule_appointment", To(long_, ward.Day(3), "09:00:00"));
+        Assert.Equal(("CONFLICT", minutes, 30), (refused.Code, (int?)refused.Details?["duration_minutes"], (int?)refused.Details?["slot_minutes"]));
+        Assert.Equal(long_.ToJsonString(), (await patient.Do("get_appointment", new { appointment_id = (string)long_["id"]! })).ToJsonString());
+        Assert.Equal(30, (int)(await patient.Do("reschedule_appointment", To(usual, ward.Day(4), "10:00:00")))["duration_minutes"]!);
+
+        // Their hospital does, and they may cancel it.
+        var moved = await ward.Nurse.Do("reschedule_appointment", To(long_, ward.Day(3), "09:00:00"));
+        Assert.Equal(minutes, (int)moved["duration_minutes"]!);
+        Assert.Equal("CONFLICT", (await patient.Call("reschedule_appointment", To(moved, ward.Day(5), "09:00:00"))).Code);
+        await patient.Do("update_appointment_status", new { appointment_id = (string)moved["id"]!, status = "CANCELLED", notes = "Well again" });
+
+        static async Task FromBeforeItWasKept(System.Text.Json.Nodes.JsonNode booked) =>
+            await (await RunningHouse.Get()).Count("clinical", "UPDATE appointments SET booked_by = NULL WHERE id = $1 RETURNING 1", Guid.Parse((string)booked["id"]!));
     }
 
     [Fact]

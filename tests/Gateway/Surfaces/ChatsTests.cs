@@ -226,6 +226,7 @@ public class ChatsTests(ChatHouse house)
         await Expect(415, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("x")));
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("{", null, "application/json")));
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event_id=x&token=y"), "last_event_id", "token");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event=4"), "last_event is not a parameter", "Did you mean last_event_id?");
 
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute",
             new StringContent("""{"messages": [{"role": "user", "content": "x"}], "metadata": {"a": "\ud800"}}""", null, "application/json")), "metadata");

@@ -44,6 +44,28 @@ public class ResourcesTests
         }
     }
 
+    [Theory, MemberData(nameof(All))]
+    public async Task A_misspelt_resource_is_answered_with_the_one_that_was_probably_meant(string resource)
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        var misspelt = $"{resource[..^2]}{resource[^1]}";
+        foreach (var path in (string[])[misspelt, $"{misspelt}/", $"{misspelt}/{Guid.NewGuid()}", $"{misspelt}?limit=1"])
+        {
+            var answer = await Get(nurse, path);
+            Assert.Equal((path, HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (path, answer.Status, answer.Code));
+            Assert.Equal((path, $"There is no such resource. Did you mean {resource}?"), (path, (string?)answer.Body["error"]!["message"]));
+        }
+    }
+
+    [Theory]
+    [InlineData("rooms", "There is no such resource.")]
+    [InlineData("doctors/1/2", "There is no such path.")]
+    public async Task What_comes_near_no_resource_is_answered_without_a_guess(string path, string message)
+    {
+        var answer = await Get(await Client.Shared("nurse@general.example"), path);
+        Assert.Equal((HttpStatusCode.NotFound, message), (answer.Status, (string?)answer.Body["error"]!["message"]));
+    }
+
     /// <summary>What the role matrix says of a resource's list holds for every kind of caller, and so does the shape of its pages.</summary>
     [Theory, MemberData(nameof(All))]
     public async Task Whoever_may_read_it_gets_a_page_and_whoever_may_not_is_refused(string resource)

@@ -1,11 +1,16 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.Clinical.Appointments;
 using MedCor.Tests.EndToEnd;
+using MedCor.Tests.Gateway;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace MedCor.Tests.Hospital.Hospitals;
 
@@ -111,14 +116,46 @@ public sealed class UpdateHospitalTests
     }
 
     [Fact]
-    public void A_hospital_of_which_an_older_version_told_lets_its_patients_hold_three()
+    public void What_an_older_version_tells_of_a_hospital_leaves_open_how_many_bookings_its_patients_may_hold()
     {
         var hospital = new Contracts.Hospital.Hospital(
             Guid.NewGuid(), "n", "s", "r", "e", "p", "a", null, "c", null, "c", "p", "h", "UTC", true, 1, default, default, MaxOpenPatientBookings: 7);
         var told = JsonSerializer.SerializeToNode(hospital, Json.Options)!.AsObject();
         Assert.True(told.Remove("max_open_patient_bookings"));
 
-        Assert.Equal(3, told.Deserialize<Contracts.Hospital.Hospital>(Json.Options)!.MaxOpenPatientBookings);
+        Assert.Null(told.Deserialize<Contracts.Hospital.Hospital>(Json.Options)!.MaxOpenPatientBookings);
+    }
+
+    [Theory]
+    [InlineData(400, "VALIDATION_ERROR")] // a filter that it does not know
+    [InlineData(404, "RESOURCE_NOT_FOUND")] // a path
+    public async Task While_Clinical_is_of_a_version_that_cannot_tell_the_bookings_ahead_a_new_zone_is_to_be_tried_again(int status, string code)
+    {
+        var ward = await Ward.OpenHospital("Europe/Berlin");
+        await using var older = await Older(status, code);
+        await using var hospital = await OwnGateway.StartOf("hospital", ("services__clinical__http__0", older.Urls.Single()), ("services__clinical__http__1", null));
+
+        using var answer = await hospital.Post(ward.Admin, "/tools/update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
+
+        var error = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, (string?)error["code"]));
+        Assert.True((int)error["retry_after"]! > 0);
+        Assert.Equal("Europe/Berlin", (string?)(await ward.Admin.Do("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["time_zone"]);
+    }
+
+    /// <summary>What refuses a question as a service does that does not know it.</summary>
+    private static async Task<WebApplication> Older(int status, string code)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.Run(http =>
+        {
+            http.Response.StatusCode = status;
+            return http.Response.WriteAsJsonAsync(new { error = new { code, message = "Not valid: filter.starts_at is not a field to filter by.", details = new { request_id = "x" }, timestamp = DateTimeOffset.UnixEpoch } });
+        });
+        await app.StartAsync();
+        return app;
     }
 
     private static string? Text(JsonNode node, string field) => (string?)node[field];

@@ -33,6 +33,29 @@ public class DeleteUserTests
         var gone = await ward.Admin.Do("delete_user", new { user_id = ward.Doctor });
 
         Assert.Equal([coming], gone["affected"]!.AsArray().Select(a => (string)a!["id"]!));
+        Assert.Equal(1, (int)gone["affected_count"]!);
+    }
+
+    [Fact]
+    public async Task Of_more_appointments_than_a_page_has_the_next_are_named_and_all_are_counted()
+    {
+        var ward = await Ward.Open();
+        var first = await ward.Book("10:00:00");
+        // What 100 calls would book, on the days that follow.
+        await (await RunningHouse.Get()).Count("clinical", """
+            WITH more AS (
+                INSERT INTO appointments SELECT (jsonb_populate_record(a, jsonb_build_object(
+                    'id', gen_random_uuid(), 'appointment_date', a.appointment_date + n, 'starts_at', a.starts_at + n * interval '1 day', 'ends_at', a.ends_at + n * interval '1 day'))).*
+                FROM appointments a, generate_series(1, 100) n WHERE a.id = $1 RETURNING 1)
+            SELECT count(*) FROM more
+            """, Guid.Parse((string)first["id"]!));
+
+        var gone = await ward.Admin.Do("delete_user", new { user_id = ward.Doctor });
+
+        var affected = gone["affected"]!.AsArray();
+        Assert.Equal((100, 101), (affected.Count, (int)gone["affected_count"]!));
+        Assert.Equal((string?)first["id"], (string?)affected[0]!["id"]);
+        Assert.Equal(affected.Select(a => (string?)a!["appointment_date"]).Order(), affected.Select(a => (string?)a!["appointment_date"]));
     }
 
     [Fact]

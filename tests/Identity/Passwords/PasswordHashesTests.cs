@@ -1,15 +1,22 @@
 using MedCor.Identity.Passwords;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Tests.Identity.Passwords;
 
-public class PasswordHashesTests
+public sealed class PasswordHashesTests : IDisposable
 {
     private static readonly Func<Task> Nothing = () => Task.CompletedTask;
+
+    private readonly SecretHashes secrets = new();
+    private readonly PasswordHashes hashes;
+
+    public PasswordHashesTests() => hashes = new(secrets);
+
+    public void Dispose() => secrets.Dispose();
 
     [Fact]
     public async Task A_hash_matches_its_password_alone()
     {
-        using var hashes = new PasswordHashes();
         var hash = await hashes.Hash("Korrekt-Pferd-7", CancellationToken.None);
 
         Assert.True(await hashes.Match(hash, "Korrekt-Pferd-7", Nothing, CancellationToken.None));
@@ -20,7 +27,6 @@ public class PasswordHashesTests
     [Fact]
     public async Task A_password_is_the_same_on_every_keyboard_and_a_hash_of_what_was_typed_still_holds()
     {
-        using var hashes = new PasswordHashes();
         var (composed, decomposed) = ("Gr\u00FC\u00DFe-Gott-7", "Gru\u0308\u00DFe-Gott-7");
         var older = new Microsoft.AspNetCore.Identity.PasswordHasher<object>().HashPassword(new(), decomposed);
 
@@ -33,9 +39,8 @@ public class PasswordHashesTests
     [Fact]
     public async Task Checking_against_nobodys_hash_costs_what_a_real_one_costs()
     {
-        using var hashes = new PasswordHashes();
         var real = Convert.FromBase64String(await hashes.Hash("Korrekt-Pferd-7", CancellationToken.None));
-        var nobodys = Convert.FromBase64String(PasswordHashes.HashOfNothing());
+        var nobodys = Convert.FromBase64String(SecretHashes.OfNothing());
 
         // Marker, function, iterations and length of the salt: all that decides how long it takes.
         Assert.Equal(real[..13], nobodys[..13]);

@@ -30,6 +30,7 @@ public class AccessTokensTests
         Assert.Equal(hospital.ToString(), token.GetClaim("hospital_id").Value);
         Assert.Equal(session.ToString(), token.GetClaim("sid").Value);
         Assert.Equal(Now.ToUnixTimeMilliseconds(), token.GetPayloadValue<long>("auth_time_ms"));
+        Assert.Equal(Now.AddHours(2).ToUnixTimeSeconds(), token.GetPayloadValue<long>("refreshed_at"));
         Assert.Equal("medcor", token.Issuer);
         Assert.Equal(["medcor"], token.Audiences);
         Assert.Equal(TimeSpan.FromSeconds(900), token.ValidTo - token.IssuedAt);
@@ -68,6 +69,6 @@ public class AccessTokensTests
     {
         var encryption = new KeyEncryption("a secret of at least 32 characters!");
         var key = SigningKey.Make(encryption, Now, Now);
-        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(tokens.Describe(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) }, key.ToCredentials(encryption), Now.AddDays(1))));
+        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(tokens.Describe(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) }, key.ToCredentials(encryption), refreshedAt: Now.AddHours(2), Now.AddDays(1))));
     }
 }

@@ -25,6 +25,7 @@ public sealed class RenewAccessTests
         using var renewed = await identity.Post(patient, "/sessions/token", new { });
         var token = (string)(await renewed.Content.ReadFromJsonAsync<JsonNode>())!["token"]!;
         Assert.NotEqual(patient.AccessToken, token);
+        Assert.Equal(RefreshedAt(patient.AccessToken), RefreshedAt(token));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/get_current_user") { Headers = { Authorization = new("Bearer", token) } };
         using var answer = await patient.Http.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -40,6 +41,8 @@ public sealed class RenewAccessTests
         using var late = await identity.Post(patient, "/sessions/token", new { });
         Assert.Equal(HttpStatusCode.Unauthorized, late.StatusCode);
         Assert.Equal(patient.Id.ToString(), (string?)(await patient.Do("get_current_user"))["id"]);
+
+        static long RefreshedAt(string token) => new JsonWebToken(token).GetPayloadValue<long>("refreshed_at");
     }
 
     [Fact]
@@ -48,24 +51,46 @@ public sealed class RenewAccessTests
         await using var identity = await OwnIdentity.Open();
         var (session, refreshToken) = await identity.Begin();
         var begun = identity.Clock.Now;
-        var caller = Holder(identity, session, begun, begun.AddHours(1));
 
-        // As a stream does: a minute before each ends.
-        identity.Clock.Now = caller.ExpiresAt.AddMinutes(-1);
-        while (await Renewed(identity, caller) is { } next)
-        {
-            Assert.True(next.ExpiresAt > caller.ExpiresAt && next.ExpiresAt <= begun + SessionOptions.WithoutRefresh, $"{next.ExpiresAt} after {caller.ExpiresAt}");
-            identity.Clock.Now = (caller = next).ExpiresAt.AddMinutes(-1);
-        }
-        Assert.Equal(begun + SessionOptions.WithoutRefresh, caller.ExpiresAt);
+        Assert.Equal(begun + SessionOptions.WithoutRefresh, await EndOfLine(identity, Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun }));
 
-        // Refreshed in time it goes on, and its next end is counted from then.
+        // Refreshed in time the session goes on, and the end of what that gives is counted from then.
         var refreshed = identity.Clock.Now;
-        await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
-        var renewed = await Renewed(identity, caller);
-        Assert.Equal(refreshed.AddHours(1), renewed!.ExpiresAt);
-        identity.Clock.Now = refreshed + SessionOptions.WithoutRefresh - TimeSpan.FromMinutes(5);
-        Assert.Equal(refreshed + SessionOptions.WithoutRefresh, (await Renewed(identity, Holder(identity, session, refreshed, identity.Clock.Now.AddMinutes(1))))!.ExpiresAt);
+        var tokens = await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
+        Assert.Equal(refreshed + SessionOptions.WithoutRefresh, await EndOfLine(identity, Read(identity, session, tokens.AccessToken)));
+    }
+
+    [Fact]
+    public async Task A_stolen_token_is_renewed_no_longer_for_what_its_owner_refreshes()
+    {
+        await using var identity = await OwnIdentity.Open();
+        var (session, refreshToken) = await identity.Begin();
+        var begun = identity.Clock.Now;
+
+        var stolen = Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun };
+        var end = await EndOfLine(identity, stolen, meanwhile: async () =>
+            refreshToken = (await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken);
+
+        Assert.Equal(begun + SessionOptions.WithoutRefresh, end);
+    }
+
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(3, 8)]
+    [InlineData(5, 12)]
+    public async Task A_token_of_a_version_before_which_tells_no_refresh_counts_from_the_last_one_before_it(int issuedAfter, int endsAfter)
+    {
+        await using var identity = await OwnIdentity.Open();
+        var (session, refreshToken) = await identity.Begin();
+        var begun = identity.Clock.Now;
+        foreach (var hours in (double[])[4, 5.5])
+        {
+            identity.Clock.Now = begun.AddHours(hours);
+            refreshToken = (await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken;
+        }
+
+        var issued = begun.AddHours(issuedAfter);
+        Assert.Equal(begun.AddHours(endsAfter), await EndOfLine(identity, Holder(identity, session, issued, issued.AddHours(1))));
     }
 
     [Theory]
@@ -92,13 +117,33 @@ public sealed class RenewAccessTests
     private static Caller Holder(OwnIdentity identity, Session session, DateTimeOffset issuedAt, DateTimeOffset expiresAt) =>
         new(identity.Admin.Id, identity.Admin.Email, Role.Admin, HospitalId: null, session.Id, issuedAt, expiresAt);
 
+    /// <summary>Who somebody is by a token.</summary>
+    private static Caller Read(OwnIdentity identity, Session session, string token)
+    {
+        var read = new JsonWebToken(token);
+        return Holder(identity, session, read.IssuedAt, read.ValidTo) with { RefreshedAt = DateTimeOffset.FromUnixTimeSeconds(read.GetPayloadValue<long>("refreshed_at")) };
+    }
+
+    /// <summary>Renews a token as a stream does, a minute before each ends, until it is refused; when the last one ends.</summary>
+    private static async Task<DateTimeOffset> EndOfLine(OwnIdentity identity, Caller caller, Func<Task>? meanwhile = null)
+    {
+        identity.Clock.Now = caller.ExpiresAt.AddMinutes(-1);
+        while (await Renewed(identity, caller) is { } next)
+        {
+            Assert.True(next.ExpiresAt > caller.ExpiresAt, $"{next.ExpiresAt} after {caller.ExpiresAt}");
+            if (meanwhile is not null) await meanwhile();
+            identity.Clock.Now = (caller = next).ExpiresAt.AddMinutes(-1);
+        }
+        return caller.ExpiresAt;
+    }
+
     /// <summary>Who somebody is by the next token; none when it is refused.</summary>
     private static async Task<Caller?> Renewed(OwnIdentity identity, Caller caller)
     {
         try
         {
-            var token = new JsonWebToken((await identity.Do<RenewAccessHandler, AccessToken>(h => h.Handle(caller, CancellationToken.None))).Token);
-            return caller with { IssuedAt = token.IssuedAt, ExpiresAt = token.ValidTo };
+            var next = await identity.Do<RenewAccessHandler, AccessToken>(h => h.Handle(caller, CancellationToken.None));
+            return Read(identity, new Session { Id = caller.SessionId, UserId = caller.UserId, StartedAt = default, EndsAt = default }, next.Token);
         }
         catch (Unauthenticated)
         {

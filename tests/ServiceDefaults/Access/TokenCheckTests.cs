@@ -25,6 +25,7 @@ public sealed class TokenCheckTests : IAsyncLifetime
     private ConnectionMultiplexer redis = null!;
     private Revocations revocations = null!;
     private TokenCheck check = null!;
+    private Published published = null!;
 
     public TokenCheckTests() => (key, other) = (SigningKey.Make(Encryption, clock.Now, clock.Now), SigningKey.Make(Encryption, clock.Now, clock.Now));
 
@@ -33,7 +34,8 @@ public sealed class TokenCheckTests : IAsyncLifetime
         redis = await RunningHouse.Redis();
         revocations = new(redis, clock, NullLogger<Revocations>.Instance);
         await revocations.Revoke(new Dictionary<Guid, DateTimeOffset> { [Guid.NewGuid()] = clock.Now }, Hour);
-        check = new(new SigningKeys(new Published(key, other), clock), revocations, Options.Create(new TokenOptions()), clock);
+        published = new(key, other);
+        check = new(new SigningKeys(published, clock), revocations, Options.Create(new TokenOptions()), clock);
     }
 
     [Fact]
@@ -75,12 +77,42 @@ public sealed class TokenCheckTests : IAsyncLifetime
         Assert.Equal(owner, await check.Check(good, default));
     }
 
-    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt)
+    [Fact]
+    public async Task A_token_tells_the_login_or_refresh_that_it_descends_from_and_one_of_a_version_before_none()
+    {
+        var refreshedAt = clock.Now.AddHours(-3);
+
+        Assert.Equal(refreshedAt, (await check.Check(Token(key, clock.Now, clock.Now + Hour, refreshedAt), default)).RefreshedAt);
+        Assert.Null((await check.Check(Token(key, clock.Now, clock.Now + Hour), default)).RefreshedAt);
+    }
+
+    [Fact]
+    public async Task A_revocation_is_remembered_for_longer_than_lives_what_its_key_can_still_sign()
+    {
+        // By how much clocks may differ.
+        var slack = TimeSpan.FromMinutes(1);
+        var revokedAt = clock.Now;
+        await check.Check(Token(key, clock.Now, clock.Now + Hour), default);
+        published.Withdraw(key);
+
+        // At the last moment at which the key is still known here, the longest that is taken.
+        clock.Now += SigningKeys.Age - TimeSpan.FromSeconds(1);
+        var ends = (await check.Check(Token(key, clock.Now + slack, clock.Now + slack + Hour + slack), default)).ExpiresAt;
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Check(Token(key, clock.Now + slack, clock.Now + slack + Hour + slack + TimeSpan.FromSeconds(1)), default));
+        clock.Now += TimeSpan.FromSeconds(1);
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Check(Token(key, clock.Now, clock.Now + Hour), default));
+
+        // Another replica of Identity than the one that revoked it may forget it, by a clock that is ahead.
+        Assert.True(ends < revokedAt + TokenCheck.OutlastedBy(Hour) - slack, $"{ends} after {revokedAt}");
+    }
+
+    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null)
     {
         var claims = new Dictionary<string, object>
         {
             [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = Words.Of(Role.Admin), [TokenClaims.Email] = "a@b.example",
         };
+        if (refreshedAt is { } then) claims[TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds();
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = "medcor",
@@ -102,6 +134,10 @@ public sealed class TokenCheckTests : IAsyncLifetime
     /// <summary>Where processes ask Identity for its keys.</summary>
     private sealed class Published(params SigningKey[] keys) : HttpMessageHandler, IHttpClientFactory
     {
+        private readonly List<SigningKey> keys = [.. keys];
+
+        public void Withdraw(SigningKey key) => keys.Remove(key);
+
         public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { BaseAddress = new("http://identity") };
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(

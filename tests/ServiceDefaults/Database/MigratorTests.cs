@@ -1,4 +1,5 @@
 using MedCor.Analytics;
+using MedCor.Clinical;
 using MedCor.ServiceDefaults.Database;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -43,5 +44,40 @@ public class MigratorTests
         await using (var change = database.CreateCommand("UPDATE schema_migrations SET checksum = 'other' WHERE name = 'analytics/0001_visits'")) await change.ExecuteNonQueryAsync();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.Migrate(owner, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_a_failed_concurrent_build_left_is_refused_by_name_and_taken_once_it_is_rebuilt()
+    {
+        const string index = "appointments_by_status_and_start";
+        var owner = await (await RunningHouse.Get()).NewDatabase();
+        var clinical = new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance);
+        await clinical.Migrate(owner, CancellationToken.None);
+        await using var database = NpgsqlDataSource.Create(owner);
+        await Run($"DROP INDEX {index}; ALTER TABLE appointments DROP COLUMN booked_by; DELETE FROM schema_migrations WHERE name = 'clinical/0008_bookings'");
+
+        // By hand before the upgrade; it waits for whoever writes, and gives up.
+        await using (var other = await database.OpenConnectionAsync())
+        await using (var writes = await other.BeginTransactionAsync())
+        {
+            await using (var write = new NpgsqlCommand("LOCK TABLE appointments IN ROW EXCLUSIVE MODE", other)) await write.ExecuteNonQueryAsync();
+            await using var connection = await database.OpenConnectionAsync();
+            await using (var patience = new NpgsqlCommand("SET lock_timeout = 100", connection)) await patience.ExecuteNonQueryAsync();
+            await using var build = new NpgsqlCommand($"CREATE INDEX CONCURRENTLY {index} ON appointments (hospital_id, status, starts_at, id)", connection);
+            await Assert.ThrowsAsync<PostgresException>(build.ExecuteNonQueryAsync);
+        }
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => clinical.Migrate(owner, CancellationToken.None));
+        Assert.Contains($"invalid indexes: {index}. ", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => clinical.Verify(database, CancellationToken.None));
+
+        await Run($"REINDEX INDEX CONCURRENTLY {index}");
+        await clinical.Migrate(owner, CancellationToken.None);
+        await clinical.Verify(database, CancellationToken.None);
+
+        async Task Run(string sql)
+        {
+            await using var command = database.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 }
