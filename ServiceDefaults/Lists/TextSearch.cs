@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 
@@ -38,8 +40,22 @@ public static partial class TextSearch
         return words.Length > 0 ? words : [search.Trim()];
     }
 
-    /// <summary>Whether an index of trigrams finds a text wherever it stands: with three characters in a row that are no spaces.</summary>
-    internal static bool HasTrigram(string text) => ThreeInARow().IsMatch(text);
+    /// <summary>
+    /// Whether an index of trigrams finds a text wherever it stands: with three code points in a row that are letters or digits to PostgreSQL, as ASCII's punctuation becomes by
+    /// <c>search_letters</c>. Marks and what is not seen are folded away, and count for none.
+    /// </summary>
+    internal static bool HasTrigram(string text)
+    {
+        var inARow = 0;
+        foreach (var rune in text.EnumerateRunes())
+            if (IsFoldedAway(Rune.GetUnicodeCategory(rune))) continue;
+            else if (!Rune.IsLetterOrDigit(rune) && !(rune.IsAscii && (Rune.IsPunctuation(rune) || Rune.IsSymbol(rune)))) inARow = 0;
+            else if (++inARow == 3) return true;
+        return false;
+    }
+
+    private static bool IsFoldedAway(UnicodeCategory category) =>
+        category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format;
 
     /// <summary>Whether a row's searchable text has this term.</summary>
     internal static Expression<Func<T, bool>> Has<T>(Expression<Func<T, string>> searchable, Expression term) =>
@@ -60,9 +76,6 @@ public static partial class TextSearch
 
     [GeneratedRegex(@"[\s,;]+")]
     private static partial Regex Separators();
-
-    [GeneratedRegex(@"(?:[^\s\p{M}\p{Cf}][\p{M}\p{Cf}]*){3}")]
-    private static partial Regex ThreeInARow();
 
     private sealed class Replace(Expression what, Expression with) : ExpressionVisitor
     {

@@ -9,6 +9,15 @@ public interface IHandle<in TTool, TResult> where TTool : ITool<TResult>
     Task<TResult> Handle(TTool asked, CancellationToken ct);
 }
 
+/// <summary>
+/// For a handler that changes texts, days or numbers which its callers read: what they send back as they read it was taken once and is again, also where a rule of today would refuse it.
+/// </summary>
+public interface IAmend<in TTool>
+{
+    /// <summary>What the caller reads of the thing that is to be changed. Refuses where they may not read it or there is none.</summary>
+    Task<object> Shown(TTool asked, CancellationToken ct);
+}
+
 /// <summary>For a handler of a write with work that takes long and must hold no connection meanwhile: hashing, asking another service.</summary>
 public interface IPrepare<in TTool>
 {

@@ -23,24 +23,41 @@ public static class Params<T> where T : notnull
             select (((AlsoNamedAttribute)also).Name, property.Name)];
 
     /// <summary>The parameters. Throws <see cref="Invalid"/> naming every field that is missing, unknown, of a wrong type or out of range.</summary>
-    public static T Read(ReadOnlyMemory<byte> json) => Read(json, mayRename: Renamed.Length > 0);
-
-    private static T Read(ReadOnlyMemory<byte> json, bool mayRename)
+    public static T Read(ReadOnlyMemory<byte> json)
     {
-        T? value;
+        var value = Parse(json, mayRename: Renamed.Length > 0);
+        return Mistakes(value) is { Count: > 0 } mistakes ? throw new Invalid(mistakes) : value;
+    }
+
+    /// <summary>
+    /// The parameters of a change. What is sent back as it was read keeps no rule that came after it was stored: only what differs from it has to. Throws <see cref="Invalid"/> likewise.
+    /// </summary>
+    /// <param name="shown">What the caller reads of the thing that is changed; asked for only where a rule is broken.</param>
+    public static async Task<T> ReadChange(ReadOnlyMemory<byte> json, Func<T, Task<object?>> shown)
+    {
+        var value = Parse(json, mayRename: Renamed.Length > 0);
+        if (Mistakes(value) is not { Count: > 0 } mistakes) return value;
+        if (await shown(value) is { } thing) mistakes = Mistakes(value, Unchanged.Between(json, thing));
+        return mistakes.Count > 0 ? throw new Invalid(mistakes) : value;
+    }
+
+    private static Dictionary<string, List<string>> Mistakes(T value, Unchanged unchanged = default)
+    {
+        var mistakes = new Dictionary<string, List<string>>();
+        Root.Check(value, "", mistakes, unchanged);
+        return mistakes;
+    }
+
+    private static T Parse(ReadOnlyMemory<byte> json, bool mayRename)
+    {
         try
         {
-            value = JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options);
+            return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) ?? throw new Invalid("params", "must be an object");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return mayRename && WithOwnNames(json) is { } renamed ? Read(renamed, mayRename: false) : throw new Invalid(Mistakes.In(json, typeof(T)));
+            return mayRename && WithOwnNames(json) is { } renamed ? Parse(renamed, mayRename: false) : throw new Invalid(Tools.Mistakes.In(json, typeof(T)));
         }
-
-        if (value is null) throw new Invalid("params", "must be an object");
-        var mistakes = new Dictionary<string, List<string>>();
-        Root.Check(value, "", mistakes);
-        return mistakes.Count == 0 ? value : throw new Invalid(mistakes);
     }
 
     /// <summary>What an older client sent, under the fields' own names; null when it is nothing of the kind.</summary>
@@ -82,35 +99,37 @@ internal sealed class Rules
         return Known.GetOrAdd(type, rules);
     }
 
-    internal void Check(object value, string path, Dictionary<string, List<string>> mistakes)
+    /// <param name="unchanged">What is passed over.</param>
+    internal void Check(object value, string path, Dictionary<string, List<string>> mistakes, Unchanged unchanged)
     {
-        foreach (var field in fields.Values) Check(field, field.Get(value), path + field.Name, mistakes);
+        foreach (var field in fields.Values) Check(field, field.Get(value), path + field.Name, mistakes, unchanged.In(field.Name));
     }
 
     /// <summary>Checks a single field whose value could be read by itself.</summary>
     internal void Check(string name, object? value, string at, Dictionary<string, List<string>> mistakes)
     {
-        if (fields.TryGetValue(name, out var field)) Check(field, value is string text ? field.Read(text) : value, at, mistakes);
+        if (fields.TryGetValue(name, out var field)) Check(field, value is string text ? field.Read(text) : value, at, mistakes, default);
     }
 
-    private static void Check(Field field, object? value, string at, Dictionary<string, List<string>> mistakes)
+    private static void Check(Field field, object? value, string at, Dictionary<string, List<string>> mistakes, Unchanged unchanged)
     {
+        if (unchanged.IsWhole) return;
         foreach (var rule in field.Rules)
-            if (!rule.Holds(value)) mistakes.Note(at, rule.Wrong);
+            if (!rule.Holds(rule.IsOfEach ? unchanged.But(value) : value)) mistakes.Note(at, rule.Wrong);
         if (value is string single) CheckText(single, field, field.IsNeeded ? 1 : 0, at, mistakes);
         if (value is null) return;
         if (!field.IsList)
         {
-            field.Inner?.Check(value, $"{at}.", mistakes);
+            field.Inner?.Check(value, $"{at}.", mistakes, unchanged);
             return;
         }
-        var i = 0;
+        var i = -1;
         foreach (var element in (System.Collections.IEnumerable)value)
         {
+            if (unchanged.Has(++i)) continue;
             if (element is null) mistakes.Note($"{at}[{i}]", "must not be null");
             else if (element is string text) CheckText(text, field, field.IsNeeded ? 1 : 0, $"{at}[{i}]", mistakes);
-            else field.Inner?.Check(element, $"{at}[{i}].", mistakes);
-            i++;
+            else field.Inner?.Check(element, $"{at}[{i}].", mistakes, default);
         }
     }
 
@@ -151,6 +170,9 @@ internal sealed class Rules
     /// <summary>What an annotation demands, and what to say where it is broken. Texts are measured in characters as JSON Schema counts them, and also an empty one must match its pattern.</summary>
     private sealed record Rule(Func<object?, bool> Holds, string Wrong)
     {
+        /// <summary>Whether it is kept by a list if each of its entries keeps it.</summary>
+        internal bool IsOfEach { get; private init; }
+
         internal static Rule? Of(Attribute annotation) => annotation switch
         {
             LengthAttribute length => new(value => value is string text ? IsWithin(text, length.MinimumLength, length.MaximumLength) : length.IsValid(value),
@@ -162,6 +184,7 @@ internal sealed class Rules
             RangeAttribute range => new(range.IsValid, Own(range) ?? $"must be between {range.Minimum} and {range.Maximum}"),
             EmailAddressAttribute => new(value => value is not string text || EmailAddresses.Canonical(text) is not null, "must be an e-mail address such as anna@hospital.example, and nothing around it"),
             TimeZoneNameAttribute => new(value => value is not string text || TimeZoneNames.Canonical(text) is not null, "must be an IANA time zone name such as Europe/Berlin"),
+            EachAttribute each => new(each.IsValid, each.ErrorMessage!) { IsOfEach = true },
             ValidationAttribute other => new(other.IsValid, Own(other) ?? other.FormatErrorMessage("value")),
             _ => null,
         };
@@ -171,6 +194,39 @@ internal sealed class Rules
 
         private static bool IsWithin(string text, int least, int most) => (text.Length <= most && least == 0) || PlainText.Length(text) is var length && length >= least && length <= most;
     }
+}
+
+/// <summary>What a client sent beside what they read before, so that what is the same in both can be told.</summary>
+internal readonly struct Unchanged(JsonNode? sent, JsonNode? shown)
+{
+    /// <summary>Of longer lists, which no parameter takes, the entries are not compared.</summary>
+    private const int Most = 1000;
+
+    /// <param name="json">What was sent, which has been read as JSON before.</param>
+    internal static Unchanged Between(ReadOnlyMemory<byte> json, object shown) => new(JsonNode.Parse(json.Span), JsonSerializer.SerializeToNode(shown, shown.GetType(), Json.Options));
+
+    /// <summary>Whether all was sent as it was read.</summary>
+    internal bool IsWhole => sent is not null && IsSame(sent, shown);
+
+    internal Unchanged In(string field) => new((sent as JsonObject)?[field], (shown as JsonObject)?[field]);
+
+    /// <summary>Whether an entry of a list was sent as one that was read.</summary>
+    internal bool Has(int entry) => sent is JsonArray given && shown is JsonArray known && entry < given.Count && given.Count <= Most && known.Any(text => IsSame(given[entry], text));
+
+    /// <summary>A list of texts without the entries that were sent as they were read.</summary>
+    internal object? But(object? list)
+    {
+        var unchanged = this;
+        return shown is JsonArray && list is IEnumerable<string?> texts ? texts.Where((_, i) => !unchanged.Has(i)).ToArray() : list;
+    }
+
+    /// <summary>Of an object, what was sent: what is read says more of it than is sent back.</summary>
+    private static bool IsSame(JsonNode? sent, JsonNode? shown) => (sent, shown) switch
+    {
+        (JsonObject given, JsonObject known) => given.All(field => known.TryGetPropertyValue(field.Key, out var value) && IsSame(field.Value, value)),
+        (JsonArray given, JsonArray known) => given.Count == known.Count && given.Zip(known).All(pair => IsSame(pair.First, pair.Second)),
+        _ => JsonNode.DeepEquals(sent, shown),
+    };
 }
 
 /// <summary>Finds all that is wrong in a document that did not fit its type.</summary>

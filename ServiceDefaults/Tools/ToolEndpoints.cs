@@ -75,8 +75,8 @@ public static class ToolEndpoints
         {
             if (!caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
             var body = await ReadBody(http);
-            asked = Params<TTool>.Read(body);
             var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
+            asked = handler is IAmend<TTool> amends ? await Params<TTool>.ReadChange(body, Shown(amends, http.RequestAborted)) : Params<TTool>.Read(body);
             http.Response.ContentType = "application/json";
             var limit = limitOf?.Invoke(asked);
             using var room = await services.GetRequiredService<CallMemory>().ForAnswer(limit ?? 1, http.RequestAborted);
@@ -105,6 +105,19 @@ public static class ToolEndpoints
             throw;
         }
     }
+
+    /// <summary>What the caller reads of what they want to change; null if that is nothing, so that they learn what is wrong with their parameters as for anything else.</summary>
+    private static Func<TTool, Task<object?>> Shown<TTool>(IAmend<TTool> amends, CancellationToken ct) => async asked =>
+    {
+        try
+        {
+            return await amends.Shown(asked, ct);
+        }
+        catch (Refusal refusal) when (refusal is Problems.Missing or Forbidden)
+        {
+            return null;
+        }
+    };
 
     /// <summary>Puts an access to clinical content on record, before it is answered.</summary>
     private static Task Record(IServiceProvider services, Tool tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.Content is { } content

@@ -53,8 +53,8 @@ internal static class DescribeResources
 
     private static JsonObject[] Shaping(ResourceKind resource) =>
     [
-        Operation.Parameter("query", "fields", $"Only these fields, separated by commas: {string.Join(", ", resource.Fields)}.", Shape.Text(ResourceQuery.LongestFields)),
+        Operation.Parameter("query", "fields", $"Only these fields, separated by commas: {string.Join(", ", resource.Fields)}.", Shape.Names(resource.Fields, ResourceQuery.LongestFields)),
         .. resource.References.Count == 0 ? (JsonObject[])[] :
-            [Operation.Parameter("query", "expand", $"What is named by its id is put in whole: {string.Join(", ", resource.References.Keys)}.", Shape.Text(ResourceQuery.LongestExpand))],
+            [Operation.Parameter("query", "expand", $"What is named by its id is put in whole: {string.Join(", ", resource.References.Keys)}.", Shape.Names(resource.References.Keys, ResourceQuery.LongestExpand))],
     ];
 }

@@ -40,6 +40,13 @@ internal static class Shape
 
     public static JsonObject Text(int most, string? description = null) => Described(new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = NoNul }, description);
 
+    /// <summary>Some of these names, separated by commas.</summary>
+    public static JsonObject Names(IEnumerable<string> names, int most)
+    {
+        var one = $" *(?:{string.Join('|', names)}) *";
+        return new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = $"^{one}(?:,{one})*$" };
+    }
+
     public static JsonObject Choice(string? description, params string[] choices) => Described(new() { ["type"] = "string", ["enum"] = new JsonArray([.. choices.Select(c => (JsonNode)c)]) }, description);
 
     public static JsonObject Id(string? description = null) => Described(new() { ["type"] = "string", ["format"] = "uuid", ["maxLength"] = 36 }, description);

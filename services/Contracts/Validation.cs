@@ -10,17 +10,27 @@ public sealed class TimeZoneNameAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OpaqueAttribute : Attribute;
 
-/// <summary>How long each text of a list may be.</summary>
+/// <summary>What each text of a list must be, whatever the others are.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class EachLengthAttribute : ValidationAttribute
+public abstract class EachAttribute : ValidationAttribute
+{
+    /// <inheritdoc/>
+    public override bool IsValid(object? value) => value is not IEnumerable<string?> texts || texts.All(Holds);
+
+    /// <summary>Whether a single text is right.</summary>
+    protected abstract bool Holds(string? text);
+}
+
+/// <summary>How long each text of a list may be.</summary>
+public sealed class EachLengthAttribute : EachAttribute
 {
     public EachLengthAttribute(int least, int most) => (Least, Most, ErrorMessage) = (least, most, $"must have entries of {least} to {most} characters each");
 
     public int Least { get; }
     public int Most { get; }
 
-    public override bool IsValid(object? value) =>
-        value is not IEnumerable<string?> texts || texts.All(text => text?.EnumerateRunes().Count() is { } length && length >= Least && length <= Most);
+    /// <inheritdoc/>
+    protected override bool Holds(string? text) => text?.EnumerateRunes().Count() is { } length && length >= Least && length <= Most;
 }
 
 /// <summary>Whole numbers within bounds, each at most once.</summary>

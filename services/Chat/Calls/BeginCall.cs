@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
@@ -120,7 +121,7 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
         {
             var metadata = asked.Metadata?.ToJsonString(Json.Options);
             if (metadata?.Length > MostMetadata) mistakes.Note("metadata", $"must have at most {MostMetadata} characters");
-            if (metadata?.Contains("\\u0000", StringComparison.Ordinal) is true) mistakes.Note("metadata", "must not contain the character U+0000");
+            if (HasNul(asked.Metadata)) mistakes.Note("metadata", "must not contain the character U+0000");
             return metadata;
         }
         catch (InvalidOperationException) // half a surrogate pair, which is read only now
@@ -129,6 +130,15 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
             return null;
         }
     }
+
+    /// <summary>Whether a name or text in it holds the one character that PostgreSQL cannot keep.</summary>
+    private static bool HasNul(JsonNode? node) => node switch
+    {
+        JsonObject fields => fields.Any(field => field.Key.Contains('\0') || HasNul(field.Value)),
+        JsonArray list => list.Any(HasNul),
+        JsonValue value => value.TryGetValue<string>(out var text) && text.Contains('\0'),
+        _ => false,
+    };
 
     /// <summary>The same for the same question, in whichever form it was sent: also for text as it stands and in parts.</summary>
     private static string Digest(Question question, ExecuteCall asked, string? metadata) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(

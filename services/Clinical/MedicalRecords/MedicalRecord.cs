@@ -2,6 +2,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tenancy;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -32,9 +33,12 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
         Diagnosis = by.Diagnosis ?? Diagnosis;
         Symptoms = by.Symptoms ?? Symptoms;
         TreatmentPlan = by.TreatmentPlan ?? TreatmentPlan;
-        Attachments = by.Attachments is { } given ? [.. given] : Attachments;
+        Attachments = by.Attachments is { } given ? [.. given.Select(AsStored)] : Attachments;
         Status = by.Status ?? Status;
     }
+
+    /// <summary>What was read of an attachment and is sent back is the attachment that is there.</summary>
+    private string AsStored(string given) => Attachments.FirstOrDefault(stored => PlainText.Normalize(AddressesOrNamesAttribute.Shown(stored)) == given) ?? given;
 
     /// <summary>What is about to be saved, for good.</summary>
     internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()
@@ -55,7 +59,10 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     };
 
     internal Contracts.Clinical.MedicalRecord ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, RecordType, Status,
-        Title, Description, Diagnosis, Symptoms, TreatmentPlan, Attachments, Version, CreatedAt, UpdatedAt);
+        Title, Description, Diagnosis, Symptoms, TreatmentPlan, Shown(Attachments), Version, CreatedAt, UpdatedAt);
+
+    /// <summary>Attachments as they are answered, whatever was taken when they were stored.</summary>
+    internal static string[] Shown(string[] attachments) => [.. attachments.Select(AddressesOrNamesAttribute.Shown)];
 
     /// <summary>What a caller may read of it.</summary>
     internal Contracts.Clinical.MedicalRecord For(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
@@ -89,7 +96,7 @@ internal sealed class RecordVersion : ITenantOwned
         var then = record.ToContract() with
         {
             AuthorId = AuthorId, Status = Status, Title = Title, Description = Description, Diagnosis = Diagnosis, Symptoms = Symptoms,
-            TreatmentPlan = TreatmentPlan, Attachments = Attachments, Version = Version, UpdatedAt = WrittenAt,
+            TreatmentPlan = TreatmentPlan, Attachments = MedicalRecord.Shown(Attachments), Version = Version, UpdatedAt = WrittenAt,
         };
         return kind == Callers.Platform ? new(Version, AuthorId, WrittenAt, null, then.WithoutContent()) : new(Version, AuthorId, WrittenAt, Reason, then);
     }

@@ -6,8 +6,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, TimeProvider clock) : IHandle<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>
+internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, VisibleRecords records, TimeProvider clock) : IHandle<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, IAmend<UpdateMedicalRecord>
 {
+    public async Task<object> Shown(UpdateMedicalRecord asked, CancellationToken ct) => await records.Get(asked.RecordId, ct);
+
     public async Task<Contracts.Clinical.MedicalRecord> Handle(UpdateMedicalRecord asked, CancellationToken ct)
     {
         if (asked.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(asked.Reason)) throw new Invalid("reason", "must say why it is withdrawn");

@@ -9,9 +9,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Schedules;
 
-internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock) : IHandle<SetDoctorSchedule, DoctorSchedule>
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock) : IHandle<SetDoctorSchedule, DoctorSchedule>, IAmend<SetDoctorSchedule>
 {
     private const int MostShown = 100;
+
+    public async Task<object> Shown(SetDoctorSchedule asked, CancellationToken ct) => (await people.Doctor(asked.DoctorId, ct)).For(db.Tenancy.Caller.Kind);
 
     public async Task<DoctorSchedule> Handle(SetDoctorSchedule asked, CancellationToken ct)
     {

@@ -5,8 +5,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class UpdateTreatmentHandler(ClinicalDb db) : IHandle<UpdateTreatment, Contracts.Clinical.Treatment>
+internal sealed class UpdateTreatmentHandler(ClinicalDb db, VisibleTreatments treatments) : IHandle<UpdateTreatment, Contracts.Clinical.Treatment>, IAmend<UpdateTreatment>
 {
+    public async Task<object> Shown(UpdateTreatment asked, CancellationToken ct) => await treatments.Get(asked.TreatmentId, ct);
+
     public async Task<Contracts.Clinical.Treatment> Handle(UpdateTreatment asked, CancellationToken ct)
     {
         var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == asked.TreatmentId, ct) ?? throw new Missing("treatment");

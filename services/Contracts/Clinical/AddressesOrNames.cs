@@ -9,15 +9,25 @@ namespace MedCor.Contracts.Clinical;
 /// one (WHATWG URL Standard): a letter, then letters, digits, <c>+</c>, <c>-</c> and <c>.</c>, then a colon. So <c>C:\scan.png</c> and <c>x-ray: front.png</c> name one, and
 /// <c>Report 12:30.pdf</c> and <c>//host/scan.png</c> name none.
 /// </summary>
-[AttributeUsage(AttributeTargets.Property)]
-public sealed partial class AddressesOrNamesAttribute() : ValidationAttribute(
-    "must be http or https addresses, or names without a scheme: no javascript:, data:, C: or other word with a colon at the beginning")
+public sealed partial class AddressesOrNamesAttribute : EachAttribute
 {
+    public AddressesOrNamesAttribute() =>
+        ErrorMessage = "must be http or https addresses, or names without a scheme: no javascript:, data:, C: or other word with a colon at the beginning";
+
+    /// <summary>What <see cref="Shown"/> puts before a text, in which a link opens nothing.</summary>
+    public const string Unsafe = "unsafe:";
+
     /// <summary>What each text begins with, as JSON Schema writes it.</summary>
     public const string Beginning = "(?:[hH][tT][tT][pP][sS]?:|(?![A-Za-z][A-Za-z0-9+.\\-]*:))";
 
+    /// <summary>
+    /// A text from before there was a rule, as it is answered: where it names a scheme that is not taken today, <see cref="Unsafe"/> stands before it, so that nobody who makes a link of it runs or opens
+    /// what it names. A single letter, as in <c>C:\scan.png</c>, is a drive, and no scheme that is in use.
+    /// </summary>
+    public static string Shown(string text) => Allowed().IsMatch(AsRead(text)) || Drive().IsMatch(AsRead(text)) ? text : Unsafe + text;
+
     /// <inheritdoc/>
-    public override bool IsValid(object? value) => value is not IEnumerable<string?> texts || texts.All(text => text is null || Allowed().IsMatch(AsRead(text)));
+    protected override bool Holds(string? text) => text is null || Allowed().IsMatch(AsRead(text));
 
     /// <summary>A text without what is not seen: browsers pass over blanks before an address and over line ends and tabs anywhere in it, and other readers over more.</summary>
     private static string AsRead(string text) =>
@@ -25,4 +35,7 @@ public sealed partial class AddressesOrNamesAttribute() : ValidationAttribute(
 
     [GeneratedRegex($"^{Beginning}")]
     private static partial Regex Allowed();
+
+    [GeneratedRegex("^[A-Za-z]:")]
+    private static partial Regex Drive();
 }

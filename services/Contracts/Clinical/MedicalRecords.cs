@@ -11,7 +11,7 @@ public enum RecordStatus { Active, EnteredInError }
 /// <summary>Something that was found out or done about a patient. What it says is for those who treat the patient, their hospital's administrators and the patient; others see only that it is there.</summary>
 /// <param name="DoctorId">The doctor who answers for it.</param>
 /// <param name="AuthorId">Who wrote this version.</param>
-/// <param name="Attachments">Addresses or names of what belongs to it.</param>
+/// <param name="Attachments">Addresses or names of what belongs to it. <c>unsafe:</c> stands before an older one with another scheme than http or https.</param>
 [Resource("medical_records", Callers.Everyone)]
 public sealed record MedicalRecord(
     Guid Id,

@@ -6,12 +6,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class UpdateHospitalHandler(HospitalDb db, OtherServices others, TimeProvider clock) : IHandle<UpdateHospital, UpdatedHospital>, IPrepare<UpdateHospital>
+internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hospitals, OtherServices others, TimeProvider clock) : IHandle<UpdateHospital, UpdatedHospital>, IPrepare<UpdateHospital>, IAmend<UpdateHospital>
 {
     private const int MostShown = 100;
 
     private IReadOnlyList<RezonedAppointment>? affected;
     private long? affectedCount;
+
+    public async Task<object> Shown(UpdateHospital asked, CancellationToken ct) => await hospitals.Get(asked.HospitalId, ct);
 
     /// <summary>Clinical is asked first: while it cannot tell whose appointments a new zone concerns, no zone is changed.</summary>
     public async Task Prepare(UpdateHospital asked, CancellationToken ct)

@@ -10,9 +10,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class UpdateUserHandler(IdentityDb db, OwnPassword ownPassword, FreeEmail freeEmail, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>, IPrepare<UpdateUser>
+internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPassword ownPassword, FreeEmail freeEmail, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>, IPrepare<UpdateUser>, IAmend<UpdateUser>
 {
     private string? newHash;
+
+    public async Task<object> Shown(UpdateUser asked, CancellationToken ct) => await users.Get(asked.UserId, ct);
 
     public async Task Prepare(UpdateUser asked, CancellationToken ct)
     {

@@ -6,8 +6,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
 
-internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db) : IHandle<UpdateDoctorSpecialties, Doctor>
+internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, VisibleDoctors doctors) : IHandle<UpdateDoctorSpecialties, Doctor>, IAmend<UpdateDoctorSpecialties>
 {
+    public async Task<object> Shown(UpdateDoctorSpecialties asked, CancellationToken ct) => await doctors.Get(asked.DoctorId, ct);
+
     public async Task<Doctor> Handle(UpdateDoctorSpecialties asked, CancellationToken ct)
     {
         Check(asked.Specialties);

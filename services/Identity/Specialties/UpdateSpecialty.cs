@@ -6,8 +6,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Specialties;
 
-internal sealed class UpdateSpecialtyHandler(IdentityDb db) : IHandle<UpdateSpecialty, Contracts.Identity.Specialty>
+internal sealed class UpdateSpecialtyHandler(IdentityDb db, VisibleSpecialties specialties) : IHandle<UpdateSpecialty, Contracts.Identity.Specialty>, IAmend<UpdateSpecialty>
 {
+    public async Task<object> Shown(UpdateSpecialty asked, CancellationToken ct) => await specialties.Get(asked.SpecialtyId, ct);
+
     public async Task<Contracts.Identity.Specialty> Handle(UpdateSpecialty asked, CancellationToken ct)
     {
         var specialty = await db.Specialties.SingleOrDefaultAsync(s => s.Id == asked.SpecialtyId, ct) ?? throw new Missing("specialty");

@@ -22,6 +22,23 @@ public class ConversationTests(ChatHouse house)
     }
 
     [Fact]
+    public async Task An_answer_that_is_read_or_asked_for_again_keeps_its_place_in_the_session()
+    {
+        string[] questions = [ChatHouse.Question(), ChatHouse.Question(), ChatHouse.Question()];
+        var request = Guid.NewGuid().ToString();
+        var first = await house.AsProgram().Ask(questions[0], request, session);
+        var told = await house.AsProgram().Read(first);
+        await house.AsProgram().Read(await house.AsProgram().Ask(questions[1], session: session));
+
+        Assert.Equal((first, "finished"), await house.AsProgram(1).Begin(questions[0], request, session));
+        Assert.Equal(told.Select(t => (t.Id, t.Name, t.Text)), (await house.AsProgram(1).Read(first)).Select(t => (t.Id, t.Name, t.Text)));
+        await house.AsProgram().Read(await house.AsProgram(1).Ask(questions[2], session: session));
+
+        var answer = string.Concat(ModelServer.Usual);
+        Assert.Equal([("user", questions[0]), ("assistant", answer), ("user", questions[1]), ("assistant", answer), ("user", questions[2])], house.Model.Asked(questions[2])[0].Messages.Skip(1));
+    }
+
+    [Fact]
     public async Task Another_caller_with_the_same_session_id_has_another_session()
     {
         var (doctor, nurse) = (house.As((await Client.Shared("doctor@general.example")).AccessToken), house.As((await Client.Shared("nurse@general.example")).AccessToken));

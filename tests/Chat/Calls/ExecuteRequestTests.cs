@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Chat.Calls;
 
@@ -54,6 +55,28 @@ public class ExecuteRequestTests(ChatHouse house)
         foreach (var (form, path) in new[] { ("""{"messages": M, "top_p": 1, "model": "gpt-9", "session_id": ""}""", ""), ("""{"tool": "openai_chat", "input": {"messages": M, "top_p": 1, "model": "gpt-9"}, "session_id": ""}""", "input.") })
             await Refused(form.Replace("M", $$"""[{"role": "user", "content": [{"type": "text", "text": "Is this"}, {{part}}]}, {"role": "patient", "content": "x"}]""", StringComparison.Ordinal),
                 path + says, $"{path}messages[1].role must be", $"{path}top_p is not taken", $"{path}model must be one of", "session_id must have");
+    }
+
+    /// <summary>PostgreSQL cannot keep one character; how JSON writes it is a text like any other.</summary>
+    [Theory]
+    [InlineData("""{"a": "\\u0000", "\\u0000": ["\\\\u0000", 0, null, true]}""", true)]
+    [InlineData("""{"a": "\u0000"}""", false)]
+    [InlineData("""{"a": [{"b": "x\u0000"}]}""", false)]
+    [InlineData("""{"a\u0000": 1}""", false)]
+    public async Task Metadata_is_refused_for_the_character_that_cannot_be_kept_alone(string metadata, bool isTaken)
+    {
+        var (status, body) = await house.AsProgram().Send(HttpMethod.Post, "/mcp/execute", new StringContent(
+            $$"""{"messages": [{"role": "user", "content": "{{ChatHouse.Question()}}"}], "metadata": {{metadata}}}""", null, "application/json"));
+
+        Assert.True(status == (isTaken ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity), body?.ToJsonString());
+        if (!isTaken)
+        {
+            Assert.Contains("metadata must not contain the character U+0000", (string?)body!["error"]!["message"], StringComparison.Ordinal);
+            return;
+        }
+        var call = Guid.Parse((string)body!["call_id"]!);
+        await house.AsProgram().Read(call);
+        Assert.Equal(1, await (await RunningHouse.Get()).Count("chat", "SELECT count(*) FROM chat_calls WHERE id = $1 AND metadata::jsonb = $2::jsonb", call, metadata));
     }
 
     [Fact]

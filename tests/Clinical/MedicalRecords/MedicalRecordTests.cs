@@ -46,6 +46,32 @@ public sealed class MedicalRecordTests
     }
 
     [Fact]
+    public async Task A_record_from_before_it_had_a_bound_can_be_shortened_and_withdrawn_and_not_made_longer()
+    {
+        var ward = await Ward.Open();
+        var doctor = await ward.AsDoctor();
+        await using var clinical = await (await RunningHouse.Get()).Database("clinical");
+        async Task<JsonNode> Old()
+        {
+            var record = await Write(ward, doctor);
+            await using var age = new Npgsql.NpgsqlCommand("UPDATE medical_records SET description = repeat('ü', 100000), diagnosis = repeat('ü', 100000) WHERE id = $1", clinical) { Parameters = { new() { Value = Guid.Parse(Id(record)) } } };
+            Assert.Equal(1, await age.ExecuteNonQueryAsync());
+            return record;
+        }
+        var (shortened, withdrawn) = (await Old(), await Old());
+
+        var longer = await doctor.Call("update_medical_record", new { record_id = Id(shortened), treatment_plan = new string('ü', 9_900), reason = "More" });
+        // Still too large after the first of the two.
+        await doctor.Do("update_medical_record", new { record_id = Id(shortened), description = "Short", reason = "Too long" });
+        var read = await doctor.Do("update_medical_record", new { record_id = Id(shortened), diagnosis = "Short", reason = "Too long" });
+        await doctor.Do("update_medical_record", new { record_id = Id(withdrawn), status = "ENTERED_IN_ERROR", reason = "Another patient's" });
+
+        Assert.Contains("128 KiB", (string?)longer.Details!["treatment_plan"]![0], StringComparison.Ordinal);
+        Assert.Equal(("Short", "Short", 3), ((string?)read["description"], (string?)read["diagnosis"], (int)read["version"]!));
+        Assert.Equal("ENTERED_IN_ERROR", (string?)(await doctor.Do("get_medical_record", new { record_id = Id(withdrawn) }))["status"]);
+    }
+
+    [Fact]
     public async Task A_mistaken_record_stays_readable_and_changes_no_more()
     {
         var ward = await Ward.Open();
@@ -118,6 +144,37 @@ public sealed class MedicalRecordTests
         var record = await doctor.Do("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments });
 
         Assert.Equal(attachments, record["attachments"]!.AsArray().Select(a => (string)a!));
+    }
+
+    [Fact]
+    public async Task An_attachment_from_before_the_rule_is_kept_and_never_answered_as_a_link_to_run()
+    {
+        var (ward, doctor, patient) = await Shared.Value;
+        var record = await Write(ward, doctor);
+        string[] stored = [@"C:\scan.png", "javascript:alert(1)", " java\nscript:alert(2) ", "data:text/html,x", "https://files.example/a.pdf"];
+        string[] shown = [@"C:\scan.png", "unsafe:javascript:alert(1)", "unsafe: java\nscript:alert(2) ", "unsafe:data:text/html,x", "https://files.example/a.pdf"];
+        await using var clinical = await (await RunningHouse.Get()).Database("clinical");
+        foreach (var (table, id) in ((string, string)[])[("medical_records", "id"), ("medical_record_versions", "record_id")])
+        {
+            await using var old = new Npgsql.NpgsqlCommand($"UPDATE {table} SET attachments = $1 WHERE {id} = $2", clinical) { Parameters = { new() { Value = stored }, new() { Value = Guid.Parse(Id(record)) } } };
+            Assert.Equal(1, await old.ExecuteNonQueryAsync());
+        }
+
+        var history = await patient.Do("get_medical_record_history", new { record_id = Id(record) });
+        JsonNode[] read =
+        [
+            await patient.Do("get_medical_record", new { record_id = Id(record) }), history["results"]![0]!["record"]!,
+            (await doctor.Do("list_medical_records", new { patient_id = ward.Patient, limit = 100 }))["results"]!.AsArray().Single(r => Id(r!) == Id(record))!,
+            JsonNode.Parse(await patient.Http.GetStringAsync($"/api/mcp/resources/medical_records/{Id(record)}"))!,
+        ];
+        foreach (var answer in read) Assert.Equal(shown, answer["attachments"]!.AsArray().Select(a => (string)a!));
+
+        foreach (var more in (string[])["unsafe:javascript:alert(3)", "javascript:alert(1)", @"D:\scan.png"])
+            Assert.Equal(["attachments"], CreateAppointmentTests.Fields(await doctor.Call("update_medical_record", new { record_id = Id(record), attachments = shown.Append(more) })));
+        var amended = await doctor.Do("update_medical_record", new { record_id = Id(record), title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
+        Assert.Equal(shown.Append("new.pdf"), amended["attachments"]!.AsArray().Select(a => (string)a!));
+        await using var kept = new Npgsql.NpgsqlCommand("SELECT attachments FROM medical_records WHERE id = $1", clinical) { Parameters = { new() { Value = Guid.Parse(Id(record)) } } };
+        Assert.Equal(stored.Append("new.pdf"), (string[])(await kept.ExecuteScalarAsync())!);
     }
 
     [Fact]

@@ -3,8 +3,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Gateway.OpenApi;
 using MedCor.ServiceDefaults.Resources;
 using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Gateway;
 using MedCor.Tests.Gateway.OpenApi;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
@@ -17,6 +19,8 @@ public class KindsTests
 {
     /// <summary>So many wrong values of each parameter are tried.</summary>
     private const int Rounds = 6;
+
+    private static readonly JsonObject OpenApiDocument = JsonNode.Parse(Document.Write(Mapped.Routes))!.AsObject();
 
     public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
 
@@ -91,6 +95,33 @@ public class KindsTests
 
         Assert.True(reply.Status == HttpStatusCode.OK, reply.ToString());
         Assert.Empty(JsonSchemaCheck.Wrongs(schema, schema, reply.Body));
+    }
+
+    /// <summary>The orders of a list are in no schema, so of a sort that may be one of them a refusal says which there are.</summary>
+    [Theory, MemberData(nameof(Resources))]
+    public async Task A_query_is_taken_if_and_only_if_the_document_says_so(string name)
+    {
+        var (resource, premises) = (ResourceCatalogue.All[name], await Premises.Own);
+        var caller = Reader(premises, resource);
+        var one = resource.IsList ? (await Get(caller, $"{name}?limit=1&fields=id")).Body["results"]!.AsArray() is [var row, ..] ? (string)row!["id"]! : Guid.CreateVersion7().ToString() : null;
+        var described = OpenApiDocument["paths"]!.AsObject().Where(path => path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}" || path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}/{{id}}").ToArray();
+        Assert.Equal(resource.IsList ? 2 : 1, described.Length);
+
+        var disagreements = new List<string>();
+        foreach (var (path, operations) in described)
+            foreach (var parameter in operations!["get"]!["parameters"]!.AsArray().Select(p => Draft.Resolved(OpenApiDocument, p!)).Where(p => (string)p["in"]! == "query" && (string)p["name"]! != "filter"))
+            {
+                var (asked, schema) = ((string)parameter["name"]!, Draft.Resolved(OpenApiDocument, parameter["schema"]!));
+                foreach (var text in Samples.OfQuery(schema))
+                {
+                    var isRight = Samples.IsRight(OpenApiDocument, schema, Draft.Types(schema).Contains("string") ? JsonSerializer.Serialize(text) : text.All(char.IsAsciiDigit) && text.Length > 0 ? text : "null");
+                    var reply = await Get(caller, $"{path["/api/mcp/resources/".Length..].Replace("{id}", one, StringComparison.Ordinal)}?{asked}={Uri.EscapeDataString(text)}");
+                    var isNamed = reply.Status == HttpStatusCode.BadRequest && Samples.Names(reply.Details, asked);
+                    var isTaken = reply.Status is HttpStatusCode.OK or HttpStatusCode.NotFound || (asked == "sort" && isNamed && ((string)reply.Details["sort"]![0]!).Contains("can be", StringComparison.Ordinal));
+                    if (isRight ? !isTaken : !isNamed || reply.Status == HttpStatusCode.OK) disagreements.Add($"{path}?{asked}={(text.Length > 80 ? text[..80] + "…" : text)} is {(isRight ? "right" : "wrong")} by {schema.ToJsonString()}: {reply}");
+                }
+            }
+        Assert.Empty(disagreements);
     }
 
     [Theory, MemberData(nameof(Lists))]

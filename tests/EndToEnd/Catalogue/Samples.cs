@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MedCor.Tests.Gateway.OpenApi;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
@@ -8,7 +9,7 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// Values of every kind that parameters have, as they are written in JSON. Which of them are right for a parameter its schema decides, so that what a service takes
 /// can be held against what is published.
 /// </summary>
-internal static class Samples
+internal static partial class Samples
 {
     private const int LongestTried = 20_000;
 
@@ -45,6 +46,21 @@ internal static class Samples
         var others = ends.Concat(Others).Concat(count);
         return Draft.Types(schema).Contains("string") ? texts.Concat(others) : others.Concat(texts);
     }
+
+    /// <summary>Texts that are tried on a parameter of a query: about the ends of its schema, and about the names that its pattern has.</summary>
+    /// <param name="schema">The parameter's own.</param>
+    public static IEnumerable<string> OfQuery(JsonObject schema)
+    {
+        string[] odd = ["", " ", "x", "-1", "0.5", "1,2", "1e400", "9223372036854775808", "null", "id,", ",id", "a b", "😀", "a\u0000b"];
+        var ends = new[] { schema["minimum"], schema["maximum"] }.OfType<JsonNode>().SelectMany(end => (string[])[$"{(long)end - 1}", $"{(long)end}", $"{(long)end + 1}"]);
+        var names = Name().Matches((string?)schema["pattern"] ?? "").Select(match => match.Value).Distinct().ToArray();
+        var named = names.Length == 0 ? [] : names.Concat([string.Join(',', names), $"{names[0]} , {names[^1]}", $"{names[0]},{names[0]}", $"{names[0]},no_such_name", names[0].ToUpperInvariant(), $"{names[0]};{names[^1]}", $"-{names[0]}"]);
+        var lengths = (int?)schema["maxLength"] is { } most ? (string[])[new('a', most), new('a', most + 1), .. names.Take(1).Select(n => string.Join(',', Enumerable.Repeat(n, most)))] : [];
+        return odd.Concat(ends).Concat(named).Concat(lengths);
+    }
+
+    [GeneratedRegex("[a-z][a-z_]+")]
+    private static partial Regex Name();
 
     /// <summary>Whether a value is right for a parameter as its schema has it.</summary>
     /// <param name="document">The whole schema, for its references.</param>

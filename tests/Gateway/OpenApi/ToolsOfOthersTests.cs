@@ -9,6 +9,7 @@ public sealed class ToolsOfOthersTests
     [FactInTypeScript]
     public void A_client_that_openapi_typescript_generates_with_its_defaults_compiles_as_it_is_meant()
     {
+        Assert.True(FactInTypeScriptAttribute.IsThere, FactInTypeScriptAttribute.Missing);
         var npm = Npm.Client;
         File.WriteAllBytes(Path.Combine(npm.Directory, "api.json"), Document.Write(Mapped.Routes));
 

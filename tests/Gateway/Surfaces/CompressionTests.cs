@@ -65,6 +65,27 @@ public sealed class CompressionTests
         Assert.Equal(("text/event-stream", 0), (stream.Content.Headers.ContentType?.MediaType, stream.Content.Headers.ContentEncoding.Count));
     }
 
+    /// <summary>What was wrong with a request is told in its own words, so a refusal holds what others may have written.</summary>
+    [Fact]
+    public async Task No_refusal_is_compressed_where_the_answer_would_be()
+    {
+        var (nurse, nobody) = (await Client.Shared("nurse@general.example"), new Client(new HttpClient { BaseAddress = (await RunningHouse.Get()).Gateways[0] }, "", "", new JsonObject { ["id"] = Guid.Empty.ToString() }));
+        var unknown = Enumerable.Range(0, 50).ToDictionary(i => $"no_such_name_{i}", _ => 1);
+        var names = string.Join(',', Enumerable.Range(0, 30).Select(i => $"no_such_name_{i}"));
+        HttpResponseMessage[] refusals =
+        [
+            await Get(nurse, $"/api/mcp/resources/doctors?fields={names}", "br, gzip"), await Get(nurse, $"/api/mcp/resources/doctors/{Guid.NewGuid()}?fields={names}", "br, gzip"),
+            await Get(nurse, $"/api/mcp/resources/doctors/{Guid.NewGuid()}", "br, gzip"), await Get(nobody, "/api/mcp/resources/doctors", "br, gzip"), await Get(nobody, "/api/mcp/tools", "br, gzip"),
+            await Get(nurse, $"/api/mcp/resources/{new string('x', 2000)}", "br, gzip"),
+            await Post(nurse, "/api/mcp/tools/list_doctors", unknown), await Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = unknown }),
+            await Post(nurse, "/api/mcp/tools/invoke", new { tool = new string('x', 2000) }), await Post(nobody, "/api/mcp/tools/list_doctors", unknown), await Post(nurse, "/api/mcp/tools/create_specialty", unknown),
+        ];
+
+        Assert.All(refusals, refusal => Assert.True(!refusal.IsSuccessStatusCode && refusal.Content.Headers.ContentEncoding.Count == 0, $"{refusal.StatusCode} {refusal.RequestMessage!.RequestUri}: {refusal.Content.Headers}"));
+        Assert.Contains(refusals, refusal => refusal.Content.Headers.ContentLength > Compression.Least);
+        foreach (var refusal in refusals) refusal.Dispose();
+    }
+
     /// <summary>A resource or tool that is added tells of patients until somebody says otherwise.</summary>
     [Fact]
     public void Nothing_that_tells_of_patients_or_accounts_may_be_compressed()

@@ -23,6 +23,12 @@ public class HangingUpTests
         ("POST", "/mcp/execute", """{"messages": [{"role": "user", "content": "What is anemia?"}]}"""),
     ];
 
+    /// <summary>So often is it asked on one connection for what is not taken: together more than a connection holds.</summary>
+    private const int Pipelined = 30;
+
+    /// <summary>What is answered at length.</summary>
+    private static readonly (string Method, string Path, string Body)[] Long = [("POST", "/api/mcp/batch", $$"""{"requests": [{{string.Join(',', Enumerable.Repeat(Read, 50))}}]}""")];
+
     [Fact]
     public async Task Who_hangs_up_leaves_nothing_in_the_log_that_alarms_anybody()
     {
@@ -39,10 +45,21 @@ public class HangingUpTests
                 await HangUp("GET", path, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n", "", isReset, hears: "HTTP/1.1 ");
             foreach (var (method, path, body) in Whole)
                 for (var i = 0; i < 3; i++) await HangUp(method, path, $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n", body, isReset);
+            // While what they were sent first is taken, and the rest of what is more than the connection holds waits for them.
+            foreach (var (method, path, body) in Long)
+                traces.Add(await HangUp(method, path, $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n", body, isReset, hears: "HTTP/1.1 200", takesLittle: true));
             // While their body is read, whose length is known or not.
             foreach (var (method, path) in Bodies)
                 foreach (var length in new[] { "Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n" })
                     traces.Add(await HangUp(method, path, $"Expect: 100-continue\r\n{length}", length.StartsWith('T') ? "a\r\n{\"tool\": \"\r\n" : "{\"tool\": \"", isReset, hears: "HTTP/1.1 100"));
+        }
+        // What waited to be taken is given up, so that the next who asks for as much is answered.
+        foreach (var (_, path, body) in Long)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json"), Headers = { Authorization = new("Bearer", nurse.AccessToken) } };
+            using var answer = await gateway.Http.SendAsync(request);
+            var length = (await answer.Content.ReadAsByteArrayAsync()).Length;
+            Assert.True(answer.IsSuccessStatusCode && length * Pipelined > 8_000_000, $"{answer.StatusCode}, {length} bytes");
         }
         // Those came last.
         var telemetry = (await RunningHouse.Get()).Telemetry;
@@ -53,12 +70,14 @@ public class HangingUpTests
         Assert.DoesNotContain(said, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal) || line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
         Assert.True(said.Length <= 10, string.Join('\n', said));
 
-        async Task<string> HangUp(string method, string path, string headers, string body, bool isReset, string? hears = null)
+        async Task<string> HangUp(string method, string path, string headers, string body, bool isReset, string? hears = null, bool takesLittle = false)
         {
             using var client = new TcpClient();
+            if (takesLittle) client.ReceiveBufferSize = 4096;
             await client.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
             var trace = Guid.NewGuid().ToString("N");
-            await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {nurse.AccessToken}\r\ntraceparent: 00-{trace}-00f067aa0ba902b7-01\r\nContent-Type: application/json\r\n{headers}\r\n{body}"));
+            var request = $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {nurse.AccessToken}\r\ntraceparent: 00-{trace}-00f067aa0ba902b7-01\r\nContent-Type: application/json\r\n{headers}\r\n{body}";
+            await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(takesLittle ? string.Concat(Enumerable.Repeat(request, Pipelined)) : request));
             if (hears is not null)
             {
                 var heard = new byte[4096];
