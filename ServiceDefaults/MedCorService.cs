@@ -158,7 +158,9 @@ public static class MedCorService
     {
         var redis = ConfigurationOptions.Parse(Required(configuration, "cache"));
         redis.AbortOnConnectFail = false;
-        redis.ConnectTimeout = redis.SyncTimeout = 2000;
+        redis.ConnectTimeout = redis.SyncTimeout = redis.AsyncTimeout = 2000;
+        // While Redis is away, so much is said at once: whoever asked decides what to do without it.
+        redis.BacklogPolicy = BacklogPolicy.FailFast;
         return redis;
     }
 

@@ -30,7 +30,7 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>A call has a living runner from its first moment on, also when Redis had lost that it lives.</summary>
-    private static readonly RedisScript BeginScript = new("""
+    private const string BeginScript = """
         if KEYS[2] then
             local known = redis.call('HMGET', KEYS[2], 'call', 'hash')
             if known[1] then return known end
@@ -41,10 +41,10 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         redis.call('PEXPIRE', KEYS[1], ARGV[6])
         redis.call('SET', ARGV[8] .. ARGV[4], '', 'PX', ARGV[7])
         return {ARGV[1], ARGV[3]}
-        """);
+        """;
 
     /// <summary>Pieces that are told already, by a try whose answer was lost, are passed over. Where earlier ones are missing, Redis has lost them, and with them the call.</summary>
-    private static readonly RedisScript AppendScript = new("""
+    private const string AppendScript = """
         local call = redis.call('HMGET', KEYS[1], 'state', 'runner', 'told')
         if not call[1] then return '' end
         if call[1] ~= 'STARTED' then return call[1] end
@@ -62,12 +62,12 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         if first == 1 then redis.call('PEXPIRE', KEYS[2], ARGV[3]) end
         redis.call('PUBLISH', KEYS[2], told)
         return 'STARTED'
-        """);
+        """;
 
     /// <summary>
     /// The first ending is the one that counts. Who ends a call that another carries out tells that one. An answer of which Redis has lost a part is none.
     /// </summary>
-    private static readonly RedisScript EndScript = new("""
+    private const string EndScript = """
         local call = redis.call('HMGET', KEYS[1], 'state', 'owner', 'runner', 'told')
         local by, who, state, why, kept, id, told, lost, prefix = unpack(ARGV)
         if not call[1] then return '' end
@@ -83,35 +83,35 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
         redis.call('PUBLISH', KEYS[2], number)
         if by ~= 'runner' then redis.call('PUBLISH', prefix .. call[3], id) end
         return ended
-        """);
+        """;
 
     /// <summary>The request's id may name another call by now.</summary>
-    private static readonly RedisScript ForgetScript = new("""
+    private const string ForgetScript = """
         if KEYS[3] and redis.call('HGET', KEYS[3], 'call') == ARGV[1] then redis.call('DEL', KEYS[3]) end
         return redis.call('DEL', KEYS[1], KEYS[2])
-        """);
+        """;
 
     /// <summary>Begins a call, unless one was begun with this request id in the last 24 hours. Gives the id and the digest of the one that was.</summary>
     /// <param name="requestId">What the owner calls it; none when it is to happen whatever happened before.</param>
     /// <param name="digest">Of what is asked.</param>
     public async Task<(Guid Call, string Digest)> Begin(Guid call, CallOwner owner, string? requestId, string digest, string runner)
     {
-        var keys = requestId is null ? (object[])[1, Call(call)] : [2, Call(call), Request(owner, requestId)];
-        var begun = (string[])await Run(BeginScript, [.. keys, call.ToString(), owner.Name, digest, runner, Milliseconds(RequestsKept), Milliseconds(CallsLast), Milliseconds(Lease), Runner("")]);
+        var keys = requestId is null ? (RedisKey[])[Call(call)] : [Call(call), Request(owner, requestId)];
+        var begun = (string[])(await Run(BeginScript, keys, call.ToString(), owner.Name, digest, runner, Milliseconds(RequestsKept), Milliseconds(CallsLast), Milliseconds(Lease), Runner("")))!;
         return (Guid.Parse(begun[0]), begun[1]);
     }
 
     /// <summary>Forgets that a call was begun that never could be, so that it may be once more.</summary>
     public Task Forget(Guid call, CallOwner owner, string? requestId)
     {
-        var keys = requestId is null ? (object[])[2, Call(call), Events(call)] : [3, Call(call), Events(call), Request(owner, requestId)];
-        return Run(ForgetScript, [.. keys, call.ToString()]);
+        var keys = requestId is null ? (RedisKey[])[Call(call), Events(call)] : [Call(call), Events(call), Request(owner, requestId)];
+        return Run(ForgetScript, keys, call.ToString());
     }
 
     /// <summary>Tells pieces of the answer. The state is that of the call by then: anything but started means that nobody wants more; none that the call is not here.</summary>
     /// <param name="first">The number of the first of them.</param>
     public async Task<CallState?> Append(Guid call, string runner, long first, IReadOnlyList<string> pieces) =>
-        State((string)await Run(AppendScript, [2, Call(call), Events(call), runner, first, Milliseconds(CallsLast), .. pieces]));
+        State((string)(await Run(AppendScript, [Call(call), Events(call)], [runner, first, Milliseconds(CallsLast), .. pieces.Select(p => (RedisValue)p)]))!);
 
     /// <summary>Ends a call, as who carries it out.</summary>
     /// <param name="told">How many pieces were told of it: if fewer are there, they are lost, and the call ends so.</param>
@@ -140,8 +140,8 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     /// <summary>The events behind a number, in order; no more than so many.</summary>
     public async Task<IReadOnlyList<CallEvent>> Read(Guid call, long after, int atMost)
     {
-        var entries = (RedisResult[])await Bounded(redis.GetDatabase().ExecuteAsync("XRANGE", Events(call), $"({after}", "+", "COUNT", atMost));
-        return [.. entries.Select(entry => Event((RedisResult[])entry))];
+        var entries = await Bounded(redis.GetDatabase().StreamRangeAsync(Events(call), $"({after}", "+", atMost));
+        return [.. entries.Select(Event)];
     }
 
     /// <summary>Says that a runner lives.</summary>
@@ -151,12 +151,12 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     public Task Leave(string runner) => Bounded(redis.GetDatabase().KeyDeleteAsync(Runner(runner)));
 
     /// <summary>Has a runner told at once of each call of its own that somebody else ends. A hint: while Redis is away some go missing.</summary>
-    public Task HearEndings(string runner, Action<Guid> ended) => Bounded(redis.GetSubscriber().SubscribeAsync(Runner(runner), (_, call) => ended(Guid.Parse((string)call!))));
+    public Task HearEndings(string runner, Action<Guid> ended) => Bounded(redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Runner(runner)), (_, call) => ended(Guid.Parse((string)call!))));
 
     /// <summary>Calls back at once whenever something of a call is told, until disposed of. A hint: while Redis is away some go missing.</summary>
     public async Task<IDisposable> Hear(Guid call, Action told)
     {
-        var heard = new Subscription(redis.GetSubscriber(), Events(call), told);
+        var heard = new Subscription(redis.GetSubscriber(), RedisChannel.Literal(Events(call)), told);
         try
         {
             await Bounded(heard.Begin());
@@ -171,17 +171,17 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
 
     private async Task<CallEnded> End(string by, string who, Guid call, CallState state, CallEnding? ending, long told = 0)
     {
-        var answer = (string)await Run(EndScript, 2, Call(call), Events(call), by, who, Word(state), Written(ending), Milliseconds(CallsLast), call.ToString(), told, Written(CallEnding.Lost), Runner(""));
+        var answer = (string)(await Run(EndScript, [Call(call), Events(call)], by, who, Word(state), Written(ending), Milliseconds(CallsLast), call.ToString(), told, Written(CallEnding.Lost), Runner("")))!;
         return answer == "ENDED" ? new(state, ByThis: true) : new(State(answer), ByThis: false);
     }
 
-    private static CallEvent Event(RedisResult[] entry)
+    private static CallEvent Event(StreamEntry entry)
     {
-        var (id, fields) = ((string)entry[0], (string[])entry[1]);
+        var (id, content) = ((string)entry.Id!, (string)entry.Values[1].Value!);
         var number = long.Parse(id.AsSpan(0, id.IndexOf('-')), CultureInfo.InvariantCulture);
-        var state = State(fields[1])!.Value;
-        return state == CallState.Started ? new(number, state, fields[3])
-            : new(number, state, "", fields[3].Length == 0 ? null : JsonSerializer.Deserialize<CallEnding>(fields[3], Json.Options));
+        var state = State((string)entry.Values[0].Value!)!.Value;
+        return state == CallState.Started ? new(number, state, content)
+            : new(number, state, "", content.Length == 0 ? null : JsonSerializer.Deserialize<CallEnding>(content, Json.Options));
     }
 
     private static string Written(CallEnding? ending) => ending is null ? "" : JsonSerializer.Serialize(ending, Json.Options);
@@ -202,7 +202,7 @@ public sealed class CallStreams(IConnectionMultiplexer redis, TimeProvider clock
     private static string Request(CallOwner owner, string requestId) =>
         $"medcor:chat:request:{owner.Name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)))}";
 
-    private Task<RedisResult> Run(RedisScript script, params object[] keysAndArguments) => Bounded(script.Run(redis, keysAndArguments));
+    private Task<RedisResult> Run(string script, RedisKey[] keys, params RedisValue[] arguments) => Bounded(redis.GetDatabase().ScriptEvaluateAsync(script, keys, arguments));
 
     private Task<T> Bounded<T>(Task<T> work) => work.WaitAsync(Patience, clock);
 

@@ -46,7 +46,7 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     /// it still knows what this writer wrote last; otherwise a new epoch begins, by which every reader sees that events may be missing.
     /// The oldest go beyond the number or the bytes of a stream. An entry without a size is an earlier version's and was never counted.
     /// </summary>
-    private static readonly RedisScript Write = new("""
+    private const string Write = """
         if redis.call('EXISTS', KEYS[1]) == 1 then return false end
         local heads, stream, all, sizes = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
         local seconds, kept, channel = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -88,13 +88,13 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
         redis.call('SET', KEYS[1], '', 'EX', seconds)
         redis.call('PUBLISH', channel, stream)
         return {string.format('%.0f', epoch), redis.call('HGET', heads, all)}
-        """);
+        """;
 
     /// <summary>
     /// Adds an answer. The oldest go: those that are too old, those of its person beyond their bytes, and then of everybody beyond the bytes and the number of the stream. How many bytes there
     /// are, of each and of all, stands beside the stream, and so do each person's entries, oldest first. An entry without a time is an earlier version's and was never counted.
     /// </summary>
-    private static readonly RedisScript WriteAnswer = new("""
+    private const string WriteAnswer = """
         local heads, stream, sizes, prefix, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
         local seconds, kept, most, most_each = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
         local event, person, data = ARGV[6], ARGV[7], ARGV[8]
@@ -140,17 +140,17 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
         redis.call('RPUSH', prefix .. person, id)
         for _, key in ipairs({stream, sizes, prefix .. person}) do redis.call('EXPIRE', key, seconds) end
         redis.call('PUBLISH', channel, stream)
-        """);
+        """;
 
     /// <summary>Where a stream ends. Begins the first epoch where there is none, so that a place before the first event is a place.</summary>
-    private static readonly RedisScript FindEnd = new("""
+    private const string FindEnd = """
         local epoch = redis.call('HGET', KEYS[1], 'epoch')
         if not epoch then
           epoch = string.format('%.0f', redis.call('TIME')[1] * 1000)
           redis.call('HSET', KEYS[1], 'epoch', epoch, 'run', string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'))
         end
         return {epoch, redis.call('HGET', KEYS[1], KEYS[2]) or '0'}
-        """);
+        """;
 
     /// <summary>What this process wrote last to the stream of everything: what Redis must still know, unless it lost something.</summary>
     private StreamId written;
@@ -177,10 +177,11 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
         var stream = happened.HospitalId is { } hospital ? Of(hospital) : Platform;
         hasGivenUp |= unconfirmed is { } before && before != happened.EventId;
         unconfirmed = happened.EventId;
-        List<object> arguments = [5, $"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, Sizes, KeptSeconds, Kept, Channel, written.Epoch, written.Number, hasGivenUp ? "1" : "0", KeptBytes, KeptBytesOfAll];
+        RedisKey[] keys = [$"medcor:live:seen:{happened.EventId:N}", Heads, stream, All, Sizes];
+        List<RedisValue> arguments = [KeptSeconds, Kept, Channel, written.Epoch, written.Number, hasGivenUp ? "1" : "0", KeptBytes, KeptBytesOfAll];
         foreach (var e in events)
-            arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.Person?.ToString("N") ?? "", e.Data.ToArray()]);
-        var answer = await Write.Run(redis, [.. arguments]).WaitAsync(Patience);
+            arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.Person?.ToString("N") ?? "", e.Data]);
+        var answer = await redis.GetDatabase().ScriptEvaluateAsync(Write, keys, [.. arguments]).WaitAsync(Patience);
         (unconfirmed, hasGivenUp) = (null, false);
         if (!answer.IsNull) written = IdOf(answer);
     }
@@ -189,18 +190,15 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     public Task AppendAnswer(Guid? hospital, LiveEvent answer)
     {
         var stream = Answers(hospital);
-        return WriteAnswer.Run(redis, 4, Heads, stream, $"{stream}:bytes", $"{stream}:of:", Channel, AnswersKeptSeconds, AnswersKept, AnswersKeptBytes, AnswersKeptBytesEach,
-            answer.Name, answer.Audience.Person!.Value.ToString("N"), answer.Data.ToArray()).WaitAsync(Patience);
+        return redis.GetDatabase().ScriptEvaluateAsync(WriteAnswer, [Heads, stream, $"{stream}:bytes", $"{stream}:of:"],
+            [Channel, AnswersKeptSeconds, AnswersKept, AnswersKeptBytes, AnswersKeptBytesEach, answer.Name, answer.Audience.Person!.Value.ToString("N"), answer.Data]).WaitAsync(Patience);
     }
 
     /// <summary>What each stream has after a place, at most <paramref name="most"/> each, in order. Streams without anything new are left out.</summary>
     public async Task<IReadOnlyList<(string Stream, IReadOnlyList<Entry> Entries)>> Read(IReadOnlyList<(string Stream, StreamId After)> from, int most)
     {
-        List<object> arguments = ["COUNT", most, "STREAMS", .. from.Select(f => f.Stream), .. from.Select(f => f.After.ToString())];
-        var answer = await redis.GetDatabase().ExecuteAsync("XREAD", [.. arguments]).WaitAsync(Patience);
-        if (answer.IsNull) return [];
-        return [.. ((RedisResult[])answer).Select(stream => (RedisResult[])stream).Select(stream =>
-            ((string)stream[0], (IReadOnlyList<Entry>)[.. ((RedisResult[])stream[1]).Select(Entry.Of)]))];
+        var streams = await redis.GetDatabase().StreamReadAsync([.. from.Select(f => new StreamPosition(f.Stream, f.After.ToString()))], most).WaitAsync(Patience);
+        return [.. streams.Select(stream => ((string)stream.Key!, (IReadOnlyList<Entry>)[.. stream.Entries.Select(Entry.Of)]))];
     }
 
     /// <summary>The next events of a stream that one listener missed; few at once, and for few listeners at once.</summary>
@@ -223,47 +221,45 @@ internal sealed class LiveStreams(IConnectionMultiplexer redis) : IDisposable
     public async Task<long?> Epoch() => (long?)await redis.GetDatabase().HashGetAsync(Heads, "epoch").WaitAsync(Patience);
 
     /// <summary>Where a stream ends.</summary>
-    public async Task<StreamId> End(string stream) => IdOf(await FindEnd.Run(redis, 2, Heads, stream).WaitAsync(Patience));
+    public async Task<StreamId> End(string stream) => IdOf(await redis.GetDatabase().ScriptEvaluateAsync(FindEnd, [Heads, stream]).WaitAsync(Patience));
 
     /// <summary>Calls back when a stream grew, naming it, and when the connection is back after it was lost, naming none. A hint: it may fail to come.</summary>
     public async Task Watch(Action<string?> grew)
     {
         redis.ConnectionRestored += (_, _) => grew(null);
-        await redis.GetSubscriber().SubscribeAsync(Channel, (_, stream) => grew(stream)).WaitAsync(Patience);
+        await redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Channel), (_, stream) => grew(stream)).WaitAsync(Patience);
     }
 
     public void Dispose() => catchingUp.Dispose();
 
     private static StreamId IdOf(RedisResult answer)
     {
-        var parts = (RedisResult[])answer;
-        return new(long.Parse((string)parts[0], CultureInfo.InvariantCulture), long.Parse((string)parts[1], CultureInfo.InvariantCulture));
+        var parts = (RedisResult[])answer!;
+        return new((long)parts[0], (long)parts[1]);
     }
 
     /// <summary>An event where it stands in a stream.</summary>
     /// <param name="At">When it was written; none where an earlier version wrote it, whose events said more than is told now.</param>
     internal sealed record Entry(StreamId Id, LiveEvent Event, DateTimeOffset? At)
     {
-        internal static Entry Of(RedisResult entry)
+        internal static Entry Of(StreamEntry entry)
         {
-            var parts = (RedisResult[])entry;
-            var fields = (RedisResult[])parts[1];
             string? name = null, resource = null;
-            byte[]? data = null;
+            ReadOnlyMemory<byte> data = default;
             var callers = Callers.None;
             Guid? person = null;
             DateTimeOffset? at = null;
-            for (var i = 0; i < fields.Length; i += 2)
-                switch ((string)fields[i])
+            foreach (var field in entry.Values)
+                switch ((string)field.Name!)
                 {
-                    case "event": name = (string)fields[i + 1]; break;
-                    case "resource": resource = (string)fields[i + 1]; break;
-                    case "callers": callers = (Callers)int.Parse((string)fields[i + 1], CultureInfo.InvariantCulture); break;
-                    case "person": person = Guid.TryParseExact((string)fields[i + 1], "N", out var id) ? id : null; break;
-                    case "data": data = (byte[])fields[i + 1]; break;
-                    case "at": at = DateTimeOffset.FromUnixTimeMilliseconds((long)fields[i + 1]); break;
+                    case "event": name = field.Value; break;
+                    case "resource": resource = field.Value; break;
+                    case "callers": callers = (Callers)(int)field.Value; break;
+                    case "person": person = Guid.TryParseExact(field.Value, "N", out var id) ? id : null; break;
+                    case "data": data = field.Value; break;
+                    case "at": at = DateTimeOffset.FromUnixTimeMilliseconds((long)field.Value); break;
                 }
-            return new(StreamId.Parse((string)parts[0]), new LiveEvent(name!, resource!, new Audience(callers, person), data), at);
+            return new(StreamId.Parse((string)entry.Id!), new LiveEvent(name!, resource!, new Audience(callers, person), data.Span), at);
         }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class WhoListens(IConnectionMultiplexer redis, TimeProvider cloc
         here.More(user);
         anywhere[user] = clock.GetUtcNow() + Counts;
         await Tell([user]);
-        await redis.GetSubscriber().PublishAsync(Key, user.ToString("N")).WaitAsync(Patience);
+        await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(Key), user.ToString("N")).WaitAsync(Patience);
     }
 
     /// <summary>One of their connections is gone.</summary>
@@ -42,7 +42,7 @@ internal sealed class WhoListens(IConnectionMultiplexer redis, TimeProvider cloc
         {
             try
             {
-                if (!watched) await redis.GetSubscriber().SubscribeAsync(Key, (_, user) => Heard(user)).WaitAsync(Patience, ct);
+                if (!watched) await redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Key), (_, user) => Heard(user)).WaitAsync(Patience, ct);
                 watched = true;
                 await Exchange();
             }

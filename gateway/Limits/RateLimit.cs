@@ -17,14 +17,14 @@ internal sealed class RateLimit(IConnectionMultiplexer redis, TimeProvider clock
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Aside = TimeSpan.FromSeconds(2);
 
-    private static readonly RedisScript Count = new("""
+    private const string Count = """
         local limit, calls, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
         local used = tonumber(redis.call('GET', KEYS[1]) or 0)
         local ends = used > 0 and math.max(redis.call('PTTL', KEYS[1]), 1) or window
         if used + calls > limit then return {0, limit - used, ends} end
         redis.call('SET', KEYS[1], used + calls, 'PX', ends)
         return {1, limit - used - calls, ends}
-        """);
+        """;
 
     private readonly Dictionary<string, (int Used, DateTimeOffset Ends)> here = [];
     private long asideUntil = long.MinValue;
@@ -36,7 +36,7 @@ internal sealed class RateLimit(IConnectionMultiplexer redis, TimeProvider clock
         if (clock.GetTimestamp() < Volatile.Read(ref asideUntil)) return TakeHere(policy, who, limit, calls);
         try
         {
-            var answer = (RedisResult[])await Count.Run(redis, 1, who, limit, calls, WindowSeconds * 1000).WaitAsync(Patience, clock);
+            var answer = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(Count, [who], [limit, calls, WindowSeconds * 1000]).WaitAsync(Patience, clock))!;
             return new(policy, limit, Math.Max((int)answer[1], 0), (int)Math.Ceiling((long)answer[2] / 1000.0), (int)answer[0] == 1);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)

@@ -90,7 +90,7 @@ internal sealed class Tickets(IConnectionMultiplexer redis)
         }
         if (bytes.Length != NameLength + KeyLength) throw Bad();
 
-        var kept = (byte[]?)await redis.GetDatabase().ExecuteAsync("GETDEL", Name(bytes)).WaitAsync(Patience);
+        var kept = (byte[]?)await redis.GetDatabase().StringGetDeleteAsync(Name(bytes)).WaitAsync(Patience);
         if (kept is null) throw Bad();
         return Open(kept, bytes.AsSpan(NameLength), Scope(path.Value ?? "")) ?? Open(kept, bytes.AsSpan(NameLength), null) ?? throw Bad();
     }

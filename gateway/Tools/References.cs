@@ -25,13 +25,13 @@ internal sealed class References(IConnectionMultiplexer redis, IOptions<CacheOpt
     private static readonly TimeSpan LongestWrite = 3 * Passage.Patience;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private static readonly object[] Keys = [2, "medcor:reference:generation", "medcor:reference:writes"];
+    private static readonly RedisKey[] Keys = ["medcor:reference:generation", "medcor:reference:writes"];
 
     /// <summary>
     /// The present generation; nil while a write is under way. A Redis that has restarted, or another in its place, may have forgotten the last writes, so
     /// its run is a part of the name.
     /// </summary>
-    private static readonly RedisScript Present = new("""
+    private const string Present = """
         local time = redis.call('TIME')
         if redis.call('ZCOUNT', KEYS[2], time[1], '+inf') > 0 then return false end
         local generation = redis.call('GET', KEYS[1])
@@ -40,20 +40,20 @@ internal sealed class References(IConnectionMultiplexer redis, IOptions<CacheOpt
           redis.call('SET', KEYS[1], generation)
         end
         return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. generation
-        """);
+        """;
 
-    private static readonly RedisScript Begin = new("""
+    private const string Begin = """
         local time = redis.call('TIME')
         redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. time[1])
         redis.call('ZADD', KEYS[2], time[1] + ARGV[2], ARGV[1])
         redis.call('SET', KEYS[1], ARGV[1])
-        """);
+        """;
 
     /// <summary>A further generation, in case the mark was lost with Redis' memory while the write was under way.</summary>
-    private static readonly RedisScript End = new("""
+    private const string End = """
         redis.call('SET', KEYS[1], ARGV[1] .. '.')
         redis.call('ZREM', KEYS[2], ARGV[1])
-        """);
+        """;
 
     private readonly MemoryCache kept = new(new MemoryCacheOptions { SizeLimit = MostBytes });
 
@@ -79,7 +79,7 @@ internal sealed class References(IConnectionMultiplexer redis, IOptions<CacheOpt
         var mark = Guid.NewGuid().ToString("N");
         try
         {
-            await Begin.Run(redis, [.. Keys, mark, (int)LongestWrite.TotalSeconds]).WaitAsync(Patience);
+            await redis.GetDatabase().ScriptEvaluateAsync(Begin, Keys, [mark, (int)LongestWrite.TotalSeconds]).WaitAsync(Patience);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
@@ -91,7 +91,7 @@ internal sealed class References(IConnectionMultiplexer redis, IOptions<CacheOpt
         if (answer.Status >= 500) return answer;
         try
         {
-            await End.Run(redis, [.. Keys, mark]).WaitAsync(Patience);
+            await redis.GetDatabase().ScriptEvaluateAsync(End, Keys, [mark]).WaitAsync(Patience);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
@@ -104,7 +104,7 @@ internal sealed class References(IConnectionMultiplexer redis, IOptions<CacheOpt
     {
         try
         {
-            return (string?)await Present.Run(redis, [.. Keys, Guid.NewGuid().ToString("N")]).WaitAsync(Patience);
+            return (string?)await redis.GetDatabase().ScriptEvaluateAsync(Present, Keys, [Guid.NewGuid().ToString("N")]).WaitAsync(Patience);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {

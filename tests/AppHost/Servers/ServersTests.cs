@@ -25,14 +25,14 @@ public sealed class ServersTests(RunningHost host)
     public async Task A_killed_Redis_comes_back_at_its_address_with_what_was_written()
     {
         var connectionString = await host.Application.GetConnectionStringAsync("cache");
-        using (var before = await ConnectionMultiplexer.ConnectAsync(connectionString))
+        using (var before = await ConnectionMultiplexer.ConnectAsync(connectionString!))
         {
             await before.GetDatabase().StringSetAsync("key", "value");
         }
 
         await host.KillAndRecover("cache");
 
-        using var after = await ConnectionMultiplexer.ConnectAsync(connectionString);
+        using var after = await ConnectionMultiplexer.ConnectAsync(connectionString!);
         Assert.Equal("value", (string?)await after.GetDatabase().StringGetAsync("key"));
     }
 
@@ -95,7 +95,7 @@ public sealed class ServersOnTheirOwnTests : IDisposable
             await first.StartAsync();
             connectionString = await first.GetConnectionStringAsync("cache");
             processes = [.. first.Instances.Select(instance => (instance.Status.Pid!.Value, ProcessTable.StartOf(instance.Status.Pid!.Value)))];
-            using var redis = await ConnectionMultiplexer.ConnectAsync(connectionString);
+            using var redis = await ConnectionMultiplexer.ConnectAsync(connectionString!);
             await redis.GetDatabase().StringSetAsync("key", "value");
         }
 
@@ -104,7 +104,7 @@ public sealed class ServersOnTheirOwnTests : IDisposable
         await using var second = Build();
         await second.StartAsync();
         Assert.Equal(connectionString, await second.GetConnectionStringAsync("cache"));
-        using var again = await ConnectionMultiplexer.ConnectAsync(connectionString);
+        using var again = await ConnectionMultiplexer.ConnectAsync(connectionString!);
         Assert.Equal("value", (string?)await again.GetDatabase().StringGetAsync("key"));
     }
 
@@ -114,13 +114,13 @@ public sealed class ServersOnTheirOwnTests : IDisposable
         await using (var first = Build())
         {
             await first.StartAsync();
-            using var redis = await ConnectionMultiplexer.ConnectAsync(await first.GetConnectionStringAsync("cache"));
+            using var redis = await ConnectionMultiplexer.ConnectAsync((await first.GetConnectionStringAsync("cache"))!);
             await redis.GetDatabase().StringSetAsync("key", "value");
         }
 
         await using var second = Build("--reset");
         await second.StartAsync();
-        using var again = await ConnectionMultiplexer.ConnectAsync(await second.GetConnectionStringAsync("cache"));
+        using var again = await ConnectionMultiplexer.ConnectAsync((await second.GetConnectionStringAsync("cache"))!);
         Assert.False(await again.GetDatabase().KeyExistsAsync("key"));
     }
 

@@ -184,7 +184,7 @@ public partial class RunnerTests(ChatHouse house)
 
         // More often than a replica says that it lives.
         async Task<int> Refused() =>
-            Errors().Match((string)await connection.GetDatabase().ExecuteAsync("INFO", "errorstats")) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) : 0;
+            Errors().Match((string)(await connection.GetDatabase().ExecuteAsync("INFO", "errorstats"))!) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) : 0;
 
         Task TakesWrites(bool takes) => connection.GetDatabase().ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", takes ? 0 : 1);
     }
