@@ -52,7 +52,7 @@ public static class MedCorService
         builder.Services.AddSingleton<SigningKeys>().AddSingleton<TokenCheck>().AddSingleton<Revocations>();
         builder.Services.AddHostedService(s => s.GetRequiredService<Revocations>());
 
-        builder.Services.AddSingleton(_ => Redis(builder.Configuration)).AddSingleton<IConnectionMultiplexer>(s => ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()));
+        builder.Services.AddSingleton(_ => Redis(Required(builder.Configuration, "cache"))).AddSingleton<IConnectionMultiplexer>(s => ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()));
         builder.Services.AddReadiness();
     }
 
@@ -154,13 +154,14 @@ public static class MedCorService
         await transaction.CommitAsync(ct);
     }
 
-    private static ConfigurationOptions Redis(IConfiguration configuration)
+    /// <summary>How a process reaches Redis: while that is away, it is told so at once, and decides what to do without it; when it is back, soon.</summary>
+    internal static ConfigurationOptions Redis(string connectionString)
     {
-        var redis = ConfigurationOptions.Parse(Required(configuration, "cache"));
+        var redis = ConfigurationOptions.Parse(connectionString);
         redis.AbortOnConnectFail = false;
-        redis.ConnectTimeout = redis.SyncTimeout = redis.AsyncTimeout = 2000;
-        // While Redis is away, so much is said at once: whoever asked decides what to do without it.
         redis.BacklogPolicy = BacklogPolicy.FailFast;
+        redis.ConnectTimeout = redis.SyncTimeout = redis.AsyncTimeout = 2000;
+        redis.ReconnectRetryPolicy = new LinearRetry(1000);
         return redis;
     }
 

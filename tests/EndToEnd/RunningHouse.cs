@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults;
 using MedCor.Tests.Gateway;
 using Npgsql;
 using StackExchange.Redis;
@@ -74,7 +75,7 @@ public sealed class RunningHouse
     /// <summary>A connection to a Redis beside the house's, which has a database for every test, to one there that nobody else uses.</summary>
     public static async Task<ConnectionMultiplexer> Redis()
     {
-        var redis = ConfigurationOptions.Parse((await OfTests.Value).Address);
+        var redis = MedCorService.Redis((await OfTests.Value).Address);
         redis.DefaultDatabase = Interlocked.Increment(ref redisDatabase);
         return await ConnectionMultiplexer.ConnectAsync(redis);
     }

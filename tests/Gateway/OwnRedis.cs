@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MedCor.ServiceDefaults;
 using MedCor.Tests.EndToEnd;
 using StackExchange.Redis;
 
@@ -25,7 +26,7 @@ internal sealed class OwnRedis(bool keeps = false, int databases = 16) : IAsyncD
         string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
         process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
-        var connection = await ConnectionMultiplexer.ConnectAsync($"{Address},abortConnect=false,connectTimeout=2000");
+        var connection = await ConnectionMultiplexer.ConnectAsync(MedCorService.Redis(Address));
         await Wait.Until(() => Answers(connection), "Redis is there");
         return connection;
     }
