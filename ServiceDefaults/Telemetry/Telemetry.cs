@@ -35,7 +35,7 @@ public static class TelemetryExtensions
         var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName;
         builder.Services.AddSingleton(_ => OpenTelemetrySdk.Create(otel => otel
             .ConfigureResource(r => r.AddService(name, serviceNamespace: "medcor").AddEnvironmentVariableDetector())
-            .WithTracing(t => t.AddSource(Sources).AddOtlpExporter())
+            .WithTracing(t => t.AddSource(Sources).SetSampler(new ParentBasedSampler(new RequestSampler())).AddOtlpExporter())
             .WithMetrics(m => m.AddMeter(Meters).AddOtlpExporter())
             .WithLogging(l => l.AddOtlpExporter())));
         builder.Services.AddSingleton<ILoggerProvider, OpenTelemetryLogs>();

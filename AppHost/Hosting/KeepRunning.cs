@@ -1,0 +1,11 @@
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>Marks a resource that the <see cref="Supervisor"/> starts again when it ends by itself.</summary>
+internal sealed record KeepRunningAnnotation : IResourceAnnotation;
+
+/// <summary>Marks resources to be kept running.</summary>
+internal static class KeepRunningExtensions
+{
+    /// <summary>Has a resource started again, at its address and with growing pauses, when it ends by itself.</summary>
+    public static IResourceBuilder<T> KeepRunning<T>(this IResourceBuilder<T> resource) where T : IResource => resource.WithAnnotation(new KeepRunningAnnotation());
+}
