@@ -38,7 +38,9 @@ internal sealed class HostModel(IDistributedApplicationBuilder builder, HostOpti
     {
         var resource = builder.AddProject<TProject>(name, o => o.ExcludeLaunchProfile = true)
             // The gateway believes the proxies that MCP_TRUSTED_PROXIES names, and nobody else's X-Forwarded-For.
-            .DisableForwardedHeaders();
+            .DisableForwardedHeaders()
+            // Not every password once more, in a variable of its own.
+            .WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString | ReferenceEnvironmentInjectionFlags.ServiceDiscovery);
         if (data is null) return resource.WithHttpEndpoint(port: firstPort);
 
         var wanted = firstPort + replica - 1;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using MedCor.AppHost.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,7 +33,7 @@ internal static class MedCorHost
             return 1;
         }
 
-        var report = new StartupReport(Console.Out, options.Quiet);
+        using var report = new StartupReport(Console.Out, options.Quiet);
         try
         {
             await StartAsync(options, report, model);
@@ -72,6 +71,8 @@ internal static class MedCorHost
         ServerModel servers = options.Servers == ServerKind.Containers || (options.Servers == ServerKind.Automatic && ContainerServers.EngineAnswers())
             ? new ContainerServers(builder, data, options.Reset)
             : new ProcessServers(builder, data, options.Reset, installation);
+        if (options.Servers == ServerKind.Containers && !ContainerServers.EngineAnswers())
+            throw new DistributedApplicationException("No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes.");
         var host = new HostModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
         model(host);
         host.Moved.ForEach(report.Note);
@@ -79,7 +80,9 @@ internal static class MedCorHost
 
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = StopsWithin);
         builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(asked).AddSingleton(host);
-        builder.Services.AddSingleton(new RunFile(data, host, dashboard)).AddSingleton<StartedProcesses>();
+        await using var runFile = new RunFile(data, host, dashboard);
+        builder.Services.AddSingleton(runFile).AddSingleton<StartedProcesses>();
+        PatientHealthCheck.AddTo(builder.Services);
         builder.Services.AddHostedService<Supervisor>();
         builder.Services.AddHostedService<LogFiles>();
         builder.Services.AddHostedService<OrderedStop>();
@@ -107,6 +110,7 @@ internal static class MedCorHost
             ["ASPIRE_DEVELOPER_CERTIFICATE_DEFAULT_TRUST"] = "false",
             // The report says how it goes.
             ["Logging:LogLevel:Default"] = "Warning",
+            ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
             ["Logging:LogLevel:Aspire.Hosting.Dcp"] = "Error",
             ["Logging:LogLevel:Aspire.Hosting.Health"] = "Error",
             ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",

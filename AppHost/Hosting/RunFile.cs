@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Threading.Channels;
 using MedCor.AppHost.Processes;
 using MedCor.AppHost.Servers;
@@ -52,7 +53,12 @@ internal sealed class RunFile : IAsyncDisposable
     {
         var (project, replica) = host.Projects.SelectMany(project => project.Replicas.Select((builder, index) => (Project: project, Builder: builder, Replica: index + 1)))
             .Where(candidate => candidate.Builder.Resource == resource).Select(candidate => (candidate.Project.Name, candidate.Replica)).FirstOrDefault((resource.Name, 1));
-        var url = resource is ProjectResource and IResourceWithEndpoints endpoints ? new EndpointReference(endpoints, "http").Url : null;
+        var url = resource switch
+        {
+            ServerProcess server => string.Create(CultureInfo.InvariantCulture, $"localhost:{server.Port}"),
+            ProjectResource endpoints when new EndpointReference(endpoints, "http") is { IsAllocated: true } http => http.Url,
+            _ => null,
+        };
         lock (statesLock)
         {
             states[resource.Name] = new(resource.Name, project, replica, status.Pid, url, status.State ?? "", status.Healthy, status.Restarts, status.ExitCode);

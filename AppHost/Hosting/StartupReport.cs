@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>Writes to the terminal how the start goes, where everything is, and what happens to it later.</summary>
-internal sealed class StartupReport(TextWriter output, bool isQuiet)
+internal sealed class StartupReport(TextWriter output, bool isQuiet) : IDisposable
 {
     private const int FailuresWorthALook = 2;
 
@@ -13,6 +13,8 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet)
     private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
     private readonly bool colors = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
     private DateTimeOffset lastLine = DateTimeOffset.UtcNow;
+    private Func<string?> waitingFor = () => "preparing";
+    private Timer? reminder;
     private string data = "";
     private bool isReady;
 
@@ -22,6 +24,7 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet)
         Write();
         Write($"  {Bold("MedCor")}  {Dim("starting; data in " + directory)}");
         Write();
+        reminder = new(_ => Remind(), null, LongestSilence, TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Reports a change of a resource.</summary>
@@ -42,16 +45,13 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet)
         }
     }
 
-    /// <summary>Says what is still missing whenever nothing has been written for a while, until everything is ready.</summary>
-    public IDisposable RemindOf(Func<IReadOnlyList<string>> late) => new Timer(_ =>
-    {
-        if (!isReady && DateTimeOffset.UtcNow - lastLine >= LongestSilence && late() is { Count: > 0 } names)
-            Write($"  {Dim($"… {Seconds()}: not healthy yet: {string.Join(", ", names)}")}");
-    }, null, LongestSilence, TimeSpan.FromSeconds(1));
+    /// <summary>Says from now on what the start waits for, when nothing else has been written for a while.</summary>
+    public void WaitingFor(Func<IReadOnlyList<string>> late) => waitingFor = () => late() is { Count: > 0 } names ? $"not healthy yet: {string.Join(", ", names)}" : null;
 
     public void Ready(HostModel host, RunState.DashboardAddress? dashboard)
     {
         isReady = true;
+        reminder?.Dispose();
         Write();
         Write($"  {Bold("MedCor is ready")} {Dim("after " + Seconds())}");
         Write();
@@ -81,11 +81,19 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet)
 
     public void Stopping()
     {
+        waitingFor = () => "stopping";
         Write();
         Write($"  {Dim("stopping: services first, then servers …")}");
     }
 
     public void Stopped() => Write($"  {Dim("stopped")}");
+
+    public void Dispose() => reminder?.Dispose();
+
+    private void Remind()
+    {
+        if (DateTimeOffset.UtcNow - lastLine >= LongestSilence && waitingFor() is { } what) Write($"  {Dim($"… {Seconds()}: {what}")}");
+    }
 
     private void Row(string title, string value) => Write($"  {title,-12}{value}");
 

@@ -34,16 +34,16 @@ internal sealed class Supervisor(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
-        var kept = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).Select(resource => resource.Name).ToHashSet();
-        runFile.Expect(model.Resources.Where(resource => kept.Contains(resource.Name) && !IsHidden(resource)));
-        using var reminder = report.RemindOf(() => runFile.Late);
+        var kept = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).ToArray();
+        runFile.Expect(kept.Where(resource => resource.Annotations.OfType<KeepRunningAnnotation>().All(annotation => annotation.IsReported)));
+        report.WaitingFor(() => runFile.Late);
         try
         {
             await foreach (var change in notifications.WatchAsync(running.Token))
             {
                 var pid = PidOf(change.Snapshot);
                 started.Note(change.ResourceId, pid);
-                if (kept.Contains(change.Resource.Name)) Follow(change, pid, running.Token);
+                if (kept.Contains(change.Resource)) Follow(change, pid, running.Token);
             }
         }
         catch (OperationCanceledException)
@@ -51,8 +51,6 @@ internal sealed class Supervisor(
             // The host stops.
         }
     }
-
-    private static bool IsHidden(IResource resource) => resource.TryGetLastAnnotation<ResourceSnapshotAnnotation>(out var first) && first.InitialSnapshot.IsHidden;
 
     private void Follow(ResourceEvent change, int? pid, CancellationToken ct)
     {
@@ -91,11 +89,15 @@ internal sealed class Supervisor(
 
     private async Task StartAgainAsync(string resource, int failedStarts, CancellationToken ct)
     {
-        var pause = TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(failedStarts, 10)));
         try
         {
-            await Task.Delay(pause, ct);
-            await commands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand, ct);
+            // Until it is started, by this or by a person.
+            do
+            {
+                await Task.Delay(TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(failedStarts++, 10))), ct);
+            }
+            while (notifications.TryGetCurrentState(resource, out var now) && KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text)
+                && !(await commands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand, ct)).Success);
         }
         catch (OperationCanceledException)
         {

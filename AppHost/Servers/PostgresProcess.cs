@@ -24,7 +24,10 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         exit $code
         """;
 
-    private static readonly string[] AsItsUser = Environment.IsPrivilegedProcess ? [$"--reuid={User}", $"--regid={User}", "--init-groups"] : [];
+    private static readonly string[] AsItsUser = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", "--"] : [];
+
+    // When the shell is killed, the kernel sends INT to the server. macOS has no setpriv.
+    private static readonly string[] DiesWithShell = Programs.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig=INT", .. AsItsUser is [_, .. var options] ? options : ["--"]] : [];
 
     private readonly List<PostgresProcessDatabase> databases = [];
 
@@ -62,8 +65,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
 
     private static IEnumerable<string> CommandLine(string directory, int port) =>
     [
-        // When the shell is killed, the kernel sends INT to the server.
-        "-c", ForwardStop, "sh", "setpriv", "--pdeathsig=INT", .. AsItsUser, "--",
+        "-c", ForwardStop, "sh", .. DiesWithShell,
         Path.Combine(ProgramsOf(directory), "postgres"),
         "-D", Cluster(directory),
         "-p", port.ToString(CultureInfo.InvariantCulture),
@@ -99,7 +101,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         {
             if (Environment.IsPrivilegedProcess) await ProgramRun.SucceedAsync(["chown", "-R", $"{User}:{User}", directory], Log, ct);
             await ProgramRun.SucceedAsync(
-                ["setpriv", .. AsItsUser, "--", Path.Combine(ProgramsOf(directory), "initdb"), "-D", unfinished, "-U", "postgres", $"--pwfile={passwordFile}",
+                [.. AsItsUser, Path.Combine(ProgramsOf(directory), "initdb"), "-D", unfinished, "-U", "postgres", $"--pwfile={passwordFile}",
                     "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"], Log, ct);
         }
         finally

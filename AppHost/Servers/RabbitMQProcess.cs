@@ -20,7 +20,7 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
         var server = new RabbitMQProcess(name, data.FullPath, data.Ports.For(name, UsualPort), password);
         var (epmdPort, nodePort) = (Number(data.Ports.For(name + "/epmd")), Number(data.Ports.For(name + "/node")));
         var epmd = builder.AddExecutable($"{name}-epmd", Programs.Find("epmd") ?? "epmd", data.FullPath, "-port", epmdPort, "-address", "127.0.0.1")
-            .WithParentRelationship(server).WithHidden().KeepRunning();
+            .WithParentRelationship(server).WithHidden().KeepRunning(isReported: false);
         AddHealthCheck(builder, server, data.PasswordOf(name));
         return Add(builder, server, "Mailbox")
             .WithEnvironment(context =>

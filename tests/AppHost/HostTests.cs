@@ -46,7 +46,6 @@ public sealed partial class HostTests(RunningHost running)
             ["OTEL_RESOURCE_ATTRIBUTES"] = "service.instance.id=…",
             ["OTEL_SERVICE_NAME"] = "caller",
             ["OTEL_TRACES_SAMPLER"] = "always_on",
-            ["PROBE_HTTP"] = "http://localhost:…",
             ["services__probe__http__0"] = "http://localhost:…",
             ["services__probe__http__1"] = "http://localhost:…",
         }, new SortedDictionary<string, string>(environment));

@@ -121,7 +121,8 @@ public sealed class RunningHouse
         return (process.ExitCode, await said + await errors);
     }
 
-    private static string Host() =>
+    /// <summary>The host, as it was built last.</summary>
+    internal static string Host() =>
         Directory.GetFiles(Path.Combine(RepositoryRoot(), "AppHost", "bin"), "MedCor.AppHost.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)
         ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
 

@@ -65,11 +65,12 @@ public sealed class ServersTests(RunningHost running)
     {
         var listeners = System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
 
-        foreach (var port in new[] { "postgres", "cache", "messaging", "messaging/epmd", "messaging/node" }.Select(Host.Port))
+        Assert.All(["postgres", "cache", "messaging", "messaging/epmd", "messaging/node"], server =>
         {
+            var port = Host.Port(server);
             Assert.Contains(listeners, listener => listener.Port == port);
             Assert.All(listeners.Where(listener => listener.Port == port), listener => Assert.True(System.Net.IPAddress.IsLoopback(listener.Address)));
-        }
+        });
     }
 
     private static async Task<object?> Execute(string connectionString, string sql)

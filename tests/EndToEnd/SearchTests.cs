@@ -1,46 +1,28 @@
 using System.Net.Http.Json;
-using System.Text.Json.Nodes;
-using MedCor.Tests.AppHost.Dashboard;
 using MedCor.Tests.Clinical;
-using Microsoft.Playwright;
 using Npgsql;
-using static Microsoft.Playwright.Assertions;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>What the running services send is what the dashboard explains them by.</summary>
-public class DashboardTests
+/// <summary>What the running services send is what a dashboard, or a collector's, finds a call by and explains it with.</summary>
+public class SearchTests
 {
-    [FactInBrowser]
+    [Fact]
     public async Task A_slow_booking_is_found_by_its_tool_and_duration_and_explained_by_the_statement_that_waited()
     {
-        var dashboard = await OwnDashboard.OfTheHouse();
+        var house = await RunningHouse.Get();
         var trace = await BookSlowly();
-        JsonArray spans = [];
+
+        Span[] Slow() => [.. house.Telemetry.Spans.Where(s => s.TraceId == trace && s.Duration > TimeSpan.FromSeconds(2.5))];
+        await Wait.Until(() => Task.FromResult(Slow().Any(s => s.Labels.GetValueOrDefault("medcor.tool") == "create_appointment")), "the call has come");
         await Wait.Until(
-            async () => (await dashboard.Traces($"id={trace}")).Length == 1 && (spans = (await dashboard.Get($"/api/traces/{trace}"))["spans"]!.AsArray()).Any(s => s!.ToJsonString().Contains("INSERT INTO appointments", StringComparison.Ordinal)),
-            "the statement that waited has come",
-            explain: () => string.Join('\n', spans.Select(s => $"{s!["service"]} {s["name"]} {s["duration"]}")));
-        await using var page = await Browser.PageOf(dashboard.Login);
-
-        await page.GetByRole(AriaRole.Link, new() { Name = "Traces", Exact = true }).ClickAsync();
-        await Expect(page.Locator("#trace-tool option[value=create_appointment]")).ToBeAttachedAsync();
-        await page.GetByLabel("Tool").First.SelectOptionAsync("create_appointment");
-        await page.GetByLabel("Took at least").FillAsync("2500");
-        await page.Locator($"#trace-rows tr[data-id='{trace}'] a").ClickAsync();
-
-        await Expect(page.Locator("#trace-view h2")).ToHaveTextAsync("create_appointment");
-        await Expect(page.Locator("#slowest")).ToContainTextAsync("clinical");
-        await Expect(page.Locator("#slowest")).ToContainTextAsync("INSERT INTO appointments");
-        await Expect(page.Locator("#span-detail pre")).ToContainTextAsync("INSERT INTO appointments");
-        await Expect(page.Locator(".span-row", new() { HasText = "analytics receive" })).ToBeVisibleAsync();
-        await Expect(page.Locator(".span-row[aria-selected=true]")).ToContainTextAsync("INSERT INTO appointments");
+            () => Task.FromResult(Slow().Any(s => s.Service == "clinical" && s.Labels.Any(l => l.Key is "db.query.text" or "db.statement" && l.Value.Contains("INSERT INTO appointments", StringComparison.Ordinal)))),
+            "the statement that waited has come", explain: () => string.Join('\n', Slow().Select(s => $"{s.Service} {s.Name} {s.Duration} {string.Join(' ', s.Labels)}")));
     }
 
     [Fact]
-    public async Task A_refused_call_is_found_as_refused_by_its_request_id()
+    public async Task A_refused_call_is_found_by_its_outcome_and_by_its_request_id()
     {
-        var dashboard = await OwnDashboard.OfTheHouse();
         var ward = await Ward.Open();
         await ward.Book("09:00:00");
         var id = $"refused-{Guid.NewGuid():N}";
@@ -50,13 +32,13 @@ public class DashboardTests
         using var response = await ward.Nurse.Http.SendAsync(request);
         Assert.Equal(System.Net.HttpStatusCode.Conflict, response.StatusCode);
 
-        await Wait.Until(async () => (await dashboard.Traces($"id={id}&status=refused&tool=create_appointment&service=clinical")).Length == 1, "the trace is found");
+        var spans = await TracedAs(id, spans => spans.Any(s => s.Labels.GetValueOrDefault("medcor.outcome") == "CONFLICT" && s.Labels.GetValueOrDefault("medcor.tool") == "create_appointment"));
+        Assert.Contains(spans, s => s.Service == "clinical");
     }
 
     [Fact]
     public async Task Each_call_of_a_batch_is_found()
     {
-        var dashboard = await OwnDashboard.OfTheHouse();
         var nurse = (await Ward.ToLookAt()).Nurse;
         var id = $"batch-{Guid.NewGuid():N}";
 
@@ -65,7 +47,19 @@ public class DashboardTests
         using var response = await nurse.Http.SendAsync(request);
         response.EnsureSuccessStatusCode();
 
-        await Wait.Until(async () => (await dashboard.Traces($"id={id}&tool=list_doctors")).Length == 1 && (await dashboard.Traces($"id={id}&tool=get_current_user")).Length == 1, "the trace is found by each tool");
+        await TracedAs(id, spans => spans.Select(s => s.Labels.GetValueOrDefault("medcor.tool")).OfType<string>().Distinct().Order().SequenceEqual(["get_current_user", "list_doctors"]));
+    }
+
+    /// <summary>The spans of the one trace that has a request of this id, once they fulfil a condition.</summary>
+    private static async Task<Span[]> TracedAs(string requestId, Func<Span[], bool> holds)
+    {
+        var house = await RunningHouse.Get();
+        Span[] spans = [];
+        await Wait.Until(
+            () => Task.FromResult(house.Telemetry.Spans.Where(s => s.Labels.GetValueOrDefault("medcor.request_id") == requestId).Select(s => s.TraceId).Distinct().ToArray() is [var trace]
+                && holds(spans = [.. house.Telemetry.Spans.Where(s => s.TraceId == trace)])),
+            "the trace is found", explain: () => string.Join('\n', spans.Select(s => $"{s.Service} {s.Name} {string.Join(' ', s.Labels)}")));
+        return spans;
     }
 
     /// <summary>
