@@ -68,29 +68,42 @@ internal static class MedCorHost
 
         var builder = CreateBuilder(options, data, out var dashboard);
         var installation = new Installation();
-        ServerModel servers = options.Servers == ServerKind.Containers || (options.Servers == ServerKind.Automatic && ContainerServers.EngineAnswers())
-            ? new ContainerServers(builder, data, options.Reset)
-            : new ProcessServers(builder, data, options.Reset, installation);
-        if (options.Servers == ServerKind.Containers && !ContainerServers.EngineAnswers())
-            throw new DistributedApplicationException("No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes.");
+        ServerModel servers = UsesContainers(options) ? new ContainerServers(builder, data, options.Reset) : new ProcessServers(builder, data, options.Reset, installation);
         var host = new HostModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
         model(host);
         host.Moved.ForEach(report.Note);
         await installation.EnsureAsync(report, asked.Token);
 
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = StopsWithin);
-        builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(asked).AddSingleton(host);
+        builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(host);
         await using var runFile = new RunFile(data, host, dashboard);
         builder.Services.AddSingleton(runFile).AddSingleton<StartedProcesses>();
         PatientHealthCheck.AddTo(builder.Services);
-        builder.Services.AddHostedService<Supervisor>();
-        builder.Services.AddHostedService<LogFiles>();
-        builder.Services.AddHostedService<OrderedStop>();
+        builder.Services.AddSingleton<Supervisor>().AddSingleton<LogFiles>().AddHostedService<OrderedStop>();
         await using var application = builder.Build();
-        using var stop = asked.Token.Register(application.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication);
-        await application.RunAsync(asked.Token);
+        using var supervision = CancellationTokenSource.CreateLinkedTokenSource(asked.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        // From before the first resource starts.
+        var watching = application.Services.GetRequiredService<Supervisor>().RunAsync(supervision.Token);
+        try
+        {
+            await application.RunAsync(asked.Token);
+        }
+        finally
+        {
+            await supervision.CancelAsync();
+            await watching;
+        }
+
         report.Stopped();
     }
+
+    private static bool UsesContainers(HostOptions options) => options.Servers switch
+    {
+        ServerKind.Processes => false,
+        ServerKind.Automatic => ContainerServers.EngineAnswers(),
+        _ => ContainerServers.EngineAnswers() ? true
+            : throw new DistributedApplicationException("No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes."),
+    };
 
     // As configuration and not as environment variables, which services and the servers' scripts would inherit.
     private static IDistributedApplicationBuilder CreateBuilder(HostOptions options, DataDirectory data, out RunState.DashboardAddress? dashboard)

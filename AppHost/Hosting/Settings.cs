@@ -23,8 +23,10 @@ internal static class Settings
     public static void ForwardSettings(this HostModel host, Func<string, IEnumerable<ReplicatedProject>> readers)
     {
         if (host.IsPublished) return;
-        foreach (var (name, value) in Variables())
+        foreach (var (name, value) in Variables().ToArray())
         {
+            // Everything that the host starts inherits its environment: what is for some alone must not stay in it.
+            Environment.SetEnvironmentVariable(name, null);
             var secret = SecretEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)) ? host.Builder.AddParameter(ParameterName(name), () => value, secret: true) : null;
             foreach (var project in readers(name)) project.With(replica => _ = secret is null ? replica.WithEnvironment(name, value) : replica.WithEnvironment(name, secret));
         }

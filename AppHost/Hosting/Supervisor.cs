@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 
 namespace MedCor.AppHost.Hosting;
 
@@ -20,7 +19,7 @@ internal sealed record ResourceStatus(string? State = null, bool Healthy = false
 /// </summary>
 internal sealed class Supervisor(
     ResourceNotificationService notifications, ResourceCommandService commands, DistributedApplicationModel model, HostModel host, StartupReport report, RunFile runFile,
-    StartedProcesses started, IHostApplicationLifetime lifetime) : BackgroundService
+    LogFiles logs, StartedProcesses started)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
@@ -31,19 +30,22 @@ internal sealed class Supervisor(
     private readonly Dictionary<string, ResourceStatus> known = [];
     private bool isReady;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Watches until cancelled.</summary>
+    public async Task RunAsync(CancellationToken ct)
     {
-        using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         var kept = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).ToArray();
         runFile.Expect(kept.Where(resource => resource.Annotations.OfType<KeepRunningAnnotation>().All(annotation => annotation.IsReported)));
         report.WaitingFor(() => runFile.Late);
         try
         {
-            await foreach (var change in notifications.WatchAsync(running.Token))
+            await foreach (var change in notifications.WatchAsync(ct))
             {
                 var pid = PidOf(change.Snapshot);
                 started.Note(change.ResourceId, pid);
-                if (kept.Contains(change.Resource)) Follow(change, pid, running.Token);
+                if (!kept.Contains(change.Resource)) continue;
+                // Before the orchestrator has named it, there is nothing to read.
+                if (change.ResourceId != change.Resource.Name) logs.Follow(change.Resource.Name, change.ResourceId);
+                Follow(change, pid, ct);
             }
         }
         catch (OperationCanceledException)

@@ -29,6 +29,8 @@ public sealed partial class HostTests(RunningHost running)
             ["ConnectionStrings__db"] = "Host=localhost;Port=…;Username=postgres;Password=…;Database=clinicaldb",
             ["ConnectionStrings__messaging"] = "amqp://guest:…@localhost:…",
             ["DOTNET_ENVIRONMENT"] = "Development",
+            ["DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION"] = "true",
+            ["LOGGING__CONSOLE__FORMATTERNAME"] = "simple",
             ["MCP_RATE_LIMIT"] = "100",
             ["MCP_SERVER_TOKEN"] = RunningHost.Secret,
             ["MEDCOR_INSTANCE"] = "caller-1",
@@ -50,6 +52,10 @@ public sealed partial class HostTests(RunningHost running)
             ["services__probe__http__1"] = "http://localhost:…",
         }, new SortedDictionary<string, string>(environment));
     }
+
+    [Fact]
+    public void What_is_for_one_service_is_not_in_the_environment_of_another() => Assert.All(["probe-1", "probe-2", "cache", "messaging"],
+        name => Assert.DoesNotContain(RunningHost.Secret, File.ReadAllText($"/proc/{Host.Pid(name)}/environ"), StringComparison.Ordinal));
 
     [Fact]
     public async Task A_service_that_crashes_is_started_again_at_its_address_and_counted()
