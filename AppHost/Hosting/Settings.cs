@@ -27,12 +27,13 @@ internal static class Settings
         {
             // Everything that the host starts inherits its environment: what is for some alone must not stay in it.
             Environment.SetEnvironmentVariable(name, null);
+            // Where the gateway listens is its endpoint's matter (ASPNETCORE_URLS).
+            if (name is "MCP_SERVER_HOST" or "MCP_SERVER_PORT") continue;
             var secret = SecretEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)) ? host.Builder.AddParameter(ParameterName(name), () => value, secret: true) : null;
             foreach (var project in readers(name)) project.With(replica => _ = secret is null ? replica.WithEnvironment(name, value) : replica.WithEnvironment(name, secret));
         }
     }
 
-    // Where the gateway listens is its endpoint's matter (ASPNETCORE_URLS).
     private static IEnumerable<(string Name, string Value)> Variables() =>
         from DictionaryEntry variable in Environment.GetEnvironmentVariables()
         let name = (string)variable.Key
@@ -40,7 +41,6 @@ internal static class Settings
         // A name without a value, as templates of such files have them, sets nothing.
         where value is { Length: > 0 }
         where name.StartsWith("MCP_", StringComparison.Ordinal) || name.StartsWith("OPENAI_", StringComparison.Ordinal)
-        where name is not ("MCP_SERVER_HOST" or "MCP_SERVER_PORT")
         orderby name
         // Services run in folders of their own.
         select (name, name == "MCP_LOG_FILE" ? Path.GetFullPath(value) : value);

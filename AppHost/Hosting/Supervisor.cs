@@ -73,8 +73,8 @@ internal sealed class Supervisor(
         var ended = hasEnded && !KnownResourceStates.TerminalStates.Contains(before.State) && before.State is not null && before.State != KnownResourceStates.Stopping;
         if (ended)
         {
-            var isFresh = before.State == KnownResourceStates.Running && DateTimeOffset.UtcNow - before.Since > Stable;
-            now = now with { Restarts = before.Restarts + 1, FailedStarts = isFresh ? 0 : before.FailedStarts + 1 };
+            var wasStable = before.State == KnownResourceStates.Running && DateTimeOffset.UtcNow - before.Since > Stable;
+            now = now with { Restarts = before.Restarts + 1, FailedStarts = wasStable ? 0 : before.FailedStarts + 1 };
             _ = StartAgainAsync(change.ResourceId, now.FailedStarts, ct);
         }
 

@@ -21,7 +21,7 @@ public sealed partial class HostTests(RunningHost running)
             .Where(variable => (string?)own[variable[0]] != variable[1])
             .ToDictionary(variable => variable[0], variable => Letters().Replace(variable[1], "…"));
 
-        Assert.Equal(new SortedDictionary<string, string>
+        Assert.Equal(Lines(new()
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["ASPNETCORE_URLS"] = "http://localhost:…",
@@ -50,7 +50,8 @@ public sealed partial class HostTests(RunningHost running)
             ["OTEL_TRACES_SAMPLER"] = "always_on",
             ["services__probe__http__0"] = "http://localhost:…",
             ["services__probe__http__1"] = "http://localhost:…",
-        }, new SortedDictionary<string, string>(environment));
+        }), Lines(environment));
+        static string Lines(Dictionary<string, string> variables) => string.Join('\n', variables.Select(v => $"{v.Key}={v.Value}").Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -13,6 +13,13 @@ switch (args)
             host.Servers.AddRabbitMQ("messaging");
         });
 
+    case ["stores", .. var options]:
+        return await MedCorHost.RunAsync(options, host =>
+        {
+            host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
+            host.Servers.AddRedis("cache");
+        });
+
     case ["services", .. var options]:
         return await MedCorHost.RunAsync(options, host =>
         {

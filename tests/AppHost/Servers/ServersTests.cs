@@ -121,7 +121,7 @@ public sealed class ServersOnTheirOwnTests : IDisposable
     {
         // Closed to all others, as /root is.
         var closed = Directory.CreateTempSubdirectory("medcor-closed-");
-        await using (await HostProcess.Start("servers", Path.Combine(closed.FullName, "data"), ["--no-dashboard"]))
+        await using (await HostProcess.Start("stores", Path.Combine(closed.FullName, "data"), ["--no-dashboard"]))
         {
         }
 
@@ -137,5 +137,5 @@ public sealed class ServersOnTheirOwnTests : IDisposable
 
     public void Dispose() => Directory.Delete(data, recursive: true);
 
-    private Task<HostProcess> Start(params string[] options) => HostProcess.Start("servers", data, ["--no-dashboard", .. options]);
+    private Task<HostProcess> Start(params string[] options) => HostProcess.Start("stores", data, ["--no-dashboard", .. options]);
 }
