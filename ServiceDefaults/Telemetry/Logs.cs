@@ -61,12 +61,12 @@ public static class LogExtensions
         : throw new InvalidOperationException($"MCP_LOG_LEVEL must be one of {string.Join(", ", Levels.Select(l => l.Name))}.");
 
     /// <summary>
-    /// <c>logs/mcp_server.log</c> becomes <c>logs/mcp_server.clinical-1.log</c>: no two processes can write the same file. The instance is named as in telemetry.
+    /// <c>logs/mcp_server.log</c> becomes <c>logs/mcp_server.clinical-1.log</c>: no two processes can write the same file. The host names the instance; elsewhere it is named as in telemetry.
     /// </summary>
     private static string Own(string file, IConfiguration configuration, IHostEnvironment environment)
     {
         const string Attribute = "service.instance.id=";
-        var instance = (configuration["OTEL_RESOURCE_ATTRIBUTES"] ?? "").Split(',').FirstOrDefault(a => a.StartsWith(Attribute, StringComparison.Ordinal))?[Attribute.Length..]
+        var instance = configuration["MEDCOR_INSTANCE"] ?? (configuration["OTEL_RESOURCE_ATTRIBUTES"] ?? "").Split(',').FirstOrDefault(a => a.StartsWith(Attribute, StringComparison.Ordinal))?[Attribute.Length..]
             ?? configuration["OTEL_SERVICE_NAME"] ?? environment.ApplicationName.Split('.')[^1].ToLowerInvariant();
         return Path.ChangeExtension(file, instance + Path.GetExtension(file));
     }

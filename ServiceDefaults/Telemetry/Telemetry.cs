@@ -34,7 +34,7 @@ public static class TelemetryExtensions
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(name, serviceNamespace: "medcor").AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("Npgsql", "MassTransit", "MedCor"))
-            .WithTracing(traces => traces.SetSampler(new ParentBasedSampler(new NoPolling()))
+            .WithTracing(traces => traces.SetSampler(new ParentBasedSampler(new RequestSampler()))
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !HealthExtensions.Paths.Contains(http.Request.Path.Value))
                 .AddHttpClientInstrumentation().AddNpgsql().AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"))
             .UseOtlpExporter();
@@ -59,11 +59,4 @@ public static class TelemetryExtensions
         span.SetTag("http.route", route);
         span.DisplayName = $"{http.Request.Method} {route}";
     });
-
-    /// <summary>A trace begins with a request, a message or work of our own. A statement or a call that belongs to none of them is polling, and would push the others out.</summary>
-    private sealed class NoPolling : Sampler
-    {
-        public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
-            new(samplingParameters.Kind == ActivityKind.Client ? SamplingDecision.Drop : SamplingDecision.RecordAndSample);
-    }
 }

@@ -1,30 +1,27 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using MedCor.Hosting;
-using MedCor.Hosting.ApplicationModel;
-using MedCor.Hosting.Processes;
-using MedCor.Hosting.Running;
+using MedCor.AppHost.Processes;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.AppHost;
 
 [Collection(SharedHost.Name)]
-public sealed partial class HostTests(RunningHost host)
+public sealed partial class HostTests(RunningHost running)
 {
+    private HostProcess Host => running.Host;
+
     [Fact]
-    public async Task A_service_gets_the_environment_that_Aspire_would_give_it()
+    public async Task A_service_gets_what_Aspire_gives_it_and_nothing_that_shows_what_patients_write()
     {
         var own = Environment.GetEnvironmentVariables();
-        var environment = (await File.ReadAllTextAsync($"/proc/{host.Instance("caller").Status.Pid}/environ"))
+        var environment = (await File.ReadAllTextAsync($"/proc/{Host.Pid("caller")}/environ"))
             .Split('\0', StringSplitOptions.RemoveEmptyEntries)
             .Select(variable => variable.Split('=', 2))
             .Where(variable => (string?)own[variable[0]] != variable[1])
             .ToDictionary(variable => variable[0], variable => Letters().Replace(variable[1], "…"));
 
-        Assert.Equal(new SortedDictionary<string, string>
+        Assert.Equal(Lines(new()
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["ASPNETCORE_URLS"] = "http://localhost:…",
@@ -32,91 +29,120 @@ public sealed partial class HostTests(RunningHost host)
             ["ConnectionStrings__db"] = "Host=localhost;Port=…;Username=postgres;Password=…;Database=clinicaldb",
             ["ConnectionStrings__messaging"] = "amqp://guest:…@localhost:…",
             ["DOTNET_ENVIRONMENT"] = "Development",
-            ["DOTNET_gcServer"] = "0",
+            ["DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION"] = "true",
+            ["LOGGING__CONSOLE__FORMATTERNAME"] = "simple",
             ["MCP_RATE_LIMIT"] = "100",
             ["MCP_SERVER_TOKEN"] = RunningHost.Secret,
+            ["MEDCOR_INSTANCE"] = "caller-1",
             ["OTEL_BLRP_SCHEDULE_DELAY"] = "1000",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "1000",
+            ["OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION"] = "false",
+            ["OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION"] = "false",
+            ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://localhost:…",
             ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-otlp-api-key=…",
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "true",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
+            ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "false",
+            ["OTEL_METRICS_EXEMPLAR_FILTER"] = "trace_based",
             ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
-            ["OTEL_RESOURCE_ATTRIBUTES"] = "service.instance.id=caller-1",
+            ["OTEL_RESOURCE_ATTRIBUTES"] = "service.instance.id=…",
             ["OTEL_SERVICE_NAME"] = "caller",
-            ["PROBE_HTTP"] = "http://localhost:…",
+            ["OTEL_TRACES_SAMPLER"] = "always_on",
             ["services__probe__http__0"] = "http://localhost:…",
             ["services__probe__http__1"] = "http://localhost:…",
-        }, new SortedDictionary<string, string>(environment));
+        }), Lines(environment));
+        static string Lines(Dictionary<string, string> variables) => string.Join('\n', variables.Select(v => $"{v.Key}={v.Value}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_service_that_crashes_is_started_again_and_counted()
+    public void What_is_for_one_service_is_not_in_the_environment_of_another() => Assert.All(["probe-1", "probe-2", "cache", "messaging"],
+        name => Assert.DoesNotContain(RunningHost.Secret, File.ReadAllText($"/proc/{Host.Pid(name)}/environ"), StringComparison.Ordinal));
+
+    [Fact]
+    public async Task A_service_that_crashes_is_started_again_at_its_address_and_counted()
     {
-        var probe = host.Instance("probe-2");
-        var restarts = probe.Status.Restarts;
+        var before = Host.Resource("probe-2");
 
         using var http = new HttpClient();
-        await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync(new Uri(probe.Address + "/crash"), content: null));
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync(new Uri((string)before["url"]! + "/crash"), content: null));
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await probe.UntilAsync(one => one.Status.Healthy && one.Status.Restarts == restarts + 1, patience.Token);
-        Assert.NotEqual(0, probe.Status.ExitCode);
-        await Wait.Until(() => Task.FromResult(host.Run().Resources.Single(resource => resource.Name == "probe-2") is { Healthy: true } shown
-            && shown.Restarts == restarts + 1 && shown.Pid == probe.Status.Pid), "run.json tells it");
+        await Wait.Until(() => Task.FromResult(Host.Resource("probe-2") is var now && (bool)now["healthy"]! && (int)now["restarts"]! == (int)before["restarts"]! + 1), "run.json tells it",
+            TimeSpan.FromSeconds(30), () => Host.Said);
+        var after = Host.Resource("probe-2");
+        Assert.NotEqual(0, (int)after["exitCode"]!);
+        Assert.NotEqual((int)before["pid"]!, (int)after["pid"]!);
+        Assert.Equal((string)before["url"]!, (string)after["url"]!);
+        Assert.Equal("ok", await http.GetStringAsync(new Uri((string)after["url"]! + "/health")));
     }
 
     [Fact]
     public async Task A_second_start_on_the_same_data_says_where_the_first_one_is_and_fails()
     {
-        using var second = Hosts.Start("--data", host.Data);
-        var said = await second.StandardError.ReadToEndAsync();
-        await second.WaitForExitAsync();
+        await using var second = HostProcess.Launch("services", running.Data);
 
-        Assert.NotEqual(0, second.ExitCode);
-        Assert.Contains($"already running on {host.Data} (process {Environment.ProcessId})", said, StringComparison.Ordinal);
-        Assert.All(host.Run().Gateways, gateway => Assert.Contains(gateway, said, StringComparison.Ordinal));
+        Assert.NotEqual(0, await second.Ended());
+        Assert.Contains($"already running on {running.Data} (process {Host.Id})", second.Said, StringComparison.Ordinal);
+        Assert.All(Host.Run()["gateways"]!.AsArray(), gateway => Assert.Contains((string)gateway!, second.Said, StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_state_file_names_every_process()
     {
-        var run = host.Run();
+        var run = Host.Run();
 
-        Assert.Equal(Environment.ProcessId, run.Host.Pid);
-        Assert.Equal(2, run.Gateways.Count);
-        Assert.Equal(["postgres", "cache", "messaging", "probe-1", "probe-2", "caller"], run.Resources.Select(resource => resource.Name));
-        Assert.All(run.Resources, resource => Assert.NotNull(resource.Pid));
-        Assert.StartsWith(run.Dashboard!.Url + "/login?t=", run.Dashboard.Login, StringComparison.Ordinal);
+        Assert.Equal(Host.Id, (int)run["host"]!["pid"]!);
+        Assert.Equal(2, run["gateways"]!.AsArray().Count);
+        Assert.Equal(["postgres", "cache", "messaging", "probe-1", "probe-2", "caller"], run["resources"]!.AsArray().Select(resource => (string)resource!["name"]!));
+        Assert.All(run["resources"]!.AsArray(), resource => Assert.NotNull(resource!["pid"]));
+        Assert.Equal("postgres", ProcessTable.NameOf(Host.Pid("postgres")));
+        Assert.StartsWith((string)run["dashboard"]!["url"]! + "/login?t=", (string)run["dashboard"]!["login"]!, StringComparison.Ordinal);
     }
 
-    // Ports and passwords differ from run to run.
-    [GeneratedRegex("(?<=:|Port=)[0-9]{5}|(?<=[Pp]assword=|guest:)[A-Za-z0-9]{24}|[0-9a-f]{32}")]
+    [Fact]
+    public void Every_resource_has_a_line_in_the_report_and_what_it_says_in_a_file()
+    {
+        Assert.All(["postgres", "cache", "messaging", "probe-1", "probe-2", "caller"], name =>
+        {
+            Assert.Matches($"✓ {name} ", Host.Said);
+            Assert.True(File.Exists(Path.Combine(running.Data, "logs", name + ".log")), name);
+        });
+        Assert.DoesNotContain(RunningHost.Secret, Host.Said, StringComparison.Ordinal);
+    }
+
+    // Ports, passwords and ids differ from run to run.
+    [GeneratedRegex("(?<=:|Port=)[0-9]{5}|(?<=[Pp]assword=|guest:)[A-Za-z0-9]{24}|(?<=api-key=|instance.id=)[0-9A-Za-z]+")]
     private static partial Regex Letters();
 }
 
 public sealed class HostOnItsOwnTests : IDisposable
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("medcor-host-").FullName;
+    private readonly string data = Directory.CreateTempSubdirectory("medcor-host-").FullName;
 
     [Fact]
     public async Task A_killed_host_leaves_no_process_behind_and_the_next_one_starts_on_its_data()
     {
-        using var killed = Hosts.Start("--data", _data, "--no-dashboard");
-        var processes = (await Hosts.Up(_data, killed)).Resources.Select(resource => (Pid: resource.Pid!.Value, Started: ProcessTable.StartOf(resource.Pid!.Value))).ToList();
-        var epmd = Children(killed.Id).Single(child => ProcessTable.NameOf(child) == "epmd");
-        processes.Add((epmd, ProcessTable.StartOf(epmd)));
+        var killed = await HostProcess.Start("servers", data, ["--no-dashboard"]);
+        var epmd = ProcessTable.ChildrenOf(ParentOf(killed.Pid("cache"))).Single(child => ProcessTable.NameOf(child) == "epmd");
+        (int Pid, long Started)[] processes = [.. killed.Processes(), (epmd, ProcessTable.StartOf(epmd))];
         Assert.All(processes, process => Assert.True(ProcessTable.IsAlive(process.Pid, process.Started)));
 
         killed.Kill();
-        using var next = Hosts.Start("--data", _data, "--no-dashboard");
-        await Hosts.Up(_data, next);
+        await using var next = await HostProcess.Start("servers", data, ["--no-dashboard"]);
         Assert.All(processes, process => Assert.False(ProcessTable.IsAlive(process.Pid, process.Started)));
 
-        ProcessTable.Send(next.Id, Signal.Term);
-        await next.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
-        Assert.Equal(0, next.ExitCode);
-        Assert.False(File.Exists(Path.Combine(_data, "run.json")));
+        Assert.Equal(0, await next.Stop());
+        Assert.False(File.Exists(Path.Combine(data, "run.json")));
+    }
+
+    [Fact]
+    public async Task A_killed_host_leaves_no_process_behind_without_a_next_one()
+    {
+        var killed = await HostProcess.Start("service", data, ["--no-dashboard"]);
+        var processes = killed.Processes();
+
+        killed.Kill();
+
+        await Wait.Until(() => Task.FromResult(processes.All(process => !ProcessTable.IsAlive(process.Pid, process.Started))), "all has ended", TimeSpan.FromSeconds(40));
     }
 
     [Fact]
@@ -125,23 +151,23 @@ public sealed class HostOnItsOwnTests : IDisposable
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var taken = ((IPEndPoint)other.LocalEndpoint).Port;
-        await using var application = Build(builder => builder.AddProject<Probe>("gateway").WithHttpEndpoint(port: taken).WithExternalHttpEndpoints().WithHttpHealthCheck("/health"));
 
-        await application.StartAsync();
+        await using var host = await HostProcess.Start("service", data, ["--no-dashboard"], ("MCP_SERVER_PORT", $"{taken}"));
 
-        var gateway = new Uri(StateFile.Read(Path.Combine(_data, "run.json"))!.Gateways.Single());
-        Assert.InRange(gateway.Port, taken + 1, taken + 20);
+        Assert.InRange(new Uri((string)host.Run()["gateways"]!.AsArray().Single()!).Port, taken + 1, taken + 20);
+        Assert.Contains($"Port {taken} is taken by another program", host.Said, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_service_that_never_gets_up_fails_the_start_with_its_last_words()
+    public async Task A_service_that_never_gets_up_is_named_with_the_file_that_says_why()
     {
-        await using var application = Build(builder => builder.AddProject<Nothing>("nothing"));
+        await using var host = HostProcess.Launch("nothing", data, ["--no-dashboard"]);
+        var log = Path.Combine(data, "logs", "nothing.log");
 
-        var failure = await Assert.ThrowsAsync<DistributedApplicationException>(() => application.StartAsync());
+        await Wait.Until(() => Task.FromResult(host.Said.Contains($"what it says: {log}", StringComparison.Ordinal)), "the report says so", TimeSpan.FromSeconds(60), () => host.Said);
 
-        Assert.Contains("nothing does not start", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("is not built", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing.dll", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
+        Assert.Contains("ended with exit code", host.Said, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -150,49 +176,14 @@ public sealed class HostOnItsOwnTests : IDisposable
     [InlineData("--what")]
     public async Task A_wrong_command_line_is_explained(string line)
     {
-        using var host = Hosts.Start(line.Split(' '));
-        var said = await host.StandardOutput.ReadToEndAsync();
-        await host.WaitForExitAsync();
+        await using var host = HostProcess.Launch("service", data, line.Split(' '));
 
-        Assert.Equal(2, host.ExitCode);
-        Assert.Contains(line.Split(' ')[0], said, StringComparison.Ordinal);
+        Assert.Equal(2, await host.Ended());
+        Assert.Contains(line.Split(' ')[0], host.Said, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    public void Dispose() => Directory.Delete(data, recursive: true);
 
-    private DistributedApplication Build(Action<IDistributedApplicationBuilder> model)
-    {
-        var builder = DistributedApplication.CreateBuilder(["--data", _data, "--no-dashboard"]);
-        model(builder);
-        return builder.Build();
-    }
-
-    private static List<int> Children(int parent) =>
-    [
-        .. Directory.GetDirectories($"/proc/{parent}/task")
-            .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(id => int.Parse(id, CultureInfo.InvariantCulture)),
-    ];
-
-    private sealed class Nothing : IProjectMetadata
-    {
-        public string ProjectPath => "/nowhere/Nothing.csproj";
-
-        public string AssemblyPath => "/nowhere/Nothing.dll";
-    }
-}
-
-/// <summary>A host in a process of its own: all three servers and the probe.</summary>
-internal static class Hosts
-{
-    public static Process Start(params string[] options) => Process.Start(
-        new ProcessStartInfo("dotnet", [new Probe().AssemblyPath, "host", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-
-    public static async Task<StateFile.Run> Up(string data, Process process)
-    {
-        StateFile.Run? run = null;
-        await Wait.Until(
-            () => Task.FromResult((run = StateFile.Read(Path.Combine(data, "run.json"))) is not null && run.Host.Pid == process.Id), "the host is up", TimeSpan.FromSeconds(90));
-        return run!;
-    }
+    private static int ParentOf(int pid) => int.Parse(
+        File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal)).Split('\t')[1], System.Globalization.CultureInfo.InvariantCulture);
 }

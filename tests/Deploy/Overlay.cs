@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MedCor.Hosting.Processes;
+using MedCor.AppHost.Processes;
 using MedCor.Tests.EndToEnd;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;

@@ -3,8 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
-using MedCor.Hosting;
-using MedCor.Hosting.ApplicationModel;
+using MedCor.Tests.AppHost;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.Gateway;
 using Npgsql;
@@ -19,22 +18,14 @@ internal sealed partial class Stage : IAsyncDisposable
 {
     private readonly string data = Directory.CreateTempSubdirectory("medcor-stage-").FullName;
     private readonly Overlay overlay;
-    private readonly DistributedApplication servers;
+    private HostProcess servers = null!;
     private readonly ConcurrentDictionary<string, int> ports = new();
     private readonly ConcurrentDictionary<(string Secret, string Key), string> secrets = new();
     private readonly ConcurrentBag<StagedProcess> processes = [];
     private OtlpReceiver telemetry = null!;
     private string postgres = "", cache = "", messaging = "";
 
-    private Stage(string overlay)
-    {
-        this.overlay = Overlay.Of(overlay);
-        var builder = DistributedApplication.CreateBuilder(["--data", data]);
-        builder.AddPostgres("postgres").AddDatabase("postgresdb");
-        builder.AddRedis("cache");
-        builder.AddRabbitMQ("messaging");
-        servers = builder.Build();
-    }
+    private Stage(string overlay) => this.overlay = Overlay.Of(overlay);
 
     /// <summary>What the processes export.</summary>
     public OtlpReceiver Telemetry => telemetry;
@@ -43,11 +34,11 @@ internal sealed partial class Stage : IAsyncDisposable
     public static async Task<Stage> SetUp(string overlay)
     {
         var stage = new Stage(overlay);
-        await stage.servers.StartAsync();
+        stage.servers = await HostProcess.Start("servers", stage.data, ["--no-dashboard"]);
         stage.telemetry = await OtlpReceiver.Start();
-        stage.postgres = (await stage.servers.GetConnectionStringAsync("postgresdb"))!.Replace("Database=postgresdb", "", StringComparison.Ordinal);
-        stage.cache = (await stage.servers.GetConnectionStringAsync("cache"))!;
-        stage.messaging = (await stage.servers.GetConnectionStringAsync("messaging"))!;
+        stage.postgres = stage.servers.ConnectionString("postgres");
+        stage.cache = stage.servers.ConnectionString("cache");
+        stage.messaging = stage.servers.ConnectionString("messaging");
         stage.secrets[("redis-login", "password")] = stage.cache.Split("password=")[1];
         var login = new Uri(stage.messaging).UserInfo.Split(':');
         (stage.secrets[("rabbitmq-login", "username")], stage.secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);

@@ -12,21 +12,27 @@ namespace MedCor.Tests.EndToEnd;
 
 /// <summary>A span as it was exported.</summary>
 /// <param name="Links">The traces that it is linked to.</param>
-public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, IReadOnlyList<string> Links);
+/// <param name="Labels">Its attributes that are text.</param>
+public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, TimeSpan Duration, IReadOnlyList<string> Links, IReadOnlyDictionary<string, string> Labels);
 
 /// <summary>A histogram of one process as it was exported last: how often it was recorded with these labels.</summary>
 public sealed record Histogram(string Process, string Name, IReadOnlyDictionary<string, string> Labels, ulong Count);
 
-/// <summary>Receives OTLP over HTTP as a collector does, and keeps the spans, the newest histograms and the raw bytes of everything that came.</summary>
+/// <summary>A gauge of one process as it was exported last.</summary>
+public sealed record Gauge(string Process, string Name, double Value);
+
+/// <summary>Receives OTLP over HTTP as a collector does, and keeps the spans, the newest histograms and gauges, and the raw bytes of everything that came.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication app;
-    private readonly ConcurrentBag<Func<string, byte[], Task>> others = [];
 
     public ConcurrentQueue<Span> Spans { get; } = new();
 
     /// <summary>By process, name and labels.</summary>
     public ConcurrentDictionary<string, Histogram> Histograms { get; } = new();
+
+    /// <summary>Those without labels, by process and name.</summary>
+    public ConcurrentDictionary<string, Gauge> Gauges { get; } = new();
 
     /// <summary>Everything received, for looking for what must not be in it.</summary>
     public ConcurrentQueue<byte[]> Bodies { get; } = new();
@@ -47,7 +53,6 @@ public sealed class OtlpReceiver : IAsyncDisposable
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body);
             receiver.Bodies.Enqueue(body.ToArray());
-            foreach (var other in receiver.others) await other(signal, body.ToArray());
             if (signal == "traces") receiver.Read(body.ToArray());
             if (signal == "metrics") receiver.ReadMetrics(body.ToArray());
             http.Response.ContentType = "application/x-protobuf";
@@ -56,9 +61,6 @@ public sealed class OtlpReceiver : IAsyncDisposable
         receiver.Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return receiver;
     }
-
-    /// <summary>Has somebody else get all that comes from now on, with its signal, as a collector does.</summary>
-    public void PassOn(Func<string, byte[], Task> other) => others.Add(other);
 
     /// <summary>Field numbers are those of opentelemetry/proto/collector/trace/v1 and opentelemetry/proto/trace/v1.</summary>
     private void Read(ReadOnlyMemory<byte> request)
@@ -73,7 +75,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
             foreach (var (_, scope) in Fields(resourceSpans).Where(f => f.Number == 2))
                 foreach (var (_, span) in Fields(scope).Where(f => f.Number == 2))
                     Spans.Enqueue(new(service, Hex(Field(span, 1)), Hex(Field(span, 2)), Hex(Field(span, 4)), Text(Field(span, 5)), Field(span, 6) is { Length: > 0 } kind ? kind.Span[0] : 0,
-                        [.. Fields(span).Where(f => f.Number == 13).Select(link => Hex(Field(link.Value, 1)))]));
+                        TimeSpan.FromMicroseconds((BitConverter.ToUInt64(Field(span, 8).Span) - BitConverter.ToUInt64(Field(span, 7).Span)) / 1000.0),
+                        [.. Fields(span).Where(f => f.Number == 13).Select(link => Hex(Field(link.Value, 1)))], Attributes(span, 9)));
         }
     }
 
@@ -84,16 +87,21 @@ public sealed class OtlpReceiver : IAsyncDisposable
         {
             var process = string.Join('/', Attributes(Field(resourceMetrics, 1), 1).OrderBy(a => a.Key).Select(a => a.Value));
             foreach (var metric in from scope in Fields(resourceMetrics) where scope.Number == 2 from metric in Fields(scope.Value) where metric.Number == 2 select metric.Value)
+            {
                 foreach (var (_, point) in Fields(Field(metric, 9)).Where(f => f.Number == 1))
                 {
                     var (name, labels) = (Text(Field(metric, 1)), Attributes(point, 9));
                     Histograms[$"{process} {name} {string.Join(' ', labels.OrderBy(l => l.Key))}"] = new(process, name, labels, BitConverter.ToUInt64(Field(point, 4).Span));
                 }
+                foreach (var (_, point) in Fields(Field(metric, 5)).Where(f => f.Number == 1))
+                    if (Attributes(point, 7).Count == 0 && Field(point, 4) is { Length: 8 } value)
+                        Gauges[$"{process} {Text(Field(metric, 1))}"] = new(process, Text(Field(metric, 1)), BitConverter.ToDouble(value.Span));
+            }
         }
     }
 
     private static Dictionary<string, string> Attributes(ReadOnlyMemory<byte> message, int number) =>
-        Fields(message).Where(f => f.Number == number).ToDictionary(f => Text(Field(f.Value, 1)), f => Text(Field(Field(f.Value, 2), 1)));
+        Fields(message).Where(f => f.Number == number).DistinctBy(f => Text(Field(f.Value, 1))).ToDictionary(f => Text(Field(f.Value, 1)), f => Text(Field(Field(f.Value, 2), 1)));
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 

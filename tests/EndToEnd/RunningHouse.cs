@@ -122,7 +122,8 @@ public sealed class RunningHouse
         return (process.ExitCode, await said + await errors);
     }
 
-    private static string Host() =>
+    /// <summary>The host, as it was built last.</summary>
+    internal static string Host() =>
         Directory.GetFiles(Path.Combine(RepositoryRoot(), "AppHost", "bin"), "MedCor.AppHost.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)
         ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
 
@@ -154,7 +155,7 @@ public sealed class RunningHouse
 
         var root = RepositoryRoot();
         var data = Path.Combine(root, ".medcor", "test-house");
-        var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
         // A few people of the demo data listen for all tests.

@@ -45,7 +45,7 @@ public class TraceTests
 
         var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
         Assert.NotEqual(Theirs, trace);
-        await Wait.Until(() => Task.FromResult(house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "gateway") && house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "identity")), "the call is traced, in the gateway and beyond");
+        await Wait.Until(() => Task.FromResult(house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "gateway" && s.Kind == 2) && house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "identity")), "the call is traced, in the gateway and beyond");
         Assert.DoesNotContain(house.Telemetry.Spans, s => s.TraceId == Theirs);
         Assert.Contains(house.Telemetry.Bodies, body => body.AsSpan().IndexOf(Convert.FromHexString(Theirs)) >= 0);
         Assert.DoesNotContain(house.Telemetry.Bodies, body => body.AsSpan().IndexOf("theirs=1"u8) >= 0);

@@ -27,7 +27,7 @@ internal sealed class House
     public static async Task<House> Start(params (string Variable, string Value)[] settings)
     {
         var data = Path.Combine(RepositoryRoot(), ".medcor", "load");
-        var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--no-dashboard"])
+        var start = new ProcessStartInfo("dotnet", [Host(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             Environment =

@@ -1,29 +1,59 @@
-// What the tests of the host have it run: a service that can be healthy, talk and crash. And, with "host" and options, a
+// What the tests of the host have it run: a service that can be healthy and crash. And, with the name of a model and options, a
 // small host of its own, in a process that a test can kill.
 
-using MedCor.Hosting;
+using MedCor.AppHost.Hosting;
 
-if (args is ["host", .. var options])
+switch (args)
 {
-    var application = DistributedApplication.CreateBuilder(options);
-    var postgres = application.AddPostgres("postgres");
-    var cache = application.AddRedis("cache");
-    var messaging = application.AddRabbitMQ("messaging");
-    application.AddProject<Probe>("probe").WithHttpEndpoint().WithExternalHttpEndpoints().WithHttpHealthCheck("/health")
-        .WaitFor(postgres).WaitFor(cache).WaitFor(messaging);
-    application.Build().Run();
-    return;
+    case ["servers", .. var options]:
+        return await MedCorHost.RunAsync(options, host =>
+        {
+            host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
+            host.Servers.AddRedis("cache");
+            host.Servers.AddRabbitMQ("messaging");
+        });
+
+    case ["stores", .. var options]:
+        return await MedCorHost.RunAsync(options, host =>
+        {
+            host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
+            host.Servers.AddRedis("cache");
+        });
+
+    case ["services", .. var options]:
+        return await MedCorHost.RunAsync(options, host =>
+        {
+            var database = host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
+            var cache = host.Servers.AddRedis("cache");
+            var messaging = host.Servers.AddRabbitMQ("messaging");
+            var probe = host.AddProject<Probe>("probe", GatewayAddress.Port).With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health"));
+            var caller = host.AddProject<Probe>("caller", isReplicated: false).WithDatabase(database).WithServer(cache).WithServer(messaging).WithReference(probe)
+                .With(replica => replica.WithHttpHealthCheck("/health"));
+            host.ForwardSettings(_ => [caller]);
+        });
+
+    case ["service", .. var options]:
+        return await MedCorHost.RunAsync(options, host =>
+            host.AddProject<Probe>("probe", GatewayAddress.Port).With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health")));
+
+    case ["nothing", .. var options]:
+        return await MedCorHost.RunAsync(options, host => host.AddProject<Nothing>("nothing"));
 }
 
 var app = WebApplication.CreateBuilder(args).Build();
 app.MapGet("/health", () => "ok");
-app.MapPost("/say", (string line) => Console.WriteLine(line));
 app.MapPost("/crash", () => Environment.FailFast("asked to"));
 app.Run();
+return 0;
 
 internal sealed class Probe : IProjectMetadata
 {
-    public string ProjectPath => AssemblyPath;
+    // Three folders up from bin/Debug/net10.0.
+    public string ProjectPath => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../MedCor.Tests.Probe.csproj"));
+}
 
-    public string AssemblyPath => typeof(Probe).Assembly.Location;
+/// <summary>A project that is not built.</summary>
+internal sealed class Nothing : IProjectMetadata
+{
+    public string ProjectPath => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../Nothing.csproj"));
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MedCor.Hosting.Processes;
+using MedCor.AppHost.Processes;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.OpenApi;

@@ -1,0 +1,111 @@
+using System.Globalization;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>How PostgreSQL, Redis and RabbitMQ are run.</summary>
+internal enum ServerKind
+{
+    /// <summary>As containers where an engine answers, else as processes.</summary>
+    Automatic,
+
+    /// <summary>As containers.</summary>
+    Containers,
+
+    /// <summary>As processes of this machine.</summary>
+    Processes,
+}
+
+/// <summary>The parsed command line.</summary>
+internal sealed record HostOptions
+{
+    public const string Usage = """
+        Starts MedCor: its servers, its services and its gateway.
+
+          --replicas N     run every service and the gateway N times (1)
+          --servers KIND   run the servers as "containers" or as "processes" (containers where an engine answers)
+          --data DIR       keep the data there (.medcor in the repository)
+          --reset          forget the data first
+          --no-dashboard   start no dashboard
+          --quiet          write only errors
+          --help           this text
+          run COMMAND      do not start MedCor: have the one that runs do an operator's command, in every service that has it
+          run SERVICE COMMAND [ARGUMENT ...]    in that service alone
+          --operation publish --publisher manifest --output-path FILE    write Aspire's manifest and start nothing
+
+        MCP_SERVER_HOST and MCP_SERVER_PORT say where the gateway listens (localhost, 8002; port 0 is any free one).
+        All other MCP_* variables reach every service, and OPENAI_* the chat service.
+        """;
+
+    private const int MaxReplicas = 16;
+
+    public string Data { get; init; } = Path.Combine(RepositoryRoot(), ".medcor");
+
+    public bool Reset { get; init; }
+
+    public bool Quiet { get; init; }
+
+    public bool Dashboard { get; init; } = true;
+
+    public bool Help { get; init; }
+
+    public int Replicas { get; init; } = 1;
+
+    public ServerKind Servers { get; init; }
+
+    /// <summary>Gets what follows <c>run</c>; null to start the application.</summary>
+    public IReadOnlyList<string>? Command { get; init; }
+
+    /// <summary>Gets the arguments that are Aspire's own, for publishing.</summary>
+    public IReadOnlyList<string> AspireArguments { get; init; } = [];
+
+    /// <summary>Gets what is wrong with the command line; null when nothing is.</summary>
+    public string? Error { get; init; }
+
+    public static HostOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new HostOptions();
+        if (arguments.Contains("--operation")) return options with { AspireArguments = arguments };
+        for (var index = 0; index < arguments.Count; index++)
+        {
+            var argument = arguments[index];
+            if (argument == "run" && index + 1 < arguments.Count) return options with { Command = [.. arguments.Skip(index + 1)] };
+            options = argument switch
+            {
+                "--reset" => options with { Reset = true },
+                "--quiet" => options with { Quiet = true },
+                "--no-dashboard" => options with { Dashboard = false },
+                "--help" or "-h" => options with { Help = true },
+                "--data" or "--replicas" or "--servers" when index + 1 == arguments.Count => options with { Error = $"{argument} needs a value." },
+                "--data" => options with { Data = Path.GetFullPath(arguments[++index]) },
+                "--replicas" => options.WithReplicas(arguments[++index]),
+                "--servers" => options.WithServers(arguments[++index]),
+                _ => options with { Error = $"{argument} is not an option." },
+            };
+        }
+
+        return options;
+    }
+
+    private HostOptions WithReplicas(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) && replicas is >= 1 and <= MaxReplicas
+            ? this with { Replicas = replicas }
+            : this with { Error = $"--replicas is a number from 1 to {MaxReplicas}." };
+
+    private HostOptions WithServers(string value) => value switch
+    {
+        "containers" => this with { Servers = ServerKind.Containers },
+        "processes" => this with { Servers = ServerKind.Processes },
+        _ => this with { Error = "--servers is containers or processes." },
+    };
+
+    // The host may be started from anywhere, also as a built assembly.
+    private static string RepositoryRoot()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) return directory.FullName;
+        }
+
+        return Environment.CurrentDirectory;
+    }
+}

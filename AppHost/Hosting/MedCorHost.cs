@@ -1,0 +1,143 @@
+using System.Globalization;
+using MedCor.AppHost.Servers;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>Runs an application model under Aspire, with what MedCor adds to it: kept data, restarts, a report, operators' commands.</summary>
+internal static class MedCorHost
+{
+    private const int WrongUsage = 2;
+    private const int UsualDashboardPort = 18888;
+
+    // Services, then servers, each with their own time to end.
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(90);
+
+    /// <summary>Does what the command line says; returns the process's exit code.</summary>
+    public static async Task<int> RunAsync(string[] args, Action<HostModel> model)
+    {
+        var options = HostOptions.Parse(args);
+        if (options.Help || options.Error is not null)
+        {
+            Console.WriteLine(options.Error is { } error ? $"{error}\n\n{HostOptions.Usage}" : HostOptions.Usage);
+            return options.Error is null ? 0 : WrongUsage;
+        }
+
+        if (options.Command is { } command) return await OperatorCommands.RunAsync(command, options.Data);
+        if (options.AspireArguments.Count > 0) return await PublishAsync(options, model);
+        if (OperatingSystem.IsWindows())
+        {
+            Console.Error.WriteLine("Redis and RabbitMQ run here as processes of Linux or macOS. On Windows start this in WSL.");
+            return 1;
+        }
+
+        using var report = new StartupReport(Console.Out, options.Quiet);
+        try
+        {
+            await StartAsync(options, report, model);
+            return 0;
+        }
+        catch (DistributedApplicationException failed)
+        {
+            Console.Error.WriteLine(failed.Message);
+            return 1;
+        }
+        catch (Exception stopped) when (stopped.GetBaseException() is OperationCanceledException)
+        {
+            report.Note("Stopped before it was up.");
+            return 0;
+        }
+    }
+
+    private static async Task<int> PublishAsync(HostOptions options, Action<HostModel> model)
+    {
+        var builder = DistributedApplication.CreateBuilder([.. options.AspireArguments]);
+        model(new(builder, options, new ContainerServers(builder, data: null, reset: false), data: null));
+        await builder.Build().RunAsync();
+        return 0;
+    }
+
+    private static async Task StartAsync(HostOptions options, StartupReport report, Action<HostModel> model)
+    {
+        using var data = DataDirectory.Open(options.Data);
+        report.Starting(data.FullPath);
+        using var asked = new StopRequest();
+        await StartedProcesses.EndLeftoversAsync(data, asked.Token);
+
+        var builder = CreateBuilder(options, data, out var dashboard);
+        var installation = new Installation();
+        ServerModel servers = UsesContainers(options) ? new ContainerServers(builder, data, options.Reset) : new ProcessServers(builder, data, options.Reset, installation);
+        var host = new HostModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
+        model(host);
+        host.Moved.ForEach(report.Note);
+        await installation.EnsureAsync(report, asked.Token);
+
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = StopsWithin);
+        builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(host);
+        await using var runFile = new RunFile(data, host, dashboard);
+        builder.Services.AddSingleton(runFile).AddSingleton<StartedProcesses>();
+        PatientHealthCheck.AddTo(builder.Services);
+        builder.Services.AddSingleton<Supervisor>().AddSingleton<LogFiles>().AddHostedService<OrderedStop>();
+        await using var application = builder.Build();
+        using var supervision = CancellationTokenSource.CreateLinkedTokenSource(asked.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        // From before the first resource starts.
+        var watching = application.Services.GetRequiredService<Supervisor>().RunAsync(supervision.Token);
+        try
+        {
+            await application.RunAsync(asked.Token);
+        }
+        finally
+        {
+            await supervision.CancelAsync();
+            await watching;
+        }
+
+        report.Stopped();
+    }
+
+    private static bool UsesContainers(HostOptions options) => options.Servers switch
+    {
+        ServerKind.Processes => false,
+        ServerKind.Automatic => ContainerServers.EngineAnswers(),
+        _ => ContainerServers.EngineAnswers() ? true
+            : throw new DistributedApplicationException("No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes."),
+    };
+
+    // As configuration and not as environment variables, which services and the servers' scripts would inherit.
+    private static IDistributedApplicationBuilder CreateBuilder(HostOptions options, DataDirectory data, out RunState.DashboardAddress? dashboard)
+    {
+        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+        {
+            Args = ["--environment", "Development"], DisableDashboard = !options.Dashboard, AllowUnsecuredTransport = true, AssemblyName = typeof(MedCorHost).Assembly.GetName().Name,
+            DashboardApplicationName = "MedCor",
+        });
+        var url = options.Dashboard ? string.Create(CultureInfo.InvariantCulture, $"http://localhost:{data.Ports.For("dashboard", UsualDashboardPort)}") : null;
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_URLS"] = url,
+            ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = "http://localhost:0",
+            ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = "http://localhost:0",
+            ["ASPIRE_VERSION_CHECK_DISABLED"] = "true",
+            ["ASPIRE_DEVELOPER_CERTIFICATE_DEFAULT_TRUST"] = "false",
+            // The report says how it goes.
+            ["Logging:LogLevel:Default"] = "Warning",
+            ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
+            ["Logging:LogLevel:Aspire.Hosting.Dcp"] = "Error",
+            ["Logging:LogLevel:Aspire.Hosting.Health"] = "Error",
+            ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
+        });
+        builder.OnBeforeStart((starting, _) =>
+        {
+            // Everything speaks plain HTTP on loopback; without this the dashboard warns that the developer's certificate is not trusted.
+#pragma warning disable ASPIRECERTIFICATES001 // For evaluation; there is no other way yet.
+            foreach (var resource in starting.Model.Resources)
+                foreach (var certificate in resource.Annotations.OfType<HttpsCertificateConfigurationCallbackAnnotation>().ToArray()) resource.Annotations.Remove(certificate);
+#pragma warning restore ASPIRECERTIFICATES001
+            return Task.CompletedTask;
+        });
+        dashboard = url is null ? null : new(url, builder.Configuration["AppHost:BrowserToken"]!, $"{url}/login?t={builder.Configuration["AppHost:BrowserToken"]}");
+        return builder;
+    }
+}

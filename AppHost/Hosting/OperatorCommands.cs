@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using MedCor.AppHost.Processes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>How a service was started: its program and its environment.</summary>
+internal sealed record ServiceStart(string Name, string Program, string Directory, IReadOnlyDictionary<string, string> Environment)
+{
+    public static ServiceStart Of(ReplicatedProject service, IEnumerable<EnvironmentVariableSnapshot> environment)
+    {
+        var project = service.Replicas[0].Resource;
+        return new(service.Name, project.BuiltProgram(), Path.GetDirectoryName(project.GetProjectMetadata().ProjectPath)!,
+            environment.Where(variable => variable.IsFromSpec && variable.Value is not null).ToDictionary(variable => variable.Name, variable => variable.Value!));
+    }
+
+    /// <summary>Returns how to run the service's program beside the running one, for a command.</summary>
+    public ProcessStartInfo Command(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Programs.DotNet, [Program, .. arguments]) { WorkingDirectory = Directory };
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
+        // The command only calls out; the running service has the address.
+        start.Environment.Remove("ASPNETCORE_URLS");
+        return start;
+    }
+}
+
+/// <summary>
+/// Runs operators' commands (<c>run clinical verify-audit</c>): the service's program beside the running one, in its environment. So an
+/// operator needs no connection string.
+/// </summary>
+internal static class OperatorCommands
+{
+    /// <summary>What a service ends with when it has no command of that name: EX_USAGE of sysexits.h.</summary>
+    private const int NoSuchCommand = 64;
+
+    /// <summary>Runs a command in the service that is named first, else in every service that has it, in the model's order. Returns the exit code.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> command, string data)
+    {
+        if (!File.Exists(DataDirectory.RunFileOf(data)) || OwnerFile.ReadJson<List<ServiceStart>>(DataDirectory.ServicesFileOf(data)) is not { } services)
+        {
+            await Console.Error.WriteLineAsync($"MedCor is not running on {data}. Start it first, in another terminal.");
+            return 1;
+        }
+
+        if (services.FirstOrDefault(service => service.Name == command[0]) is { } named) return await RunAsync(named, command.Skip(1), isOneOfMany: false);
+
+        var isKnown = false;
+        foreach (var service in services)
+        {
+            switch (await RunAsync(service, command, isOneOfMany: true))
+            {
+                case 0:
+                    isKnown = true;
+                    break;
+                case NoSuchCommand:
+                    break;
+                case var failed:
+                    return failed;
+            }
+        }
+
+        if (isKnown) return 0;
+        await Console.Error.WriteLineAsync($"No service has a command {command[0]}.");
+        return NoSuchCommand;
+    }
+
+    /// <summary>Offers a command of a service in the dashboard; what it says goes to the resource's console.</summary>
+    public static ReplicatedProject WithOperatorCommand(this ReplicatedProject service, string name, string title, string icon)
+    {
+        service.Replicas[0].WithCommand(name, title, async context =>
+        {
+            if (!context.Services.GetRequiredService<ResourceNotificationService>().TryGetCurrentState(context.ResourceName, out var now)) return CommandResults.Failure($"{service.Name} does not run.");
+            var start = ServiceStart.Of(service, now.Snapshot.EnvironmentVariables).Command([name]);
+            var (exitCode, tail) = await ProgramRun.RunAsync(start, line => context.Logger.LogInformation("{Line}", line), context.CancellationToken);
+            return exitCode == 0
+                ? CommandResults.Success($"{title}: done", tail, CommandResultFormat.Text, displayImmediately: true)
+                : CommandResults.Failure($"{name} ended with {exitCode}", tail);
+        }, new CommandOptions { IconName = icon, Progress = new() { Title = title, Message = $"The console of {service.Name} shows how it goes." } });
+        return service;
+    }
+
+    // With many, a service's complaint that it has no such command is of no interest.
+    private static async Task<int> RunAsync(ServiceStart service, IEnumerable<string> arguments, bool isOneOfMany)
+    {
+        var start = service.Command(arguments);
+        start.RedirectStandardError = isOneOfMany;
+        using var process = Process.Start(start)!;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            ProcessTable.Send(process.Id, Signal.Term);
+        });
+        // The terminal sends Ctrl+C to both; the command ends by itself and then this process.
+        using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        var errors = isOneOfMany ? await process.StandardError.ReadToEndAsync() : "";
+        await process.WaitForExitAsync();
+        if (process.ExitCode is not (0 or NoSuchCommand)) await Console.Error.WriteAsync(errors);
+        return process.ExitCode;
+    }
+}

@@ -1,0 +1,50 @@
+using MedCor.AppHost.Processes;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>
+/// Remembers the processes that the application consists of. A killed host leaves them to the orchestrator, which ends them within
+/// seconds; the next start ends them itself, so that it finds the data and the ports free.
+/// </summary>
+internal sealed class StartedProcesses(DataDirectory data)
+{
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<string, Started> processes = [];
+
+    /// <summary>Notes the process that a resource runs as now.</summary>
+    public void Note(string resource, int? pid)
+    {
+        if (pid is not { } id || (processes.TryGetValue(resource, out var known) && known.Pid == id)) return;
+        processes[resource] = new(id, ProcessTable.StartOf(id));
+        OwnerFile.WriteJson(FileOf(data), processes.Values);
+    }
+
+    /// <summary>Ends what a killed host on the same data has left.</summary>
+    public static async Task EndLeftoversAsync(DataDirectory data, CancellationToken ct)
+    {
+        var left = (OwnerFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
+        foreach (var process in left) ProcessTable.Send(process.Pid, Signal.Term);
+        var patience = DateTimeOffset.UtcNow + EndsWithin;
+        while (left.Any(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)))
+        {
+            if (DateTimeOffset.UtcNow > patience)
+            {
+                foreach (var process in left.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.Send(process.Pid, Signal.Kill);
+            }
+
+            // They are not our children: the kernel tells us of their end by no other way.
+            await Task.Delay(Glance, ct);
+        }
+
+        File.Delete(FileOf(data));
+    }
+
+    /// <summary>Forgets them all: they have ended.</summary>
+    public void Clear() => File.Delete(FileOf(data));
+
+    private static string FileOf(DataDirectory data) => Path.Combine(data.FullPath, "processes.json");
+
+    private sealed record Started(int Pid, long StartedAt);
+}

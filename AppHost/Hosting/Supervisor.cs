@@ -1,0 +1,112 @@
+using System.Globalization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>What is known of a resource at a moment.</summary>
+/// <param name="Restarts">How often it was started again after it had ended by itself.</param>
+internal sealed record ResourceStatus(string? State = null, bool Healthy = false, int? Pid = null, int Restarts = 0, int? ExitCode = null)
+{
+    /// <summary>Gets how often in a row it ended before it had been stable.</summary>
+    public int FailedStarts { get; init; }
+
+    public DateTimeOffset Since { get; init; }
+}
+
+/// <summary>
+/// Watches the resources: starts again what ends by itself, and has the report and <c>run.json</c> follow. What a person stops, passes
+/// through the state Stopping and stays so.
+/// </summary>
+internal sealed class Supervisor(
+    ResourceNotificationService notifications, ResourceCommandService commands, DistributedApplicationModel model, HostModel host, StartupReport report, RunFile runFile,
+    LogFiles logs, StartedProcesses started)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    // What ran for this long begins anew with the first pause.
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<string, ResourceStatus> known = [];
+    private bool isReady;
+
+    /// <summary>Watches until cancelled.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var kept = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).ToArray();
+        runFile.Expect(kept.Where(resource => resource.Annotations.OfType<KeepRunningAnnotation>().All(annotation => annotation.IsReported)));
+        report.WaitingFor(() => runFile.Late);
+        try
+        {
+            await foreach (var change in notifications.WatchAsync(ct))
+            {
+                var pid = PidOf(change.Snapshot);
+                started.Note(change.ResourceId, pid);
+                if (!kept.Contains(change.Resource)) continue;
+                // Before the orchestrator has named it, there is nothing to read.
+                if (change.ResourceId != change.Resource.Name) logs.Follow(change.Resource.Name, change.ResourceId);
+                Follow(change, pid, ct);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The host stops.
+        }
+    }
+
+    private void Follow(ResourceEvent change, int? pid, CancellationToken ct)
+    {
+        var (name, snapshot) = (change.Resource.Name, change.Snapshot);
+        var before = known.GetValueOrDefault(name) ?? new();
+        var state = snapshot.State?.Text;
+        var hasEnded = KnownResourceStates.TerminalStates.Contains(state);
+        var now = before with
+        {
+            State = state,
+            Healthy = state == KnownResourceStates.Running && snapshot.HealthStatus is null or HealthStatus.Healthy,
+            Pid = hasEnded ? null : pid ?? before.Pid,
+            ExitCode = hasEnded ? snapshot.ExitCode : before.ExitCode,
+            Since = state == before.State ? before.Since : DateTimeOffset.UtcNow,
+        };
+        if (now == before) return;
+
+        var ended = hasEnded && !KnownResourceStates.TerminalStates.Contains(before.State) && before.State is not null && before.State != KnownResourceStates.Stopping;
+        if (ended)
+        {
+            var wasStable = before.State == KnownResourceStates.Running && DateTimeOffset.UtcNow - before.Since > Stable;
+            now = now with { Restarts = before.Restarts + 1, FailedStarts = wasStable ? 0 : before.FailedStarts + 1 };
+            _ = StartAgainAsync(change.ResourceId, now.FailedStarts, ct);
+        }
+
+        known[name] = now;
+        if (!runFile.Tracks(name)) return;
+        report.Changed(name, before, now, hasEndedByItself: ended, snapshot.Urls.FirstOrDefault(url => !url.IsInternal)?.Url);
+        runFile.Update(change.Resource, now);
+        if (state == KnownResourceStates.Running) runFile.NoteStart(change.Resource, snapshot.EnvironmentVariables);
+        if (isReady || !runFile.IsComplete) return;
+        isReady = true;
+        runFile.Begin();
+        report.Ready(host, runFile.Dashboard);
+    }
+
+    private async Task StartAgainAsync(string resource, int failedStarts, CancellationToken ct)
+    {
+        try
+        {
+            // Until it is started, by this or by a person.
+            do
+            {
+                await Task.Delay(TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(failedStarts++, 10))), ct);
+            }
+            while (notifications.TryGetCurrentState(resource, out var now) && KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text)
+                && !(await commands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand, ct)).Success);
+        }
+        catch (OperationCanceledException)
+        {
+            // The host stops.
+        }
+    }
+
+    private static int? PidOf(CustomResourceSnapshot snapshot) =>
+        snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } pid ? Convert.ToInt32(pid, CultureInfo.InvariantCulture) : null;
+}

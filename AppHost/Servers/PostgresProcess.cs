@@ -1,0 +1,159 @@
+using System.Globalization;
+using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Processes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MedCor.AppHost.Servers;
+
+/// <summary>PostgreSQL as a process. It refuses to run as root, so then it runs as its own user.</summary>
+internal sealed class PostgresProcess(string name, string directory, int port, ParameterResource password) : ServerProcess(name, "sh", directory, port)
+{
+    private const string User = "postgres";
+    private const int UsualPort = 5432;
+
+    // Seven services with a pool each, in replicas.
+    private const string MaxConnections = "300";
+
+    // The orchestrator sends TERM, upon which PostgreSQL would wait for every client to go; upon INT it rolls back and ends.
+    private const string ForwardStop = """
+        "$@" & server=$!
+        trap 'kill -INT $server' TERM INT
+        while kill -0 $server 2>/dev/null; do wait $server; code=$?; done
+        exit $code
+        """;
+
+    private static readonly string[] AsItsUser = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", "--"] : [];
+
+    // When the shell is killed, the kernel sends INT to the server. macOS has no setpriv.
+    private static readonly string[] DiesWithShell = Programs.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig=INT", .. AsItsUser is [_, .. var options] ? options : ["--"]] : [];
+
+    private readonly List<PostgresProcessDatabase> databases = [];
+
+    public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
+        $"Host={Endpoint.Property(EndpointProperty.Host)};Port={Endpoint.Property(EndpointProperty.Port)};Username=postgres;Password={password}");
+
+    public static IResourceBuilder<PostgresProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
+    {
+        var server = new PostgresProcess(name, data.FullPath, data.Ports.For(name, UsualPort), password);
+        builder.Services.AddHealthChecks().AddNpgSql(server.Login(data, "postgres"), name: HealthCheckOf(name));
+        return Add(builder, server, "DatabaseMultiple")
+            .WithArgs(context =>
+            {
+                foreach (var argument in CommandLine(data.ForOtherUser(name), server.Port)) context.Args.Add(argument);
+            })
+            .OnBeforeResourceStarted((_, starting, ct) =>
+                PrepareAsync(data.ForOtherUser(name), data.PasswordOf(name), starting.Services.GetRequiredService<ResourceLoggerService>().GetLogger(server), ct))
+            .OnResourceReady(async (_, ready, ct) =>
+            {
+                await server.CreateDatabasesAsync(server.Login(data, "postgres"), ct);
+                await server.PublishDatabasesAsync(ready.Services, KnownResourceStates.Running);
+            })
+            .OnResourceStopped((_, stopped, _) => server.PublishDatabasesAsync(stopped.Services, KnownResourceStates.Exited));
+    }
+
+    public static IResourceBuilder<PostgresProcessDatabase> AddDatabase(IResourceBuilder<PostgresProcess> server, string name)
+    {
+        var database = new PostgresProcessDatabase(name, server.Resource);
+        server.Resource.databases.Add(database);
+        return server.ApplicationBuilder.AddResource(database).WithIconName("Database");
+    }
+
+    private string Login(DataDirectory data, string database) =>
+        string.Create(CultureInfo.InvariantCulture, $"Host=localhost;Port={Port};Username=postgres;Password={data.PasswordOf(Name)};Database={database};Pooling=false;Application Name=host");
+
+    private static IEnumerable<string> CommandLine(string directory, int port) =>
+    [
+        "-c", ForwardStop, "sh", .. DiesWithShell,
+        Path.Combine(ProgramsOf(directory), "postgres"),
+        "-D", Cluster(directory),
+        "-p", port.ToString(CultureInfo.InvariantCulture),
+        "-c", "listen_addresses=127.0.0.1",
+        "-c", "unix_socket_directories=",
+        "-c", $"max_connections={MaxConnections}",
+        "-c", "shared_buffers=128MB",
+        "-c", "timezone=UTC",
+        "-c", "log_timezone=UTC",
+        // A failed statement and its details may hold what patients told their doctors.
+        "-c", "log_min_error_statement=panic",
+        "-c", "log_error_verbosity=terse",
+    ];
+
+    private static string Cluster(string directory) => Path.Combine(directory, "data");
+
+    // The programs of the version that made the data, else of the newest installed.
+    private static string ProgramsOf(string directory)
+    {
+        var version = Path.Combine(Cluster(directory), "PG_VERSION");
+        return Installation.PostgresPrograms(File.Exists(version) ? File.ReadAllText(version).Trim() : null);
+    }
+
+    // Initializes in a directory beside, so that an interrupted one is not taken for a whole one.
+    private static async Task PrepareAsync(string directory, string password, ILogger log, CancellationToken ct)
+    {
+        RemoveMisleadingPid(directory, log);
+        if (Directory.Exists(Cluster(directory))) return;
+        var (unfinished, passwordFile) = (Cluster(directory) + ".new", Path.Combine(directory, "password"));
+        if (Directory.Exists(unfinished)) Directory.Delete(unfinished, recursive: true);
+        OwnerFile.Write(passwordFile, password);
+        try
+        {
+            if (Environment.IsPrivilegedProcess) await ProgramRun.SucceedAsync(["chown", "-R", $"{User}:{User}", directory], Log, ct);
+            await ProgramRun.SucceedAsync(
+                [.. AsItsUser, Path.Combine(ProgramsOf(directory), "initdb"), "-D", unfinished, "-U", "postgres", $"--pwfile={passwordFile}",
+                    "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"], Log, ct);
+        }
+        finally
+        {
+            File.Delete(passwordFile);
+        }
+
+        Directory.Move(unfinished, Cluster(directory));
+        void Log(string line) => log.LogInformation("{Line}", line);
+    }
+
+    // After a kill the file with the process id stays. PostgreSQL handles that, unless the id is another program's by now.
+    private static void RemoveMisleadingPid(string directory, ILogger log)
+    {
+        var file = Path.Combine(Cluster(directory), "postmaster.pid");
+        if (File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var id)
+            && ProcessTable.NameOf(id) is not ("" or "postgres") and var other)
+        {
+            log.LogInformation("{File} names process {Id}, which is {Other}; it is removed", file, id, other);
+            File.Delete(file);
+        }
+    }
+
+    // Aspire does this for the databases of containers alone.
+    private async Task PublishDatabasesAsync(IServiceProvider services, string state)
+    {
+        foreach (var database in databases)
+            await services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(database, now => now with { State = state });
+    }
+
+    private async Task CreateDatabasesAsync(string login, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(login);
+        await connection.OpenAsync(ct);
+        foreach (var name in databases.Select(database => database.Name))
+        {
+            await using var exists = new NpgsqlCommand("SELECT FROM pg_database WHERE datname = $1", connection) { Parameters = { new() { Value = name } } };
+            await using (var found = await exists.ExecuteReaderAsync(ct))
+            {
+                if (await found.ReadAsync(ct)) continue;
+            }
+
+            await using var create = new NpgsqlCommand($"CREATE DATABASE \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", connection);
+            await create.ExecuteNonQueryAsync(ct);
+        }
+    }
+}
+
+/// <summary>A database of a PostgreSQL process.</summary>
+internal sealed class PostgresProcessDatabase(string name, PostgresProcess server) : Resource(name), IResourceWithParent<PostgresProcess>, IResourceWithConnectionString
+{
+    public PostgresProcess Parent => server;
+
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{server};Database={Name}");
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Processes;
+using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
+
+namespace MedCor.AppHost.Servers;
+
+/// <summary>RabbitMQ as a process, and the name server of Erlang (epmd) that it registers with: each host has its own, on a port of its own.</summary>
+internal sealed class RabbitMQProcess(string name, string directory, int port, ParameterResource password)
+    : ServerProcess(name, Installation.RabbitMQServer, directory, port)
+{
+    private const int UsualPort = 5672;
+
+    public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
+        $"amqp://guest:{password}@{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)}");
+
+    public static IResourceBuilder<RabbitMQProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
+    {
+        var server = new RabbitMQProcess(name, data.FullPath, data.Ports.For(name, UsualPort), password);
+        var (epmdPort, nodePort) = (Number(data.Ports.For(name + "/epmd")), Number(data.Ports.For(name + "/node")));
+        var epmd = builder.AddExecutable($"{name}-epmd", Programs.Find("epmd") ?? "epmd", data.FullPath, "-port", epmdPort, "-address", "127.0.0.1")
+            .WithParentRelationship(server).WithHidden().KeepRunning(isReported: false);
+        AddHealthCheck(builder, server, data.PasswordOf(name));
+        return Add(builder, server, "Mailbox")
+            .WithEnvironment(context =>
+            {
+                foreach (var (variable, value) in Environment(Path.Combine(data.FullPath, name), epmdPort, nodePort)) context.EnvironmentVariables[variable] = value;
+            })
+            .WaitForStart(epmd)
+            .OnBeforeResourceStarted((_, _, _) =>
+            {
+                var directory = data.For(name);
+                OwnerFile.Write(Path.Combine(directory, "rabbitmq.conf"), $"""
+                    listeners.tcp.default = 127.0.0.1:{server.Port}
+                    default_user = guest
+                    default_pass = {data.PasswordOf(name)}
+                    log.console = true
+                    log.console.level = info
+                    log.file = false
+                    disk_free_limit.absolute = 64MB
+                    """ + "\n");
+                OwnerFile.Write(Path.Combine(directory, "enabled_plugins"), "[].\n");
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Dictionary<string, string> Environment(string directory, string epmdPort, string nodePort) => new()
+    {
+        // The script then becomes the broker instead of starting it, so that its process id is the broker's.
+        ["RUNNING_UNDER_SYSTEMD"] = "true",
+        ["HOME"] = directory,
+        ["RABBITMQ_NODENAME"] = "medcor@localhost",
+        ["RABBITMQ_CONFIG_FILE"] = Path.Combine(directory, "rabbitmq.conf"),
+        ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(directory, "rabbitmq-env.conf"),
+        ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Path.Combine(directory, "advanced.config"),
+        ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(directory, "enabled_plugins"),
+        ["RABBITMQ_MNESIA_BASE"] = Path.Combine(directory, "data"),
+        ["RABBITMQ_LOG_BASE"] = Path.Combine(directory, "log"),
+        ["RABBITMQ_LOGS"] = "-",
+        ["RABBITMQ_PID_FILE"] = Path.Combine(directory, "pid"),
+        ["RABBITMQ_DIST_PORT"] = nodePort,
+        ["ERL_EPMD_PORT"] = epmdPort,
+        ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
+        ["ERL_CRASH_DUMP_BYTES"] = "0",
+        // Two schedulers that do not spin when idle: the machine is shared.
+        ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
+    };
+
+    // One connection for all checks; RabbitMQ logs each.
+    private static void AddHealthCheck(IDistributedApplicationBuilder builder, RabbitMQProcess server, string password)
+    {
+        var factory = new ConnectionFactory { HostName = "localhost", Port = server.Port, UserName = "guest", Password = password, AutomaticRecoveryEnabled = false };
+        IConnection? connection = null;
+        builder.Services.AddHealthChecks().AddRabbitMQ(
+            async _ => connection is { IsOpen: true } ? connection : connection = await factory.CreateConnectionAsync("host"), HealthCheckOf(server.Name));
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,39 @@
+using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Processes;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.AppHost.Servers;
+
+/// <summary>Redis as a process. Every write is in its append-only file before it is answered, so a kill loses nothing; unless the disk is behind, and then two seconds at most.</summary>
+internal sealed class RedisProcess(string name, string directory, int port, ParameterResource password)
+    : ServerProcess(name, Programs.Find("redis-server") ?? "redis-server", directory, port)
+{
+    private const int UsualPort = 6379;
+
+    public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
+        $"{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)},password={password}");
+
+    public static IResourceBuilder<RedisProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
+    {
+        var server = new RedisProcess(name, data.FullPath, data.Ports.For(name, UsualPort), password);
+        builder.Services.AddHealthChecks().AddRedis($"localhost:{server.Port},password={data.PasswordOf(name)}", HealthCheckOf(name));
+        return Add(builder, server, "DatabaseLightning")
+            .WithArgs(Path.Combine(data.FullPath, name, "redis.conf"))
+            .OnBeforeResourceStarted((_, _, _) =>
+            {
+                var directory = data.For(name);
+                OwnerFile.Write(Path.Combine(directory, "redis.conf"), $"""
+                    bind 127.0.0.1
+                    port {server.Port}
+                    requirepass {data.PasswordOf(name)}
+                    dir "{directory}"
+                    daemonize no
+                    appendonly yes
+                    appendfsync everysec
+                    save ""
+                    maxmemory-policy noeviction
+                    """ + "\n");
+                return Task.CompletedTask;
+            });
+    }
+}

@@ -1,0 +1,22 @@
+using MedCor.AppHost.Hosting;
+
+namespace MedCor.AppHost.Servers;
+
+/// <summary>A server that runs as a process of this machine, at an address that it keeps over restarts.</summary>
+internal abstract class ServerProcess(string name, string command, string directory, int port) : ExecutableResource(name, command, directory), IResourceWithConnectionString
+{
+    public int Port { get; } = port;
+
+    public abstract ReferenceExpression ConnectionStringExpression { get; }
+
+    protected EndpointReference Endpoint => field ??= new(this, "tcp");
+
+    /// <summary>Adds a server with its endpoint, health check and restarts.</summary>
+    protected static IResourceBuilder<T> Add<T>(IDistributedApplicationBuilder builder, T server, string icon) where T : ServerProcess => builder.AddResource(server)
+        .WithEndpoint(server.Port, server.Port, scheme: "tcp", name: "tcp", isProxied: false)
+        .WithHealthCheck(HealthCheckOf(server.Name))
+        .WithIconName(icon)
+        .KeepRunning();
+
+    protected static string HealthCheckOf(string name) => $"{name}_check";
+}
