@@ -46,7 +46,7 @@ internal static class MedCorHost
         }
         catch (Exception stopped) when (stopped.GetBaseException() is OperationCanceledException)
         {
-            report.Note("Stopped before it was up.");
+            report.Stopped();
             return 0;
         }
     }
@@ -124,6 +124,8 @@ internal static class MedCorHost
             // The report says how it goes.
             ["Logging:LogLevel:Default"] = "Warning",
             ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
+            // Upon Ctrl+C before everything is up it logs the stack; what else fails is thrown.
+            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
             ["Logging:LogLevel:Aspire.Hosting.Dcp"] = "Error",
             ["Logging:LogLevel:Aspire.Hosting.Health"] = "Error",
             ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",

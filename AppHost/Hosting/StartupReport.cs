@@ -86,7 +86,11 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet) : IDisposab
         Write($"  {Dim("stopping: services first, then servers …")}");
     }
 
-    public void Stopped() => Write($"  {Dim("stopped")}");
+    public void Stopped()
+    {
+        reminder?.Dispose();
+        Write($"  {Dim(isReady ? "stopped" : "stopped before it was up")}");
+    }
 
     public void Dispose() => reminder?.Dispose();
 

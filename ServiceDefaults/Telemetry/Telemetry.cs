@@ -22,6 +22,9 @@ namespace MedCor.ServiceDefaults.Telemetry;
 /// </summary>
 public static class TelemetryExtensions
 {
+    /// <summary>The paths that orchestrators and gateways ask all the time: in traces they would push out what happened.</summary>
+    private static readonly string[] Polled = [.. HealthExtensions.Paths, "/chat/model"];
+
     /// <summary>Registers the instrumentations and the exporter.</summary>
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
@@ -35,7 +38,7 @@ public static class TelemetryExtensions
             .ConfigureResource(resource => resource.AddService(name, serviceNamespace: "medcor").AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("Npgsql", "MassTransit", "MedCor"))
             .WithTracing(traces => traces.SetSampler(new ParentBasedSampler(new RequestSampler()))
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !HealthExtensions.Paths.Contains(http.Request.Path.Value))
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !Polled.Contains(http.Request.Path.Value))
                 .AddHttpClientInstrumentation().AddNpgsql().AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"))
             .UseOtlpExporter();
     }
