@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Reflection;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.ServiceDefaults.Lists;
@@ -71,7 +72,7 @@ public sealed class Fields<T>(string usualOrder, Expression<Func<T, Guid>> id) :
 }
 
 /// <summary>A field of a list.</summary>
-public abstract class Field<T>(string name, Selects selects, Type type) where T : class
+public abstract class Field<T>(string name, LambdaExpression of, Selects selects, Type type) where T : class
 {
     /// <summary>Its name in the contract.</summary>
     public string Name => name;
@@ -85,7 +86,8 @@ public abstract class Field<T>(string name, Selects selects, Type type) where T 
     /// <summary>What its values are; never <see cref="Nullable{T}"/>.</summary>
     public Type Type { get; } = Nullable.GetUnderlyingType(type) ?? type;
 
-    internal bool MayBeNull { get; } = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+    internal bool MayBeNull { get; } = type.IsValueType ? Nullable.GetUnderlyingType(type) is not null
+        : of.Body is not MemberExpression { Member: PropertyInfo property } || new NullabilityInfoContext().Create(property).ReadState != NullabilityState.NotNull;
 
     /// <summary>Whether one value is more or less than another.</summary>
     internal bool IsOrdered => Type == typeof(DateOnly) || Type == typeof(TimeOnly) || Type == typeof(DateTimeOffset) || Type == typeof(int) || Type == typeof(long) || Type == typeof(decimal);
@@ -107,7 +109,7 @@ public abstract class Field<T>(string name, Selects selects, Type type) where T 
     internal static IEnumerable<object?> Forms(object? value) => value is string text && PlainText.Decompose(text) is var decomposed && decomposed != text ? [text, decomposed] : [value];
 }
 
-internal sealed class Field<T, TKey>(string name, Expression<Func<T, TKey>> of, Selects selects, Func<TKey, TKey>? read) : Field<T>(name, selects, typeof(TKey)) where T : class
+internal sealed class Field<T, TKey>(string name, Expression<Func<T, TKey>> of, Selects selects, Func<TKey, TKey>? read) : Field<T>(name, of, selects, typeof(TKey)) where T : class
 {
     internal override IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool down) => (first, down) switch
     {

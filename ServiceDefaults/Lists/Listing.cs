@@ -117,6 +117,9 @@ public sealed class Listing<T> where T : class
     {
         switch (how)
         {
+            case "gt" or "gte" or "lt" or "lte" or "contains" when value.ValueKind == JsonValueKind.Null:
+                Note(field.Name, $"{how} must not be null");
+                break;
             case "gt" or "gte" or "lt" or "lte" when field.IsOrdered:
                 Compare(field, how switch
                 {
@@ -203,7 +206,7 @@ public sealed class Listing<T> where T : class
             else if (value is not null) return (true, value);
             else Note(field.Name, "must not be null");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (ClientJson.IsRefused(e))
         {
             Note(field.Name, Mistakes.Wanted(field.Type, json));
         }

@@ -120,7 +120,7 @@ public sealed class ResourceQuery
         if (text is null) return null;
         try
         {
-            var filter = JsonElement.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
+            var filter = ClientJson.Parse(text, maxDepth: 4);
             if (filter.ValueKind == JsonValueKind.Object) return filter;
         }
         catch (JsonException)

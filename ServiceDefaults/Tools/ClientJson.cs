@@ -26,6 +26,50 @@ public static partial class ClientJson
     /// <summary>For reading alone.</summary>
     public static JsonSerializerOptions Options { get; } = Make();
 
+    /// <summary>Whether this is how the readers of JSON refuse a document: beside their own exception, by others for half a surrogate pair and for a doubled field of a free object.</summary>
+    public static bool IsRefused(Exception e) => e is JsonException or InvalidOperationException or ArgumentException;
+
+    /// <summary>Parses a value whose form is not known. Throws <see cref="JsonException"/> when it is not well-formed, has a field twice or deeper in than allowed, or text that is none: half a surrogate pair.</summary>
+    public static JsonElement Parse(string json, int maxDepth)
+    {
+        try
+        {
+            var value = JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth, AllowDuplicateProperties = false });
+            ReadTexts(value);
+            return value;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("It holds text that is none.", e);
+        }
+
+        static void ReadTexts(JsonElement value)
+        {
+            if (value.ValueKind == JsonValueKind.String) _ = value.GetString();
+            if (value.ValueKind == JsonValueKind.Array)
+                foreach (var element in value.EnumerateArray()) ReadTexts(element);
+            if (value.ValueKind == JsonValueKind.Object)
+                foreach (var field in value.EnumerateObject())
+                {
+                    _ = field.Name;
+                    ReadTexts(field.Value);
+                }
+        }
+    }
+
+    /// <summary>The text of a value; null when it is none, or holds half a surrogate pair.</summary>
+    internal static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     private static JsonSerializerOptions Make()
     {
         var options = new JsonSerializerOptions(Json.Strict)

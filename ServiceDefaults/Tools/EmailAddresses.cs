@@ -23,7 +23,7 @@ public static class EmailAddresses
         {
             var ascii = Idn.GetAscii(parsed.Host.ToLowerInvariant());
             var domain = Idn.GetUnicode(ascii);
-            return ascii[^1] != '.' && PlainText.Normalize(domain) == domain ? $"{parsed.User}@{domain}" : null;
+            return ascii[^1] != '.' && PlainText.Normalize(domain) == domain && domain.EnumerateRunes().All(IsOfDomain) ? $"{parsed.User}@{domain}" : null;
         }
         catch (ArgumentException) // no host name, or punycode that stands for nothing
         {
@@ -45,6 +45,11 @@ public static class EmailAddresses
         var domains = (string[])[domain, PlainText.Decompose(domain), Ascii.IsValid(domain) ? domain : Idn.GetAscii(domain)];
         return [.. from d in domains from u in (string[])[user, PlainText.Decompose(user)] select $"{u}@{d}"];
     }
+
+    /// <summary>RFC 5892: letters, their marks and digits; and none that only looks another way, as full-width and mathematical letters do.</summary>
+    private static bool IsOfDomain(Rune rune) => rune.Value is '-' or '.'
+        || (Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.DecimalDigitNumber
+            && rune.Value is not (>= 0xFF00 and <= 0xFFEF or >= 0x1D400 and <= 0x1D7FF));
 
     private static bool IsUnseen(Rune rune) => Rune.IsWhiteSpace(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse;
 }

@@ -54,7 +54,7 @@ public static class Params<T> where T : notnull
         {
             return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) ?? throw new Invalid("params", "must be an object");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (ClientJson.IsRefused(e))
         {
             return mayRename && WithOwnNames(json) is { } renamed ? Parse(renamed, mayRename: false) : throw new Invalid(Tools.Mistakes.In(json, typeof(T)));
         }
@@ -240,7 +240,7 @@ public static class Mistakes
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 32 });
             Walk(document.RootElement, type, "", mistakes);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair
+        catch (Exception e) when (ClientJson.IsRefused(e))
         {
             mistakes.Note("params", "must be well-formed JSON");
         }
@@ -263,9 +263,30 @@ public static class Mistakes
             case JsonTypeInfoKind.Object or JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary:
                 if (!Fits(json, type)) mistakes.Note(Name(path), info.Kind == JsonTypeInfoKind.Enumerable ? "must be a list" : "must be an object");
                 break;
+            case JsonTypeInfoKind.None when info.Type == typeof(JsonObject) && json.ValueKind == JsonValueKind.Object:
+                WalkFree(json, path, mistakes);
+                break;
             default:
                 if (!Fits(json, type)) mistakes.Note(Name(path), Wanted(info.Type, json));
                 break;
+        }
+    }
+
+    /// <summary>Of an object that may hold anything, only what no object may hold is wrong.</summary>
+    private static void WalkFree(JsonElement json, string path, Dictionary<string, List<string>> mistakes)
+    {
+        if (json.ValueKind == JsonValueKind.Array)
+        {
+            var i = 0;
+            foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < Most)) WalkFree(element, $"{path}[{i++}]", mistakes);
+        }
+        if (json.ValueKind != JsonValueKind.Object) return;
+        var seen = new HashSet<string>();
+        foreach (var sent in json.EnumerateObject().TakeWhile(_ => mistakes.Count < Most))
+        {
+            var at = path.Length == 0 ? sent.Name : $"{path}.{sent.Name}";
+            if (!seen.Add(sent.Name)) mistakes.Note(at, "is given twice");
+            WalkFree(sent.Value, at, mistakes);
         }
     }
 
@@ -304,7 +325,7 @@ public static class Mistakes
             json.Deserialize(type, ClientJson.Options);
             return true;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (ClientJson.IsRefused(e))
         {
             return false;
         }
@@ -314,7 +335,7 @@ public static class Mistakes
     /// <param name="sent">What was sent instead.</param>
     internal static string Wanted(Type type, JsonElement sent)
     {
-        if (type.IsEnum) return $"must be one of {string.Join(", ", Words.All(type))}{(sent.ValueKind == JsonValueKind.String ? DidYouMean.Hint(sent.GetString(), Words.All(type)) : "")}";
+        if (type.IsEnum) return $"must be one of {string.Join(", ", Words.All(type))}{DidYouMean.Hint(ClientJson.TextOf(sent), Words.All(type))}";
         if (type == typeof(Guid)) return "must be a UUID";
         if (type == typeof(DateOnly)) return "must be a date, yyyy-MM-dd";
         if (type == typeof(TimeOnly)) return "must be a time of day, HH:mm:ss";

@@ -25,6 +25,9 @@ internal sealed class RecordedCall
     /// <summary>Of the secrets among the parameters; empty when there were none, null when a version before recorded the call.</summary>
     public string? SecretsHash { get; init; }
 
+    /// <summary>The role that its caller had; null when a version before recorded the call.</summary>
+    public string? Role { get; init; }
+
     /// <summary>What it answered, as JSON.</summary>
     public string? Result { get; init; }
     public DateTimeOffset RecordedAt { get; init; }
@@ -46,7 +49,10 @@ internal sealed class RecordedCalls(TenantDb db, SecretHashes hashes, TimeProvid
 
     private static readonly string[] Secrets = ["password", "current_password"];
 
-    /// <summary>What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call of the tool.</summary>
+    /// <summary>
+    /// What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call of the tool, and <see cref="Forbidden"/> when its
+    /// caller has another role since: what they might see then they may not see now.
+    /// </summary>
     internal async Task<string?> Find(string key, Tool tool, object asked, CancellationToken ct)
     {
         var (caller, own) = (db.Tenancy.Caller.UserId, Own(key, tool));
@@ -55,9 +61,10 @@ internal sealed class RecordedCalls(TenantDb db, SecretHashes hashes, TimeProvid
             .OrderByDescending(c => c.RecordedAt).FirstOrDefaultAsync(ct);
         if (call is null || call.RecordedAt < clock.GetUtcNow() - Kept) return null;
         var (paramsHash, secrets) = Split(asked);
-        return call.ParamsHash.AsSpan().SequenceEqual(paramsHash) && await AreSame(call.SecretsHash, secrets, ct)
-            ? call.Result
-            : throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").With("field", IdempotencyKey);
+        if (!call.ParamsHash.AsSpan().SequenceEqual(paramsHash) || !await AreSame(call.SecretsHash, secrets, ct))
+            throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").With("field", IdempotencyKey);
+        if (call.Role is { } then && then != RoleNow) throw new Forbidden("You made this call in another role, whose answers you may not see any more.");
+        return call.Result;
     }
 
     /// <summary>The hash of the secrets among the parameters, for <see cref="Claim"/>; empty when there are none. Takes long where there are some, so no transaction should be open.</summary>
@@ -73,9 +80,9 @@ internal sealed class RecordedCalls(TenantDb db, SecretHashes hashes, TimeProvid
         var caller = db.Tenancy.Caller;
         var (now, forgotten) = (clock.GetUtcNow(), clock.GetUtcNow() - Kept);
         return await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO recorded_calls AS known (caller_id, key, hospital_id, tool, params_hash, secrets_hash, recorded_at)
-            VALUES ({caller.UserId}, {Own(key, tool)}, {caller.HospitalId}, {tool.Name}, {Split(asked).ParamsHash}, {secretsHash}, {now})
-            ON CONFLICT (caller_id, key) DO UPDATE SET params_hash = excluded.params_hash, secrets_hash = excluded.secrets_hash, recorded_at = excluded.recorded_at
+            INSERT INTO recorded_calls AS known (caller_id, key, hospital_id, tool, params_hash, secrets_hash, role, recorded_at)
+            VALUES ({caller.UserId}, {Own(key, tool)}, {caller.HospitalId}, {tool.Name}, {Split(asked).ParamsHash}, {secretsHash}, {RoleNow}, {now})
+            ON CONFLICT (caller_id, key) DO UPDATE SET params_hash = excluded.params_hash, secrets_hash = excluded.secrets_hash, role = excluded.role, recorded_at = excluded.recorded_at
             WHERE known.recorded_at < {forgotten}
             """, ct) == 1;
     }
@@ -86,6 +93,8 @@ internal sealed class RecordedCalls(TenantDb db, SecretHashes hashes, TimeProvid
         var (caller, own) = (db.Tenancy.Caller.UserId, Own(key, tool));
         return db.Database.ExecuteSqlAsync($"UPDATE recorded_calls SET result = {result} WHERE caller_id = {caller} AND key = {own}", ct);
     }
+
+    private string RoleNow => db.Tenancy.Caller.Role.ToString();
 
     /// <summary>The key as the table holds it. No header holds a line's end, so it is nobody's key as it is.</summary>
     private static string Own(string key, Tool tool) => $"{tool.Name}\n{key}";

@@ -49,6 +49,7 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
         var whose = name(caller);
         http.Features.Set(new Whose(whose));
         await Count(http, Calls, whose, options.Value.Calls, 1);
+        QueryParameters.Refuse(http);
         return caller;
     }
 
@@ -68,10 +69,18 @@ internal sealed class Entrance(TokenCheck check, RateLimit limit, IOptions<Limit
     public ValueTask AdmitLook(HttpContext http) => CountAddress(http, "keys", options.Value.Calls);
 
     /// <summary>Counts an attempt to log in, by address. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitLogIn(HttpContext http) => CountAddress(http, "logins", options.Value.LogInsOrUsual);
+    public ValueTask AdmitLogIn(HttpContext http) => AdmitAddress(http, "logins", options.Value.LogInsOrUsual);
 
     /// <summary>Counts a call that goes on with a session, by address: the token in its body is Identity's to check. Throws <see cref="TooMany"/>.</summary>
-    public ValueTask AdmitSession(HttpContext http) => CountAddress(http, "sessions", options.Value.Calls);
+    public ValueTask AdmitSession(HttpContext http) => AdmitAddress(http, "sessions", options.Value.Calls);
+
+    /// <summary>Counts a call of somebody who is not known; what they have in memory is counted by address too.</summary>
+    private async ValueTask AdmitAddress(HttpContext http, string policy, int most)
+    {
+        http.Features.Set(new Whose(Address.Of(http)));
+        await CountAddress(http, policy, most);
+        QueryParameters.Refuse(http);
+    }
 
     /// <summary>Counts a call by where it comes from. What is left, as the answer tells, is that of the nearest network.</summary>
     private async ValueTask CountAddress(HttpContext http, string policy, int most)

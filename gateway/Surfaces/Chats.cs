@@ -48,7 +48,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
             if (IdempotencyKey.Of(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
             await Pass(http, "openai_chat", request);
         });
-        app.MapGet("/mcp/stream/{call_id}", Stream);
+        app.MapGet("/mcp/stream/{call_id}", Stream).WithMetadata(QueryParameters.Read);
         app.MapPost("/mcp/cancel/{call_id}", async http =>
         {
             await Admit(http);

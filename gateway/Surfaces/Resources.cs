@@ -28,9 +28,9 @@ internal static class Resources
         var (entrance, door) = (services.GetRequiredService<Entrance>(), services.GetRequiredService<Door>());
         foreach (var resource in ResourceCatalogue.All.Values)
         {
-            app.MapGet($"{Path}/{resource.Name}", http => Answer(http, resource, entrance, door, ""));
+            app.MapGet($"{Path}/{resource.Name}", http => Answer(http, resource, entrance, door, "")).WithMetadata(QueryParameters.Read);
             if (!resource.IsList) continue;
-            app.MapGet($"{Path}/{resource.Name}/{{id}}", http => Answer(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}"));
+            app.MapGet($"{Path}/{resource.Name}/{{id}}", http => Answer(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}")).WithMetadata(QueryParameters.Read);
         }
     }
 
@@ -120,7 +120,7 @@ internal static class Resources
         foreach (var ids in named.Chunk(MostIds))
         {
             var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
-            var answer = await door.Read(visitor, other, $"?limit={MostIds}&filter={Uri.EscapeDataString(filter)}", ct);
+            var answer = await door.Read(visitor, other, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
             answers.Add(answer);
             if (answer.Status != StatusCodes.Status200OK) throw new Unavailable($"{other.Name} could not be read to expand {reference.Expanded}. Try again shortly.");
             foreach (var (id, entity) in Expansion.ById(answer.Body)) found[id] = entity;

@@ -32,6 +32,6 @@ internal static class Sockets
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
             using var conversation = new Conversation(http, socket, place, entrance, standing, listeners, check, door, waiting, clock);
             await conversation.Hold(known, resources, after);
-        });
+        }).WithMetadata(QueryParameters.Read);
     }
 }

@@ -43,7 +43,7 @@ internal static class Sse
             {
                 listeners.Leave(listener);
             }
-        });
+        }).WithMetadata(QueryParameters.Read);
     }
 
     private static async Task Tell(HttpContext http, Listener listener, Seat seat)

@@ -124,6 +124,39 @@ public class KindsTests
         Assert.Empty(disagreements);
     }
 
+    [Fact]
+    public async Task A_field_that_is_given_twice_in_an_object_that_may_hold_anything_is_named()
+    {
+        var premises = await Premises.Own;
+        var free = (from tool in ToolCatalogue.All.Values from property in tool.Params.GetProperties() where property.PropertyType == typeof(JsonObject) select (tool, Name: Json.Options.PropertyNamingPolicy!.ConvertName(property.Name))).ToArray();
+        Assert.NotEmpty(free);
+        foreach (var (tool, name) in free)
+        {
+            var caller = premises.People.First(p => (p.Key & tool.Callers) != 0).Value;
+
+            var reply = await Send(caller, "/api/mcp/tools/invoke", $"{{\"tool\":\"{tool.Name}\",\"params\":{{\"{name}\":{{\"x\":1,\"x\":2,\"y\":[{{\"z\":1,\"z\":2}}]}}}}}}");
+
+            Assert.Equal((tool.Name, HttpStatusCode.BadRequest), (tool.Name, reply.Status));
+            foreach (var twice in (string[])[$"{name}.x", $"{name}.y[0].z"]) Assert.Equal("is given twice", (string?)reply.Details[twice]?[0]);
+        }
+    }
+
+    /// <summary>Half a surrogate pair is no text, and null is neither more nor less than anything.</summary>
+    [Theory, MemberData(nameof(Lists))]
+    public async Task A_filter_with_what_is_no_text_or_no_value_is_refused(string name)
+    {
+        var caller = Reader(await Premises.Own, ResourceCatalogue.All[name]);
+        foreach (var field in (string[])["\\ud800", "patient_id", .. await Filters(caller, name)])
+            foreach (var filter in (string[])[$"{{\"{field}\":\"\\ud800\"}}", $"{{\"{field}\":{{\"\\udc00\":1}}}}", $"{{\"{field}\":{{\"in\":[\"\\ud800\"]}}}}",
+                         .. from how in (string[])["gt", "gte", "lt", "lte", "contains"] select $"{{\"{field}\":{{\"{how}\":null}}}}"])
+            {
+                var reply = await Get(caller, $"{name}?filter={Uri.EscapeDataString(filter)}");
+
+                Assert.Equal((filter, HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (filter, reply.Status, reply.Code));
+                Assert.StartsWith("filter", Assert.Single(reply.Details).Key, StringComparison.Ordinal);
+            }
+    }
+
     [Theory, MemberData(nameof(Lists))]
     public async Task A_misspelt_name_in_a_query_is_told_what_was_meant(string name)
     {

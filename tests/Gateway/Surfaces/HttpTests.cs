@@ -56,6 +56,23 @@ public sealed class HttpTests
         }
     }
 
+    [Fact]
+    public async Task A_path_that_reads_nothing_from_its_query_names_what_stands_there_and_does_nothing()
+    {
+        var (admin, asked) = (await Client.Shared("admin@general.example"), 0);
+        foreach (var (path, methods) in Mapped.Addresses.Where(a => a.Path.StartsWith("/api/mcp/", StringComparison.Ordinal) || a.Path.StartsWith("/api/auth/", StringComparison.Ordinal) || a.Path.StartsWith("/mcp/", StringComparison.Ordinal)))
+            foreach (var method in methods)
+            {
+                using var answer = await Send(admin.Http, new(method), $"{path}?nonsense=1", to => to.Content = method == "POST" ? JsonContent.Create(new { }) : null);
+                if (answer.StatusCode is HttpStatusCode.UpgradeRequired || method == "HEAD") continue;
+
+                Assert.Equal($"{method} {path} {HttpStatusCode.BadRequest}", $"{method} {path} {answer.StatusCode}");
+                Assert.NotNull((await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]!["nonsense"]);
+                asked++;
+            }
+        Assert.True(asked > 40, $"{asked} were asked.");
+    }
+
     /// <summary>RFC 6750, section 3: an error is named only when a token was sent.</summary>
     [Fact]
     public async Task Who_is_not_known_is_told_how_to_make_themselves_known()

@@ -35,6 +35,9 @@ public sealed class EmailAddressesTests
     [InlineData("a@-x.example")]
     [InlineData("a@x_y.example")]
     [InlineData("a@xn--zzzzz99999.example")]
+    [InlineData("a@\uFF58.example")]
+    [InlineData("a@\u24E7.example")]
+    [InlineData("a@\U0001D431.example")]
     [InlineData("@x.example")]
     [InlineData("a@")]
     public void What_is_more_or_less_than_an_address_is_none(string written) => Assert.Null(EmailAddresses.Canonical(written));

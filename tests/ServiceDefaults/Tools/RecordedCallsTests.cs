@@ -1,6 +1,7 @@
 using System.Net;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
+using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 
@@ -73,6 +74,20 @@ public class RecordedCallsTests
         var other = await ward.Admin.Call("create_appointment", ward.Wish("12:00:00"), key);
 
         Assert.Equal((HttpStatusCode.OK, false), (other.Status, other.IsReplay));
+    }
+
+    [Fact]
+    public async Task In_another_role_since_is_neither_shown_again_nor_another_write()
+    {
+        const string Password = "Korrekt-Pferd-7";
+        var (ward, email, key) = (await Ward.Open(), Somebody.NewEmail(), Guid.NewGuid().ToString());
+        var user = (string)(await ward.Admin.Do("create_user", new { email, password = Password, first_name = "Nora", last_name = "Nurse", role = "NURSE", hospital_id = ward.Admin.HospitalId }))["id"]!;
+        Assert.Equal(HttpStatusCode.OK, (await (await Client.As(email, Password)).Call("create_appointment", ward.Wish("13:00:00"), key)).Status);
+
+        await ward.Admin.Do("update_user", new { user_id = user, role = "PATIENT" });
+        var again = await (await Client.As(email, Password)).Call("create_appointment", ward.Wish("13:00:00"), key);
+
+        Assert.Equal("PERMISSION_DENIED", again.Code);
     }
 
     [Fact]
