@@ -32,6 +32,7 @@ return await MedCorHost.RunAsync(args, host =>
     analytics.WithReference(identity, hospital);
     chat.WithReference(identity, hospital, clinical, billing, analytics, gateway);
     gateway.WithReference(identity, hospital, clinical, billing, analytics, chat);
+    identity.With(replica => replica.WithEnvironment("Identity__PublicUrl", gateway.Replicas[0].GetEndpoint("http")));
 
     // Without a key there is still somebody to chat with, who says that it is no AI. What is published has none.
     if (!host.IsPublished && !Settings.Has("OPENAI_API_KEY") && !Settings.Has("OPENAI_BASE_URL"))
