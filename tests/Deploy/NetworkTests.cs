@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Gateway.Limits;
-using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Deploy;
 
@@ -12,16 +11,16 @@ public partial class NetworkTests
     private const int Postgres = 5432;
 
     [OverlayTheory, EveryOverlay]
-    public void Who_calls_whom_is_what_the_application_model_says(string overlay)
+    public async Task Who_calls_whom_is_what_the_application_model_says(string overlay)
     {
         var apps = Overlay.Of(overlay).Apps.ToArray();
         var open = from a in apps from b in apps where a != b && IsOpen(overlay, Of(a), Of(b), Http) select $"{a.Service} -> {b.Service}";
 
-        Assert.Equal(References().Order(), open.Order());
+        Assert.Equal((await Manifest.References()).Order(), open.Order());
     }
 
     [OverlayTheory, EveryOverlay]
-    public void Each_is_told_the_addresses_of_those_it_calls(string overlay)
+    public async Task Each_is_told_the_addresses_of_those_it_calls(string overlay)
     {
         var rendered = Overlay.Of(overlay);
         var told = from app in rendered.Apps
@@ -30,7 +29,7 @@ public partial class NetworkTests
                    where name.Success
                    select (Edge: $"{app.Service} -> {name.Groups[1].Value}", Address: new Uri(variable.Text("value")!));
 
-        Assert.Equal(References().Order(), told.Select(t => t.Edge).Order());
+        Assert.Equal((await Manifest.References()).Order(), told.Select(t => t.Edge).Order());
         Assert.All(told, t => Assert.Contains(rendered.Kind("Service"), s => s.Text("metadata.name") == t.Address.Host && s.Items("spec.ports").Any(p => p.Number("port") == t.Address.Port)));
     }
 
@@ -115,15 +114,6 @@ public partial class NetworkTests
         Assert.Empty(limits.Validate(new(limits)));
     }
 
-    /// <summary>The lines of AppHost/Program.cs that say who needs which service.</summary>
-    private static IEnumerable<string> References()
-    {
-        var model = File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "AppHost/Program.cs"));
-        return from line in Line().Matches(model)
-               from reference in Reference().Matches(line.Value)
-               select $"{line.Groups[1].Value} -> {reference.Groups[1].Value}";
-    }
-
     private static Peer Of(Workload workload) => new((JsonObject)workload.Template["metadata"]!["labels"]!);
 
     private static bool IsOpen(string overlay, Peer from, Peer to, int port) => Lets(overlay, from, to, port, "Egress") && Lets(overlay, to, from, port, "Ingress");
@@ -151,10 +141,4 @@ public partial class NetworkTests
 
     [GeneratedRegex(@"^services__(\w+)__http__0$")]
     private static partial Regex ServiceAddress();
-
-    [GeneratedRegex(@"^(\w+)(?:\.WithReference\(\w+\)\s*)+;", RegexOptions.Multiline)]
-    private static partial Regex Line();
-
-    [GeneratedRegex(@"\.WithReference\((\w+)\)")]
-    private static partial Regex Reference();
 }

@@ -153,7 +153,7 @@ public class KindsTests
                 var reply = await Get(caller, $"{name}?filter={Uri.EscapeDataString(filter)}");
 
                 Assert.Equal((filter, HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (filter, reply.Status, reply.Code));
-                Assert.StartsWith("filter", Assert.Single(reply.Details).Key, StringComparison.Ordinal);
+                Assert.Contains(reply.Details, detail => detail.Key.StartsWith("filter", StringComparison.Ordinal));
             }
     }
 
