@@ -114,7 +114,7 @@ public sealed class BatchTests
         object[] writes =
         [
             new { tool = "create_appointment", @params = ward.Wish("10:00:00"), idempotency_key = key },
-            new { tool = "set_doctor_schedule", @params = new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>() }, idempotency_key = key },
+            new { tool = "create_department", @params = new { name = "Sleep", code = key[..8] }, idempotency_key = key },
             new { tool = "update_user", @params = new { user_id = ward.Patient, first_name = "Renamed" }, idempotency_key = key },
         ];
 
