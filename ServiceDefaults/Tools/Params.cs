@@ -280,6 +280,7 @@ public static class Mistakes
             var i = 0;
             foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < Most)) WalkFree(element, $"{path}[{i++}]", mistakes);
         }
+        if (json.ValueKind == JsonValueKind.String && ClientJson.TextOf(json) is null) mistakes.Note(Name(path), "must be Unicode: it has half a surrogate pair");
         if (json.ValueKind != JsonValueKind.Object) return;
         var seen = new HashSet<string>();
         foreach (var sent in json.EnumerateObject().TakeWhile(_ => mistakes.Count < Most))
