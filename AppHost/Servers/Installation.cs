@@ -83,6 +83,9 @@ internal sealed class Installation
         return installed.Where(directory => version is null || Path.GetFileName(directory) == version)
             .Select(directory => Path.Combine(directory, "bin"))
             .Append(Path.GetDirectoryName(Programs.Find("initdb")))
-            .FirstOrDefault(directory => directory is not null && File.Exists(Path.Combine(directory, "postgres")));
+            .FirstOrDefault(directory => directory is not null && IsThere(Path.Combine(directory, "postgres")));
     }
+
+    // What was removed may have left links to it.
+    private static bool IsThere(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
 }
