@@ -63,8 +63,9 @@ public sealed class HttpTests
         foreach (var (path, methods) in Mapped.Addresses.Where(a => a.Path.StartsWith("/api/mcp/", StringComparison.Ordinal) || a.Path.StartsWith("/api/auth/", StringComparison.Ordinal) || a.Path.StartsWith("/mcp/", StringComparison.Ordinal)))
             foreach (var method in methods)
             {
+                // What is no WebSocket is refused there before its query is read.
+                if (path == "/api/mcp/ws" || method == "HEAD") continue;
                 using var answer = await Send(admin.Http, new(method), $"{path}?nonsense=1", to => to.Content = method == "POST" ? JsonContent.Create(new { }) : null);
-                if (answer.StatusCode is HttpStatusCode.UpgradeRequired || method == "HEAD") continue;
 
                 var refused = path.StartsWith("/mcp/", StringComparison.Ordinal) ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.BadRequest;
                 Assert.Equal($"{method} {path} {refused}", $"{method} {path} {answer.StatusCode}");
