@@ -4,7 +4,7 @@ using System.Text;
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>
-/// The directory of everything that outlives the host: the servers' data, their passwords and ports, logs, and
+/// Manages the directory of everything that outlives the host: the servers' data, their passwords and ports, logs, and
 /// <c>run.json</c>. One host at a time owns it.
 /// </summary>
 internal sealed class DataDirectory : IDisposable

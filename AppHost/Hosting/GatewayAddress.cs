@@ -1,6 +1,6 @@
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Where the gateway is to listen, by <c>MCP_SERVER_HOST</c> and <c>MCP_SERVER_PORT</c>.</summary>
+/// <summary>Reads where the gateway is to listen from <c>MCP_SERVER_HOST</c> and <c>MCP_SERVER_PORT</c>.</summary>
 internal static class GatewayAddress
 {
     private const ushort UsualPort = 8002;

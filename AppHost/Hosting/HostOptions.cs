@@ -2,20 +2,20 @@ using System.Globalization;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>How PostgreSQL, Redis and RabbitMQ are run.</summary>
+/// <summary>Specifies how PostgreSQL, Redis and RabbitMQ are run.</summary>
 internal enum ServerKind
 {
-    /// <summary>As containers where an engine answers, else as processes.</summary>
+    /// <summary>Runs them as containers where an engine answers, else as processes.</summary>
     Automatic,
 
-    /// <summary>As containers.</summary>
+    /// <summary>Runs them as containers.</summary>
     Containers,
 
-    /// <summary>As processes of this machine.</summary>
+    /// <summary>Runs them as processes of this machine.</summary>
     Processes,
 }
 
-/// <summary>The parsed command line.</summary>
+/// <summary>Holds the parsed command line.</summary>
 internal sealed record HostOptions
 {
     public const string Usage = """

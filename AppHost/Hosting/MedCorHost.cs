@@ -78,7 +78,7 @@ internal static class MedCorHost
         builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(host);
         await using var runFile = new RunFile(data, host, dashboard);
         builder.Services.AddSingleton(runFile).AddSingleton<StartedProcesses>();
-        PatientHealthCheck.AddTo(builder.Services);
+        RetryingHealthCheck.AddTo(builder.Services);
         builder.Services.AddSingleton<Supervisor>().AddSingleton<LogFiles>().AddHostedService<OrderedStop>();
         await using var application = builder.Build();
         using var supervision = CancellationTokenSource.CreateLinkedTokenSource(asked.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);

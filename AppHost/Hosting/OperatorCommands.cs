@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>How a service was started: its program and its environment.</summary>
+/// <summary>Records how a service was started: its program and its environment.</summary>
 internal sealed record ServiceStart(string Name, string Program, string Directory, IReadOnlyDictionary<string, string> Environment)
 {
     public static ServiceStart Of(ReplicatedProject service, IEnumerable<EnvironmentVariableSnapshot> environment)
@@ -34,7 +34,7 @@ internal sealed record ServiceStart(string Name, string Program, string Director
 /// </summary>
 internal static class OperatorCommands
 {
-    /// <summary>What a service ends with when it has no command of that name: EX_USAGE of sysexits.h.</summary>
+    // The exit code of a service that has no command of that name: EX_USAGE of sysexits.h.
     private const int NoSuchCommand = 64;
 
     /// <summary>Runs a command in the service that is named first, else in every service that has it, in the model's order. Returns the exit code.</summary>

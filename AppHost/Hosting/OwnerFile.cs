@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Files that only their owner may read.</summary>
+/// <summary>Reads and writes files that only their owner may read.</summary>
 internal static class OwnerFile
 {
     public const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

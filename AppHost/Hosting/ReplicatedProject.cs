@@ -1,6 +1,6 @@
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>The replicas of a project. What is set here is set for each; who refers to it knows the address of each.</summary>
+/// <summary>Configures the replicas of a project. What is set here is set for each; a project that refers to it gets the address of each.</summary>
 internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuilder<ProjectResource>> replicas)
 {
     public string Name => name;

@@ -11,7 +11,7 @@ internal sealed class RunFile : IAsyncDisposable
 {
     private readonly DataDirectory data;
     private readonly HostModel host;
-    private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
+    private readonly DateTimeOffset since = TimeProvider.System.GetUtcNow();
     private readonly Lock statesLock = new();
     private readonly Dictionary<string, RunState.ResourceState> states = [];
     private readonly Dictionary<string, PostgresProcess> shells = [];

@@ -1,8 +1,8 @@
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>
-/// The content of <c>run.json</c>: what runs where, for tests and for a second start. There once everything has been healthy, kept
-/// current, gone when the host stops. It holds the dashboard's token, so only its owner can read it.
+/// Describes what runs where, as <c>run.json</c>, for tests and for a second start. The file appears once everything has been healthy,
+/// is kept current and goes when the host stops. It holds the dashboard's token, so only its owner can read it.
 /// </summary>
 internal sealed record RunState(RunState.HostProcess Host, IReadOnlyList<string> Gateways, RunState.DashboardAddress? Dashboard, IReadOnlyList<RunState.ResourceState> Resources)
 {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>How a project's program is started.</summary>
+/// <summary>Sets how a project's program is started.</summary>
 internal static class ServiceEnvironment
 {
     // Aspire sets them so that development shows all; here they would put what patients write into traces.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MedCor.AppHost.Processes;
 
 namespace MedCor.AppHost.Hosting;
@@ -9,7 +10,7 @@ namespace MedCor.AppHost.Hosting;
 internal sealed class StartedProcesses(DataDirectory data)
 {
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<string, Started> processes = [];
 
@@ -26,16 +27,16 @@ internal sealed class StartedProcesses(DataDirectory data)
     {
         var left = (OwnerFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
         foreach (var process in left) ProcessTable.Send(process.Pid, Signal.Term);
-        var patience = DateTimeOffset.UtcNow + EndsWithin;
+        var began = Stopwatch.GetTimestamp();
         while (left.Any(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)))
         {
-            if (DateTimeOffset.UtcNow > patience)
+            if (Stopwatch.GetElapsedTime(began) > EndsWithin)
             {
                 foreach (var process in left.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.Send(process.Pid, Signal.Kill);
             }
 
             // They are not our children: the kernel tells us of their end by no other way.
-            await Task.Delay(Glance, ct);
+            await Task.Delay(PollInterval, ct);
         }
 
         File.Delete(FileOf(data));

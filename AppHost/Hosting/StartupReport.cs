@@ -1,8 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Writes to the terminal how the start goes, where everything is, and what happens to it later.</summary>
+/// <summary>Writes the progress of the start, the addresses and later restarts to the terminal.</summary>
 internal sealed class StartupReport(TextWriter output, bool isQuiet) : IDisposable
 {
     private const int FailuresWorthALook = 2;
@@ -10,9 +11,9 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet) : IDisposab
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
     private readonly Lock writeLock = new();
-    private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
+    private readonly long began = Stopwatch.GetTimestamp();
     private readonly bool colors = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
-    private DateTimeOffset lastLine = DateTimeOffset.UtcNow;
+    private long lastLine = Stopwatch.GetTimestamp();
     private Func<string?> waitingFor = () => "preparing";
     private Timer? reminder;
     private string data = "";
@@ -96,19 +97,19 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet) : IDisposab
 
     private void Remind()
     {
-        if (DateTimeOffset.UtcNow - lastLine >= LongestSilence && waitingFor() is { } what) Write($"  {Dim($"… {Seconds()}: {what}")}");
+        if (Stopwatch.GetElapsedTime(lastLine) >= LongestSilence && waitingFor() is { } what) Write($"  {Dim($"… {Seconds()}: {what}")}");
     }
 
     private void Row(string title, string value) => Write($"  {title,-12}{value}");
 
-    private string Seconds() => string.Create(CultureInfo.InvariantCulture, $"{(DateTimeOffset.UtcNow - since).TotalSeconds:0.0} s");
+    private string Seconds() => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
 
     private void Write(string line = "")
     {
         if (isQuiet) return;
         lock (writeLock)
         {
-            lastLine = DateTimeOffset.UtcNow;
+            lastLine = Stopwatch.GetTimestamp();
             output.WriteLine(line);
         }
     }
@@ -124,7 +125,7 @@ internal sealed class StartupReport(TextWriter output, bool isQuiet) : IDisposab
     private string Styled(string style, string text) => colors ? $"\e[{style}m{text}\e[0m" : text;
 }
 
-/// <summary>The accounts that the development default has; the identity service creates them.</summary>
+/// <summary>Lists the accounts that the development default has; the identity service creates them.</summary>
 internal static class DemoAccounts
 {
     public const string Password = "Demo-Medcor-2026";

@@ -4,14 +4,14 @@ using MedCor.AppHost.Processes;
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>
-/// The wish that the host ends: Ctrl+C, a signal, a closed terminal, or the end of <c>dotnet run</c> or a test host that
+/// Requests that the host stops upon Ctrl+C, a signal, a closed terminal, or the end of the <c>dotnet run</c> or test host that
 /// started it. Upon a second Ctrl+C it ends at once, and the orchestrator cleans up behind it.
 /// </summary>
 internal sealed class StopRequest : IDisposable
 {
     private const int Interrupted = 130;
 
-    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource stop = new();
     private readonly PosixSignalRegistration[] signals;
@@ -44,7 +44,7 @@ internal sealed class StopRequest : IDisposable
     {
         var parent = ProcessTable.Parent();
         if (!ProcessTable.NameOf(parent).StartsWith("dotnet", StringComparison.Ordinal)) return;
-        using var timer = new PeriodicTimer(Glance);
+        using var timer = new PeriodicTimer(PollInterval);
         try
         {
             while (ProcessTable.Parent() == parent) await timer.WaitForNextTickAsync(ct);

@@ -1,16 +1,18 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>What is known of a resource at a moment.</summary>
+/// <summary>Describes the state of a resource at a moment.</summary>
 /// <param name="Restarts">How often it was started again after it had ended by itself.</param>
 internal sealed record ResourceStatus(string? State = null, bool Healthy = false, int? Pid = null, int Restarts = 0, int? ExitCode = null)
 {
     /// <summary>Gets how often in a row it ended before it had been stable.</summary>
     public int FailedStarts { get; init; }
 
-    public DateTimeOffset Since { get; init; }
+    /// <summary>Gets the timestamp of <see cref="Stopwatch"/> at which it came into its state.</summary>
+    public long Since { get; init; }
 }
 
 /// <summary>
@@ -66,14 +68,14 @@ internal sealed class Supervisor(
             Healthy = state == KnownResourceStates.Running && snapshot.HealthStatus is null or HealthStatus.Healthy,
             Pid = hasEnded ? null : pid ?? before.Pid,
             ExitCode = hasEnded ? snapshot.ExitCode : before.ExitCode,
-            Since = state == before.State ? before.Since : DateTimeOffset.UtcNow,
+            Since = state == before.State ? before.Since : Stopwatch.GetTimestamp(),
         };
         if (now == before) return;
 
         var ended = hasEnded && !KnownResourceStates.TerminalStates.Contains(before.State) && before.State is not null && before.State != KnownResourceStates.Stopping;
         if (ended)
         {
-            var wasStable = before.State == KnownResourceStates.Running && DateTimeOffset.UtcNow - before.Since > Stable;
+            var wasStable = before.State == KnownResourceStates.Running && Stopwatch.GetElapsedTime(before.Since) > Stable;
             now = now with { Restarts = before.Restarts + 1, FailedStarts = wasStable ? 0 : before.FailedStarts + 1 };
             _ = StartAgainAsync(change.ResourceId, now.FailedStarts, ct);
         }

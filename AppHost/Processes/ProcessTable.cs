@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace MedCor.AppHost.Processes;
 
-/// <summary>A signal of POSIX, by its number.</summary>
+/// <summary>Specifies a signal of POSIX by its number.</summary>
 internal enum Signal
 {
     Int = 2,

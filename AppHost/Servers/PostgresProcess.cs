@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>PostgreSQL as a process. It refuses to run as root, so then it runs as its own user.</summary>
+/// <summary>Runs PostgreSQL as a process; where the host runs as root, which PostgreSQL refuses, as its own user.</summary>
 internal sealed class PostgresProcess(string name, string directory, int port, ParameterResource password) : ServerProcess(name, "sh", directory, port)
 {
     private const string User = "postgres";
@@ -150,7 +150,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
     }
 }
 
-/// <summary>A database of a PostgreSQL process.</summary>
+/// <summary>Represents a database of a PostgreSQL process.</summary>
 internal sealed class PostgresProcessDatabase(string name, PostgresProcess server) : Resource(name), IResourceWithParent<PostgresProcess>, IResourceWithConnectionString
 {
     public PostgresProcess Parent => server;

@@ -6,7 +6,7 @@ using RabbitMQ.Client;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>RabbitMQ as a process, and the name server of Erlang (epmd) that it registers with: each host has its own, on a port of its own.</summary>
+/// <summary>Runs RabbitMQ as a process, and the name server of Erlang (epmd) that it registers with: each host has its own, on a port of its own.</summary>
 internal sealed class RabbitMQProcess(string name, string directory, int port, ParameterResource password)
     : ServerProcess(name, Installation.RabbitMQServer, directory, port)
 {

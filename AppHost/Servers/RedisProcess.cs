@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Redis as a process. Every write is in its append-only file before it is answered, so a kill loses nothing; unless the disk is behind, and then two seconds at most.</summary>
+/// <summary>Runs Redis as a process. Every write is in its append-only file before it is answered, so a kill loses nothing; only a disk that is behind can lose two seconds.</summary>
 internal sealed class RedisProcess(string name, string directory, int port, ParameterResource password)
     : ServerProcess(name, Programs.Find("redis-server") ?? "redis-server", directory, port)
 {

@@ -15,7 +15,7 @@ internal abstract class ServerModel
     public abstract IResourceBuilder<IResourceWithConnectionString> AddRabbitMQ(string name);
 }
 
-/// <summary>A PostgreSQL server that databases can be added to.</summary>
+/// <summary>Represents a PostgreSQL server that databases can be added to.</summary>
 internal interface IPostgresServer
 {
     /// <summary>Adds a database, which is created when the server is ready and has none of that name.</summary>

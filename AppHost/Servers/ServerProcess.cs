@@ -2,7 +2,7 @@ using MedCor.AppHost.Hosting;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>A server that runs as a process of this machine, at an address that it keeps over restarts.</summary>
+/// <summary>Represents a server that runs as a process of this machine, at an address that it keeps over restarts.</summary>
 internal abstract class ServerProcess(string name, string command, string directory, int port) : ExecutableResource(name, command, directory), IResourceWithConnectionString
 {
     public int Port { get; } = port;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MedCor.Gateway.Limits;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.Limits;
@@ -112,6 +113,20 @@ public sealed partial class EntranceTests(TwoStrictGateways gateways) : IClassFi
         // So is it where somebody behind the trusted addresses writes one: a call passes one proxy.
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.3, 10.244.7.5")).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "203.0.113.4, 10.244.7.5")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_IPv6_a_household_is_counted_as_one_address_and_a_site_of_many_as_ten()
+    {
+        await using var behind = await OwnGateway.Start(("MCP_LOGIN_RATE_LIMIT", "1"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
+        var (site, other) = ($"2001:db8:{Random.Shared.Next(1, 0xffff):x}", $"2001:db9:{Random.Shared.Next(1, 0xffff):x}");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{site}:1::1")).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, $"{site}:1::2")).StatusCode);
+        for (var household = 2; household <= Address.SharesOfSite; household++) Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{site}:{household:x}::1")).StatusCode);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, $"{site}:ffff::1")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{other}:1::1")).StatusCode);
     }
 
     private static Task<HttpResponseMessage> LogIn(OwnGateway gateway, string forwardedFor) =>

@@ -6,11 +6,8 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Clinical.MedicalRecords;
 using MedCor.Tests.EndToEnd;
-using MedCor.Tests.EndToEnd.Catalogue;
-using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.Gateway.Limits;
 
@@ -33,7 +30,7 @@ public sealed class HostileTests
     [Fact]
     public async Task A_gateway_of_little_memory_stays_up_and_serves_others_whatever_is_done_to_it()
     {
-        var (admin, other) = (await OfLargeRecords(), await Client.Shared("nurse@riverside.example"));
+        var (admin, other) = (await LargeRecords.Of(IsWhole ? 100 : 40), await Client.Shared("nurse@riverside.example"));
         await using var gateway = await OwnGateway.Start(
             ("DOTNET_GCHeapHardLimit", "10000000"), ("MCP_MAX_STREAMS", "0"), ("MCP_MAX_SOCKETS", "0"), ("MCP_RATE_LIMIT", "0"));
         using var over = new CancellationTokenSource();
@@ -78,22 +75,6 @@ public sealed class HostileTests
         Assert.True(served > LeastServed, $"{served} calls were served.");
         Assert.InRange(gateway.PeakMemory, 1, MostMemory);
         Assert.DoesNotContain("OutOfMemory", gateway.Said, StringComparison.Ordinal);
-    }
-
-    /// <summary>An administrator of a hospital of its own, one of whose patients has more on record than is answered at once.</summary>
-    private static async Task<Client> OfLargeRecords()
-    {
-        const string Password = "Korrekt-Pferd-7";
-        var (platform, opening) = (await Client.Shared(Somebody.Platform), ToolCatalogue.All["create_hospital"]);
-        var hospital = (string)(await platform.Post(opening, await new Draft(opening).Fill([], Task.FromResult))).Body["id"]!;
-        var (email, patient) = (Somebody.NewEmail(), Guid.Empty);
-        await platform.Do("create_user", new { email, password = Password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
-        patient = (Guid)(await platform.Do("create_user", new { email = Somebody.NewEmail(), password = Password, first_name = "Paul", last_name = "Patient", role = "PATIENT", hospital_id = hospital }))["id"]!;
-        var admin = await Client.As(email, Password);
-        var text = new string('ü', 9_900);
-        for (var i = 0; i < (IsWhole ? 100 : 40); i++)
-            await admin.Do("create_medical_record", new { patient_id = patient, title = $"Record {i}", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text });
-        return admin;
     }
 
     /// <summary>Sends a body of a mebibyte a little at a time, and again when it is cut off.</summary>

@@ -48,7 +48,7 @@ public class KeyRingTests
     }
 
     [Fact]
-    public async Task The_discovery_document_names_the_issuer_and_the_keys()
+    public async Task The_discovery_document_names_the_issuer_and_where_the_keys_are()
     {
         using var http = await Somebody.Anonymous();
         var discovery = (await http.GetFromJsonAsync<JsonNode>("/.well-known/openid-configuration"))!;
@@ -56,6 +56,8 @@ public class KeyRingTests
 
         Assert.Equal(token.Issuer, (string?)discovery["issuer"]);
         Assert.EndsWith("/.well-known/jwks.json", (string?)discovery["jwks_uri"]);
+        var published = await http.GetFromJsonAsync<JsonNode>(new Uri((string)discovery["jwks_uri"]!));
+        Assert.Contains(published!["keys"]!.AsArray(), key => (string?)key!["kid"] == token.Kid);
     }
 
     private static SigningKey Key(DateTimeOffset signsFrom) => SigningKey.Make(Encryption, signsFrom, signsFrom);

@@ -1,34 +1,35 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>
-/// Repeats a health check for a while before it says no. Aspire checks what is not healthy in pauses that grow to seconds, and what waits for a server
-/// would begin so much later.
+/// Repeats a health check that fails for a few seconds before it reports the failure. Aspire checks what is not healthy in pauses that grow to seconds, and what
+/// waits for a server would begin so much later.
 /// </summary>
-internal sealed class PatientHealthCheck(IHealthCheck check) : IHealthCheck
+internal sealed class RetryingHealthCheck(IHealthCheck check) : IHealthCheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan RetriesFor = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Makes all of an application's health checks patient.</summary>
+    /// <summary>Wraps all of an application's health checks.</summary>
     public static void AddTo(IServiceCollection services) => services.PostConfigure<HealthCheckServiceOptions>(options =>
     {
         foreach (var registration in options.Registrations)
         {
             var create = registration.Factory;
-            registration.Factory = provider => new PatientHealthCheck(create(provider));
+            registration.Factory = provider => new RetryingHealthCheck(create(provider));
         }
     });
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var until = DateTimeOffset.UtcNow + Patience;
+        var began = Stopwatch.GetTimestamp();
         while (true)
         {
             var result = await check.CheckHealthAsync(context, cancellationToken);
-            if (result.Status == HealthStatus.Healthy || DateTimeOffset.UtcNow > until) return result;
+            if (result.Status == HealthStatus.Healthy || Stopwatch.GetElapsedTime(began) > RetriesFor) return result;
             await Task.Delay(Pause, cancellationToken);
         }
     }
