@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace MedCor.ServiceDefaults.Tools;
 
 /// <summary>
-/// Calls the tools of other services, and reads their resources, with the caller's own token, so with no more than their rights: to ask the owner of a fact that has not been heard
+/// Calls the tools of other services, and asks what is no tool, with the caller's own token, so with no more than their rights: to ask the owner of a fact that has not been heard
 /// here yet, whose answer is to be kept, and to do for a caller what they would otherwise do themselves.
 /// </summary>
 public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccessor context)
@@ -36,17 +36,15 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
     }
 
     /// <summary>
-    /// The first page of a resource, of what the caller may see. Throws <see cref="Refused"/> when they may not read it, and <see cref="Unavailable"/> when it is refused otherwise: the question
+    /// What a service answers the caller to a question that is no tool. Throws <see cref="Refused"/> when they may not ask it, and <see cref="Unavailable"/> when it is refused otherwise: the question
     /// is this service's own, so a replica that does not take it is of another version.
     /// </summary>
-    /// <param name="filter">As the resource takes it, an object by the names of its fields.</param>
-    public async Task<Page<T>> List<T>(string resource, object filter, string sort, int limit, CancellationToken ct)
+    public async Task<TResult> Post<TResult>(string service, string path, object asked, CancellationToken ct)
     {
-        var asked = $"filter={Uri.EscapeDataString(JsonSerializer.Serialize(filter, Json.Options))}&sort={sort}&limit={limit}";
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource}?{asked}");
-        using var response = await SendTo(ResourceCatalogue.All[resource].Service, request, ct);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Body(asked) };
+        using var response = await SendTo(service, request, ct);
         if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound) throw new Unavailable();
-        return await Answer<Page<T>>(response, ct);
+        return await Answer<TResult>(response, ct);
     }
 
     private static async Task<TResult> Answer<TResult>(HttpResponseMessage response, CancellationToken ct)
@@ -59,13 +57,12 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
     private async Task<HttpResponseMessage> Send(object asked, string? idempotencyKey, CancellationToken ct)
     {
         var tool = ToolCatalogue.ByParams[asked.GetType()];
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}")
-        {
-            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(asked, asked.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } },
-        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = Body(asked) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
         return await SendTo(tool.Service, request, ct);
     }
+
+    private static ByteArrayContent Body(object asked) => new(JsonSerializer.SerializeToUtf8Bytes(asked, asked.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } };
 
     private async Task<HttpResponseMessage> SendTo(string service, HttpRequestMessage request, CancellationToken ct)
     {

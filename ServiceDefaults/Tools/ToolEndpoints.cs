@@ -163,7 +163,8 @@ public static class ToolEndpoints
         _ => throw new Invalid(IdempotencyHeaders.Key, "must have at most 255 characters"),
     };
 
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadBody(HttpContext http)
+    /// <summary>Reads a request's body.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadBody(HttpContext http)
     {
         var reader = http.Request.BodyReader;
         while (true)

@@ -22,6 +22,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
     /// <summary>Everybody's in the hospital: for what is free and what is not. What a caller is shown comes from <see cref="Visits"/>.</summary>
     internal IQueryable<Appointment> Appointments => Rows<Appointment>();
 
+    internal IQueryable<BookingPause> BookingPauses => Rows<BookingPause>();
+
     /// <summary>The records that the caller may see: a patient's own, a member of staff's hospital's.</summary>
     internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
 

@@ -8,7 +8,9 @@ using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(KnownHospitals));
-builder.Services.AddScoped<KnownPeople>().AddScoped<Bookings>().AddScoped<HospitalDays>();
+builder.Services.AddScoped<KnownPeople>().AddScoped<Bookings>().AddScoped<BookingPauses>().AddScoped<HospitalDays>();
 builder.AddAudit();
 
-await builder.Build().RunMedCorService(args);
+var app = builder.Build();
+app.MapBookingPauses();
+await app.RunMedCorService(args);

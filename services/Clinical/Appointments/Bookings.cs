@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Appointments;
 
 /// <summary>Which times are taken, and who gets one that two want.</summary>
-internal sealed class Bookings(ClinicalDb db, TimeProvider clock)
+internal sealed class Bookings(ClinicalDb db, KnownPeople people, BookingPauses pauses, TimeProvider clock)
 {
     private const int Alternatives = 5;
     private const int DaysSearched = 14;
@@ -24,6 +24,16 @@ internal sealed class Bookings(ClinicalDb db, TimeProvider clock)
     /// up to 26 hours apart.
     /// </summary>
     private const int DaysBetweenZones = 2;
+
+    /// <summary>
+    /// Those who are to meet, as they are until the transaction ends: a change that names the bookings it concerns has been heard by now, or names this one. Throws <see cref="Conflict"/> while one is being made.
+    /// </summary>
+    internal async Task<(Practice Practice, Person Patient)> Begin(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    {
+        await pauses.Together(hospital, doctor, patient, ct);
+        await pauses.RequireNone(hospital, doctor, patient, ct);
+        return await people.DoctorAndPatient(doctor, patient, ct);
+    }
 
     /// <summary>
     /// A booking, not saved yet. Throws <see cref="Invalid"/> naming all that stands against it; a patient who asks for no slot is told the nearest that are free.

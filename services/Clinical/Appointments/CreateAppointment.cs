@@ -1,5 +1,4 @@
 using MedCor.Clinical.People;
-using MedCor.Clinical.Schedules;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
@@ -7,16 +6,16 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Appointments;
 
-internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings)
+internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings, BookingPauses pauses)
     : IHandle<CreateAppointment, Contracts.Clinical.Appointment>, IPrepare<CreateAppointment>
 {
-    private Practice practice = null!;
-    private Person patient = null!;
+    private Guid hospital;
 
     public async Task Prepare(CreateAppointment asked, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != asked.PatientId) throw new Forbidden("Patients book for themselves only.");
-        (practice, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
+        hospital = (await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct)).Patient.HospitalId;
+        await pauses.WaitFor(hospital, asked.DoctorId, asked.PatientId, ct);
     }
 
     public async Task<Contracts.Clinical.Appointment> Handle(CreateAppointment asked, CancellationToken ct)
@@ -25,6 +24,7 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, KnownPeople people
         var wish = new Wish(
             asked.AppointmentDate, asked.AppointmentTime, asked.Reason, asked.Notes, asked.DurationMinutes, BookedBy: caller.UserId, ByPatient: byPatient);
 
+        var (practice, patient) = await bookings.Begin(hospital, asked.DoctorId, asked.PatientId, ct);
         var booking = await bookings.Book(practice, patient, wish, ct);
         if (byPatient) await bookings.HaveRoom(practice, patient, ct);
         var visit = new Visit { Appointment = booking, Patient = patient, Doctor = practice.Doctor };

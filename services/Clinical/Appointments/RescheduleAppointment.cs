@@ -1,4 +1,3 @@
-using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
@@ -7,16 +6,25 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Appointments;
 
-internal sealed class RescheduleAppointmentHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock)
-    : IHandle<RescheduleAppointment, Contracts.Clinical.Appointment>
+internal sealed class RescheduleAppointmentHandler(ClinicalDb db, Bookings bookings, BookingPauses pauses, TimeProvider clock)
+    : IHandle<RescheduleAppointment, Contracts.Clinical.Appointment>, IPrepare<RescheduleAppointment>
 {
+    private Guid hospital, doctor, patient;
+
+    public async Task Prepare(RescheduleAppointment asked, CancellationToken ct)
+    {
+        var appointment = await db.SeenAppointments.AsNoTracking().SingleOrDefaultAsync(a => a.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
+        (hospital, doctor, patient) = (appointment.HospitalId, appointment.DoctorId, appointment.PatientId);
+        await pauses.WaitFor(hospital, doctor, patient, ct);
+    }
+
     public async Task<Contracts.Clinical.Appointment> Handle(RescheduleAppointment asked, CancellationToken ct)
     {
+        var (practice, patient) = await bookings.Begin(hospital, doctor, this.patient, ct);
         var old = await db.Visits.SingleOrDefaultAsync(v => v.Appointment.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
         old.Appointment.Expect(asked.ExpectedVersion);
         var (now, byPatient) = (clock.GetUtcNow(), db.Tenancy.Caller.Kind == Callers.Patient);
         if (byPatient) old.Appointment.MustLieAhead(now);
-        var (practice, patient) = await people.DoctorAndPatient(old.Appointment.DoctorId, old.Appointment.PatientId, ct);
         if (byPatient && old.Appointment.BookedBy is null && old.Appointment.DurationMinutes > practice.Timetable.SlotMinutes)
             throw new Conflict("The appointment is longer than one slot, and it is not known whether your hospital chose that. Ask your hospital to move it.")
                 .With("duration_minutes", old.Appointment.DurationMinutes).With("slot_minutes", practice.Timetable.SlotMinutes);

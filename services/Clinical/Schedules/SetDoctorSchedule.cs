@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Schedules;
 
-internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people, Bookings bookings, TimeProvider clock) : IHandle<SetDoctorSchedule, DoctorSchedule>, IAmend<SetDoctorSchedule>
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people, Bookings bookings, BookingPauses pauses, TimeProvider clock) : IHandle<SetDoctorSchedule, DoctorSchedule>, IAmend<SetDoctorSchedule>
 {
     private const int MostShown = 100;
 
@@ -21,6 +21,7 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people
         var timetable = TimetableRules.Check(asked);
         var (doctor, hospital, _) = await people.Doctor(asked.DoctorId, ct);
 
+        await pauses.Alone(doctor.Id, ct);
         var schedule = await db.Schedules.SingleOrDefaultAsync(s => s.HospitalId == doctor.HospitalId && s.DoctorId == doctor.Id, ct);
         if (schedule is null)
         {

@@ -26,8 +26,8 @@ public sealed record User(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Somebody whose account went out of use.</summary>
-/// <param name="Affected">The appointments still to come that they were to hold, at most 100, the next first. They stay booked.</param>
-/// <param name="AffectedCount">How many appointments they were still to hold, counted to 10,000.</param>
+/// <param name="Affected">Their appointments still to come, as a doctor or a patient, at most 100, the next first. They stay booked.</param>
+/// <param name="AffectedCount">How many appointments were still to come, counted to 10,000.</param>
 public sealed record DeactivatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -45,6 +45,31 @@ public sealed record DeactivatedUser(
     DateTimeOffset UpdatedAt,
     [property: MaxLength(100)] IReadOnlyList<AffectedAppointment> Affected,
     long AffectedCount);
+
+/// <summary>A user as they are after a change.</summary>
+/// <param name="HospitalId">The hospital they belong to; none for a platform administrator.</param>
+/// <param name="DateOfBirth">Of patients.</param>
+/// <param name="LicenseNumber">Of doctors.</param>
+/// <param name="YearsOfExperience">Of doctors.</param>
+/// <param name="Affected">When the account went out of use or got another role: the appointments still to come of the doctor or patient, at most 100, the next first. They stay booked. Otherwise null.</param>
+/// <param name="AffectedCount">How many appointments were still to come then, counted to 10,000. Otherwise null.</param>
+public sealed record UpdatedUser(
+    Guid Id,
+    Guid? HospitalId,
+    string Email,
+    string FirstName,
+    string LastName,
+    Role Role,
+    string? PhoneNumber,
+    DateOnly? DateOfBirth,
+    string? LicenseNumber,
+    int? YearsOfExperience,
+    bool IsActive,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    [property: MaxLength(100)] IReadOnlyList<AffectedAppointment>? Affected,
+    long? AffectedCount);
 
 /// <summary>Lists the people with an account that you may see, by last name. Patients see themselves alone.</summary>
 /// <param name="Role">Only those of this role.</param>
@@ -90,7 +115,8 @@ public sealed record CreateUser(
 
 /// <summary>
 /// Changes a user; what is not given stays as it is. Everybody may change themselves, administrators also others. Patients may not change their own name and date of birth:
-/// their hospital's administrators do. A new role or password ends all sessions of that user.
+/// their hospital's administrators do. A new role or password ends all sessions of that user. When somebody goes out of use or gets another role, their appointments still to come stay booked and
+/// are listed as affected.
 /// </summary>
 /// <param name="Password">A new password, by the same rules as in create_user.</param>
 /// <param name="CurrentPassword">Needed when you change your own password or e-mail address.</param>
@@ -118,9 +144,9 @@ public sealed record UpdateUser(
     [property: Range(0, 80)] int? YearsOfExperience = null,
     bool? IsAvailable = null,
     bool? IsActive = null,
-    long? ExpectedVersion = null) : ITool<User>;
+    long? ExpectedVersion = null) : ITool<UpdatedUser>;
 
-/// <summary>Takes an account out of use: its sessions end within seconds and it can no longer log in; nothing of it is deleted.</summary>
+/// <summary>Takes an account out of use: its sessions end within seconds and it can no longer log in; nothing of it is deleted. Appointments still to come stay booked and are listed as affected.</summary>
 [Tool("delete_user", Effect.Delete, Callers.Admins)]
 public sealed record DeleteUser(Guid UserId) : ITool<DeactivatedUser>;
 

@@ -6,16 +6,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hospitals, OtherServices others, TimeProvider clock) : IHandle<UpdateHospital, UpdatedHospital>, IPrepare<UpdateHospital>, IAmend<UpdateHospital>
+internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hospitals, OtherServices others) : IHandle<UpdateHospital, UpdatedHospital>, IPrepare<UpdateHospital>, IAmend<UpdateHospital>
 {
-    private const int MostShown = 100;
-
     private IReadOnlyList<RezonedAppointment>? affected;
     private long? affectedCount;
+    private long? pausedAt;
 
     public async Task<object> Shown(UpdateHospital asked, CancellationToken ct) => await hospitals.Get(asked.HospitalId, ct);
 
-    /// <summary>Clinical is asked first: while it cannot tell whose appointments a new zone concerns, no zone is changed.</summary>
+    /// <summary>Clinical is asked first, and books nothing until it hears of the new zone: while it cannot tell whose appointments that concerns, no zone is changed.</summary>
     public async Task Prepare(UpdateHospital asked, CancellationToken ct)
     {
         if (asked.TimeZone is not { } zone) return;
@@ -23,8 +22,10 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hosp
         // An older name of the same zone moves no clock.
         if (zone == (TimeZoneNames.Canonical(hospital.TimeZone) ?? hospital.TimeZone)) return;
 
-        var ahead = await others.List<Appointment>(
-            "appointments", new { hospital.HospitalId, Status = AppointmentStatus.Scheduled, StartsAt = new { Gte = clock.GetUtcNow() } }, "starts_at", MostShown, ct);
+        // What is refused pauses nobody's bookings.
+        hospital.Expect(asked.ExpectedVersion);
+        var ahead = await others.Post<BookingsAhead>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
+        pausedAt = hospital.Version;
         affected = [.. ahead.Results.Select(a => Rezoned(a, zone))];
         affectedCount = ahead.Total;
     }
@@ -33,6 +34,8 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hosp
     {
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
         hospital.Expect(asked.ExpectedVersion);
+        // What changed it may have ended the pause.
+        if (pausedAt is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
 
         hospital.Name = asked.Name ?? hospital.Name;
         hospital.Email = asked.Email ?? hospital.Email;
@@ -56,7 +59,7 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hosp
             now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, affected, affectedCount);
     }
 
-    private static RezonedAppointment Rezoned(Appointment appointment, string zone)
+    private static RezonedAppointment Rezoned(BookingAhead appointment, string zone)
     {
         var shown = TimeZoneInfo.ConvertTime(appointment.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(zone)).DateTime;
         return new(

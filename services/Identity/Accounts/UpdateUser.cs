@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPassword ownPassword, FreeEmail freeEmail, PasswordHashes hashes, LiveSessions sessions) : IHandle<UpdateUser, User>, IPrepare<UpdateUser>, IAmend<UpdateUser>
+internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPassword ownPassword, FreeEmail freeEmail, PasswordHashes hashes, LiveSessions sessions, BookingsOf bookings) : IHandle<UpdateUser, UpdatedUser>, IPrepare<UpdateUser>, IAmend<UpdateUser>
 {
     private string? newHash;
 
@@ -18,25 +18,28 @@ internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPa
 
     public async Task Prepare(UpdateUser asked, CancellationToken ct)
     {
-        if (asked.Password is null && asked.Email is null) return;
+        if (asked is { Password: null, Email: null, Role: null } && asked.IsActive is not false) return;
         var account = await db.Seen().AsNoTracking().Include(a => a.Credential).Find(asked.UserId, "user", ct);
         Permit(asked, account);
         if (account.Id == db.Tenancy.Caller.UserId && (asked.Password is not null || (asked.Email is { } email && EmailAddresses.KeyOf(email) != EmailAddresses.KeyOf(account.Email))))
             await ownPassword.Require(account, asked.CurrentPassword, ct);
         if (asked.Email is not null) await freeEmail.Require(asked.Email, ct, but: account.Id);
-        if (asked.Password is not { } password) return;
-        if (PasswordPolicy.WhatIsWrong(password, asked.Email ?? account.Email, asked.FirstName ?? account.FirstName, asked.LastName ?? account.LastName) is { } wrong)
+        if (asked.Password is { } password && PasswordPolicy.WhatIsWrong(password, asked.Email ?? account.Email, asked.FirstName ?? account.FirstName, asked.LastName ?? account.LastName) is { } wrong)
             throw new Invalid("password", wrong);
-        newHash = await hashes.Hash(password, ct);
+        if (asked.Password is not null) newHash = await hashes.Hash(asked.Password, ct);
+        // Last: what is refused pauses nobody's bookings.
+        account.Expect(asked.ExpectedVersion);
+        if (Leaves(asked, account)) await bookings.Pause(account, ct);
     }
 
-    public async Task<User> Handle(UpdateUser asked, CancellationToken ct)
+    public async Task<UpdatedUser> Handle(UpdateUser asked, CancellationToken ct)
     {
         var account = await db.Seen().Include(a => a.Credential).Include(a => a.Practices).ThenInclude(p => p.Specialty).AsSplitQuery().Find(asked.UserId, "user", ct);
         Permit(asked, account);
         account.Expect(asked.ExpectedVersion);
 
-        var (formerRole, wasActive) = (account.Role, account.IsActive);
+        var (formerRole, wasActive, leaves) = (account.Role, account.IsActive, Leaves(asked, account));
+        if (leaves) bookings.RequireSame(account);
         // An older address keeps the form that it is found by.
         if (asked.Email is { } email) account.Email = email;
         account.FirstName = asked.FirstName ?? account.FirstName;
@@ -64,8 +67,14 @@ internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPa
         }
 
         if (account.Role != formerRole || asked.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOf(account.Id, ct);
-        return account.ToUser();
+        var user = account.ToUser();
+        return new(
+            user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber, user.YearsOfExperience, user.IsActive,
+            user.Version, user.CreatedAt, user.UpdatedAt, leaves ? bookings.Affected : null, leaves ? bookings.Count : null);
     }
+
+    /// <summary>Whether the account ceases to be what it can be booked as.</summary>
+    private static bool Leaves(UpdateUser asked, Account account) => (asked.IsActive is false && account.IsActive) || (asked.Role is { } role && role != account.Role);
 
     /// <summary>
     /// Everybody may change themselves, administrators also others; whether one is at all is never one's own to change, and who one is not a patient's. To give what is there

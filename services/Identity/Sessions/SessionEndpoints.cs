@@ -17,7 +17,7 @@ internal static class SessionEndpoints
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHashes>().AddSingleton<AccessTokens>();
         services.AddScoped<LockOut>().AddScoped<LiveSessions>();
-        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>().AddScoped<FreeEmail>();
+        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>().AddScoped<FreeEmail>().AddScoped<BookingsOf>();
         services.AddHostedService<AnnounceRevocations>();
     }
 

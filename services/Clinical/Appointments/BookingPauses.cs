@@ -1,0 +1,111 @@
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Hospital;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.Appointments;
+
+/// <summary>
+/// Orders bookings and the changes that must name every booking they concern. A booking shares a lock with all other bookings of its doctor, patient and hospital; who makes such a change
+/// here has it alone. Where the change is another service's, a row pauses bookings until its event is heard.
+/// </summary>
+internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : ISweep
+{
+    /// <summary>Longer than an event takes while the broker is there; a change that was given up holds nobody up for longer.</summary>
+    private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a booking waits for the event of a change, which takes milliseconds as a rule.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    private const int MostShown = 100;
+    private const int MostCounted = 10_000;
+
+    /// <summary>Begins a pause, when the bookings that are under way have ended, and tells what is booked.</summary>
+    internal async Task<BookingsAhead> Begin(PauseBookings asked, CancellationToken ct)
+    {
+        var (user, now) = (asked.UserId, clock.GetUtcNow());
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await Alone(user ?? asked.HospitalId, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO booking_pauses (hospital_id, subject_id, version, until) VALUES ({asked.HospitalId}, {user ?? asked.HospitalId}, {asked.Version}, {now + Lasts})
+            ON CONFLICT (hospital_id, subject_id) DO UPDATE SET version = excluded.version, until = excluded.until
+            """, ct);
+
+        var ahead = db.Appointments.AsNoTracking().Where(a => a.HospitalId == asked.HospitalId && a.Status == AppointmentStatus.Scheduled && a.StartsAt >= now);
+        if (user is not null) ahead = ahead.Where(a => a.DoctorId == user || a.PatientId == user);
+        var next = await ahead.OrderBy(a => a.StartsAt).ThenBy(a => a.Id).Take(MostShown)
+            .Select(a => new BookingAhead(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime, a.TimeZone, a.StartsAt)).ToListAsync(ct);
+        var total = next.Count < MostShown ? next.Count : await ahead.Take(MostCounted).LongCountAsync(ct);
+        await transaction.CommitAsync(ct);
+        return new(next, total);
+    }
+
+    /// <summary>Until the transaction ends, nobody is booked with this doctor or patient, or in this hospital; those who are being booked are waited for.</summary>
+    internal Task<int> Alone(Guid subject, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({Name(subject)}, 0))", ct);
+
+    /// <summary>Until the transaction ends, no change that names bookings is made around this one; one that is being made is waited for. What was read before is to be read anew.</summary>
+    /// <remarks>Taken before all other locks, and who has one alone takes no other: nobody waits in a circle.</remarks>
+    internal Task<int> Together(Guid hospital, Guid doctor, Guid patient, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        SELECT pg_advisory_xact_lock_shared(hashtextextended({Name(hospital)}, 0)), pg_advisory_xact_lock_shared(hashtextextended({Name(doctor)}, 0)),
+            pg_advisory_xact_lock_shared(hashtextextended({Name(patient)}, 0))
+        """, ct);
+
+    /// <summary>Waits a few seconds for the end of a pause. For before the transaction, which holds a connection.</summary>
+    internal async Task WaitFor(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    {
+        var began = clock.GetTimestamp();
+        while (await Is(hospital, doctor, patient, ct) && clock.GetElapsedTime(began) < Patience) await Task.Delay(Look, clock, ct);
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> during a pause.</summary>
+    internal async Task RequireNone(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    {
+        if (await Is(hospital, doctor, patient, ct)) throw new Conflict("The doctor, the patient or the hospital is being changed at this moment. Try again shortly.") { RetryAfter = 1 };
+    }
+
+    /// <summary>Ends the pause that waited for this version.</summary>
+    internal Task<int> End(Guid subject, long version, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE subject_id = {subject} AND version < {version}", ct);
+
+    public Task<int> Sweep(DateTimeOffset now, int atMost, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {atMost})", ct);
+
+    private Task<bool> Is(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return db.BookingPauses.AnyAsync(p => p.HospitalId == hospital && (p.SubjectId == hospital || p.SubjectId == doctor || p.SubjectId == patient) && p.Until > now, ct);
+    }
+
+    private static string Name(Guid subject) => $"bookings of {subject}";
+}
+
+/// <summary>Ends a pause when its change is heard.</summary>
+internal sealed class EndBookingPauses(BookingPauses pauses) : IHear<UserUpdated>, IHear<UserDeactivated>, IHear<HospitalUpdated>
+{
+    public Task Hear(UserUpdated happened, CancellationToken ct) => pauses.End(happened.User.Id, happened.User.Version, ct);
+
+    public Task Hear(UserDeactivated happened, CancellationToken ct) => pauses.End(happened.User.Id, happened.User.Version, ct);
+
+    public Task Hear(HospitalUpdated happened, CancellationToken ct) => pauses.End(happened.Hospital.Id, happened.Hospital.Version, ct);
+}
+
+/// <summary>A pause, as it is kept.</summary>
+internal sealed class BookingPause : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public Guid SubjectId { get; init; }
+    public long Version { get; init; }
+    public DateTimeOffset Until { get; init; }
+
+    internal sealed class Table : IEntityTypeConfiguration<BookingPause>
+    {
+        public void Configure(EntityTypeBuilder<BookingPause> pause) => pause.ToTable("booking_pauses").HasKey(p => new { p.HospitalId, p.SubjectId });
+    }
+}
