@@ -34,7 +34,7 @@ public sealed class LimitsTests
     public void Each_setting_that_is_a_bound_stands_on_the_page_and_among_the_others(string variable)
     {
         Assert.Contains($"`{variable}`", Page, StringComparison.Ordinal);
-        Assert.Contains($"`{variable}`", File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "README.md")), StringComparison.Ordinal);
+        Assert.Contains($"`{variable}`", File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "docs", "configuration.md")), StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Bounds => new()
