@@ -11,12 +11,15 @@ public sealed class SigningKeys(IHttpClientFactory clients, TimeProvider clock) 
     /// <summary>A key that Identity no longer publishes is dropped within this time. One that was revoked counts no more as soon as <see cref="Revocations"/> know.</summary>
     public static readonly TimeSpan Age = TimeSpan.FromMinutes(10);
 
+    /// <summary>While Identity cannot be asked, keys that it told serve on for this long: who keeps a process from it must not keep a withdrawn key alive for good.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(24);
+
     private readonly SemaphoreSlim fetching = new(1, 1);
     private volatile Known known = new([], DateTimeOffset.MinValue);
     private DateTimeOffset askedAt = DateTimeOffset.MinValue;
 
     /// <summary>
-    /// The key of that id, or none. A key that is known serves on while Identity is away; one that is not
+    /// The key of that id, or none. A key that is known serves on while Identity is away, for <see cref="Longest"/>; one that is not
     /// throws <see cref="HttpRequestException"/> then, at once if Identity was asked in vain a moment ago.
     /// </summary>
     public async ValueTask<SecurityKey?> Find(string keyId, CancellationToken ct)
@@ -38,7 +41,7 @@ public sealed class SigningKeys(IHttpClientFactory clients, TimeProvider clock) 
             else if (known.At < askedAt) throw new HttpRequestException("Identity did not tell its keys.");
             return known.ByName.GetValueOrDefault(keyId);
         }
-        catch (Exception e) when (key is not null && !ct.IsCancellationRequested && (e is HttpRequestException or OperationCanceledException))
+        catch (Exception e) when (key is not null && clock.GetUtcNow() - known.At < Longest && !ct.IsCancellationRequested && (e is HttpRequestException or OperationCanceledException))
         {
             return key;
         }

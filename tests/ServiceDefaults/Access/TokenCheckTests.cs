@@ -106,6 +106,22 @@ public sealed class TokenCheckTests : IAsyncLifetime
         Assert.True(ends < revokedAt + TokenCheck.OutlastedBy(Hour) - slack, $"{ends} after {revokedAt}");
     }
 
+    [Fact]
+    public async Task While_Identity_is_away_its_keys_serve_on_for_a_day_and_no_longer()
+    {
+        await check.Check(Token(key, clock.Now, clock.Now + Hour), default);
+        published.IsAway = true;
+
+        clock.Now += SigningKeys.Longest - TimeSpan.FromSeconds(1);
+        await check.Check(Token(key, clock.Now, clock.Now + Hour), default);
+        clock.Now += TimeSpan.FromSeconds(1);
+        await Assert.ThrowsAsync<HttpRequestException>(async () => await check.Check(Token(key, clock.Now, clock.Now + Hour), default));
+
+        published.IsAway = false;
+        clock.Now += TimeSpan.FromSeconds(2);
+        await check.Check(Token(key, clock.Now, clock.Now + Hour), default);
+    }
+
     private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null)
     {
         var claims = new Dictionary<string, object>
@@ -136,11 +152,13 @@ public sealed class TokenCheckTests : IAsyncLifetime
     {
         private readonly List<SigningKey> keys = [.. keys];
 
+        public bool IsAway { get; set; }
+
         public void Withdraw(SigningKey key) => keys.Remove(key);
 
         public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { BaseAddress = new("http://identity") };
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => IsAway ? throw new HttpRequestException("away") : Task.FromResult(
             new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(new { keys = keys.Select(k => k.ToPublic()) }, Json.Options), Encoding.UTF8, "application/json") });
     }
 }
