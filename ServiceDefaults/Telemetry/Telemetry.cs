@@ -39,7 +39,9 @@ public static class TelemetryExtensions
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("Npgsql", "MassTransit", "MedCor"))
             .WithTracing(traces => traces.SetSampler(new ParentBasedSampler(new RequestSampler()))
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !Polled.Contains(http.Request.Path.Value))
-                .AddHttpClientInstrumentation().AddNpgsql().AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"))
+                // A path holds what a client typed as an id. Who answers names the route.
+                .AddHttpClientInstrumentation(calls => calls.EnrichWithHttpRequestMessage = (span, request) => span.SetTag("url.full", request.RequestUri?.GetLeftPart(UriPartial.Authority)))
+                .AddNpgsql().AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"))
             .UseOtlpExporter();
     }
 

@@ -69,6 +69,8 @@ public class TraceTests
         // In an address, and over connections that stand.
         using (await nurse.Http.GetAsync($$$"""/api/mcp/resources/users?limit=5&filter={"email":{"in":["{{{email}}}"]}}""")) { }
         using (await nurse.Http.PostAsync($"/api/mcp/tools/{secret}", null)) { }
+        foreach (var path in (string[])["/api/mcp/resources/patients/", "/api/mcp/resources/", "/api/mcp/prompts/sessions/", "/mcp/stream/", "/api/auth/", "/api/docs/"])
+            using (await nurse.Http.GetAsync(path + secret)) { }
         using var issued = await nurse.Http.PostAsync("/api/mcp/sse/ticket", null);
         var ticket = (string)(await issued.Content.ReadFromJsonAsync<JsonNode>())!["ticket"]!;
         await using (await Listener.With(ticket)) { }
