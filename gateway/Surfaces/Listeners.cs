@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using MedCor.Contracts;
 using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Resources;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Surfaces;
@@ -18,6 +20,11 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
         "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",
         "subscription_plans", "subscriptions", "invoices", "departments", "audit_events", "confirmations", "triage",
     ];
+
+    /// <summary>What is told to these roles, where a resource is closed to the others.</summary>
+    private static readonly ImmutableDictionary<string, Callers> Closed = Resources.Select(name => (Name: name, Callers: name == "triage"
+        ? Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse : ResourceCatalogue.All.GetValueOrDefault(name)?.Callers ?? Callers.Everyone))
+        .Where(resource => resource.Callers != Callers.Everyone).ToImmutableDictionary(resource => resource.Name, resource => resource.Callers);
 
     /// <summary>
     /// Lets somebody in, and tells who they are and the token by which they are known: from the header, or by a ticket. Throws <see cref="Unauthenticated"/>, <see cref="TooMany"/>.
@@ -56,6 +63,15 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
         Place? after = null;
         if (id.Length > 0 && !Place.TryParse(id, out after)) mistakes[field] = ["is not the id of an event"];
         return mistakes.Count == 0 ? (wanted, after) : throw new Invalid(mistakes);
+    }
+
+    /// <summary>Throws <see cref="Forbidden"/>, naming them and what is open instead, when nothing of some of these is ever told to somebody's role.</summary>
+    /// <param name="resources">Known ones; null for all that there is to hear.</param>
+    public static void Permit(Caller caller, IReadOnlyCollection<string>? resources)
+    {
+        bool IsOpen(string name) => !Closed.TryGetValue(name, out var callers) || caller.Is(callers);
+        if (resources?.Where(r => !IsOpen(r)).Order().ToArray() is not { Length: > 0 } closed) return;
+        throw new Forbidden($"Your role hears nothing of {string.Join(", ", closed)}. Open to it are {string.Join(", ", Resources.Where(IsOpen).Order())}.").With("resources", closed);
     }
 
     /// <summary>What is wrong with naming these resources.</summary>

@@ -26,6 +26,7 @@ internal static class Sockets
             if (http.Request.Query.ContainsKey("ticket") || http.Request.Headers.Authorization.Count > 0) known = await listeners.Admit(http);
             else await entrance.AdmitSocket(http);
             var (resources, after) = Listeners.Wishes(http.Request);
+            if (known is { Caller: var who }) Listeners.Permit(who, resources);
 
             // Before the upgrade: who has too many is answered as anywhere else.
             using var place = known is { Caller: var caller } ? standing.Socket(caller) : standing.Stranger(http);

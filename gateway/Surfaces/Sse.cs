@@ -26,6 +26,7 @@ internal static class Sse
         {
             var (caller, token) = await listeners.Admit(http);
             var (resources, after) = Listeners.Wishes(http.Request);
+            Listeners.Permit(caller, resources);
             if (HttpMethods.IsHead(http.Request.Method))
             {
                 http.Response.BeginEvents();

@@ -51,6 +51,22 @@ public sealed class SseTests
         Assert.Equal(listener.All.Count, listener.All.Select(h => h.Id).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData("nurse@general.example", "invoices,patients,subscriptions", "invoices subscriptions")]
+    [InlineData("patient@general.example", "triage", "triage")]
+    [InlineData("admin@medcor.example", "triage,users", "triage")]
+    public async Task What_a_role_never_hears_is_refused_and_what_is_open_to_it_named(string who, string resources, string closed)
+    {
+        var client = await Client.Shared(who);
+
+        using var response = await client.Http.GetAsync($"/api/mcp/sse?resources={resources}");
+        var error = (await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
+
+        Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (response.StatusCode, (string?)error["code"]));
+        Assert.Equal(closed, string.Join(' ', error["details"]!["resources"]!.AsArray().Select(r => (string?)r)));
+        Assert.StartsWith($"Your role hears nothing of {closed.Replace(" ", ", ", StringComparison.Ordinal)}. Open to it are appointments, ", (string?)error["message"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Another_hospital_hears_nothing_and_the_platform_hears_all()
     {
