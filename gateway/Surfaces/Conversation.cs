@@ -53,6 +53,7 @@ internal sealed class Conversation(
     private IDisposable? placeOfTheirs;
     private int mistaken;
     private bool isClosed;
+    private bool isFaulted;
 
     /// <summary>Holds the conversation until one side ends it.</summary>
     /// <param name="known">Who they are, where the request said so.</param>
@@ -86,7 +87,8 @@ internal sealed class Conversation(
             authTimer?.Dispose();
             listener?.End(Ending.Left);
             await gone.CancelAsync();
-            socket.Abort();
+            // What tells of a fault has been written by then, and is sent only if the connection is not cut.
+            if (!isFaulted) socket.Abort();
             await receiving;
             await telling;
             await AllAnswered();
@@ -106,6 +108,11 @@ internal sealed class Conversation(
                 if (ending.Task.IsCompleted) message.Dispose();
                 else await Take(message);
             }
+        }
+        catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
+        {
+            // They broke the protocol, or sent text that is none: the platform has closed with 1002 or 1007 before it threw.
+            isFaulted = true;
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -132,7 +139,7 @@ internal sealed class Conversation(
             switch (type)
             {
                 case "auth":
-                    await Authenticate(Params<Auth>.Read(message.Bytes), requestId);
+                    await Authenticate(Params<Auth>.Read(message.Bytes, "message"), requestId);
                     break;
                 case "tool_invoke":
                     await calls.WaitAsync(gone.Token);
@@ -140,10 +147,10 @@ internal sealed class Conversation(
                     _ = Invoke(message, requestId);
                     break;
                 case "subscribe":
-                    await Subscribe(Params<Subscription>.Read(message.Bytes).Resource, requestId);
+                    await Subscribe(Params<Subscription>.Read(message.Bytes, "message").Resource, requestId);
                     break;
                 case "unsubscribe":
-                    Unsubscribe(Params<Subscription>.Read(message.Bytes).Resource, requestId);
+                    Unsubscribe(Params<Subscription>.Read(message.Bytes, "message").Resource, requestId);
                     break;
                 default:
                     throw new Invalid("type", $"must be auth, tool_invoke, subscribe or unsubscribe{DidYouMean.Hint(type, ["auth", "tool_invoke", "subscribe", "unsubscribe"])}");
@@ -180,6 +187,7 @@ internal sealed class Conversation(
         var resources = Known(asked.Resources ?? [], "resources");
         if (asked.LastEventId is { } id && !Place.TryParse(id, out after)) throw new Invalid("last_event_id", "is not the id of an event");
         var caller = await check.Check(asked.Token, gone.Token);
+        Listeners.Permit(caller, resources);
         if (listener is null)
         {
             await entrance.Count(caller);
@@ -229,7 +237,8 @@ internal sealed class Conversation(
     private async Task Subscribe(string resource, ReadOnlyMemory<byte> requestId)
     {
         Known([resource], "resource");
-        if (listener!.Seat is null) await listeners.Sit(listener, after: null);
+        Listeners.Permit(listener!.Caller, [resource]);
+        if (listener.Seat is null) await listeners.Sit(listener, after: null);
         listener.Resources = listener.Resources!.Add(resource);
         Acknowledge("subscribed", resource, requestId);
     }

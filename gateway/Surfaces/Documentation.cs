@@ -51,8 +51,13 @@ internal static class Documentation
     {
         app.Use((http, next) =>
         {
-            if (http.Request.Path.StartsWithSegments($"/{Swagger}") || http.Request.Path.StartsWithSegments($"/{Redoc}")) http.Response.Headers.ContentSecurityPolicy = Policy;
-            return next(http);
+            if (!http.Request.Path.StartsWithSegments($"/{Swagger}") && !http.Request.Path.StartsWithSegments($"/{Redoc}")) return next(http);
+            http.Response.Headers.ContentSecurityPolicy = Policy;
+            if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) return next(http);
+            // As routing answers, which knows nothing of the pages.
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = $"{HttpMethods.Get}, {HttpMethods.Head}";
+            return Task.CompletedTask;
         });
         app.UseSwaggerUI(ui =>
         {

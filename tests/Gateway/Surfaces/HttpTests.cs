@@ -43,10 +43,11 @@ public sealed class HttpTests
     public async Task A_path_tells_what_it_takes_to_OPTIONS_and_to_a_method_that_it_does_not_take()
     {
         using var http = await Anybody();
-        foreach (var (path, methods) in Mapped.Addresses)
+        foreach (var (path, methods) in Mapped.Addresses.Concat(from path in Unmapped.Concat(["/api/docs", "/api/docs/", "/api/redoc", "/api/redoc/"]) select (path, (string[])["GET", "HEAD"])))
+        foreach (var wrong in ((HttpMethod[])[HttpMethod.Patch, HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete]).Where(m => !methods.Contains(m.Method)))
         {
             using var options = await Send(http, HttpMethod.Options, path);
-            using var refused = await Send(http, HttpMethod.Patch, path);
+            using var refused = await Send(http, wrong, path);
 
             Assert.Equal((path, HttpStatusCode.NoContent), (path, options.StatusCode));
             Assert.Equal([path, .. methods.Append("OPTIONS").Order()], [path, .. options.Content.Headers.Allow.Order()]);

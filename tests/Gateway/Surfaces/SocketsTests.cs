@@ -185,6 +185,78 @@ public sealed class SocketsTests
         Assert.Equal(1009, (await socket.Closed()).Code);
     }
 
+    /// <summary>Frames as no client library sends them, as they go over the wire.</summary>
+    [Theory]
+    [InlineData("81 82 00000000 C328", 1007, "text that is no UTF-8")]
+    [InlineData("C1 81 00000000 61", 1002, "a reserved bit of an extension that was not agreed on")]
+    [InlineData("80 81 00000000 61", 1002, "the continuation of nothing")]
+    [InlineData("81 05 6162636465", 1002, "a frame without a mask")]
+    [InlineData("83 81 00000000 61", 1002, "an opcode that there is not")]
+    [InlineData("09 80 00000000", 1002, "a ping in fragments")]
+    public async Task What_breaks_the_protocol_is_told_so_by_the_close(string frame, int code, string what)
+    {
+        var (house, nurse) = (await RunningHouse.Get(), await Client.Shared("nurse@general.example"));
+        using var connection = new System.Net.Sockets.TcpClient();
+        await connection.ConnectAsync(house.Gateways[0].Host, house.Gateways[0].Port);
+        await using var stream = connection.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"GET /api/mcp/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {nurse.AccessToken}\r\n\r\n"));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var heard = new MemoryStream();
+        await HearUntil("auth_success");
+
+        await stream.WriteAsync(Convert.FromHexString(frame.Replace(" ", "", StringComparison.Ordinal)));
+        // To the end: the connection is closed too.
+        heard.SetLength(0);
+        await HearUntil(null);
+
+        var frames = heard.ToArray();
+        var at = frames.AsSpan().LastIndexOf((byte)0x88);
+        Assert.True(at >= 0 && at + 3 < frames.Length && frames[at + 2] << 8 == (code & 0xFF00) && frames[at + 3] == (code & 0xFF), $"{what}: {Convert.ToHexString(frames)}");
+
+        async Task HearUntil(string? word)
+        {
+            var buffer = new byte[4096];
+            while (word is null || !Encoding.UTF8.GetString(heard.ToArray()).Contains(word, StringComparison.Ordinal))
+            {
+                var read = 0;
+                try
+                {
+                    read = await stream.ReadAsync(buffer, patience.Token);
+                }
+                catch (IOException)
+                {
+                    // Cut, after what was sent before.
+                }
+                if (read == 0)
+                {
+                    Assert.Null(word);
+                    return;
+                }
+                heard.Write(buffer, 0, read);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_a_role_never_hears_is_refused_and_what_is_open_to_it_named()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        await using var socket = await Socket.Of(nurse);
+
+        await socket.Send(new { type = "subscribe", resource = "invoices" });
+        var refused = await socket.Next("error");
+        Assert.Equal("PERMISSION_DENIED: Your role hears nothing of invoices. Open to it are appointments, confirmations, departments, doctors, hospitals, medical_records, patients, schedules, specialties, treatments, triage, users.", (string?)refused["error"]);
+        Assert.Equal(["invoices"], refused["details"]!["resources"]!.AsArray().Select(r => (string?)r));
+        await socket.Subscribe("triage");
+
+        await using var another = await Socket.Open();
+        await another.Send(new { type = "auth", token = nurse.AccessToken, resources = (string[])["users", "subscriptions"] });
+        Assert.Equal(["subscriptions"], (await another.Next("error"))["details"]!["resources"]!.AsArray().Select(r => (string?)r));
+        await another.Send(new { type = "auth", token = nurse.AccessToken, resources = (string[])["users"] });
+        await another.Next("subscribed");
+    }
+
     [Theory]
     [InlineData("""{"type":"auth","token":"forged"}""", "AUTH_INVALID")]
     [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_current_user"}""", "AUTH_REQUIRED")]
