@@ -109,7 +109,7 @@ internal sealed class BeginCall(ChatDb db, CallStreams streams, Runner runner, M
             foreach (var (name, value) in ((string, object?)[])[("max_tokens", asked.MaxTokens), ("model", asked.Model), ("temperature", asked.Temperature)])
                 if (value is not null) mistakes.Note(name, "belongs into input");
         var (path, wished) = asked.Input is { } input ? ("input.", input) : ("", new(asked.Messages ?? [], asked.Model, asked.MaxTokens, asked.Temperature));
-        if (wished.Messages.Count > 0 && wished.Messages.All(m => m.Role == Conversation.SystemRole)) mistakes.Note($"{path}messages", "must hold what a user says");
+        if (wished.Messages.Count > 0 && wished.Messages.All(m => m.Role != Conversation.UserRole)) mistakes.Note($"{path}messages", "must hold what a user says: a message with the role user");
         options.Value.Check(path, wished.Model, wished.MaxTokens, mistakes);
         var metadata = Metadata(asked, mistakes);
         return mistakes.Count == 0 ? (new(options.Value.Resolve(wished.Model)!, wished.Messages, wished.MaxTokens ?? options.Value.MaxTokens, wished.Temperature), metadata) : throw new Invalid(mistakes);

@@ -15,6 +15,9 @@ internal static class Conversation
     /// <summary>The role of what sets the model up.</summary>
     public const string SystemRole = "system";
 
+    /// <summary>The role of who asks.</summary>
+    public const string UserRole = "user";
+
     /// <summary>The rules that always come first. Callers may add to them, and cannot take them away.</summary>
     private const string CarefulAssistant = """
         You are the clinical assistant of MedCor, a platform that clinics and their patients use. You give general health information: what a condition is, what usually helps,

@@ -171,7 +171,8 @@ internal static class ExecuteRequest
     private static void CheckWishes(JsonNode? question, string path, ModelOptions options, Dictionary<string, List<string>> mistakes)
     {
         var wishes = new Dictionary<string, List<string>>();
-        options.Check(path, TextIn(question, "model"), question is JsonObject fields && fields["max_tokens"] is JsonValue most && most.TryGetValue<long>(out var tokens) ? tokens : null, wishes);
-        foreach (var (field, wrongs) in wishes) mistakes.TryAdd(field, wrongs);
+        options.Check(path, TextIn(question, "model"), question is JsonObject fields && fields["max_tokens"] is JsonValue most && most.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, wishes);
+        // The bound that holds here is narrower than the one of all servers.
+        foreach (var (field, wrongs) in wishes) mistakes[field] = wrongs;
     }
 }

@@ -53,10 +53,10 @@ internal sealed class ModelOptions
 
     /// <summary>Notes what of a caller's wishes is not to be had here.</summary>
     /// <param name="path">What stands before the fields' names.</param>
-    public void Check(string path, string? model, long? maxTokens, Dictionary<string, List<string>> mistakes)
+    public void Check(string path, string? model, double? maxTokens, Dictionary<string, List<string>> mistakes)
     {
         if (Resolve(model) is null) mistakes.Note($"{path}model", $"must be one of {string.Join(", ", Models)}, or left out: no other model answers here");
-        if (maxTokens > MaxTokens) mistakes.Note($"{path}max_tokens", $"must be between 1 and {MaxTokens}");
+        if (maxTokens < 1 || maxTokens > MaxTokens) mistakes.Note($"{path}max_tokens", $"must be between 1 and {MaxTokens}");
     }
 
     /// <summary>None for OpenAI's own.</summary>

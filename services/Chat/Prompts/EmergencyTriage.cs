@@ -47,6 +47,11 @@ internal sealed class EmergencyTriage() : Prompt<TriageStart, Arrival>(
 
     protected override Arrival Remember(TriageStart start) => new() { PatientId = start.PatientId, Symptoms = start.Symptoms };
 
+    protected override async Task Verify(Arrival arrival, Turn turn)
+    {
+        if (arrival.PatientId is { } id) await turn.Ask(new GetPatient(id));
+    }
+
     private static async Task Assess(Arrival arrival, AssessSeverity seen, Turn turn)
     {
         var patient = (seen.PatientId ?? arrival.PatientId) is { } id ? await turn.Ask(new GetPatient(id)) : null;

@@ -42,6 +42,7 @@ internal sealed class Guide(ChatDb db, IEnumerable<Prompt> prompts, OtherService
         db.Add(session);
         var turn = NewTurn(prompt, session, ct);
         turn.Enter(-1);
+        await prompt.Verify(data, turn);
         return await GoOn(prompt, session, data, turn);
     }
 

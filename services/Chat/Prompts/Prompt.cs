@@ -24,6 +24,9 @@ internal abstract class Prompt(string name, Callers callers, string description)
 
     /// <summary>What a session has remembered.</summary>
     public abstract object Recall(string json);
+
+    /// <summary>Makes sure that what is known from the start is there for the caller, before anything is kept of it. Throws what it is refused with.</summary>
+    public abstract Task Verify(object data, Turn turn);
 }
 
 /// <summary>A guided prompt that remembers a <typeparamref name="TData"/> between its steps.</summary>
@@ -41,6 +44,11 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
     }
 
     public override object Recall(string json) => JsonSerializer.Deserialize<TData>(json, Json.Options)!;
+
+    public override Task Verify(object data, Turn turn) => Verify((TData)data, turn);
+
+    /// <summary>Looks for what was named at the start, where no step does so at once.</summary>
+    protected virtual Task Verify(TData data, Turn turn) => Task.CompletedTask;
 
     /// <summary>What the prompt remembers of what is known from the start.</summary>
     protected abstract TData Remember(TStart start);

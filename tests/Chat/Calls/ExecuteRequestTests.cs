@@ -96,6 +96,10 @@ public class ExecuteRequestTests(ChatHouse house)
     [InlineData("stream", "\"yes\"", "stream must be true or false")]
     [InlineData("temperature", "1.5", "temperature must be between 0 and 1")]
     [InlineData("max_tokens", "1000000", "max_tokens must be between 1 and 4096")]
+    [InlineData("max_tokens", "0", "max_tokens must be between 1 and 4096")]
+    [InlineData("max_tokens", "1e400", "max_tokens must be between 1 and 4096")]
+    [InlineData("max_tokens", "1.5", "max_tokens must be a whole number")]
+    [InlineData("temperature", "\"0\"", "temperature must be a number, not text")]
     [InlineData("max_completion_tokens", "1000000", "max_tokens must be between 1 and 4096")]
     [InlineData("model", "\"gpt-5-pro\"", "model must be one of test-model")]
     [InlineData("tools", "[]", "tools is not taken: the model calls no tools here")]
@@ -111,6 +115,16 @@ public class ExecuteRequestTests(ChatHouse house)
         const string Messages = """[{"role": "user", "content": "x"}]""";
         await Refused($$"""{"messages": {{Messages}}, "{{field}}": {{value}} }""", says);
         await Refused($$"""{"tool": "openai_chat", "input": {"messages": {{Messages}}, "{{field}}": {{value}} } }""", $"input.{says}");
+    }
+
+    [Theory]
+    [InlineData("""[{"role": "assistant", "content": "x"}]""")]
+    [InlineData("""[{"role": "system", "content": "x"}, {"role": "assistant", "content": "x"}]""")]
+    [InlineData("""[{"role": "developer", "content": "x"}]""")]
+    public async Task A_question_in_which_no_user_speaks_is_refused(string messages)
+    {
+        await Refused($$"""{"messages": {{messages}} }""", "messages must hold what a user says: a message with the role user");
+        await Refused($$"""{"tool": "openai_chat", "input": {"messages": {{messages}} } }""", "input.messages must hold what a user says: a message with the role user");
     }
 
     [Fact]

@@ -93,6 +93,17 @@ public sealed class EmergencyTriageTests
         Assert.Equal("track_status", talk.Step);
     }
 
+    [Fact]
+    public async Task Of_a_patient_of_another_hospital_nothing_is_begun()
+    {
+        var (nurse, stranger) = (await Client.Shared("nurse@general.example"), (await Ward.Open("riverside")).Patient);
+
+        var refused = await Conversation.Invoke(nurse, new { prompt = Prompt, initial_data = new { symptoms = Symptoms, patient_id = stranger } });
+
+        Assert.Equal(("RESOURCE_NOT_FOUND", "There is no such patient."), (refused.Code, (string?)refused.Body["error"]!["message"]));
+        Assert.Equal(0, await (await RunningHouse.Get()).Count("chat", "SELECT count(*) FROM prompt_sessions WHERE data::text LIKE '%' || $1::text || '%'", stranger));
+    }
+
     [Theory]
     [InlineData("patient@general.example")]
     [InlineData("admin@medcor.example")]
