@@ -202,7 +202,9 @@ public sealed class Listing<T> where T : class
         try
         {
             var value = json.ValueKind == JsonValueKind.Null ? null : json.Deserialize(field.Type, ClientJson.Options);
-            if (value is string text && PlainText.WhatIsWrong(text, least: 0) is { } wrong) Note(field.Name, wrong);
+            // What is looked for may be of several lines.
+            if (value is string line) value = PlainText.Normalize(line);
+            if (value is string text && PlainText.WhatIsWrong(text, least: 0, isLine: false) is { } wrong) Note(field.Name, wrong);
             else if (value is not null) return (true, value);
             else Note(field.Name, "must not be null");
         }

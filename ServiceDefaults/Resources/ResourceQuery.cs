@@ -110,8 +110,9 @@ public sealed class ResourceQuery
     private int? Number(IQueryCollection query, string parameter, int most)
     {
         if (query[parameter].FirstOrDefault() is not { } text) return null;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most) return number;
-        mistakes.Note(parameter, $"must be between 1 and {most}");
+        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) mistakes.Note(parameter, $"must be a whole number from 1 to {most}, in digits without a sign or leading zeros");
+        else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most) return number;
+        else mistakes.Note(parameter, $"must be between 1 and {most}");
         return null;
     }
 

@@ -76,7 +76,7 @@ public static partial class ClientJson
         {
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { UseReaders } },
         };
-        JsonConverter[] own = [new TextConverter(PlainText.Normalize), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-GreatestWhole, GreatestWhole), new TimeConverter(), new InstantConverter()];
+        JsonConverter[] own = [new TextConverter(PlainText.NormalizeLine), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-GreatestWhole, GreatestWhole), new TimeConverter(), new InstantConverter()];
         for (var i = 0; i < own.Length; i++) options.Converters.Insert(i, own[i]);
         return options;
     }
@@ -84,12 +84,13 @@ public static partial class ClientJson
     /// <summary>What a text becomes as it is read, by what its annotations say it is.</summary>
     internal static Func<string, string> ReaderOf(JsonPropertyInfo property) => property.AttributeProvider switch
     {
-        null => PlainText.Normalize,
+        null => PlainText.NormalizeLine,
         // A choice is one of its words exactly; a pattern says of every character whether it may stand there.
         { } annotated when Has<OpaqueAttribute>(annotated) || Has<AllowedValuesAttribute>(annotated) || Has<RegularExpressionAttribute>(annotated) => text => text,
-        { } annotated when Has<EmailAddressAttribute>(annotated) => text => EmailAddresses.Canonical(text) ?? PlainText.Normalize(text),
+        { } annotated when Has<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.WhatIsWrong(line, least: 0, isLine: true) is null ? EmailAddresses.Canonical(line) ?? line : line,
         { } annotated when Has<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonical(text) ?? text,
-        _ => PlainText.Normalize,
+        { } annotated when Has<MultilineAttribute>(annotated) => PlainText.Normalize,
+        _ => PlainText.NormalizeLine,
     };
 
     internal static bool Has<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
@@ -115,6 +116,16 @@ public static partial class ClientJson
             reader.TokenType == JsonTokenType.Number && Whole(ref reader) is { } number && number >= least && number <= most ? T.CreateChecked(number) : throw new JsonException();
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteNumberValue(long.CreateChecked(value));
+    }
+
+    /// <summary>Whether a number is whole, however large it is.</summary>
+    internal static bool IsWhole(JsonElement number)
+    {
+        var parts = Number().Match(number.GetRawText());
+        var digits = (parts.Groups["whole"].Value + parts.Groups["fraction"].Value).TrimEnd('0');
+        // As a double: it may have any number of digits itself.
+        var exponent = parts.Groups["exponent"].Value is { Length: > 0 } e ? double.Parse(e, CultureInfo.InvariantCulture) : 0;
+        return digits.Trim('0').Length == 0 || exponent >= digits.Length - parts.Groups["whole"].Length;
     }
 
     /// <summary>A number that is whole, by its digits alone, so that none is rounded; null when it is not, or too large.</summary>

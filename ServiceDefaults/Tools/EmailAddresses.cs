@@ -7,6 +7,11 @@ namespace MedCor.ServiceDefaults.Tools;
 /// <summary>E-mail addresses as they are read, kept and compared: an <c>addr-spec</c> of RFC 5322 and nothing around it, of which the domain may be international.</summary>
 public static class EmailAddresses
 {
+    /// <summary>As far as JSON Schema's format leaves it open: what stands before the @ has a bound of its own (RFC 5321, section 4.5.3.1.1).</summary>
+    public const string Pattern = "^[^@]{1,64}@";
+
+    private const int LongestUser = 64;
+
     private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
 
     /// <summary>
@@ -30,6 +35,9 @@ public static class EmailAddresses
             return null;
         }
     }
+
+    /// <summary>Whether an account can be opened with an address. Older ones may have more before their @ than <see cref="Pattern"/> says.</summary>
+    public static bool IsTaken(string text) => Canonical(text) is { } address && PlainText.Length(address[..address.LastIndexOf('@')]) <= LongestUser;
 
     /// <summary>What an address is compared by, its canonical form in lower case. What is no address is compared as it stands.</summary>
     public static string KeyOf(string text) => (Canonical(text) ?? text.Trim()).ToLowerInvariant();

@@ -23,9 +23,10 @@ public static class Params<T> where T : notnull
             select (((AlsoNamedAttribute)also).Name, property.Name)];
 
     /// <summary>The parameters. Throws <see cref="Invalid"/> naming every field that is missing, unknown, of a wrong type or out of range.</summary>
-    public static T Read(ReadOnlyMemory<byte> json)
+    /// <param name="whole">What the whole is called where it is no object that can be read.</param>
+    public static T Read(ReadOnlyMemory<byte> json, string whole = Tools.Mistakes.Body)
     {
-        var value = Parse(json, mayRename: Renamed.Length > 0);
+        var value = Parse(json, mayRename: Renamed.Length > 0, whole);
         return Mistakes(value) is { Count: > 0 } mistakes ? throw new Invalid(mistakes) : value;
     }
 
@@ -35,7 +36,7 @@ public static class Params<T> where T : notnull
     /// <param name="shown">What the caller reads of the thing that is changed; asked for only where a rule is broken.</param>
     public static async Task<T> ReadChange(ReadOnlyMemory<byte> json, Func<T, Task<object?>> shown)
     {
-        var value = Parse(json, mayRename: Renamed.Length > 0);
+        var value = Parse(json, mayRename: Renamed.Length > 0, Tools.Mistakes.Body);
         if (Mistakes(value) is not { Count: > 0 } mistakes) return value;
         if (await shown(value) is { } thing) mistakes = Mistakes(value, Unchanged.Between(json, thing));
         return mistakes.Count > 0 ? throw new Invalid(mistakes) : value;
@@ -48,15 +49,15 @@ public static class Params<T> where T : notnull
         return mistakes;
     }
 
-    private static T Parse(ReadOnlyMemory<byte> json, bool mayRename)
+    private static T Parse(ReadOnlyMemory<byte> json, bool mayRename, string whole)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) ?? throw new Invalid("params", "must be an object");
+            return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) ?? throw new Invalid(whole, "must be an object, not null");
         }
         catch (Exception e) when (ClientJson.IsRefused(e))
         {
-            return mayRename && WithOwnNames(json) is { } renamed ? Parse(renamed, mayRename: false) : throw new Invalid(Tools.Mistakes.In(json, typeof(T)));
+            return mayRename && WithOwnNames(json) is { } renamed ? Parse(renamed, mayRename: false, whole) : throw new Invalid(Tools.Mistakes.In(json, typeof(T), whole));
         }
     }
 
@@ -93,7 +94,7 @@ internal sealed class Rules
             var (element, many) = Element(property.PropertyType);
             var inner = ClientJson.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
             if (inner is { fields.Count: 0 }) inner = null;
-            var rule = annotations.Select(Rule.Of).OfType<Rule>().ToArray();
+            var rule = annotations.Select(annotation => Rule.Of(annotation, many)).OfType<Rule>().ToArray();
             if (rule.Length > 0 || inner is not null || many || element == typeof(string)) rules.fields.Add(property.Name, new(property, rule, inner, many));
         }
         return Known.GetOrAdd(type, rules);
@@ -140,7 +141,7 @@ internal sealed class Rules
             // PostgreSQL cannot keep it.
             if (text.Contains('\0')) mistakes.Note(at, "must not contain the character U+0000");
         }
-        else if (PlainText.WhatIsWrong(text, least) is { } wrong) mistakes.Note(at, wrong);
+        else if (PlainText.WhatIsWrong(text, least, field.IsLine) is { } wrong) mistakes.Note(at, wrong);
     }
 
     internal static (Type Element, bool Many) Element(Type type)
@@ -149,6 +150,9 @@ internal sealed class Rules
         var info = Json.Strict.GetTypeInfo(type);
         return info.Kind == JsonTypeInfoKind.Enumerable ? (info.ElementType!, true) : (type, false);
     }
+
+    /// <summary>What is said of a number that lies beyond a bound.</summary>
+    internal static string Between(object least, object most) => FormattableString.Invariant($"must be between {least} and {most}");
 
     /// <summary>Whether a text must have something in it: one that has to be given, or that has a least length.</summary>
     internal static bool Needs(JsonPropertyInfo property) =>
@@ -164,6 +168,7 @@ internal sealed class Rules
         internal Rules? Inner => inner;
         internal bool IsList => isList;
         internal bool IsNeeded { get; } = isList ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachLengthAttribute { Least: > 0 }) is true : Needs(property);
+        internal bool IsLine { get; } = property.AttributeProvider is not { } all || !ClientJson.Has<MultilineAttribute>(all);
         internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ClientJson.Has<OpaqueAttribute>(annotated);
     }
 
@@ -173,21 +178,24 @@ internal sealed class Rules
         /// <summary>Whether it is kept by a list if each of its entries keeps it.</summary>
         internal bool IsOfEach { get; private init; }
 
-        internal static Rule? Of(Attribute annotation) => annotation switch
+        /// <param name="many">Whether what is annotated is a list.</param>
+        internal static Rule? Of(Attribute annotation, bool many) => annotation switch
         {
             LengthAttribute length => new(value => value is string text ? IsWithin(text, length.MinimumLength, length.MaximumLength) : length.IsValid(value),
-                Own(length) ?? $"must have {length.MinimumLength} to {length.MaximumLength} characters or entries"),
-            MaxLengthAttribute most => new(value => value is string text ? IsWithin(text, 0, most.Length) : most.IsValid(value), Own(most) ?? $"must have at most {most.Length} characters or entries"),
-            MinLengthAttribute least => new(value => value is string text ? IsWithin(text, least.Length, int.MaxValue) : least.IsValid(value), Own(least) ?? $"must have at least {least.Length} characters or entries"),
+                Own(length) ?? $"must have {length.MinimumLength} to {length.MaximumLength} {Counted(many)}"),
+            MaxLengthAttribute most => new(value => value is string text ? IsWithin(text, 0, most.Length) : most.IsValid(value), Own(most) ?? $"must have at most {most.Length} {Counted(many)}"),
+            MinLengthAttribute least => new(value => value is string text ? IsWithin(text, least.Length, int.MaxValue) : least.IsValid(value), Own(least) ?? $"must have at least {least.Length} {Counted(many)}"),
             RegularExpressionAttribute pattern when new Regex($"\\A(?:{pattern.Pattern})\\z", RegexOptions.CultureInvariant) is var whole =>
                 new(value => value is not string text || whole.IsMatch(text), Own(pattern) ?? $"must match {pattern.Pattern}"),
-            RangeAttribute range => new(range.IsValid, Own(range) ?? $"must be between {range.Minimum} and {range.Maximum}"),
-            EmailAddressAttribute => new(value => value is not string text || EmailAddresses.Canonical(text) is not null, "must be an e-mail address such as anna@hospital.example, and nothing around it"),
+            RangeAttribute range => new(range.IsValid, Own(range) ?? Between(range.Minimum, range.Maximum)),
+            EmailAddressAttribute => new(value => value is not string text || EmailAddresses.IsTaken(text), "must be an e-mail address such as anna@hospital.example, with at most 64 characters before the @ and nothing around it"),
             TimeZoneNameAttribute => new(value => value is not string text || TimeZoneNames.Canonical(text) is not null, "must be an IANA time zone name such as Europe/Berlin"),
             EachAttribute each => new(each.IsValid, each.ErrorMessage!) { IsOfEach = true },
             ValidationAttribute other => new(other.IsValid, Own(other) ?? other.FormatErrorMessage("value")),
             _ => null,
         };
+
+        private static string Counted(bool many) => many ? "entries" : "characters";
 
         /// <summary>The annotation's own words. A placeholder in them would reach the caller unfilled.</summary>
         private static string? Own(ValidationAttribute annotation) => annotation.ErrorMessage is { } own && !own.Contains("{0}", StringComparison.Ordinal) ? own : null;
@@ -232,23 +240,31 @@ internal readonly struct Unchanged(JsonNode? sent, JsonNode? shown)
 /// <summary>Finds all that is wrong in a document that did not fit its type.</summary>
 public static class Mistakes
 {
-    internal static Dictionary<string, List<string>> In(ReadOnlyMemory<byte> json, Type type)
+    /// <summary>What the whole is called where the parameters are all that is sent.</summary>
+    internal const string Body = "body";
+
+    private const int Deepest = 32;
+
+    internal static Dictionary<string, List<string>> In(ReadOnlyMemory<byte> json, Type type, string whole)
     {
         var mistakes = new Dictionary<string, List<string>>();
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 32 });
-            Walk(document.RootElement, type, "", mistakes);
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Deepest });
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object) mistakes.Note(whole, $"must be an object, not {Kind(root)}");
+            else Walk(root, type, "", null, mistakes);
         }
         catch (Exception e) when (ClientJson.IsRefused(e))
         {
-            mistakes.Note("params", "must be well-formed JSON");
+            mistakes.Note(whole, json.IsEmpty ? "is empty, and must be an object" : $"must be well-formed JSON, at most {Deepest} levels deep");
         }
-        if (mistakes.Count == 0) mistakes.Note("params", "could not be read");
+        if (mistakes.Count == 0) mistakes.Note(whole, "could not be read");
         return mistakes;
     }
 
-    private static void Walk(JsonElement json, Type type, string path, Dictionary<string, List<string>> mistakes)
+    /// <param name="ends">Between which numbers it has to lie, where something is said of it.</param>
+    private static void Walk(JsonElement json, Type type, string path, RangeAttribute? ends, Dictionary<string, List<string>> mistakes)
     {
         var info = ClientJson.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
         switch (info.Kind)
@@ -258,16 +274,16 @@ public static class Mistakes
                 break;
             case JsonTypeInfoKind.Enumerable when json.ValueKind == JsonValueKind.Array:
                 var i = 0;
-                foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < Most)) Walk(element, info.ElementType!, $"{path}[{i++}]", mistakes);
+                foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < Most)) Walk(element, info.ElementType!, $"{path}[{i++}]", null, mistakes);
                 break;
             case JsonTypeInfoKind.Object or JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary:
-                if (!Fits(json, type)) mistakes.Note(Name(path), info.Kind == JsonTypeInfoKind.Enumerable ? "must be a list" : "must be an object");
+                if (!Fits(json, type)) mistakes.Note(path, $"must be {(info.Kind == JsonTypeInfoKind.Enumerable ? "a list" : "an object")}, not {Kind(json)}");
                 break;
             case JsonTypeInfoKind.None when info.Type == typeof(JsonObject) && json.ValueKind == JsonValueKind.Object:
                 WalkFree(json, path, mistakes);
                 break;
             default:
-                if (!Fits(json, type)) mistakes.Note(Name(path), Wanted(info.Type, json));
+                if (!Fits(json, type)) mistakes.Note(path, Wanted(info.Type, json, ends));
                 break;
         }
     }
@@ -280,7 +296,7 @@ public static class Mistakes
             var i = 0;
             foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < Most)) WalkFree(element, $"{path}[{i++}]", mistakes);
         }
-        if (json.ValueKind == JsonValueKind.String && ClientJson.TextOf(json) is null) mistakes.Note(Name(path), "must be Unicode: it has half a surrogate pair");
+        if (json.ValueKind == JsonValueKind.String && ClientJson.TextOf(json) is null) mistakes.Note(path, "must be Unicode: it has half a surrogate pair");
         if (json.ValueKind != JsonValueKind.Object) return;
         var seen = new HashSet<string>();
         foreach (var sent in json.EnumerateObject().TakeWhile(_ => mistakes.Count < Most))
@@ -308,7 +324,7 @@ public static class Mistakes
             else
             {
                 var before = mistakes.Count;
-                Walk(sent.Value, field.PropertyType, at, mistakes);
+                Walk(sent.Value, field.PropertyType, at, field.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: true) is [RangeAttribute ends] ? ends : null, mistakes);
                 if (mistakes.Count == before) rules.Check(field.Name, field.PropertyType == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(field.PropertyType, ClientJson.Options), at, mistakes);
             }
         }
@@ -334,20 +350,39 @@ public static class Mistakes
 
     /// <summary>What a value of this type must be, in words.</summary>
     /// <param name="sent">What was sent instead.</param>
-    internal static string Wanted(Type type, JsonElement sent)
+    /// <param name="ends">Between which numbers it has to lie; those that its type has unless given.</param>
+    internal static string Wanted(Type type, JsonElement sent, RangeAttribute? ends = null)
     {
         if (type.IsEnum) return $"must be one of {string.Join(", ", Words.All(type))}{DidYouMean.Hint(ClientJson.TextOf(sent), Words.All(type))}";
-        if (type == typeof(Guid)) return "must be a UUID";
-        if (type == typeof(DateOnly)) return "must be a date, yyyy-MM-dd";
-        if (type == typeof(TimeOnly)) return "must be a time of day, HH:mm:ss";
-        if (type == typeof(DateTimeOffset)) return "must be an RFC 3339 instant with its offset, such as 2026-02-01T14:00:00Z";
-        if (type == typeof(bool)) return "must be true or false";
-        if (type == typeof(int) || type == typeof(long)) return "must be a whole number";
-        if (type == typeof(JsonObject)) return "must be an object";
-        return type == typeof(string) ? "must be text" : "is of the wrong type";
+        if (type == typeof(Guid)) return As(JsonValueKind.String, "a UUID");
+        if (type == typeof(DateOnly)) return As(JsonValueKind.String, "a date, yyyy-MM-dd");
+        if (type == typeof(TimeOnly)) return As(JsonValueKind.String, "a time of day, HH:mm:ss");
+        if (type == typeof(DateTimeOffset)) return As(JsonValueKind.String, "an RFC 3339 instant with its offset, such as 2026-02-01T14:00:00Z");
+        if (type == typeof(bool)) return As(JsonValueKind.True, "true or false");
+        if (type == typeof(JsonObject)) return As(JsonValueKind.Object, "an object");
+        if (type == typeof(string)) return As(JsonValueKind.String, "text");
+        var isWhole = type == typeof(int) || type == typeof(long);
+        if (sent.ValueKind != JsonValueKind.Number || (isWhole && !ClientJson.IsWhole(sent))) return As(JsonValueKind.Number, isWhole ? "a whole number" : "a number");
+        if (ends is not null) return Rules.Between(ends.Minimum, ends.Maximum);
+        return type == typeof(int) ? Rules.Between(int.MinValue, int.MaxValue)
+            : type == typeof(long) ? Rules.Between(-ClientJson.GreatestWhole, ClientJson.GreatestWhole)
+            : "must be a number that a double-precision floating-point number can hold";
+
+        // What is of the right kind is wrong in another way.
+        string As(JsonValueKind kind, string wanted) => sent.ValueKind == kind ? $"must be {wanted}" : $"must be {wanted}, not {Kind(sent)}";
     }
 
-    private static string Name(string path) => path.Length == 0 ? "params" : path;
+    /// <summary>What kind of value was sent, in words.</summary>
+    private static string Kind(JsonElement sent) => sent.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => "null",
+    };
 
     /// <summary>However much is wrong, an answer names no more than this, and no name at more than its beginning.</summary>
     private const int Most = 100;

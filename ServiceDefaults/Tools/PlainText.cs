@@ -8,17 +8,26 @@ namespace MedCor.ServiceDefaults.Tools;
 /// <summary>What a client's text becomes before it is checked and kept, and which characters it may hold. In one place, for every text that comes in.</summary>
 public static class PlainText
 {
-    /// <summary>As a JSON Schema's pattern can say it: nothing, or something to see, and no control characters but tab and line ends, nor any that turn the direction of what follows.</summary>
-    public const string Pattern = $"^(?:[{Spaces}]*|{Visible})$";
+    /// <summary>As a JSON Schema's pattern can say it: nothing, or something to see, and no control characters nor any that turn the direction of what follows.</summary>
+    public const string Pattern = $"^(?:[{Blanks}]*|{Visible})$";
 
     /// <summary>Likewise, where there must be something to see.</summary>
     public const string VisiblePattern = $"^{Visible}$";
 
+    /// <summary>Likewise of a text of several lines, which may have tabs and line ends.</summary>
+    public const string LinesPattern = $"^(?:[{Spaces}]*|{VisibleLines})$";
+
+    /// <summary>Likewise, where there must be something to see.</summary>
+    public const string VisibleLinesPattern = $"^{VisibleLines}$";
+
     private const int MostMarks = 30;
 
-    private const string Visible = $"[^{Unwanted}]*[^{Unwanted}{Spaces}{Unseen}][^{Unwanted}]*";
+    private const string Visible = $"[^{UnwantedInLine}]*[^{UnwantedInLine}{Blanks}{Unseen}][^{UnwantedInLine}]*";
+    private const string VisibleLines = $"[^{Unwanted}]*[^{Unwanted}{Spaces}{Unseen}][^{Unwanted}]*";
     private const string Unwanted = @"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F";
-    private const string Spaces = @"\t\n\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
+    private const string UnwantedInLine = @"\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u206F";
+    private const string Spaces = $@"\t\n\r\u2028\u2029{Blanks}";
+    private const string Blanks = @" \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
     private const string Unseen = @"\u00AD\u0300-\u036F\u061C\u115F\u1160\u180B-\u180F\u200B-\u200F\u2060-\u2065\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0";
 
     /// <summary>
@@ -28,12 +37,20 @@ public static class PlainText
     private static readonly SearchValues<char> Refused = SearchValues.Create(
         [.. Range(0, 0x1F).Except(['\t', '\n']), .. Range(0x7F, 0x9F), .. Range(0x202A, 0x202E), .. Range(0x2066, 0x206F)]);
 
-    /// <summary>What is taken off both ends: the <see cref="Spaces"/> that the pattern knows, and none of the controls that .NET takes for white space as well.</summary>
-    private static readonly char[] SpacesAround =
-        ['\t', '\n', '\r', ' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u2028', '\u2029', '\u202F', '\u205F', '\u3000'];
+    /// <summary>What begins a new line or a column, which a text of one line has no place for.</summary>
+    private static readonly SearchValues<char> OfLines = SearchValues.Create(['\t', '\n', '\r', '\u2028', '\u2029']);
+
+    /// <summary>What is taken off both ends of a line: the <see cref="Blanks"/> that the pattern knows, and none of the controls that .NET takes for white space as well.</summary>
+    private static readonly char[] BlanksAround = [' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u202F', '\u205F', '\u3000'];
+
+    /// <summary>The same of a text of several lines.</summary>
+    private static readonly char[] SpacesAround = ['\t', '\n', '\r', '\u2028', '\u2029', .. BlanksAround];
 
     /// <summary>Letters and symbols by their category, which are drawn as nothing.</summary>
     private static readonly SearchValues<char> Blank = SearchValues.Create(['\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0']);
+
+    /// <summary>A text of one line without blanks around it, and in normalization form C. What has no place in a line stays, to be refused.</summary>
+    public static string NormalizeLine(string text) => Compose(text.Trim(BlanksAround));
 
     /// <summary>
     /// Without blanks around it, its lines ended by a line feed alone, and in Unicode's normalization form C, in which <c>ü</c> is one character however it was typed.
@@ -66,14 +83,23 @@ public static class PlainText
 
     /// <summary>What is wrong with a text that has been normalized, if anything.</summary>
     /// <param name="least">0 if it may be empty.</param>
-    public static string? WhatIsWrong(string text, int least)
+    /// <param name="isLine">Whether it is of one line.</param>
+    public static string? WhatIsWrong(string text, int least, bool isLine)
     {
+        if (isLine && text.AsSpan().IndexOfAny(OfLines) is >= 0 and var end) return $"must be one line, without the character {Name(text[end])}";
         if (text.AsSpan().IndexOfAny(Refused) is >= 0 and var at) return $"must not contain the character {Name(text[at])}";
         if (text.Length == 0) return least == 0 ? null : "must not be blank";
         if (HasTooManyMarks(text)) return $"must not have more than {MostMarks} accents or other marks in a row";
-        foreach (var rune in text.EnumerateRunes())
-            if (IsVisible(rune)) return null;
+        if (IsSeen(text)) return null;
         return $"must hold a letter, a digit or a symbol, which {Name(text.EnumerateRunes().First().Value)} is not";
+    }
+
+    /// <summary>Whether there is anything to see of a text: a letter, a digit or a symbol.</summary>
+    public static bool IsSeen(string text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+            if (IsVisible(rune)) return true;
+        return false;
     }
 
     /// <summary>How many characters a text has, as JSON Schema counts them: an emoji beyond the basic plane is one.</summary>

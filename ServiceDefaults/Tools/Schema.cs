@@ -80,6 +80,7 @@ public static class Schema
         {
             if (isInput && type == typeof(string)) NarrowText(schema, context.PropertyInfo);
             foreach (var rule in property.GetCustomAttributes()) Narrow(schema, rule);
+            if (property.IsDefined(typeof(AlwaysAnsweredAttribute))) schema["type"] = ((JsonArray)schema["type"]!)[0]!.DeepClone();
             if (property.GetCustomAttribute<DefaultValueAttribute>() is { } usual) schema["default"] = JsonSerializer.SerializeToNode(usual.Value, Json.Strict);
             if (Docs.Of(property) is { Length: > 0 } text) schema.Insert(0, "description", text);
         }
@@ -106,7 +107,9 @@ public static class Schema
         if (isNeeded) schema["minLength"] = 1;
         // A choice and an address say for themselves what they are.
         if (ClientJson.Has<AllowedValuesAttribute>(annotated) || ClientJson.Has<EmailAddressAttribute>(annotated) || ClientJson.Has<TimeZoneNameAttribute>(annotated)) return;
-        schema["pattern"] = ClientJson.Has<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$" : isNeeded ? PlainText.VisiblePattern : PlainText.Pattern;
+        schema["pattern"] = ClientJson.Has<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$"
+            : ClientJson.Has<MultilineAttribute>(annotated) ? (isNeeded ? PlainText.VisibleLinesPattern : PlainText.LinesPattern)
+            : isNeeded ? PlainText.VisiblePattern : PlainText.Pattern;
     }
 
     private static void Narrow(JsonObject schema, Attribute rule)
@@ -134,6 +137,12 @@ public static class Schema
                 Bound(item, each.Least, each.Most);
                 if (each.Least > 0 && item["pattern"] is { } any) item["pattern"] = ((string)any!).Replace(PlainText.Pattern[1..], PlainText.VisiblePattern[1..], StringComparison.Ordinal);
                 break;
+            case NearDayAttribute:
+                schema["pattern"] = NearDayAttribute.Pattern;
+                break;
+            case PastDayAttribute:
+                schema["pattern"] = PastDayAttribute.Pattern;
+                break;
             case DistinctAttribute distinct:
                 schema["maxItems"] = distinct.Most - distinct.Least + 1;
                 schema["uniqueItems"] = true;
@@ -144,6 +153,7 @@ public static class Schema
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";
+                schema["pattern"] = EmailAddresses.Pattern;
                 break;
             case UrlAttribute:
                 schema["format"] = "uri";

@@ -10,6 +10,14 @@ public sealed class TimeZoneNameAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OpaqueAttribute : Attribute;
 
+/// <summary>A text of several lines: line ends and tabs may stand in it, which no other text takes.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class MultilineAttribute : Attribute;
+
+/// <summary>Never null in an answer. Null stands for what an event of a version before does not tell.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class AlwaysAnsweredAttribute : Attribute;
+
 /// <summary>What each text of a list must be, whatever the others are.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public abstract class EachAttribute : ValidationAttribute
@@ -52,7 +60,23 @@ public sealed class NearDayAttribute() : ValidationAttribute($"must be a day of 
 {
     private const int First = 1900, Last = 2199;
 
+    /// <summary>The same, as JSON Schema can say it.</summary>
+    public const string Pattern = "^(?:19|2[01])";
+
     public override bool IsValid(object? value) => value is null or DateOnly { Year: >= First and <= Last };
+}
+
+/// <summary>A day on which something of somebody living has happened: they were born, or certified.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class PastDayAttribute() : ValidationAttribute($"must be a day from {First}-01-01 on, and not of the future")
+{
+    private const int First = 1900;
+
+    /// <summary>As much of it as JSON Schema can say, which knows no today.</summary>
+    public const string Pattern = "^(?:19|20)";
+
+    // East of Greenwich it may be tomorrow already.
+    public override bool IsValid(object? value) => value is null || (value is DateOnly { Year: >= First } day && day <= DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1));
 }
 
 /// <summary>A name under which older clients send a parameter. It is read as the parameter's own, and not listed.</summary>

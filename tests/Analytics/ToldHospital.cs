@@ -28,7 +28,7 @@ internal sealed class ToldHospital : IAsyncDisposable
         var hospital = new ToldHospital(await house.Bus(), await Client.Shared("admin@medcor.example"), zone);
         await hospital.Tell(new HospitalCreated(new(
             hospital.Id, "Told", "told", "told", "office@told.example", "+1-555-0100", "1 Way", null, "City", null, "Country", "10001", "General", zone, true, 1,
-            DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch)));
+            DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, MaxOpenPatientBookings: 3)));
         await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1", hospital.Id) == 1, "Analytics knows the hospital");
         return hospital;
     }

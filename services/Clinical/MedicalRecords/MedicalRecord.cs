@@ -38,7 +38,7 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     }
 
     /// <summary>What was read of an attachment and is sent back is the attachment that is there.</summary>
-    private string AsStored(string given) => Attachments.FirstOrDefault(stored => PlainText.Normalize(AddressesOrNamesAttribute.Shown(stored)) == given) ?? given;
+    private string AsStored(string given) => Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(AddressesOrNamesAttribute.Shown(stored)) == given) ?? given;
 
     /// <summary>What is about to be saved, for good.</summary>
     internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()

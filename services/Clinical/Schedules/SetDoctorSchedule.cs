@@ -18,11 +18,11 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people
     public async Task<DoctorSchedule> Handle(SetDoctorSchedule asked, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != asked.DoctorId) throw new Forbidden("Doctors set their own schedule only.");
-        var timetable = TimetableRules.Check(asked);
         var (doctor, hospital, _) = await people.Doctor(asked.DoctorId, ct);
 
         await pauses.Alone(doctor.Id, ct);
         var schedule = await db.Schedules.SingleOrDefaultAsync(s => s.HospitalId == doctor.HospitalId && s.DoctorId == doctor.Id, ct);
+        var timetable = TimetableRules.Check(asked, schedule?.Timetable.Exceptions ?? []);
         if (schedule is null)
         {
             if (asked.ExpectedVersion is > 0) throw new Conflict("No schedule has been set yet; expected_version is 0 then.").With("version", 0);

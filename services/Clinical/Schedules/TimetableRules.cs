@@ -7,7 +7,8 @@ namespace MedCor.Clinical.Schedules;
 internal static class TimetableRules
 {
     /// <summary>The timetable that is asked for. Throws <see cref="Invalid"/> naming every entry that makes no sense.</summary>
-    internal static Timetable Check(SetDoctorSchedule asked)
+    /// <param name="kept">The absences that the schedule has: two of them that overlap were taken once, and are again.</param>
+    internal static Timetable Check(SetDoctorSchedule asked, IReadOnlyList<Absence> kept)
     {
         var wrongs = new Dictionary<string, List<string>>();
         void Wrong(string field, string what)
@@ -28,6 +29,8 @@ internal static class TimetableRules
             var (at, off) = ($"exceptions[{i}]", exceptions[i]);
             if (off.Start is null != off.End is null) Wrong(at, "needs both start and end, or neither for the whole day");
             else if (off is { Start: { } start, End: { } end }) CheckTimes(at, start, end, Wrong);
+            for (var j = 0; j < i; j++)
+                if (Overlap(off, exceptions[j]) && !AreBothOf(kept, off, exceptions[j])) Wrong(at, $"overlaps exceptions[{j}]: {off.Date:yyyy-MM-dd} is entered twice");
         }
         return wrongs.Count == 0 ? new(asked.SlotMinutes, hours, breaks, exceptions) : throw new Invalid(wrongs);
     }
@@ -48,6 +51,11 @@ internal static class TimetableRules
         if (!end.IsWholeMinute()) wrong($"{at}.end", "must be a whole minute");
         if (end.EndFromMidnight() <= start.FromMidnight()) wrong($"{at}.end", "must be after start; midnight at the end of the day is 00:00:00");
     }
+
+    private static bool Overlap(Absence a, Absence b) =>
+        a.Date == b.Date && (a.Start ?? default).FromMidnight() < (b.End ?? default).EndFromMidnight() && (b.Start ?? default).FromMidnight() < (a.End ?? default).EndFromMidnight();
+
+    private static bool AreBothOf(IReadOnlyList<Absence> kept, Absence a, Absence b) => a == b ? kept.Count(e => e == a) > 1 : kept.Contains(a) && kept.Contains(b);
 
     private static bool Overlap(WeeklyPeriod a, WeeklyPeriod b) =>
         a.Weekday == b.Weekday && a.Start.FromMidnight() < b.End.EndFromMidnight() && b.Start.FromMidnight() < a.End.EndFromMidnight();

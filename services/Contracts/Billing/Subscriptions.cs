@@ -69,7 +69,7 @@ public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null
 [Tool("cancel_subscription", Effect.Delete, Callers.Admins)]
 public sealed record CancelSubscription(
     Guid SubscriptionId,
-    [property: MaxLength(500)] string? Reason = null,
+    [property: MaxLength(500), Multiline] string? Reason = null,
     bool Immediate = false,
     long? ExpectedVersion = null) : ITool<Subscription>;
 

@@ -16,7 +16,7 @@ public sealed record SelectPatient(Guid? PatientId = null, [property: MaxLength(
 /// <summary>What the visit is about.</summary>
 /// <param name="Reason">Why the patient comes, in their own words.</param>
 /// <param name="SpecialtyId">The specialty it belongs to; any unless given.</param>
-public sealed record DescribeConcern([property: Length(1, 500)] string Reason, Guid? SpecialtyId = null);
+public sealed record DescribeConcern([property: Length(1, 500), Multiline] string Reason, Guid? SpecialtyId = null);
 
 /// <summary>Whom the patient wants to see.</summary>
 /// <param name="DoctorId">The doctor.</param>
@@ -31,7 +31,7 @@ public sealed record PickTime(DateOnly AppointmentDate, TimeOnly? AppointmentTim
 /// <summary>Whether all is as it should be.</summary>
 /// <param name="Confirm">True books the visit.</param>
 /// <param name="Notes">What else those involved should know.</param>
-public sealed record ConfirmBooking(bool Confirm, [property: MaxLength(2000)] string? Notes = null);
+public sealed record ConfirmBooking(bool Confirm, [property: MaxLength(2000), Multiline] string? Notes = null);
 
 /// <summary>That the confirmation may go out.</summary>
 public sealed record SendConfirmation;

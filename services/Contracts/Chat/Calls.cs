@@ -58,7 +58,7 @@ public sealed record ChatInput(
 public sealed record ChatMessage(
     [property: AllowedValues("system", "developer", "user", "assistant",
         ErrorMessage = "must be system, developer, user or assistant. The result of a tool is not taken, since the model calls none here: tell it in a user message")] string Role,
-    [property: Length(1, 500_000)] string Content);
+    [property: Length(1, 500_000), Multiline] string Content);
 
 /// <summary>How far a call has come.</summary>
 public enum CallState

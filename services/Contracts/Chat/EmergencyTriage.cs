@@ -32,7 +32,7 @@ public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 public sealed record AssessSeverity(
     [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Symptoms = null,
     Guid? PatientId = null,
-    [property: DateOfBirth] DateOnly? DateOfBirth = null,
+    [property: PastDay] DateOnly? DateOfBirth = null,
     [property: Range(0, 130)] int? AgeYears = null,
     bool HasPulse = true,
     bool IsBreathing = true,
@@ -53,7 +53,7 @@ public sealed record AssessSeverity(
 /// <summary>The level that a clinician answers for.</summary>
 /// <param name="Level">From 1, at once, to 5, can wait.</param>
 /// <param name="Reason">Why it differs from the proposed one, if it does.</param>
-public sealed record ConfirmLevel([property: Range(1, 5)] int Level, [property: Length(1, 500)] string? Reason = null);
+public sealed record ConfirmLevel([property: Range(1, 5)] int Level, [property: Length(1, 500), Multiline] string? Reason = null);
 
 /// <summary>Where the patient goes.</summary>
 public sealed record AssignDepartment(Guid DepartmentId);
@@ -63,7 +63,7 @@ public sealed record NotifyStaff;
 
 /// <summary>What else belongs into the record.</summary>
 /// <param name="PatientId">Needed when it was not known before: nothing can be recorded of nobody.</param>
-public sealed record RecordTriage(Guid? PatientId = null, [property: MaxLength(2000)] string? Notes = null);
+public sealed record RecordTriage(Guid? PatientId = null, [property: MaxLength(2000), Multiline] string? Notes = null);
 
 /// <summary>Where a patient stands after triage. The last four end it.</summary>
 public enum TriageStatus { Waiting, InTreatment, Admitted, Transferred, Discharged, Left }

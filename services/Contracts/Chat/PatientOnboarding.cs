@@ -15,7 +15,7 @@ public sealed record BasicInformation(
     [property: Length(1, 100)] string LastName,
     [property: EmailAddress, MaxLength(254)] string Email,
     [property: Length(3, 40)] string? PhoneNumber = null,
-    [property: DateOfBirth] DateOnly? DateOfBirth = null);
+    [property: PastDay] DateOnly? DateOfBirth = null);
 
 /// <summary>What the patient tells of their health. Whatever is not given was not told.</summary>
 /// <param name="Conditions">Illnesses they have or had.</param>
@@ -26,8 +26,8 @@ public sealed record MedicalHistory(
     [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Allergies = null,
     [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Medications = null,
     [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Surgeries = null,
-    [property: MaxLength(1000)] string? FamilyHistory = null,
-    [property: MaxLength(1000)] string? Notes = null);
+    [property: MaxLength(1000), Multiline] string? FamilyHistory = null,
+    [property: MaxLength(1000), Multiline] string? Notes = null);
 
 /// <summary>Who pays for the treatment; nothing when nobody else does.</summary>
 /// <param name="PolicyNumber">Needed when there is a provider.</param>
@@ -36,7 +36,7 @@ public sealed record Insurance(
     [property: MaxLength(200)] string? Provider = null,
     [property: MaxLength(100)] string? PolicyNumber = null,
     [property: MaxLength(100)] string? GroupNumber = null,
-    DateOnly? ValidUntil = null);
+    [property: NearDay] DateOnly? ValidUntil = null);
 
 /// <summary>What the patient agrees to. Without the first two nobody can be treated here.</summary>
 /// <param name="Treatment">To be examined and treated.</param>
@@ -59,4 +59,4 @@ public sealed record ScheduleFirstVisit(
     Guid? DoctorId = null,
     DateOnly? AppointmentDate = null,
     TimeOnly? AppointmentTime = null,
-    [property: Length(1, 500)] string? Reason = null);
+    [property: Length(1, 500), Multiline] string? Reason = null);

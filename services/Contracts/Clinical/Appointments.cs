@@ -101,8 +101,8 @@ public sealed record CreateAppointment(
     Guid DoctorId,
     [property: AlsoNamed("date")] DateOnly AppointmentDate,
     [property: AlsoNamed("preferred_time")] TimeOnly AppointmentTime,
-    [property: Length(1, 500)] string Reason,
-    [property: MaxLength(2000)] string? Notes = null,
+    [property: Length(1, 500), Multiline] string Reason,
+    [property: MaxLength(2000), Multiline] string? Notes = null,
     [property: Range(5, 480)] int? DurationMinutes = null) : ITool<Appointment>;
 
 /// <summary>
@@ -116,7 +116,7 @@ public sealed record CreateAppointment(
 public sealed record UpdateAppointmentStatus(
     Guid AppointmentId,
     AppointmentStatus Status,
-    [property: MaxLength(2000)] string? Notes = null,
+    [property: MaxLength(2000), Multiline] string? Notes = null,
     long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>
@@ -133,7 +133,7 @@ public sealed record RescheduleAppointment(
     Guid AppointmentId,
     DateOnly AppointmentDate,
     TimeOnly AppointmentTime,
-    [property: MaxLength(500)] string? Reason = null,
+    [property: MaxLength(500), Multiline] string? Reason = null,
     long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>Says what you, its patient, thought of a completed appointment. Rating again replaces what you said before.</summary>
@@ -144,7 +144,7 @@ public sealed record RescheduleAppointment(
 public sealed record RateAppointment(
     Guid AppointmentId,
     [property: Range(1, 5)] int Rating,
-    [property: MaxLength(1000)] string? Comment = null,
+    [property: MaxLength(1000), Multiline] string? Comment = null,
     long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>An appointment was booked.</summary>

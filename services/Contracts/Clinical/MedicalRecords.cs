@@ -69,10 +69,10 @@ public sealed record CreateMedicalRecord(
     Guid PatientId,
     [property: Length(1, 200)] string Title,
     RecordType RecordType,
-    [property: MaxLength(10_000)] string? Description = null,
-    [property: MaxLength(10_000)] string? Diagnosis = null,
-    [property: MaxLength(10_000)] string? Symptoms = null,
-    [property: MaxLength(10_000)] string? TreatmentPlan = null,
+    [property: MaxLength(10_000), Multiline] string? Description = null,
+    [property: MaxLength(10_000), Multiline] string? Diagnosis = null,
+    [property: MaxLength(10_000), Multiline] string? Symptoms = null,
+    [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
     [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     Guid? DoctorId = null) : ITool<MedicalRecord>;
 
@@ -87,13 +87,13 @@ public sealed record CreateMedicalRecord(
 public sealed record UpdateMedicalRecord(
     Guid RecordId,
     [property: Length(1, 200)] string? Title = null,
-    [property: MaxLength(10_000)] string? Description = null,
-    [property: MaxLength(10_000)] string? Diagnosis = null,
-    [property: MaxLength(10_000)] string? Symptoms = null,
-    [property: MaxLength(10_000)] string? TreatmentPlan = null,
+    [property: MaxLength(10_000), Multiline] string? Description = null,
+    [property: MaxLength(10_000), Multiline] string? Diagnosis = null,
+    [property: MaxLength(10_000), Multiline] string? Symptoms = null,
+    [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
     [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
-    [property: MaxLength(1000)] string? Reason = null,
+    [property: MaxLength(1000), Multiline] string? Reason = null,
     long? ExpectedVersion = null) : ITool<MedicalRecord>;
 
 /// <summary>A medical record was written. Tells that, not what it says: who may read that asks for it, and the asking is recorded.</summary>

@@ -13,10 +13,10 @@ public sealed record WeeklyPeriod(DayOfWeek Weekday, TimeOnly Start, TimeOnly En
 /// <param name="End">Until when; 00:00:00 means midnight at the end of the day.</param>
 /// <param name="Reason">Why. Patients are not shown it.</param>
 public sealed record Absence(
-    DateOnly Date,
+    [property: NearDay] DateOnly Date,
     TimeOnly? Start = null,
     TimeOnly? End = null,
-    [property: MaxLength(200)] string? Reason = null);
+    [property: MaxLength(200), Multiline] string? Reason = null);
 
 /// <summary>When a doctor works.</summary>
 /// <param name="TimeZone">IANA name of the hospital's zone, by whose clocks all times are meant.</param>
@@ -68,7 +68,7 @@ public sealed record GetDoctorSchedule(Guid DoctorId) : ITool<DoctorSchedule>;
 /// <param name="SlotMinutes">How long an appointment takes unless it says otherwise; free times are offered in this step from the start of each working period.</param>
 /// <param name="WorkingHours">When the doctor works; periods of one weekday must not overlap.</param>
 /// <param name="Breaks">When they do not, although the working hours say so.</param>
-/// <param name="Exceptions">Days or parts of days on which they do not work.</param>
+/// <param name="Exceptions">Days or parts of days on which they do not work; no two may overlap.</param>
 /// <param name="ExpectedVersion">Refuses the change if the schedule is no longer at this version; 0 when none has been set yet.</param>
 [Tool("set_doctor_schedule", Effect.Update, Callers.Admins | Callers.Doctor)]
 public sealed record SetDoctorSchedule(

@@ -52,11 +52,11 @@ public sealed record CreateTreatment(
     Guid PatientId,
     Guid DoctorId,
     [property: Length(1, 200)] string Name,
-    [property: MaxLength(10_000)] string? Description = null,
+    [property: MaxLength(10_000), Multiline] string? Description = null,
     [property: MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
-    [property: MaxLength(10_000)] string? Instructions = null,
-    DateOnly? FollowUpDate = null,
-    [property: MaxLength(2000)] string? Notes = null) : ITool<Treatment>;
+    [property: MaxLength(10_000), Multiline] string? Instructions = null,
+    [property: NearDay] DateOnly? FollowUpDate = null,
+    [property: MaxLength(2000), Multiline] string? Notes = null) : ITool<Treatment>;
 
 /// <summary>Changes a treatment: what is given replaces what was said; what leaves all as it was makes no version. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
 /// <param name="Notes">Added to the notes that are there, on a line of its own.</param>
@@ -66,11 +66,11 @@ public sealed record UpdateTreatment(
     Guid TreatmentId,
     TreatmentStatus? Status = null,
     [property: Length(1, 200)] string? Name = null,
-    [property: MaxLength(10_000)] string? Description = null,
+    [property: MaxLength(10_000), Multiline] string? Description = null,
     [property: MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
-    [property: MaxLength(10_000)] string? Instructions = null,
-    DateOnly? FollowUpDate = null,
-    [property: MaxLength(2000)] string? Notes = null,
+    [property: MaxLength(10_000), Multiline] string? Instructions = null,
+    [property: NearDay] DateOnly? FollowUpDate = null,
+    [property: MaxLength(2000), Multiline] string? Notes = null,
     long? ExpectedVersion = null) : ITool<Treatment>;
 
 /// <summary>A treatment began. Tells that, not what it says: who may read that asks for it.</summary>

@@ -5,10 +5,7 @@ namespace MedCor.Contracts.Hospital;
 
 /// <summary>A hospital: a tenant, sealed off from every other.</summary>
 /// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
-/// <param name="MaxOpenPatientBookings">
-/// How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Staff are not bound by it. Null, which leaves open how many, in events of a
-/// version before alone, as during an upgrade.
-/// </param>
+/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Staff are not bound by it.</param>
 [Resource("hospitals", Callers.Everyone)]
 public sealed record Hospital(
     Guid Id,
@@ -29,7 +26,7 @@ public sealed record Hospital(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    int? MaxOpenPatientBookings = null)
+    [property: AlwaysAnswered] int? MaxOpenPatientBookings)
 {
     /// <summary>How many open bookings of their own making a patient may hold unless the hospital says otherwise.</summary>
     public const int UsualOpenBookings = 3;

@@ -66,7 +66,7 @@ public sealed record PractisedSpecialty(
     Guid SpecialtyId,
     bool IsPrimary = false,
     [property: Range(0, 80)] int? YearsOfExperience = null,
-    DateOnly? CertificationDate = null);
+    [property: PastDay] DateOnly? CertificationDate = null);
 
 /// <summary>What is known of a doctor changed, or is known for the first time.</summary>
 public sealed record DoctorUpdated(Doctor Doctor) : IntegrationEvent(Doctor.HospitalId, Doctor.Version)

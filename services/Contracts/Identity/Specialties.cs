@@ -26,7 +26,7 @@ public sealed record ListSpecialties([property: MaxLength(200)] string? Search =
 public sealed record CreateSpecialty(
     [property: RegularExpression("[A-Z0-9][A-Z0-9_-]{0,31}", ErrorMessage = "must be 1 to 32 of A to Z, 0 to 9, _ and -")] string Code,
     [property: Length(1, 200)] string Name,
-    [property: MaxLength(2000)] string? Description = null) : ITool<Specialty>;
+    [property: MaxLength(2000), Multiline] string? Description = null) : ITool<Specialty>;
 
 /// <summary>Changes a medical specialty; what is not given stays as it is. Its code stays for good.</summary>
 /// <param name="IsActive">Takes it out of use or back into it; doctors who practise it keep it.</param>
@@ -35,7 +35,7 @@ public sealed record CreateSpecialty(
 public sealed record UpdateSpecialty(
     Guid SpecialtyId,
     [property: Length(1, 200)] string? Name = null,
-    [property: MaxLength(2000)] string? Description = null,
+    [property: MaxLength(2000), Multiline] string? Description = null,
     bool? IsActive = null,
     long? ExpectedVersion = null) : ITool<Specialty>;
 

@@ -95,11 +95,11 @@ public sealed record GetCurrentUser : ITool<User>;
 /// Opens an account: for a colleague or a patient. Nurses may open those of patients. Its e-mail address must be its own in the whole system.
 /// </summary>
 /// <param name="Email">What they log in with.</param>
-/// <param name="Password">8 to 128 characters of any kind; not one that is known from breaches, and not their own name or e-mail address.</param>
+/// <param name="Password">8 to 128 characters of any kind; more than blanks, not one that is known from breaches, and not their own name or e-mail address.</param>
 /// <param name="HospitalId">Your own hospital unless given. An ADMIN without one is a platform administrator.</param>
-/// <param name="DateOfBirth">For patients.</param>
-/// <param name="LicenseNumber">For doctors.</param>
-/// <param name="YearsOfExperience">For doctors.</param>
+/// <param name="DateOfBirth">For patients; refused for everybody else.</param>
+/// <param name="LicenseNumber">For doctors. Taken for patients too, and refused for everybody else.</param>
+/// <param name="YearsOfExperience">For doctors. Taken for patients too, and refused for everybody else.</param>
 [Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse)]
 public sealed record CreateUser(
     [property: EmailAddress, MaxLength(254)] string Email,
@@ -109,7 +109,7 @@ public sealed record CreateUser(
     Role Role,
     Guid? HospitalId = null,
     [property: Length(3, 40)] string? PhoneNumber = null,
-    [property: DateOfBirth] DateOnly? DateOfBirth = null,
+    [property: PastDay] DateOnly? DateOfBirth = null,
     [property: Length(1, 100)] string? LicenseNumber = null,
     [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
 
@@ -122,11 +122,11 @@ public sealed record CreateUser(
 /// <param name="CurrentPassword">Needed when you change your own password or e-mail address.</param>
 /// <param name="FirstName">Not by patients, except as it is already.</param>
 /// <param name="LastName">Not by patients, except as it is already.</param>
-/// <param name="DateOfBirth">Not by patients, except as it is already.</param>
-/// <param name="Role">By administrators alone, and never one's own.</param>
-/// <param name="LicenseNumber">By administrators alone.</param>
-/// <param name="YearsOfExperience">By administrators alone.</param>
-/// <param name="IsAvailable">Whether a doctor takes appointments at present.</param>
+/// <param name="DateOfBirth">For patients, and not by them, except as it is already.</param>
+/// <param name="Role">By administrators alone, and never one's own. What belongs to another role than the one that they have afterwards is refused, except as it is already.</param>
+/// <param name="LicenseNumber">By administrators alone, for doctors and patients.</param>
+/// <param name="YearsOfExperience">By administrators alone, for doctors and patients.</param>
+/// <param name="IsAvailable">Whether a doctor takes appointments at present; for doctors alone.</param>
 /// <param name="IsActive">Takes an account out of use or back into it, by administrators alone, and never one's own.</param>
 /// <param name="ExpectedVersion">Refuses the change if the user is no longer at this version.</param>
 [Tool("update_user", Effect.Update, Callers.Everyone)]
@@ -139,7 +139,7 @@ public sealed record UpdateUser(
     [property: Length(1, 100)] string? LastName = null,
     Role? Role = null,
     [property: Length(3, 40)] string? PhoneNumber = null,
-    [property: DateOfBirth] DateOnly? DateOfBirth = null,
+    [property: PastDay] DateOnly? DateOfBirth = null,
     [property: Length(1, 100)] string? LicenseNumber = null,
     [property: Range(0, 80)] int? YearsOfExperience = null,
     bool? IsAvailable = null,
@@ -172,20 +172,4 @@ file static class Seen
 {
     /// <summary>Platform administrators are nobody's colleagues in a hospital.</summary>
     internal static Audience By(User user) => new(user.HospitalId is null ? Callers.Platform : Callers.Staff, user.Id);
-}
-
-/// <summary>A day on which somebody living may have been born.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-public sealed class DateOfBirthAttribute : ValidationAttribute
-{
-    private const int OldestEver = 130;
-
-    public DateOfBirthAttribute() => ErrorMessage = $"must be a day of the last {OldestEver} years, not of the future";
-
-    public override bool IsValid(object? value)
-    {
-        // East of Greenwich it may be tomorrow already.
-        var today = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1);
-        return value is null || (value is DateOnly day && day <= today && day > today.AddYears(-OldestEver));
-    }
 }

@@ -18,6 +18,7 @@ internal sealed class CreateUserHandler(IdentityDb db, KnownHospitals hospitals,
     {
         var caller = db.Tenancy.Caller;
         if (caller.Is(Callers.Nurse) && asked.Role != Role.Patient) throw new Forbidden("Nurses open accounts for patients alone.");
+        RoleFields.Check(asked.Role, asked.DateOfBirth, asked.LicenseNumber, asked.YearsOfExperience, isAvailable: null, now: null);
         hospital = asked.HospitalId ?? caller.HospitalId;
         // Another hospital does not exist, as far as somebody of this one may know.
         if (caller.HospitalId is { } own && hospital != own) throw new Missing("hospital");

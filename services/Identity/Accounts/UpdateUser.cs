@@ -92,10 +92,11 @@ internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPa
         // Records, bookings and invoices know a patient by these: whoever could change them could be somebody else.
         if (caller.Is(Callers.Patient) && (Changes(asked.FirstName, account.FirstName) || Changes(asked.LastName, account.LastName) || Changes(asked.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
+        RoleFields.Check(asked.Role ?? account.Role, asked.DateOfBirth, asked.LicenseNumber, asked.YearsOfExperience, asked.IsAvailable, account);
     }
 
     private static bool Changes<T>(T? asked, T? now) => asked is not null && !asked.Equals(now);
 
     /// <summary>Of a text, whether it is another: what was kept before texts were normalized is read as it would be today.</summary>
-    private static bool Changes(string? asked, string? now) => asked is not null && (now is null || asked != PlainText.Normalize(now));
+    private static bool Changes(string? asked, string? now) => asked is not null && (now is null || asked != PlainText.NormalizeLine(now));
 }

@@ -11,19 +11,19 @@ public sealed class TimetableRulesTests
     [Fact]
     public void A_sensible_timetable_is_taken_as_it_is()
     {
-        var timetable = TimetableRules.Check(Asked([Morning, new(DayOfWeek.Monday, new(12, 0), new(0, 0))], [new(DayOfWeek.Monday, new(10, 0), new(10, 15))], [new(new(2027, 5, 1))]));
+        var timetable = Check(Asked([Morning, new(DayOfWeek.Monday, new(12, 0), new(0, 0))], [new(DayOfWeek.Monday, new(10, 0), new(10, 15))], [new(new(2027, 5, 1))]));
         Assert.Equal(2, timetable.WorkingHours.Count);
         Assert.Single(timetable.Breaks);
         Assert.Single(timetable.Exceptions);
     }
 
     [Fact]
-    public void Nobody_has_to_work() => Assert.Empty(TimetableRules.Check(Asked([])).WorkingHours);
+    public void Nobody_has_to_work() => Assert.Empty(Check(Asked([])).WorkingHours);
 
     [Fact]
     public void Every_entry_that_makes_no_sense_is_named()
     {
-        var invalid = Assert.Throws<Invalid>(() => TimetableRules.Check(Asked(
+        var invalid = Assert.Throws<Invalid>(() => Check(Asked(
             [
                 Morning,
                 new(DayOfWeek.Monday, new(11, 59), new(13, 0)),
@@ -41,7 +41,24 @@ public sealed class TimetableRulesTests
 
     [Fact]
     public void The_same_hours_on_different_weekdays_do_not_overlap() =>
-        Assert.Equal(2, TimetableRules.Check(Asked([Morning, Morning with { Weekday = DayOfWeek.Tuesday }])).WorkingHours.Count);
+        Assert.Equal(2, Check(Asked([Morning, Morning with { Weekday = DayOfWeek.Tuesday }])).WorkingHours.Count);
+
+    [Fact]
+    public void No_day_is_entered_twice_except_as_it_was_kept()
+    {
+        var day = new DateOnly(2027, 5, 1);
+        Absence whole = new(day), morning = new(day, new(9, 0), new(12, 0)), afternoon = new(day, new(12, 0), new(0, 0));
+
+        Assert.Equal(2, Check(Asked([Morning], exceptions: [morning, afternoon])).Exceptions.Count);
+        foreach (var twice in (Absence[][])[[whole, whole], [whole, morning], [afternoon, whole], [morning, morning with { Reason = "Leave" }], [morning, morning with { Start = new(11, 59) }]])
+        {
+            Assert.Equal("exceptions[1]", Assert.Single(Assert.Throws<Invalid>(() => Check(Asked([Morning], exceptions: twice))).Details).Key);
+            Assert.Equal(2, Check(Asked([Morning], exceptions: twice), kept: twice).Exceptions.Count);
+            Assert.Throws<Invalid>(() => Check(Asked([Morning], exceptions: twice), kept: [twice[0]]));
+        }
+    }
+
+    private static Timetable Check(SetDoctorSchedule asked, Absence[]? kept = null) => TimetableRules.Check(asked, kept ?? []);
 
     private static SetDoctorSchedule Asked(WeeklyPeriod[] hours, WeeklyPeriod[]? breaks = null, Absence[]? exceptions = null) =>
         new(Guid.NewGuid(), hours, 30, breaks, exceptions);

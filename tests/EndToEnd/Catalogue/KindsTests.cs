@@ -114,7 +114,7 @@ public class KindsTests
                 var (asked, schema) = ((string)parameter["name"]!, Draft.Resolved(OpenApiDocument, parameter["schema"]!));
                 foreach (var text in Samples.OfQuery(schema))
                 {
-                    var isRight = Samples.IsRight(OpenApiDocument, schema, Draft.Types(schema).Contains("string") ? JsonSerializer.Serialize(text) : text.All(char.IsAsciiDigit) && text.Length > 0 ? text : "null");
+                    var isRight = Samples.IsRight(OpenApiDocument, schema, Draft.Types(schema).Contains("string") ? JsonSerializer.Serialize(text) : text is ['0'] or [not '0', ..] && text.All(char.IsAsciiDigit) ? text : "null");
                     var reply = await Get(caller, $"{path["/api/mcp/resources/".Length..].Replace("{id}", one, StringComparison.Ordinal)}?{asked}={Uri.EscapeDataString(text)}");
                     var isNamed = reply.Status == HttpStatusCode.BadRequest && Samples.Names(reply.Details, asked);
                     var isTaken = reply.Status is HttpStatusCode.OK or HttpStatusCode.NotFound || (asked == "sort" && isNamed && ((string)reply.Details["sort"]![0]!).Contains("can be", StringComparison.Ordinal));

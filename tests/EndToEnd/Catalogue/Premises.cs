@@ -61,6 +61,12 @@ internal sealed class Premises
                     {
                         var parameters = await draft.Fill(optional, ids, choice);
                         var reply = await call(caller, parameters);
+                        // What belongs only to another choice, a role's fields among them, is refused by name.
+                        if (reply.Status == HttpStatusCode.BadRequest && optional.Where(o => parameters.ContainsKey(o) && Samples.Names(reply.Details, o)).ToArray() is { Length: > 0 } refused && refused.Length < optional.Length)
+                        {
+                            foreach (var name in refused) parameters.Remove(name);
+                            reply = await call(caller, parameters);
+                        }
                         if (reply.Status == HttpStatusCode.OK) return new(caller, parameters, reply);
                         last = $"{parameters.ToJsonString()} was answered {reply}";
                     }

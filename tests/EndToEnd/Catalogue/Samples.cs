@@ -15,15 +15,15 @@ internal static partial class Samples
 
     private static readonly string[] Texts =
     [
-        "", "x", "Anna", "anna-maria_2", "😀", "Mu\u0308ller", "O'Brien, Jr.", "नमस्\u200Dते", "می\u200Cخواهم", "👩\u200D⚕️", "שלום\u200E!", "a\tb\nc", "-",
+        "", "x", "Anna", "anna-maria_2", "😀", "Mu\u0308ller", "O'Brien, Jr.", "नमस्\u200Dते", "می\u200Cخواهم", "👩\u200D⚕️", "שלום\u200E!", "a\tb\nc", "Anna\n", "\tAnna", "Anna\u2028", "a@x.example\n", "-",
         // Nothing to see.
         "\u00A0", "\u200B", "\uFEFF", "\u3164", "\u2800", "\u0301",
         // What no text may hold.
         "a\u0000b", "a\u0001b", "a\u001Bb", "a\u007Fb", "a\u0085b", "a\u000b", "\u0085a", "a\u202Eb", "a\u2066b", "a\u2069b",
         "a@x.example", "jos\u00E9@x.example", "a@b\u00FCcher.example", "a b@c.example", "<a@x>", "Name <a@x>", "x@h.example\u200B", "a@example..com", "a@@b.example", ".a@x.example", "a.@x.example",
-        "a@-x.example", "a@x_y.example", "\"a b\"@x.example", "a@[127.0.0.1]", "a(b)@x.example", "a@", "@x.example",
+        "a@-x.example", "a@x_y.example", "\"a b\"@x.example", "a@[127.0.0.1]", "a(b)@x.example", "a@", "@x.example", $"{new string('a', 64)}@x.example", $"{new string('a', 65)}@x.example",
         "0198c0de-0000-7000-8000-000000000001", "0198C0DE-0000-7000-8000-000000000001", "0198c0de000070008000000000000001", "{0198c0de-0000-7000-8000-000000000001}", "0198c0de-0000-7000-8000-00000000000",
-        "2000-02-29", "2001-02-29", "2000-2-9", "20000229", "2000-02-29T00:00:00Z", "2000-02-29T00:00:00", "2000-02-29T00:00:00+14:00", "2000-02-29 00:00:00Z",
+        "2000-02-29", "1899-12-31", "0001-01-01", "9999-12-31", "2001-02-29", "2000-2-9", "20000229", "2000-02-29T00:00:00Z", "2000-02-29T00:00:00", "2000-02-29T00:00:00+14:00", "2000-02-29 00:00:00Z",
         "09:00:00", "09:00", "23:59:59.9999999", "9:00", "24:00:00", "09:00:60", "09:00:00Z", "1.09:00:00", "09",
         "0", "1", "true", "null",
     ];
@@ -51,7 +51,7 @@ internal static partial class Samples
     /// <param name="schema">The parameter's own.</param>
     public static IEnumerable<string> OfQuery(JsonObject schema)
     {
-        string[] odd = ["", " ", "x", "-1", "0.5", "1,2", "1e400", "9223372036854775808", "null", "id,", ",id", "a b", "😀", "a\u0000b"];
+        string[] odd = ["", " ", "x", "-1", "+1", "01", "010", "1 ", "\uFF11", "0.5", "1,2", "1e400", "9223372036854775808", "null", "id,", ",id", "a b", "😀", "a\u0000b"];
         var ends = new[] { schema["minimum"], schema["maximum"] }.OfType<JsonNode>().SelectMany(end => (string[])[$"{(long)end - 1}", $"{(long)end}", $"{(long)end + 1}"]);
         var names = Name().Matches((string?)schema["pattern"] ?? "").Select(match => match.Value).Distinct().ToArray();
         var named = names.Length == 0 ? [] : names.Concat([string.Join(',', names), $"{names[0]} , {names[^1]}", $"{names[0]},{names[0]}", $"{names[0]},no_such_name", names[0].ToUpperInvariant(), $"{names[0]};{names[^1]}", $"-{names[0]}"]);

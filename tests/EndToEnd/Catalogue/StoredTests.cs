@@ -17,12 +17,12 @@ public class StoredTests
     private static readonly Dictionary<string, Thing> Things = new()
     {
         ["update_user"] = new("identity", w => Task.FromResult((w.Admin, w.Patient)), "resources/users",
-            "UPDATE users SET email = 'Old <' || email || '>', first_name = E'An\x1bna', last_name = E'\u202e', phone_number = E'12\x013', license_number = E'\x1b', years_of_experience = 90, date_of_birth = '1850-01-01' WHERE id = $1"),
+            "UPDATE users SET email = 'Old <' || email || '>', first_name = E'An\nna', last_name = E'\u202e', phone_number = E'12\x013', license_number = E'\x1b', years_of_experience = 90, date_of_birth = '1850-01-01' WHERE id = $1"),
         ["update_doctor_specialties"] = new("identity", async w =>
         {
             await w.Admin.Do("update_doctor_specialties", new { doctor_id = w.Doctor, specialties = new[] { new { specialty_id = await Specialty(w.Admin), is_primary = true } } });
             return (w.Admin, w.Doctor);
-        }, "resources/doctors", "UPDATE practices SET years_of_experience = 90 WHERE doctor_id = $1"),
+        }, "resources/doctors", "UPDATE practices SET years_of_experience = 90, certification_date = '2999-01-01' WHERE doctor_id = $1"),
         ["update_specialty"] = new("identity", async w =>
         {
             var (platform, unique) = (await Client.Shared(Somebody.Platform), Guid.NewGuid().ToString("N")[..20]);

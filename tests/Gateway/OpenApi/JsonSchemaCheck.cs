@@ -33,13 +33,16 @@ internal static partial class JsonSchemaCheck
         "uniqueItems" when value is JsonArray list => Must(list.Select(item => item?.ToJsonString()).Distinct().Count() == list.Count),
         "minLength" when Text(value) is { } text => Must(text.EnumerateRunes().Count() >= (int)rule!),
         "maxLength" when Text(value) is { } text => Must(text.EnumerateRunes().Count() <= (int)rule!),
-        "pattern" when Text(value) is { } text => Must(Regex.IsMatch(text, (string)rule!)),
+        "pattern" when Text(value) is { } text => Must(Regex.IsMatch(text, ToItsEnd((string)rule!))),
         "format" when Text(value) is { } text => Must(Has((string)rule!, text)),
         "minimum" when value is JsonValue && Is("number", value) => Must(Number(value) >= Number(rule!)),
         "maximum" when value is JsonValue && Is("number", value) => Must(Number(value) <= Number(rule!)),
         "properties" or "required" or "additionalProperties" or "items" or "minItems" or "maxItems" or "uniqueItems" or "minLength" or "maxLength" or "pattern" or "format" or "minimum" or "maximum" => [],
         _ => [$"{at}: {keyword} is not known here"],
     } is var found ? found.Select(wrong => wrong.Length > 0 ? wrong : $"{at}: {keyword} {rule?.ToJsonString()} is broken by {value?.ToJsonString()}") : [];
+
+    /// <summary>A pattern whose end is the text's, as in ECMAScript, and not that of its last line.</summary>
+    private static string ToItsEnd(string pattern) => pattern.EndsWith('$') ? pattern[..^1] + "\\z" : pattern;
 
     private static double Number(JsonNode number) => double.Parse(number.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
 
@@ -65,6 +68,6 @@ internal static partial class JsonSchemaCheck
     private static partial Regex Instant();
 
     /// <summary>A dot-atom, an @, and the labels of a host.</summary>
-    [GeneratedRegex(@"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*$")]
+    [GeneratedRegex(@"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*\z")]
     private static partial Regex Email();
 }

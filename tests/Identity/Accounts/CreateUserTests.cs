@@ -128,6 +128,7 @@ public class CreateUserTests
     [InlineData("password1")]
     [InlineData("short")]
     [InlineData("xx-Hargreaves-xx")]
+    [InlineData("          ")]
     public async Task A_bad_password_is_named(string password)
     {
         var admin = await Client.Shared(Somebody.Admin);
@@ -136,6 +137,41 @@ public class CreateUserTests
 
         Assert.Equal("VALIDATION_ERROR", answer.Code);
         Assert.NotEmpty(answer.Details!["password"]!.AsArray());
+    }
+
+    /// <summary>A patient may have all of them: clients have been shown that.</summary>
+    [Theory]
+    [InlineData("ADMIN", "date_of_birth license_number years_of_experience")]
+    [InlineData("NURSE", "date_of_birth license_number years_of_experience")]
+    [InlineData("DOCTOR", "date_of_birth")]
+    [InlineData("PATIENT", "")]
+    public async Task What_belongs_to_another_role_is_refused_by_name(string role, string others)
+    {
+        var admin = await Client.Shared(Somebody.Admin);
+        object With(object? born, object? licence, object? years) =>
+            new { email = Somebody.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role, date_of_birth = born, license_number = licence, years_of_experience = years };
+
+        var answer = await admin.Call("create_user", With("1990-01-01", "MD-1", 10));
+
+        if (others.Length == 0) Assert.Null(answer.Code);
+        else
+        {
+            Assert.Equal((others, "VALIDATION_ERROR"), (string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()), answer.Code));
+            Assert.Equal($"is for the role PATIENT, not {role}: leave it out", (string?)answer.Details!["date_of_birth"]![0]);
+        }
+        Assert.Null((await admin.Call("create_user", With(null, null, null))).Code);
+    }
+
+    [Fact]
+    public async Task A_name_is_one_line()
+    {
+        var admin = await Client.Shared(Somebody.Admin);
+        foreach (var control in (string[])["\n", "\t", "\r\n", "\u2028", "\u001b"])
+        {
+            var answer = await admin.Call("create_user", new { email = Somebody.NewEmail(), password = "Korrekt-Pferd-7", first_name = $"Rob{control}in", last_name = $"Testperson{control}", role = "NURSE", phone_number = $"+1{control}5" });
+
+            Assert.Equal("first_name last_name phone_number", string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
+        }
     }
 
     [Fact]

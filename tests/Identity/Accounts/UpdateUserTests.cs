@@ -71,6 +71,19 @@ public class UpdateUserTests
     }
 
     [Fact]
+    public async Task What_belongs_to_another_role_is_refused_unless_it_is_there_already()
+    {
+        var (admin, nurse, doctor) = (await Client.Shared(Somebody.Admin), await Somebody.New("NURSE"), await Somebody.New("DOCTOR"));
+
+        var refused = await admin.Call("update_user", new { user_id = nurse.Id, date_of_birth = "1990-01-01", license_number = "RN-1", years_of_experience = 3, is_available = false });
+        Assert.Equal(["date_of_birth", "is_available", "license_number", "years_of_experience"], refused.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order());
+
+        await admin.Do("update_user", new { user_id = doctor.Id, license_number = "MD-1", years_of_experience = 3, is_available = false });
+        Assert.Equal(["license_number"], (await admin.Call("update_user", new { user_id = doctor.Id, role = "NURSE", license_number = "RN-1", years_of_experience = 3, is_available = false })).Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id"));
+        await admin.Do("update_user", new { user_id = doctor.Id, role = "NURSE", license_number = "MD-1", years_of_experience = 3, is_available = false });
+    }
+
+    [Fact]
     public async Task Patients_change_neither_their_name_nor_their_date_of_birth()
     {
         var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());

@@ -44,6 +44,40 @@ public sealed class AgreementTests
     public void Of_every_text_the_schema_says_what_it_may_hold(Type type) => Assert.All(Properties(Schema.Input(type)), property => Assert.True(
         !Draft.Types(property.Schema).Contains("string") || (property.Schema["pattern"] ?? property.Schema["format"] ?? property.Schema["enum"] ?? property.Schema["examples"]) is not null, property.Name));
 
+    /// <summary>What is beyond a bound is told the bound, what is of another kind its kind, and nobody has to guess what is counted.</summary>
+    [Theory, MemberData(nameof(Read))]
+    public void A_refusal_names_the_reason(Type type)
+    {
+        var (schema, vague) = (Schema.Input(type), new List<string>());
+        foreach (var (name, property, write) in Properties(schema))
+        {
+            var types = Draft.Types(property);
+            foreach (var (json, reason) in Reasons(property, types))
+                if (!Refusals(type, write(json)).Where(d => d.Key == name).SelectMany(d => d.Value!.AsArray()).Any(wrong => ((string)wrong!).Contains(reason, StringComparison.Ordinal)))
+                    vague.Add($"{name}: {json[..Math.Min(json.Length, 40)]} should be told '{reason}', and is told {Refusals(type, write(json)).ToJsonString()}");
+        }
+        Assert.Empty(vague);
+    }
+
+    private static decimal Number(JsonNode bound) => decimal.Parse(bound.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
+
+    private static IEnumerable<(string Json, string Reason)> Reasons(JsonObject property, IReadOnlyList<string> types)
+    {
+        if (types.Contains("integer"))
+        {
+            var bounds = $"must be between {property["minimum"]} and {property["maximum"]}";
+            foreach (var json in (string[])[$"{Number(property["minimum"]!) - 1}", $"{Number(property["maximum"]!) + 1}", "1e30", "-1e400"]) yield return (json, bounds);
+            yield return ("0.5", "whole number");
+        }
+        if (property["enum"] is not null) yield break;
+        if (types.Contains("integer") || types.Contains("number") || types.Contains("boolean")) yield return ("\"0\"", "not text");
+        if (types.Contains("string") || types.Contains("array") || types.Contains("boolean")) yield return ("7", "not a number");
+        if (types.Contains("string") || types.Contains("integer") || types.Contains("number")) yield return ("[]", "not a list");
+        if (types.Contains("string") || types.Contains("array")) yield return ("{}", "not an object");
+        if ((int?)property["maxLength"] is { } longest && property["format"] is null && property["examples"] is null) yield return ($"\"{new string('a', longest + 1)}\"", $"{longest} characters");
+        if ((int?)property["maxItems"] is { } most && property["items"]?["type"] is JsonValue item && (string?)item == "string") yield return ($"[{string.Join(',', Enumerable.Repeat("\"a\"", most + 1))}]", $"{most} entries");
+    }
+
     /// <summary>A placeholder that nobody fills would reach the caller.</summary>
     [Theory, MemberData(nameof(Read))]
     public void No_refusal_has_a_placeholder_in_it(Type type)
@@ -58,7 +92,7 @@ public sealed class AgreementTests
     {
         try
         {
-            typeof(Params<>).MakeGenericType(type).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(json)]);
+            typeof(Params<>).MakeGenericType(type).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(json), "body"]);
             return [];
         }
         catch (TargetInvocationException e) when (e.InnerException is Invalid invalid)

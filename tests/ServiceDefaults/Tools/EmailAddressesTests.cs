@@ -43,6 +43,15 @@ public sealed class EmailAddressesTests
     public void What_is_more_or_less_than_an_address_is_none(string written) => Assert.Null(EmailAddresses.Canonical(written));
 
     [Fact]
+    public void More_than_64_characters_before_the_at_are_an_older_accounts_alone()
+    {
+        var (most, more) = ($"{new string('a', 64)}@x.example", $"{new string('a', 65)}@x.example");
+
+        Assert.Equal((true, false), (EmailAddresses.IsTaken(most), EmailAddresses.IsTaken(more)));
+        Assert.Equal(more, EmailAddresses.KeyOf(more));
+    }
+
+    [Fact]
     public void However_it_is_written_it_is_found_under_each_form_in_which_it_may_have_been_kept()
     {
         var keys = EmailAddresses.KeysOf("Jose\u0301@xn--bcher-kva.example");

@@ -17,7 +17,7 @@ public class ParamsTests
         [property: AlsoNamed("date")] DateOnly Day,
         TimeOnly At,
         Role For,
-        [property: MaxLength(5)] string Note,
+        [property: MaxLength(5), Multiline] string Note,
         IReadOnlyList<Item>? Items = null,
         IReadOnlyList<Stop>? Stops = null,
         [property: Range(1, 9)] int Priority = 5,
@@ -72,6 +72,29 @@ public class ParamsTests
         Assert.Single(wrong["b"]);
     }
 
+    [Theory]
+    [InlineData("[]", "must be an object, not a list")]
+    [InlineData("null", "must be an object, not null")]
+    [InlineData("\"text\"", "must be an object, not text")]
+    [InlineData("", "is empty, and must be an object")]
+    [InlineData("{", "must be well-formed JSON, at most 32 levels deep")]
+    public void Of_a_whole_that_is_no_object_it_is_told_what_it_is(string json, string wrong) => Assert.Equal([wrong], Wrong(json)["body"]);
+
+    [Fact]
+    public void A_number_beyond_what_is_read_is_told_its_bounds()
+    {
+        Assert.Equal(["must be between -2147483648 and 2147483647"], Wrong(Good.Replace("}", ",\"items\":[{\"name\":\"a\",\"amount\":2147483648}]}", StringComparison.Ordinal))["items[0].amount"]);
+        Assert.Equal("must be between -9007199254740991 and 9007199254740991", (string?)Assert.Throws<Invalid>(() => Params<Keyed>.Read("""{"code":"x","secret":"s","version":9007199254740993}"""u8.ToArray())).Details["version"]![0]);
+    }
+
+    [Theory]
+    [InlineData("a\\nb", "must be one line, without the character U+000A")]
+    [InlineData("a\\tb", "must be one line, without the character U+0009")]
+    [InlineData("ab\\r", "must be one line, without the character U+000D")]
+    [InlineData("\\u2028ab", "must be one line, without the character U+2028")]
+    public void A_text_of_one_line_takes_no_line_ends_and_tabs(string text, string wrong) =>
+        Assert.Equal([wrong], Wrong(Good.Replace("}", $",\"items\":[{{\"name\":\"{text}\",\"amount\":1}}]}}", StringComparison.Ordinal))["items[0].name"]);
+
     [Fact]
     public void Every_bad_field_is_named_at_once()
     {
@@ -83,9 +106,9 @@ public class ParamsTests
         Assert.Equal(["must be one of ADMIN, DOCTOR, NURSE, PATIENT"], wrong["for"]);
         Assert.Equal(["is required"], wrong["note"]);
         Assert.StartsWith("is not a parameter; there are id, day", wrong["prority"][0], StringComparison.Ordinal);
-        Assert.Equal(["must be a whole number"], wrong["items[0].amount"]);
+        Assert.Equal(["must be a whole number, not text"], wrong["items[0].amount"]);
         Assert.Equal(["is required"], wrong["items[1].name"]);
-        Assert.Equal(["must be true or false"], wrong["urgent"]);
+        Assert.Equal(["must be true or false, not text"], wrong["urgent"]);
         Assert.Equal(["must be between 1 and 9"], wrong["priority"]);
     }
 
@@ -104,14 +127,14 @@ public class ParamsTests
     [InlineData("[]")]
     [InlineData("\"text\"")]
     [InlineData("12")]
-    public void What_is_no_object_is_refused(string json) => Assert.Contains("params", Wrong(json).Keys);
+    public void What_is_no_object_is_refused(string json) => Assert.Contains("body", Wrong(json).Keys);
 
     [Theory]
     [InlineData("note", "null", "must not be null")]
     [InlineData("note", "\"a\\u0000b\"", "must not contain the character U+0000")]
-    [InlineData("note", "{}", "must be text")]
+    [InlineData("note", "{}", "must be text, not an object")]
     [InlineData("day", "null", "must not be null")]
-    [InlineData("items", "{}", "must be a list")]
+    [InlineData("items", "{}", "must be a list, not an object")]
     public void A_value_that_does_not_fit_is_told(string field, string value, string wrong)
     {
         var json = System.Text.Json.Nodes.JsonNode.Parse(Good)!;
@@ -138,11 +161,15 @@ public class ParamsTests
     public void A_whole_number_may_be_written_in_any_way(string written, int read) => Assert.Equal(read, Read(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal)).Priority);
 
     [Theory]
-    [InlineData("7.00000000000000000000000000000001")]
-    [InlineData("7e-400")]
-    [InlineData("7e99999999999")]
-    [InlineData("\"7\"")]
-    public void A_number_that_is_not_whole_is_not_rounded(string written) => Assert.Equal(["must be a whole number"], Wrong(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal))["priority"]);
+    [InlineData("7.00000000000000000000000000000001", "must be a whole number")]
+    [InlineData("7e-400", "must be a whole number")]
+    [InlineData("7.5e99999999999999999999", "must be between 1 and 9")]
+    [InlineData("7e99999999999", "must be between 1 and 9")]
+    [InlineData("1000000000000000000000", "must be between 1 and 9")]
+    [InlineData("0", "must be between 1 and 9")]
+    [InlineData("\"7\"", "must be a whole number, not text")]
+    [InlineData("[7]", "must be a whole number, not a list")]
+    public void A_number_that_is_not_whole_or_too_large_is_not_rounded(string written, string wrong) => Assert.Equal([wrong], Wrong(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal))["priority"]);
 
     private sealed record Keyed([property: RegularExpression("[a-z]*x")] string Code, [property: Opaque, Length(1, 9)] string Secret, [property: EmailAddress] string? Email = null, long? Version = null, DateTimeOffset? Since = null);
 
@@ -201,7 +228,7 @@ public class ParamsTests
     {
         var refused = Assert.Throws<Invalid>(() => Read(Good.Replace("}", ",\"prority\":1,\"urgent\":\"yes\"}", StringComparison.Ordinal)));
 
-        Assert.StartsWith("Not valid: prority is not a parameter; there are id, day, at, for, note, items, stops, priority, urgent. Did you mean priority?; urgent must be true or false.", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Not valid: prority is not a parameter; there are id, day, at, for, note, items, stops, priority, urgent. Did you mean priority?; urgent must be true or false, not text.", refused.Message, StringComparison.Ordinal);
         Assert.EndsWith(". Did you mean DOCTOR?", Wrong(Good.Replace("DOCTOR", "DOKTOR", StringComparison.Ordinal))["for"][0], StringComparison.Ordinal);
         Assert.DoesNotContain("Did you mean", Wrong(Good.Replace("}", ",\"colour\":1}", StringComparison.Ordinal))["colour"][0], StringComparison.Ordinal);
     }

@@ -64,6 +64,18 @@ public sealed class SchemaTests
     }
 
     [Fact]
+    public void What_is_always_answered_is_never_null()
+    {
+        foreach (var type in (Type[])[typeof(Contracts.Hospital.Hospital), typeof(UpdatedHospital)])
+        {
+            var schema = Schema.Output(type);
+            Assert.Equal("integer", (string?)schema["properties"]!["max_open_patient_bookings"]!["type"]);
+            Assert.Contains("max_open_patient_bookings", schema["required"]!.AsArray().Select(name => (string?)name));
+        }
+        Assert.Null(System.Text.Json.JsonSerializer.Deserialize<Contracts.Hospital.Hospital>("{}", Contracts.Json.Options)!.MaxOpenPatientBookings);
+    }
+
+    [Fact]
     public void Ids_dates_times_instants_and_choices_are_told_apart()
     {
         var properties = Properties<Sample>();
