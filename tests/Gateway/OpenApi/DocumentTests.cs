@@ -34,7 +34,7 @@ public sealed class DocumentTests
         var read = typeof(Params<>).MakeGenericType(ToolCatalogue.All[name].Params).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!;
 
         foreach (var (_, example) in Content(Api["paths"]![$"/api/mcp/tools/{name}"]!["post"]!["requestBody"]!)["examples"]!.AsObject())
-            Assert.NotNull(read.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(example!["value"]!.ToJsonString())]));
+            Assert.NotNull(read.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(example!["value"]!.ToJsonString()), "body"]));
     }
 
     [Fact]
