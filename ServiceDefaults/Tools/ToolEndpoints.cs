@@ -73,8 +73,12 @@ public static class ToolEndpoints
         TTool? asked = default;
         try
         {
-            if (!caller.Is(tool.Callers)) throw new Forbidden($"Your role does not include {tool.Name}.");
             var body = await ReadBody(http);
+            if (!caller.Is(tool.Callers))
+            {
+                asked = tool.Content is null ? default : Aim<TTool>(body);
+                throw new Forbidden($"Your role does not include {tool.Name}.");
+            }
             var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
             asked = handler is IAmend<TTool> amends ? await Params<TTool>.ReadChange(body, Shown(amends, http.RequestAborted)) : Params<TTool>.Read(body);
             http.Response.ContentType = "application/json";
@@ -118,6 +122,19 @@ public static class ToolEndpoints
             return null;
         }
     };
+
+    /// <summary>What was asked for, for the record of its refusal; nothing when the parameters are not valid.</summary>
+    private static TTool? Aim<TTool>(ReadOnlyMemory<byte> body) where TTool : notnull
+    {
+        try
+        {
+            return Params<TTool>.Read(body);
+        }
+        catch (Invalid)
+        {
+            return default;
+        }
+    }
 
     /// <summary>Puts an access to clinical content on record, before it is answered.</summary>
     private static Task Record(IServiceProvider services, Tool tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.Content is { } content

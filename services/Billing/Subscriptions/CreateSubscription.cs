@@ -24,6 +24,8 @@ internal sealed class CreateSubscriptionHandler(BillingDb db, KnownHospitals hos
     {
         var today = hospital.Today(clock.GetUtcNow());
         if (asked.StartDate < today.AddYears(-1) || asked.StartDate > today.AddYears(1)) throw new Invalid("start_date", $"must be at most a year from today, {today:yyyy-MM-dd}");
+        if (await db.Subscriptions.Where(s => s.HospitalId == hospital.HospitalId && s.Periods > 0).MaxAsync(s => s.EndedOn, ct) is { } ended && asked.StartDate < ended)
+            throw new Invalid("start_date", $"must not be before {ended:yyyy-MM-dd}, to which an earlier subscription was charged");
 
         var subscription = Subscription.To(await db.Plans.OnOffer(asked.PlanId, ct), hospital.HospitalId, asked.StartDate, asked.BillingCycle);
         db.Add(subscription);

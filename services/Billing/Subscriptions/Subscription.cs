@@ -94,7 +94,7 @@ internal sealed class Subscription : Entity, ITenantOwned
     internal IReadOnlyList<Line> CancelNow(Plan plan, DateOnly today, string? reason)
     {
         var credit = Credit(plan, today);
-        CancelLater(reason);
+        (CancelAtPeriodEnd, CancellationReason) = (false, reason);
         End(SubscriptionStatus.Cancelled, today);
         return credit;
     }

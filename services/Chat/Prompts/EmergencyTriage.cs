@@ -60,10 +60,17 @@ internal sealed class EmergencyTriage() : Prompt<TriageStart, Arrival>(
         if (symptoms is not { Count: > 0 }) missing["symptoms"] = ["must name one at least"];
 
         var today = DateOnly.FromDateTime(turn.Now.UtcDateTime);
-        var born = seen.DateOfBirth ?? (seen.AgeYears is null ? patient?.DateOfBirth : null);
+        var born = patient?.DateOfBirth ?? seen.DateOfBirth;
         if (born is null && seen.AgeYears is null) missing["age_years"] = ["is required, or else date_of_birth"];
         if (born is null && seen.AgeYears == 0) missing["date_of_birth"] = ["is required below the age of one: the limits differ by weeks"];
         if (seen.DateOfBirth is not null && seen.AgeYears is not null) missing["age_years"] = ["cannot be given together with date_of_birth"];
+        if (seen.PatientId is { } other && arrival.PatientId is { } first && other != first) missing["patient_id"] = ["is not the patient with whom the triage began; begin another one"];
+        // The limits go by the age: of two that differ, one belongs to somebody else.
+        if (patient?.DateOfBirth is { } known)
+        {
+            if (seen.DateOfBirth is { } said && said != known) missing["date_of_birth"] = ["is not the one of the registered patient; leave it out, or triage without patient_id"];
+            if (seen.AgeYears is { } years && years != Months(known, today) / 12) missing["age_years"] = ["is not the age of the registered patient; leave it out, or triage without patient_id"];
+        }
 
         var severity = SeverityIndex.Of(new(seen, born is { } day ? Months(day, today) : (seen.AgeYears ?? 0) * 12, born is { } birth ? today.DayNumber - birth.DayNumber : null));
         if (severity is null) missing["expected_resources"] = ["is required: levels 1 and 2 are not clear from the rest"];
@@ -133,7 +140,16 @@ internal sealed class EmergencyTriage() : Prompt<TriageStart, Arrival>(
             ("Proposed by the Emergency Severity Index", $"{severity.Level}, decision point {severity.DecisionPoint}: {severity.Rule}"),
             ("Reason for another level", arrival.OverrideReason),
             ("Department", arrival.DepartmentName),
+            ("Date of birth, as told", seen.DateOfBirth),
+            ("Age in years, as told", seen.AgeYears),
+            ("Pulse", seen.HasPulse ? null : "none"),
+            ("Breathing", seen.IsBreathing ? null : "none"),
+            ("Life-saving intervention", Needed(seen.LifeSavingIntervention)),
+            ("Severe respiratory distress", Yes(seen.SevereRespiratoryDistress)),
             ("Consciousness (AVPU)", seen.Consciousness),
+            ("New confusion", Yes(seen.NewConfusion)),
+            ("High risk", Yes(seen.HighRisk)),
+            ("Severe distress", Yes(seen.SevereDistress)),
             ("Pain, 0 to 10", seen.Pain),
             ("Expected resources", seen.ExpectedResources),
             ("Heart rate per minute", seen.HeartRate),
@@ -143,7 +159,9 @@ internal sealed class EmergencyTriage() : Prompt<TriageStart, Arrival>(
             ("Systolic blood pressure, mmHg", seen.SystolicBloodPressure),
             ("Notes", notes),
         ];
-        return string.Join('\n', lines.Where(line => line.Value is not null).Select(line => FormattableString.Invariant($"{line.Name}: {line.Value}")));
+        static string? Yes(bool observed) => observed ? "yes" : null;
+        static string? Needed(bool observed) => observed ? "needed" : null;
+        return string.Join('\n', lines.Where(line => line.Value is not null).Select(line => line.Value is DateOnly day ? $"{line.Name}: {day:yyyy-MM-dd}" : FormattableString.Invariant($"{line.Name}: {line.Value}")));
     }
 
     private static int Months(DateOnly born, DateOnly today) => (today.Year - born.Year) * 12 + today.Month - born.Month - (today.Day < born.Day ? 1 : 0);

@@ -38,7 +38,8 @@ internal static class SeverityIndex
         (2, "D", "two or more resources, respiratory rate in the danger zone of the age", p => p.Seen.ExpectedResources >= 2 && p.Seen.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
         (2, "D", "two or more resources, oxygen saturation below 92 %", p => p.Seen.ExpectedResources >= 2 && p.Seen.OxygenSaturation < 92),
         (3, "C", "two or more resources, no vital sign in the danger zone", p => p.Seen.ExpectedResources >= 2),
-        (3, "D", "fever above 39.0 °C below the age of three years", p => p.AgeMonths < 36 && p.Seen.Temperature > 39.0),
+        // With as many resources as are expected: two or more may come with a vital sign in the danger zone, which is level 2.
+        (3, "D", "fever above 39.0 °C below the age of three years", p => p.Seen.ExpectedResources is not null && p.AgeMonths < 36 && p.Seen.Temperature > 39.0),
         (4, "C", "one resource", p => p.Seen.ExpectedResources == 1),
         (5, "C", "no resource", p => p.Seen.ExpectedResources == 0),
     ];

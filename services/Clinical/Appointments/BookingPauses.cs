@@ -61,7 +61,8 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : ISweep
     internal async Task WaitFor(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
-        while (await Is(hospital, doctor, patient, ct) && clock.GetElapsedTime(began) < Patience) await Task.Delay(Look, clock, ct);
+        using var look = new PeriodicTimer(Look, clock);
+        while (await Is(hospital, doctor, patient, ct) && clock.GetElapsedTime(began) < Patience) await look.WaitForNextTickAsync(ct);
     }
 
     /// <summary>Throws <see cref="Conflict"/> during a pause.</summary>

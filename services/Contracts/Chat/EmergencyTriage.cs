@@ -15,8 +15,8 @@ public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 /// <summary>What is seen, heard and measured of somebody who arrives.</summary>
 /// <param name="Symptoms">What they complain of; those given at the start unless given.</param>
 /// <param name="PatientId">Who they are, if they are registered.</param>
-/// <param name="DateOfBirth">The patient's own unless given. Below the age of one it is needed, since limits differ by weeks.</param>
-/// <param name="AgeYears">Instead, as good as it can be told.</param>
+/// <param name="DateOfBirth">Of somebody whose own is not registered. Below the age of one it is needed, since limits differ by weeks.</param>
+/// <param name="AgeYears">Instead, as good as it can be told. Neither may contradict the date of birth of a registered patient.</param>
 /// <param name="LifeSavingIntervention">Whether they need something at once to stay alive, such as an airway, breathing support, or bleeding stopped.</param>
 /// <param name="SevereRespiratoryDistress">Whether they fight for breath.</param>
 /// <param name="NewConfusion">Whether they are confused, lethargic or disoriented, and usually are not.</param>

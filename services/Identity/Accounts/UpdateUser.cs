@@ -54,8 +54,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPa
         account.Credential!.PasswordHash = newHash ?? account.Credential.PasswordHash;
         if (account.HospitalId is null && account.Role != Role.Admin) throw new Invalid("role", "must be ADMIN for somebody who belongs to no hospital");
 
-        db.Entry(account).State = EntityState.Modified; // also a new password makes a new version
-        account.Tell(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
+        if (newHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
+        if (db.ChangeTracker.HasChanges()) account.Tell(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
         if (account.Role != formerRole) account.TellNoLonger(db, formerRole);
         try
         {

@@ -36,6 +36,11 @@ public class CancelSubscriptionTests
         // What stays is the price of ten days, to the cent.
         Assert.Equal(Math.Round(499.00m * 10 / days, 2, MidpointRounding.AwayFromZero), invoices.Sum(i => Subscriber.Amount(i["total"])));
 
+        Assert.False((bool)ended["cancel_at_period_end"]!);
+
+        // Nobody pays for a day twice.
+        Assert.NotNull((await hospital.Platform.Call("create_subscription", hospital.Wish(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
+        Assert.Equal(2, (await hospital.Invoices()).Length);
         Assert.Equal("ACTIVE", (string?)(await hospital.Subscribe())["status"]);
     }
 

@@ -94,6 +94,55 @@ public sealed class EmergencyTriageTests
     }
 
     [Fact]
+    public async Task A_registered_patient_is_triaged_by_their_own_age_and_stays_the_one()
+    {
+        var (nurse, admin) = (await Client.Shared("nurse@general.example"), await Client.Shared("admin@general.example"));
+        var born = DateOnly.FromDateTime(DateTime.UtcNow).AddYears(-68).AddDays(-2);
+        var patient = (string?)(await admin.Do("create_user", new { email = $"t{Guid.NewGuid():N}@people.example", password = "Korrekt-Pferd-7", first_name = "Old", last_name = "Patient", role = "PATIENT", date_of_birth = Ward.Text(born) }))["id"];
+        var talk = await Conversation.Begin(nurse, Prompt, new { symptoms = Symptoms, patient_id = patient });
+
+        foreach (var (field, value) in new (string, object)[] { ("age_years", 2), ("date_of_birth", Ward.Text(born.AddDays(1))), ("patient_id", (await Ward.ToLookAt()).Patient) })
+            Assert.Contains(field, Conversation.BadFields(await talk.Try(new Dictionary<string, object> { [field] = value, ["high_risk"] = true })));
+        // At 68 a heart rate of 118 is in the danger zone; at two it is not.
+        await talk.Say(new { age_years = 68, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 97 });
+        Assert.Equal((2, patient), ((int)talk.Data["severity"]!["level"]!, (string?)talk.Data["patient_id"]));
+    }
+
+    [Fact]
+    public async Task A_small_child_with_fever_is_not_triaged_before_the_resources_are_known()
+    {
+        var talk = await Conversation.Begin(await Client.Shared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
+
+        Assert.Equal(["expected_resources"], Conversation.BadFields(await talk.Try(new { age_years = 2, temperature = 39.5, heart_rate = 200, respiratory_rate = 60, oxygen_saturation = 97 })));
+        await talk.Say(new { age_years = 2, temperature = 39.5, heart_rate = 200, respiratory_rate = 60, oxygen_saturation = 97, expected_resources = 2 });
+        Assert.Equal(2, (int)talk.Data["severity"]!["level"]!);
+    }
+
+    [Fact]
+    public async Task The_record_keeps_all_that_was_seen()
+    {
+        var ward = await Ward.Open();
+        var talk = await Conversation.Begin(await Client.Shared("nurse@general.example"), Prompt, new { symptoms = Symptoms, patient_id = ward.Patient });
+        await talk.Say(new
+        {
+            age_years = 5, has_pulse = false, is_breathing = false, consciousness = "VERBAL", life_saving_intervention = true, severe_respiratory_distress = true, new_confusion = true, high_risk = true,
+            severe_distress = true, pain = 8, expected_resources = 3, heart_rate = 151, respiratory_rate = 42, oxygen_saturation = 88, temperature = 38.4, systolic_blood_pressure = 95,
+        });
+        await talk.Say(new { level = 1 });
+        await talk.Say(new { department_id = (string?)talk.Options[0]!["department_id"] });
+        await talk.Say(new { });
+        await talk.Say(new { });
+
+        var description = (string)(await ward.Nurse.Do("get_medical_record", new { record_id = (string?)talk.Data["record_id"] }))["description"]!;
+        foreach (var line in new[]
+        {
+            "Age in years, as told: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes", "Consciousness (AVPU): Verbal", "New confusion: yes", "High risk: yes",
+            "Severe distress: yes", "Pain, 0 to 10: 8", "Expected resources: 3", "Heart rate per minute: 151", "Respiratory rate per minute: 42", "Oxygen saturation, %: 88", "Temperature, °C: 38.4",
+            "Systolic blood pressure, mmHg: 95",
+        }) Assert.Contains(line, description.Split('\n'));
+    }
+
+    [Fact]
     public async Task Of_a_patient_of_another_hospital_nothing_is_begun()
     {
         var (nurse, stranger) = (await Client.Shared("nurse@general.example"), (await Ward.Open("riverside")).Patient);

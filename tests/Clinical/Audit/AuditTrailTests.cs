@@ -66,8 +66,14 @@ public sealed class AuditTrailTests
         Assert.Equal(["MISSING", "CONFLICT", "INVALID"], refused.Select(e => (string?)e["outcome"]));
         Assert.All(refused, e => Assert.Equal((ward.Patient.ToString(), 0), ((string?)e["patient_id"], (int)e["rows"]!)));
 
-        // By one whose role does not include the tool, so that nobody looked what they asked for; and one who asked for nothing that could be read.
+        // By one whose role does not include the tool; and one who asked for nothing that could be read.
         Assert.Contains(await Of(ward.Admin, new { user_id = other.Id, action = "update_medical_record" }), e => (string?)e["outcome"] == "FORBIDDEN");
+        await ward.Nurse.Call("update_medical_record", new { record_id = record, title = "n" });
+        await ward.Nurse.Call("create_treatment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "n", description = "d" });
+        await ward.Nurse.Call("update_medical_record", new { record_id = record, title = 1 });
+        var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, sort = "-created_at" })).Where(e => (string?)e["outcome"] == "FORBIDDEN").Take(3).ToArray();
+        Assert.Equal([null, ward.Patient.ToString(), ward.Patient.ToString()], byRole.Select(e => (string?)e["patient_id"]));
+        Assert.Equal([null, null, record], byRole.Select(e => (string?)e["resource_id"]));
         await doctor.Call("get_treatment", new { treatment_id = "nonsense" });
         Assert.Equal("INVALID", (string?)Assert.Single(await Of(ward.Admin, new { user_id = doctor.Id, action = "get_treatment" }))["outcome"]);
     }

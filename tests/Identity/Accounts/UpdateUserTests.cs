@@ -116,6 +116,15 @@ public class UpdateUserTests
     }
 
     [Fact]
+    public async Task What_changes_nothing_makes_no_new_version()
+    {
+        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
+        foreach (var change in new object[] { new { user_id = somebody.Id }, new { user_id = somebody.Id, first_name = "Robin", is_active = true } })
+            Assert.Equal((int)somebody.User["version"]!, (int)(await admin.Do("update_user", change))["version"]!);
+        Assert.Equal((int)somebody.User["version"]! + 1, (int)(await admin.Do("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8" }))["version"]!);
+    }
+
+    [Fact]
     public async Task A_new_role_ends_the_old_tokens_and_the_next_login_has_it()
     {
         var somebody = await Somebody.New("NURSE");
