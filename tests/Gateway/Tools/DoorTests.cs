@@ -12,6 +12,8 @@ using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -136,9 +138,14 @@ public sealed class DoorTests
         new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance),
         new Echo(new WhoListens(null!, TimeProvider.System, NullLogger<WhoListens>.Instance), new LiveStreams(null!), TimeProvider.System, NullLogger<Echo>.Instance));
 
-    private static Upstream Upstream(params Uri[] replicas) => new(
-        new ConfigurationBuilder().AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:hospital:http:{i}", (string?)a.ToString()))).Build(),
-        TimeProvider.System);
+    /// <summary>As a process is told of the replicas of another.</summary>
+    private static Upstream Upstream(params Uri[] replicas)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:hospital:http:{i}", (string?)a.ToString())));
+        builder.Services.AddSingleton(TimeProvider.System);
+        return builder.AddServiceDefaults().Services.BuildServiceProvider().GetRequiredService<Upstream>();
+    }
 
     private static Visitor Somebody(Guid? hospital) =>
         new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1", "203.0.113.7", "test");
