@@ -76,6 +76,19 @@ public sealed class DoorTests
         Assert.Equal(6, service.Requests.Count);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
+    public async Task What_a_replica_may_have_got_is_sent_to_no_other(string soFar)
+    {
+        using var one = new RawService(_ => soFar);
+        using var other = new RawService(_ => soFar);
+
+        await Assert.ThrowsAsync<Unavailable>(() => Call(Upstream(one.Address, other.Address)));
+
+        Assert.Equal(1, one.Requests.Count + other.Requests.Count);
+    }
+
     [Fact]
     public async Task Replicas_take_turns()
     {
