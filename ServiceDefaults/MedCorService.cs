@@ -41,19 +41,18 @@ public static class MedCorService
             kestrel.Limits.MaxRequestBodySize = LargestBody;
         });
         builder.AddLogs();
-        builder.AddTelemetry();
+        builder.AddServiceDefaults();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
 
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddUpstreams(builder.Configuration);
         builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
             .Configure<IConfiguration>((tokens, configuration) => tokens.LongestSeconds = configuration.GetValue("MCP_JWT_EXPIRY", tokens.LongestSeconds))
             .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<SigningKeys>().AddSingleton<TokenCheck>().AddSingleton<Revocations>();
         builder.Services.AddHostedService(s => s.GetRequiredService<Revocations>());
 
-        builder.Services.AddSingleton(_ => Redis(Required(builder.Configuration, "cache"))).AddSingleton<IConnectionMultiplexer>(s => ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()));
-        builder.Services.AddReadiness();
+        // Looked at by Readiness. What reads a stream for many would write its spans into the trace of the request that came first.
+        builder.AddRedisClient("cache", settings => settings.DisableHealthChecks = settings.DisableTracing = true, redis => Redis(redis));
     }
 
     /// <summary>A service with a database: its tools, its hearers, outbox and inbox, tenancy.</summary>
@@ -67,7 +66,11 @@ public static class MedCorService
         var services = builder.Services;
 
         services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service), services.AddResources(assembly, service)));
-        services.AddSingleton(_ => DataSource(builder.Configuration, service));
+        builder.AddNpgsqlDataSource("db", settings =>
+        {
+            settings.ConnectionString = Database(settings.ConnectionString, service);
+            settings.DisableHealthChecks = true;
+        });
         services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
         services.AddHttpContextAccessor().AddSingleton<OtherServices>();
         services.AddScoped<Tenancy.Tenancy>();
@@ -86,16 +89,20 @@ public static class MedCorService
         foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITellHistory)) && t.IsClass)) services.AddScoped(typeof(ITellHistory), teller);
         foreach (var sweep in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ISweep)) && t.IsClass)) services.AddScoped(typeof(ISweep), sweep);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
-        services.AddSingleton(_ => new DatabaseCheck(DataSource(builder.Configuration, service, connections: 1)));
-        services.AddHealthChecks().AddLook(DatabaseCheck.Name, s => s.GetRequiredService<DatabaseCheck>(), needed: true);
+        builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
+        {
+            settings.ConnectionString = Database(builder.Configuration.GetConnectionString("db"), service, connections: 1);
+            settings.DisableHealthChecks = true;
+        });
+        services.AddHealthChecks().AddLook(DatabaseCheck.Name, s => new DatabaseCheck(s.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseCheck.Name)), needed: true);
     }
 
-    /// <summary>What every process answers beside its own paths: errors as the envelope, <c>/health</c> (ready for calls, also without the broker: the outbox keeps what there is to tell) and <c>/alive</c>.</summary>
+    /// <summary>What every process answers beside its own paths: errors as the envelope, and what <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
     public static void UseMedCorDefaults(this WebApplication app)
     {
         app.UseNamedSpans();
         app.UseProblems();
-        app.MapHealth();
+        app.MapDefaultEndpoints();
     }
 
     /// <summary>
@@ -155,9 +162,8 @@ public static class MedCorService
     }
 
     /// <summary>How a process reaches Redis: while that is away, it is told so at once, and decides what to do without it; when it is back, soon.</summary>
-    internal static ConfigurationOptions Redis(string connectionString)
+    internal static ConfigurationOptions Redis(ConfigurationOptions redis)
     {
-        var redis = ConfigurationOptions.Parse(connectionString);
         redis.AbortOnConnectFail = false;
         redis.BacklogPolicy = BacklogPolicy.FailFast;
         redis.ConnectTimeout = redis.SyncTimeout = redis.AsyncTimeout = 2000;
@@ -165,11 +171,13 @@ public static class MedCorService
         return redis;
     }
 
-    /// <summary>How a service reaches its database.</summary>
+    /// <summary>How a service reaches its database; null where that is not said.</summary>
+    /// <param name="given">The connection string as it was given.</param>
     /// <param name="connections">How many at most; nothing said, as many as the connection string says, else 40.</param>
-    internal static NpgsqlDataSource DataSource(IConfiguration configuration, string service, int? connections = null)
+    internal static string? Database(string? given, string service, int? connections = null)
     {
-        var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{Required(configuration, "db")}")
+        if (given is null) return null;
+        var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{given}")
         {
             ApplicationName = service,
             MaxAutoPrepare = 200,
@@ -183,14 +191,12 @@ public static class MedCorService
         // Development gives every service the owner's login; whoever logged in, the work is done as the service's own role.
         var role = Migrator.ServiceRole(service);
         if (connection.Username != role) connection.Options = $"-c role={role}";
-        return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
+        return connection.ConnectionString;
     }
 
     /// <summary>How to log in as the owner of the tables: for migrations, and for what an operator does to a whole table.</summary>
-    public static string OwnersConnection(this IConfiguration configuration) => configuration.GetConnectionString("owner") ?? Required(configuration, "db");
-
-    private static string Required(IConfiguration configuration, string name) =>
-        configuration.GetConnectionString(name) ?? throw new InvalidOperationException($"Set ConnectionStrings__{name}.");
+    public static string OwnersConnection(this IConfiguration configuration) =>
+        configuration.GetConnectionString("owner") ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
 
     private static readonly TenantSeal Seal = new();
 }

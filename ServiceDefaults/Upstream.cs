@@ -1,65 +1,47 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.ServiceDiscovery;
 
 namespace MedCor.ServiceDefaults;
 
-/// <summary>The other services, from the variables that the host gives: <c>services__{name}__http__{i}</c>, one per replica.</summary>
-public sealed class Upstream(IConfiguration configuration, TimeProvider clock) : IDisposable
+/// <summary>
+/// Sends requests to other services as they are, by name, as in <c>http://clinical/tools/get_appointment</c>: the answer is not buffered, and the caller bounds the wait.
+/// </summary>
+public sealed class Upstream : HttpMessageInvoker
 {
-    private readonly SocketsHttpHandler connections = new()
+    internal Upstream(ReplicaHandler replicas) : base(replicas, disposeHandler: false)
     {
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        // Addresses are looked up anew now and then, so that a replica that moved is found.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        MaxConnectionsPerServer = 512,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        // As they were read.
-        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-    };
-    private readonly ConcurrentDictionary<string, ReplicaHandler> services = new();
-    private readonly ConcurrentDictionary<string, HttpMessageInvoker> invokers = new();
-
-    /// <summary>The services that the environment names.</summary>
-    public static IEnumerable<string> Known(IConfiguration configuration) => configuration.GetSection("services").GetChildren().Select(c => c.Key);
-
-    /// <summary>
-    /// Sends a request to a replica of a service as it is: the answer is not buffered, and the caller bounds the wait.
-    /// Of the request's address only path and query count.
-    /// </summary>
-    public HttpMessageInvoker To(string service) => invokers.GetOrAdd(service, name => new HttpMessageInvoker(Handler(name), disposeHandler: false));
-
-    /// <summary>The name of the <see cref="HttpClient"/> that calls a service.</summary>
-    public static string Client(string service) => $"upstream:{service}";
-
-    internal ReplicaHandler Handler(string service) => services.GetOrAdd(service, name => new ReplicaHandler(Of(name), connections, clock));
-
-    private IEnumerable<Uri> Of(string service) =>
-        configuration.GetSection($"services:{service}:http").GetChildren()
-            .OrderBy(c => int.Parse(c.Key, System.Globalization.CultureInfo.InvariantCulture)).Select(c => new Uri(c.Value!));
-
-    public void Dispose() => connections.Dispose();
+    }
 }
 
 /// <summary>
-/// Calls a service at any of its replicas, in turn. One that does not take the connection has not got the request: the next is asked, and that one
-/// is passed over for a moment. When none takes it, <see cref="HttpRequestError.ConnectionError"/> says so at once.
+/// Calls a service at any of the replicas that service discovery knows, in turn. One that does not take the connection has not got the request: the next is asked, and that one
+/// is passed over for a moment. When none takes it, <see cref="HttpRequestError.ConnectionError"/> says so at once. What a replica may have got is never repeated.
 /// </summary>
-internal sealed class ReplicaHandler(IEnumerable<Uri> addresses, HttpMessageHandler connections, TimeProvider clock) : DelegatingHandler(connections)
+internal sealed class ReplicaHandler(ServiceEndpointResolver discovery, TimeProvider clock) : DelegatingHandler(new SocketsHttpHandler
+{
+    ConnectTimeout = TimeSpan.FromSeconds(2),
+    // Addresses are looked up anew now and then, so that a replica that moved is found.
+    PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    MaxConnectionsPerServer = 512,
+    UseCookies = false,
+    AllowAutoRedirect = false,
+    // As they were read.
+    RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+})
 {
     private static readonly TimeSpan Aside = TimeSpan.FromSeconds(2);
 
-    private readonly Replica[] replicas = [.. addresses.Take(64).Select(a => new Replica(a))];
-    private int turn;
+    private readonly ConcurrentDictionary<string, Service> services = new();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
-        var path = request.RequestUri!.IsAbsoluteUri ? request.RequestUri.PathAndQuery : request.RequestUri.OriginalString;
-        var first = (uint)Interlocked.Increment(ref turn);
+        var asked = request.RequestUri!;
+        var service = services.GetOrAdd(asked.Host, static host => new Service(host));
+        var replicas = service.Replicas(await discovery.GetEndpointsAsync(service.Query, ct));
+        var first = service.Turn();
         var now = clock.GetTimestamp();
-        var asked = 0UL;
+        var tried = 0UL;
         Exception? refused = null;
 
         // Once round among those in good standing, then among those set aside, which may be back.
@@ -67,9 +49,9 @@ internal sealed class ReplicaHandler(IEnumerable<Uri> addresses, HttpMessageHand
             for (var i = 0U; i < replicas.Length; i++)
             {
                 var n = (int)((first + i) % (uint)replicas.Length);
-                if ((asked & (1UL << n)) != 0 || (round == 0 && replicas[n].IsAside(now))) continue;
-                asked |= 1UL << n;
-                request.RequestUri = new Uri(replicas[n].Address, path);
+                if ((tried & (1UL << n)) != 0 || (round == 0 && replicas[n].IsAside(now))) continue;
+                tried |= 1UL << n;
+                request.RequestUri = new Uri(replicas[n].Address, asked.PathAndQuery);
                 try
                 {
                     return await base.SendAsync(request, ct);
@@ -91,6 +73,34 @@ internal sealed class ReplicaHandler(IEnumerable<Uri> addresses, HttpMessageHand
         _ => false,
     };
 
+    private sealed class Service(string name)
+    {
+        /// <summary>A request's replicas are the bits of a <see cref="ulong"/>.</summary>
+        private const int Most = 64;
+
+        private Known known = new(null, []);
+        private int turn;
+
+        /// <summary>What service discovery is asked.</summary>
+        public string Query { get; } = $"http://{name}";
+
+        public uint Turn() => (uint)Interlocked.Increment(ref turn);
+
+        /// <summary>The replicas at these addresses, with what is known of those that stood there before.</summary>
+        public Replica[] Replicas(ServiceEndpointSource found)
+        {
+            var known = Volatile.Read(ref this.known);
+            if (ReferenceEquals(known.Found, found)) return known.Replicas;
+            Replica[] replicas = [.. found.Endpoints.Take(Most).Select(AddressOf).Select(address => known.Replicas.FirstOrDefault(r => r.Address == address) ?? new Replica(address))];
+            Volatile.Write(ref this.known, new(found, replicas));
+            return replicas;
+        }
+
+        private static Uri AddressOf(ServiceEndpoint endpoint) => endpoint.ToString()!.Contains("://", StringComparison.Ordinal) ? new(endpoint.ToString()!) : new($"http://{endpoint}");
+
+        private sealed record Known(ServiceEndpointSource? Found, Replica[] Replicas);
+    }
+
     private sealed class Replica(Uri address)
     {
         private long asideUntil = long.MinValue;
@@ -100,26 +110,5 @@ internal sealed class ReplicaHandler(IEnumerable<Uri> addresses, HttpMessageHand
         public bool IsAside(long now) => Volatile.Read(ref asideUntil) > now;
 
         public void SetAside(long until) => Volatile.Write(ref asideUntil, until);
-    }
-}
-
-internal static class UpstreamRegistration
-{
-    /// <summary>A client for every service that the environment names. All share the connections of <see cref="Upstream"/>.</summary>
-    internal static void AddUpstreams(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSingleton<Upstream>();
-        services.AddHttpClient();
-        foreach (var service in Upstream.Known(configuration))
-        {
-            services.AddHttpClient(Upstream.Client(service), client =>
-                {
-                    client.BaseAddress = new Uri("http://" + service);
-                    client.Timeout = TimeSpan.FromSeconds(10);
-                })
-                .ConfigurePrimaryHttpMessageHandler(s => s.GetRequiredService<Upstream>().Handler(service))
-                .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-                .RemoveAllLoggers();
-        }
     }
 }

@@ -36,7 +36,7 @@ internal static class Gateway
 
         services.AddOptions<LiveOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         // A connection of its own: whoever comes back reads much at once, and neither limits nor revocations may wait for that.
-        services.AddSingleton(s => new LiveStreams(ConnectionMultiplexer.Connect(s.GetRequiredService<ConfigurationOptions>()))).AddSingleton<Renewal>().AddSingleton<Listeners>();
+        services.AddSingleton(s => new LiveStreams(ConnectionMultiplexer.Connect(s.GetRequiredService<IOptions<ConfigurationOptions>>().Value))).AddSingleton<Renewal>().AddSingleton<Listeners>();
         services.AddActive<Tailer>().AddActive<Attendance>().AddActive<WhoListens>().AddActive<Echo>().AddActive<WellKnown>();
         builder.AddHealth();
         services.AddBus(builder.Configuration, "gateway", TellListeners.All, inOrder: true);

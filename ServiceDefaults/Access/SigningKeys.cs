@@ -14,6 +14,9 @@ public sealed class SigningKeys(IHttpClientFactory clients, TimeProvider clock) 
     /// <summary>While Identity cannot be asked, keys that it told serve on for this long: who keeps a process from it must not keep a withdrawn key alive for good.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(24);
 
+    /// <summary>The name of the client that asks.</summary>
+    public const string Client = "signing-keys";
+
     private readonly SemaphoreSlim fetching = new(1, 1);
     private volatile Known known = new([], DateTimeOffset.MinValue);
     private DateTimeOffset askedAt = DateTimeOffset.MinValue;
@@ -35,7 +38,7 @@ public sealed class SigningKeys(IHttpClientFactory clients, TimeProvider clock) 
                 askedAt = clock.GetUtcNow();
                 using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
                 patience.CancelAfter(Pause);
-                var json = await clients.CreateClient(Upstream.Client("identity")).GetStringAsync("/.well-known/jwks.json", patience.Token);
+                var json = await clients.CreateClient(Client).GetStringAsync("http://identity/.well-known/jwks.json", patience.Token);
                 known = new(new JsonWebKeySet(json).GetSigningKeys().ToDictionary(k => k.KeyId), askedAt);
             }
             else if (known.At < askedAt) throw new HttpRequestException("Identity did not tell its keys.");

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace MedCor.ServiceDefaults.Health;
 
 /// <summary>Whether the database answers. Asks over a connection of its own: while calls have all of the others, it is busy and not away.</summary>
-internal sealed class DatabaseCheck(NpgsqlDataSource own) : IHealthCheck, IAsyncDisposable
+internal sealed class DatabaseCheck(NpgsqlDataSource own) : IHealthCheck
 {
     public const string Name = "database";
 
@@ -17,8 +17,6 @@ internal sealed class DatabaseCheck(NpgsqlDataSource own) : IHealthCheck, IAsync
         await look.ExecuteNonQueryAsync(cancellationToken);
         return HealthCheckResult.Healthy();
     }
-
-    public ValueTask DisposeAsync() => own.DisposeAsync();
 }
 
 /// <summary>Whether Redis answers.</summary>

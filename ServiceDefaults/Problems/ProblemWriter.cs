@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -58,6 +59,7 @@ public static class ProblemWriter
         var allow = http.Response.Headers.Allow;
         http.Response.Clear();
         http.Response.StatusCode = refusal.Status;
+        http.NameError(refusal.Code);
         http.Response.ContentType = "application/json";
         if (refusal.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
         // The rest of the body, if there is one, is nobody's to read.

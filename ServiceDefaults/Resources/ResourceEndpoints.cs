@@ -48,8 +48,8 @@ public static class ResourceEndpoints
 
     private static void Map<TContract>(IEndpointRouteBuilder app, ResourceKind resource)
     {
-        app.MapGet($"/resources/{resource.Name}", http => Answer<TContract>(http, resource, isOfOne: false));
-        app.MapGet($"/resources/{resource.Name}/{{id}}", http => Answer<TContract>(http, resource, isOfOne: true));
+        app.MapGet($"/resources/{resource.Name}", http => Answer<TContract>(http, resource, isOfOne: false)).WithMetadata(resource);
+        app.MapGet($"/resources/{resource.Name}/{{id}}", http => Answer<TContract>(http, resource, isOfOne: true)).WithMetadata(resource);
     }
 
     private static async Task Answer<TContract>(HttpContext http, ResourceKind resource, bool isOfOne)

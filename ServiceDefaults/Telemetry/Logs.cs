@@ -40,6 +40,9 @@ public static class LogExtensions
         // With a stack for everybody who hangs up; who forwards tells what went wrong.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.None);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
+        // Each statement and each attempt to connect; whoever needs the server tells what became of it.
+        logging.AddFilter("Npgsql", LogLevel.None);
+        logging.AddFilter("StackExchange.Redis", LogLevel.None);
         // Each look at something that is away, with the exception's text; Readiness tells what changes.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
 

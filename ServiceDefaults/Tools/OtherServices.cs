@@ -41,8 +41,8 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
     /// </summary>
     public async Task<TResult> Post<TResult>(string service, string path, object asked, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Body(asked) };
-        using var response = await SendTo(service, request, ct);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{service}{path}") { Content = Body(asked) };
+        using var response = await Send(request, ct);
         if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound) throw new Unavailable();
         return await Answer<TResult>(response, ct);
     }
@@ -57,19 +57,19 @@ public sealed class OtherServices(IHttpClientFactory clients, IHttpContextAccess
     private async Task<HttpResponseMessage> Send(object asked, string? idempotencyKey, CancellationToken ct)
     {
         var tool = ToolCatalogue.ByParams[asked.GetType()];
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = Body(asked) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = Body(asked) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
-        return await SendTo(tool.Service, request, ct);
+        return await Send(request, ct);
     }
 
     private static ByteArrayContent Body(object asked) => new(JsonSerializer.SerializeToUtf8Bytes(asked, asked.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } };
 
-    private async Task<HttpResponseMessage> SendTo(string service, HttpRequestMessage request, CancellationToken ct)
+    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct)
     {
         var http = context.HttpContext ?? throw new InvalidOperationException("Nobody is calling here.");
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
         request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
         if (http.ToldAddress() is { } address) request.Headers.TryAddWithoutValidation(ClientAddress.Header, address);
-        return await clients.CreateClient(Upstream.Client(service)).SendAsync(request, ct);
+        return await clients.CreateClient().SendAsync(request, ct);
     }
 }

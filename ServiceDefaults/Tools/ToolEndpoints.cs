@@ -48,7 +48,7 @@ public static class ToolEndpoints
         foreach (var tool in tools)
         {
             var answer = typeof(ToolEndpoints).GetMethod(nameof(Answering), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(tool.Params, tool.Result);
-            app.MapPost($"/tools/{tool.Name}", answer.CreateDelegate<Func<Tool, RequestDelegate>>()(tool)).WithDisplayName(tool.Name);
+            app.MapPost($"/tools/{tool.Name}", answer.CreateDelegate<Func<Tool, RequestDelegate>>()(tool)).WithDisplayName(tool.Name).WithMetadata(tool);
         }
     }
 

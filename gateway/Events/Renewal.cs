@@ -14,8 +14,6 @@ namespace MedCor.Gateway.Events;
 /// </summary>
 internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Renewal> log) : IDisposable
 {
-    private const string Identity = "identity";
-
     /// <summary>How long before a token's end it is renewed: a minute, or a quarter of a short life.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(1);
 
@@ -70,8 +68,8 @@ internal sealed class Renewal(Upstream upstream, TokenCheck tokens, IHostApplica
     private async Task Ask(Listener listener, CancellationToken ct)
     {
         var (token, ends) = (listener.Token, listener.Caller.ExpiresAt);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
-        using var response = await upstream.To(Identity).SendAsync(request, ct);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://identity/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var response = await upstream.SendAsync(request, ct);
         // They sent another themselves meanwhile.
         if (listener.Token != token) return;
         if (!response.IsSuccessStatusCode)

@@ -39,7 +39,7 @@ internal static class Accounts
         }
 
         var services = http.RequestServices;
-        var upstream = services.GetRequiredService<Upstream>().To(Identity);
+        var upstream = services.GetRequiredService<Upstream>();
         var error = await services.GetRequiredService<IHttpForwarder>().SendAsync(http, $"http://{Identity}", upstream, Patience, Cleaned);
         if (error != ForwarderError.None && !http.Response.HasStarted) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
     }

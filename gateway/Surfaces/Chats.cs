@@ -9,6 +9,7 @@ using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +21,7 @@ namespace MedCor.Gateway.Surfaces;
 /// </summary>
 internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tickets, Passage passage, CallStreams streams, CallTails tails, Standing standing, Revocations revocations, IOptions<ChatOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
-    private const string Service = "chat";
+    private const string Calls = "http://chat/chat/calls";
     private const string LastEventId = "Last-Event-ID";
     private const int FramesAtOnce = 256;
 
@@ -44,7 +45,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         {
             await Admit(http);
             using var body = await RequestBody.ReadJson(http);
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/chat/calls") { Content = new JsonBytes(body.Bytes) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, Calls) { Content = new JsonBytes(body.Bytes) };
             if (IdempotencyKey.Of(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
             await Pass(http, "openai_chat", request);
         });
@@ -52,13 +53,13 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
         app.MapPost("/mcp/cancel/{call_id}", async http =>
         {
             await Admit(http);
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/chat/calls/{CallOf(http)}/cancel");
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Calls}/{CallOf(http)}/cancel");
             await Pass(http, "cancel_call", request);
         });
         app.MapPost("/mcp/cancel_all", async http =>
         {
             await Admit(http);
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/chat/calls/cancel");
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Calls}/cancel");
             await Pass(http, "cancel_calls", request);
         });
     }
@@ -81,11 +82,12 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     /// <summary>What Chat answers, if it is what was asked for; otherwise throws what it refuses with.</summary>
     private async Task<ToolAnswer> Ask(HttpContext http, string name, HttpRequestMessage request, string authorization, CancellationToken ct)
     {
+        http.NameCall(name);
         using var figures = new CallFigures("chat", name);
         try
         {
             var sender = new Sender(authorization, http.RequestId(), http.PeerAddress(), http.Features.Get<Whose>()?.Name);
-            var answer = await passage.Send(Service, name, sender, request, isChange: request.Method != HttpMethod.Get, ct, "with the same request_id");
+            var answer = await passage.Send(name, sender, request, isChange: request.Method != HttpMethod.Get, ct, "with the same request_id");
             figures.Answered(answer.Status);
             if (answer.Status == 200) return answer;
             using (answer) throw new Refused(answer.Status, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error);
@@ -161,7 +163,7 @@ internal sealed class Chats(Entrance entrance, ChatCallers callers, Tickets tick
     /// <summary>What Chat has kept of a call that Redis has no longer. Throws what it refuses with.</summary>
     private async Task<KeptCall> Kept(HttpContext http, Guid call, string authorization, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/chat/calls/{call}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Calls}/{call}");
         using var answer = await Ask(http, "read_call", request, authorization, ct);
         return JsonSerializer.Deserialize<KeptCall>(answer.Body.Span, Json.Options)!;
     }

@@ -18,7 +18,7 @@ internal static class Health
     public static void AddHealth(this WebApplicationBuilder builder)
     {
         var checks = builder.Services.AddHealthChecks();
-        foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Union(Upstream.Known(builder.Configuration)).Where(s => s != "gateway"))
+        foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Distinct())
             checks.AddLook(service, s => new ServiceCheck(s.GetRequiredService<Upstream>(), service));
         checks.AddLook("model", s => new ModelCheck(s.GetRequiredService<Upstream>()));
     }
@@ -34,8 +34,8 @@ internal static class Health
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/health");
-            using var response = await upstream.To(service).SendAsync(request, cancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{service}/health");
+            using var response = await upstream.SendAsync(request, cancellationToken);
             if (response.IsSuccessStatusCode) return HealthCheckResult.Healthy();
             var told = response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.Json
                 ? await response.Content.ReadFromJsonAsync<Told>(Json.Options, cancellationToken)
@@ -53,8 +53,8 @@ internal static class Health
         {
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, "/chat/model");
-                using var response = await upstream.To("chat").SendAsync(request, cancellationToken);
+                using var request = new HttpRequestMessage(HttpMethod.Get, "http://chat/chat/model");
+                using var response = await upstream.SendAsync(request, cancellationToken);
                 return response is { StatusCode: HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: MediaTypeNames.Text.Plain }
                     ? HealthCheckResult.Degraded(await response.Content.ReadAsStringAsync(cancellationToken))
                     : HealthCheckResult.Healthy();

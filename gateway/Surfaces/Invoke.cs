@@ -1,6 +1,7 @@
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.Surfaces;
 
@@ -32,6 +33,7 @@ internal static class Invoke
 
         async Task Answer(HttpContext http, Visitor visitor, ToolCall call, string? key)
         {
+            http.NameCall(call.Tool.Name);
             using var answer = await door.Invoke(visitor, call, key, http.RequestAborted);
             if (answer.Status == StatusCodes.Status200OK && call.Tool.MayBeCompressed()) http.AllowCompression();
             await answer.WriteTo(http);

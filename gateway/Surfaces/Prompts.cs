@@ -3,6 +3,7 @@ using System.Text.Json;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Surfaces;
@@ -37,6 +38,7 @@ internal static class Prompts
 
         async Task Answer(HttpContext http, Visitor visitor, string tool, ReadOnlySequence<byte> parameters)
         {
+            http.NameCall(tool);
             using var answer = await door.Invoke(visitor, new(ToolCatalogue.All[tool], parameters), IdempotencyKey.Of(http.Request), http.RequestAborted);
             await answer.WriteTo(http);
         }

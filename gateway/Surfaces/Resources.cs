@@ -6,6 +6,7 @@ using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Telemetry;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.Net.Http.Headers;
 
@@ -51,6 +52,7 @@ internal static class Resources
 
     private static async Task Answer(HttpContext http, ResourceKind resource, Entrance entrance, Door door, string path)
     {
+        http.NameCall(resource.Name);
         var visitor = await entrance.Visit(http, "resources");
         var (fields, references) = (Names(http, "fields"), References(http, resource));
         using var answer = await door.Read(visitor, resource, path + Asked(http, fields, references), http.RequestAborted);

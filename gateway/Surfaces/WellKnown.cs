@@ -77,8 +77,8 @@ internal sealed class WellKnown(Entrance entrance, Upstream upstream, TimeProvid
         {
             document.IsAnswered = false;
             using var patience = new CancellationTokenSource(Patience, clock);
-            using var request = new HttpRequestMessage(HttpMethod.Get, document.Path);
-            using var response = await upstream.To("identity").SendAsync(request, patience.Token);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://identity{document.Path}");
+            using var response = await upstream.SendAsync(request, patience.Token);
             response.EnsureSuccessStatusCode();
             await response.Content.LoadIntoBufferAsync(Longest, patience.Token);
             document.Known = new(await response.Content.ReadAsByteArrayAsync(patience.Token), clock.GetUtcNow());

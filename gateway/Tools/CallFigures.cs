@@ -2,12 +2,13 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.Tools;
 
 /// <summary>
 /// Measures a call of a tool or a read of a resource: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>, <c>ABANDONED</c> or an error's code. Its
-/// count is the number of calls, and of failures by code. The call's span says the same of it alone. Neither knows who called or for whom.
+/// count is the number of calls, and of failures by code. The call's span says the same of it alone (<see cref="Spans"/>). Neither knows who called or for whom.
 /// </summary>
 internal sealed class CallFigures(string surface, string tool) : IDisposable
 {
@@ -21,32 +22,25 @@ internal sealed class CallFigures(string surface, string tool) : IDisposable
 
     private readonly Activity? span = Source.StartActivity(tool);
 
-    private string outcome = ErrorCodes.ServerError;
+    private int status = StatusCodes.Status500InternalServerError;
+
+    private string? code = ErrorCodes.ServerError;
 
     /// <summary>The service answered, with a status of the contract.</summary>
-    public void Answered(int status) => outcome = status switch
-    {
-        < 300 => "OK",
-        401 => ErrorCodes.AuthInvalid,
-        403 => ErrorCodes.PermissionDenied,
-        404 => ErrorCodes.ResourceNotFound,
-        409 => ErrorCodes.Conflict,
-        429 => ErrorCodes.RateLimit,
-        < 500 => ErrorCodes.ValidationError,
-        _ => ErrorCodes.ServerError,
-    };
+    public void Answered(int status) => (this.status, code) = (status, status < 400 ? null : Spans.CodeOf(status));
 
     /// <summary>The door refused.</summary>
-    public void Refused(Refusal refusal) => outcome = refusal.Code;
+    public void Refused(Refusal refusal) => (status, code) = (refusal.Status, refusal.Code);
 
     /// <summary>The caller did not wait for the answer.</summary>
-    public void Abandoned() => outcome = "ABANDONED";
+    public void Abandoned() => (status, code) = (StatusCodes.Status499ClientClosedRequest, "ABANDONED");
 
     public void Dispose()
     {
-        Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new("tool", tool), new("surface", surface), new("outcome", outcome));
-        span?.SetTag("medcor.tool", tool).SetTag("medcor.surface", surface).SetTag("medcor.outcome", outcome);
-        if (outcome == ErrorCodes.ServerError) span?.SetStatus(ActivityStatusCode.Error);
-        span?.Dispose();
+        Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new("tool", tool), new("surface", surface), new("outcome", code ?? "OK"));
+        if (span is null) return;
+        span.SetTag(Spans.Tool, tool).SetTag("medcor.surface", surface);
+        span.SetOutcome(status, code);
+        span.Dispose();
     }
 }

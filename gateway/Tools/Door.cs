@@ -37,8 +37,8 @@ internal sealed class Door(Passage passage, References references, Echo echo)
     public Task<ToolAnswer> Read(Visitor visitor, ResourceKind resource, string pathAndQuery, CancellationToken ct) => Measured(visitor, resource.Name, async () =>
     {
         if (!visitor.Caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/resources/{resource.Name}{pathAndQuery}");
-        return await passage.Send(resource.Service, resource.Name, visitor.Sender, request, isChange: false, ct);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{resource.Service}/resources/{resource.Name}{pathAndQuery}");
+        return await passage.Send(resource.Name, visitor.Sender, request, isChange: false, ct);
     });
 
     private static async Task<ToolAnswer> Measured(Visitor visitor, string name, Func<Task<ToolAnswer>> ask)
@@ -77,8 +77,8 @@ internal sealed class Door(Passage passage, References references, Echo echo)
     private async Task<ToolAnswer> Forward(Visitor visitor, ToolCall call, string? idempotencyKey, CancellationToken ct)
     {
         var tool = call.Tool;
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tools/{tool.Name}") { Content = new JsonBytes(call.Params) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = new JsonBytes(call.Params) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
-        return await passage.Send(tool.Service, tool.Name, visitor.Sender, request, tool.Effect != Effect.Read, ct);
+        return await passage.Send(tool.Name, visitor.Sender, request, tool.Effect != Effect.Read, ct);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class Passage(Upstream upstream, WaitingBytes waiting)
     /// <param name="name">What is called, for a person.</param>
     /// <param name="isChange">Whether something may be changed by it.</param>
     /// <param name="again">How a change is to be repeated so that it happens once.</param>
-    public async Task<ToolAnswer> Send(string service, string name, Sender sender, HttpRequestMessage request, bool isChange, CancellationToken ct, string again = "with the same Idempotency-Key")
+    public async Task<ToolAnswer> Send(string name, Sender sender, HttpRequestMessage request, bool isChange, CancellationToken ct, string again = "with the same Idempotency-Key")
     {
         request.Headers.TryAddWithoutValidation("Authorization", sender.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, sender.RequestId);
@@ -45,7 +45,7 @@ internal sealed class Passage(Upstream upstream, WaitingBytes waiting)
         var isRead = false;
         try
         {
-            using var response = await upstream.To(service).SendAsync(request, patience.Token);
+            using var response = await upstream.SendAsync(request, patience.Token);
             var answer = await ToolAnswer.Read(response, held, patience.Token);
             isRead = true;
             return answer;

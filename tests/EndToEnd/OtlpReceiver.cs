@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -7,13 +7,22 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Opentelemetry.Proto.Collector.Metrics.V1;
+using Opentelemetry.Proto.Collector.Trace.V1;
+using Opentelemetry.Proto.Common.V1;
+using Opentelemetry.Proto.Metrics.V1;
+using Opentelemetry.Proto.Trace.V1;
 
 namespace MedCor.Tests.EndToEnd;
 
 /// <summary>A span as it was exported.</summary>
 /// <param name="Links">The traces that it is linked to.</param>
 /// <param name="Labels">Its attributes that are text.</param>
-public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, TimeSpan Duration, IReadOnlyList<string> Links, IReadOnlyDictionary<string, string> Labels);
+public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, TimeSpan Duration, IReadOnlyList<string> Links, IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>Whether its status is Error.</summary>
+    public bool IsError { get; init; }
+}
 
 /// <summary>A histogram of one process as it was exported last: how often it was recorded with these labels.</summary>
 public sealed record Histogram(string Process, string Name, IReadOnlyDictionary<string, string> Labels, ulong Count);
@@ -53,8 +62,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body);
             receiver.Bodies.Enqueue(body.ToArray());
-            if (signal == "traces") receiver.Read(body.ToArray());
-            if (signal == "metrics") receiver.ReadMetrics(body.ToArray());
+            if (signal == "traces") receiver.Read(ExportTraceServiceRequest.Parser.ParseFrom(body.ToArray()));
+            if (signal == "metrics") receiver.Read(ExportMetricsServiceRequest.Parser.ParseFrom(body.ToArray()));
             http.Response.ContentType = "application/x-protobuf";
         });
         await app.StartAsync();
@@ -62,82 +71,41 @@ public sealed class OtlpReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>Field numbers are those of opentelemetry/proto/collector/trace/v1 and opentelemetry/proto/trace/v1.</summary>
-    private void Read(ReadOnlyMemory<byte> request)
+    private void Read(ExportTraceServiceRequest request)
     {
-        foreach (var (_, resourceSpans) in Fields(request).Where(f => f.Number == 1))
+        foreach (var of in request.ResourceSpans)
         {
-            var service = "";
-            foreach (var (_, resource) in Fields(resourceSpans).Where(f => f.Number == 1))
-                foreach (var (_, attribute) in Fields(resource).Where(f => f.Number == 1))
-                    if (Text(Field(attribute, 1)) == "service.name") service = Text(Field(Field(attribute, 2), 1));
-
-            foreach (var (_, scope) in Fields(resourceSpans).Where(f => f.Number == 2))
-                foreach (var (_, span) in Fields(scope).Where(f => f.Number == 2))
-                    Spans.Enqueue(new(service, Hex(Field(span, 1)), Hex(Field(span, 2)), Hex(Field(span, 4)), Text(Field(span, 5)), Field(span, 6) is { Length: > 0 } kind ? kind.Span[0] : 0,
-                        TimeSpan.FromMicroseconds((BitConverter.ToUInt64(Field(span, 8).Span) - BitConverter.ToUInt64(Field(span, 7).Span)) / 1000.0),
-                        [.. Fields(span).Where(f => f.Number == 13).Select(link => Hex(Field(link.Value, 1)))], Attributes(span, 9)));
-        }
-    }
-
-    /// <summary>Field numbers are those of opentelemetry/proto/collector/metrics/v1 and opentelemetry/proto/metrics/v1.</summary>
-    private void ReadMetrics(ReadOnlyMemory<byte> request)
-    {
-        foreach (var (_, resourceMetrics) in Fields(request).Where(f => f.Number == 1))
-        {
-            var process = string.Join('/', Attributes(Field(resourceMetrics, 1), 1).OrderBy(a => a.Key).Select(a => a.Value));
-            foreach (var metric in from scope in Fields(resourceMetrics) where scope.Number == 2 from metric in Fields(scope.Value) where metric.Number == 2 select metric.Value)
-            {
-                foreach (var (_, point) in Fields(Field(metric, 9)).Where(f => f.Number == 1))
+            var service = Text(of.Resource.Attributes).GetValueOrDefault("service.name", "");
+            foreach (var span in of.ScopeSpans.SelectMany(scope => scope.Spans))
+                Spans.Enqueue(new(service, Hex(span.TraceId), Hex(span.SpanId), Hex(span.ParentSpanId), span.Name, (int)span.Kind,
+                    TimeSpan.FromMicroseconds((span.EndTimeUnixNano - span.StartTimeUnixNano) / 1000.0), [.. span.Links.Select(link => Hex(link.TraceId))], Text(span.Attributes))
                 {
-                    var (name, labels) = (Text(Field(metric, 1)), Attributes(point, 9));
-                    Histograms[$"{process} {name} {string.Join(' ', labels.OrderBy(l => l.Key))}"] = new(process, name, labels, BitConverter.ToUInt64(Field(point, 4).Span));
-                }
-                foreach (var (_, point) in Fields(Field(metric, 5)).Where(f => f.Number == 1))
-                    if (Attributes(point, 7).Count == 0 && Field(point, 4) is { Length: 8 } value)
-                        Gauges[$"{process} {Text(Field(metric, 1))}"] = new(process, Text(Field(metric, 1)), BitConverter.ToDouble(value.Span));
-            }
+                    IsError = span.Status?.Code == Status.Types.StatusCode.Error,
+                });
         }
     }
 
-    private static Dictionary<string, string> Attributes(ReadOnlyMemory<byte> message, int number) =>
-        Fields(message).Where(f => f.Number == number).DistinctBy(f => Text(Field(f.Value, 1))).ToDictionary(f => Text(Field(f.Value, 1)), f => Text(Field(Field(f.Value, 2), 1)));
-
-    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
-
-    private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
-
-    private static ReadOnlyMemory<byte> Field(ReadOnlyMemory<byte> message, int number) => Fields(message).FirstOrDefault(f => f.Number == number).Value;
-
-    /// <summary>The fields of a protobuf message; of a varint its own bytes.</summary>
-    private static IEnumerable<(int Number, ReadOnlyMemory<byte> Value)> Fields(ReadOnlyMemory<byte> message)
+    private void Read(ExportMetricsServiceRequest request)
     {
-        for (var at = 0; at < message.Length;)
+        foreach (var of in request.ResourceMetrics)
         {
-            var key = Varint(message, ref at);
-            var start = at;
-            switch (key & 7)
+            var process = string.Join('/', Text(of.Resource.Attributes).OrderBy(a => a.Key).Select(a => a.Value));
+            foreach (var metric in of.ScopeMetrics.SelectMany(scope => scope.Metrics))
             {
-                case 0: Varint(message, ref at); break;
-                case 1: at += 8; break;
-                case 2: var length = (int)Varint(message, ref at); start = at; at += length; break;
-                case 5: at += 4; break;
-                default: throw new FormatException("Not a protobuf message.");
+                foreach (var point in metric.Histogram?.DataPoints ?? [])
+                {
+                    var labels = Text(point.Attributes);
+                    Histograms[$"{process} {metric.Name} {string.Join(' ', labels.OrderBy(l => l.Key))}"] = new(process, metric.Name, labels, point.Count);
+                }
+                foreach (var point in metric.Gauge?.DataPoints ?? [])
+                    if (point is { Attributes.Count: 0, ValueCase: NumberDataPoint.ValueOneofCase.AsDouble }) Gauges[$"{process} {metric.Name}"] = new(process, metric.Name, point.AsDouble);
             }
-            yield return ((int)(key >> 3), message[start..at]);
         }
     }
 
-    private static ulong Varint(ReadOnlyMemory<byte> message, ref int at)
-    {
-        ulong value = 0;
-        for (var shift = 0; ; shift += 7)
-        {
-            var b = message.Span[at++];
-            value |= (ulong)(b & 0x7F) << shift;
-            if (b < 0x80) return value;
-        }
-    }
+    private static Dictionary<string, string> Text(IEnumerable<KeyValue> attributes) => attributes.DistinctBy(a => a.Key).ToDictionary(a => a.Key, a => a.Value.StringValue);
+
+    private static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 }

@@ -75,7 +75,7 @@ public sealed class RunningHouse
     /// <summary>A connection to a Redis beside the house's, which has a database for every test, to one there that nobody else uses.</summary>
     public static async Task<ConnectionMultiplexer> Redis()
     {
-        var redis = MedCorService.Redis((await OfTests.Value).Address);
+        var redis = MedCorService.Redis(ConfigurationOptions.Parse((await OfTests.Value).Address));
         redis.DefaultDatabase = Interlocked.Increment(ref redisDatabase);
         return await ConnectionMultiplexer.ConnectAsync(redis);
     }

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using MedCor.Tests.Clinical;
+using MedCor.Tests.Gateway;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;
@@ -33,8 +34,50 @@ public class SearchTests
         Assert.Equal(System.Net.HttpStatusCode.Conflict, response.StatusCode);
 
         await TracedAs(id, spans => spans.Any(s => s.Service == "clinical")
-            && spans.Any(s => s.Labels.GetValueOrDefault("medcor.outcome") == "CONFLICT" && s.Labels.GetValueOrDefault("medcor.tool") == "create_appointment"));
+            && spans.Count(s => IsServer(s) && IsRefused(s, "create_appointment", "CONFLICT")) == 2);
     }
+
+    [Fact]
+    public async Task The_requests_of_a_call_at_the_gateway_and_at_its_service_say_what_was_called_and_how_it_ended_and_only_a_failure_is_an_error()
+    {
+        var ward = await Ward.ToLookAt();
+        var id = $"ended-{Guid.NewGuid():N}";
+        async Task Call(string id, HttpMethod method, string path, object? body)
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+            request.Headers.Add("X-Request-Id", id);
+            using (await ward.Nurse.Http.SendAsync(request)) { }
+        }
+
+        await Call(id + "-ok", HttpMethod.Post, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = new { limit = 1 } });
+        await Call(id + "-resource", HttpMethod.Get, $"/api/mcp/resources/doctors/{Guid.NewGuid()}", null);
+        await Call(id + "-prompt", HttpMethod.Post, $"/api/mcp/prompts/sessions/{Guid.NewGuid()}", new { input = "x" });
+        await Call(id + "-role", HttpMethod.Post, "/api/mcp/tools/create_hospital", new { });
+
+        await TracedAs(id + "-ok", spans => spans.Count(s => IsServer(s) && s.Labels.GetValueOrDefault("medcor.tool") == "list_doctors" && s.Labels.GetValueOrDefault("medcor.outcome") == "ok" && !s.Labels.ContainsKey("medcor.error_code")) == 2);
+        await TracedAs(id + "-resource", spans => spans.Count(s => IsServer(s) && IsRefused(s, "doctors", "RESOURCE_NOT_FOUND")) == 2 && !spans.Any(s => s.IsError));
+        await TracedAs(id + "-prompt", spans => spans.Count(s => IsServer(s) && IsRefused(s, "answer_prompt", "VALIDATION_ERROR")) == 2 && !spans.Any(s => s.IsError));
+        await TracedAs(id + "-role", spans => spans.Count(s => IsServer(s) && IsRefused(s, "create_hospital", "PERMISSION_DENIED")) == 1 && !spans.Any(s => s.IsError));
+    }
+
+    [Fact]
+    public async Task A_failed_call_is_found_by_its_outcome_and_is_an_error()
+    {
+        var nurse = await Client.Shared("nurse@general.example");
+        var nowhere = $"http://127.0.0.1:{OwnGateway.FreePort()}";
+        await using var gateway = await OwnGateway.Start(("services__identity__http__0", nowhere), ("services__identity__http__1", null));
+        var id = $"failed-{Guid.NewGuid():N}";
+
+        using var answer = await gateway.Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = new { } }, ("X-Request-Id", id));
+
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        await TracedAs(id, spans => spans.Any(s => IsServer(s) && s.IsError && s.Labels.GetValueOrDefault("medcor.outcome") == "failed" && s.Labels.GetValueOrDefault("medcor.error_code") == "SERVER_ERROR"));
+    }
+
+    private static bool IsServer(Span span) => span.Kind == 2;
+
+    private static bool IsRefused(Span span, string tool, string code) =>
+        !span.IsError && span.Labels.GetValueOrDefault("medcor.tool") == tool && span.Labels.GetValueOrDefault("medcor.outcome") == "refused" && span.Labels.GetValueOrDefault("medcor.error_code") == code;
 
     [Fact]
     public async Task Each_call_of_a_batch_is_found()

@@ -26,7 +26,7 @@ internal sealed class OwnRedis(bool keeps = false, int databases = 16) : IAsyncD
         string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
         process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         process.BeginOutputReadLine();
-        var address = MedCorService.Redis(Address);
+        var address = MedCorService.Redis(ConfigurationOptions.Parse(Address));
         address.AllowAdmin = true;
         var connection = await ConnectionMultiplexer.ConnectAsync(address);
         await Wait.Until(() => Answers(connection), "Redis is there");

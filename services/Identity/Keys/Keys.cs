@@ -18,8 +18,7 @@ internal static class Keys
         builder.Services.AddSingleton<KeyEncryption>().AddSingleton<KeyRing>();
         builder.Services.AddHostedService<OpenAtStart>();
         // Where every other service asks Identity for its keys, Identity asks itself, and not over the network.
-        builder.Services.AddHttpClient(Upstream.Client("identity"), client => client.BaseAddress = new("http://identity"))
-            .ConfigurePrimaryHttpMessageHandler(services => new OwnKeys(services.GetRequiredService<KeyRing>()));
+        builder.Services.AddHttpClient(SigningKeys.Client).ConfigurePrimaryHttpMessageHandler(services => new OwnKeys(services.GetRequiredService<KeyRing>()));
     }
 
     internal static void MapKeys(this WebApplication app)

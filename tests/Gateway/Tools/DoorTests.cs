@@ -12,6 +12,8 @@ using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -72,6 +74,19 @@ public sealed class DoorTests
         for (var i = 0; i < 6; i++) (await Call(upstream)).Dispose();
 
         Assert.Equal(6, service.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
+    public async Task What_a_replica_may_have_got_is_sent_to_no_other(string soFar)
+    {
+        using var one = new RawService(_ => soFar);
+        using var other = new RawService(_ => soFar);
+
+        await Assert.ThrowsAsync<Unavailable>(() => Call(Upstream(one.Address, other.Address)));
+
+        Assert.Equal(1, one.Requests.Count + other.Requests.Count);
     }
 
     [Fact]
@@ -136,9 +151,14 @@ public sealed class DoorTests
         new References(null!, Options.Create(new CacheOptions { Seconds = 0 }), NullLogger<References>.Instance),
         new Echo(new WhoListens(null!, TimeProvider.System, NullLogger<WhoListens>.Instance), new LiveStreams(null!), TimeProvider.System, NullLogger<Echo>.Instance));
 
-    private static Upstream Upstream(params Uri[] replicas) => new(
-        new ConfigurationBuilder().AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:hospital:http:{i}", (string?)a.ToString()))).Build(),
-        TimeProvider.System);
+    /// <summary>As a process is told of the replicas of another.</summary>
+    private static Upstream Upstream(params Uri[] replicas)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:hospital:http:{i}", (string?)a.ToString())));
+        builder.Services.AddSingleton(TimeProvider.System);
+        return builder.AddServiceDefaults().Services.BuildServiceProvider().GetRequiredService<Upstream>();
+    }
 
     private static Visitor Somebody(Guid? hospital) =>
         new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1", "203.0.113.7", "test");

@@ -1,0 +1,72 @@
+using MedCor.ServiceDefaults.Health;
+using MedCor.ServiceDefaults.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace MedCor.ServiceDefaults;
+
+/// <summary>Adds the services that .NET Aspire applications have in common: telemetry, health checks and service discovery. What is MedCor's own stands in <see cref="MedCorService"/>.</summary>
+public static class Extensions
+{
+    /// <summary>Adds telemetry, health checks, and HTTP clients that find other services by name.</summary>
+    public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.ConfigureOpenTelemetry();
+        builder.AddDefaultHealthChecks();
+        builder.Services.AddServiceDiscovery();
+        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ReplicaHandler>(services));
+        builder.Services.AddSingleton(services => new Upstream(services.GetRequiredService<ReplicaHandler>()));
+        // In place of Aspire's resilience and discovery handlers, which lose calls or repeat what was sent (docs/decisions/0024).
+        builder.Services.ConfigureHttpClientDefaults(http => http
+            .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(10))
+            .ConfigurePrimaryHttpMessageHandler(services => services.GetRequiredService<ReplicaHandler>())
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers());
+        return builder;
+    }
+
+    /// <summary>
+    /// Adds traces, metrics and logs, exported over OTLP to where the standard <c>OTEL_*</c> variables say; nothing is recorded when they say nothing.
+    /// They carry routes, statements without values and statuses, never a body.
+    /// </summary>
+    public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        var isExported = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName;
+        // Whose trace a request goes on with is decided by the runtime's propagator (FreshTraces), and baggage is nobody's.
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
+        if (isExported) builder.Logging.AddOpenTelemetry(logs => logs.IncludeFormattedMessage = true);
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(name, serviceNamespace: "medcor").AddEnvironmentVariableDetector())
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("MassTransit", "MedCor"))
+            .WithTracing(traces => traces.SetSampler(isExported ? new ParentBasedSampler(new RequestSampler()) : new AlwaysOffSampler())
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !Spans.IsPolled(http))
+                .AddHttpClientInstrumentation(calls => (calls.EnrichWithHttpRequestMessage, calls.EnrichWithHttpResponseMessage) = (Spans.Asked, Spans.Answered))
+                .AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"));
+        if (isExported) telemetry.UseOtlpExporter();
+        return builder;
+    }
+
+    /// <summary>Adds <see cref="Readiness"/> and the health checks that every process has.</summary>
+    public static TBuilder AddDefaultHealthChecks<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.Services.AddReadiness();
+        return builder;
+    }
+
+    /// <summary>
+    /// Maps <c>/health</c>, which tells whether calls are answered, and if not, why (also without the broker: the outbox keeps what there is to tell), and <c>/alive</c>, which tells that the process runs.
+    /// </summary>
+    public static WebApplication MapDefaultEndpoints(this WebApplication app)
+    {
+        app.MapHealth();
+        return app;
+    }
+}
