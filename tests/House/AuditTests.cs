@@ -11,7 +11,7 @@ public class AuditTests
     private static readonly string[] NothingClinical = ["get_doctor_schedule", "list_appointment_slots", "list_audit_events", "set_doctor_schedule"];
 
     /// <summary>Ids, names and times: of what somebody came for, and what was found, they say nothing.</summary>
-    private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment), typeof(LiveAppointment)];
+    private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment), typeof(BookingAhead), typeof(LiveAppointment)];
 
     [Fact]
     public void Every_tool_of_Clinical_records_its_accesses() =>

@@ -63,7 +63,7 @@ public sealed class AuditTrailTests
         await doctor.Call("update_medical_record", new { record_id = record, status = "ENTERED_IN_ERROR" });
 
         var refused = (await Of(patient, new { resource_id = record, sort = "created_at" })).Skip(1).ToArray();
-        Assert.Equal(["MISSING", "CONFLICT", "INVALID"], refused.Select(e => (string?)e["outcome"]));
+        Assert.Equal(["MISSING", "FORBIDDEN", "CONFLICT", "INVALID"], refused.Select(e => (string?)e["outcome"]));
         Assert.All(refused, e => Assert.Equal((ward.Patient.ToString(), 0), ((string?)e["patient_id"], (int)e["rows"]!)));
 
         // By one whose role does not include the tool; and one who asked for nothing that could be read.

@@ -131,8 +131,10 @@ public sealed class MedicalRecordTests
         var record = await Record.Value;
         string[] attachments = ["blood count.pdf", attachment];
 
-        Assert.Equal(["attachments"], CreateAppointmentTests.Fields(await doctor.Call("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments })));
-        Assert.Equal(["attachments"], CreateAppointmentTests.Fields(await doctor.Call("update_medical_record", new { record_id = Id(record), attachments })));
+        // Of what is no line, that is said too.
+        string[] fields = attachment.Any(char.IsControl) ? ["attachments", "attachments[1]"] : ["attachments"];
+        Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.Call("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments })));
+        Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.Call("update_medical_record", new { record_id = Id(record), attachments })));
     }
 
     [Fact]
