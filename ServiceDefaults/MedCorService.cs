@@ -97,7 +97,7 @@ public static class MedCorService
         services.AddHealthChecks().AddLook(DatabaseCheck.Name, s => new DatabaseCheck(s.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseCheck.Name)), needed: true);
     }
 
-    /// <summary>What every process answers beside its own paths: errors as the envelope, and what <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
+    /// <summary>Adds what every process answers beside its own paths: errors as the envelope, and what <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
     public static void UseMedCorDefaults(this WebApplication app)
     {
         app.UseNamedSpans();
@@ -171,7 +171,7 @@ public static class MedCorService
         return redis;
     }
 
-    /// <summary>How a service reaches its database; null where that is not said.</summary>
+    /// <summary>Returns how a service reaches its database; null where that is not said.</summary>
     /// <param name="given">The connection string as it was given.</param>
     /// <param name="connections">How many at most; nothing said, as many as the connection string says, else 40.</param>
     internal static string? Database(string? given, string service, int? connections = null)

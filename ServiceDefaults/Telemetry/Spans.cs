@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MedCor.ServiceDefaults.Telemetry;
 
-/// <summary>What spans tell of requests and calls, beside what the instrumentations do.</summary>
+/// <summary>Adds to spans of requests and calls what the instrumentations do not tell.</summary>
 public static class Spans
 {
     /// <summary>The attribute with the name of the tool, resource or chat operation that was called.</summary>

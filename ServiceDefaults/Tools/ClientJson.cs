@@ -118,7 +118,7 @@ public static partial class ClientJson
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteNumberValue(long.CreateChecked(value));
     }
 
-    /// <summary>Whether a number is whole, however large it is.</summary>
+    /// <summary>Returns whether a number is whole, however large it is.</summary>
     internal static bool IsWhole(JsonElement number)
     {
         var parts = Number().Match(number.GetRawText());

@@ -36,7 +36,7 @@ public static class EmailAddresses
         }
     }
 
-    /// <summary>Whether an account can be opened with an address. Older ones may have more before their @ than <see cref="Pattern"/> says.</summary>
+    /// <summary>Returns whether an account can be opened with an address. Older ones may have more before their @ than <see cref="Pattern"/> says.</summary>
     public static bool IsTaken(string text) => Canonical(text) is { } address && PlainText.Length(address[..address.LastIndexOf('@')]) <= LongestUser;
 
     /// <summary>What an address is compared by, its canonical form in lower case. What is no address is compared as it stands.</summary>
