@@ -151,7 +151,7 @@ internal sealed class Rules
         return info.Kind == JsonTypeInfoKind.Enumerable ? (info.ElementType!, true) : (type, false);
     }
 
-    /// <summary>What is said of a number that lies beyond a bound.</summary>
+    /// <summary>Returns the error text of a number that lies beyond a bound.</summary>
     internal static string Between(object least, object most) => FormattableString.Invariant($"must be between {least} and {most}");
 
     /// <summary>Whether a text must have something in it: one that has to be given, or that has a least length.</summary>
@@ -240,7 +240,7 @@ internal readonly struct Unchanged(JsonNode? sent, JsonNode? shown)
 /// <summary>Finds all that is wrong in a document that did not fit its type.</summary>
 public static class Mistakes
 {
-    /// <summary>What the whole is called where the parameters are all that is sent.</summary>
+    /// <summary>Names the whole input in errors where the parameters are all that is sent.</summary>
     internal const string Body = "body";
 
     private const int Deepest = 32;
@@ -372,7 +372,7 @@ public static class Mistakes
         string As(JsonValueKind kind, string wanted) => sent.ValueKind == kind ? $"must be {wanted}" : $"must be {wanted}, not {Kind(sent)}";
     }
 
-    /// <summary>What kind of value was sent, in words.</summary>
+    /// <summary>Names the kind of value that was sent, for error texts.</summary>
     private static string Kind(JsonElement sent) => sent.ValueKind switch
     {
         JsonValueKind.Object => "an object",

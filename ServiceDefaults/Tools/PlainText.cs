@@ -37,10 +37,10 @@ public static class PlainText
     private static readonly SearchValues<char> Refused = SearchValues.Create(
         [.. Range(0, 0x1F).Except(['\t', '\n']), .. Range(0x7F, 0x9F), .. Range(0x202A, 0x202E), .. Range(0x2066, 0x206F)]);
 
-    /// <summary>What begins a new line or a column, which a text of one line has no place for.</summary>
+    /// <summary>Lists the characters that begin a new line or a column, which a text of one line must not have.</summary>
     private static readonly SearchValues<char> OfLines = SearchValues.Create(['\t', '\n', '\r', '\u2028', '\u2029']);
 
-    /// <summary>What is taken off both ends of a line: the <see cref="Blanks"/> that the pattern knows, and none of the controls that .NET takes for white space as well.</summary>
+    /// <summary>Lists the characters that are trimmed from both ends of a line: the <see cref="Blanks"/> that the pattern knows, and none of the controls that .NET takes for white space as well.</summary>
     private static readonly char[] BlanksAround = [' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u202F', '\u205F', '\u3000'];
 
     /// <summary>The same of a text of several lines.</summary>

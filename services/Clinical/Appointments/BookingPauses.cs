@@ -46,11 +46,11 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : ISweep
         return new(next, total);
     }
 
-    /// <summary>Until the transaction ends, nobody is booked with this doctor or patient, or in this hospital; those who are being booked are waited for.</summary>
+    /// <summary>Takes the exclusive lock of a doctor, patient or hospital until the transaction ends: bookings under way are waited for, and later ones wait.</summary>
     internal Task<int> Alone(Guid subject, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({Name(subject)}, 0))", ct);
 
-    /// <summary>Until the transaction ends, no change that names bookings is made around this one; one that is being made is waited for. What was read before is to be read anew.</summary>
+    /// <summary>Takes the shared locks of a booking until the transaction ends: a change that holds one exclusively is waited for, and later ones wait. Read again afterwards what was read before.</summary>
     /// <remarks>Taken before all other locks, and who has one alone takes no other: nobody waits in a circle.</remarks>
     internal Task<int> Together(Guid hospital, Guid doctor, Guid patient, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         SELECT pg_advisory_xact_lock_shared(hashtextextended({Name(hospital)}, 0)), pg_advisory_xact_lock_shared(hashtextextended({Name(doctor)}, 0)),
@@ -97,7 +97,7 @@ internal sealed class EndBookingPauses(BookingPauses pauses) : IHear<UserUpdated
     public Task Hear(HospitalUpdated happened, CancellationToken ct) => pauses.End(happened.Hospital.Id, happened.Hospital.Version, ct);
 }
 
-/// <summary>A pause, as it is kept.</summary>
+/// <summary>Represents a stored pause of bookings.</summary>
 internal sealed class BookingPause : ITenantOwned
 {
     public Guid HospitalId { get; init; }
