@@ -17,7 +17,7 @@ namespace MedCor.Gateway.Surfaces;
 
 /// <summary>One WebSocket: messages come in one after the other, calls run side by side, and each reply and event goes out as soon as it is there.</summary>
 internal sealed class Conversation(
-    HttpContext http, WebSocket socket, IDisposable place, Entrance entrance, Standing standing, Listeners listeners, TokenCheck check, Door door, WaitingBytes waiting, TimeProvider clock)
+    HttpContext http, WebSocket socket, UncutConnection connection, IDisposable place, Entrance entrance, Standing standing, Listeners listeners, TokenCheck check, Door door, WaitingBytes waiting, TimeProvider clock)
     : IDisposable
 {
     public const int Unauthorized = 4401;
@@ -88,7 +88,7 @@ internal sealed class Conversation(
             listener?.End(Ending.Left);
             await gone.CancelAsync();
             // What tells of a fault has been written by then, and is sent only if the connection is not cut.
-            if (!isFaulted) socket.Abort();
+            if (!isFaulted) connection.Cut();
             await receiving;
             await telling;
             await AllAnswered();

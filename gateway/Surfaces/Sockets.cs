@@ -30,8 +30,9 @@ internal static class Sockets
 
             // Before the upgrade: who has too many is answered as anywhere else.
             using var place = known is { Caller: var caller } ? standing.Socket(caller) : standing.Stranger(http);
+            var connection = UncutConnection.Of(http, clock);
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
-            using var conversation = new Conversation(http, socket, place, entrance, standing, listeners, check, door, waiting, clock);
+            using var conversation = new Conversation(http, socket, connection, place, entrance, standing, listeners, check, door, waiting, clock);
             await conversation.Hold(known, resources, after);
         }).WithMetadata(QueryParameters.Read);
     }
