@@ -28,12 +28,15 @@ internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironme
     private const int GoneAfterMilliseconds = 60_000;
 
     /// <summary>What has come of a request and is not read yet waits with its sender beyond this. What is read is counted; see <see cref="WaitingBytes"/>.</summary>
-    private const int MostUnread = 64 * 1024;
+    private const int MostUnread = 16 * 1024;
 
     private const int TcpUserTimeout = 18;
 
     private readonly Tally<string> each = new();
     private int all;
+
+    private readonly Lazy<int> most = new(() => options.Value.Connections
+        ?? (int)Math.Min(LimitOptions.UsualConnections, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / LimitOptions.MemoryOfConnection));
 
     private int MostOfEach => options.Value.ConnectionsPerAddress ?? (environment.IsDevelopment() ? 0 : LimitOptions.UsualConnectionsPerAddress);
 
@@ -41,7 +44,8 @@ internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironme
     {
         kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
         kestrel.Limits.KeepAliveTimeout = IdleFor;
-        kestrel.Limits.MaxRequestBufferSize = MostUnread;
+        // Not less than the headers may be, as the server demands; it is the next bound that holds.
+        kestrel.Limits.MaxRequestBufferSize = kestrel.Limits.MaxRequestHeadersTotalSize;
         kestrel.Limits.MinRequestBodyDataRate = new(LeastBytesPerSecond, Grace);
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => Admit(connection, next)));
     }
@@ -55,7 +59,7 @@ internal sealed class Connections(IOptions<LimitOptions> options, IHostEnvironme
         if (OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>() is { Socket: { AddressFamily: not AddressFamily.Unix } socket })
             socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeout, BitConverter.GetBytes(GoneAfterMilliseconds));
         // Settings are asked for here, and not above: they are checked when the host starts, all at once.
-        var (most, mostOfEach) = (options.Value.Connections, options.Value.IsProxy(address) ? 0 : MostOfEach);
+        var (most, mostOfEach) = (this.most.Value, options.Value.IsProxy(address) ? 0 : MostOfEach);
         var (whose, site) = (Address.Of(address), Address.SiteOf(address));
         try
         {

@@ -50,10 +50,18 @@ internal sealed class LimitOptions : IValidatableObject
     [Range(0, Most, ErrorMessage = "MCP_MAX_LISTENERS must be 0 to 1000000 WebSockets and streams.")]
     public int Listeners { get; set; } = 10_000;
 
-    /// <summary>Connections of all clients together at one gateway; 0 for any number.</summary>
+    /// <summary>
+    /// Connections of all clients together at one gateway; 0 for any number. Unless given, <see cref="UsualConnections"/>, or as many as half of the memory of the process holds at
+    /// <see cref="MemoryOfConnection"/> each, where those are fewer.
+    /// </summary>
     [ConfigurationKeyName("MCP_MAX_CONNECTIONS")]
     [Range(0, Most, ErrorMessage = "MCP_MAX_CONNECTIONS must be 0 to 1000000 connections.")]
-    public int Connections { get; set; } = 20_000;
+    public int? Connections { get; set; }
+
+    public const int UsualConnections = 20_000;
+
+    /// <summary>Bytes that an idle connection or stream takes at most, by measurement.</summary>
+    public const int MemoryOfConnection = 16 * 1024;
 
     /// <summary>Connections from one address, of IPv6 from one /64, at one gateway, trusted proxies aside; 0 for any number. Unless given, any number in Development and <see cref="UsualConnectionsPerAddress"/> elsewhere.</summary>
     [ConfigurationKeyName("MCP_MAX_CONNECTIONS_PER_ADDRESS")]

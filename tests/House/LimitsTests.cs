@@ -39,7 +39,8 @@ public sealed class LimitsTests
 
     public static TheoryData<string, string> Bounds => new()
     {
-        { "connections at a gateway", Number(new LimitOptions().Connections) },
+        { "connections at a gateway", Number(LimitOptions.UsualConnections) },
+        { "connections at a gateway", Size(LimitOptions.MemoryOfConnection) },
         { "connections of one address at a gateway", Number(LimitOptions.UsualConnectionsPerAddress) },
         { "trusted proxies that a call passes", Number(new LimitOptions().TrustedHops) },
         { "time until the headers are whole", Seconds(Connections.HeadersWithin) },

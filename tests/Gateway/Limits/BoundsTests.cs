@@ -31,6 +31,32 @@ public sealed class StrictGateway : IAsyncLifetime
 public sealed class BoundsTests(StrictGateway strict) : IClassFixture<StrictGateway>
 {
     [Fact]
+    public async Task A_gateway_has_as_many_connections_as_its_memory_holds()
+    {
+        const int Memory = 96 * 1024 * 1024, Most = Memory / 2 / 16 / 1024;
+        await using var gateway = await OwnGateway.Start(("DOTNET_GCHeapHardLimit", $"{Memory:X}"), ("MCP_MAX_WAITING_BYTES", null));
+        var open = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i <= Most; i++)
+            {
+                open.Add(new());
+                await open[i].ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
+            }
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            var closed = await Task.WhenAny(open.Select(c => c.GetStream().ReadAsync(new byte[1], patience.Token).AsTask()));
+            Assert.True(closed.IsFaulted || await closed == 0);
+
+            open.ForEach(c => c.Dispose());
+            await Wait.Until(async () => (await gateway.Ready("/health")).Status == HttpStatusCode.OK, "there is room again");
+        }
+        finally
+        {
+            open.ForEach(c => c.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task A_user_has_so_many_streams_at_once_and_another_when_one_has_ended()
     {
         var nurse = await Client.Shared("nurse@general.example");

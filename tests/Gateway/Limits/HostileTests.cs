@@ -32,7 +32,7 @@ public sealed class HostileTests
     {
         var (admin, other) = (await LargeRecords.Of(IsWhole ? 100 : 40), await Client.Shared("nurse@riverside.example"));
         await using var gateway = await OwnGateway.Start(
-            ("DOTNET_GCHeapHardLimit", "10000000"), ("MCP_MAX_STREAMS", "0"), ("MCP_MAX_SOCKETS", "0"), ("MCP_RATE_LIMIT", "0"));
+            ("DOTNET_GCHeapHardLimit", "14000000"), ("MCP_MAX_STREAMS", "0"), ("MCP_MAX_SOCKETS", "0"), ("MCP_RATE_LIMIT", "0"));
         using var over = new CancellationTokenSource();
         var watch = Stopwatch.StartNew();
         var (served, late) = (0, new ConcurrentBag<string>());
