@@ -67,8 +67,8 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
         var now = clock.GetUtcNow();
         foreach (var (visit, became, rating, bookedAt) in visits.Where(v => v.Became != AppointmentStatus.Scheduled))
         {
-            if (became == AppointmentStatus.Completed) visit.Appointment.MoveTo(AppointmentStatus.InProgress, null, now);
-            visit.Appointment.MoveTo(became, became == AppointmentStatus.Cancelled ? "The patient called in." : null, now);
+            if (became == AppointmentStatus.Completed) visit.Appointment.ChangeStatus(AppointmentStatus.InProgress, null, now);
+            visit.Appointment.ChangeStatus(became, became == AppointmentStatus.Cancelled ? "The patient called in." : null, now);
             if (rating is { } stars) visit.Appointment.Rate(stars, null);
             db.Raise(() => new AppointmentUpdated(visit.ToContract() with { CreatedAt = bookedAt }));
         }

@@ -15,7 +15,7 @@ namespace MedCor.Chat.Calls;
 /// for more to come, and a slow Redis gets fewer, larger writes.
 /// </summary>
 #pragma warning disable CA1001 // Neither source holds anything, and others may end a call that has just ended: what is disposed of would throw at them.
-internal sealed class Run(Asked asked, string runner, RedisPatience patience, Model model, CallStreams streams, CallRecord record, TimeProvider clock, ILogger<Run> log)
+internal sealed class Run(Asked run, string runner, RedisPatience patience, Model model, CallStreams streams, CallRecord record, TimeProvider clock, ILogger<Run> log)
 {
     private const int MostPiecesAtOnce = 256;
     private const int MostPiecesWaiting = 1024;
@@ -110,7 +110,7 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
         try
         {
             var isFirst = true;
-            await foreach (var piece in model.Answer(asked.Question, usage, ct))
+            await foreach (var piece in model.Answer(run.Question, usage, ct))
             {
                 if (isFirst) FirstPiece.Record(clock.GetElapsedTime(began).TotalSeconds);
                 isFirst = false;
@@ -126,7 +126,7 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
 
     private async Task Tell(List<string> pieces)
     {
-        var state = await patience.Short.ExecuteAsync(async _ => await streams.Append(asked.Call, runner, told + 1, pieces), stop.Token);
+        var state = await patience.Short.ExecuteAsync(async _ => await streams.Append(run.Call, runner, told + 1, pieces), stop.Token);
         if (state is null) throw new Gone();
         if (state != CallState.Started) Stop();
         stop.Token.ThrowIfCancellationRequested();
@@ -139,11 +139,11 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
     private async Task<CallState> End(CallState state, CallEnding? ending)
     {
         // Kept before it is told: who goes on with the conversation as soon as they have read the answer finds it there. And Redis may be away.
-        var isKept = await record.Keep(asked, state, ending, answer.ToString(), usage);
+        var isKept = await record.Keep(run, state, ending, answer.ToString(), usage);
         CallState? by;
         try
         {
-            by = (await Persistently(() => streams.End(asked.Call, state, ending, told))).State;
+            by = (await Persistently(() => streams.End(run.Call, state, ending, told))).State;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)
         {
@@ -158,7 +158,7 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
             { } other when other != state => (other, CallEnding.Interrupted),
             _ => (state, ending),
         };
-        if (kept != state) isKept = await record.Keep(asked, kept, why, answer.ToString(), usage);
+        if (kept != state) isKept = await record.Keep(run, kept, why, answer.ToString(), usage);
         if (isKept) await LeaveToTheDatabase();
         return kept;
     }
@@ -168,7 +168,7 @@ internal sealed class Run(Asked asked, string runner, RedisPatience patience, Mo
     {
         try
         {
-            await streams.Kept(asked.Call);
+            await streams.Kept(run.Call);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {

@@ -65,7 +65,7 @@ internal sealed class Appointment : Entity, ITenantOwned
     }
 
     /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none, or none yet.</summary>
-    internal void MoveTo(AppointmentStatus status, string? notes, DateTimeOffset now)
+    internal void ChangeStatus(AppointmentStatus status, string? notes, DateTimeOffset now)
     {
         if (!StatusMoves.From(Status).Contains(status)) throw StatusMoves.Refusal(Status);
         if (status == AppointmentStatus.NoShow && now < StartsAt) throw StatusMoves.TooEarly(this);
@@ -80,7 +80,7 @@ internal sealed class Appointment : Entity, ITenantOwned
     }
 
     /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has come to an end, or its time is over.</summary>
-    internal void MoveTo(Appointment other, string? reason, DateTimeOffset now)
+    internal void RescheduleTo(Appointment other, string? reason, DateTimeOffset now)
     {
         if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusMoves.Word(Status)}.").With("status", Status);
         if (now >= EndsAt) throw new Conflict("The appointment's time is over; it can no longer be moved. Say what became of it with update_appointment_status, and book a new one.").With("ends_at", EndsAt);

@@ -71,7 +71,7 @@ internal sealed class Bookings(ClinicalDb db, KnownPeople people, BookingPauses 
     }
 
     /// <summary>When a doctor is booked on these days or around them, and a patient too if one is given.</summary>
-    internal async Task<List<Interval>> Taken(Practice practice, DateOnly first, DateOnly last, CancellationToken ct, Guid? patientId = null, Guid? except = null)
+    internal async Task<List<Interval>> FindBookedIntervals(Practice practice, DateOnly first, DateOnly last, CancellationToken ct, Guid? patientId = null, Guid? except = null)
     {
         // What was booked before these days may reach into them, and what begins on them into the next.
         var (from, until) = (practice.Clock.NotBefore(first, TimeOnly.MinValue), practice.Clock.NotBefore(last.AddDays(2), TimeOnly.MinValue));
@@ -113,15 +113,15 @@ internal sealed class Bookings(ClinicalDb db, KnownPeople people, BookingPauses 
         }
         catch (DbUpdateException e) when (e.Violates("appointments_of_doctor"))
         {
-            throw await Taken("The doctor is already booked then.", booking, practice, ct);
+            throw await CreateSlotTakenConflict("The doctor is already booked then.", booking, practice, ct);
         }
         catch (DbUpdateException e) when (e.Violates("appointments_of_patient"))
         {
-            throw await Taken("The patient is already booked then, with this doctor or another.", booking, practice, ct);
+            throw await CreateSlotTakenConflict("The patient is already booked then, with this doctor or another.", booking, practice, ct);
         }
     }
 
-    private async Task<Refusal> Taken(string message, Appointment booking, Practice practice, CancellationToken ct)
+    private async Task<Refusal> CreateSlotTakenConflict(string message, Appointment booking, Practice practice, CancellationToken ct)
     {
         // PostgreSQL answers no more questions in a transaction that has failed.
         await db.Database.CurrentTransaction!.RollbackAsync(ct);
@@ -135,7 +135,7 @@ internal sealed class Bookings(ClinicalDb db, KnownPeople people, BookingPauses 
     private async Task<Alternative[]> Nearest(Practice practice, Guid patientId, DateOnly first, TimeOnly near, int minutes, Guid? except, CancellationToken ct)
     {
         var last = first.AddDays(DaysSearched);
-        var taken = await Taken(practice, first, last, ct, patientId, except);
+        var taken = await FindBookedIntervals(practice, first, last, ct, patientId, except);
         var now = clock.GetUtcNow();
         var free = from day in Enumerable.Range(0, DaysSearched + 1)
                    let date = first.AddDays(day)

@@ -38,7 +38,7 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, Bookings booki
         var visit = new Visit { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
 
         // The old time is freed before the new one is taken: the two may overlap.
-        old.Appointment.MoveTo(booking, asked.Reason, now);
+        old.Appointment.RescheduleTo(booking, asked.Reason, now);
         db.Raise(() => new AppointmentUpdated(old.ToContract()));
         await db.SaveChangesAsync(ct);
 

@@ -17,7 +17,7 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
         visit.Appointment.Expect(asked.ExpectedVersion);
         var now = clock.GetUtcNow();
         if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) visit.Appointment.MustLieAhead(now);
-        visit.Appointment.MoveTo(asked.Status, asked.Notes, now);
+        visit.Appointment.ChangeStatus(asked.Status, asked.Notes, now);
 
         db.Raise(() => new AppointmentUpdated(visit.ToContract()));
         await db.SaveChangesAsync(ct);

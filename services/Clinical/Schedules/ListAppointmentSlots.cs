@@ -16,7 +16,7 @@ internal sealed class ListAppointmentSlotsHandler(KnownPeople people, Bookings b
 
         var minutes = asked.DurationMinutes ?? practice.Timetable.SlotMinutes;
         var free = practice.TakesAppointments && asked.Date >= practice.Today(now)
-            ? practice.Timetable.FreeTimes(asked.Date, minutes, practice.Clock, await bookings.Taken(practice, asked.Date, asked.Date, ct), now)
+            ? practice.Timetable.FreeTimes(asked.Date, minutes, practice.Clock, await bookings.FindBookedIntervals(practice, asked.Date, asked.Date, ct), now)
             : [];
         return new(asked.DoctorId, asked.Date, practice.Hospital.TimeZone, practice.Timetable.SlotMinutes, [.. free]);
     }
