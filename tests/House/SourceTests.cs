@@ -49,6 +49,19 @@ public partial class SourceTests
         Assert.Empty(Sources.Where(s => s.Path.Count(c => c == '/') > 4).Select(s => s.Path));
 
     [Fact]
+    public void Each_decision_says_its_status_and_date_and_so_does_the_index()
+    {
+        var index = File.ReadAllText(Path.Combine(Root, "docs/README.md"));
+        foreach (var path in Directory.GetFiles(Path.Combine(Root, "docs/decisions"), "*.md"))
+        {
+            var status = DecisionStatus().Match(File.ReadAllText(path));
+
+            Assert.True(status.Success, path);
+            Assert.Matches(new Regex($@"\(decisions/{Path.GetFileName(path)}\) \| .+ \| {status.Groups["state"].Value}( by \d{{4}})? \| {status.Groups["date"].Value} \|"), index);
+        }
+    }
+
+    [Fact]
     public void A_service_reads_no_other_services_database()
     {
         string[] services = ["Hospital", "Identity", "Clinical", "Billing", "Analytics", "Chat"];
@@ -71,6 +84,9 @@ public partial class SourceTests
 
     /// <summary>Validation has no clock; the day suffices for bounds such as that of a birth date.</summary>
     private static bool NotInContracts(string place) => !place.StartsWith("services/Contracts/", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^# .+\n\n\*\*Status:\*\* (?<state>accepted|superseded)( by \[\d{4}\]\(\d{4}-[a-z-]+\.md\))? · (?<date>\d{4}-\d{2}-\d{2})\n\n")]
+    private static partial Regex DecisionStatus();
 
     [GeneratedRegex("^(services|gateway|ServiceDefaults)/")]
     private static partial Regex IsProduct();
