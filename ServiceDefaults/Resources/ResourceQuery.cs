@@ -121,12 +121,12 @@ public sealed class ResourceQuery
         if (text is null) return null;
         try
         {
-            var filter = ClientJson.Parse(text, maxDepth: 4);
+            var filter = ClientJson.Parse(text);
             if (filter.ValueKind == JsonValueKind.Object) return filter;
         }
         catch (JsonException)
         {
-            mistakes.Note("filter", "must be well-formed JSON without doubled fields");
+            mistakes.Note("filter", ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
             return null;
         }
         mistakes.Note("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");

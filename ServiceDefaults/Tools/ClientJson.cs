@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Numerics;
@@ -29,12 +30,28 @@ public static partial class ClientJson
     /// <summary>Whether this is how the readers of JSON refuse a document: beside their own exception, by others for half a surrogate pair and for a doubled field of a free object.</summary>
     public static bool IsRefused(Exception e) => e is JsonException or InvalidOperationException or ArgumentException;
 
-    /// <summary>Parses a value whose form is not known. Throws <see cref="JsonException"/> when it is not well-formed, has a field twice or deeper in than allowed, or text that is none: half a surrogate pair.</summary>
-    public static JsonElement Parse(string json, int maxDepth)
+    /// <summary>Says that a document which no reader of JSON took goes deeper than is read; null when it is malformed before it does.</summary>
+    /// <param name="around">How many levels of it are an envelope, which do not count.</param>
+    public static string? TooDeep(in ReadOnlySequence<byte> json, int around = 0)
     {
         try
         {
-            var value = JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth, AllowDuplicateProperties = false });
+            while (reader.Read())
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= Json.Deepest + around) return $"must be at most {Json.Deepest} levels deep";
+        }
+        catch (JsonException)
+        {
+            // It was not too deep until there.
+        }
+        return null;
+    }
+
+    /// <summary>Parses a value whose form is not known. Throws <see cref="JsonException"/> when it is not well-formed, has a field twice or deeper in than <see cref="Json.Deepest"/>, or text that is none: half a surrogate pair.</summary>
+    public static JsonElement Parse(string json)
+    {
+        try
+        {
+            var value = JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = Json.Deepest, AllowDuplicateProperties = false });
             ReadTexts(value);
             return value;
         }

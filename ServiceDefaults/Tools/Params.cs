@@ -66,7 +66,7 @@ public static class Params<T> where T : notnull
     {
         try
         {
-            if (JsonNode.Parse(json.Span, documentOptions: new() { MaxDepth = 32, AllowDuplicateProperties = false }) is not JsonObject sent) return null;
+            if (JsonNode.Parse(json.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) is not JsonObject sent) return null;
             foreach (var (old, own) in Renamed)
                 if (!sent.ContainsKey(own) && sent.Remove(old, out var value)) sent.Add(own, value);
             return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict);
@@ -243,21 +243,19 @@ public static class Mistakes
     /// <summary>Names the whole input in errors where the parameters are all that is sent.</summary>
     internal const string Body = "body";
 
-    private const int Deepest = 32;
-
     internal static Dictionary<string, List<string>> In(ReadOnlyMemory<byte> json, Type type, string whole)
     {
         var mistakes = new Dictionary<string, List<string>>();
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Deepest });
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Json.Deepest });
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) mistakes.Note(whole, $"must be an object, not {Kind(root)}");
             else Walk(root, type, "", null, mistakes);
         }
         catch (Exception e) when (ClientJson.IsRefused(e))
         {
-            mistakes.Note(whole, json.IsEmpty ? "is empty, and must be an object" : $"must be well-formed JSON, at most {Deepest} levels deep");
+            mistakes.Note(whole, json.IsEmpty ? "is empty, and must be an object" : ClientJson.TooDeep(new(json)) ?? "must be well-formed JSON");
         }
         if (mistakes.Count == 0) mistakes.Note(whole, "could not be read");
         return mistakes;

@@ -9,6 +9,9 @@ namespace MedCor.Contracts;
 /// <summary>How everything is written as JSON, at both ends of every connection.</summary>
 public static class Json
 {
+    /// <summary>How many objects and lists may stand in one another in what a client sent.</summary>
+    public const int Deepest = 32;
+
     /// <summary>For what MedCor itself wrote: fields that are not known are passed over, so that a newer sender may add some.</summary>
     public static JsonSerializerOptions Options { get; } = Make(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver() });
 
@@ -19,7 +22,7 @@ public static class Json
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         AllowDuplicateProperties = false,
-        MaxDepth = 32,
+        MaxDepth = Deepest,
         // Named, since it is asked for the shape of types before it reads any.
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     });

@@ -77,7 +77,10 @@ public class ParamsTests
     [InlineData("null", "must be an object, not null")]
     [InlineData("\"text\"", "must be an object, not text")]
     [InlineData("", "is empty, and must be an object")]
-    [InlineData("{", "must be well-formed JSON, at most 32 levels deep")]
+    [InlineData("{", "must be well-formed JSON")]
+    [InlineData("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", "must be at most 32 levels deep")]
+    [InlineData("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "must be at most 32 levels deep")]
+    [InlineData("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "must be well-formed JSON")]
     public void Of_a_whole_that_is_no_object_it_is_told_what_it_is(string json, string wrong) => Assert.Equal([wrong], Wrong(json)["body"]);
 
     [Fact]
