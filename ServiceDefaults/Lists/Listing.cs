@@ -294,7 +294,8 @@ public sealed class Listing<T> where T : class
             var field = fields.Find(down ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
-                mistakes.Note("sort", $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), fields.Names) : "")}");
+                var known = $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), fields.Names) : "")}";
+                mistakes.Note("sort", part.Length == 0 ? $"{Mistakes.EmptyName(asked.Sort!)}; it {known}" : known);
                 return new([]);
             }
             order.Add((field, down));

@@ -405,6 +405,9 @@ public static class Mistakes
     private static string Shown(string field) => field.Length switch
     {
         0 => "\"\"",
+    /// <summary>Says what is wrong with a list of names in an address, separated by commas, one of which is empty.</summary>
+    public static string EmptyName(string list) => string.IsNullOrWhiteSpace(list) ? "is empty: name at least one, or leave it out" : "has an empty name: take out the comma that is too many";
+
         > Most => field[..Most] + "…",
         _ => field,
     };

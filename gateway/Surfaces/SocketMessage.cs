@@ -148,7 +148,7 @@ internal sealed class SocketMessage : IDisposable
 internal sealed record Auth(
     string Type,
     [property: Opaque, Length(1, 4096)] string Token,
-    [property: Length(1, 32)] IReadOnlyList<string>? Resources = null,
+    [property: Length(1, 32), EachLength(1, 100)] IReadOnlyList<string>? Resources = null,
     [property: Opaque, Length(1, Place.Longest)] string? LastEventId = null,
     JsonElement? RequestId = null);
 
