@@ -105,7 +105,7 @@ public static partial class ClientJson
         // A choice is one of its words exactly; a pattern says of every character whether it may stand there.
         { } annotated when Has<OpaqueAttribute>(annotated) || Has<AllowedValuesAttribute>(annotated) || Has<RegularExpressionAttribute>(annotated) => text => text,
         { } annotated when Has<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.WhatIsWrong(line, least: 0, isLine: true) is null ? EmailAddresses.Canonical(line) ?? line : line,
-        { } annotated when Has<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonical(text) ?? text,
+        { } annotated when Has<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonical(PlainText.NormalizeLine(text)) ?? text,
         { } annotated when Has<MultilineAttribute>(annotated) => PlainText.Normalize,
         _ => PlainText.NormalizeLine,
     };

@@ -93,10 +93,17 @@ public class ParamsTests
     [Theory]
     [InlineData("a\\nb", "must be one line, without the character U+000A")]
     [InlineData("a\\tb", "must be one line, without the character U+0009")]
-    [InlineData("ab\\r", "must be one line, without the character U+000D")]
-    [InlineData("\\u2028ab", "must be one line, without the character U+2028")]
-    public void A_text_of_one_line_takes_no_line_ends_and_tabs(string text, string wrong) =>
+    [InlineData("a\\u2028b", "must be one line, without the character U+2028")]
+    [InlineData("a\\u0085", "must not contain the character U+0085")]
+    public void A_text_of_one_line_takes_no_line_ends_and_tabs_inside(string text, string wrong) =>
         Assert.Equal([wrong], Wrong(Good.Replace("}", $",\"items\":[{{\"name\":\"{text}\",\"amount\":1}}]}}", StringComparison.Ordinal))["items[0].name"]);
+
+    [Theory]
+    [InlineData("ab\\r\\n")]
+    [InlineData("\\u2028ab")]
+    [InlineData("\\t ab\\n \\n")]
+    public void Around_a_text_of_one_line_blanks_tabs_and_line_ends_are_left_out(string text) =>
+        Assert.Equal("ab", Read(Good.Replace("}", $",\"items\":[{{\"name\":\"{text}\",\"amount\":1}}]}}", StringComparison.Ordinal)).Items![0].Name);
 
     [Fact]
     public void Every_bad_field_is_named_at_once()
