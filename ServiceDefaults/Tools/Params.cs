@@ -124,10 +124,12 @@ internal sealed class Rules
             field.Inner?.Check(value, $"{at}.", mistakes, unchanged);
             return;
         }
-        var i = -1;
+        var (i, seen) = (-1, field.IsUnique ? new Dictionary<object, int>() : null);
         foreach (var element in (System.Collections.IEnumerable)value)
         {
-            if (unchanged.Has(++i)) continue;
+            i++;
+            if (element is not null && seen?.TryAdd(element, i) is false && !unchanged.HasRepeat(i)) mistakes.Note($"{at}[{i}]", $"is given twice: it is the same as {at}[{seen[element]}]");
+            if (unchanged.Has(i)) continue;
             if (element is null) mistakes.Note($"{at}[{i}]", "must not be null");
             else if (element is string text) CheckText(text, field, field.IsNeeded ? 1 : 0, $"{at}[{i}]", mistakes);
             else field.Inner?.Check(element, $"{at}[{i}].", mistakes, default);
@@ -169,6 +171,7 @@ internal sealed class Rules
         internal bool IsList => isList;
         internal bool IsNeeded { get; } = isList ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachLengthAttribute { Least: > 0 }) is true : Needs(property);
         internal bool IsLine { get; } = property.AttributeProvider is not { } all || !ClientJson.Has<MultilineAttribute>(all);
+        internal bool IsUnique { get; } = property.AttributeProvider is { } listed && ClientJson.Has<UniqueItemsAttribute>(listed);
         internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ClientJson.Has<OpaqueAttribute>(annotated);
     }
 
@@ -220,6 +223,10 @@ internal readonly struct Unchanged(JsonNode? sent, JsonNode? shown)
 
     /// <summary>Whether an entry of a list was sent as one that was read.</summary>
     internal bool Has(int entry) => sent is JsonArray given && shown is JsonArray known && entry < given.Count && given.Count <= Most && known.Any(text => IsSame(given[entry], text));
+
+    /// <summary>Whether an entry of a list stands no more often up to here than in what was read.</summary>
+    internal bool HasRepeat(int entry) => Has(entry) && sent is JsonArray given && ((JsonArray)shown!) is var known
+        && given.Take(entry + 1).Count(text => IsSame(text, given[entry])) <= known.Count(text => IsSame(given[entry], text));
 
     /// <summary>A list of texts without the entries that were sent as they were read.</summary>
     internal object? But(object? list)

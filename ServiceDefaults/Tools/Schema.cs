@@ -143,8 +143,10 @@ public static class Schema
             case PastDayAttribute:
                 schema["pattern"] = PastDayAttribute.Pattern;
                 break;
-            case DistinctAttribute distinct:
-                schema["maxItems"] = distinct.Most - distinct.Least + 1;
+            case EachRangeAttribute each:
+                Ends((JsonObject)schema["items"]!, each.Least, each.Most);
+                break;
+            case UniqueItemsAttribute:
                 schema["uniqueItems"] = true;
                 Ends((JsonObject)schema["items"]!, distinct.Least, distinct.Most);
                 break;

@@ -73,7 +73,7 @@ public sealed record CreateMedicalRecord(
     [property: MaxLength(10_000), Multiline] string? Diagnosis = null,
     [property: MaxLength(10_000), Multiline] string? Symptoms = null,
     [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
-    [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
+    [property: UniqueItems, MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     Guid? DoctorId = null) : ITool<MedicalRecord>;
 
 /// <summary>
@@ -91,7 +91,7 @@ public sealed record UpdateMedicalRecord(
     [property: MaxLength(10_000), Multiline] string? Diagnosis = null,
     [property: MaxLength(10_000), Multiline] string? Symptoms = null,
     [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
-    [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
+    [property: UniqueItems, MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
     [property: MaxLength(1000), Multiline] string? Reason = null,
     long? ExpectedVersion = null) : ITool<MedicalRecord>;

@@ -53,7 +53,7 @@ public sealed record CreateTreatment(
     Guid DoctorId,
     [property: Length(1, 200)] string Name,
     [property: MaxLength(10_000), Multiline] string? Description = null,
-    [property: MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
+    [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] string? Instructions = null,
     [property: NearDay] DateOnly? FollowUpDate = null,
     [property: MaxLength(2000), Multiline] string? Notes = null) : ITool<Treatment>;
@@ -67,7 +67,7 @@ public sealed record UpdateTreatment(
     TreatmentStatus? Status = null,
     [property: Length(1, 200)] string? Name = null,
     [property: MaxLength(10_000), Multiline] string? Description = null,
-    [property: MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
+    [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] string? Instructions = null,
     [property: NearDay] DateOnly? FollowUpDate = null,
     [property: MaxLength(2000), Multiline] string? Notes = null,

@@ -105,6 +105,23 @@ public class ParamsTests
     public void Around_a_text_of_one_line_blanks_tabs_and_line_ends_are_left_out(string text) =>
         Assert.Equal("ab", Read(Good.Replace("}", $",\"items\":[{{\"name\":\"{text}\",\"amount\":1}}]}}", StringComparison.Ordinal)).Items![0].Name);
 
+    private sealed record Labels([property: UniqueItems] IReadOnlyList<string> Names);
+
+    [Theory]
+    [InlineData("a,a,b", "a,a,b", null)]
+    [InlineData("a,a,b", "b,a,a,c", null)]
+    [InlineData("a,a,b", "a,a,b,a", "names[3]")]
+    [InlineData("a,b", "a,b,b", "names[2]")]
+    [InlineData("a,a", "a,a,c,c", "names[3]")]
+    public async Task What_stood_twice_in_a_list_may_stay_and_nothing_more_may(string shown, string sent, string? refused)
+    {
+        static string[] Names(string list) => list.Split(',');
+        var change = Params<Labels>.ReadChange(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }), _ => Task.FromResult<object?>(new Labels(Names(shown))));
+
+        if (refused is null) Assert.Equal(Names(sent), (await change).Names);
+        else Assert.Equal([refused], (await Assert.ThrowsAsync<Invalid>(() => change)).Details.Select(d => d.Key));
+    }
+
     [Fact]
     public void Every_bad_field_is_named_at_once()
     {
