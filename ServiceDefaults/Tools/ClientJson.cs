@@ -34,6 +34,7 @@ public static partial class ClientJson
     /// <param name="around">How many levels of it are an envelope, which do not count.</param>
     public static string? TooDeep(in ReadOnlySequence<byte> json, int around = 0)
     {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
         try
         {
             while (reader.Read())
@@ -112,10 +113,22 @@ public static partial class ClientJson
 
     internal static bool Has<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
 
+    /// <summary>
+    /// Whether null can be sent for a parameter. In a change it clears a field, and is taken where that can be without a value; anywhere else it stands for nothing given. As "leave it as it is" it would be
+    /// taken by those who mean to clear.
+    /// </summary>
+    internal static bool TakesNull(JsonPropertyInfo property) =>
+        property.AttributeProvider is PropertyInfo declared && IOptional.ValueOf(declared.PropertyType) is not null
+        || property.DeclaringType.GetCustomAttribute<ToolAttribute>()?.Effect != Effect.Update && (property.PropertyType.IsValueType ? Nullable.GetUnderlyingType(property.PropertyType) is not null : property.IsSetNullable);
+
     private static void UseReaders(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
+        {
             if (property.PropertyType == typeof(string)) property.CustomConverter = new TextConverter(ReaderOf(property));
+            if (property.PropertyType == typeof(Optional<string>)) property.CustomConverter = new OptionalConverter<string>(new TextConverter(ReaderOf(property)));
+            if (!TakesNull(property)) property.IsSetNullable = false;
+        }
     }
 
     private sealed class TextConverter(Func<string, string> read) : JsonConverter<string>

@@ -91,7 +91,7 @@ internal sealed class Rules
         foreach (var property in ClientJson.Options.GetTypeInfo(type).Properties)
         {
             var annotations = property.AttributeProvider?.GetCustomAttributes(inherit: true).OfType<Attribute>().ToArray() ?? [];
-            var (element, many) = Element(property.PropertyType);
+            var (element, many) = Element(IOptional.ValueOf(property.PropertyType) ?? property.PropertyType);
             var inner = ClientJson.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
             if (inner is { fields.Count: 0 }) inner = null;
             var rule = annotations.Select(annotation => Rule.Of(annotation, many)).OfType<Rule>().ToArray();
@@ -164,7 +164,7 @@ internal sealed class Rules
     private sealed class Field(JsonPropertyInfo property, Rule[] rules, Rules? inner, bool isList)
     {
         internal string Name => property.Name;
-        internal Func<object, object?> Get { get; } = property.Get!;
+        internal Func<object, object?> Get { get; } = IOptional.ValueOf(property.PropertyType) is null ? property.Get! : value => ((IOptional)property.Get!(value)!).Value;
         internal Func<string, string> Read { get; } = ClientJson.ReaderOf(property);
         internal Rule[] Rules => rules;
         internal Rules? Inner => inner;
@@ -324,21 +324,18 @@ public static class Mistakes
             else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.Note(at, $"is not a parameter; there are {string.Join(", ", fields.Keys)}{DidYouMean.Hint(sent.Name, fields.Keys)}");
             else if (sent.Value.ValueKind == JsonValueKind.Null)
             {
-                if (!MayBeNull(field)) mistakes.Note(at, "must not be null");
+                if (!ClientJson.TakesNull(field)) mistakes.Note(at, "must not be null");
             }
             else
             {
-                var before = mistakes.Count;
-                Walk(sent.Value, field.PropertyType, at, field.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: true) is [RangeAttribute ends] ? ends : null, mistakes);
-                if (mistakes.Count == before) rules.Check(field.Name, field.PropertyType == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(field.PropertyType, ClientJson.Options), at, mistakes);
+                var (before, type) = (mistakes.Count, IOptional.ValueOf(field.PropertyType) ?? field.PropertyType);
+                Walk(sent.Value, type, at, field.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: true) is [RangeAttribute ends] ? ends : null, mistakes);
+                if (mistakes.Count == before) rules.Check(field.Name, type == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(type, ClientJson.Options), at, mistakes);
             }
         }
         foreach (var missing in fields.Values.Where(f => f.IsRequired && !seen.Contains(f.Name)))
             mistakes.Note(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "is required");
     }
-
-    private static bool MayBeNull(JsonPropertyInfo field) =>
-        field.PropertyType.IsValueType ? Nullable.GetUnderlyingType(field.PropertyType) is not null : field.IsSetNullable;
 
     private static bool Fits(JsonElement json, Type type)
     {
@@ -408,13 +405,13 @@ public static class Mistakes
     public static bool HasRoomFor(this Dictionary<string, List<string>> mistakes, string field) =>
         mistakes.TryGetValue(Shown(field), out var wrongs) ? wrongs.Count < MostOfOne : mistakes.Count < Most;
 
+    /// <summary>Says what is wrong with a list of names in an address, separated by commas, one of which is empty.</summary>
+    public static string EmptyName(string list) => string.IsNullOrWhiteSpace(list) ? "is empty: name at least one, or leave it out" : "has an empty name: take out the comma that is too many";
+
     /// <summary>A field's name as it is told.</summary>
     private static string Shown(string field) => field.Length switch
     {
         0 => "\"\"",
-    /// <summary>Says what is wrong with a list of names in an address, separated by commas, one of which is empty.</summary>
-    public static string EmptyName(string list) => string.IsNullOrWhiteSpace(list) ? "is empty: name at least one, or leave it out" : "has an empty name: take out the comma that is too many";
-
         > Most => field[..Most] + "…",
         _ => field,
     };

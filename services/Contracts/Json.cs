@@ -13,7 +13,7 @@ public static class Json
     public const int Deepest = 32;
 
     /// <summary>For what MedCor itself wrote: fields that are not known are passed over, so that a newer sender may add some.</summary>
-    public static JsonSerializerOptions Options { get; } = Make(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver() });
+    public static JsonSerializerOptions Options { get; } = Make(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
 
     /// <summary>For what a client sent: an unknown, doubled, missing or null field is an error.</summary>
     public static JsonSerializerOptions Strict { get; } = Make(new()
@@ -37,6 +37,7 @@ public static class Json
         // Of several values at once, which no client sends.
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         options.Converters.Add(new InstantConverter());
+        options.Converters.Add(new OptionalConverterFactory());
         return options;
     }
 
@@ -58,6 +59,14 @@ public static class Json
 
             public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Words.Of(value));
         }
+    }
+
+    private sealed class OptionalConverterFactory : JsonConverterFactory
+    {
+        public override bool CanConvert(Type type) => IOptional.ValueOf(type) is not null;
+
+        public override JsonConverter CreateConverter(Type type, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(OptionalConverter<>).MakeGenericType(IOptional.ValueOf(type)!), args: [null])!;
     }
 
     /// <summary>RFC 3339 in UTC, <c>2026-02-01T14:00:00Z</c>, to the microsecond that the database keeps.</summary>
