@@ -22,11 +22,15 @@ public sealed class TokenCheck(SigningKeys keys, Revocations revocations, IOptio
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long a revocation must be remembered to outlast every token that it covers, given how long tokens live. A process may know a revoked key for <see cref="SigningKeys.Age"/>; what is
-    /// forged with it until then may seem to be issued <see cref="Slack"/> from now and live <see cref="Slack"/> longer than other tokens; and the replica of Identity that forgets may be
-    /// <see cref="Slack"/> ahead of the one that revoked. The fourth is for what takes time in between.
+    /// How long a revocation must be remembered to outlast every token that was made by its time, given how long tokens live. What is forged then may seem to be issued <see cref="Slack"/> later
+    /// and live <see cref="Slack"/> longer than other tokens; and the replica of Identity that forgets may be <see cref="Slack"/> ahead of the one that revoked. The fourth is for what takes time
+    /// in between.
     /// </summary>
-    public static TimeSpan OutlastedBy(TimeSpan lifetime) => lifetime + SigningKeys.Age + 4 * Slack;
+    public static TimeSpan OutlastedBy(TimeSpan lifetime) => lifetime + 4 * Slack;
+
+    /// <summary>The time of a signing key's revocation: the last moment at which a process that is cut off from Identity may still know the key, and take what is made with it.</summary>
+    /// <param name="now">When the key is withdrawn.</param>
+    public static DateTimeOffset KeyRevokedAt(DateTimeOffset now) => now + SigningKeys.Longest;
 
     private readonly MemoryCache remembered = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };

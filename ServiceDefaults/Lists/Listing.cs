@@ -38,6 +38,7 @@ public sealed class Listing<T> where T : class
     private bool isFew;
     private bool isSearch;
     private bool isOfOneHospital;
+    private object?[]? hospitals;
     private IQueryable<T> rows;
 
     /// <summary>A list as a tool takes it.</summary>
@@ -192,6 +193,13 @@ public sealed class Listing<T> where T : class
     /// <param name="areOne">Whether the values are forms of a single one, so that rows with one of them are alike in this field.</param>
     private void AnyOf(Field<T> field, object?[] values, bool areOne)
     {
+        // The rows of a hospital stand together in every index, so the order is read for each of these as for each of all.
+        if (Grows && field.Name == "hospital_id")
+        {
+            rows = rows.Where(field.IsIn(values));
+            hospitals = values;
+            return;
+        }
         alternatives.Add((field, values, areOne));
         if (field.LeavesFew) isFew = true;
     }
@@ -273,13 +281,15 @@ public sealed class Listing<T> where T : class
         var hospital = Expression.Convert(Expression.Property(known, nameof(KnownHospital.HospitalId)), typeof(Guid?));
         // The second says nothing new. By the first alone EF Core would make of this a join to all rows, numbered by hospital, in the place of a look for each.
         var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
-        var ofAll = db.KnownHospitals.SelectMany(Expression.Lambda<Func<KnownHospital, IEnumerable<T>>>(ofOne.Expression, known));
+        var named = hospitals?.OfType<Guid>().ToArray();
+        var ofAll = (named is null ? db.KnownHospitals : db.KnownHospitals.Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<KnownHospital, IEnumerable<T>>>(ofOne.Expression, known));
+        if (hospitals?.Contains(null) == false) return ofAll;
         // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
         var mayBeNull = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
         return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
 
         IQueryable<T> PartsOf(IQueryable<T> some) => alternatives is [var (field, values, _)]
-            ? values.Select(value => order.Of(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))
+            ? values.Select(value => order.Without(field).Of(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))
             : order.Of(some).Take(atMost);
     }
 
@@ -294,7 +304,8 @@ public sealed class Listing<T> where T : class
             var field = fields.Find(down ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
-                mistakes.Note("sort", $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), fields.Names) : "")}");
+                var known = $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), fields.Names) : "")}";
+                mistakes.Note("sort", part.Length == 0 ? $"{Mistakes.EmptyName(asked.Sort!)}; it {known}" : known);
                 return new([]);
             }
             order.Add((field, down));
@@ -317,11 +328,12 @@ public sealed class Listing<T> where T : class
 
         // What all rows have in common orders nothing.
         order.RemoveAll(o => fixedTo.Contains(o.Field.Name) || alternatives.Any(a => a.AreOne && a.Field == o.Field));
-        var downwards = order.Count > 0 && order[0].Down;
-        // Each alternative by itself is fixed as well.
+        // Each alternative by itself is fixed as well: its rows are read in the rest of the order, and put together in all of it.
         fixedTo.UnionWith(alternatives.Select(a => a.Field.Name));
-        if (!isSearch && alternatives.All(a => a.Values.Length <= MostParts) && order.All(o => o.Down == downwards) && Index([.. order.Select(o => o.Field.Name)]) is { } rest)
-            return new([.. rest.Select(name => (fields.Find(name)!, downwards)), (fields.Id, downwards)]);
+        var within = order.Where(o => !fixedTo.Contains(o.Field.Name)).ToArray();
+        var downwards = within.Concat(order).Select(o => o.Down).FirstOrDefault();
+        if (!isSearch && alternatives.All(a => a.Values.Length <= MostParts) && within.All(o => o.Down == downwards) && Index([.. within.Select(o => o.Field.Name)]) is { } index)
+            return new([.. order, .. index.Skip(within.Length).Select(name => (fields.Find(name)!, downwards)), (fields.Id, downwards)]);
         if (isFew || isSearch) return new([.. order, last], IsFenced: isFew);
 
         if (mistakes.Count == 0) Refuse();
@@ -338,6 +350,9 @@ public sealed class Listing<T> where T : class
     {
         var few = string.Join(", ", fields.Where(f => f.LeavesFew).Select(f => f.Name));
         var sorts = fields.Indexes.Where(i => i.Length > fixedTo.Count && i.Take(fixedTo.Count).All(fixedTo.Contains)).Select(i => string.Join(',', i[fixedTo.Count..])).ToArray();
+        foreach (var (field, values, _) in alternatives)
+            if (values.Length > MostParts) Note(field.Name, $"in can have at most {MostParts} values here; more of them only where the list is narrowed by one of {few}");
+        if (mistakes.Count > 0) return;
         var filters = fixedTo.Concat(ranged).Concat(alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
         var wrong = sorts.Length == 0
             ? $"goes, with the other filters, only where the list is narrowed by one of {few}: it may be long, and no index holds it so"
@@ -349,6 +364,9 @@ public sealed class Listing<T> where T : class
     /// <param name="IsFenced">Whether the rows are to be found before they are sorted.</param>
     private sealed record Sorting(IReadOnlyList<(Field<T> Field, bool Down)> By, bool IsFenced = false)
     {
+        /// <summary>The order of rows that have one value in this field.</summary>
+        internal Sorting Without(Field<T> field) => this with { By = [.. By.Where(by => by.Field != field)] };
+
         /// <summary>From the rows as they lie in the table. An offset of nothing keeps PostgreSQL from walking an index of the order through all of them instead of finding the few.</summary>
         internal IQueryable<T> Of(IQueryable<T> rows) => Sort(IsFenced ? rows.Skip(0) : rows);
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -106,8 +107,8 @@ public static class ProblemWriter
             return new Unavailable();
         }
 
-        // The text of an exception may quote data (a constraint's values, a document's content), so only its kind and place are kept.
-        log.LogError("Unhandled {Kind} in {Path}\n{Stack}", e.GetType().FullName, http.Request.Path, e.StackTrace);
+        // The text of an exception may quote data (a constraint's values, a document's content), and so may a path; only kind and place are kept.
+        log.LogError("Unhandled {Kind} in {Method} {Route}\n{Stack}", e.GetType().FullName, http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "no route", e.StackTrace);
         return new Broken();
     }
 

@@ -103,7 +103,8 @@ public sealed class ResourceQuery
         if (query[parameter].FirstOrDefault() is not { } text) return null;
         HashSet<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries)];
         foreach (var name in names.Where(n => !allowed.Contains(n)))
-            mistakes.Note(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
+            if (name.Length == 0) mistakes.Note(parameter, Mistakes.EmptyName(text));
+            else mistakes.Note(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
         return names;
     }
 
@@ -121,12 +122,12 @@ public sealed class ResourceQuery
         if (text is null) return null;
         try
         {
-            var filter = ClientJson.Parse(text, maxDepth: 4);
+            var filter = ClientJson.Parse(text);
             if (filter.ValueKind == JsonValueKind.Object) return filter;
         }
         catch (JsonException)
         {
-            mistakes.Note("filter", "must be well-formed JSON without doubled fields");
+            mistakes.Note("filter", ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
             return null;
         }
         mistakes.Note("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");

@@ -66,13 +66,14 @@ public static class Spans
     }
 
     /// <summary>
-    /// Gives a request's span its route and name, its id, what was called and how it was answered, and links it to the trace that its sender named; so it goes around what answers. The path itself may hold ids, and whatever a client writes there, and is
-    /// taken away.
+    /// Gives a request's span its route and name, its id, what was called and how it was answered, and links it to the trace that its sender named; so it goes around what answers. The path itself and the names in
+    /// its query may hold ids, and whatever a client writes there, and are taken away.
     /// </summary>
     public static IApplicationBuilder UseNamedSpans(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
         var span = Activity.Current;
         span?.SetTag("url.path", null);
+        span?.SetTag("url.query", null);
         // Where the trace goes on that the header names, there is nothing to link.
         if (span is { IsAllDataRequested: true } && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var theirs) && theirs.TraceId != span.TraceId) span.AddLink(new(theirs));
         await next(http);

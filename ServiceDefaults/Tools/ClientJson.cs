@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Numerics;
@@ -29,12 +30,29 @@ public static partial class ClientJson
     /// <summary>Whether this is how the readers of JSON refuse a document: beside their own exception, by others for half a surrogate pair and for a doubled field of a free object.</summary>
     public static bool IsRefused(Exception e) => e is JsonException or InvalidOperationException or ArgumentException;
 
-    /// <summary>Parses a value whose form is not known. Throws <see cref="JsonException"/> when it is not well-formed, has a field twice or deeper in than allowed, or text that is none: half a surrogate pair.</summary>
-    public static JsonElement Parse(string json, int maxDepth)
+    /// <summary>Says that a document which no reader of JSON took goes deeper than is read; null when it is malformed before it does.</summary>
+    /// <param name="around">How many levels of it are an envelope, which do not count.</param>
+    public static string? TooDeep(in ReadOnlySequence<byte> json, int around = 0)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
+        try
+        {
+            while (reader.Read())
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= Json.Deepest + around) return $"must be at most {Json.Deepest} levels deep";
+        }
+        catch (JsonException)
+        {
+            // It was not too deep until there.
+        }
+        return null;
+    }
+
+    /// <summary>Parses a value whose form is not known. Throws <see cref="JsonException"/> when it is not well-formed, has a field twice or deeper in than <see cref="Json.Deepest"/>, or text that is none: half a surrogate pair.</summary>
+    public static JsonElement Parse(string json)
     {
         try
         {
-            var value = JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth, AllowDuplicateProperties = false });
+            var value = JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = Json.Deepest, AllowDuplicateProperties = false });
             ReadTexts(value);
             return value;
         }
@@ -88,17 +106,29 @@ public static partial class ClientJson
         // A choice is one of its words exactly; a pattern says of every character whether it may stand there.
         { } annotated when Has<OpaqueAttribute>(annotated) || Has<AllowedValuesAttribute>(annotated) || Has<RegularExpressionAttribute>(annotated) => text => text,
         { } annotated when Has<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.WhatIsWrong(line, least: 0, isLine: true) is null ? EmailAddresses.Canonical(line) ?? line : line,
-        { } annotated when Has<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonical(text) ?? text,
+        { } annotated when Has<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonical(PlainText.NormalizeLine(text)) ?? text,
         { } annotated when Has<MultilineAttribute>(annotated) => PlainText.Normalize,
         _ => PlainText.NormalizeLine,
     };
 
     internal static bool Has<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
 
+    /// <summary>
+    /// Whether null can be sent for a parameter. In a change it clears a field, and is taken where that can be without a value; anywhere else it stands for nothing given. As "leave it as it is" it would be
+    /// taken by those who mean to clear.
+    /// </summary>
+    internal static bool TakesNull(JsonPropertyInfo property) =>
+        property.AttributeProvider is PropertyInfo declared && IOptional.ValueOf(declared.PropertyType) is not null
+        || property.DeclaringType.GetCustomAttribute<ToolAttribute>()?.Effect != Effect.Update && (property.PropertyType.IsValueType ? Nullable.GetUnderlyingType(property.PropertyType) is not null : property.IsSetNullable);
+
     private static void UseReaders(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
+        {
             if (property.PropertyType == typeof(string)) property.CustomConverter = new TextConverter(ReaderOf(property));
+            if (property.PropertyType == typeof(Optional<string>)) property.CustomConverter = new OptionalConverter<string>(new TextConverter(ReaderOf(property)));
+            if (!TakesNull(property)) property.IsSetNullable = false;
+        }
     }
 
     private sealed class TextConverter(Func<string, string> read) : JsonConverter<string>

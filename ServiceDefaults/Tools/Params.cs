@@ -66,7 +66,7 @@ public static class Params<T> where T : notnull
     {
         try
         {
-            if (JsonNode.Parse(json.Span, documentOptions: new() { MaxDepth = 32, AllowDuplicateProperties = false }) is not JsonObject sent) return null;
+            if (JsonNode.Parse(json.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) is not JsonObject sent) return null;
             foreach (var (old, own) in Renamed)
                 if (!sent.ContainsKey(own) && sent.Remove(old, out var value)) sent.Add(own, value);
             return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict);
@@ -91,7 +91,7 @@ internal sealed class Rules
         foreach (var property in ClientJson.Options.GetTypeInfo(type).Properties)
         {
             var annotations = property.AttributeProvider?.GetCustomAttributes(inherit: true).OfType<Attribute>().ToArray() ?? [];
-            var (element, many) = Element(property.PropertyType);
+            var (element, many) = Element(IOptional.ValueOf(property.PropertyType) ?? property.PropertyType);
             var inner = ClientJson.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? Of(element) : null;
             if (inner is { fields.Count: 0 }) inner = null;
             var rule = annotations.Select(annotation => Rule.Of(annotation, many)).OfType<Rule>().ToArray();
@@ -124,10 +124,12 @@ internal sealed class Rules
             field.Inner?.Check(value, $"{at}.", mistakes, unchanged);
             return;
         }
-        var i = -1;
+        var (i, seen) = (-1, field.IsUnique ? new Dictionary<object, int>() : null);
         foreach (var element in (System.Collections.IEnumerable)value)
         {
-            if (unchanged.Has(++i)) continue;
+            i++;
+            if (element is not null && seen?.TryAdd(element, i) is false && !unchanged.HasRepeat(i)) mistakes.Note($"{at}[{i}]", $"is given twice: it is the same as {at}[{seen[element]}]");
+            if (unchanged.Has(i)) continue;
             if (element is null) mistakes.Note($"{at}[{i}]", "must not be null");
             else if (element is string text) CheckText(text, field, field.IsNeeded ? 1 : 0, $"{at}[{i}]", mistakes);
             else field.Inner?.Check(element, $"{at}[{i}].", mistakes, default);
@@ -162,13 +164,14 @@ internal sealed class Rules
     private sealed class Field(JsonPropertyInfo property, Rule[] rules, Rules? inner, bool isList)
     {
         internal string Name => property.Name;
-        internal Func<object, object?> Get { get; } = property.Get!;
+        internal Func<object, object?> Get { get; } = IOptional.ValueOf(property.PropertyType) is null ? property.Get! : value => ((IOptional)property.Get!(value)!).Value;
         internal Func<string, string> Read { get; } = ClientJson.ReaderOf(property);
         internal Rule[] Rules => rules;
         internal Rules? Inner => inner;
         internal bool IsList => isList;
         internal bool IsNeeded { get; } = isList ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachLengthAttribute { Least: > 0 }) is true : Needs(property);
         internal bool IsLine { get; } = property.AttributeProvider is not { } all || !ClientJson.Has<MultilineAttribute>(all);
+        internal bool IsUnique { get; } = property.AttributeProvider is { } listed && ClientJson.Has<UniqueItemsAttribute>(listed);
         internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ClientJson.Has<OpaqueAttribute>(annotated);
     }
 
@@ -221,6 +224,10 @@ internal readonly struct Unchanged(JsonNode? sent, JsonNode? shown)
     /// <summary>Whether an entry of a list was sent as one that was read.</summary>
     internal bool Has(int entry) => sent is JsonArray given && shown is JsonArray known && entry < given.Count && given.Count <= Most && known.Any(text => IsSame(given[entry], text));
 
+    /// <summary>Whether an entry of a list stands no more often up to here than in what was read.</summary>
+    internal bool HasRepeat(int entry) => Has(entry) && sent is JsonArray given && ((JsonArray)shown!) is var known
+        && given.Take(entry + 1).Count(text => IsSame(text, given[entry])) <= known.Count(text => IsSame(given[entry], text));
+
     /// <summary>A list of texts without the entries that were sent as they were read.</summary>
     internal object? But(object? list)
     {
@@ -243,21 +250,19 @@ public static class Mistakes
     /// <summary>Names the whole input in errors where the parameters are all that is sent.</summary>
     internal const string Body = "body";
 
-    private const int Deepest = 32;
-
     internal static Dictionary<string, List<string>> In(ReadOnlyMemory<byte> json, Type type, string whole)
     {
         var mistakes = new Dictionary<string, List<string>>();
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Deepest });
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Json.Deepest });
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) mistakes.Note(whole, $"must be an object, not {Kind(root)}");
             else Walk(root, type, "", null, mistakes);
         }
         catch (Exception e) when (ClientJson.IsRefused(e))
         {
-            mistakes.Note(whole, json.IsEmpty ? "is empty, and must be an object" : $"must be well-formed JSON, at most {Deepest} levels deep");
+            mistakes.Note(whole, json.IsEmpty ? "is empty, and must be an object" : ClientJson.TooDeep(new(json)) ?? "must be well-formed JSON");
         }
         if (mistakes.Count == 0) mistakes.Note(whole, "could not be read");
         return mistakes;
@@ -319,21 +324,18 @@ public static class Mistakes
             else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.Note(at, $"is not a parameter; there are {string.Join(", ", fields.Keys)}{DidYouMean.Hint(sent.Name, fields.Keys)}");
             else if (sent.Value.ValueKind == JsonValueKind.Null)
             {
-                if (!MayBeNull(field)) mistakes.Note(at, "must not be null");
+                if (!ClientJson.TakesNull(field)) mistakes.Note(at, "must not be null");
             }
             else
             {
-                var before = mistakes.Count;
-                Walk(sent.Value, field.PropertyType, at, field.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: true) is [RangeAttribute ends] ? ends : null, mistakes);
-                if (mistakes.Count == before) rules.Check(field.Name, field.PropertyType == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(field.PropertyType, ClientJson.Options), at, mistakes);
+                var (before, type) = (mistakes.Count, IOptional.ValueOf(field.PropertyType) ?? field.PropertyType);
+                Walk(sent.Value, type, at, field.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: true) is [RangeAttribute ends] ? ends : null, mistakes);
+                if (mistakes.Count == before) rules.Check(field.Name, type == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(type, ClientJson.Options), at, mistakes);
             }
         }
         foreach (var missing in fields.Values.Where(f => f.IsRequired && !seen.Contains(f.Name)))
             mistakes.Note(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "is required");
     }
-
-    private static bool MayBeNull(JsonPropertyInfo field) =>
-        field.PropertyType.IsValueType ? Nullable.GetUnderlyingType(field.PropertyType) is not null : field.IsSetNullable;
 
     private static bool Fits(JsonElement json, Type type)
     {
@@ -402,6 +404,9 @@ public static class Mistakes
     /// <summary>Whether another thing that is wrong with a field would be noted. To be asked first by who makes its text, wherever a client decides how often.</summary>
     public static bool HasRoomFor(this Dictionary<string, List<string>> mistakes, string field) =>
         mistakes.TryGetValue(Shown(field), out var wrongs) ? wrongs.Count < MostOfOne : mistakes.Count < Most;
+
+    /// <summary>Says what is wrong with a list of names in an address, separated by commas, one of which is empty.</summary>
+    public static string EmptyName(string list) => string.IsNullOrWhiteSpace(list) ? "is empty: name at least one, or leave it out" : "has an empty name: take out the comma that is too many";
 
     /// <summary>A field's name as it is told.</summary>
     private static string Shown(string field) => field.Length switch

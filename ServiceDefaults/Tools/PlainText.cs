@@ -9,7 +9,7 @@ namespace MedCor.ServiceDefaults.Tools;
 public static class PlainText
 {
     /// <summary>As a JSON Schema's pattern can say it: nothing, or something to see, and no control characters nor any that turn the direction of what follows.</summary>
-    public const string Pattern = $"^(?:[{Blanks}]*|{Visible})$";
+    public const string Pattern = $"^(?:[{Spaces}]*|{Visible})$";
 
     /// <summary>Likewise, where there must be something to see.</summary>
     public const string VisiblePattern = $"^{Visible}$";
@@ -22,7 +22,7 @@ public static class PlainText
 
     private const int MostMarks = 30;
 
-    private const string Visible = $"[^{UnwantedInLine}]*[^{UnwantedInLine}{Blanks}{Unseen}][^{UnwantedInLine}]*";
+    private const string Visible = $"[{Spaces}]*[^{UnwantedInLine}]*[^{UnwantedInLine}{Blanks}{Unseen}][^{UnwantedInLine}]*[{Spaces}]*";
     private const string VisibleLines = $"[^{Unwanted}]*[^{Unwanted}{Spaces}{Unseen}][^{Unwanted}]*";
     private const string Unwanted = @"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F";
     private const string UnwantedInLine = @"\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u206F";
@@ -40,20 +40,17 @@ public static class PlainText
     /// <summary>Lists the characters that begin a new line or a column, which a text of one line must not have.</summary>
     private static readonly SearchValues<char> OfLines = SearchValues.Create(['\t', '\n', '\r', '\u2028', '\u2029']);
 
-    /// <summary>Lists the characters that are trimmed from both ends of a line: the <see cref="Blanks"/> that the pattern knows, and none of the controls that .NET takes for white space as well.</summary>
-    private static readonly char[] BlanksAround = [' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u202F', '\u205F', '\u3000'];
-
-    /// <summary>The same of a text of several lines.</summary>
-    private static readonly char[] SpacesAround = ['\t', '\n', '\r', '\u2028', '\u2029', .. BlanksAround];
+    /// <summary>Lists the characters that are trimmed from both ends of a text: the <see cref="Spaces"/> that the pattern knows, and none of the other controls that .NET takes for white space.</summary>
+    private static readonly char[] SpacesAround = ['\t', '\n', '\r', '\u2028', '\u2029', ' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u202F', '\u205F', '\u3000'];
 
     /// <summary>Letters and symbols by their category, which are drawn as nothing.</summary>
     private static readonly SearchValues<char> Blank = SearchValues.Create(['\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0']);
 
-    /// <summary>A text of one line without blanks around it, and in normalization form C. What has no place in a line stays, to be refused.</summary>
-    public static string NormalizeLine(string text) => Compose(text.Trim(BlanksAround));
+    /// <summary>A text of one line without blanks and line ends around it, and in normalization form C. What has no place in a line stays, to be refused.</summary>
+    public static string NormalizeLine(string text) => Compose(text.Trim(SpacesAround));
 
     /// <summary>
-    /// Without blanks around it, its lines ended by a line feed alone, and in Unicode's normalization form C, in which <c>ü</c> is one character however it was typed.
+    /// Without blanks and line ends around it, its lines ended by a line feed alone, and in Unicode's normalization form C, in which <c>ü</c> is one character however it was typed.
     /// </summary>
     public static string Normalize(string text)
     {

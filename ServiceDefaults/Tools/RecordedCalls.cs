@@ -113,6 +113,13 @@ internal sealed class RecordedCalls(TenantDb db, SecretHashes hashes, TimeProvid
     private static (byte[] ParamsHash, string Secrets) Split(object asked)
     {
         var parameters = JsonSerializer.SerializeToNode(asked, asked.GetType(), Json.Options)!.AsObject();
+        // What was left out was null to versions before, whose calls are to be known; so what is cleared is something else.
+        foreach (var (i, property) in Json.Options.GetTypeInfo(asked.GetType()).Properties.Index())
+            if (property.Get!(asked) is IOptional { Value: null } optional)
+            {
+                if (optional.IsGiven) parameters[property.Name] = new JsonArray();
+                else parameters.Insert(i, property.Name, null);
+            }
         var secrets = TakeSecrets(parameters);
         return (SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options)), secrets.Count == 0 ? "" : secrets.ToJsonString(Json.Options));
     }

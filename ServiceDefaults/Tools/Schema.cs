@@ -44,7 +44,22 @@ public static class Schema
     {
         var options = new JsonSerializerOptions(read);
         options.Converters.Insert(0, new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { ShowValues } };
         return options;
+    }
+
+    /// <summary>Shows in the place of each <see cref="Optional{T}"/> what it may hold.</summary>
+    private static void ShowValues(JsonTypeInfo type)
+    {
+        for (var i = 0; i < type.Properties.Count; i++)
+        {
+            var property = type.Properties[i];
+            if (IOptional.ValueOf(property.PropertyType) is not { } held) continue;
+            var shown = type.CreateJsonPropertyInfo(held, property.Name);
+            (shown.AttributeProvider, shown.Get, shown.Set) = (property.AttributeProvider, property.Get, (_, _) => { });
+            if (!held.IsValueType) shown.IsGetNullable = shown.IsSetNullable = true;
+            type.Properties[i] = shown;
+        }
     }
 
     private static JsonObject InDialect(JsonObject schema)
@@ -81,10 +96,18 @@ public static class Schema
             if (isInput && type == typeof(string)) NarrowText(schema, context.PropertyInfo);
             foreach (var rule in property.GetCustomAttributes()) Narrow(schema, rule);
             if (property.IsDefined(typeof(AlwaysAnsweredAttribute))) schema["type"] = ((JsonArray)schema["type"]!)[0]!.DeepClone();
+            if (isInput && !ClientJson.TakesNull(context.PropertyInfo)) LeaveOutNull(schema);
             if (property.GetCustomAttribute<DefaultValueAttribute>() is { } usual) schema["default"] = JsonSerializer.SerializeToNode(usual.Value, Json.Strict);
             if (Docs.Of(property) is { Length: > 0 } text) schema.Insert(0, "description", text);
         }
         return schema;
+    }
+
+    private static void LeaveOutNull(JsonObject schema)
+    {
+        if (schema["type"] is JsonArray types) schema["type"] = types.First(type => (string?)type != "null")!.DeepClone();
+        if (schema["enum"] is JsonArray values) values.Remove(values.FirstOrDefault(value => value is null));
+        if (schema.ContainsKey("default") && schema["default"] is null) schema.Remove("default");
     }
 
     private static void Text(JsonObject schema, bool optional, string keyword, string value)
@@ -143,10 +166,11 @@ public static class Schema
             case PastDayAttribute:
                 schema["pattern"] = PastDayAttribute.Pattern;
                 break;
-            case DistinctAttribute distinct:
-                schema["maxItems"] = distinct.Most - distinct.Least + 1;
+            case EachRangeAttribute each:
+                Ends((JsonObject)schema["items"]!, each.Least, each.Most);
+                break;
+            case UniqueItemsAttribute:
                 schema["uniqueItems"] = true;
-                Ends((JsonObject)schema["items"]!, distinct.Least, distinct.Most);
                 break;
             case AddressesOrNamesAttribute:
                 if (schema["items"] is JsonObject named && named["pattern"] is { } whole) named["pattern"] = $"^(?={AddressesOrNamesAttribute.Beginning}){((string)whole!)[1..]}";

@@ -104,7 +104,7 @@ internal static class Batch
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
         {
-            throw new Invalid("body", "must be well-formed JSON");
+            throw new Invalid("body", ClientJson.TooDeep(json, around: 3) ?? "must be well-formed JSON");
         }
         if (items is null) mistakes.Note("requests", "is required");
         return mistakes.Count == 0 ? items! : throw new Invalid(mistakes);

@@ -55,7 +55,8 @@ internal sealed class Listeners(Entrance entrance, TokenCheck check, Tickets tic
         if (query.TryGetValue("resources", out var lists))
         {
             wanted = [.. lists.SelectMany(l => l!.Split(',', StringSplitOptions.TrimEntries))];
-            if (wanted.Except(Resources) is { IsEmpty: false } unknown) mistakes["resources"] = [NotKnown(unknown)];
+            if (wanted.Contains("")) mistakes.Note("resources", Mistakes.EmptyName(lists.ToString()));
+            if (wanted.Except(Resources).Remove("") is { IsEmpty: false } unknown) mistakes.Note("resources", NotKnown(unknown));
         }
 
         // A browser sends the header when it comes back by itself; who opens a new stream, with a new ticket, can only write it in the address.

@@ -113,7 +113,7 @@ internal sealed class SocketMessage : IDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
         {
-            throw new Invalid("message", "must be well-formed JSON");
+            throw new Invalid("message", ClientJson.TooDeep(new(Bytes), around: 1) ?? "must be well-formed JSON");
         }
         if (type is null) mistakes.Note("type", "is required");
         return mistakes.Count == 0 ? (type!, requestId ?? default) : throw new Invalid(mistakes);
@@ -148,7 +148,7 @@ internal sealed class SocketMessage : IDisposable
 internal sealed record Auth(
     string Type,
     [property: Opaque, Length(1, 4096)] string Token,
-    [property: Length(1, 32)] IReadOnlyList<string>? Resources = null,
+    [property: Length(1, 32), EachLength(1, 100)] IReadOnlyList<string>? Resources = null,
     [property: Opaque, Length(1, Place.Longest)] string? LastEventId = null,
     JsonElement? RequestId = null);
 

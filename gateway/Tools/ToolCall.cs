@@ -81,7 +81,7 @@ internal readonly record struct ToolCall(Tool Tool, ReadOnlySequence<byte> Param
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
         {
-            throw new Invalid("body", "must be well-formed JSON");
+            throw new Invalid("body", ClientJson.TooDeep(json, around: 1) ?? "must be well-formed JSON");
         }
 
         if (!toolSeen) (mistakes ??= []).Note("tool", "is required");

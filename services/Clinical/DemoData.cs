@@ -69,7 +69,7 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
         {
             if (became == AppointmentStatus.Completed) visit.Appointment.ChangeStatus(AppointmentStatus.InProgress, null, now);
             visit.Appointment.ChangeStatus(became, became == AppointmentStatus.Cancelled ? "The patient called in." : null, now);
-            if (rating is { } stars) visit.Appointment.Rate(stars, null);
+            if (rating is { } stars) visit.Appointment.Rate(stars, default);
             db.Raise(() => new AppointmentUpdated(visit.ToContract() with { CreatedAt = bookedAt }));
         }
         await db.SaveChangesAsync(ct);

@@ -9,8 +9,11 @@ namespace MedCor.Contracts;
 /// <summary>How everything is written as JSON, at both ends of every connection.</summary>
 public static class Json
 {
+    /// <summary>How many objects and lists may stand in one another in what a client sent.</summary>
+    public const int Deepest = 32;
+
     /// <summary>For what MedCor itself wrote: fields that are not known are passed over, so that a newer sender may add some.</summary>
-    public static JsonSerializerOptions Options { get; } = Make(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver() });
+    public static JsonSerializerOptions Options { get; } = Make(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
 
     /// <summary>For what a client sent: an unknown, doubled, missing or null field is an error.</summary>
     public static JsonSerializerOptions Strict { get; } = Make(new()
@@ -19,7 +22,7 @@ public static class Json
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         AllowDuplicateProperties = false,
-        MaxDepth = 32,
+        MaxDepth = Deepest,
         // Named, since it is asked for the shape of types before it reads any.
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     });
@@ -34,6 +37,7 @@ public static class Json
         // Of several values at once, which no client sends.
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         options.Converters.Add(new InstantConverter());
+        options.Converters.Add(new OptionalConverterFactory());
         return options;
     }
 
@@ -55,6 +59,14 @@ public static class Json
 
             public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Words.Of(value));
         }
+    }
+
+    private sealed class OptionalConverterFactory : JsonConverterFactory
+    {
+        public override bool CanConvert(Type type) => IOptional.ValueOf(type) is not null;
+
+        public override JsonConverter CreateConverter(Type type, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(OptionalConverter<>).MakeGenericType(IOptional.ValueOf(type)!), args: [null])!;
     }
 
     /// <summary>RFC 3339 in UTC, <c>2026-02-01T14:00:00Z</c>, to the microsecond that the database keeps.</summary>

@@ -41,18 +41,22 @@ public sealed class EachLengthAttribute : EachAttribute
     protected override bool Holds(string? text) => text?.EnumerateRunes().Count() is { } length && length >= Least && length <= Most;
 }
 
-/// <summary>Whole numbers within bounds, each at most once.</summary>
+/// <summary>Between which bounds each whole number of a list lies.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class DistinctAttribute : ValidationAttribute
+public sealed class EachRangeAttribute : ValidationAttribute
 {
-    public DistinctAttribute(int least, int most) => (Least, Most, ErrorMessage) = (least, most, $"must be numbers from {least} to {most}, each at most once");
+    public EachRangeAttribute(int least, int most) => (Least, Most, ErrorMessage) = (least, most, $"must be numbers from {least} to {most}");
 
     public int Least { get; }
     public int Most { get; }
 
-    public override bool IsValid(object? value) =>
-        value is not IReadOnlyList<int> numbers || (numbers.All(n => n >= Least && n <= Most) && numbers.Distinct().Count() == numbers.Count);
+    /// <inheritdoc/>
+    public override bool IsValid(object? value) => value is not IReadOnlyList<int> numbers || numbers.All(n => n >= Least && n <= Most);
 }
+
+/// <summary>A list in which nothing stands twice: who repeats an entry means another one, or has entered it once too often.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class UniqueItemsAttribute : Attribute;
 
 /// <summary>A day near enough to reckon with: the day after it, its week and its year exist, at every clock.</summary>
 [AttributeUsage(AttributeTargets.Property)]

@@ -68,6 +68,7 @@ public class TraceTests
         Assert.Equal("VALIDATION_ERROR", (await nurse.Call(secret)).Code);
         // In an address, and over connections that stand.
         using (await nurse.Http.GetAsync($$$"""/api/mcp/resources/users?limit=5&filter={"email":{"in":["{{{email}}}"]}}""")) { }
+        using (await nurse.Http.GetAsync($"/api/mcp/resources/patients?{secret}=x")) { }
         using (await nurse.Http.PostAsync($"/api/mcp/tools/{secret}", null)) { }
         foreach (var path in (string[])["/api/mcp/resources/patients/", "/api/mcp/resources/", "/api/mcp/prompts/sessions/", "/mcp/stream/", "/api/auth/", "/api/docs/"])
             using (await nurse.Http.GetAsync(path + secret)) { }

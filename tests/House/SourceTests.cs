@@ -32,6 +32,9 @@ public partial class SourceTests
     public void No_exception_is_swallowed_without_a_word() => Assert.Empty(Where(Sources, EmptyCatch()));
 
     [Fact]
+    public void No_log_tells_an_address_that_a_client_wrote() => Assert.Empty(Product(LoggedAddress()));
+
+    [Fact]
     public void Contracts_reference_nothing()
     {
         var project = File.ReadAllText(Path.Combine(Root, "services/Contracts/MedCor.Contracts.csproj"));
@@ -90,6 +93,9 @@ public partial class SourceTests
 
     [GeneratedRegex("^(services|gateway|ServiceDefaults)/")]
     private static partial Regex IsProduct();
+
+    [GeneratedRegex(@"\.Log(Trace|Debug|Information|Warning|Error|Critical)\([^;]*Request\.(Path|QueryString|Query|RouteValues|RequestUri|GetDisplayUrl|GetEncodedUrl)")]
+    private static partial Regex LoggedAddress();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b")]
     private static partial Regex SystemClock();

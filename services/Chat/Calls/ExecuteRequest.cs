@@ -69,7 +69,7 @@ internal static class ExecuteRequest
     {
         try
         {
-            var sent = JsonNode.Parse(body.Span, documentOptions: new() { MaxDepth = 32, AllowDuplicateProperties = false }) as JsonObject;
+            var sent = JsonNode.Parse(body.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) as JsonObject;
             ReadWhole(sent);
             return sent;
         }

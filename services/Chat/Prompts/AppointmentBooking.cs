@@ -44,6 +44,8 @@ internal sealed class AppointmentBooking() : Prompt<BookingStart, Booking>(
 
     protected override Booking Remember(BookingStart start) => new() { PatientId = start.PatientId, PreferredDate = start.PreferredDate };
 
+    protected override Task Verify(Booking booking, Turn turn) => booking.PreferredDate is { } day ? turn.RequireBookable(day, "preferred_date") : Task.CompletedTask;
+
     private static SelectPatient? OwnOrGiven(Booking booking, Turn turn) =>
         (booking.PatientId ?? (turn.Caller.Kind == Callers.Patient ? turn.Caller.UserId : null)) is { } id ? new(id) : null;
 
@@ -89,7 +91,7 @@ internal sealed class AppointmentBooking() : Prompt<BookingStart, Booking>(
     private static async Task<Guid> Recommended(Booking booking, Turn turn)
     {
         var doctors = (await Candidates(booking, turn)).Take(DoctorsCompared).Select(d => d.Id).ToArray();
-        return await FreeTime.First(doctors, booking.PreferredDate ?? FreeTime.Today(turn), turn)
+        return await FreeTime.First(doctors, booking.PreferredDate ?? await turn.Today(), turn)
             ?? throw new Conflict("No doctor is free in the two weeks that were looked at. Choose one, or another specialty.").With("field", "recommend");
     }
 
@@ -102,6 +104,7 @@ internal sealed class AppointmentBooking() : Prompt<BookingStart, Booking>(
 
     private static async Task PickTime(Booking booking, PickTime wish, Turn turn)
     {
+        await turn.RequireBookable(wish.AppointmentDate, "appointment_date");
         if (wish.AppointmentTime is not { } time)
         {
             (booking.PreferredDate, booking.Alternatives) = (wish.AppointmentDate, null);
@@ -116,7 +119,7 @@ internal sealed class AppointmentBooking() : Prompt<BookingStart, Booking>(
     }
 
     private static async Task<IEnumerable<object>> Times(Booking booking, Turn turn) =>
-        booking.Alternatives ?? await FreeTime.Of(booking.DoctorId!.Value, booking.PreferredDate ?? FreeTime.Today(turn), turn);
+        booking.Alternatives ?? await FreeTime.Of(booking.DoctorId!.Value, booking.PreferredDate ?? await turn.Today(), turn);
 
     private static async Task Confirm(Booking booking, ConfirmBooking answer, Turn turn)
     {

@@ -48,8 +48,5 @@ internal sealed record FreeTime(DateOnly AppointmentDate, TimeOnly AppointmentTi
         ? [.. alternatives.Deserialize<Alternative[]>(Json.Options)!.Select(a => new FreeTime(a.Date, a.Time))]
         : [];
 
-    /// <summary>The first day that may still be today somewhere.</summary>
-    internal static DateOnly Today(Turn turn) => DateOnly.FromDateTime(turn.Now.UtcDateTime).AddDays(-1);
-
     private sealed record Alternative(DateOnly Date, TimeOnly Time);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
@@ -12,7 +13,7 @@ namespace MedCor.Chat.Prompts;
 /// Leads a caller through a prompt. A turn does the step's work through the tools first, which holds no connection; then the session is saved, with what
 /// the turn tells. Of two turns at the same moment the version lets one be saved, and both asked for the same write under the same key, so it was made once.
 /// </summary>
-internal sealed class Guide(ChatDb db, IEnumerable<Prompt> prompts, OtherServices others, TimeProvider clock)
+internal sealed class Guide(ChatDb db, IEnumerable<Prompt> prompts, OtherServices others, KnownHospitals hospitals, TimeProvider clock)
 {
     /// <summary>How long a session waits for its next answer.</summary>
     internal static readonly TimeSpan Waits = TimeSpan.FromHours(24);
@@ -121,7 +122,7 @@ internal sealed class Guide(ChatDb db, IEnumerable<Prompt> prompts, OtherService
         return -1;
     }
 
-    private Turn NewTurn(Prompt prompt, Session session, CancellationToken ct) => new(prompt, session, db.Tenancy.Caller, others, clock.GetUtcNow(), ct);
+    private Turn NewTurn(Prompt prompt, Session session, CancellationToken ct) => new(prompt, session, db.Tenancy.Caller, others, hospitals, clock.GetUtcNow(), ct);
 }
 
 /// <summary>What a turn came to, not saved yet.</summary>

@@ -83,6 +83,7 @@ internal sealed class PatientOnboarding() : Prompt<OnboardingStart, Reception>(
     {
         if (wish == new ScheduleFirstVisit()) return;
         if (wish.DoctorId is not { } doctor) throw new Invalid("doctor_id", "is required for a visit; answer with nothing when none is wanted");
+        if (wish.AppointmentDate is { } day) await turn.RequireBookable(day, "appointment_date");
         if (wish.AppointmentTime is not { } time)
         {
             (reception.DoctorAsked, reception.DateAsked) = (doctor, wish.AppointmentDate);
@@ -96,7 +97,7 @@ internal sealed class PatientOnboarding() : Prompt<OnboardingStart, Reception>(
     private static async Task<IEnumerable<object>> Offers(Reception reception, Turn turn)
     {
         if (reception.DoctorAsked is { } doctor)
-            return (await FreeTime.Of(doctor, reception.DateAsked ?? FreeTime.Today(turn), turn)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
+            return (await FreeTime.Of(doctor, reception.DateAsked ?? await turn.Today(), turn)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
         return (await turn.Ask(new ListDoctors(turn.HospitalId, IsAvailable: true) { Limit = 100 })).Results
             .Select(d => new { DoctorId = d.Id, Name = $"{d.FirstName} {d.LastName}", Specialties = d.Specialties.Select(s => s.Name) });
     }

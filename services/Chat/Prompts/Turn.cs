@@ -1,12 +1,14 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Chat.Prompts;
 
 /// <summary>What a step may use while it does its work, and where the prompt goes afterwards: to the next step unless the step says otherwise.</summary>
-internal sealed class Turn(Prompt prompt, Session session, Caller caller, OtherServices others, DateTimeOffset now, CancellationToken ct)
+internal sealed class Turn(Prompt prompt, Session session, Caller caller, OtherServices others, KnownHospitals hospitals, DateTimeOffset now, CancellationToken ct)
 {
     private readonly List<Func<long, IntegrationEvent>> told = [];
 
@@ -26,6 +28,16 @@ internal sealed class Turn(Prompt prompt, Session session, Caller caller, OtherS
 
     /// <summary>What is to be told when the turn is saved, given the version that it leaves behind.</summary>
     internal IReadOnlyList<Func<long, IntegrationEvent>> Told => told;
+
+    /// <summary>The day that the hospital's clocks show.</summary>
+    public async Task<DateOnly> Today() => (await hospitals.Find(HospitalId, ct) ?? throw new Missing("hospital")).Today(now);
+
+    /// <summary>Throws <see cref="Invalid"/>, in the words of create_appointment, when nothing can be booked on a day that was named.</summary>
+    /// <param name="field">Where it was named.</param>
+    public async Task RequireBookable(DateOnly day, string field)
+    {
+        if (BookableDays.WhatIsWrong(day, await Today()) is { } wrong) throw new Invalid(field, wrong);
+    }
 
     /// <summary>What a tool answers the caller. Throws <see cref="Refused"/> when it refuses.</summary>
     public Task<TResult> Ask<TResult>(ITool<TResult> tool) => others.Call(tool, null, ct);

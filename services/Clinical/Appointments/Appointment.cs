@@ -1,5 +1,6 @@
 using MedCor.Clinical.People;
 using MedCor.Clinical.Schedules;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tenancy;
@@ -90,11 +91,11 @@ internal sealed class Appointment : Entity, ITenantOwned
     }
 
     /// <summary>Throws <see cref="Conflict"/> unless it has taken place.</summary>
-    internal void Rate(int rating, string? comment)
+    internal void Rate(int rating, Optional<string?> comment)
     {
         if (Status != AppointmentStatus.Completed) throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusMoves.Word(Status)}.").With("status", Status);
         Rating = rating;
-        RatingComment = comment;
+        RatingComment = comment.Or(RatingComment);
     }
 
     private void Note(string? more) => Notes = string.IsNullOrWhiteSpace(more) ? Notes : Notes is null ? more : $"{Notes}\n{more}";

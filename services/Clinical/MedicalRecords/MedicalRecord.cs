@@ -29,10 +29,10 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     {
         if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").With("status", Status);
         Title = by.Title ?? Title;
-        Description = by.Description ?? Description;
-        Diagnosis = by.Diagnosis ?? Diagnosis;
-        Symptoms = by.Symptoms ?? Symptoms;
-        TreatmentPlan = by.TreatmentPlan ?? TreatmentPlan;
+        Description = by.Description.Or(Description);
+        Diagnosis = by.Diagnosis.Or(Diagnosis);
+        Symptoms = by.Symptoms.Or(Symptoms);
+        TreatmentPlan = by.TreatmentPlan.Or(TreatmentPlan);
         Attachments = by.Attachments is { } given ? [.. given.Select(AsStored)] : Attachments;
         Status = by.Status ?? Status;
     }

@@ -12,10 +12,12 @@ internal sealed class ListAppointmentSlotsHandler(KnownPeople people, Bookings b
     {
         var practice = await people.Doctor(asked.DoctorId, ct);
         var now = clock.GetUtcNow();
-        if (asked.Date > practice.LastDay(now)) throw new Invalid("date", $"is too far ahead; the last day that can be booked is {practice.LastDay(now):yyyy-MM-dd}");
+        var today = practice.Today(now);
+        // On a day that is past, nothing is free.
+        if (asked.Date > today && BookableDays.WhatIsWrong(asked.Date, today) is { } wrong) throw new Invalid("date", wrong);
 
         var minutes = asked.DurationMinutes ?? practice.Timetable.SlotMinutes;
-        var free = practice.TakesAppointments && asked.Date >= practice.Today(now)
+        var free = practice.TakesAppointments && asked.Date >= today
             ? practice.Timetable.FreeTimes(asked.Date, minutes, practice.Clock, await bookings.FindBookedIntervals(practice, asked.Date, asked.Date, ct), now)
             : [];
         return new(asked.DoctorId, asked.Date, practice.Hospital.TimeZone, practice.Timetable.SlotMinutes, [.. free]);

@@ -8,9 +8,6 @@ namespace MedCor.Clinical.Schedules;
 /// <summary>A doctor at work: where, when, and by which clocks.</summary>
 internal sealed record Practice(Person Doctor, KnownHospital Hospital, Schedule? Schedule)
 {
-    /// <summary>Further ahead nothing is booked: zones change their rules, and a calendar has to end somewhere.</summary>
-    private const int DaysAhead = 2 * 366;
-
     internal HospitalClock Clock { get; } = HospitalClock.In(Hospital.TimeZone);
     internal Timetable Timetable => Schedule?.Timetable ?? Timetable.Usual;
 
@@ -18,7 +15,6 @@ internal sealed record Practice(Person Doctor, KnownHospital Hospital, Schedule?
     internal bool TakesAppointments => Doctor is { IsActive: true, IsAvailable: true } && Hospital.IsActive;
 
     internal DateOnly Today(DateTimeOffset now) => Clock.Date(now);
-    internal DateOnly LastDay(DateTimeOffset now) => Today(now).AddDays(DaysAhead);
 
     /// <summary>The instants of a wished time; none when something is wrong with it, which is noted by field.</summary>
     /// <param name="onlySlots">Whether only times at which a slot begins will do.</param>
@@ -27,8 +23,7 @@ internal sealed record Practice(Person Doctor, KnownHospital Hospital, Schedule?
         var known = wrongs.Count;
         void Wrong(string field, string what) => wrongs.Add(field, [what]);
 
-        if (date < Today(now)) Wrong("appointment_date", "is past");
-        else if (date > LastDay(now)) Wrong("appointment_date", $"is too far ahead; the last day that can be booked is {LastDay(now):yyyy-MM-dd}");
+        if (BookableDays.WhatIsWrong(date, Today(now)) is { } wrong) Wrong("appointment_date", wrong);
         if (!time.IsWholeMinute()) Wrong("appointment_time", "must be a whole minute");
         if (wrongs.Count > known) return null;
 

@@ -31,11 +31,11 @@ internal sealed class Treatment : Entity, ITenantOwned
             throw new Conflict($"The treatment is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final.").With("status", Status).With("allowed", Array.Empty<TreatmentStatus>());
         Status = by.Status ?? Status;
         Name = by.Name ?? Name;
-        Description = by.Description ?? Description;
+        Description = by.Description.Or(Description);
         // The database writes the document in its own way, so what it says is compared.
         if (by.Medications is { } given && !given.SequenceEqual(Read(Medications))) Medications = Write(given);
-        Instructions = by.Instructions ?? Instructions;
-        FollowUpDate = by.FollowUpDate ?? FollowUpDate;
+        Instructions = by.Instructions.Or(Instructions);
+        FollowUpDate = by.FollowUpDate.Or(FollowUpDate);
         Notes = string.IsNullOrWhiteSpace(by.Notes) ? Notes : Notes is null ? by.Notes : $"{Notes}\n{by.Notes}";
     }
 

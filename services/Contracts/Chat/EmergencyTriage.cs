@@ -7,7 +7,7 @@ namespace MedCor.Contracts.Chat;
 /// <param name="Symptoms">What they complain of.</param>
 /// <param name="PatientId">Who they are, if they are registered.</param>
 /// <param name="HospitalId">Your own hospital unless given.</param>
-public sealed record TriageStart([property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Symptoms = null, Guid? PatientId = null, Guid? HospitalId = null) : IKnownAtStart;
+public sealed record TriageStart([property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Symptoms = null, Guid? PatientId = null, Guid? HospitalId = null) : IKnownAtStart;
 
 /// <summary>How awake somebody is, by the AVPU scale: of themselves, when spoken to, on pain, not at all.</summary>
 public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
@@ -30,7 +30,7 @@ public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 /// <param name="Temperature">In degrees Celsius.</param>
 /// <param name="SystolicBloodPressure">In mmHg; for the record, no rule asks for it.</param>
 public sealed record AssessSeverity(
-    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Symptoms = null,
+    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Symptoms = null,
     Guid? PatientId = null,
     [property: PastDay] DateOnly? DateOfBirth = null,
     [property: Range(0, 130)] int? AgeYears = null,

@@ -22,10 +22,10 @@ public sealed record BasicInformation(
 /// <param name="Medications">What they take at present.</param>
 /// <param name="FamilyHistory">Illnesses in the family.</param>
 public sealed record MedicalHistory(
-    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Conditions = null,
-    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Allergies = null,
-    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Medications = null,
-    [property: MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Surgeries = null,
+    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Conditions = null,
+    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Allergies = null,
+    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Medications = null,
+    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Surgeries = null,
     [property: MaxLength(1000), Multiline] string? FamilyHistory = null,
     [property: MaxLength(1000), Multiline] string? Notes = null);
 

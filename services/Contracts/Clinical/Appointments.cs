@@ -136,15 +136,15 @@ public sealed record RescheduleAppointment(
     [property: MaxLength(500), Multiline] string? Reason = null,
     long? ExpectedVersion = null) : ITool<Appointment>;
 
-/// <summary>Says what you, its patient, thought of a completed appointment. Rating again replaces what you said before.</summary>
+/// <summary>Says what you, its patient, thought of a completed appointment. Rating again replaces the rating, and the comment if one is given.</summary>
 /// <param name="Rating">From 1, bad, to 5, very good.</param>
-/// <param name="Comment">In your own words; the hospital's staff can read it.</param>
+/// <param name="Comment">In your own words; the hospital's staff can read it. Left out, what you said before stays; null takes it back.</param>
 /// <param name="ExpectedVersion">Refuses the change if the appointment is no longer at this version.</param>
 [Tool("rate_appointment", Effect.Update, Callers.Patient)]
 public sealed record RateAppointment(
     Guid AppointmentId,
     [property: Range(1, 5)] int Rating,
-    [property: MaxLength(1000), Multiline] string? Comment = null,
+    [property: MaxLength(1000), Multiline] Optional<string?> Comment = default,
     long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>An appointment was booked.</summary>

@@ -73,11 +73,11 @@ public sealed record CreateMedicalRecord(
     [property: MaxLength(10_000), Multiline] string? Diagnosis = null,
     [property: MaxLength(10_000), Multiline] string? Symptoms = null,
     [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
-    [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
+    [property: UniqueItems, MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     Guid? DoctorId = null) : ITool<MedicalRecord>;
 
 /// <summary>
-/// Amends a medical record: what is given replaces what was said, as a new version; the old ones stay. What leaves all as it was makes no version. One that should
+/// Amends a medical record: what is given replaces what was said, null clears it, what is left out stays; as a new version, and the old ones stay. What leaves all as it was makes no version. One that should
 /// never have been written becomes ENTERED_IN_ERROR, with the reason; it stays readable as such and changes no more.
 /// </summary>
 /// <param name="Attachments">What belongs to it: http or https addresses, or names without a scheme.</param>
@@ -87,11 +87,11 @@ public sealed record CreateMedicalRecord(
 public sealed record UpdateMedicalRecord(
     Guid RecordId,
     [property: Length(1, 200)] string? Title = null,
-    [property: MaxLength(10_000), Multiline] string? Description = null,
-    [property: MaxLength(10_000), Multiline] string? Diagnosis = null,
-    [property: MaxLength(10_000), Multiline] string? Symptoms = null,
-    [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
-    [property: MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
+    [property: MaxLength(10_000), Multiline] Optional<string?> Description = default,
+    [property: MaxLength(10_000), Multiline] Optional<string?> Diagnosis = default,
+    [property: MaxLength(10_000), Multiline] Optional<string?> Symptoms = default,
+    [property: MaxLength(10_000), Multiline] Optional<string?> TreatmentPlan = default,
+    [property: UniqueItems, MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
     [property: MaxLength(1000), Multiline] string? Reason = null,
     long? ExpectedVersion = null) : ITool<MedicalRecord>;

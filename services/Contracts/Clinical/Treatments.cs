@@ -53,12 +53,12 @@ public sealed record CreateTreatment(
     Guid DoctorId,
     [property: Length(1, 200)] string Name,
     [property: MaxLength(10_000), Multiline] string? Description = null,
-    [property: MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
+    [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] string? Instructions = null,
     [property: NearDay] DateOnly? FollowUpDate = null,
     [property: MaxLength(2000), Multiline] string? Notes = null) : ITool<Treatment>;
 
-/// <summary>Changes a treatment: what is given replaces what was said; what leaves all as it was makes no version. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
+/// <summary>Changes a treatment: what is given replaces what was said, null clears it, what is left out stays; what leaves all as it was makes no version. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
 /// <param name="Notes">Added to the notes that are there, on a line of its own.</param>
 /// <param name="ExpectedVersion">Refuses the change if the treatment is no longer at this version.</param>
 [Tool("update_treatment", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
@@ -66,10 +66,10 @@ public sealed record UpdateTreatment(
     Guid TreatmentId,
     TreatmentStatus? Status = null,
     [property: Length(1, 200)] string? Name = null,
-    [property: MaxLength(10_000), Multiline] string? Description = null,
-    [property: MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
-    [property: MaxLength(10_000), Multiline] string? Instructions = null,
-    [property: NearDay] DateOnly? FollowUpDate = null,
+    [property: MaxLength(10_000), Multiline] Optional<string?> Description = default,
+    [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
+    [property: MaxLength(10_000), Multiline] Optional<string?> Instructions = default,
+    [property: NearDay] Optional<DateOnly?> FollowUpDate = default,
     [property: MaxLength(2000), Multiline] string? Notes = null,
     long? ExpectedVersion = null) : ITool<Treatment>;
 

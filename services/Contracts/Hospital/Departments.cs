@@ -46,7 +46,7 @@ public sealed record CreateDepartment(
     [property: MaxLength(2000), Multiline] string? Description = null,
     [property: Length(3, 40)] string? PhoneNumber = null,
     [property: MaxLength(200)] string? Location = null,
-    [property: Distinct(1, 5)] IReadOnlyList<int>? TriageLevels = null) : ITool<Department>;
+    [property: UniqueItems, MaxLength(5), EachRange(1, 5)] IReadOnlyList<int>? TriageLevels = null) : ITool<Department>;
 
 /// <summary>A department opened.</summary>
 public sealed record DepartmentCreated(Department Department) : IntegrationEvent(Department.HospitalId, Department.Version)

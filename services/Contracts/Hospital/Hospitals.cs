@@ -117,7 +117,7 @@ public sealed record CreateHospital(
     [property: Range(0, Hospital.MostOpenBookings), DefaultValue(Hospital.UsualOpenBookings)] int MaxOpenPatientBookings = Hospital.UsualOpenBookings) : ITool<Hospital>;
 
 /// <summary>
-/// Changes a hospital; what is not given stays as it is. With another time zone the doctors' schedules are meant by the new clocks at once, while appointments that are booked stay at their
+/// Changes a hospital; what is not given stays as it is, and null clears what may be without a value. With another time zone the doctors' schedules are meant by the new clocks at once, while appointments that are booked stay at their
 /// instants: the answer lists them as affected, each with the time that was agreed and the one that the clocks now show.
 /// </summary>
 /// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
@@ -130,9 +130,9 @@ public sealed record UpdateHospital(
     [property: EmailAddress, MaxLength(254)] string? Email = null,
     [property: Length(3, 40)] string? PhoneNumber = null,
     [property: Length(1, 200)] string? AddressLine1 = null,
-    [property: MaxLength(200)] string? AddressLine2 = null,
+    [property: MaxLength(200)] Optional<string?> AddressLine2 = default,
     [property: Length(1, 100)] string? City = null,
-    [property: MaxLength(100)] string? State = null,
+    [property: MaxLength(100)] Optional<string?> State = default,
     [property: Length(1, 100)] string? Country = null,
     [property: Length(1, 20)] string? PostalCode = null,
     [property: Length(1, 100)] string? HospitalType = null,

@@ -28,14 +28,14 @@ public sealed record CreateSpecialty(
     [property: Length(1, 200)] string Name,
     [property: MaxLength(2000), Multiline] string? Description = null) : ITool<Specialty>;
 
-/// <summary>Changes a medical specialty; what is not given stays as it is. Its code stays for good.</summary>
+/// <summary>Changes a medical specialty; what is not given stays as it is, and null clears the description. Its code stays for good.</summary>
 /// <param name="IsActive">Takes it out of use or back into it; doctors who practise it keep it.</param>
 /// <param name="ExpectedVersion">Refuses the change if the specialty is no longer at this version.</param>
 [Tool("update_specialty", Effect.Update, Callers.Platform, IsReference = true)]
 public sealed record UpdateSpecialty(
     Guid SpecialtyId,
     [property: Length(1, 200)] string? Name = null,
-    [property: MaxLength(2000), Multiline] string? Description = null,
+    [property: MaxLength(2000), Multiline] Optional<string?> Description = default,
     bool? IsActive = null,
     long? ExpectedVersion = null) : ITool<Specialty>;
 

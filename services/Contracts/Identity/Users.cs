@@ -114,7 +114,7 @@ public sealed record CreateUser(
     [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
 
 /// <summary>
-/// Changes a user; what is not given stays as it is. Everybody may change themselves, administrators also others. Patients may not change their own name and date of birth:
+/// Changes a user; what is not given stays as it is, and null clears what may be without a value. Everybody may change themselves, administrators also others. Patients may not change their own name and date of birth:
 /// their hospital's administrators do. A new role or password ends all sessions of that user. When somebody goes out of use or gets another role, their appointments still to come stay booked and
 /// are listed as affected.
 /// </summary>
@@ -138,10 +138,10 @@ public sealed record UpdateUser(
     [property: Length(1, 100)] string? FirstName = null,
     [property: Length(1, 100)] string? LastName = null,
     Role? Role = null,
-    [property: Length(3, 40)] string? PhoneNumber = null,
-    [property: PastDay] DateOnly? DateOfBirth = null,
-    [property: Length(1, 100)] string? LicenseNumber = null,
-    [property: Range(0, 80)] int? YearsOfExperience = null,
+    [property: Length(3, 40)] Optional<string?> PhoneNumber = default,
+    [property: PastDay] Optional<DateOnly?> DateOfBirth = default,
+    [property: Length(1, 100)] Optional<string?> LicenseNumber = default,
+    [property: Range(0, 80)] Optional<int?> YearsOfExperience = default,
     bool? IsAvailable = null,
     bool? IsActive = null,
     long? ExpectedVersion = null) : ITool<UpdatedUser>;

@@ -41,9 +41,9 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hosp
         hospital.Email = asked.Email ?? hospital.Email;
         hospital.PhoneNumber = asked.PhoneNumber ?? hospital.PhoneNumber;
         hospital.AddressLine1 = asked.AddressLine1 ?? hospital.AddressLine1;
-        hospital.AddressLine2 = asked.AddressLine2 ?? hospital.AddressLine2;
+        hospital.AddressLine2 = asked.AddressLine2.Or(hospital.AddressLine2);
         hospital.City = asked.City ?? hospital.City;
-        hospital.State = asked.State ?? hospital.State;
+        hospital.State = asked.State.Or(hospital.State);
         hospital.Country = asked.Country ?? hospital.Country;
         hospital.PostalCode = asked.PostalCode ?? hospital.PostalCode;
         hospital.HospitalType = asked.HospitalType ?? hospital.HospitalType;

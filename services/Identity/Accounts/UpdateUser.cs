@@ -45,10 +45,10 @@ internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPa
         account.FirstName = asked.FirstName ?? account.FirstName;
         account.LastName = asked.LastName ?? account.LastName;
         account.Role = asked.Role ?? account.Role;
-        account.PhoneNumber = asked.PhoneNumber ?? account.PhoneNumber;
-        account.DateOfBirth = asked.DateOfBirth ?? account.DateOfBirth;
-        account.LicenseNumber = asked.LicenseNumber ?? account.LicenseNumber;
-        account.YearsOfExperience = asked.YearsOfExperience ?? account.YearsOfExperience;
+        account.PhoneNumber = asked.PhoneNumber.Or(account.PhoneNumber);
+        account.DateOfBirth = asked.DateOfBirth.Or(account.DateOfBirth);
+        account.LicenseNumber = asked.LicenseNumber.Or(account.LicenseNumber);
+        account.YearsOfExperience = asked.YearsOfExperience.Or(account.YearsOfExperience);
         account.IsAvailable = asked.IsAvailable ?? account.IsAvailable;
         account.IsActive = asked.IsActive ?? account.IsActive;
         account.Credential!.PasswordHash = newHash ?? account.Credential.PasswordHash;
@@ -92,11 +92,15 @@ internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPa
         // Records, bookings and invoices know a patient by these: whoever could change them could be somebody else.
         if (caller.Is(Callers.Patient) && (Changes(asked.FirstName, account.FirstName) || Changes(asked.LastName, account.LastName) || Changes(asked.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
-        RoleFields.Check(asked.Role ?? account.Role, asked.DateOfBirth, asked.LicenseNumber, asked.YearsOfExperience, asked.IsAvailable, account);
+        RoleFields.Check(asked.Role ?? account.Role, asked.DateOfBirth.Value, asked.LicenseNumber.Value, asked.YearsOfExperience.Value, asked.IsAvailable, account);
     }
 
-    private static bool Changes<T>(T? asked, T? now) => asked is not null && !asked.Equals(now);
+    private static bool Changes<T>(Optional<T?> asked, T? now) where T : struct => asked.IsGiven && !asked.Value.Equals(now);
+
+    private static bool Changes(Optional<string?> asked, string? now) => asked.IsGiven && IsOther(asked.Value, now);
+
+    private static bool Changes(string? asked, string? now) => asked is not null && IsOther(asked, now);
 
     /// <summary>Of a text, whether it is another: what was kept before texts were normalized is read as it would be today.</summary>
-    private static bool Changes(string? asked, string? now) => asked is not null && (now is null || asked != PlainText.NormalizeLine(now));
+    private static bool IsOther(string? asked, string? now) => asked != (now is null ? null : PlainText.NormalizeLine(now));
 }

@@ -67,7 +67,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         {
             keys.Remove(stolen);
             db.Remove(stolen);
-            db.Add(new Revocation { RevokedId = SigningKey.Numbered(stolen.Id), RevokedAt = now });
+            db.Add(new Revocation { RevokedId = SigningKey.Numbered(stolen.Id), RevokedAt = TokenCheck.KeyRevokedAt(now) });
         }
         if (NextSignsFrom(at, keys, now) is { } signsFrom)
         {

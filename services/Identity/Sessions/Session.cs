@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults.Access;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.IdentityModel.Tokens;
@@ -60,6 +61,8 @@ internal sealed class RefreshToken
 internal sealed class Revocation
 {
     public required Guid RevokedId { get; init; }
+
+    /// <summary>The last moment of what is cut off: now, and of a signing key <see cref="TokenCheck.KeyRevokedAt"/>.</summary>
     public required DateTimeOffset RevokedAt { get; init; }
 
     internal sealed class Table : IEntityTypeConfiguration<Revocation>

@@ -16,7 +16,7 @@ internal sealed class UpdateSpecialtyHandler(IdentityDb db, VisibleSpecialties s
         specialty.Expect(asked.ExpectedVersion);
 
         specialty.Name = asked.Name ?? specialty.Name;
-        specialty.Description = asked.Description ?? specialty.Description;
+        specialty.Description = asked.Description.Or(specialty.Description);
         specialty.IsActive = asked.IsActive ?? specialty.IsActive;
 
         db.Raise(() => new SpecialtyUpdated(specialty.ToContract()));

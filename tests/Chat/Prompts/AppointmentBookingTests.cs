@@ -164,6 +164,31 @@ public sealed class AppointmentBookingTests
     }
 
     [Fact]
+    public async Task A_day_that_cannot_be_booked_is_refused_where_it_is_named_in_the_words_of_a_booking()
+    {
+        var ward = await Ward.ToLookAt();
+        var today = DateOnly.FromDateTime(DateTime.UtcNow);
+        foreach (var (day, clue) in new[] { (today.AddDays(-2), "is past"), (today.AddYears(3), "is too far ahead; the last day that can be booked is ") })
+        {
+            var booked = await ward.Nurse.Call("create_appointment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = day, appointment_time = "10:00:00", reason = "x" });
+            var wrong = (string)booked.Details!["appointment_date"]![0]!;
+            Assert.StartsWith(clue, wrong, StringComparison.Ordinal);
+
+            var begun = await Conversation.Invoke(ward.Nurse, new { prompt = Prompt, initial_data = new { preferred_date = day } });
+            Assert.Equal(("VALIDATION_ERROR", wrong), (begun.Code, (string?)begun.Details!["preferred_date"]![0]));
+
+            var talk = await Conversation.Begin(ward.Nurse, Prompt, new { patient_id = ward.Patient });
+            await talk.Say(new { reason = "x" });
+            await talk.Say(new { doctor_id = ward.Doctor });
+            foreach (var answer in new object[] { new { appointment_date = day }, new { appointment_date = day, appointment_time = "10:00:00" } })
+            {
+                var refused = await talk.Try(answer);
+                Assert.Equal(("VALIDATION_ERROR", wrong), (refused.Code, (string?)refused.Details!["appointment_date"]![0]));
+            }
+        }
+    }
+
+    [Fact]
     public async Task What_is_not_done_yet_can_be_answered_anew_and_what_is_done_cannot()
     {
         var ward = await Ward.Open();

@@ -25,6 +25,8 @@ public sealed class PatientOnboardingTests
         await talk.Say(new { password = Password });
         var patient = (string)talk.Data["patient_id"]!;
         Assert.All(talk.Options, o => Assert.NotNull(o!["doctor_id"]));
+        Assert.Equal(["appointment_date"], Conversation.BadFields(await talk.Try(new { doctor_id = ward.Doctor, appointment_date = "2020-01-06" })));
+        Assert.Equal(["appointment_date"], Conversation.BadFields(await talk.Try(new { doctor_id = ward.Doctor, appointment_date = "2199-01-07", appointment_time = "09:00:00" })));
         await talk.Say(new { doctor_id = ward.Doctor, appointment_date = ward.Day(4) });
         Assert.Equal(("schedule_visit", ward.Day(4)), (talk.Step, (string?)talk.Options[0]!["appointment_date"]));
         await talk.Say(new { doctor_id = ward.Doctor, appointment_date = ward.Day(4), appointment_time = "09:00:00" });

@@ -177,7 +177,7 @@ public sealed class SessionTests
             if (everywhere) tenancy.Enter(hospital: null);
             else tenancy.Enter(nurse);
             await using var db = new ChatDb(new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new TenantSeal(), signal).Options, tenancy, clock, signal);
-            return await work(new Guide(db, [new PatientOnboarding()], null!, clock), db);
+            return await work(new Guide(db, [new PatientOnboarding()], null!, null!, clock), db);
         }
     }
 }

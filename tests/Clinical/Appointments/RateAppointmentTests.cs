@@ -9,10 +9,24 @@ public sealed class RateAppointmentTests
         var (patient, done) = (await ward.AsPatient(), await ward.BookedAnd("COMPLETED", "10:00:00"));
         var rated = await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
         Assert.Equal((2, "A long wait"), ((int)rated["rating"]!, (string?)rated["rating_comment"]));
-        await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 5 });
+        await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 5, comment = "It was worth it" });
 
         var read = await ward.Nurse.Do("get_appointment", new { appointment_id = (string)done["id"]! });
-        Assert.Equal((5, null), ((int)read["rating"]!, (string?)read["rating_comment"]));
+        Assert.Equal((5, "It was worth it"), ((int)read["rating"]!, (string?)read["rating_comment"]));
+    }
+
+    [Fact]
+    public async Task A_comment_stays_with_another_rating_until_it_is_replaced_or_taken_back()
+    {
+        var ward = await Ward.Open();
+        var (patient, done) = (await ward.AsPatient(), await ward.BookedAnd("COMPLETED", "10:00:00"));
+        await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
+
+        var again = await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3 });
+        var takenBack = await patient.Do("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3, comment = (string?)null });
+
+        Assert.Equal((3, "A long wait"), ((int)again["rating"]!, (string?)again["rating_comment"]));
+        Assert.Equal((3, null), ((int)takenBack["rating"]!, (string?)takenBack["rating_comment"]));
     }
 
     [Theory]

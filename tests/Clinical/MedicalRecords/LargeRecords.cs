@@ -21,7 +21,7 @@ internal static class LargeRecords
         await platform.Do("create_user", new { email, password = Password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
         var patient = (Guid)(await platform.Do("create_user", new { email = Somebody.NewEmail(), password = Password, first_name = "Paul", last_name = "Patient", role = "PATIENT", hospital_id = hospital }))["id"]!;
         var admin = await Client.As(email, Password);
-        var (text, attachments) = (new string('x', 9_900), Enumerable.Repeat(new string('x', 1_990), 40));
+        var (text, attachments) = (new string('x', 9_900), Enumerable.Range(10, 40).Select(i => $"{i}{new string('x', 1_988)}"));
         for (var i = 0; i < number; i++)
             await admin.Do("create_medical_record", new { patient_id = patient, title = $"Record {i}", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments });
         return admin;

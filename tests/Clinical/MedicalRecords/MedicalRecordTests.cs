@@ -32,7 +32,7 @@ public sealed class MedicalRecordTests
     {
         var ward = await Ward.Open();
         var doctor = await ward.AsDoctor();
-        var (text, files) = (new string('ü', 9_900), Enumerable.Repeat(new string('ü', 2000), 50));
+        var (text, files) = (new string('ü', 9_900), Enumerable.Range(10, 50).Select(i => $"{i}{new string('ü', 1998)}"));
         object Wish(IEnumerable<string>? attachments) => new { patient_id = ward.Patient, title = "Large", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments };
 
         var refused = await doctor.Call("create_medical_record", Wish(files));

@@ -171,6 +171,33 @@ public class KindsTests
         Assert.EndsWith($"Did you mean {field}?", (string?)reply.Details[$"filter.{field}_"]?[0], StringComparison.Ordinal);
     }
 
+    /// <summary>Of a list without a sort, which comes in its usual order.</summary>
+    [Theory, MemberData(nameof(Lists))]
+    public async Task Wherever_a_value_is_taken_a_list_of_values_is_and_comes_in_the_same_order(string name)
+    {
+        var caller = Reader(await Premises.Own, ResourceCatalogue.All[name]);
+        var rows = (await Get(caller, $"{name}?limit=100")).Body["results"]!.AsArray();
+        if (rows.Count == 0) return;
+        var order = rows.Select(row => (string)row!["id"]!).ToArray();
+
+        foreach (var field in (await Filters(caller, name)).Where(f => rows[0]!.AsObject().ContainsKey(f)))
+        {
+            var values = rows.Select(row => row![field]?.ToJsonString() ?? "null").Distinct().Take(16).ToArray();
+            var one = await Get(caller, $"{name}?filter={Uri.EscapeDataString($"{{\"{field}\":{values[0]}}}")}");
+            if (one.Status != HttpStatusCode.OK) continue;
+
+            foreach (var some in (string[][])[values, values[..1], [values[^1], values[0]]])
+            {
+                var several = await Get(caller, $"{name}?limit=100&filter={Uri.EscapeDataString($"{{\"{field}\":{{\"in\":[{string.Join(',', some)}]}}}}")}");
+
+                Assert.True(several.Status == HttpStatusCode.OK, $"{field} in {string.Join(',', some)}: {several}");
+                var ids = several.Body["results"]!.AsArray().Select(row => (string)row!["id"]!).Where(order.Contains).ToArray();
+                Assert.NotEmpty(ids);
+                Assert.True(ids.SequenceEqual(order.Where(ids.Contains)), $"{field} in {string.Join(',', some)} comes in another order");
+            }
+        }
+    }
+
     /// <summary>The fields that a resource can be filtered by, as a refusal tells them.</summary>
     private static async Task<string[]> Filters(Client caller, string resource)
     {

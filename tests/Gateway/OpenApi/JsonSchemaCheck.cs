@@ -60,7 +60,8 @@ internal static partial class JsonSchemaCheck
         "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", out _),
         "date-time" => Instant().IsMatch(text) && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _),
         "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
-        "email" => Email().IsMatch(text),
+        // What stands around a text is trimmed, and the format has no word for it.
+        "email" => Email().IsMatch(text.Trim(' ', '\t', '\n', '\r')),
         _ => false,
     };
 

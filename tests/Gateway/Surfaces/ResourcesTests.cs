@@ -129,6 +129,21 @@ public class ResourcesTests
         Assert.Contains(named, answer.Details!.AsObject().Select(d => d.Key));
     }
 
+    [Theory]
+    [InlineData("fields=", "fields", "is empty")]
+    [InlineData("fields=id,,status", "fields", "has an empty name")]
+    [InlineData("fields=id,", "fields", "has an empty name")]
+    [InlineData("expand=", "expand", "is empty")]
+    [InlineData("expand=,doctor", "expand", "has an empty name")]
+    [InlineData("sort=", "sort", "is empty")]
+    [InlineData("sort=status,", "sort", "has an empty name")]
+    public async Task An_empty_name_in_a_list_of_names_is_called_that(string query, string named, string wrong)
+    {
+        var answer = await Get(await Client.Shared("nurse@general.example"), $"appointments?{query}");
+
+        Assert.StartsWith(wrong, (string?)Assert.Single(answer.Details![named]!.AsArray()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task It_is_filtered_sorted_and_paged_as_its_tool()
     {

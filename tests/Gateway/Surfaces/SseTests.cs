@@ -109,20 +109,21 @@ public sealed class SseTests
     }
 
     [Theory]
-    [InlineData("resources=patient", "resources")]
-    [InlineData("resources=", "resources")]
-    [InlineData("resource=patients", "resource")]
-    [InlineData("token=abc", "token")]
-    [InlineData("last_event_id=yesterday", "last_event_id")]
-    [InlineData("last_event_id=1-1.1-1.1-1.1-1", "last_event_id")]
-    public async Task What_cannot_be_meant_is_refused_by_name(string query, string field)
+    [InlineData("resources=patient", "resources", "does not know patient; there are ")]
+    [InlineData("resources=", "resources", "is empty: ")]
+    [InlineData("resources=patients,", "resources", "has an empty name: ")]
+    [InlineData("resource=patients", "resource", "is not a parameter; ")]
+    [InlineData("token=abc", "token", "is not a parameter; ")]
+    [InlineData("last_event_id=yesterday", "last_event_id", "is not the id of an event")]
+    [InlineData("last_event_id=1-1.1-1.1-1.1-1", "last_event_id", "is not the id of an event")]
+    public async Task What_cannot_be_meant_is_refused_by_name(string query, string field, string wrong)
     {
         var nurse = await Client.Shared("nurse@general.example");
 
         using var response = await nurse.Http.GetAsync($"/api/mcp/sse?{query}");
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.NotNull((await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]![field]);
+        Assert.StartsWith(wrong, (string?)Assert.Single((await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]![field]!.AsArray()), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -79,12 +79,18 @@ public sealed class ToolCallTests
         "", " ", "{", "{}}", "{\"tool\":\"list_hospitals\"", "{\"tool\":\"list_hospitals\"} x", "{\"tool\":\"list_hospitals\",}", "{'tool':'list_hospitals'}",
         "{\"tool\":\"list_hospitals\"}{}", "{\"tool\":\"list_hospitals\",\"params\":{\"a\":01}}", "{\"tool\":\"list_hospitals\",\"params\":{}", "tool=list_hospitals",
         "{\"tool\":\"\\ud800\"}", "{\"\\ud800\":1}", "{\"tool\":\"list_hospitals\" /* */}", "\uFEFF{\"tool\":\"list_hospitals\"}",
-        "{\"tool\":\"list_hospitals\",\"params\":" + string.Concat(Enumerable.Repeat("{\"a\":", 100)) + "1" + new string('}', 100) + "}",
     ];
 
     [Theory, MemberData(nameof(Malformed))]
     public void What_is_not_JSON_is_refused_as_that(string body) =>
         Assert.Equal("must be well-formed JSON", (string?)Refused(body)["body"]![0]);
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(100)]
+    [InlineData(500_000)]
+    public void What_is_deeper_than_is_read_is_told_how_deep_it_may_be(int levels) =>
+        Assert.Equal("must be at most 32 levels deep", (string?)Refused($"{{\"tool\":\"list_hospitals\",\"params\":{new string('[', levels)}{new string(']', levels)}}}")["body"]![0]);
 
     [Fact]
     public void A_name_that_is_not_UTF8_is_refused() =>

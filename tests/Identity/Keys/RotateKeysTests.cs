@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Identity;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Access;
 using MedCor.Tests.EndToEnd;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
@@ -73,6 +76,24 @@ public sealed class RotateKeysTests
         Assert.Equal(key, Assert.Single(await identity.Get<KeyRing>().Published(default)).Kid);
         Assert.Equal(0, await identity.Do<RotateKeys, int>(c => c.Run(["--revoke", key], default)));
         Assert.NotEqual(key, Assert.Single(await identity.Get<KeyRing>().Published(default)).Kid);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_stays_on_the_list_for_as_long_as_a_process_that_is_cut_off_may_know_it()
+    {
+        await using var identity = await OwnIdentity.Open();
+        var (stolen, now) = ((await identity.Get<KeyRing>().Current(default)).Kid, identity.Clock.Now);
+
+        await identity.Get<KeyRing>().Renew(now, default, revoked: stolen);
+
+        var revocation = await identity.Do<IdentityDb, Revocation>(db =>
+        {
+            db.Tenancy.Enter(hospital: null);
+            return db.Revocations.SingleAsync();
+        });
+        Assert.Equal(SigningKey.Numbered(stolen), revocation.RevokedId);
+        // What is made with it at the last moment lives as long as other tokens, and is to be refused until its end.
+        Assert.Equal(now + SigningKeys.Longest, revocation.RevokedAt);
     }
 
     private static string Forged(SigningKey key, Client whose)

@@ -59,6 +59,29 @@ public sealed class AgreementTests
         Assert.Empty(vague);
     }
 
+    [Theory, MemberData(nameof(Read))]
+    public void An_entry_of_a_list_that_is_given_twice_is_named_by_its_place(Type type)
+    {
+        // What may be said twice; what may not overlap; what is told apart by its id alone; and what is answered.
+        string[] others = ["messages", "input.messages", "working_hours", "breaks", "exceptions", "specialties", "call_ids"];
+        var schema = Schema.Input(type);
+        foreach (var (name, property, write) in Properties(schema).Where(p => Draft.Types(p.Schema).Contains("array")))
+        {
+            Assert.True(others.Contains(name) != (property["uniqueItems"] is not null), $"{name}: may an entry stand in it twice?");
+            if (others.Contains(name)) continue;
+            var entry = Draft.Types(Draft.Resolved(schema, property["items"]!)) switch
+            {
+                var types when types.Contains("integer") => property["items"]!["minimum"]!.ToJsonString(),
+                var types when types.Contains("string") => "\"Anna\"",
+                _ => "{\"name\":\"Anna\"}",
+            };
+
+            var refused = Refusals(type, write($"[{entry},{entry}]"));
+
+            Assert.Equal($"is given twice: it is the same as {name}[0]", (string?)refused[$"{name}[1]"]?[0]);
+        }
+    }
+
     private static decimal Number(JsonNode bound) => decimal.Parse(bound.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
 
     private static IEnumerable<(string Json, string Reason)> Reasons(JsonObject property, IReadOnlyList<string> types)

@@ -77,7 +77,10 @@ public class ParamsTests
     [InlineData("null", "must be an object, not null")]
     [InlineData("\"text\"", "must be an object, not text")]
     [InlineData("", "is empty, and must be an object")]
-    [InlineData("{", "must be well-formed JSON, at most 32 levels deep")]
+    [InlineData("{", "must be well-formed JSON")]
+    [InlineData("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", "must be at most 32 levels deep")]
+    [InlineData("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "must be at most 32 levels deep")]
+    [InlineData("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "must be well-formed JSON")]
     public void Of_a_whole_that_is_no_object_it_is_told_what_it_is(string json, string wrong) => Assert.Equal([wrong], Wrong(json)["body"]);
 
     [Fact]
@@ -90,10 +93,34 @@ public class ParamsTests
     [Theory]
     [InlineData("a\\nb", "must be one line, without the character U+000A")]
     [InlineData("a\\tb", "must be one line, without the character U+0009")]
-    [InlineData("ab\\r", "must be one line, without the character U+000D")]
-    [InlineData("\\u2028ab", "must be one line, without the character U+2028")]
-    public void A_text_of_one_line_takes_no_line_ends_and_tabs(string text, string wrong) =>
+    [InlineData("a\\u2028b", "must be one line, without the character U+2028")]
+    [InlineData("a\\u0085", "must not contain the character U+0085")]
+    public void A_text_of_one_line_takes_no_line_ends_and_tabs_inside(string text, string wrong) =>
         Assert.Equal([wrong], Wrong(Good.Replace("}", $",\"items\":[{{\"name\":\"{text}\",\"amount\":1}}]}}", StringComparison.Ordinal))["items[0].name"]);
+
+    [Theory]
+    [InlineData("ab\\r\\n")]
+    [InlineData("\\u2028ab")]
+    [InlineData("\\t ab\\n \\n")]
+    public void Around_a_text_of_one_line_blanks_tabs_and_line_ends_are_left_out(string text) =>
+        Assert.Equal("ab", Read(Good.Replace("}", $",\"items\":[{{\"name\":\"{text}\",\"amount\":1}}]}}", StringComparison.Ordinal)).Items![0].Name);
+
+    private sealed record Labels([property: UniqueItems] IReadOnlyList<string> Names);
+
+    [Theory]
+    [InlineData("a,a,b", "a,a,b", null)]
+    [InlineData("a,a,b", "b,a,a,c", null)]
+    [InlineData("a,a,b", "a,a,b,a", "names[3]")]
+    [InlineData("a,b", "a,b,b", "names[2]")]
+    [InlineData("a,a", "a,a,c,c", "names[3]")]
+    public async Task What_stood_twice_in_a_list_may_stay_and_nothing_more_may(string shown, string sent, string? refused)
+    {
+        static string[] Names(string list) => list.Split(',');
+        var change = Params<Labels>.ReadChange(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }), _ => Task.FromResult<object?>(new Labels(Names(shown))));
+
+        if (refused is null) Assert.Equal(Names(sent), (await change).Names);
+        else Assert.Equal([refused], (await Assert.ThrowsAsync<Invalid>(() => change)).Details.Select(d => d.Key));
+    }
 
     [Fact]
     public void Every_bad_field_is_named_at_once()

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>In a change, null clears a field that may be without a value and is refused by name for any other parameter; what is left out stays as it is.</summary>
+public class NullTests
+{
+    public static TheoryData<string> Changes => [.. from tool in ToolCatalogue.All.Values where tool.Effect == Effect.Update select tool.Name];
+
+    [Theory, MemberData(nameof(Changes))]
+    public async Task Null_clears_a_field_or_is_refused_as_the_schema_says(string name)
+    {
+        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
+        var draft = new Draft(tool);
+        var (caller, parameters, _) = await premises.Succeed(tool);
+        var required = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
+
+        foreach (var (parameter, schema) in draft.Parameters)
+        {
+            var sent = (JsonObject)required.DeepClone();
+            sent[parameter] = null;
+            if (!Draft.Types(schema).Contains("null"))
+            {
+                var refused = await caller.Post(tool, sent);
+                Assert.True(refused.Status == HttpStatusCode.BadRequest && Samples.Names(refused.Details, parameter), $"{parameter}: null was answered {refused}");
+                continue;
+            }
+
+            var given = (JsonObject)required.DeepClone();
+            if (!parameters.ContainsKey(parameter)) continue;
+            given[parameter] = parameters[parameter]!.DeepClone();
+            var before = await Answered(given);
+            Assert.True(JsonNode.DeepEquals(given[parameter], Field(before, parameter)), $"{parameter} was given as {given[parameter]} and is answered as {Field(before, parameter)}");
+            // A field may be null where nothing else of it is said: left out, it stays.
+            Assert.True(JsonNode.DeepEquals(Field(before, parameter), Field(await Answered(required), parameter)), $"{parameter} was left out and did not stay");
+
+            var key = Guid.NewGuid().ToString();
+            var cleared = await caller.Post(tool, sent, key);
+            Assert.True(cleared.Status == HttpStatusCode.OK, $"{parameter}: null was answered {cleared}");
+            Assert.Null(Field(cleared.Body, parameter));
+            // To clear is another call than to leave alone.
+            Assert.True((await caller.Post(tool, sent, key)).IsReplay);
+            Assert.Equal(ErrorCodes.Conflict, (await caller.Post(tool, required, key)).Code);
+        }
+
+        async Task<JsonNode> Answered(JsonObject asked)
+        {
+            var reply = await caller.Post(tool, asked);
+            Assert.True(reply.Status == HttpStatusCode.OK, $"{asked.ToJsonString()} was answered {reply}");
+            return reply.Body;
+        }
+    }
+
+    /// <summary>A field that an answer has, and which a tool has a parameter for, is offered null if and only if it may be without a value.</summary>
+    [Theory, MemberData(nameof(Changes))]
+    public void Whatever_may_be_without_a_value_can_be_cleared(string name)
+    {
+        var tool = ToolCatalogue.All[name];
+        var read = Schema.Output(tool.Result)["properties"]!.AsObject();
+        // Of clinical content everything may be null: for whoever may not read it. Lists are cleared by an empty one, and notes only grow.
+        string[] never = ["title", "name", "attachments", "medications", "notes"];
+
+        var draft = new Draft(tool);
+        foreach (var (parameter, schema) in draft.Parameters.Where(p => !draft.Required.Contains(p.Name) && read.ContainsKey(p.Name) && !never.Contains(p.Name)))
+            Assert.True(Draft.Types(read[parameter]!.AsObject()).Contains("null") == Draft.Types(schema).Contains("null"), parameter);
+        Assert.DoesNotContain(draft.Parameters, p => never.Contains(p.Name) && Draft.Types(p.Schema).Contains("null"));
+    }
+
+    private static JsonNode? Field(JsonNode answer, string parameter) => answer.AsObject().ContainsKey(parameter) ? answer[parameter] : answer[$"rating_{parameter}"];
+}
