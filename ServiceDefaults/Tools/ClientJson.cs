@@ -114,12 +114,16 @@ public static partial class ClientJson
     internal static bool Has<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
 
     /// <summary>
-    /// Whether null can be sent for a parameter. In a change it clears a field, and is taken where that can be without a value; anywhere else it stands for nothing given. As "leave it as it is" it would be
-    /// taken by those who mean to clear.
+    /// Whether null can be sent for a parameter. In a change it clears a field, and is taken where that can be without a value: as "leave it as it is" it would be taken by those who mean to clear.
+    /// For whatever is no field, such as the expected version, it stands for nothing given.
     /// </summary>
-    internal static bool TakesNull(JsonPropertyInfo property) =>
-        property.AttributeProvider is PropertyInfo declared && IOptional.ValueOf(declared.PropertyType) is not null
-        || property.DeclaringType.GetCustomAttribute<ToolAttribute>()?.Effect != Effect.Update && (property.PropertyType.IsValueType ? Nullable.GetUnderlyingType(property.PropertyType) is not null : property.IsSetNullable);
+    internal static bool TakesNull(JsonPropertyInfo property)
+    {
+        if (property.AttributeProvider is not PropertyInfo declared) return property.IsSetNullable;
+        if (IOptional.ValueOf(declared.PropertyType) is not null) return true;
+        var isField = declared.DeclaringType?.GetCustomAttribute<ToolAttribute>()?.Effect == Effect.Update && !declared.IsDefined(typeof(NotAFieldAttribute));
+        return !isField && (property.PropertyType.IsValueType ? Nullable.GetUnderlyingType(property.PropertyType) is not null : property.IsSetNullable);
+    }
 
     private static void UseReaders(JsonTypeInfo type)
     {

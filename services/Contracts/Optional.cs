@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace MedCor.Contracts;
 
 /// <summary>
-/// A parameter of a change, for a field that may be without a value. Left out, it leaves the field as it is; null clears it; anything else is its new value. No other parameter of a change takes null.
+/// A parameter of a change, for a field that may be without a value. Left out, it leaves the field as it is; null clears it; anything else is its new value. No other parameter that a change has for a field takes null.
 /// </summary>
 /// <typeparam name="T">What the field holds, which may be null.</typeparam>
 public readonly record struct Optional<T>(T Value) : IOptional

@@ -14,6 +14,10 @@ public sealed class OpaqueAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class MultilineAttribute : Attribute;
 
+/// <summary>A parameter of a change that is not a field's new value, such as a reason or a note that is added: null is the same as leaving it out.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NotAFieldAttribute : Attribute;
+
 /// <summary>Never null in an answer. Null stands for what an event of a version before does not tell.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AlwaysAnsweredAttribute : Attribute;

@@ -58,7 +58,7 @@ public sealed record CreateSubscription(Guid HospitalId, Guid PlanId, DateOnly S
 /// <param name="AutoRenew">true also undoes a cancellation at the period's end; false lets the subscription expire then.</param>
 /// <param name="ExpectedVersion">Refuses the change if the subscription is no longer at this version.</param>
 [Tool("update_subscription", Effect.Update, Callers.Admins)]
-public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null, bool? AutoRenew = null, long? ExpectedVersion = null) : ITool<Subscription>;
+public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null, bool? AutoRenew = null, [property: NotAField] long? ExpectedVersion = null) : ITool<Subscription>;
 
 /// <summary>
 /// Cancels a subscription: at the end of the period that is paid for, which update_subscription with auto_renew true undoes until then, or at once, with

@@ -116,8 +116,8 @@ public sealed record CreateAppointment(
 public sealed record UpdateAppointmentStatus(
     Guid AppointmentId,
     AppointmentStatus Status,
-    [property: MaxLength(2000), Multiline] string? Notes = null,
-    long? ExpectedVersion = null) : ITool<Appointment>;
+    [property: MaxLength(2000), Multiline, NotAField] string? Notes = null,
+    [property: NotAField] long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>
 /// Moves an appointment that has not begun to another time with the same doctor, in one step: the old one is cancelled and its time is free,
@@ -145,7 +145,7 @@ public sealed record RateAppointment(
     Guid AppointmentId,
     [property: Range(1, 5)] int Rating,
     [property: MaxLength(1000), Multiline] Optional<string?> Comment = default,
-    long? ExpectedVersion = null) : ITool<Appointment>;
+    [property: NotAField] long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>An appointment was booked.</summary>
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)

@@ -93,8 +93,8 @@ public sealed record UpdateMedicalRecord(
     [property: MaxLength(10_000), Multiline] Optional<string?> TreatmentPlan = default,
     [property: UniqueItems, MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
-    [property: MaxLength(1000), Multiline] string? Reason = null,
-    long? ExpectedVersion = null) : ITool<MedicalRecord>;
+    [property: MaxLength(1000), Multiline, NotAField] string? Reason = null,
+    [property: NotAField] long? ExpectedVersion = null) : ITool<MedicalRecord>;
 
 /// <summary>A medical record was written. Tells that, not what it says: who may read that asks for it, and the asking is recorded.</summary>
 public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)

@@ -77,7 +77,7 @@ public sealed record SetDoctorSchedule(
     [property: Range(5, 480)] int SlotMinutes = 30,
     [property: MaxLength(70)] IReadOnlyList<WeeklyPeriod>? Breaks = null,
     [property: MaxLength(400)] IReadOnlyList<Absence>? Exceptions = null,
-    long? ExpectedVersion = null) : ITool<DoctorSchedule>;
+    [property: NotAField] long? ExpectedVersion = null) : ITool<DoctorSchedule>;
 
 /// <summary>A doctor's schedule was set.</summary>
 public sealed record DoctorScheduleSet(DoctorSchedule Schedule) : IntegrationEvent(Schedule.HospitalId, Schedule.Version);

@@ -70,8 +70,8 @@ public sealed record UpdateTreatment(
     [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] Optional<string?> Instructions = default,
     [property: NearDay] Optional<DateOnly?> FollowUpDate = default,
-    [property: MaxLength(2000), Multiline] string? Notes = null,
-    long? ExpectedVersion = null) : ITool<Treatment>;
+    [property: MaxLength(2000), Multiline, NotAField] string? Notes = null,
+    [property: NotAField] long? ExpectedVersion = null) : ITool<Treatment>;
 
 /// <summary>A treatment began. Tells that, not what it says: who may read that asks for it.</summary>
 public sealed record TreatmentCreated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)

@@ -138,7 +138,7 @@ public sealed record UpdateHospital(
     [property: Length(1, 100)] string? HospitalType = null,
     [property: TimeZoneName] string? TimeZone = null,
     [property: Range(0, Hospital.MostOpenBookings)] int? MaxOpenPatientBookings = null,
-    long? ExpectedVersion = null) : ITool<UpdatedHospital>;
+    [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedHospital>;
 
 /// <summary>Takes a hospital out of use: its users can no longer log in; nothing of it is deleted.</summary>
 [Tool("delete_hospital", Effect.Delete, Callers.Platform)]

@@ -56,7 +56,7 @@ public sealed record GetDoctorDetails(Guid DoctorId) : ITool<Doctor>;
 public sealed record UpdateDoctorSpecialties(
     Guid DoctorId,
     [property: MaxLength(20)] IReadOnlyList<PractisedSpecialty> Specialties,
-    long? ExpectedVersion = null) : ITool<Doctor>;
+    [property: NotAField] long? ExpectedVersion = null) : ITool<Doctor>;
 
 /// <summary>A specialty that a doctor is to practise.</summary>
 /// <param name="IsPrimary">Whether it is their main one.</param>

@@ -37,7 +37,7 @@ public sealed record UpdateSpecialty(
     [property: Length(1, 200)] string? Name = null,
     [property: MaxLength(2000), Multiline] Optional<string?> Description = default,
     bool? IsActive = null,
-    long? ExpectedVersion = null) : ITool<Specialty>;
+    [property: NotAField] long? ExpectedVersion = null) : ITool<Specialty>;
 
 /// <summary>Lists the doctors who practise a specialty, by last name.</summary>
 /// <param name="HospitalId">Only those of this hospital.</param>

@@ -134,7 +134,7 @@ public sealed record UpdateUser(
     Guid UserId,
     [property: EmailAddress, MaxLength(254)] string? Email = null,
     [property: Opaque, Length(8, 128)] string? Password = null,
-    [property: Opaque, MaxLength(128)] string? CurrentPassword = null,
+    [property: Opaque, MaxLength(128), NotAField] string? CurrentPassword = null,
     [property: Length(1, 100)] string? FirstName = null,
     [property: Length(1, 100)] string? LastName = null,
     Role? Role = null,
@@ -144,7 +144,7 @@ public sealed record UpdateUser(
     [property: Range(0, 80)] Optional<int?> YearsOfExperience = default,
     bool? IsAvailable = null,
     bool? IsActive = null,
-    long? ExpectedVersion = null) : ITool<UpdatedUser>;
+    [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedUser>;
 
 /// <summary>Takes an account out of use: its sessions end within seconds and it can no longer log in; nothing of it is deleted. Appointments still to come stay booked and are listed as affected.</summary>
 [Tool("delete_user", Effect.Delete, Callers.Admins)]
