@@ -1,3 +1,4 @@
+using System.Buffers;
 using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
@@ -19,10 +20,15 @@ internal sealed class WaitingBytes(IOptions<LimitOptions> options)
     /// <summary>What everybody may have, however little memory there is: the largest answer with the request for it. Otherwise it could never be read.</summary>
     private const int LeastShare = ToolAnswer.Largest + MedCorService.LargestBody;
 
+    /// <summary>
+    /// Lends the arrays that are counted. The shared pool keeps hundreds of each size that came back, which are memory too and which nobody counts; this one keeps 16 MiB at most.
+    /// </summary>
+    public static readonly ArrayPool<byte> Arrays = ArrayPool<byte>.Create(maxArrayLength: 1024 * 1024, maxArraysPerBucket: 8);
+
     private readonly Lock turn = new();
     private readonly Dictionary<string, long> each = [];
-    /// <summary>Of the memory that a container or a setting allows the process, a third at most. Asked for late: settings are checked when the host starts, all at once.</summary>
-    private readonly Lazy<long> most = new(() => Math.Min(options.Value.WaitingBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 3));
+    /// <summary>Of the memory that a container or a setting allows the process, a quarter at most. Asked for late: settings are checked when the host starts, all at once.</summary>
+    private readonly Lazy<long> most = new(() => Math.Min(options.Value.WaitingBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
 
     private long all;
 

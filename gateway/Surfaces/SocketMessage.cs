@@ -123,7 +123,7 @@ internal sealed class SocketMessage : IDisposable
     {
         var gone = Interlocked.Exchange(ref buffer, []);
         length = 0;
-        if (gone.Length > 0) ArrayPool<byte>.Shared.Return(gone);
+        if (gone.Length > 0) WaitingBytes.Arrays.Return(gone);
         held.Dispose();
     }
 
@@ -131,11 +131,12 @@ internal sealed class SocketMessage : IDisposable
     {
         if (length == buffer.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstSize, buffer.Length * 2));
+            var size = Math.Max(FirstSize, buffer.Length * 2);
+            held.Be(size);
+            var larger = WaitingBytes.Arrays.Rent(size);
             Bytes.CopyTo(larger);
-            if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+            if (buffer.Length > 0) WaitingBytes.Arrays.Return(buffer);
             buffer = larger;
-            held.Be(buffer.Length);
         }
         return buffer.AsMemory(length);
     }

@@ -47,7 +47,7 @@ internal sealed class ToolAnswer : IDisposable
     /// <param name="held">Counts the memory.</param>
     public static async Task<ToolAnswer> Read(HttpResponseMessage response, WaitingBytes.Held held, CancellationToken ct)
     {
-        var answer = new ToolAnswer(ArrayPool<byte>.Shared.Rent(4096), 0, held)
+        var answer = new ToolAnswer(WaitingBytes.Arrays.Rent(4096), 0, held)
         {
             Status = (int)response.StatusCode,
             ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "application/json",
@@ -74,7 +74,7 @@ internal sealed class ToolAnswer : IDisposable
         var gone = Interlocked.Exchange(ref buffer, []);
         length = 0;
         if (held is null || gone.Length == 0) return;
-        ArrayPool<byte>.Shared.Return(gone);
+        WaitingBytes.Arrays.Return(gone);
         held.Dispose();
     }
 
@@ -129,9 +129,9 @@ internal sealed class ToolAnswer : IDisposable
         {
             if (length >= Largest) throw new Unavailable("What was asked for is more than one answer may be. Ask for less at once.");
             held!.Be(buffer.Length * 2L);
-            var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+            var larger = WaitingBytes.Arrays.Rent(buffer.Length * 2);
             Body.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(buffer);
+            WaitingBytes.Arrays.Return(buffer);
             buffer = larger;
         }
         return buffer.AsMemory(length);
