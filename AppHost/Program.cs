@@ -35,7 +35,7 @@ return await MedCorHost.RunAsync(args, host =>
     identity.With(replica => replica.WithEnvironment("Identity__PublicUrl", gateway.Replicas[0].GetEndpoint("http")));
 
     // Without a key there is still somebody to chat with, who says that it is no AI. What is published has none.
-    if (!host.IsPublished && !Settings.Has("OPENAI_API_KEY") && !Settings.Has("OPENAI_BASE_URL"))
+    if (!host.IsPublishing && !ForwardedSettings.IsSet("OPENAI_API_KEY") && !ForwardedSettings.IsSet("OPENAI_BASE_URL"))
     {
         var model = host.AddProject<Projects.MedCor_DemoModel>("model", isReplicated: false).With(replica => replica.WithHttpHealthCheck("/health"));
         chat.With(replica => replica.WithEnvironment("OPENAI_BASE_URL", model.Replicas[0].GetEndpoint("http")).WithEnvironment("OPENAI_API_KEY", "demo"));

@@ -21,12 +21,12 @@ public static class Extensions
         builder.ConfigureOpenTelemetry();
         builder.AddDefaultHealthChecks();
         builder.Services.AddServiceDiscovery();
-        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ReplicaHandler>(services));
-        builder.Services.AddSingleton(services => new Upstream(services.GetRequiredService<ReplicaHandler>()));
+        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ReplicaFailoverHandler>(services));
+        builder.Services.AddSingleton(services => new ServiceHttpInvoker(services.GetRequiredService<ReplicaFailoverHandler>()));
         // In place of Aspire's resilience and discovery handlers, which lose calls or repeat what was sent (docs/decisions/0024).
         builder.Services.ConfigureHttpClientDefaults(http => http
             .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(10))
-            .ConfigurePrimaryHttpMessageHandler(services => services.GetRequiredService<ReplicaHandler>())
+            .ConfigurePrimaryHttpMessageHandler(services => services.GetRequiredService<ReplicaFailoverHandler>())
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers());
         return builder;
@@ -47,8 +47,8 @@ public static class Extensions
             .ConfigureResource(resource => resource.AddService(name, serviceNamespace: "medcor").AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("MassTransit", "MedCor"))
             .WithTracing(traces => traces.SetSampler(isExported ? new ParentBasedSampler(new RequestSampler()) : new AlwaysOffSampler())
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !Spans.IsPolled(http))
-                .AddHttpClientInstrumentation(calls => (calls.EnrichWithHttpRequestMessage, calls.EnrichWithHttpResponseMessage) = (Spans.Asked, Spans.Answered))
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !SpanExtensions.IsPolled(http))
+                .AddHttpClientInstrumentation(calls => (calls.EnrichWithHttpRequestMessage, calls.EnrichWithHttpResponseMessage) = (SpanExtensions.EnrichWithRequest, SpanExtensions.EnrichWithResponse))
                 .AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"));
         if (isExported) telemetry.UseOtlpExporter();
         return builder;

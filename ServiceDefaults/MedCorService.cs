@@ -28,7 +28,7 @@ namespace MedCor.ServiceDefaults;
 public static class MedCorService
 {
     /// <summary>The largest body that is read, in bytes.</summary>
-    public const int LargestBody = 1024 * 1024;
+    public const int MaxRequestBodySize = 1024 * 1024;
 
     /// <summary>For every process, gateway and services alike: telemetry, errors, callers, Redis, health, bounded bodies, a shutdown that drains.</summary>
     public static void AddMedCorDefaults(this WebApplicationBuilder builder)
@@ -38,70 +38,70 @@ public static class MedCorService
             kestrel.AddServerHeader = false;
             // Any byte is a letter of Latin-1: a header that no endpoint reads is then no reason to refuse a request, and one that is read is judged by who reads it.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-            kestrel.Limits.MaxRequestBodySize = LargestBody;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
         });
-        builder.AddLogs();
+        builder.AddMedCorLogging();
         builder.AddServiceDefaults();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
-            .Configure<IConfiguration>((tokens, configuration) => tokens.LongestSeconds = configuration.GetValue("MCP_JWT_EXPIRY", tokens.LongestSeconds))
+            .Configure<IConfiguration>((tokens, configuration) => tokens.MaxLifetimeSeconds = configuration.GetValue("MCP_JWT_EXPIRY", tokens.MaxLifetimeSeconds))
             .ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<SigningKeys>().AddSingleton<TokenCheck>().AddSingleton<Revocations>();
-        builder.Services.AddHostedService(s => s.GetRequiredService<Revocations>());
+        builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<RevocationList>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<RevocationList>());
 
         // Looked at by Readiness. What reads a stream for many would write its spans into the trace of the request that came first.
-        builder.AddRedisClient("cache", settings => settings.DisableHealthChecks = settings.DisableTracing = true, redis => Redis(redis));
+        builder.AddRedisClient("cache", settings => settings.DisableHealthChecks = settings.DisableTracing = true, redis => ConfigureRedis(redis));
     }
 
     /// <summary>A service with a database: its tools, its hearers, outbox and inbox, tenancy.</summary>
     /// <typeparam name="TDb">The service's database; its assembly holds the handlers, hearers and migrations.</typeparam>
     /// <param name="service">The service's name, lower case: its namespace in the contracts, its queue, its role in PostgreSQL.</param>
-    /// <param name="copies">The local copies that it keeps of what others own: <see cref="KnownHospitals"/>, <see cref="KnownUsers"/>.</param>
+    /// <param name="copies">The local copies that it keeps of what others own: <see cref="HospitalCopies"/>, <see cref="UserCopies"/>.</param>
     public static void AddMedCorService<TDb>(this WebApplicationBuilder builder, string service, params Type[] copies) where TDb : TenantDb
     {
         builder.AddMedCorDefaults();
         var assembly = typeof(TDb).Assembly;
         var services = builder.Services;
 
-        services.AddSingleton(new ServiceIdentity(service, assembly, services.AddTools(assembly, service), services.AddResources(assembly, service)));
+        services.AddSingleton(new ServiceInfo(service, assembly, services.AddToolHandlers(assembly, service), services.AddResourceHandlers(assembly, service)));
         builder.AddNpgsqlDataSource("db", settings =>
         {
-            settings.ConnectionString = Database(settings.ConnectionString, service);
+            settings.ConnectionString = BuildConnectionString(settings.ConnectionString, service);
             settings.DisableHealthChecks = true;
         });
-        services.AddSingleton<OutboxSignal>().AddSingleton<Hearers>();
-        services.AddHttpContextAccessor().AddSingleton<OtherServices>();
+        services.AddSingleton<OutboxSignal>().AddSingleton<QueueReadiness>();
+        services.AddHttpContextAccessor().AddSingleton<ToolClient>();
         services.AddScoped<Tenancy.Tenancy>();
-        services.AddSingleton<CallMemory>();
+        services.AddSingleton<RequestMemoryLimiter>();
         services.AddDbContext<TDb>((provider, db) => db
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(Seal, provider.GetRequiredService<OutboxSignal>()));
+            .AddInterceptors(RowLevelSecurity, provider.GetRequiredService<OutboxSignal>()));
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>());
-        services.AddScoped<KnownHospitals>().AddScoped<RecordedCalls>().AddSingleton<SecretHashes>();
-        services.AddBus(builder.Configuration, service, services.AddHearers([.. assembly.GetTypes(), .. copies, typeof(NoteHistoryWanted)]));
+        services.AddScoped<HospitalCopies>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
+        services.AddBus(builder.Configuration, service, services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]));
         services.AddHostedService<OutboxDispatcher>();
-        services.AddHostedService<OutboxAge>();
-        services.AddHostedService<Sweeper>();
-        services.AddHostedService<TellHistory>();
-        foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoData)) && t.IsClass)) services.AddScoped(typeof(IDemoData), demo);
-        foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITellHistory)) && t.IsClass)) services.AddScoped(typeof(ITellHistory), teller);
-        foreach (var sweep in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ISweep)) && t.IsClass)) services.AddScoped(typeof(ISweep), sweep);
+        services.AddHostedService<OutboxAgeMetric>();
+        services.AddHostedService<RetentionService>();
+        services.AddHostedService<ReplayService>();
+        foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass)) services.AddScoped(typeof(IDemoDataSeeder), demo);
+        foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass)) services.AddScoped(typeof(IReplaySource), teller);
+        foreach (var sweep in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass)) services.AddScoped(typeof(IRetentionPolicy), sweep);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
-            settings.ConnectionString = Database(builder.Configuration.GetConnectionString("db"), service, connections: 1);
+            settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, connections: 1);
             settings.DisableHealthChecks = true;
         });
-        services.AddHealthChecks().AddLook(DatabaseCheck.Name, s => new DatabaseCheck(s.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseCheck.Name)), needed: true);
+        services.AddHealthChecks().AddDependencyCheck(DatabaseCheck.Name, s => new DatabaseCheck(s.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseCheck.Name)), isRequired: true);
     }
 
     /// <summary>Adds what every process answers beside its own paths: errors as the envelope, and what <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
     public static void UseMedCorDefaults(this WebApplication app)
     {
-        app.UseNamedSpans();
-        app.UseProblems();
+        app.UseRequestSpanEnrichment();
+        app.UseErrorResponses();
         app.MapDefaultEndpoints();
     }
 
@@ -112,9 +112,9 @@ public static class MedCorService
     /// </summary>
     public static async Task RunMedCorService(this WebApplication app, string[] args)
     {
-        var identity = app.Services.GetRequiredService<ServiceIdentity>();
+        var identity = app.Services.GetRequiredService<ServiceInfo>();
         var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
-        var owner = app.Configuration.OwnersConnection();
+        var owner = app.Configuration.GetOwnerConnectionString();
         if (args.Contains("migrate"))
         {
             await migrator.Migrate(owner, CancellationToken.None);
@@ -123,7 +123,7 @@ public static class MedCorService
         if (args.FirstOrDefault() is { } first && !first.StartsWith('-'))
         {
             await using var scope = app.Services.CreateAsyncScope();
-            Environment.ExitCode = await OperatorCommands.Run(scope.ServiceProvider, args, app.Lifetime.ApplicationStopping);
+            Environment.ExitCode = await OperatorCommandRunner.Run(scope.ServiceProvider, args, app.Lifetime.ApplicationStopping);
             return;
         }
 
@@ -138,9 +138,9 @@ public static class MedCorService
         }
 
         app.UseMedCorDefaults();
-        app.UseBodyRules();
-        app.UseCallMemory();
-        app.UseDatabaseGate();
+        app.UseRequestBodyRules();
+        app.UseRequestMemoryLimiter();
+        app.UseDatabaseAvailability();
         app.MapTools(identity.Tools);
         app.MapResources(identity.Resources);
         await app.RunAsync();
@@ -157,12 +157,12 @@ public static class MedCorService
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.demo'))", ct);
-        foreach (var demo in scope.ServiceProvider.GetServices<IDemoData>()) await demo.Seed(ct);
+        foreach (var demo in scope.ServiceProvider.GetServices<IDemoDataSeeder>()) await demo.Seed(ct);
         await transaction.CommitAsync(ct);
     }
 
     /// <summary>How a process reaches Redis: while that is away, it is told so at once, and decides what to do without it; when it is back, soon.</summary>
-    internal static ConfigurationOptions Redis(ConfigurationOptions redis)
+    internal static ConfigurationOptions ConfigureRedis(ConfigurationOptions redis)
     {
         redis.AbortOnConnectFail = false;
         redis.BacklogPolicy = BacklogPolicy.FailFast;
@@ -174,7 +174,7 @@ public static class MedCorService
     /// <summary>Returns how a service reaches its database; null where that is not said.</summary>
     /// <param name="given">The connection string as it was given.</param>
     /// <param name="connections">How many at most; nothing said, as many as the connection string says, else 40.</param>
-    internal static string? Database(string? given, string service, int? connections = null)
+    internal static string? BuildConnectionString(string? given, string service, int? connections = null)
     {
         if (given is null) return null;
         var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{given}")
@@ -195,11 +195,11 @@ public static class MedCorService
     }
 
     /// <summary>How to log in as the owner of the tables: for migrations, and for what an operator does to a whole table.</summary>
-    public static string OwnersConnection(this IConfiguration configuration) =>
+    public static string GetOwnerConnectionString(this IConfiguration configuration) =>
         configuration.GetConnectionString("owner") ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
 
-    private static readonly TenantSeal Seal = new();
+    private static readonly RowLevelSecurityInterceptor RowLevelSecurity = new();
 }
 
 /// <summary>Who this process is.</summary>
-internal sealed record ServiceIdentity(string Name, Assembly Assembly, IReadOnlyList<Tool> Tools, IReadOnlyList<ResourceKind> Resources);
+internal sealed record ServiceInfo(string Name, Assembly Assembly, IReadOnlyList<ToolDescriptor> Tools, IReadOnlyList<ResourceDescriptor> Resources);

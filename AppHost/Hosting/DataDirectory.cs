@@ -9,33 +9,33 @@ namespace MedCor.AppHost.Hosting;
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
-    private const UnixFileMode OwnersDirectory = OwnerFile.Mode | UnixFileMode.UserExecute;
-    private const UnixFileMode Traversable = OwnersDirectory | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode OwnerOnlyDirectory = PrivateFile.Mode | UnixFileMode.UserExecute;
+    private const UnixFileMode Traversable = OwnerOnlyDirectory | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private readonly FileStream ownership;
+    private readonly FileStream lockFile;
     private readonly Dictionary<string, string> passwords;
     private readonly Lock passwordsLock = new();
 
     private DataDirectory(string path, FileStream ownership)
     {
         FullPath = path;
-        this.ownership = ownership;
+        this.lockFile = ownership;
         Ports = new(Path.Combine(path, "ports.json"), preferUsual: Path.GetFileName(path) == ".medcor");
-        passwords = OwnerFile.ReadJson<Dictionary<string, string>>(PasswordFile) ?? [];
+        passwords = PrivateFile.ReadJson<Dictionary<string, string>>(PasswordFile) ?? [];
     }
 
     public string FullPath { get; }
 
-    public Ports Ports { get; }
+    public PortAllocator Ports { get; }
 
-    public string RunFile => RunFileOf(FullPath);
+    public string RunFile => GetRunFile(FullPath);
 
     private string PasswordFile => Path.Combine(FullPath, "passwords.json");
 
-    public static string RunFileOf(string path) => Path.Combine(path, "run.json");
+    public static string GetRunFile(string path) => Path.Combine(path, "run.json");
 
     /// <summary>Returns the file that has how each service was started, for operators' commands. It holds passwords, as does the file beside it.</summary>
-    public static string ServicesFileOf(string path) => Path.Combine(path, "services.json");
+    public static string GetServicesFile(string path) => Path.Combine(path, "services.json");
 
     /// <summary>Takes the directory for this host.</summary>
     /// <exception cref="DistributedApplicationException">Another host has it, or another user does.</exception>
@@ -49,7 +49,7 @@ internal sealed class DataDirectory : IDisposable
             File.SetUnixFileMode(path, Traversable);
             taken = new FileStream(Path.Combine(path, "host.lock"), new FileStreamOptions
             {
-                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnerFile.Mode,
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = PrivateFile.Mode,
             });
         }
         catch (UnauthorizedAccessException foreign)
@@ -61,42 +61,42 @@ internal sealed class DataDirectory : IDisposable
             throw new DistributedApplicationException(RunState.DescribeOwner(path), busy);
         }
 
-        File.Delete(RunFileOf(path));
+        File.Delete(GetRunFile(path));
         return new DataDirectory(path, taken);
     }
 
     /// <summary>Returns a directory of its own for this purpose, created when missing.</summary>
-    public string For(string purpose) => Directory.CreateDirectory(Path.Combine(FullPath, purpose), OwnersDirectory).FullName;
+    public string GetDirectory(string purpose) => Directory.CreateDirectory(Path.Combine(FullPath, purpose), OwnerOnlyDirectory).FullName;
 
     /// <summary>
     /// Returns the directory of a server that runs as a user of its own. That user must be able to get there: where a
     /// directory above is closed to others (a checkout under /root), this is a link to one under /var/lib.
     /// </summary>
-    public string ForOtherUser(string server)
+    public string GetServerDirectory(string server)
     {
         var directory = Path.Combine(FullPath, server);
         if (Directory.Exists(directory) || !Environment.IsPrivilegedProcess || IsTraversable(FullPath))
         {
-            return new DirectoryInfo(For(server)).LinkTarget ?? directory;
+            return new DirectoryInfo(GetDirectory(server)).LinkTarget ?? directory;
         }
 
-        var elsewhere = Path.Combine(Directory.CreateDirectory(Path.Combine("/var/lib/medcor", Key), Traversable).FullName, server);
+        var elsewhere = Path.Combine(Directory.CreateDirectory(Path.Combine("/var/lib/medcor", DirectoryHash), Traversable).FullName, server);
         if (Directory.Exists(elsewhere))
         {
             // Without the link, the data directory that it belonged to has been deleted.
             Directory.Delete(elsewhere, recursive: true);
         }
 
-        Directory.CreateDirectory(elsewhere, OwnersDirectory);
+        Directory.CreateDirectory(elsewhere, OwnerOnlyDirectory);
         File.CreateSymbolicLink(directory, elsewhere);
         return elsewhere;
     }
 
     /// <summary>Gets what tells this directory from others where names are shared by a whole machine.</summary>
-    public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..12];
+    public string DirectoryHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..12];
 
     /// <summary>Returns the password of a server: made up once, then the same.</summary>
-    public string PasswordOf(string server)
+    public string GetPassword(string server)
     {
         lock (passwordsLock)
         {
@@ -105,7 +105,7 @@ internal sealed class DataDirectory : IDisposable
                 // Letters and digits need no quoting in a connection string, a URL or a configuration file. 24 of them are 142 bits.
                 password = RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 24);
                 passwords[server] = password;
-                OwnerFile.WriteJson(PasswordFile, passwords);
+                PrivateFile.WriteJson(PasswordFile, passwords);
             }
 
             return password;
@@ -113,7 +113,7 @@ internal sealed class DataDirectory : IDisposable
     }
 
     /// <summary>Deletes what a server process has stored. Its password stays: clients have it.</summary>
-    public void Reset(string server)
+    public void DeleteServerData(string server)
     {
         var directory = new DirectoryInfo(Path.Combine(FullPath, server));
         if (!directory.Exists) return;
@@ -131,7 +131,7 @@ internal sealed class DataDirectory : IDisposable
     public void Dispose()
     {
         File.Delete(RunFile);
-        ownership.Dispose();
+        lockFile.Dispose();
     }
 
     private static bool IsTraversable(string path)

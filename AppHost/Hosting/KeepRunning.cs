@@ -1,6 +1,6 @@
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Marks a resource that the <see cref="Supervisor"/> starts again when it ends by itself.</summary>
+/// <summary>Marks a resource that the <see cref="ResourceSupervisor"/> starts again when it ends by itself.</summary>
 /// <param name="IsReported">Whether it has a line in the report and in <c>run.json</c>.</param>
 internal sealed record KeepRunningAnnotation(bool IsReported) : IResourceAnnotation;
 

@@ -10,13 +10,13 @@ namespace MedCor.AppHost.Hosting;
 internal static class MedCorHost
 {
     private const int WrongUsage = 2;
-    private const int UsualDashboardPort = 18888;
+    private const int DefaultDashboardPort = 18888;
 
     // Services, then servers, each with their own time to end.
-    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(90);
 
     /// <summary>Does what the command line says; returns the process's exit code.</summary>
-    public static async Task<int> RunAsync(string[] args, Action<HostModel> model)
+    public static async Task<int> RunAsync(string[] args, Action<ApplicationModel> model)
     {
         var options = HostOptions.Parse(args);
         if (options.Help || options.Error is not null)
@@ -33,7 +33,7 @@ internal static class MedCorHost
             return 1;
         }
 
-        using var report = new StartupReport(Console.Out, options.Quiet);
+        using var report = new ConsoleReport(Console.Out, options.Quiet);
         try
         {
             await StartAsync(options, report, model);
@@ -46,44 +46,44 @@ internal static class MedCorHost
         }
         catch (Exception stopped) when (stopped.GetBaseException() is OperationCanceledException)
         {
-            report.Stopped();
+            report.ReportStopped();
             return 0;
         }
     }
 
-    private static async Task<int> PublishAsync(HostOptions options, Action<HostModel> model)
+    private static async Task<int> PublishAsync(HostOptions options, Action<ApplicationModel> model)
     {
         var builder = DistributedApplication.CreateBuilder([.. options.AspireArguments]);
-        model(new(builder, options, new ContainerServers(builder, data: null, reset: false), data: null));
+        model(new(builder, options, new ContainerServerProvider(builder, data: null, reset: false), data: null));
         await builder.Build().RunAsync();
         return 0;
     }
 
-    private static async Task StartAsync(HostOptions options, StartupReport report, Action<HostModel> model)
+    private static async Task StartAsync(HostOptions options, ConsoleReport report, Action<ApplicationModel> model)
     {
         using var data = DataDirectory.Open(options.Data);
-        report.Starting(data.FullPath);
-        using var asked = new StopRequest();
-        await StartedProcesses.EndLeftoversAsync(data, asked.Token);
+        report.ReportStarting(data.FullPath);
+        using var asked = new ShutdownSignal();
+        await StartedProcesses.TerminateLeftoversAsync(data, asked.Token);
 
         var builder = CreateBuilder(options, data, out var dashboard);
-        var installation = new Installation();
-        ServerModel servers = UsesContainers(options) ? new ContainerServers(builder, data, options.Reset) : new ProcessServers(builder, data, options.Reset, installation);
-        var host = new HostModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
+        var installation = new ServerPackages();
+        ServerProvider servers = UsesContainers(options) ? new ContainerServerProvider(builder, data, options.Reset) : new ProcessServerProvider(builder, data, options.Reset, installation);
+        var host = new ApplicationModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
         model(host);
-        host.Moved.ForEach(report.Note);
-        await installation.EnsureAsync(report, asked.Token);
+        host.PortWarnings.ForEach(report.WriteNote);
+        await installation.InstallMissingAsync(report, asked.Token);
 
-        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = StopsWithin);
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(host);
-        await using var runFile = new RunFile(data, host, dashboard);
+        await using var runFile = new RunStateFile(data, host, dashboard);
         builder.Services.AddSingleton(runFile).AddSingleton<StartedProcesses>();
         RetryingHealthCheck.AddTo(builder.Services);
-        builder.Services.AddSingleton<Supervisor>().AddSingleton<LogFiles>().AddHostedService<OrderedStop>();
+        builder.Services.AddSingleton<ResourceSupervisor>().AddSingleton<ResourceLogFiles>().AddHostedService<OrderedShutdown>();
         await using var application = builder.Build();
         using var supervision = CancellationTokenSource.CreateLinkedTokenSource(asked.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         // From before the first resource starts.
-        var watching = application.Services.GetRequiredService<Supervisor>().RunAsync(supervision.Token);
+        var watching = application.Services.GetRequiredService<ResourceSupervisor>().RunAsync(supervision.Token);
         try
         {
             await application.RunAsync(asked.Token);
@@ -94,14 +94,14 @@ internal static class MedCorHost
             await watching;
         }
 
-        report.Stopped();
+        report.ReportStopped();
     }
 
     private static bool UsesContainers(HostOptions options) => options.Servers switch
     {
         ServerKind.Processes => false,
-        ServerKind.Automatic => ContainerServers.EngineAnswers(),
-        _ => ContainerServers.EngineAnswers() ? true
+        ServerKind.Automatic => ContainerServerProvider.IsEngineAvailable(),
+        _ => ContainerServerProvider.IsEngineAvailable() ? true
             : throw new DistributedApplicationException("No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes."),
     };
 
@@ -113,7 +113,7 @@ internal static class MedCorHost
             Args = ["--environment", "Development"], DisableDashboard = !options.Dashboard, AllowUnsecuredTransport = true, AssemblyName = typeof(MedCorHost).Assembly.GetName().Name,
             DashboardApplicationName = "MedCor",
         });
-        var url = options.Dashboard ? string.Create(CultureInfo.InvariantCulture, $"http://localhost:{data.Ports.For("dashboard", UsualDashboardPort)}") : null;
+        var url = options.Dashboard ? string.Create(CultureInfo.InvariantCulture, $"http://localhost:{data.Ports.GetPort("dashboard", DefaultDashboardPort)}") : null;
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ASPNETCORE_URLS"] = url,

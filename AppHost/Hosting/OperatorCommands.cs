@@ -13,14 +13,14 @@ internal sealed record ServiceStart(string Name, string Program, string Director
     public static ServiceStart Of(ReplicatedProject service, IEnumerable<EnvironmentVariableSnapshot> environment)
     {
         var project = service.Replicas[0].Resource;
-        return new(service.Name, project.BuiltProgram(), Path.GetDirectoryName(project.GetProjectMetadata().ProjectPath)!,
+        return new(service.Name, project.GetBuiltProgramPath(), Path.GetDirectoryName(project.GetProjectMetadata().ProjectPath)!,
             environment.Where(variable => variable.IsFromSpec && variable.Value is not null).ToDictionary(variable => variable.Name, variable => variable.Value!));
     }
 
     /// <summary>Returns how to run the service's program beside the running one, for a command.</summary>
     public ProcessStartInfo Command(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Programs.DotNet, [Program, .. arguments]) { WorkingDirectory = Directory };
+        var start = new ProcessStartInfo(ExecutableLocator.DotNet, [Program, .. arguments]) { WorkingDirectory = Directory };
         foreach (var (name, value) in Environment) start.Environment[name] = value;
         // The command only calls out; the running service has the address.
         start.Environment.Remove("ASPNETCORE_URLS");
@@ -40,7 +40,7 @@ internal static class OperatorCommands
     /// <summary>Runs a command in the service that is named first, else in every service that has it, in the model's order. Returns the exit code.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> command, string data)
     {
-        if (!File.Exists(DataDirectory.RunFileOf(data)) || OwnerFile.ReadJson<List<ServiceStart>>(DataDirectory.ServicesFileOf(data)) is not { } services)
+        if (!File.Exists(DataDirectory.GetRunFile(data)) || PrivateFile.ReadJson<List<ServiceStart>>(DataDirectory.GetServicesFile(data)) is not { } services)
         {
             await Console.Error.WriteLineAsync($"MedCor is not running on {data}. Start it first, in another terminal.");
             return 1;
@@ -75,7 +75,7 @@ internal static class OperatorCommands
         {
             if (!context.Services.GetRequiredService<ResourceNotificationService>().TryGetCurrentState(context.ResourceName, out var now)) return CommandResults.Failure($"{service.Name} does not run.");
             var start = ServiceStart.Of(service, now.Snapshot.EnvironmentVariables).Command([name]);
-            var (exitCode, tail) = await ProgramRun.RunAsync(start, line => context.Logger.LogInformation("{Line}", line), context.CancellationToken);
+            var (exitCode, tail) = await ProgramRunner.RunAsync(start, line => context.Logger.LogInformation("{Line}", line), context.CancellationToken);
             return exitCode == 0
                 ? CommandResults.Success($"{title}: done", tail, CommandResultFormat.Text, displayImmediately: true)
                 : CommandResults.Failure($"{name} ended with {exitCode}", tail);
@@ -92,7 +92,7 @@ internal static class OperatorCommands
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
-            ProcessTable.Send(process.Id, Signal.Term);
+            ProcessTable.SendSignal(process.Id, Signal.Term);
         });
         // The terminal sends Ctrl+C to both; the command ends by itself and then this process.
         using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);

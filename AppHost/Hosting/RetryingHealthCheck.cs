@@ -10,8 +10,8 @@ namespace MedCor.AppHost.Hosting;
 /// </summary>
 internal sealed class RetryingHealthCheck(IHealthCheck check) : IHealthCheck
 {
-    private static readonly TimeSpan RetriesFor = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RetryDuration = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Wraps all of an application's health checks.</summary>
     public static void AddTo(IServiceCollection services) => services.PostConfigure<HealthCheckServiceOptions>(options =>
@@ -29,8 +29,8 @@ internal sealed class RetryingHealthCheck(IHealthCheck check) : IHealthCheck
         while (true)
         {
             var result = await check.CheckHealthAsync(context, cancellationToken);
-            if (result.Status == HealthStatus.Healthy || Stopwatch.GetElapsedTime(began) > RetriesFor) return result;
-            await Task.Delay(Pause, cancellationToken);
+            if (result.Status == HealthStatus.Healthy || Stopwatch.GetElapsedTime(began) > RetryDuration) return result;
+            await Task.Delay(RetryInterval, cancellationToken);
         }
     }
 }

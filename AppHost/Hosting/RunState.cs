@@ -7,7 +7,7 @@ namespace MedCor.AppHost.Hosting;
 internal sealed record RunState(RunState.HostProcess Host, IReadOnlyList<string> Gateways, RunState.DashboardAddress? Dashboard, IReadOnlyList<RunState.ResourceState> Resources)
 {
     /// <summary>Says who owns a data directory.</summary>
-    public static string DescribeOwner(string path) => OwnerFile.ReadJson<RunState>(DataDirectory.RunFileOf(path)) is { } run
+    public static string DescribeOwner(string path) => PrivateFile.ReadJson<RunState>(DataDirectory.GetRunFile(path)) is { } run
         ? $"MedCor is already running on {path} (process {run.Host.Pid}): {string.Join(", ", run.Gateways)}"
             + (run.Dashboard is { } dashboard ? $"; dashboard {dashboard.Login}" : "")
         : $"MedCor is already running on {path}; it is just starting or stopping.";

@@ -7,22 +7,22 @@ namespace MedCor.AppHost.Hosting;
 internal static class ServiceEnvironment
 {
     // Aspire sets them so that development shows all; here they would put what patients write into traces.
-    private static readonly string[] Disclosing =
+    private static readonly string[] DisclosingVariables =
     [
         "OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION",
         "OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION",
         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
     ];
 
-    private static readonly string[] Exporter = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS"];
+    private static readonly string[] ExporterVariables = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS"];
 
     /// <summary>Starts the built program itself. <c>dotnet run</c>, which Aspire would use, takes seconds and 130 MB for each one.</summary>
-    public static IResourceBuilder<ProjectResource> RunBuiltProgram(this IResourceBuilder<ProjectResource> project) => project
-        .WithAnnotation(new ExecutableAnnotation { Command = Programs.DotNet, WorkingDirectory = Path.GetDirectoryName(project.Resource.GetProjectMetadata().ProjectPath)! })
-        .WithArgs(project.Resource.BuiltProgram());
+    public static IResourceBuilder<ProjectResource> UseBuiltProgram(this IResourceBuilder<ProjectResource> project) => project
+        .WithAnnotation(new ExecutableAnnotation { Command = ExecutableLocator.DotNet, WorkingDirectory = Path.GetDirectoryName(project.Resource.GetProjectMetadata().ProjectPath)! })
+        .WithArgs(project.Resource.GetBuiltProgramPath());
 
     /// <summary>Returns the path of the program that the project was built to.</summary>
-    public static string BuiltProgram(this ProjectResource project)
+    public static string GetBuiltProgramPath(this ProjectResource project)
     {
         var file = project.GetProjectMetadata().ProjectPath;
         // Built together with this program, so into a folder of the same name.
@@ -36,15 +36,15 @@ internal static class ServiceEnvironment
     {
         var variables = context.EnvironmentVariables;
         variables["ASPNETCORE_ENVIRONMENT"] = variables["DOTNET_ENVIRONMENT"] = "Development";
-        foreach (var name in Disclosing) variables[name] = "false";
+        foreach (var name in DisclosingVariables) variables[name] = "false";
 
         // Replicas are one service for whoever reads telemetry.
         var instance = variables["MEDCOR_INSTANCE"] = $"{service}-{replica}";
         variables["OTEL_SERVICE_NAME"] = service;
-        if (configuration[Exporter[0]] is { Length: > 0 })
+        if (configuration[ExporterVariables[0]] is { Length: > 0 })
         {
             variables["OTEL_RESOURCE_ATTRIBUTES"] = $"service.instance.id={instance}";
-            foreach (var name in Exporter)
+            foreach (var name in ExporterVariables)
             {
                 if (configuration[name] is { Length: > 0 } value) variables[name] = value;
                 else variables.Remove(name);
@@ -52,7 +52,7 @@ internal static class ServiceEnvironment
         }
         else if (!hasDashboard)
         {
-            foreach (var name in Exporter) variables.Remove(name);
+            foreach (var name in ExporterVariables) variables.Remove(name);
         }
         else if (project.Resource.Name != service)
         {

@@ -9,30 +9,30 @@ namespace MedCor.AppHost.Hosting;
 /// </summary>
 internal sealed class StartedProcesses(DataDirectory data)
 {
-    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<string, Started> processes = [];
 
     /// <summary>Notes the process that a resource runs as now.</summary>
-    public void Note(string resource, int? pid)
+    public void Record(string resource, int? pid)
     {
         if (pid is not { } id || (processes.TryGetValue(resource, out var known) && known.Pid == id)) return;
-        processes[resource] = new(id, ProcessTable.StartOf(id));
-        OwnerFile.WriteJson(FileOf(data), processes.Values);
+        processes[resource] = new(id, ProcessTable.GetStartTime(id));
+        PrivateFile.WriteJson(FileOf(data), processes.Values);
     }
 
     /// <summary>Ends what a killed host on the same data has left.</summary>
-    public static async Task EndLeftoversAsync(DataDirectory data, CancellationToken ct)
+    public static async Task TerminateLeftoversAsync(DataDirectory data, CancellationToken ct)
     {
-        var left = (OwnerFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
-        foreach (var process in left) ProcessTable.Send(process.Pid, Signal.Term);
+        var left = (PrivateFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
+        foreach (var process in left) ProcessTable.SendSignal(process.Pid, Signal.Term);
         var began = Stopwatch.GetTimestamp();
         while (left.Any(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)))
         {
-            if (Stopwatch.GetElapsedTime(began) > EndsWithin)
+            if (Stopwatch.GetElapsedTime(began) > TerminationTimeout)
             {
-                foreach (var process in left.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.Send(process.Pid, Signal.Kill);
+                foreach (var process in left.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.SendSignal(process.Pid, Signal.Kill);
             }
 
             // They are not our children: the kernel tells us of their end by no other way.

@@ -15,7 +15,7 @@ internal enum Signal
 internal static partial class ProcessTable
 {
     /// <summary>Returns when a process started, in ticks since boot; 0 when it has ended (a zombie has) or cannot be read.</summary>
-    public static long StartOf(int id)
+    public static long GetStartTime(int id)
     {
         try
         {
@@ -31,10 +31,10 @@ internal static partial class ProcessTable
     }
 
     /// <summary>Returns whether the process with this id is still the one that started then.</summary>
-    public static bool IsAlive(int id, long started) => started != 0 && StartOf(id) == started;
+    public static bool IsAlive(int id, long started) => started != 0 && GetStartTime(id) == started;
 
     /// <summary>Returns a process's name, empty when it has ended.</summary>
-    public static string NameOf(int id)
+    public static string GetName(int id)
     {
         try
         {
@@ -47,7 +47,7 @@ internal static partial class ProcessTable
     }
 
     /// <summary>Returns the ids of a process's direct children.</summary>
-    public static IReadOnlyList<int> ChildrenOf(int id)
+    public static IReadOnlyList<int> GetChildren(int id)
     {
         try
         {
@@ -62,10 +62,10 @@ internal static partial class ProcessTable
     }
 
     /// <summary>Sends a signal; returns false when the process has ended.</summary>
-    public static bool Send(int id, Signal signal) => Kill(id, (int)signal) == 0;
+    public static bool SendSignal(int id, Signal signal) => Kill(id, (int)signal) == 0;
 
     /// <summary>Returns the id of the process that started this one, or of the one that inherited it.</summary>
-    public static int Parent() => GetParentId();
+    public static int GetParent() => GetParentId();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int id, int signal);

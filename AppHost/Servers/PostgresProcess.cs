@@ -11,23 +11,23 @@ namespace MedCor.AppHost.Servers;
 internal sealed class PostgresProcess(string name, string directory, int port, ParameterResource password) : ServerProcess(name, "sh", directory, port)
 {
     private const string User = "postgres";
-    private const int UsualPort = 5432;
+    private const int DefaultPort = 5432;
 
     // Seven services with a pool each, in replicas.
     private const string MaxConnections = "300";
 
     // The orchestrator sends TERM, upon which PostgreSQL would wait for every client to go; upon INT it rolls back and ends.
-    private const string ForwardStop = """
+    private const string ForwardStopScript = """
         "$@" & server=$!
         trap 'kill -INT $server' TERM INT
         while kill -0 $server 2>/dev/null; do wait $server; code=$?; done
         exit $code
         """;
 
-    private static readonly string[] AsItsUser = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", "--"] : [];
+    private static readonly string[] RunAsPostgres = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", "--"] : [];
 
     // When the shell is killed, the kernel sends INT to the server. macOS has no setpriv.
-    private static readonly string[] DiesWithShell = Programs.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig=INT", .. AsItsUser is [_, .. var options] ? options : ["--"]] : [];
+    private static readonly string[] EndWithShell = ExecutableLocator.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig=INT", .. RunAsPostgres is [_, .. var options] ? options : ["--"]] : [];
 
     private readonly List<PostgresProcessDatabase> databases = [];
 
@@ -36,18 +36,18 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
 
     public static IResourceBuilder<PostgresProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
     {
-        var server = new PostgresProcess(name, data.FullPath, data.Ports.For(name, UsualPort), password);
-        builder.Services.AddHealthChecks().AddNpgSql(server.Login(data, "postgres"), name: HealthCheckOf(name));
+        var server = new PostgresProcess(name, data.FullPath, data.Ports.GetPort(name, DefaultPort), password);
+        builder.Services.AddHealthChecks().AddNpgSql(server.GetConnectionString(data, "postgres"), name: GetHealthCheckName(name));
         return Add(builder, server, "DatabaseMultiple")
             .WithArgs(context =>
             {
-                foreach (var argument in CommandLine(data.ForOtherUser(name), server.Port)) context.Args.Add(argument);
+                foreach (var argument in GetCommandLine(data.GetServerDirectory(name), server.Port)) context.Args.Add(argument);
             })
             .OnBeforeResourceStarted((_, starting, ct) =>
-                PrepareAsync(data.ForOtherUser(name), data.PasswordOf(name), starting.Services.GetRequiredService<ResourceLoggerService>().GetLogger(server), ct))
+                PrepareAsync(data.GetServerDirectory(name), data.GetPassword(name), starting.Services.GetRequiredService<ResourceLoggerService>().GetLogger(server), ct))
             .OnResourceReady(async (_, ready, ct) =>
             {
-                await server.CreateDatabasesAsync(server.Login(data, "postgres"), ct);
+                await server.CreateDatabasesAsync(server.GetConnectionString(data, "postgres"), ct);
                 await server.PublishDatabasesAsync(ready.Services, KnownResourceStates.Running);
             })
             .OnResourceStopped((_, stopped, _) => server.PublishDatabasesAsync(stopped.Services, KnownResourceStates.Exited));
@@ -60,14 +60,14 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         return server.ApplicationBuilder.AddResource(database).WithIconName("Database");
     }
 
-    private string Login(DataDirectory data, string database) =>
-        string.Create(CultureInfo.InvariantCulture, $"Host=localhost;Port={Port};Username=postgres;Password={data.PasswordOf(Name)};Database={database};Pooling=false;Application Name=host");
+    private string GetConnectionString(DataDirectory data, string database) =>
+        string.Create(CultureInfo.InvariantCulture, $"Host=localhost;Port={Port};Username=postgres;Password={data.GetPassword(Name)};Database={database};Pooling=false;Application Name=host");
 
-    private static IEnumerable<string> CommandLine(string directory, int port) =>
+    private static IEnumerable<string> GetCommandLine(string directory, int port) =>
     [
-        "-c", ForwardStop, "sh", .. DiesWithShell,
-        Path.Combine(ProgramsOf(directory), "postgres"),
-        "-D", Cluster(directory),
+        "-c", ForwardStopScript, "sh", .. EndWithShell,
+        Path.Combine(GetProgramsDirectory(directory), "postgres"),
+        "-D", GetClusterDirectory(directory),
         "-p", port.ToString(CultureInfo.InvariantCulture),
         "-c", "listen_addresses=127.0.0.1",
         "-c", "unix_socket_directories=",
@@ -80,28 +80,28 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         "-c", "log_error_verbosity=terse",
     ];
 
-    private static string Cluster(string directory) => Path.Combine(directory, "data");
+    private static string GetClusterDirectory(string directory) => Path.Combine(directory, "data");
 
     // The programs of the version that made the data, else of the newest installed.
-    private static string ProgramsOf(string directory)
+    private static string GetProgramsDirectory(string directory)
     {
-        var version = Path.Combine(Cluster(directory), "PG_VERSION");
-        return Installation.PostgresPrograms(File.Exists(version) ? File.ReadAllText(version).Trim() : null);
+        var version = Path.Combine(GetClusterDirectory(directory), "PG_VERSION");
+        return ServerPackages.GetPostgresDirectory(File.Exists(version) ? File.ReadAllText(version).Trim() : null);
     }
 
     // Initializes in a directory beside, so that an interrupted one is not taken for a whole one.
     private static async Task PrepareAsync(string directory, string password, ILogger log, CancellationToken ct)
     {
         RemoveMisleadingPid(directory, log);
-        if (Directory.Exists(Cluster(directory))) return;
-        var (unfinished, passwordFile) = (Cluster(directory) + ".new", Path.Combine(directory, "password"));
+        if (Directory.Exists(GetClusterDirectory(directory))) return;
+        var (unfinished, passwordFile) = (GetClusterDirectory(directory) + ".new", Path.Combine(directory, "password"));
         if (Directory.Exists(unfinished)) Directory.Delete(unfinished, recursive: true);
-        OwnerFile.Write(passwordFile, password);
+        PrivateFile.Write(passwordFile, password);
         try
         {
-            if (Environment.IsPrivilegedProcess) await ProgramRun.SucceedAsync(["chown", "-R", $"{User}:{User}", directory], Log, ct);
-            await ProgramRun.SucceedAsync(
-                [.. AsItsUser, Path.Combine(ProgramsOf(directory), "initdb"), "-D", unfinished, "-U", "postgres", $"--pwfile={passwordFile}",
+            if (Environment.IsPrivilegedProcess) await ProgramRunner.RunRequiredAsync(["chown", "-R", $"{User}:{User}", directory], Log, ct);
+            await ProgramRunner.RunRequiredAsync(
+                [.. RunAsPostgres, Path.Combine(GetProgramsDirectory(directory), "initdb"), "-D", unfinished, "-U", "postgres", $"--pwfile={passwordFile}",
                     "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"], Log, ct);
         }
         finally
@@ -109,16 +109,16 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
             File.Delete(passwordFile);
         }
 
-        Directory.Move(unfinished, Cluster(directory));
+        Directory.Move(unfinished, GetClusterDirectory(directory));
         void Log(string line) => log.LogInformation("{Line}", line);
     }
 
     // After a kill the file with the process id stays. PostgreSQL handles that, unless the id is another program's by now.
     private static void RemoveMisleadingPid(string directory, ILogger log)
     {
-        var file = Path.Combine(Cluster(directory), "postmaster.pid");
+        var file = Path.Combine(GetClusterDirectory(directory), "postmaster.pid");
         if (File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var id)
-            && ProcessTable.NameOf(id) is not ("" or "postgres") and var other)
+            && ProcessTable.GetName(id) is not ("" or "postgres") and var other)
         {
             log.LogInformation("{File} names process {Id}, which is {Other}; it is removed", file, id, other);
             File.Delete(file);

@@ -8,20 +8,20 @@ namespace MedCor.AppHost.Servers;
 
 /// <summary>Runs RabbitMQ as a process, and the name server of Erlang (epmd) that it registers with: each host has its own, on a port of its own.</summary>
 internal sealed class RabbitMQProcess(string name, string directory, int port, ParameterResource password)
-    : ServerProcess(name, Installation.RabbitMQServer, directory, port)
+    : ServerProcess(name, ServerPackages.RabbitMQServer, directory, port)
 {
-    private const int UsualPort = 5672;
+    private const int DefaultPort = 5672;
 
     public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
         $"amqp://guest:{password}@{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)}");
 
     public static IResourceBuilder<RabbitMQProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
     {
-        var server = new RabbitMQProcess(name, data.FullPath, data.Ports.For(name, UsualPort), password);
-        var (epmdPort, nodePort) = (Number(data.Ports.For(name + "/epmd")), Number(data.Ports.For(name + "/node")));
-        var epmd = builder.AddExecutable($"{name}-epmd", Programs.Find("epmd") ?? "epmd", data.FullPath, "-port", epmdPort, "-address", "127.0.0.1")
+        var server = new RabbitMQProcess(name, data.FullPath, data.Ports.GetPort(name, DefaultPort), password);
+        var (epmdPort, nodePort) = (Format(data.Ports.GetPort(name + "/epmd")), Format(data.Ports.GetPort(name + "/node")));
+        var epmd = builder.AddExecutable($"{name}-epmd", ExecutableLocator.Find("epmd") ?? "epmd", data.FullPath, "-port", epmdPort, "-address", "127.0.0.1")
             .WithParentRelationship(server).WithHidden().KeepRunning(isReported: false);
-        AddHealthCheck(builder, server, data.PasswordOf(name));
+        AddHealthCheck(builder, server, data.GetPassword(name));
         return Add(builder, server, "Mailbox")
             .WithEnvironment(context =>
             {
@@ -30,17 +30,17 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
             .WaitForStart(epmd)
             .OnBeforeResourceStarted((_, _, _) =>
             {
-                var directory = data.For(name);
-                OwnerFile.Write(Path.Combine(directory, "rabbitmq.conf"), $"""
+                var directory = data.GetDirectory(name);
+                PrivateFile.Write(Path.Combine(directory, "rabbitmq.conf"), $"""
                     listeners.tcp.default = 127.0.0.1:{server.Port}
                     default_user = guest
-                    default_pass = {data.PasswordOf(name)}
+                    default_pass = {data.GetPassword(name)}
                     log.console = true
                     log.console.level = info
                     log.file = false
                     disk_free_limit.absolute = 64MB
                     """ + "\n");
-                OwnerFile.Write(Path.Combine(directory, "enabled_plugins"), "[].\n");
+                PrivateFile.Write(Path.Combine(directory, "enabled_plugins"), "[].\n");
                 return Task.CompletedTask;
             });
     }
@@ -73,8 +73,8 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
         var factory = new ConnectionFactory { HostName = "localhost", Port = server.Port, UserName = "guest", Password = password, AutomaticRecoveryEnabled = false };
         IConnection? connection = null;
         builder.Services.AddHealthChecks().AddRabbitMQ(
-            async _ => connection is { IsOpen: true } ? connection : connection = await factory.CreateConnectionAsync("host"), HealthCheckOf(server.Name));
+            async _ => connection is { IsOpen: true } ? connection : connection = await factory.CreateConnectionAsync("host"), GetHealthCheckName(server.Name));
     }
 
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string Format(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -6,26 +6,26 @@ namespace MedCor.AppHost.Servers;
 
 /// <summary>Runs Redis as a process. Every write is in its append-only file before it is answered, so a kill loses nothing; only a disk that is behind can lose two seconds.</summary>
 internal sealed class RedisProcess(string name, string directory, int port, ParameterResource password)
-    : ServerProcess(name, Programs.Find("redis-server") ?? "redis-server", directory, port)
+    : ServerProcess(name, ExecutableLocator.Find("redis-server") ?? "redis-server", directory, port)
 {
-    private const int UsualPort = 6379;
+    private const int DefaultPort = 6379;
 
     public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
         $"{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)},password={password}");
 
     public static IResourceBuilder<RedisProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
     {
-        var server = new RedisProcess(name, data.FullPath, data.Ports.For(name, UsualPort), password);
-        builder.Services.AddHealthChecks().AddRedis($"localhost:{server.Port},password={data.PasswordOf(name)}", HealthCheckOf(name));
+        var server = new RedisProcess(name, data.FullPath, data.Ports.GetPort(name, DefaultPort), password);
+        builder.Services.AddHealthChecks().AddRedis($"localhost:{server.Port},password={data.GetPassword(name)}", GetHealthCheckName(name));
         return Add(builder, server, "DatabaseLightning")
             .WithArgs(Path.Combine(data.FullPath, name, "redis.conf"))
             .OnBeforeResourceStarted((_, _, _) =>
             {
-                var directory = data.For(name);
-                OwnerFile.Write(Path.Combine(directory, "redis.conf"), $"""
+                var directory = data.GetDirectory(name);
+                PrivateFile.Write(Path.Combine(directory, "redis.conf"), $"""
                     bind 127.0.0.1
                     port {server.Port}
-                    requirepass {data.PasswordOf(name)}
+                    requirepass {data.GetPassword(name)}
                     dir "{directory}"
                     daemonize no
                     appendonly yes

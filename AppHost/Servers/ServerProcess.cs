@@ -14,9 +14,9 @@ internal abstract class ServerProcess(string name, string command, string direct
     /// <summary>Adds a server with its endpoint, health check and restarts.</summary>
     protected static IResourceBuilder<T> Add<T>(IDistributedApplicationBuilder builder, T server, string icon) where T : ServerProcess => builder.AddResource(server)
         .WithEndpoint(server.Port, server.Port, scheme: "tcp", name: "tcp", isProxied: false)
-        .WithHealthCheck(HealthCheckOf(server.Name))
+        .WithHealthCheck(GetHealthCheckName(server.Name))
         .WithIconName(icon)
         .KeepRunning();
 
-    protected static string HealthCheckOf(string name) => $"{name}_check";
+    protected static string GetHealthCheckName(string name) => $"{name}_check";
 }

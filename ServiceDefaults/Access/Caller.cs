@@ -31,5 +31,5 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
     };
 
     /// <summary>Whether they stand in one of these columns.</summary>
-    public bool Is(Callers kinds) => Kind != Callers.None && kinds.HasFlag(Kind);
+    public bool IsOneOf(Callers kinds) => Kind != Callers.None && kinds.HasFlag(Kind);
 }

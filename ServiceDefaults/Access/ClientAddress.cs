@@ -12,11 +12,11 @@ public static class ClientAddress
     public const string Header = "X-Client-Address";
 
     /// <summary>The other end of the connection.</summary>
-    public static string? PeerAddress(this HttpContext http) => Written(http.Connection.RemoteIpAddress);
+    public static string? PeerAddress(this HttpContext http) => Format(http.Connection.RemoteIpAddress);
 
     /// <summary>The client's address as the gateway told it; none when what came is no address.</summary>
-    public static string? ToldAddress(this HttpContext http) =>
-        IPAddress.TryParse(http.Request.Headers[Header].ToString(), out var address) ? Written(address) : null;
+    public static string? ForwardedAddress(this HttpContext http) =>
+        IPAddress.TryParse(http.Request.Headers[Header].ToString(), out var address) ? Format(address) : null;
 
-    private static string? Written(IPAddress? address) => (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
+    private static string? Format(IPAddress? address) => (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
 }

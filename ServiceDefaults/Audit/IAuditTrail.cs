@@ -13,7 +13,7 @@ public interface IAuditTrail
     /// answered then.
     /// </summary>
     /// <param name="shown">All that the answer holds; empty when it holds nothing or the access was refused.</param>
-    Task Record(Access access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct);
+    Task Record(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct);
 }
 
 /// <summary>What was asked for.</summary>
@@ -21,4 +21,4 @@ public interface IAuditTrail
 /// <param name="Resource">The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</param>
 /// <param name="ResourceId">The one thing that was named, if any.</param>
 /// <param name="PatientId">The patient who was named, if any.</param>
-public sealed record Access(string Action, string Resource, Guid? ResourceId = null, Guid? PatientId = null);
+public sealed record AuditedAccess(string Action, string Resource, Guid? ResourceId = null, Guid? PatientId = null);

@@ -13,7 +13,7 @@ public sealed class ServerToken(IOptions<ServerTokenOptions> options)
     private readonly byte[]? digest = options.Value.Token is { Length: > 0 } token ? Digest(token) : null;
 
     /// <summary>Whether this is it. Takes the same time whatever is sent.</summary>
-    public bool Is(string token) => digest is not null && CryptographicOperations.FixedTimeEquals(digest, Digest(token));
+    public bool Matches(string token) => digest is not null && CryptographicOperations.FixedTimeEquals(digest, Digest(token));
 
     private static byte[] Digest(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }
@@ -29,26 +29,26 @@ public sealed class ServerTokenOptions
 }
 
 /// <summary>What the gateway and Chat share.</summary>
-public static class ChatRegistration
+public static class ChatStreamsExtensions
 {
     /// <summary>What clients are shown with, so that their examples run. It starts nowhere but in Development.</summary>
-    private const string Development = "super-secret-token";
+    private const string DevelopmentToken = "super-secret-token";
 
     /// <summary>Registers who may chat, and where calls are told.</summary>
-    public static void AddChats(this IHostApplicationBuilder builder)
+    public static void AddChatStreams(this IHostApplicationBuilder builder)
     {
         var (services, environment) = (builder.Services, builder.Environment);
         services.AddOptions<ServerTokenOptions>().Bind(builder.Configuration).ValidateOnStart();
-        services.PostConfigure<ServerTokenOptions>(o => o.Token ??= environment.IsDevelopment() ? Development : null);
-        services.AddSingleton<IValidateOptions<ServerTokenOptions>, Check>();
-        services.AddSingleton<ServerToken>().AddSingleton<ChatCallers>().AddSingleton<CallStreams>();
+        services.PostConfigure<ServerTokenOptions>(o => o.Token ??= environment.IsDevelopment() ? DevelopmentToken : null);
+        services.AddSingleton<IValidateOptions<ServerTokenOptions>, ServerTokenOptionsValidator>();
+        services.AddSingleton<ServerToken>().AddSingleton<ChatAuthenticator>().AddSingleton<ChatStreamStore>();
     }
 
     /// <summary>Refuses, outside Development, one that could be guessed.</summary>
-    private sealed class Check(IHostEnvironment environment) : IValidateOptions<ServerTokenOptions>
+    private sealed class ServerTokenOptionsValidator(IHostEnvironment environment) : IValidateOptions<ServerTokenOptions>
     {
         public ValidateOptionsResult Validate(string? name, ServerTokenOptions options) => environment.IsDevelopment() || string.IsNullOrEmpty(options.Token)
             ? ValidateOptionsResult.Success
-            : Secrets.Check(ServerTokenOptions.Variable, options.Token, environment);
+            : SecretValidator.Validate(ServerTokenOptions.Variable, options.Token, environment);
     }
 }

@@ -16,7 +16,7 @@ public interface IOperatorCommand
     Task<int> Run(string[] arguments, CancellationToken ct);
 }
 
-internal static class OperatorCommands
+internal static class OperatorCommandRunner
 {
     /// <summary>Runs the command that the first argument names; 64, the usual code for a wrong call, when there is none of that name.</summary>
     internal static async Task<int> Run(IServiceProvider services, string[] args, CancellationToken ct)

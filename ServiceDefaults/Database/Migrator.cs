@@ -24,12 +24,12 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         // Not pooled: the lock ends with the session.
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ownersConnection) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
-        await Run(connection, "SELECT pg_advisory_lock(hashtext('medcor.migrations'))", ct);
+        await Execute(connection, "SELECT pg_advisory_lock(hashtext('medcor.migrations'))", ct);
 
-        await Run(connection, Foundation.Replace("{role}", ServiceRole(service), StringComparison.Ordinal), ct);
-        var applied = await Applied(connection, ct);
-        await RefuseInvalidIndexes(connection, ct);
-        foreach (var (name, sql) in Files())
+        await Execute(connection, BootstrapSql.Replace("{role}", ServiceRole(service), StringComparison.Ordinal), ct);
+        var applied = await ReadApplied(connection, ct);
+        await ThrowOnInvalidIndexes(connection, ct);
+        foreach (var (name, sql) in GetMigrations())
         {
             var checksum = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
             if (applied.TryGetValue(name, out var known))
@@ -40,9 +40,9 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
 
             log.LogInformation("{Service}: migration {Name}", service, name);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            await Run(connection, sql, ct);
+            await Execute(connection, sql, ct);
             // CREATE INDEX IF NOT EXISTS takes one that is being built meanwhile for one that is there.
-            await RefuseInvalidIndexes(connection, ct);
+            await ThrowOnInvalidIndexes(connection, ct);
             await using var record = new NpgsqlCommand("INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", connection)
             {
                 Parameters = { new() { Value = name }, new() { Value = checksum } },
@@ -56,13 +56,13 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
     public async Task Verify(NpgsqlDataSource database, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var applied = await Applied(connection, ct);
-        var missing = Files().Where(f => !applied.ContainsKey(f.Name)).Select(f => f.Name).ToArray();
+        var applied = await ReadApplied(connection, ct);
+        var missing = GetMigrations().Where(f => !applied.ContainsKey(f.Name)).Select(f => f.Name).ToArray();
         if (missing.Length > 0) throw new InvalidOperationException($"The schema of {service} lacks {string.Join(", ", missing)}. Run this service with `migrate` and the owner's connection string first.");
     }
 
     /// <summary>An index that a concurrent build has left behind, or not finished yet, is written and never read, and unique to nobody.</summary>
-    private async Task RefuseInvalidIndexes(NpgsqlConnection connection, CancellationToken ct)
+    private async Task ThrowOnInvalidIndexes(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand("SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid", connection);
         if (await command.ExecuteScalarAsync(ct) is string invalid)
@@ -70,7 +70,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
                 $"The database of {service} has invalid indexes: {invalid}. Their concurrent build has failed, or is under way: wait for it, or run REINDEX INDEX CONCURRENTLY for each. Then migrate again.");
     }
 
-    private static async Task<Dictionary<string, string>> Applied(NpgsqlConnection connection, CancellationToken ct)
+    private static async Task<Dictionary<string, string>> ReadApplied(NpgsqlConnection connection, CancellationToken ct)
     {
         var applied = new Dictionary<string, string>();
         await using var command = new NpgsqlCommand("SELECT name, checksum FROM schema_migrations", connection);
@@ -79,20 +79,20 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         return applied;
     }
 
-    private IEnumerable<(string Name, string Sql)> Files() =>
+    private IEnumerable<(string Name, string Sql)> GetMigrations() =>
         from source in new[] { (Owner: "defaults", Assembly: typeof(Migrator).Assembly), (Owner: service, Assembly: assembly) }
         from resource in source.Assembly.GetManifestResourceNames().Order(StringComparer.Ordinal)
         where resource.EndsWith(".sql", StringComparison.Ordinal)
         select ($"{source.Owner}/{resource.Split('.')[^2]}", new StreamReader(source.Assembly.GetManifestResourceStream(resource)!).ReadToEnd());
 
-    private static async Task Run(NpgsqlConnection connection, string sql, CancellationToken ct)
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>What must stand before the first migration: the record of them, and the role that serves.</summary>
-    private const string Foundation = """
+    private const string BootstrapSql = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
             name text PRIMARY KEY,
             checksum text NOT NULL,

@@ -7,21 +7,21 @@ namespace MedCor.ServiceDefaults.Demo;
 public static class DemoYear
 {
     /// <summary>How many appointments the year has.</summary>
-    public const int Appointments = 100_000;
+    public const int AppointmentCount = 100_000;
 
     /// <summary>Enough for that many appointments, within working hours and at most four fifths booked.</summary>
-    public const int Doctors = 32;
+    public const int DoctorCount = 32;
 
-    public const int Patients = 8_000;
+    public const int PatientCount = 8_000;
 
-    public static DemoHospital Hospital => DemoHouse.Hospitals[0];
+    public static DemoHospital Hospital => DemoTenants.Hospitals[0];
 
     /// <summary>The n-th doctor, from 0.</summary>
-    public static Person Doctor(int n) => DemoHouse.Anybody(Hospital, 0x10000 + n, $"year-doctor{n + 1}", n * 7 + 3, Contracts.Role.Doctor);
+    public static DemoPerson Doctor(int n) => DemoTenants.CreatePerson(Hospital, 0x10000 + n, $"year-doctor{n + 1}", n * 7 + 3, Contracts.Role.Doctor);
 
     /// <summary>The n-th patient, from 0.</summary>
-    public static Person Patient(int n) => DemoHouse.Anybody(Hospital, 0x20000 + n, $"year-patient{n + 1}", n, Contracts.Role.Patient);
+    public static DemoPerson Patient(int n) => DemoTenants.CreatePerson(Hospital, 0x20000 + n, $"year-patient{n + 1}", n, Contracts.Role.Patient);
 
     /// <summary>The specialty that a doctor practises.</summary>
-    public static Guid SpecialtyOf(int doctor) => DemoHouse.Specialties[doctor % DemoHouse.Specialties.Count].Id;
+    public static Guid SpecialtyOf(int doctor) => DemoTenants.Specialties[doctor % DemoTenants.Specialties.Count].Id;
 }

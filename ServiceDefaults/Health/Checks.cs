@@ -37,8 +37,8 @@ internal sealed class BrokerCheck(IBusControl bus) : IHealthCheck
 }
 
 /// <summary>Whether it is known which tokens were revoked; before, none is trusted.</summary>
-internal sealed class RevocationsCheck(Revocations revocations) : IHealthCheck
+internal sealed class RevocationListCheck(RevocationList revocations) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(revocations.AreKnown ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("which tokens were revoked was not read yet"));
+        Task.FromResult(revocations.IsLoaded ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("which tokens were revoked was not read yet"));
 }

@@ -11,58 +11,58 @@ namespace MedCor.ServiceDefaults.Health;
 public static class HealthExtensions
 {
     /// <summary>What orchestrators ask; told in no trace, since it would fill them.</summary>
-    internal static readonly string[] Paths = ["/health", "/alive"];
+    internal static readonly string[] ProbePaths = ["/health", "/alive"];
 
     /// <summary>How they ask.</summary>
-    private static readonly string[] Probes = ["GET", "HEAD"];
+    private static readonly string[] ProbeMethods = ["GET", "HEAD"];
 
     /// <summary>A look at something that this process depends on, under the name that it is told by.</summary>
     /// <param name="check">Throws when it does not answer; says what else is wrong, in words for anybody, as degraded when the other side says so of itself.</param>
-    /// <param name="needed">Whether this process answers nobody without it.</param>
-    public static IHealthChecksBuilder AddLook(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, IHealthCheck> check, bool needed = false) =>
-        checks.Add(new(name, services => new Quiet(check(services)), HealthStatus.Unhealthy, needed ? [Readiness.Needed] : null, Readiness.Patience));
+    /// <param name="isRequired">Whether this process answers nobody without it.</param>
+    public static IHealthChecksBuilder AddDependencyCheck(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, IHealthCheck> check, bool isRequired = false) =>
+        checks.Add(new(name, services => new UntracedHealthCheck(check(services)), HealthStatus.Unhealthy, isRequired ? [Readiness.RequiredTag] : null, Readiness.CheckTimeout));
 
     /// <summary>Says that an endpoint answers also while the service's database is away.</summary>
-    public static TEndpoint NeedsNoDatabase<TEndpoint>(this TEndpoint endpoint) where TEndpoint : IEndpointConventionBuilder => endpoint.WithMetadata(WithoutDatabase.Instance);
+    public static TEndpoint AvailableWithoutDatabase<TEndpoint>(this TEndpoint endpoint) where TEndpoint : IEndpointConventionBuilder => endpoint.WithMetadata(AvailableWithoutDatabaseMetadata.Instance);
 
     internal static void AddReadiness(this IServiceCollection services)
     {
         services.AddSingleton<Readiness>().AddSingleton<IHealthCheckPublisher>(s => s.GetRequiredService<Readiness>());
         services.Configure<HealthCheckPublisherOptions>(o =>
         {
-            (o.Delay, o.Period, o.Timeout) = (TimeSpan.Zero, Readiness.Period, Readiness.Patience * 2);
+            (o.Delay, o.Period, o.Timeout) = (TimeSpan.Zero, Readiness.Period, Readiness.CheckTimeout * 2);
             // The broker has a look of its own, which says so in fewer words.
             o.Predicate = check => !check.Tags.Contains("masstransit");
         });
         services.AddHealthChecks()
-            .AddLook("redis", s => ActivatorUtilities.CreateInstance<RedisCheck>(s))
-            .AddLook("broker", s => ActivatorUtilities.CreateInstance<BrokerCheck>(s))
-            .AddLook("revocations", s => ActivatorUtilities.CreateInstance<RevocationsCheck>(s), needed: true);
+            .AddDependencyCheck("redis", s => ActivatorUtilities.CreateInstance<RedisCheck>(s))
+            .AddDependencyCheck("broker", s => ActivatorUtilities.CreateInstance<BrokerCheck>(s))
+            .AddDependencyCheck("revocations", s => ActivatorUtilities.CreateInstance<RevocationListCheck>(s), isRequired: true);
     }
 
     /// <summary><c>/health</c>: whether calls are answered, and if not, why. <c>/alive</c>: the process runs, whatever it depends on.</summary>
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/health", Probes, (HttpContext http, Readiness readiness) => readiness.Answer(http, needed: true)).NeedsNoDatabase();
-        app.MapMethods("/alive", Probes, () => "ok").NeedsNoDatabase();
+        app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponse(http, requiredOnly: true)).AvailableWithoutDatabase();
+        app.MapMethods("/alive", ProbeMethods, () => "ok").AvailableWithoutDatabase();
     }
 
     /// <summary>While the database is known to be away, says so at once: nobody waits for a connection that does not come.</summary>
-    internal static void UseDatabaseGate(this WebApplication app)
+    internal static void UseDatabaseAvailability(this WebApplication app)
     {
         var readiness = app.Services.GetRequiredService<Readiness>();
-        app.Use((http, next) => readiness.Lacks(DatabaseCheck.Name) && http.GetEndpoint()?.Metadata.GetMetadata<WithoutDatabase>() is null
+        app.Use((http, next) => readiness.IsUnavailable(DatabaseCheck.Name) && http.GetEndpoint()?.Metadata.GetMetadata<AvailableWithoutDatabaseMetadata>() is null
             ? throw new Unavailable()
             : next(http));
     }
 
-    private sealed class WithoutDatabase
+    private sealed class AvailableWithoutDatabaseMetadata
     {
-        public static readonly WithoutDatabase Instance = new();
+        public static readonly AvailableWithoutDatabaseMetadata Instance = new();
     }
 
     /// <summary>Looks without a span: one every two seconds for each dependency of each process would push the others out.</summary>
-    private sealed class Quiet(IHealthCheck check) : IHealthCheck
+    private sealed class UntracedHealthCheck(IHealthCheck check) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {

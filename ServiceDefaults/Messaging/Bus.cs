@@ -9,17 +9,17 @@ namespace MedCor.ServiceDefaults.Messaging;
 /// <summary>The connection to RabbitMQ: one quorum queue per service, named as the service; what cannot be handled ends in <c>{service}_error</c>.</summary>
 public static class Bus
 {
-    private static readonly TimeSpan[] Patience = [.. new[] { 0.1, 0.5, 2, 5 }.Select(TimeSpan.FromSeconds)];
+    private static readonly TimeSpan[] RetryIntervals = [.. new[] { 0.1, 0.5, 2, 5 }.Select(TimeSpan.FromSeconds)];
 
     /// <summary>Where the broker is. Throws <see cref="InvalidOperationException"/> when it is not configured.</summary>
-    public static Uri Address(IConfiguration configuration) =>
+    public static Uri GetBrokerAddress(IConfiguration configuration) =>
         new(configuration.GetConnectionString("messaging") ?? throw new InvalidOperationException("Set ConnectionStrings__messaging, such as amqp://user:password@host:5672."));
 
     /// <summary>Joins the bus with the given consumers.</summary>
     /// <param name="queue">The service's name, which all its replicas share.</param>
     /// <param name="consumers">Types that implement <see cref="IConsumer{TMessage}"/>.</param>
-    /// <param name="inOrder">Whether one message at a time is consumed, by one replica at a time: for who passes them on in the order they came.</param>
-    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers, bool inOrder = false)
+    /// <param name="singleActiveConsumer">Whether one message at a time is consumed, by one replica at a time: for who passes them on in the order they came.</param>
+    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers, bool singleActiveConsumer = false)
     {
         services.AddOptions<MassTransitHostOptions>().Configure(o =>
         {
@@ -33,29 +33,29 @@ public static class Bus
             foreach (var consumer in consumers) bus.AddConsumer(consumer);
             bus.UsingRabbitMq((context, rabbit) =>
             {
-                rabbit.Host(Address(configuration), host =>
+                rabbit.Host(GetBrokerAddress(configuration), host =>
                 {
                     host.PublisherConfirmation = true;
                     host.RequestedConnectionTimeout(TimeSpan.FromSeconds(3));
                 });
-                rabbit.ConfigureJsonSerializerOptions(Json.Make);
+                rabbit.ConfigureJsonSerializerOptions(Json.Configure);
                 rabbit.ReceiveEndpoint(queue, endpoint =>
                 {
                     endpoint.SetQuorumQueue();
                     endpoint.PrefetchCount = 64;
-                    endpoint.ConcurrentMessageLimit = inOrder ? 1 : 16;
-                    endpoint.SingleActiveConsumer = inOrder;
+                    endpoint.ConcurrentMessageLimit = singleActiveConsumer ? 1 : 16;
+                    endpoint.SingleActiveConsumer = singleActiveConsumer;
                     // A database that is away for minutes costs nothing but the wait; a message that cannot be handled goes aside soon.
                     endpoint.UseMessageRetry(r =>
                     {
-                        r.Handle<Exception>(LostDependency.Explains);
+                        r.Handle<Exception>(DependencyFailure.IsCauseOf);
                         // Just under half an hour, after which RabbitMQ takes a message back.
                         r.Exponential(590, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(200));
                     });
                     endpoint.UseMessageRetry(r =>
                     {
-                        r.Ignore<Exception>(LostDependency.Explains);
-                        r.Intervals(Patience);
+                        r.Ignore<Exception>(DependencyFailure.IsCauseOf);
+                        r.Intervals(RetryIntervals);
                     });
                     endpoint.ConfigureConsumers(context);
                 });
@@ -64,11 +64,11 @@ public static class Bus
     }
 
     /// <summary>Registers everything in these types that hears, and tells which consumers that needs. Several may hear the same event.</summary>
-    internal static IReadOnlyCollection<Type> AddHearers(this IServiceCollection services, IEnumerable<Type> types)
+    internal static IReadOnlyCollection<Type> AddEventHandlers(this IServiceCollection services, IEnumerable<Type> types)
     {
         var consumers = new HashSet<Type>();
         foreach (var type in types.Where(t => t is { IsClass: true, IsAbstract: false }))
-            foreach (var heard in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IHear<>)))
+            foreach (var heard in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventHandler<>)))
             {
                 services.AddScoped(heard, type);
                 consumers.Add(typeof(Inbox<>).MakeGenericType(heard.GetGenericArguments()));

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.ServiceDefaults.Messaging;
 
 /// <summary>Between the bus and a hearer: one event, one effect, whatever the broker delivers.</summary>
-internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IEnumerable<IHear<TEvent>> hearers) : IConsumer<TEvent> where TEvent : IntegrationEvent
+internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IEnumerable<IEventHandler<TEvent>> hearers) : IConsumer<TEvent> where TEvent : IntegrationEvent
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
@@ -17,7 +17,7 @@ internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IEnume
         var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({happened.EventId}) ON CONFLICT DO NOTHING", ct);
         if (isNew == 0) return;
 
-        foreach (var hearer in hearers) await hearer.Hear(happened, ct);
+        foreach (var hearer in hearers) await hearer.Handle(happened, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

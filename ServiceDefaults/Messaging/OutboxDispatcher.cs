@@ -12,32 +12,32 @@ namespace MedCor.ServiceDefaults.Messaging;
 /// Hands the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as told only after the broker has confirmed it: a crash between the two
 /// tells it twice, and the inbox of each hearer makes that once.
 /// </summary>
-internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hearers hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
+internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
 {
-    private const int Batch = 200;
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private const int BatchSize = 200;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
     private static readonly ActivitySource Source = new("MedCor.Outbox");
 
-    private static readonly Dictionary<string, Type> Types = typeof(IntegrationEvent).Assembly.GetTypes()
+    private static readonly Dictionary<string, Type> EventTypes = typeof(IntegrationEvent).Assembly.GetTypes()
         .Where(t => t.IsSubclassOf(typeof(IntegrationEvent))).ToDictionary(t => t.FullName!);
 
-    private static readonly string[] KnownTypes = [.. Types.Keys];
+    private static readonly string[] EventTypeNames = [.. EventTypes.Keys];
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        await hearers.Ready(ct);
+        await hearers.WaitUntilReady(ct);
         while (!ct.IsCancellationRequested)
         {
             try
             {
                 while (await DispatchBatch(ct)) { }
-                await signal.Wait(Poll, ct);
+                await signal.Wait(PollInterval, ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 log.LogWarning("The outbox could not be handed over and is kept: {Kind}", e.GetType().Name);
-                await signal.Wait(Poll, ct);
+                await signal.Wait(PollInterval, ct);
             }
         }
     }
@@ -47,7 +47,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var waiting = new List<Waiting>();
+        var waiting = new List<PendingMessage>();
         await using (var take = new NpgsqlBatch(connection, transaction)
         {
             BatchCommands =
@@ -57,11 +57,11 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
                 // A type that this build does not know waits for one that does, and holds up nothing.
                 new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
-                    Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
+                    Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
                 },
                 new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
-                    Parameters = { new() { Value = Batch }, new() { Value = KnownTypes } },
+                    Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
                 },
             },
         })
@@ -70,7 +70,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
             while (await reader.NextResultAsync(ct))
                 while (await reader.ReadAsync(ct))
                 {
-                    var happened = (IntegrationEvent)JsonSerializer.Deserialize(reader.GetString(2), Types[reader.GetString(1)], Json.Options)!;
+                    var happened = (IntegrationEvent)JsonSerializer.Deserialize(reader.GetString(2), EventTypes[reader.GetString(1)], Json.Options)!;
                     waiting.Add(new(reader.GetInt64(0), happened, reader.IsDBNull(3) ? null : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
                 }
         }
@@ -83,15 +83,15 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         };
         await told.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
-        return confirmed.Count == waiting.Count && waiting.Count >= Batch;
+        return confirmed.Count == waiting.Count && waiting.Count >= BatchSize;
     }
 
     /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open; throws when it confirmed none.</summary>
-    private async Task<List<long>> Publish(List<Waiting> waiting, CancellationToken ct)
+    private async Task<List<long>> Publish(List<PendingMessage> waiting, CancellationToken ct)
     {
         var confirmed = new List<long>(waiting.Count);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
+        patience.CancelAfter(PublishTimeout);
         try
         {
             foreach (var message in waiting.Where(w => w.Addressee is null))
@@ -112,7 +112,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
     }
 
     /// <summary>Publishes within the trace of the request that caused the event, so that one booking is one trace to the last consumer.</summary>
-    private async Task Publish(Waiting message, CancellationToken ct)
+    private async Task Publish(PendingMessage message, CancellationToken ct)
     {
         var (_, happened, traceparent, addressee) = message;
         using var activity = traceparent is not null && ActivityContext.TryParse(traceparent, null, out var parent)
@@ -127,5 +127,5 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Hear
         }
     }
 
-    private sealed record Waiting(long Position, IntegrationEvent Event, string? Traceparent, string? Addressee);
+    private sealed record PendingMessage(long Position, IntegrationEvent Event, string? Traceparent, string? Addressee);
 }

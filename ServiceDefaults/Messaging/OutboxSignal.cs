@@ -10,31 +10,31 @@ namespace MedCor.ServiceDefaults.Messaging;
 /// </summary>
 public sealed class OutboxSignal : DbTransactionInterceptor, IDisposable
 {
-    private readonly SemaphoreSlim bell = new(0, 1);
-    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<DbTransaction, object> telling = [];
+    private readonly SemaphoreSlim signal = new(0, 1);
+    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<DbTransaction, object> pendingTransactions = [];
 
     internal void WakeWhenCommitted(IDbContextTransaction? transaction)
     {
         if (transaction is null) Wake();
-        else telling.AddOrUpdate(transaction.GetDbTransaction(), this);
+        else pendingTransactions.AddOrUpdate(transaction.GetDbTransaction(), this);
     }
 
     /// <inheritdoc/>
     public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        if (telling.Remove(transaction)) Wake();
+        if (pendingTransactions.Remove(transaction)) Wake();
         return Task.CompletedTask;
     }
 
-    internal Task<bool> Wait(TimeSpan atMost, CancellationToken ct) => bell.WaitAsync(atMost, ct);
+    internal Task<bool> Wait(TimeSpan atMost, CancellationToken ct) => signal.WaitAsync(atMost, ct);
 
-    public void Dispose() => bell.Dispose();
+    public void Dispose() => signal.Dispose();
 
     private void Wake()
     {
         try
         {
-            bell.Release();
+            signal.Release();
         }
         catch (SemaphoreFullException)
         {

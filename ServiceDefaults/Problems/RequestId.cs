@@ -14,7 +14,7 @@ public static class RequestIds
     {
         if (http.Items.TryGetValue(Header, out var known)) return (string)known!;
         var sent = http.Request.Headers[Header].ToString();
-        var id = IsLabel(sent) ? sent : Guid.CreateVersion7().ToString();
+        var id = IsValid(sent) ? sent : Guid.CreateVersion7().ToString();
         http.Items[Header] = id;
         return id;
     }
@@ -27,5 +27,5 @@ public static class RequestIds
         http.Features.Get<IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span ? span.TraceId.ToHexString() : null;
 
     /// <summary>Whether a client's own id is short and plain enough to go into headers and logs.</summary>
-    public static bool IsLabel(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+    public static bool IsValid(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

@@ -10,8 +10,8 @@ namespace MedCor.ServiceDefaults.Resources;
 /// <param name="Name">Its path below <c>/resources/</c>.</param>
 /// <param name="Fields">The names of its entity's fields.</param>
 /// <param name="References">What can be expanded, by the name that <c>expand</c> has for it.</param>
-public sealed record ResourceKind(
-    string Name, string Service, Callers Callers, string Description, Type Entity, IReadOnlyList<string> Fields, IReadOnlyDictionary<string, Reference> References)
+public sealed record ResourceDescriptor(
+    string Name, string Service, Callers Callers, string Description, Type Entity, IReadOnlyList<string> Fields, IReadOnlyDictionary<string, ResourceReference> References)
 {
     /// <summary>Whether it lists entities and shows each by its id; else it shows the one that there is.</summary>
     public bool IsList { get; } = Fields.Contains("id");
@@ -22,42 +22,42 @@ public sealed record ResourceKind(
 /// <param name="Field">The field that holds the id, <c>x_id</c>.</param>
 /// <param name="Expanded">The field that the other entity is added as, <c>x</c>.</param>
 /// <param name="Resource">The name of the other resource.</param>
-public sealed record Reference(string? List, string Field, string Expanded, string Resource);
+public sealed record ResourceReference(string? List, string Field, string Expanded, string Resource);
 
 /// <summary>Every resource there is, read once from the contracts.</summary>
 public static class ResourceCatalogue
 {
     private const string IdSuffix = "_id";
 
-    private static readonly (Type Type, ResourceAttribute Promise)[] Promises =
+    private static readonly (Type Type, ResourceAttribute Promise)[] Attributes =
         [.. from type in typeof(ResourceAttribute).Assembly.GetTypes() let promise = type.GetCustomAttribute<ResourceAttribute>() where promise is not null select (type, promise)];
 
     /// <summary>By name, in alphabetical order.</summary>
-    public static IReadOnlyDictionary<string, ResourceKind> All { get; } =
-        new SortedDictionary<string, ResourceKind>(Promises.Select(p => Describe(p.Type, p.Promise)).ToDictionary(r => r.Name), StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, ResourceDescriptor> All { get; } =
+        new SortedDictionary<string, ResourceDescriptor>(Attributes.Select(p => Describe(p.Type, p.Promise)).ToDictionary(r => r.Name), StringComparer.Ordinal);
 
-    private static ResourceKind Describe(Type type, ResourceAttribute promise) => new(
-        promise.Name, type.Namespace!.Split('.')[^1].ToLowerInvariant(), promise.Callers, Docs.Summary(type), type,
+    private static ResourceDescriptor Describe(Type type, ResourceAttribute promise) => new(
+        promise.Name, type.Namespace!.Split('.')[^1].ToLowerInvariant(), promise.Callers, XmlDocumentation.GetSummary(type), type,
         [.. Properties(type).Select(p => p.Name)], References(type).ToDictionary(r => r.Key, r => r.Reference));
 
-    private static IEnumerable<(string Key, Reference Reference)> References(Type type)
+    private static IEnumerable<(string Key, ResourceReference Reference)> References(Type type)
     {
         foreach (var property in Properties(type))
         {
-            if (Refers(property) is { } own)
+            if (FindReference(property) is { } own)
                 yield return (own.Expanded, own);
             else if (Json.Options.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } && Json.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object)
-                foreach (var inner in Properties(element).Select(Refers).OfType<Reference>().Take(1))
+                foreach (var inner in Properties(element).Select(FindReference).OfType<ResourceReference>().Take(1))
                     yield return (property.Name, inner with { List = property.Name });
         }
     }
 
     /// <summary>What a field names, if anything: <c>doctor_id</c> a Doctor, <c>plan_id</c> the one record whose name ends with Plan.</summary>
-    private static Reference? Refers(JsonPropertyInfo property)
+    private static ResourceReference? FindReference(JsonPropertyInfo property)
     {
         if (!property.Name.EndsWith(IdSuffix, StringComparison.Ordinal)) return null;
         var name = property.Name[..^IdSuffix.Length];
-        var named = Promises.Select(p => (Singular: JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Type.Name), p.Promise.Name)).ToArray();
+        var named = Attributes.Select(p => (Singular: JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Type.Name), p.Promise.Name)).ToArray();
         var found = named.Where(r => r.Singular == name).Concat(named.Where(r => r.Singular.EndsWith($"_{name}", StringComparison.Ordinal))).FirstOrDefault();
         return found.Name is null ? null : new(null, property.Name, name, found.Name);
     }

@@ -16,12 +16,12 @@ namespace MedCor.ServiceDefaults.Resources;
 public static class ResourceEndpoints
 {
     /// <summary>Registers what answers for resources in an assembly. Throws <see cref="InvalidOperationException"/> naming every resource of the service that nothing answers for.</summary>
-    internal static IReadOnlyList<ResourceKind> AddResources(this IServiceCollection services, Assembly assembly, string service)
+    internal static IReadOnlyList<ResourceDescriptor> AddResourceHandlers(this IServiceCollection services, Assembly assembly, string service)
     {
         var answering = (from type in assembly.GetTypes()
                          where type is { IsClass: true, IsAbstract: false }
                          from promised in type.GetInterfaces()
-                         where promised.IsGenericType && promised.GetGenericTypeDefinition() == typeof(IResource<>)
+                         where promised.IsGenericType && promised.GetGenericTypeDefinition() == typeof(IResourceHandler<>)
                          select (Entity: promised.GetGenericArguments()[0], Promised: promised, Type: type)).ToDictionary(a => a.Entity);
 
         var resources = ResourceCatalogue.All.Values.Where(r => r.Service == service).ToArray();
@@ -37,54 +37,54 @@ public static class ResourceEndpoints
     }
 
     /// <summary>Maps the resources.</summary>
-    internal static void MapResources(this IEndpointRouteBuilder app, IEnumerable<ResourceKind> resources)
+    internal static void MapResources(this IEndpointRouteBuilder app, IEnumerable<ResourceDescriptor> resources)
     {
         foreach (var resource in resources)
         {
             var map = typeof(ResourceEndpoints).GetMethod(nameof(Map), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(resource.Entity);
-            map.CreateDelegate<Action<IEndpointRouteBuilder, ResourceKind>>()(app, resource);
+            map.CreateDelegate<Action<IEndpointRouteBuilder, ResourceDescriptor>>()(app, resource);
         }
     }
 
-    private static void Map<TContract>(IEndpointRouteBuilder app, ResourceKind resource)
+    private static void Map<TContract>(IEndpointRouteBuilder app, ResourceDescriptor resource)
     {
-        app.MapGet($"/resources/{resource.Name}", http => Answer<TContract>(http, resource, isOfOne: false)).WithMetadata(resource);
-        app.MapGet($"/resources/{resource.Name}/{{id}}", http => Answer<TContract>(http, resource, isOfOne: true)).WithMetadata(resource);
+        app.MapGet($"/resources/{resource.Name}", http => Handle<TContract>(http, resource, isOfOne: false)).WithMetadata(resource);
+        app.MapGet($"/resources/{resource.Name}/{{id}}", http => Handle<TContract>(http, resource, isOfOne: true)).WithMetadata(resource);
     }
 
-    private static async Task Answer<TContract>(HttpContext http, ResourceKind resource, bool isOfOne)
+    private static async Task Handle<TContract>(HttpContext http, ResourceDescriptor resource, bool isOfOne)
     {
         var (services, ct) = (http.RequestServices, http.RequestAborted);
-        var caller = await services.GetRequiredService<TokenCheck>().Require(http);
+        var caller = await services.GetRequiredService<TokenValidator>().Authenticate(http);
         services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
 
         var isRecorded = typeof(TContract).IsAssignableTo(typeof(IClinicalContent));
-        var access = new Audit.Access($"resources/{resource.Name}", resource.Name);
+        var access = new Audit.AuditedAccess($"resources/{resource.Name}", resource.Name);
         try
         {
-            if (!caller.Is(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
+            if (!caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
             var asked = new ResourceQuery(resource, http.Request.Query, isOfOne);
-            var answering = services.GetRequiredService<IResource<TContract>>();
-            using var room = await services.GetRequiredService<CallMemory>().ForAnswer(isOfOne ? 1 : asked.Limit, ct);
+            var answering = services.GetRequiredService<IResourceHandler<TContract>>();
+            using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponse(isOfOne ? 1 : asked.Limit, ct);
             object shown;
             if (isOfOne)
             {
-                if (!Guid.TryParseExact((string?)http.GetRouteValue("id"), "D", out var id)) throw new Invalid("id", "must be a UUID");
+                if (!Guid.TryParseExact((string?)http.GetRouteValue("id"), "D", out var id)) throw new ValidationFailed("id", "must be a UUID");
                 access = access with { ResourceId = id };
-                asked.Check();
+                asked.ThrowIfInvalid();
                 shown = (await answering.Get(id, ct))!;
             }
             else
             {
-                access = access with { PatientId = asked.Patient };
+                access = access with { PatientId = asked.PatientId };
                 shown = await answering.List(asked, ct);
             }
-            using var answer = AnswerBuffer.Of(json => Write(json, shown, asked.Fields), isOfOne ? null : asked.Limit);
+            using var answer = ResponseBuffer.WriteJson(json => Write(json, shown, asked.Fields), isOfOne ? null : asked.Limit);
             if (isRecorded) await Record(AuditOutcome.Done, shown is Page<TContract> page ? page.Results.OfType<IClinicalContent>() : [(IClinicalContent)shown], ct);
             http.Response.ContentType = "application/json";
-            await answer.Send(http.Response.BodyWriter, ct);
+            await answer.CopyTo(http.Response.BodyWriter, ct);
         }
-        catch (Refusal refusal) when (isRecorded && ClinicalContent.OutcomeOf(refusal) is { } outcome)
+        catch (ApiException refusal) when (isRecorded && ClinicalContentDescriptor.GetOutcome(refusal) is { } outcome)
         {
             await Record(outcome, [], CancellationToken.None);
             throw;

@@ -15,30 +15,30 @@ namespace MedCor.ServiceDefaults.Resources;
 public sealed class ResourceQuery
 {
     /// <summary>How long these parameters may be, in characters.</summary>
-    public const int LongestSort = 200, LongestFilter = 4000, LongestFields = 500, LongestExpand = 200;
+    public const int MaxSortLength = 200, MaxFilterLength = 4000, MaxFieldsLength = 500, MaxExpandLength = 200;
 
-    private const int MostPages = 1_000_000;
-    private static readonly string[] ForLists = ["page", "limit", "sort", "filter", "fields", "expand"];
-    private static readonly string[] ForOne = ["fields", "expand"];
+    private const int MaxPage = 1_000_000;
+    private static readonly string[] ListParameters = ["page", "limit", "sort", "filter", "fields", "expand"];
+    private static readonly string[] EntityParameters = ["fields", "expand"];
 
-    private static readonly string[] OfPages = ["page", "limit", "sort"];
+    private static readonly string[] PagingParameters = ["page", "limit", "sort"];
 
-    private readonly Dictionary<string, List<string>> mistakes = [];
+    private readonly Dictionary<string, List<string>> errors = [];
     private readonly ICollection<string> given;
 
-    internal ResourceQuery(ResourceKind resource, IQueryCollection query, bool isOfOne)
+    internal ResourceQuery(ResourceDescriptor resource, IQueryCollection query, bool isOfOne)
     {
-        string[] known = isOfOne ? ForOne : ForLists;
+        string[] known = isOfOne ? EntityParameters : ListParameters;
         given = query.Keys;
         foreach (var (name, values) in query)
-            if (!known.Contains(name)) mistakes.Note(name, $"is not a parameter here; there are {string.Join(", ", known)}{DidYouMean.Hint(name, known)}");
-            else if (values.Count > 1) mistakes.Note(name, "is given twice");
-            else if (LongestOf(name) is { } most && PlainText.Length(values.ToString()) > most) mistakes.Note(name, $"must have at most {most} characters");
+            if (!known.Contains(name)) errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", known)}{DidYouMean.Hint(name, known)}");
+            else if (values.Count > 1) errors.AddError(name, "is given twice");
+            else if (GetMaxLength(name) is { } most && PlainText.CountCharacters(values.ToString()) > most) errors.AddError(name, $"must have at most {most} characters");
 
         if (Names(query, "fields", resource.Fields) is { } fields) Fields = fields;
         Names(query, "expand", resource.References.Keys);
         if (isOfOne) return;
-        Page = Number(query, "page", MostPages) ?? Page;
+        Page = Number(query, "page", MaxPage) ?? Page;
         Limit = Number(query, "limit", 100) ?? Limit;
         Sort = query["sort"].FirstOrDefault();
         Filter = Object(query["filter"].FirstOrDefault());
@@ -55,46 +55,46 @@ public sealed class ResourceQuery
     public JsonElement? Filter { get; }
 
     /// <summary>The patient whose rows alone are asked for, if one is named.</summary>
-    internal Guid? Patient => Filter is { } filter && filter.TryGetProperty("patient_id", out var named) && named.ValueKind == JsonValueKind.String && named.TryGetGuid(out var id) ? id : null;
+    internal Guid? PatientId => Filter is { } filter && filter.TryGetProperty("patient_id", out var named) && named.ValueKind == JsonValueKind.String && named.TryGetGuid(out var id) ? id : null;
 
     /// <summary>The list that is asked for.</summary>
-    internal Listing<T> Of<T>(Tenancy.TenantDb db, Fields<T> fields, IQueryable<T> rows) where T : class
+    internal ListQuery<T> ToListQuery<T>(Tenancy.TenantDb db, QueryableFields<T> fields, IQueryable<T> rows) where T : class
     {
-        var list = new Listing<T>(db, fields, rows, (Page, Limit, Sort), mistakes, "filter.");
+        var list = new ListQuery<T>(db, fields, rows, (Page, Limit, Sort), errors, "filter.");
         if (Filter is { } filter) list.Filter(filter);
         return list;
     }
 
-    /// <summary>Of a resource that is one thing: the filter as the parameters of the tool that shows it. Throws <see cref="Invalid"/> naming everything that is wrong.</summary>
-    public TTool AsCall<TTool>() where TTool : notnull
+    /// <summary>Of a resource that is one thing: the filter as the parameters of the tool that shows it. Throws <see cref="ValidationFailed"/> naming everything that is wrong.</summary>
+    public TTool ToToolParameters<TTool>() where TTool : notnull
     {
-        foreach (var name in given.Intersect(OfPages)) mistakes.Note(name, "is not a parameter here: there is one thing and no pages");
+        foreach (var name in given.Intersect(PagingParameters)) errors.AddError(name, "is not a parameter here: there is one thing and no pages");
         TTool? call = default;
         try
         {
-            call = Params<TTool>.Read(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"));
+            call = ParameterReader<TTool>.Read(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"));
         }
-        catch (Invalid wrong)
+        catch (ValidationFailed wrong)
         {
             foreach (var (name, whats) in wrong.Details)
-                foreach (var what in whats!.AsArray()) mistakes.Note($"filter.{name}", (string)what!);
+                foreach (var what in whats!.AsArray()) errors.AddError($"filter.{name}", (string)what!);
         }
-        Check();
+        ThrowIfInvalid();
         return call!;
     }
 
-    /// <summary>Throws <see cref="Invalid"/> when anything is wrong.</summary>
-    public void Check()
+    /// <summary>Throws <see cref="ValidationFailed"/> when anything is wrong.</summary>
+    public void ThrowIfInvalid()
     {
-        if (mistakes.Count > 0) throw new Invalid(mistakes);
+        if (errors.Count > 0) throw new ValidationFailed(errors);
     }
 
-    private static int? LongestOf(string parameter) => parameter switch
+    private static int? GetMaxLength(string parameter) => parameter switch
     {
-        "sort" => LongestSort,
-        "filter" => LongestFilter,
-        "fields" => LongestFields,
-        "expand" => LongestExpand,
+        "sort" => MaxSortLength,
+        "filter" => MaxFilterLength,
+        "fields" => MaxFieldsLength,
+        "expand" => MaxExpandLength,
         _ => null,
     };
 
@@ -103,17 +103,17 @@ public sealed class ResourceQuery
         if (query[parameter].FirstOrDefault() is not { } text) return null;
         HashSet<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries)];
         foreach (var name in names.Where(n => !allowed.Contains(n)))
-            if (name.Length == 0) mistakes.Note(parameter, Mistakes.EmptyName(text));
-            else mistakes.Note(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
+            if (name.Length == 0) errors.AddError(parameter, ValidationErrors.EmptyName(text));
+            else errors.AddError(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
         return names;
     }
 
     private int? Number(IQueryCollection query, string parameter, int most)
     {
         if (query[parameter].FirstOrDefault() is not { } text) return null;
-        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) mistakes.Note(parameter, $"must be a whole number from 1 to {most}, in digits without a sign or leading zeros");
+        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) errors.AddError(parameter, $"must be a whole number from 1 to {most}, in digits without a sign or leading zeros");
         else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most) return number;
-        else mistakes.Note(parameter, $"must be between 1 and {most}");
+        else errors.AddError(parameter, $"must be between 1 and {most}");
         return null;
     }
 
@@ -127,10 +127,10 @@ public sealed class ResourceQuery
         }
         catch (JsonException)
         {
-            mistakes.Note("filter", ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
+            errors.AddError("filter", ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
             return null;
         }
-        mistakes.Note("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");
+        errors.AddError("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");
         return null;
     }
 }

@@ -12,10 +12,10 @@ namespace MedCor.ServiceDefaults.Telemetry;
 /// <summary>
 /// What is logged, and where to beside the console: <c>MCP_LOG_LEVEL</c>, and <c>MCP_LOG_FILE</c> for a file as well, of this process alone, with older ones beside it.
 /// </summary>
-public static class LogExtensions
+public static class LoggingExtensions
 {
-    private const int LargestFile = 10 * 1024 * 1024;
-    private const int OlderFiles = 5;
+    private const int MaxFileSize = 10 * 1024 * 1024;
+    private const int RetainedFiles = 5;
 
     private static readonly (string Name, LogLevel Level, LogEventLevel Serilogs)[] Levels =
     [
@@ -27,10 +27,10 @@ public static class LogExtensions
     ];
 
     /// <summary>Applies both. Throws <see cref="InvalidOperationException"/> when there is no such level.</summary>
-    public static void AddLogs(this IHostApplicationBuilder builder)
+    public static void AddMedCorLogging(this IHostApplicationBuilder builder)
     {
         var (configuration, logging) = (builder.Configuration, builder.Logging);
-        var level = Level(configuration["MCP_LOG_LEVEL"]);
+        var level = ParseLevel(configuration["MCP_LOG_LEVEL"]);
         logging.SetMinimumLevel(level);
 
         // The frameworks tell of requests and addresses what spans tell already, so of theirs only what went wrong is kept, whatever the level. What a query
@@ -48,25 +48,25 @@ public static class LogExtensions
 
         // Not by AddSerilog, which lets everything through to the file, past the filters above.
         if (configuration["MCP_LOG_FILE"] is { Length: > 0 } file)
-            logging.Services.AddSingleton<ILoggerProvider>(_ => new SerilogLoggerProvider(FileOf(Own(file, configuration, builder.Environment)), dispose: true));
+            logging.Services.AddSingleton<ILoggerProvider>(_ => new SerilogLoggerProvider(CreateFileLogger(GetInstancePath(file, configuration, builder.Environment)), dispose: true));
     }
 
     /// <summary>A file as MedCor writes it: ten mebibytes, and five older ones.</summary>
-    internal static Logger FileOf(string path, long largest = LargestFile) => new LoggerConfiguration()
+    internal static Logger CreateFileLogger(string path, long largest = MaxFileSize) => new LoggerConfiguration()
         .MinimumLevel.Verbose()
         .Enrich.With<LevelName>()
         .WriteTo.File(path, outputTemplate: "[{UtcTimestamp:yyyy-MM-dd HH:mm:ss}] {LevelName} [MCP] {Message:lj}{NewLine}{Exception}",
-            formatProvider: System.Globalization.CultureInfo.InvariantCulture, fileSizeLimitBytes: largest, rollOnFileSizeLimit: true, retainedFileCountLimit: OlderFiles + 1)
+            formatProvider: System.Globalization.CultureInfo.InvariantCulture, fileSizeLimitBytes: largest, rollOnFileSizeLimit: true, retainedFileCountLimit: RetainedFiles + 1)
         .CreateLogger();
 
-    private static LogLevel Level(string? name) => string.IsNullOrEmpty(name) ? LogLevel.Information
+    private static LogLevel ParseLevel(string? name) => string.IsNullOrEmpty(name) ? LogLevel.Information
         : Levels.FirstOrDefault(l => l.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { Name: not null } known ? known.Level
         : throw new InvalidOperationException($"MCP_LOG_LEVEL must be one of {string.Join(", ", Levels.Select(l => l.Name))}.");
 
     /// <summary>
     /// <c>logs/mcp_server.log</c> becomes <c>logs/mcp_server.clinical-1.log</c>: no two processes can write the same file. The host names the instance; elsewhere it is named as in telemetry.
     /// </summary>
-    private static string Own(string file, IConfiguration configuration, IHostEnvironment environment)
+    private static string GetInstancePath(string file, IConfiguration configuration, IHostEnvironment environment)
     {
         const string Attribute = "service.instance.id=";
         var instance = configuration["MEDCOR_INSTANCE"] ?? (configuration["OTEL_RESOURCE_ATTRIBUTES"] ?? "").Split(',').FirstOrDefault(a => a.StartsWith(Attribute, StringComparison.Ordinal))?[Attribute.Length..]

@@ -11,10 +11,10 @@ public abstract class Entity
     public DateTimeOffset UpdatedAt { get; internal set; }
 
     /// <summary>Throws <see cref="Conflict"/> when the caller expects another version than this.</summary>
-    public void Expect(long? version)
+    public void ThrowIfVersionDiffers(long? version)
     {
         if (version is { } v && v != Version)
-            throw new Conflict($"It has been changed meanwhile: expected version {v}, now {Version}. Read it again, then repeat.").With("version", Version);
+            throw new Conflict($"It has been changed meanwhile: expected version {v}, now {Version}. Read it again, then repeat.").WithDetail("version", Version);
     }
 }
 

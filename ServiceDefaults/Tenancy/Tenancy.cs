@@ -6,19 +6,19 @@ namespace MedCor.ServiceDefaults.Tenancy;
 public sealed class Tenancy
 {
     private Caller? caller;
-    private bool decided;
+    private bool isDecided;
 
     /// <summary>The one hospital that is visible; none when all are.</summary>
-    public Guid? Hospital { get => Decided(field); private set; }
+    public Guid? HospitalId { get => ThrowIfUndecided(field); private set; }
 
     /// <summary>Whether every hospital is visible.</summary>
-    public bool SeesAll => Decided(Hospital is null);
+    public bool SeesAllHospitals => ThrowIfUndecided(HospitalId is null);
 
     /// <summary>Who is calling. Throws when nobody is: events and start-up have no caller.</summary>
     public Caller Caller => caller ?? throw new InvalidOperationException("Nobody is calling here.");
 
     /// <summary>The value for the database's own seal, <c>medcor.hospital</c>.</summary>
-    internal string Seal => Hospital?.ToString() ?? "*";
+    internal string RowLevelSecurityValue => HospitalId?.ToString() ?? "*";
 
     /// <summary>Works for a caller: within their hospital, or everywhere for the platform administrator.</summary>
     public void Enter(Caller caller)
@@ -30,9 +30,9 @@ public sealed class Tenancy
     /// <summary>Works within a hospital, or, given none, on everything: for events, start-up and log-in, which have no caller yet.</summary>
     public void Enter(Guid? hospital)
     {
-        decided = true;
-        Hospital = hospital;
+        isDecided = true;
+        HospitalId = hospital;
     }
 
-    private T Decided<T>(T value) => decided ? value : throw new InvalidOperationException("Whose data this may touch has not been decided.");
+    private T ThrowIfUndecided<T>(T value) => isDecided ? value : throw new InvalidOperationException("Whose data this may touch has not been decided.");
 }

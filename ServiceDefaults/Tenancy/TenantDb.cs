@@ -32,20 +32,20 @@ public abstract class TenantDb : DbContext
         Database.AutoSavepointsEnabled = false;
     }
 
-    private Guid OwnHospital => tenancy.Hospital ?? throw new InvalidOperationException("The platform reads through Rows.");
+    private Guid CallersHospitalId => tenancy.HospitalId ?? throw new InvalidOperationException("The platform reads through Rows.");
 
     /// <summary>Whose data this unit of work may touch.</summary>
     public Tenancy Tenancy => tenancy;
 
     /// <summary>The visible rows of a table.</summary>
-    protected IQueryable<T> Rows<T>() where T : class => tenancy.SeesAll ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
+    protected IQueryable<T> Rows<T>() where T : class => tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
 
     /// <summary>The visible rows of a query that EF Core cannot express.</summary>
     protected IQueryable<T> Rows<T>(FormattableString sql) where T : class =>
-        tenancy.SeesAll ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
+        tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
 
     /// <summary>The hospitals as this service knows them.</summary>
-    internal IQueryable<KnownHospital> KnownHospitals => Rows<KnownHospital>();
+    internal IQueryable<HospitalCopy> HospitalCopies => Rows<HospitalCopy>();
 
     /// <summary>Tells the other services, if and when the changes that this goes with are committed. Evaluated while saving, after stamping.</summary>
     public void Raise(Func<IntegrationEvent> happened) => raised.Add(happened);
@@ -56,11 +56,11 @@ public abstract class TenantDb : DbContext
     /// <inheritdoc/>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken ct = default)
     {
-        var now = Microsecond(clock.GetUtcNow());
+        var now = TruncateToMicroseconds(clock.GetUtcNow());
         foreach (var entry in ChangeTracker.Entries())
         {
             if (entry.State is EntityState.Unchanged or EntityState.Detached) continue;
-            if (entry.Entity is ITenantOwned owned && !tenancy.SeesAll && owned.HospitalId != tenancy.Hospital)
+            if (entry.Entity is ITenantOwned owned && !tenancy.SeesAllHospitals && owned.HospitalId != tenancy.HospitalId)
                 throw new InvalidOperationException($"A {entry.Entity.GetType().Name} of another hospital was about to be written.");
             if (entry.Entity is not Entity entity) continue;
             if (entry.State == EntityState.Added) entity.CreatedAt = now;
@@ -90,8 +90,8 @@ public abstract class TenantDb : DbContext
         model.ApplyConfigurationsFromAssembly(GetType().Assembly);
         TextSearch.AddFunctions(model);
         model.Entity<OutboxMessage>(OutboxMessage.Configure);
-        model.Entity<KnownHospital>(KnownHospital.Configure);
-        model.Entity<RecordedCall>(RecordedCall.Configure);
+        model.Entity<HospitalCopy>(HospitalCopy.Configure);
+        model.Entity<IdempotencyRecord>(IdempotencyRecord.Configure);
 
         foreach (var type in model.Model.GetEntityTypes())
         {
@@ -110,19 +110,19 @@ public abstract class TenantDb : DbContext
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
     {
         foreach (var kind in GetType().Assembly.GetTypes().Concat(typeof(Role).Assembly.GetTypes()).Where(t => t is { IsEnum: true, IsGenericTypeDefinition: false }))
-            conventions.Properties(kind).HaveConversion(typeof(UpperSnake<>).MakeGenericType(kind));
+            conventions.Properties(kind).HaveConversion(typeof(EnumWordConverter<>).MakeGenericType(kind));
     }
 
     private void FilterByTenant<T>(ModelBuilder model) where T : class, ITenantOwned =>
-        model.Entity<T>().HasQueryFilter(TenantFilter, row => row.HospitalId == OwnHospital);
+        model.Entity<T>().HasQueryFilter(TenantFilter, row => row.HospitalId == CallersHospitalId);
 
     /// <summary>PostgreSQL keeps microseconds; a caller must be told the very instant that a later read will answer.</summary>
-    private static DateTimeOffset Microsecond(DateTimeOffset t) => new(t.UtcTicks - t.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+    private static DateTimeOffset TruncateToMicroseconds(DateTimeOffset t) => new(t.UtcTicks - t.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
 
     /// <summary>Enums are kept as the words that the contract uses.</summary>
-    private sealed class UpperSnake<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(
-        value => Words.Of(value), word => Of(word)) where T : struct, Enum
+    private sealed class EnumWordConverter<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(
+        value => EnumNames.Of(value), word => Of(word)) where T : struct, Enum
     {
-        private static T Of(string word) => Words.TryParse<T>(word, out var value) ? value : throw new InvalidOperationException($"A row holds a word that {typeof(T).Name} does not have.");
+        private static T Of(string word) => EnumNames.TryParse<T>(word, out var value) ? value : throw new InvalidOperationException($"A row holds a word that {typeof(T).Name} does not have.");
     }
 }

@@ -19,16 +19,16 @@ namespace MedCor.ServiceDefaults.Tools;
 public static partial class ClientJson
 {
     /// <summary>The greatest whole number that every JSON reader keeps exactly (RFC 8259, section 6).</summary>
-    public const long GreatestWhole = 9_007_199_254_740_991;
+    public const long MaxSafeInteger = 9_007_199_254_740_991;
 
     /// <summary>Times of day as they are read.</summary>
     public const string TimePattern = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,7})?)?$";
 
     /// <summary>For reading alone.</summary>
-    public static JsonSerializerOptions Options { get; } = Make();
+    public static JsonSerializerOptions Options { get; } = CreateOptions();
 
     /// <summary>Whether this is how the readers of JSON refuse a document: beside their own exception, by others for half a surrogate pair and for a doubled field of a free object.</summary>
-    public static bool IsRefused(Exception e) => e is JsonException or InvalidOperationException or ArgumentException;
+    public static bool IsReadFailure(Exception e) => e is JsonException or InvalidOperationException or ArgumentException;
 
     /// <summary>Says that a document which no reader of JSON took goes deeper than is read; null when it is malformed before it does.</summary>
     /// <param name="around">How many levels of it are an envelope, which do not count.</param>
@@ -76,7 +76,7 @@ public static partial class ClientJson
     }
 
     /// <summary>The text of a value; null when it is none, or holds half a surrogate pair.</summary>
-    internal static string? TextOf(JsonElement value)
+    internal static string? GetText(JsonElement value)
     {
         try
         {
@@ -88,30 +88,30 @@ public static partial class ClientJson
         }
     }
 
-    private static JsonSerializerOptions Make()
+    private static JsonSerializerOptions CreateOptions()
     {
         var options = new JsonSerializerOptions(Json.Strict)
         {
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { UseReaders } },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { UseTextReaders } },
         };
-        JsonConverter[] own = [new TextConverter(PlainText.NormalizeLine), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-GreatestWhole, GreatestWhole), new TimeConverter(), new InstantConverter()];
+        JsonConverter[] own = [new TextConverter(PlainText.NormalizeLine), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-MaxSafeInteger, MaxSafeInteger), new TimeConverter(), new StrictInstantConverter()];
         for (var i = 0; i < own.Length; i++) options.Converters.Insert(i, own[i]);
         return options;
     }
 
     /// <summary>What a text becomes as it is read, by what its annotations say it is.</summary>
-    internal static Func<string, string> ReaderOf(JsonPropertyInfo property) => property.AttributeProvider switch
+    internal static Func<string, string> GetTextReader(JsonPropertyInfo property) => property.AttributeProvider switch
     {
         null => PlainText.NormalizeLine,
         // A choice is one of its words exactly; a pattern says of every character whether it may stand there.
-        { } annotated when Has<OpaqueAttribute>(annotated) || Has<AllowedValuesAttribute>(annotated) || Has<RegularExpressionAttribute>(annotated) => text => text,
-        { } annotated when Has<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.WhatIsWrong(line, least: 0, isLine: true) is null ? EmailAddresses.Canonical(line) ?? line : line,
-        { } annotated when Has<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonical(PlainText.NormalizeLine(text)) ?? text,
-        { } annotated when Has<MultilineAttribute>(annotated) => PlainText.Normalize,
+        { } annotated when HasAttribute<OpaqueAttribute>(annotated) || HasAttribute<AllowedValuesAttribute>(annotated) || HasAttribute<RegularExpressionAttribute>(annotated) => text => text,
+        { } annotated when HasAttribute<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.FindError(line, minLength: 0, isLine: true) is null ? EmailAddresses.Canonicalize(line) ?? line : line,
+        { } annotated when HasAttribute<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonicalize(PlainText.NormalizeLine(text)) ?? text,
+        { } annotated when HasAttribute<MultilineAttribute>(annotated) => PlainText.Normalize,
         _ => PlainText.NormalizeLine,
     };
 
-    internal static bool Has<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
+    internal static bool HasAttribute<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
 
     /// <summary>
     /// Whether null can be sent for a parameter. In a change it clears a field, and is taken where that can be without a value: as "leave it as it is" it would be taken by those who mean to clear.
@@ -125,12 +125,12 @@ public static partial class ClientJson
         return !isField && (property.PropertyType.IsValueType ? Nullable.GetUnderlyingType(property.PropertyType) is not null : property.IsSetNullable);
     }
 
-    private static void UseReaders(JsonTypeInfo type)
+    private static void UseTextReaders(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
         {
-            if (property.PropertyType == typeof(string)) property.CustomConverter = new TextConverter(ReaderOf(property));
-            if (property.PropertyType == typeof(Optional<string>)) property.CustomConverter = new OptionalConverter<string>(new TextConverter(ReaderOf(property)));
+            if (property.PropertyType == typeof(string)) property.CustomConverter = new TextConverter(GetTextReader(property));
+            if (property.PropertyType == typeof(Optional<string>)) property.CustomConverter = new OptionalConverter<string>(new TextConverter(GetTextReader(property)));
             if (!TakesNull(property)) property.IsSetNullable = false;
         }
     }
@@ -147,7 +147,7 @@ public static partial class ClientJson
     private sealed class WholeNumberConverter<T>(long least, long most) : JsonConverter<T> where T : struct, IBinaryInteger<T>
     {
         public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Number && Whole(ref reader) is { } number && number >= least && number <= most ? T.CreateChecked(number) : throw new JsonException();
+            reader.TokenType == JsonTokenType.Number && ReadWhole(ref reader) is { } number && number >= least && number <= most ? T.CreateChecked(number) : throw new JsonException();
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteNumberValue(long.CreateChecked(value));
     }
@@ -163,7 +163,7 @@ public static partial class ClientJson
     }
 
     /// <summary>A number that is whole, by its digits alone, so that none is rounded; null when it is not, or too large.</summary>
-    private static long? Whole(ref Utf8JsonReader reader)
+    private static long? ReadWhole(ref Utf8JsonReader reader)
     {
         if (reader.TryGetInt64(out var plain)) return plain;
         var written = Encoding.ASCII.GetString(reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan);
@@ -194,7 +194,7 @@ public static partial class ClientJson
     private static partial Regex Time();
 
     /// <summary>RFC 3339. A time without an offset is no instant: which one it would be depends on whose clocks are meant.</summary>
-    private sealed class InstantConverter : JsonConverter<DateTimeOffset>
+    private sealed class StrictInstantConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
         {

@@ -7,7 +7,7 @@ namespace MedCor.ServiceDefaults.Tools;
 public static class TimeZoneNames
 {
     /// <summary>Longer than any.</summary>
-    public const int Longest = 64;
+    public const int MaxLength = 64;
 
     /// <summary>
     /// By every name, whatever its case, the one that is kept. Of a place that the database lists it is that place's own, also where the clocks are another's:
@@ -16,7 +16,7 @@ public static class TimeZoneNames
     private static readonly FrozenDictionary<string, string> Names = Read();
 
     /// <summary>The name that is kept, which browsers and this machine know; null when there is no such zone.</summary>
-    public static string? Canonical(string name) => Names.TryGetValue(name, out var own) && TimeZoneInfo.TryFindSystemTimeZoneById(own, out _) ? own : null;
+    public static string? Canonicalize(string name) => Names.TryGetValue(name, out var own) && TimeZoneInfo.TryFindSystemTimeZoneById(own, out _) ? own : null;
 
     /// <summary>All names that are kept.</summary>
     public static IEnumerable<string> All => Names.Values.Distinct();

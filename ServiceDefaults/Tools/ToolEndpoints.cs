@@ -22,12 +22,12 @@ public static class ToolEndpoints
     /// Registers the handlers of an assembly. Throws <see cref="InvalidOperationException"/> naming every tool that the service owns and nobody handles, or that
     /// answers clinical content while the service keeps no audit trail.
     /// </summary>
-    public static IReadOnlyList<Tool> AddTools(this IServiceCollection services, Assembly assembly, string service)
+    public static IReadOnlyList<ToolDescriptor> AddToolHandlers(this IServiceCollection services, Assembly assembly, string service)
     {
         var handlers = (from type in assembly.GetTypes()
                         where type is { IsClass: true, IsAbstract: false }
                         from handled in type.GetInterfaces()
-                        where handled.IsGenericType && handled.GetGenericTypeDefinition() == typeof(IHandle<,>)
+                        where handled.IsGenericType && handled.GetGenericTypeDefinition() == typeof(IToolHandler<,>)
                         select (Tool: handled.GetGenericArguments()[0], Service: handled, Implementation: type)).ToDictionary(h => h.Tool);
 
         var tools = ToolCatalogue.All.Values.Where(t => t.Service == service).ToArray();
@@ -35,7 +35,7 @@ public static class ToolEndpoints
         if (orphans.Length > 0) throw new InvalidOperationException($"The {service} service promises tools that nothing handles: {string.Join(", ", orphans)}.");
 
         if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IAuditTrail)) && t.IsClass) is { } trail) services.AddScoped(typeof(IAuditTrail), trail);
-        else if (tools.FirstOrDefault(t => t.Content is not null) is { } unrecorded)
+        else if (tools.FirstOrDefault(t => t.ClinicalContent is not null) is { } unrecorded)
             throw new InvalidOperationException($"{unrecorded.Name} answers clinical content, and the {service} service keeps no audit trail.");
 
         foreach (var handler in handlers.Values) services.AddScoped(handler.Service, handler.Implementation);
@@ -43,111 +43,111 @@ public static class ToolEndpoints
     }
 
     /// <summary>Maps the tools.</summary>
-    public static void MapTools(this IEndpointRouteBuilder app, IEnumerable<Tool> tools)
+    public static void MapTools(this IEndpointRouteBuilder app, IEnumerable<ToolDescriptor> tools)
     {
         foreach (var tool in tools)
         {
-            var answer = typeof(ToolEndpoints).GetMethod(nameof(Answering), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(tool.Params, tool.Result);
-            app.MapPost($"/tools/{tool.Name}", answer.CreateDelegate<Func<Tool, RequestDelegate>>()(tool)).WithDisplayName(tool.Name).WithMetadata(tool);
+            var answer = typeof(ToolEndpoints).GetMethod(nameof(CreateHandler), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(tool.Params, tool.Result);
+            app.MapPost($"/tools/{tool.Name}", answer.CreateDelegate<Func<ToolDescriptor, RequestDelegate>>()(tool)).WithDisplayName(tool.Name).WithMetadata(tool);
         }
     }
 
     /// <summary>
     /// A call with no more parameters than this, in bytes, makes no thing too large, however they are escaped: what is, has been from before there was a bound, and can still be withdrawn or shortened.
     /// </summary>
-    private const int LargestHarmless = AnswerBuffer.LargestThing / 8;
+    private const int MaxUncheckedBody = ResponseBuffer.MaxEntityLength / 8;
 
-    private static RequestDelegate Answering<TTool, TResult>(Tool tool) where TTool : ITool<TResult>
+    private static RequestDelegate CreateHandler<TTool, TResult>(ToolDescriptor tool) where TTool : ITool<TResult>
     {
-        var limitOf = tool.Params.GetProperty(nameof(ListOf<>.Limit))?.GetMethod!.CreateDelegate<Func<TTool, int>>();
-        return http => Answer<TTool, TResult>(http, tool, limitOf);
+        var limitOf = tool.Params.GetProperty(nameof(PagedTool<>.Limit))?.GetMethod!.CreateDelegate<Func<TTool, int>>();
+        return http => Handle<TTool, TResult>(http, tool, limitOf);
     }
 
     /// <param name="limitOf">How many things are asked for at once, of what was asked; none where it is not a list.</param>
-    private static async Task Answer<TTool, TResult>(HttpContext http, Tool tool, Func<TTool, int>? limitOf) where TTool : ITool<TResult>
+    private static async Task Handle<TTool, TResult>(HttpContext http, ToolDescriptor tool, Func<TTool, int>? limitOf) where TTool : ITool<TResult>
     {
         var services = http.RequestServices;
-        var caller = await services.GetRequiredService<TokenCheck>().Require(http);
+        var caller = await services.GetRequiredService<TokenValidator>().Authenticate(http);
         services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
 
         TTool? asked = default;
         try
         {
             var body = await ReadBody(http);
-            if (!caller.Is(tool.Callers))
+            if (!caller.IsOneOf(tool.Callers))
             {
-                asked = tool.Content is null ? default : Aim<TTool>(body);
+                asked = tool.ClinicalContent is null ? default : TryReadParameters<TTool>(body);
                 throw new Forbidden($"Your role does not include {tool.Name}.");
             }
-            var handler = services.GetRequiredService<IHandle<TTool, TResult>>();
-            asked = handler is IAmend<TTool> amends ? await Params<TTool>.ReadChange(body, Shown(amends, http.RequestAborted)) : Params<TTool>.Read(body);
+            var handler = services.GetRequiredService<IToolHandler<TTool, TResult>>();
+            asked = handler is ICurrentStateProvider<TTool> amends ? await ParameterReader<TTool>.ReadUpdate(body, CurrentState(amends, http.RequestAborted)) : ParameterReader<TTool>.Read(body);
             http.Response.ContentType = "application/json";
             var limit = limitOf?.Invoke(asked);
-            using var room = await services.GetRequiredService<CallMemory>().ForAnswer(limit ?? 1, http.RequestAborted);
+            using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponse(limit ?? 1, http.RequestAborted);
             if (tool.Effect == Effect.Read)
             {
                 var shown = await handler.Handle(asked, http.RequestAborted);
-                using var answer = AnswerBuffer.Of(json => JsonSerializer.Serialize(json, shown, Json.Options), limit);
-                await Record(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
-                await answer.Send(http.Response.BodyWriter, http.RequestAborted);
+                using var answer = ResponseBuffer.WriteJson(json => JsonSerializer.Serialize(json, shown, Json.Options), limit);
+                await RecordAccess(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
+                await answer.CopyTo(http.Response.BodyWriter, http.RequestAborted);
                 return;
             }
 
-            var (result, isReplay) = await Write(services, tool, handler, asked, body.Length, IdempotencyKey(http), http.RequestAborted);
+            var (result, isReplay) = await Execute(services, tool, handler, asked, body.Length, GetIdempotencyKey(http), http.RequestAborted);
             if (isReplay)
             {
-                var shown = tool.Content is null ? default : JsonSerializer.Deserialize<TResult>(result, Json.Options);
-                await Record(services, tool, asked, AuditOutcome.Replayed, shown, http.RequestAborted);
+                var shown = tool.ClinicalContent is null ? default : JsonSerializer.Deserialize<TResult>(result, Json.Options);
+                await RecordAccess(services, tool, asked, AuditOutcome.Replayed, shown, http.RequestAborted);
                 http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
             }
             await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);
         }
-        catch (Refusal refusal) when (tool.Content is not null && ClinicalContent.OutcomeOf(refusal) is { } outcome)
+        catch (ApiException refusal) when (tool.ClinicalContent is not null && ClinicalContentDescriptor.GetOutcome(refusal) is { } outcome)
         {
             // In a transaction of its own, since that of the call was rolled back; and also when the caller has hung up.
-            await Record(services, tool, asked, outcome, shown: null, CancellationToken.None);
+            await RecordAccess(services, tool, asked, outcome, shown: null, CancellationToken.None);
             throw;
         }
     }
 
     /// <summary>What the caller reads of what they want to change; null if that is nothing, so that they learn what is wrong with their parameters as for anything else.</summary>
-    private static Func<TTool, Task<object?>> Shown<TTool>(IAmend<TTool> amends, CancellationToken ct) => async asked =>
+    private static Func<TTool, Task<object?>> CurrentState<TTool>(ICurrentStateProvider<TTool> amends, CancellationToken ct) => async asked =>
     {
         try
         {
-            return await amends.Shown(asked, ct);
+            return await amends.GetCurrent(asked, ct);
         }
-        catch (Refusal refusal) when (refusal is Problems.Missing or Forbidden)
+        catch (ApiException refusal) when (refusal is Problems.NotFound or Forbidden)
         {
             return null;
         }
     };
 
     /// <summary>What was asked for, for the record of its refusal; nothing when the parameters are not valid.</summary>
-    private static TTool? Aim<TTool>(ReadOnlyMemory<byte> body) where TTool : notnull
+    private static TTool? TryReadParameters<TTool>(ReadOnlyMemory<byte> body) where TTool : notnull
     {
         try
         {
-            return Params<TTool>.Read(body);
+            return ParameterReader<TTool>.Read(body);
         }
-        catch (Invalid)
+        catch (ValidationFailed)
         {
             return default;
         }
     }
 
     /// <summary>Puts an access to clinical content on record, before it is answered.</summary>
-    private static Task Record(IServiceProvider services, Tool tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.Content is { } content
-        ? services.GetRequiredService<IAuditTrail>().Record(content.Asked(tool.Name, asked), outcome, shown is null ? [] : content.In(shown), ct)
+    private static Task RecordAccess(IServiceProvider services, ToolDescriptor tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.ClinicalContent is { } content
+        ? services.GetRequiredService<IAuditTrail>().Record(content.DescribeAccess(tool.Name, asked), outcome, shown is null ? [] : content.FindIn(shown), ct)
         : Task.CompletedTask;
 
     /// <summary>A write is one transaction: what it read, changed, recorded and will tell. With a key that was seen before, its answer is that of then.</summary>
-    private static async Task<(byte[] Result, bool IsReplay)> Write<TTool, TResult>(
-        IServiceProvider services, Tool tool, IHandle<TTool, TResult> handler, TTool asked, int size, string? key, CancellationToken ct) where TTool : ITool<TResult>
+    private static async Task<(byte[] Result, bool IsReplay)> Execute<TTool, TResult>(
+        IServiceProvider services, ToolDescriptor tool, IToolHandler<TTool, TResult> handler, TTool asked, int size, string? key, CancellationToken ct) where TTool : ITool<TResult>
     {
-        var calls = services.GetRequiredService<RecordedCalls>();
+        var calls = services.GetRequiredService<IdempotencyStore>();
         if (key is not null && await calls.Find(key, tool, asked, ct) is { } known) return (Encoding.UTF8.GetBytes(known), true);
-        if (handler is IPrepare<TTool> prepares) await prepares.Prepare(asked, ct);
+        if (handler is IToolPreparation<TTool> prepares) await prepares.Prepare(asked, ct);
         var secretsHash = key is null ? "" : await calls.HashSecrets(asked, ct);
 
         await using var transaction = await services.GetRequiredService<TenantDb>().Database.BeginTransactionAsync(ct);
@@ -159,25 +159,25 @@ public static class ToolEndpoints
             return (Encoding.UTF8.GetBytes(other), true);
         }
         var written = await handler.Handle(asked, ct);
-        await Record(services, tool, asked, AuditOutcome.Done, written, ct);
+        await RecordAccess(services, tool, asked, AuditOutcome.Done, written, ct);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
-        if (tool.ShowsOneThing && result.Length > AnswerBuffer.LargestThing && size > LargestHarmless) throw TooLarge(asked);
-        if (key is not null) await calls.Record(key, tool, Encoding.UTF8.GetString(result), ct);
+        if (tool.ReturnsSingleEntity && result.Length > ResponseBuffer.MaxEntityLength && size > MaxUncheckedBody) throw CreateTooLargeException(asked);
+        if (key is not null) await calls.SaveResult(key, tool, Encoding.UTF8.GetString(result), ct);
         // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
         await transaction.CommitAsync(CancellationToken.None);
         return (result, false);
     }
 
     /// <summary>Names what is longest of what was asked.</summary>
-    private static Invalid TooLarge(object asked) =>
+    private static ValidationFailed CreateTooLargeException(object asked) =>
         new(JsonSerializer.SerializeToElement(asked, asked.GetType(), Json.Options).EnumerateObject().MaxBy(field => field.Value.GetRawText().Length).Name,
-            $"makes it larger than {AnswerBuffer.LargestThing / 1024} KiB as JSON, which is the most that one thing may have: shorten it");
+            $"makes it larger than {ResponseBuffer.MaxEntityLength / 1024} KiB as JSON, which is the most that one thing may have: shorten it");
 
-    private static string? IdempotencyKey(HttpContext http) => http.Request.Headers[IdempotencyHeaders.Key].ToString() switch
+    private static string? GetIdempotencyKey(HttpContext http) => http.Request.Headers[IdempotencyHeaders.Key].ToString() switch
     {
         "" => null,
         { Length: <= 255 } key => key,
-        _ => throw new Invalid(IdempotencyHeaders.Key, "must have at most 255 characters"),
+        _ => throw new ValidationFailed(IdempotencyHeaders.Key, "must have at most 255 characters"),
     };
 
     /// <summary>Reads a request's body.</summary>

@@ -8,7 +8,7 @@ namespace MedCor.Gateway.Events;
 internal readonly record struct StreamId(long Epoch, long Number) : IComparable<StreamId>
 {
     /// <summary>Whether nothing is missing between a place and this one, the next.</summary>
-    public bool Follows(StreamId place) => Epoch == place.Epoch && Number == place.Number + 1;
+    public bool IsNextAfter(StreamId previous) => Epoch == previous.Epoch && Number == previous.Number + 1;
 
     public static StreamId Parse(string text) =>
         TryParse(text, out var id) ? id : throw new FormatException("Not the id of an entry in a stream.");

@@ -13,29 +13,29 @@ internal readonly struct RequestBody : IDisposable
     /// A body up to this size is read to its end even when it is refused for its length: whose connection is cut while they still send
     /// may never see the answer. What is over the bound is dropped as it comes.
     /// </summary>
-    public const int MostDropped = 16 * 1024 * 1024;
+    public const int MaxDrainedBytes = 16 * 1024 * 1024;
 
     /// <summary>A body must be there within this time, however long it is and whether or not it is refused for that.</summary>
-    public static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     private readonly PipeReader reader;
-    private readonly WaitingBytes.Held held;
+    private readonly BufferedBytesLimiter.BufferLease lease;
 
-    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, WaitingBytes.Held held) => (this.reader, Bytes, this.held) = (reader, WithoutMark(bytes), held);
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, BufferedBytesLimiter.BufferLease held) => (this.reader, Bytes, this.lease) = (reader, SkipByteOrderMark(bytes), held);
 
     public ReadOnlySequence<byte> Bytes { get; }
 
-    /// <summary>Reads a JSON body. Throws <see cref="WrongMediaType"/> when it says that it is something else, and as <see cref="Read"/> does.</summary>
-    public static ValueTask<RequestBody> ReadJson(HttpContext http) => http.Request.HasJsonContentType() ? Read(http) : throw new WrongMediaType();
+    /// <summary>Reads a JSON body. Throws <see cref="UnsupportedMediaType"/> when it says that it is something else, and as <see cref="Read"/> does.</summary>
+    public static ValueTask<RequestBody> ReadJson(HttpContext http) => http.Request.HasJsonContentType() ? Read(http) : throw new UnsupportedMediaType();
 
     /// <summary>
-    /// Reads a body of whatever kind. Throws <see cref="TooLarge"/> over 1 MiB or the bound that is given, <see cref="TooSlow"/> when it does not come in time, <see cref="Unavailable"/> when too many
+    /// Reads a body of whatever kind. Throws <see cref="PayloadTooLarge"/> over 1 MiB or the bound that is given, <see cref="RequestTimeout"/> when it does not come in time, <see cref="Unavailable"/> when too many
     /// others are in memory.
     /// </summary>
-    public static async ValueTask<RequestBody> Read(HttpContext http, int most = MedCorService.LargestBody)
+    public static async ValueTask<RequestBody> Read(HttpContext http, int maxSize = MedCorService.MaxRequestBodySize)
     {
         var (services, reader, aborted) = (http.RequestServices, http.Request.BodyReader, http.RequestAborted);
-        var held = services.GetRequiredService<WaitingBytes>().Begin(http.Features.Get<Whose>()?.Name);
+        var held = services.GetRequiredService<BufferedBytesLimiter>().CreateLease(http.Features.Get<CallerKey>()?.Value);
         CancellationTokenSource? patience = null, either = null;
         var isTooLarge = false;
         try
@@ -44,21 +44,21 @@ internal readonly struct RequestBody : IDisposable
             {
                 if (!reader.TryRead(out var read))
                 {
-                    patience ??= new(Within, services.GetRequiredService<TimeProvider>());
+                    patience ??= new(ReadTimeout, services.GetRequiredService<TimeProvider>());
                     either ??= CancellationTokenSource.CreateLinkedTokenSource(aborted, patience.Token);
                     read = await reader.ReadAsync(either.Token);
                 }
-                isTooLarge |= read.Buffer.Length > most;
+                isTooLarge |= read.Buffer.Length > maxSize;
                 if (isTooLarge)
                 {
                     held.Dispose();
                     reader.AdvanceTo(read.Buffer.End);
-                    if (read.IsCompleted) throw new TooLarge(most);
+                    if (read.IsCompleted) throw new PayloadTooLarge(maxSize);
                     continue;
                 }
                 try
                 {
-                    held.Be(read.Buffer.Length);
+                    held.Resize(read.Buffer.Length);
                 }
                 catch
                 {
@@ -72,7 +72,7 @@ internal readonly struct RequestBody : IDisposable
         catch (OperationCanceledException) when (patience is { IsCancellationRequested: true } && !aborted.IsCancellationRequested)
         {
             held.Dispose();
-            throw isTooLarge ? new TooLarge(most) : new TooSlow();
+            throw isTooLarge ? new PayloadTooLarge(maxSize) : new RequestTimeout();
         }
         catch
         {
@@ -87,12 +87,12 @@ internal readonly struct RequestBody : IDisposable
     }
 
     /// <summary>Some programs begin every text with a byte order mark, which RFC 8259 lets a reader pass over.</summary>
-    private static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> bytes) =>
+    private static ReadOnlySequence<byte> SkipByteOrderMark(in ReadOnlySequence<byte> bytes) =>
         bytes.FirstSpan.StartsWith("\uFEFF"u8) ? bytes.Slice(3) : bytes;
 
     public void Dispose()
     {
         reader.AdvanceTo(Bytes.End);
-        held.Dispose();
+        lease.Dispose();
     }
 }

@@ -12,14 +12,14 @@ namespace MedCor.Analytics;
 internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
-    internal IQueryable<KnownHospital> Hospitals => Rows<KnownHospital>();
-    internal IQueryable<Visit> Visits => Rows<Visit>();
+    internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
+    internal IQueryable<AppointmentRow> Appointments => Rows<AppointmentRow>();
     internal IQueryable<DoctorDay> DoctorDays => Rows<DoctorDay>();
-    internal IQueryable<ReportMonth> Months => Rows<ReportMonth>();
-    internal IQueryable<Person> People => Rows<Person>();
+    internal IQueryable<ReportMonth> ReportMonths => Rows<ReportMonth>();
+    internal IQueryable<PersonRow> People => Rows<PersonRow>();
     internal IQueryable<HeadCount> HeadCounts => Rows<HeadCount>();
-    internal IQueryable<Practice> Practices => Rows<Practice>();
-    internal IQueryable<Specialty> Specialties => Rows<Specialty>();
-    internal IQueryable<SetSchedule> Schedules => Rows<SetSchedule>();
-    internal IQueryable<Invoice> Invoices => Rows<Invoice>();
+    internal IQueryable<PrimarySpecialty> PrimarySpecialties => Rows<PrimarySpecialty>();
+    internal IQueryable<SpecialtyRow> Specialties => Rows<SpecialtyRow>();
+    internal IQueryable<ScheduleRow> Schedules => Rows<ScheduleRow>();
+    internal IQueryable<InvoiceRow> Invoices => Rows<InvoiceRow>();
 }

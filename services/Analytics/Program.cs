@@ -4,7 +4,7 @@ using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.AddMedCorService<AnalyticsDb>("analytics", copies: typeof(KnownHospitals));
-builder.Services.AddScoped<FigureBook>();
+builder.AddMedCorService<AnalyticsDb>("analytics", copies: typeof(HospitalCopies));
+builder.Services.AddScoped<StatisticsQueries>();
 
 await builder.Build().RunMedCorService(args);

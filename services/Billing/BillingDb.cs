@@ -15,18 +15,18 @@ internal sealed class BillingDb(DbContextOptions<BillingDb> options, Tenancy ten
     internal IQueryable<Invoice> Invoices => Rows<Invoice>();
 
     /// <summary>A subscription that nobody else changes until the transaction ends. It is locked before the hospital's invoice number is, by everybody, so that no two wait for each other.</summary>
-    internal async Task<Subscription?> Locked(Guid id, CancellationToken ct) =>
+    internal async Task<Subscription?> FindForUpdate(Guid id, CancellationToken ct) =>
         (await Rows<Subscription>($"SELECT * FROM subscriptions WHERE id = {id} FOR UPDATE").ToListAsync(ct)).SingleOrDefault();
 
     /// <summary>Some subscription, locked, of which a period has ended or is to begin by the clocks of its hospital, and which no other replica is at.</summary>
-    /// <param name="passedOver">Those that are not meant.</param>
-    internal async Task<Subscription?> NextDue(DateTimeOffset now, Guid[] passedOver, CancellationToken ct)
+    /// <param name="excluded">Those that are not meant.</param>
+    internal async Task<Subscription?> FindNextDueForUpdate(DateTimeOffset now, Guid[] excluded, CancellationToken ct)
     {
         // No clock is further ahead than this, so the index bounds what is looked at.
         var latest = DateOnly.FromDateTime(now.UtcDateTime).AddDays(1);
         return (await Rows<Subscription>($"""
             SELECT s.* FROM subscriptions s JOIN known_hospitals h USING (hospital_id)
-            WHERE s.status = 'ACTIVE' AND s.due_on <= {latest} AND s.due_on <= ({now} AT TIME ZONE h.time_zone)::date AND s.id <> ALL ({passedOver})
+            WHERE s.status = 'ACTIVE' AND s.due_on <= {latest} AND s.due_on <= ({now} AT TIME ZONE h.time_zone)::date AND s.id <> ALL ({excluded})
             ORDER BY s.due_on LIMIT 1 FOR UPDATE OF s SKIP LOCKED
             """).ToListAsync(ct)).SingleOrDefault();
     }

@@ -5,8 +5,8 @@ using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.AddMedCorService<BillingDb>("billing", copies: [typeof(KnownHospitals)]);
-builder.Services.AddScoped<Ledger>().AddScoped<RunningSubscriptions>();
-builder.Services.AddHostedService<RenewSubscriptions>();
+builder.AddMedCorService<BillingDb>("billing", copies: [typeof(HospitalCopies)]);
+builder.Services.AddScoped<Ledger>().AddScoped<ActiveSubscriptions>();
+builder.Services.AddHostedService<SubscriptionRenewalWorker>();
 
 await builder.Build().RunMedCorService(args);

@@ -9,17 +9,17 @@ namespace MedCor.Chat;
 internal sealed class ChatDb(DbContextOptions<ChatDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
-    internal IQueryable<Session> Sessions => Rows<Session>();
+    internal IQueryable<StoredPromptSession> PromptSessions => Rows<StoredPromptSession>();
 
-    internal IQueryable<Call> Calls => Rows<Call>();
+    internal IQueryable<ChatRun> Runs => Rows<ChatRun>();
 
     internal IQueryable<DailyUsage> DailyUsage => Rows<DailyUsage>();
 
     /// <summary>
-    /// What a session holds, the newest call first, back to one that brought the whole conversation with it: no more calls than <paramref name="atMost"/>, and with no more
+    /// What a session holds, the newest call first, back to one that brought the whole conversation with it: no more calls than <paramref name="maxRuns"/>, and with no more
     /// characters in all than <paramref name="characters"/>. The database counts them, so that a long session is never read whole.
     /// </summary>
-    internal IQueryable<Call> History(Guid hospital, Guid owner, string session, int atMost, int characters) => Rows<Call>($"""
+    internal IQueryable<ChatRun> SessionHistory(Guid hospital, Guid owner, string session, int maxRuns, int characters) => Rows<ChatRun>($"""
         SELECT * FROM (
             SELECT c.*,
                 sum(length(messages) + length(answer)) OVER newest AS characters,
@@ -27,7 +27,7 @@ internal sealed class ChatDb(DbContextOptions<ChatDb> options, Tenancy tenancy, 
             FROM (
                 SELECT * FROM chat_calls
                 WHERE hospital_id = {hospital} AND owner_id = {owner} AND session_id = {session} AND state IN ('FINISHED', 'CANCELLED')
-                ORDER BY created_at DESC LIMIT {atMost}) c
+                ORDER BY created_at DESC LIMIT {maxRuns}) c
             WINDOW newest AS (ORDER BY created_at DESC, id DESC)) counted
         WHERE characters <= {characters} AND wholes = 0
         """).OrderByDescending(c => c.CreatedAt).ThenByDescending(c => c.Id).AsNoTracking();

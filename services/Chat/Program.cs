@@ -6,11 +6,11 @@ using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.AddMedCorService<ChatDb>("chat", copies: [typeof(KnownHospitals), typeof(KnownUsers)]);
+builder.AddMedCorService<ChatDb>("chat", copies: [typeof(HospitalCopies), typeof(UserCopies)]);
 builder.AddPrompts();
-builder.AddChats();
-builder.AddCalls();
+builder.AddChatStreams();
+builder.AddChatRuns();
 
 var app = builder.Build();
-app.MapCalls();
+app.MapChatRuns();
 await app.RunMedCorService(args);

@@ -13,7 +13,7 @@ namespace MedCor.Clinical;
 /// </summary>
 internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperatorCommand
 {
-    private const int Weeks = 54;
+    private const int WeekCount = 54;
 
     public string Name => "demo-year";
 
@@ -31,13 +31,13 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
         await AddPeople(ct);
 
         var monday = await FirstMonday(ct);
-        for (var week = 0; week < Weeks; week++)
+        for (var week = 0; week < WeekCount; week++)
         {
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             await AddAppointments(monday.AddDays(week * 7), week, ct);
             await AddRecords(monday.AddDays(week * 7), ct);
             await transaction.CommitAsync(ct);
-            if ((week + 1) % 6 == 0) Console.WriteLine($"{week + 1} of {Weeks} weeks, {watch.Elapsed.TotalSeconds:0} s");
+            if ((week + 1) % 6 == 0) Console.WriteLine($"{week + 1} of {WeekCount} weeks, {watch.Elapsed.TotalSeconds:0} s");
         }
 
         var all = await db.Appointments.CountAsync(ct);
@@ -52,7 +52,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     /// <summary>Copies at version 0, so that Identity's own events fill in whatever else they tell.</summary>
     private async Task AddPeople(CancellationToken ct)
     {
-        var people = Enumerable.Range(0, DemoYear.Doctors).Select(DemoYear.Doctor).Concat(Enumerable.Range(0, DemoYear.Patients).Select(DemoYear.Patient)).ToArray();
+        var people = Enumerable.Range(0, DemoYear.DoctorCount).Select(DemoYear.Doctor).Concat(Enumerable.Range(0, DemoYear.PatientCount).Select(DemoYear.Patient)).ToArray();
         var (ids, roles, firstNames, lastNames) = (
             people.Select(p => p.Id).ToArray(), people.Select(p => p.Role.ToString().ToUpperInvariant()).ToArray(), people.Select(p => p.FirstName).ToArray(), people.Select(p => p.LastName).ToArray());
         await db.Database.ExecuteSqlAsync($"""
@@ -65,9 +65,9 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     /// <summary>A year ago; what was begun once keeps its days.</summary>
     private async Task<DateOnly> FirstMonday(CancellationToken ct)
     {
-        var doctors = Enumerable.Range(0, DemoYear.Doctors).Select(n => DemoYear.Doctor(n).Id).ToArray();
+        var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();
         var begun = await db.Appointments.Where(a => doctors.Contains(a.DoctorId)).MinAsync(a => (DateOnly?)a.AppointmentDate, ct);
-        var day = begun ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddDays(-(Weeks - 2) * 7);
+        var day = begun ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddDays(-(WeekCount - 2) * 7);
         return day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
     }
 
@@ -78,9 +78,9 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     private Task<int> AddAppointments(DateOnly monday, int week, CancellationToken ct)
     {
         var (hospital, now) = (DemoYear.Hospital, clock.GetUtcNow());
-        var doctors = Enumerable.Range(0, DemoYear.Doctors).Select(n => DemoYear.Doctor(n).Id).ToArray();
-        var patients = Enumerable.Range(0, DemoYear.Patients).Select(n => DemoYear.Patient(n).Id).ToArray();
-        var share = (int)((long)DemoYear.Appointments * (week + 1) / Weeks - (long)DemoYear.Appointments * week / Weeks);
+        var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();
+        var patients = Enumerable.Range(0, DemoYear.PatientCount).Select(n => DemoYear.Patient(n).Id).ToArray();
+        var share = (int)((long)DemoYear.AppointmentCount * (week + 1) / WeekCount - (long)DemoYear.AppointmentCount * week / WeekCount);
         return db.Database.ExecuteSqlAsync($"""
             WITH slots AS (
                 SELECT day, slot, doctor, week_slot, abs(hashint8(week_slot::bigint * 7919 + {week} * 104729::bigint)::bigint) AS chance,
@@ -115,7 +115,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     private Task<int> AddRecords(DateOnly monday, CancellationToken ct)
     {
         var (hospital, sunday) = (DemoYear.Hospital.Id, monday.AddDays(6));
-        var doctors = Enumerable.Range(0, DemoYear.Doctors).Select(n => DemoYear.Doctor(n).Id).ToArray();
+        var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();
         return db.Database.ExecuteSqlAsync($"""
             WITH seen AS (
                 SELECT a.*, abs(hashint8(('x' || right(id::text, 8))::bit(32)::bigint)::bigint) % 5 AS turn FROM appointments a

@@ -15,11 +15,11 @@ namespace MedCor.Clinical;
 internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
-    internal IQueryable<KnownHospital> Hospitals => Rows<KnownHospital>();
-    internal IQueryable<Person> People => Rows<Person>();
+    internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
+    internal IQueryable<PersonCopy> People => Rows<PersonCopy>();
     internal IQueryable<Schedule> Schedules => Rows<Schedule>();
 
-    /// <summary>Everybody's in the hospital: for what is free and what is not. What a caller is shown comes from <see cref="Visits"/>.</summary>
+    /// <summary>Everybody's in the hospital: for what is free and what is not. What a caller is shown comes from <see cref="AppointmentsWithNames"/>.</summary>
     internal IQueryable<Appointment> Appointments => Rows<Appointment>();
 
     internal IQueryable<BookingPause> BookingPauses => Rows<BookingPause>();
@@ -40,23 +40,23 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
     internal IQueryable<AuditLink> AuditLinks => Rows<AuditLink>();
 
     /// <summary>The accesses that are in no chain yet.</summary>
-    internal IQueryable<WaitingEvent> WaitingEvents => Rows<WaitingEvent>();
+    internal IQueryable<UnlinkedEvent> UnlinkedEvents => Rows<UnlinkedEvent>();
 
     /// <summary>The appointments that the caller may see: a patient's own, a member of staff's hospital's.</summary>
-    internal IQueryable<Appointment> SeenAppointments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
+    internal IQueryable<Appointment> VisibleAppointments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
 
     /// <summary>The appointments that the caller may see, with the names of those who meet.</summary>
-    internal IQueryable<Visit> Visits => Named(SeenAppointments);
+    internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNames(VisibleAppointments);
 
     /// <summary>Appointments with the names of those who meet.</summary>
-    internal IQueryable<Visit> Named(IQueryable<Appointment> appointments) => appointments
+    internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments) => appointments
         .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
-        .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new Visit { Appointment = v.a, Patient = v.patient, Doctor = doctor });
+        .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new AppointmentWithNames { Appointment = v.a, Patient = v.patient, Doctor = doctor });
 
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
     {
         base.ConfigureConventions(conventions);
-        conventions.Properties<Timetable>().HaveConversion<Schedule.TimetableAsJson>().HaveColumnType("jsonb");
+        conventions.Properties<Timetable>().HaveConversion<Schedule.TimetableConverter>().HaveColumnType("jsonb");
     }
 }

@@ -6,12 +6,12 @@ using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Demo;
 using Microsoft.EntityFrameworkCore;
 using Appointment = MedCor.Clinical.Appointments.Appointment;
-using Person = MedCor.Clinical.People.Person;
+using PersonCopy = MedCor.Clinical.People.PersonCopy;
 
 namespace MedCor.Clinical;
 
 /// <summary>Schedules of the demo doctors, what their last weeks were like, and a few visits in the coming two; most times are left free.</summary>
-internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
+internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSeeder
 {
     /// <summary>In working days from today, with what became of it.</summary>
     private static readonly (int Day, AppointmentStatus Became, int? Rating)[] Days =
@@ -28,14 +28,14 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
     {
         if (await db.Hospitals.AnyAsync(ct)) return;
 
-        foreach (var demo in DemoHouse.Hospitals) await Seed(demo, ct);
+        foreach (var demo in DemoTenants.Hospitals) await Seed(demo, ct);
     }
 
     private async Task Seed(DemoHospital demo, CancellationToken ct)
     {
         // At version 0, so that the owners' own events fill in whatever else they tell.
-        var hospital = new KnownHospital { HospitalId = demo.Id, Name = demo.Name, TimeZone = demo.TimeZone, IsActive = true, Version = 0 };
-        var people = demo.People.ToDictionary(p => p.Id, p => new Person
+        var hospital = new HospitalCopy { HospitalId = demo.Id, Name = demo.Name, TimeZone = demo.TimeZone, IsActive = true, Version = 0 };
+        var people = demo.People.ToDictionary(p => p.Id, p => new PersonCopy
         {
             HospitalId = demo.Id,
             Id = p.Id,
@@ -48,10 +48,10 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
         db.Add(hospital);
         db.AddRange(people.Values);
 
-        var visits = new List<(Visit Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)>();
+        var visits = new List<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)>();
         foreach (var (doctor, _) in demo.Doctors)
         {
-            var practice = new Practice(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Usual });
+            var practice = new DoctorAvailability(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Default });
             db.Add(practice.Schedule!);
             db.Raise(() => new DoctorScheduleSet(practice.ToContract()));
             visits.AddRange(Plan(practice, [.. demo.Patients.Select(p => people[p.Id])], visits.Count));
@@ -79,7 +79,7 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
             await db.Appointments.Where(a => a.Id == visit.Appointment.Id).ExecuteUpdateAsync(a => a.SetProperty(x => x.CreatedAt, bookedAt), ct);
     }
 
-    private IEnumerable<(Visit Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)> Plan(Practice practice, Person[] patients, int before)
+    private IEnumerable<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)> Plan(DoctorAvailability practice, PersonCopy[] patients, int before)
     {
         var now = clock.GetUtcNow();
         for (var i = 0; i < Days.Length; i++)
@@ -90,8 +90,8 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoData
             var bookedAt = now.AddDays(Math.Min(day, 0) * 2 - 4);
             // Nobody meets two doctors in one turn.
             var patient = patients[(before + i) % patients.Length];
-            var appointment = Appointment.Book(practice, patient, new Wish(date, time, Reasons[i]), bookedAt);
-            yield return (new Visit { Appointment = appointment, Patient = patient, Doctor = practice.Doctor }, became, rating, bookedAt);
+            var appointment = Appointment.Book(practice, patient, new BookingRequest(date, time, Reasons[i]), bookedAt);
+            yield return (new AppointmentWithNames { Appointment = appointment, Patient = patient, Doctor = practice.Doctor }, became, rating, bookedAt);
         }
     }
 

@@ -7,8 +7,8 @@ using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(KnownHospitals));
-builder.Services.AddScoped<KnownPeople>().AddScoped<Bookings>().AddScoped<BookingPauses>().AddScoped<HospitalDays>();
+builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(HospitalCopies));
+builder.Services.AddScoped<PersonCopies>().AddScoped<BookingService>().AddScoped<BookingPauses>().AddScoped<HospitalDayBounds>();
 builder.AddAudit();
 
 var app = builder.Build();

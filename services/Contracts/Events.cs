@@ -15,7 +15,7 @@ public abstract record IntegrationEvent(Guid? HospitalId, long Version)
 
     /// <summary>What listeners are shown of it, if anything.</summary>
     [JsonIgnore]
-    public virtual LiveUpdate? Live => null;
+    public virtual LiveUpdate? LiveUpdate => null;
 }
 
 /// <summary>What happened to a resource.</summary>
@@ -26,14 +26,14 @@ public enum Change { Created, Updated, Deleted }
 /// <param name="Action">What happened to it.</param>
 /// <param name="Data">The entity as it now is.</param>
 /// <param name="Audience">Who may see it.</param>
-/// <param name="AlsoAs">An event name of its own under which the entity is told too, such as <c>appointment_created</c>.</param>
-public sealed record LiveUpdate(string Resource, Change Action, object Data, Audience Audience, string? AlsoAs = null);
+/// <param name="AdditionalEventName">An event name of its own under which the entity is told too, such as <c>appointment_created</c>.</param>
+public sealed record LiveUpdate(string Resource, Change Action, object Data, Audience Audience, string? AdditionalEventName = null);
 
 /// <summary>Who, within the event's hospital, may see an event. The platform administrator sees every hospital's.</summary>
 /// <param name="Callers">The roles that may, whoever it is about.</param>
-/// <param name="Person">A person who may besides them: the patient or user it is about.</param>
-public sealed record Audience(Callers Callers, Guid? Person = null)
+/// <param name="UserId">A person who may besides them: the patient or user it is about.</param>
+public sealed record Audience(Callers Callers, Guid? UserId = null)
 {
     /// <summary>Whether somebody may see it, given the event's own hospital.</summary>
-    public bool Includes(Callers kind, Guid userId) => (kind != Callers.None && Callers.HasFlag(kind)) || Person == userId;
+    public bool Includes(Callers kind, Guid userId) => (kind != Callers.None && Callers.HasFlag(kind)) || UserId == userId;
 }

@@ -13,10 +13,10 @@ public static class Json
     public const int Deepest = 32;
 
     /// <summary>For what MedCor itself wrote: fields that are not known are passed over, so that a newer sender may add some.</summary>
-    public static JsonSerializerOptions Options { get; } = Make(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
+    public static JsonSerializerOptions Options { get; } = Configure(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
 
     /// <summary>For what a client sent: an unknown, doubled, missing or null field is an error.</summary>
-    public static JsonSerializerOptions Strict { get; } = Make(new()
+    public static JsonSerializerOptions Strict { get; } = Configure(new()
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
@@ -28,12 +28,12 @@ public static class Json
     });
 
     /// <summary>Gives options the conventions of the contract.</summary>
-    public static JsonSerializerOptions Make(JsonSerializerOptions options)
+    public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         // Never embedded in HTML: answered as application/json with nosniff.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        options.Converters.Add(new WordConverter());
+        options.Converters.Add(new EnumNameConverter());
         // Of several values at once, which no client sends.
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         options.Converters.Add(new InstantConverter());
@@ -45,19 +45,19 @@ public static class Json
     /// Reads and writes an enum as exactly one of its words. The converter of System.Text.Json would also read another case, blanks around a word, and
     /// several words with commas between them, of which it makes a value that nobody named.
     /// </summary>
-    private sealed class WordConverter : JsonConverterFactory
+    private sealed class EnumNameConverter : JsonConverterFactory
     {
         public override bool CanConvert(Type type) => type.IsEnum && !type.IsDefined(typeof(FlagsAttribute), inherit: false);
 
         public override JsonConverter CreateConverter(Type type, JsonSerializerOptions options) =>
-            (JsonConverter)Activator.CreateInstance(typeof(Of<>).MakeGenericType(type))!;
+            (JsonConverter)Activator.CreateInstance(typeof(Converter<>).MakeGenericType(type))!;
 
-        private sealed class Of<T> : JsonConverter<T> where T : struct, Enum
+        private sealed class Converter<T> : JsonConverter<T> where T : struct, Enum
         {
             public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-                reader.TokenType == JsonTokenType.String && Words.TryParse<T>(reader.GetString(), out var value) ? value : throw new JsonException();
+                reader.TokenType == JsonTokenType.String && EnumNames.TryParse<T>(reader.GetString(), out var value) ? value : throw new JsonException();
 
-            public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Words.Of(value));
+            public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(EnumNames.Of(value));
         }
     }
 
@@ -81,25 +81,25 @@ public static class Json
 }
 
 /// <summary>The words by which the contract calls the values of an enum: <c>IN_PROGRESS</c> of <c>InProgress</c>.</summary>
-public static class Words
+public static class EnumNames
 {
     /// <summary>All words of an enum, in the order of its values.</summary>
     public static IReadOnlyList<string> All(Type type) => [.. Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName)];
 
     /// <summary>The word of a value. Throws <see cref="ArgumentOutOfRangeException"/> when the enum has no such value.</summary>
     public static string Of<T>(T value) where T : struct, Enum =>
-        Known<T>.Words.TryGetValue(value, out var word) ? word : throw new ArgumentOutOfRangeException(nameof(value), $"{typeof(T).Name} has no such value.");
+        Maps<T>.NameOf.TryGetValue(value, out var word) ? word : throw new ArgumentOutOfRangeException(nameof(value), $"{typeof(T).Name} has no such value.");
 
     /// <summary>The value of a word; false when it is not exactly a word of the enum.</summary>
     public static bool TryParse<T>(string? word, out T value) where T : struct, Enum
     {
         value = default;
-        return word is not null && Known<T>.Values.TryGetValue(word, out value);
+        return word is not null && Maps<T>.ValueOf.TryGetValue(word, out value);
     }
 
-    private static class Known<T> where T : struct, Enum
+    private static class Maps<T> where T : struct, Enum
     {
-        internal static readonly Dictionary<T, string> Words = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.ToString()));
-        internal static readonly Dictionary<string, T> Values = Words.ToDictionary(w => w.Value, w => w.Key);
+        internal static readonly Dictionary<T, string> NameOf = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.ToString()));
+        internal static readonly Dictionary<string, T> ValueOf = NameOf.ToDictionary(w => w.Value, w => w.Key);
     }
 }

@@ -6,8 +6,8 @@ namespace MedCor.Contracts;
 public static class Money
 {
     /// <summary>Minor units as decimal text: 19900 is 199.00.</summary>
-    public static string Text(long minorUnits) => (minorUnits / 100m).ToString("0.00", CultureInfo.InvariantCulture);
+    public static string Format(long minorUnits) => (minorUnits / 100m).ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary>The other way round.</summary>
-    public static long MinorUnits(string text) => (long)(decimal.Parse(text, CultureInfo.InvariantCulture) * 100);
+    public static long ParseMinorUnits(string text) => (long)(decimal.Parse(text, CultureInfo.InvariantCulture) * 100);
 }

@@ -22,7 +22,7 @@ public sealed class ToolAttribute(string name, Effect effect, Callers callers) :
     /// Whether the tool reads reference data, so that its answer is the same for every caller of a kind and may be remembered, or changes such data.
     /// Every write that changes what a remembered read answers must say so.
     /// </summary>
-    public bool IsReference { get; init; }
+    public bool IsReferenceData { get; init; }
 }
 
 /// <summary>
@@ -73,7 +73,7 @@ public enum Role { Admin, Doctor, Nurse, Patient }
 
 /// <summary>What every list takes.</summary>
 /// <typeparam name="T">What is listed.</typeparam>
-public abstract record ListOf<T> : ITool<Page<T>>
+public abstract record PagedTool<T> : ITool<Page<T>>
 {
     /// <summary>Which page, from 1.</summary>
     [Range(1, 1_000_000), System.ComponentModel.DefaultValue(1)]

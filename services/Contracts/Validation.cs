@@ -20,29 +20,29 @@ public sealed class NotAFieldAttribute : Attribute;
 
 /// <summary>Never null in an answer. Null stands for what an event of a version before does not tell.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class AlwaysAnsweredAttribute : Attribute;
+public sealed class NeverNullInResponseAttribute : Attribute;
 
 /// <summary>What each text of a list must be, whatever the others are.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public abstract class EachAttribute : ValidationAttribute
+public abstract class EachElementAttribute : ValidationAttribute
 {
     /// <inheritdoc/>
-    public override bool IsValid(object? value) => value is not IEnumerable<string?> texts || texts.All(Holds);
+    public override bool IsValid(object? value) => value is not IEnumerable<string?> texts || texts.All(IsValidElement);
 
     /// <summary>Whether a single text is right.</summary>
-    protected abstract bool Holds(string? text);
+    protected abstract bool IsValidElement(string? text);
 }
 
 /// <summary>How long each text of a list may be.</summary>
-public sealed class EachLengthAttribute : EachAttribute
+public sealed class EachElementLengthAttribute : EachElementAttribute
 {
-    public EachLengthAttribute(int least, int most) => (Least, Most, ErrorMessage) = (least, most, $"must have entries of {least} to {most} characters each");
+    public EachElementLengthAttribute(int least, int most) => (MinimumLength, MaximumLength, ErrorMessage) = (least, most, $"must have entries of {least} to {most} characters each");
 
-    public int Least { get; }
-    public int Most { get; }
+    public int MinimumLength { get; }
+    public int MaximumLength { get; }
 
     /// <inheritdoc/>
-    protected override bool Holds(string? text) => text?.EnumerateRunes().Count() is { } length && length >= Least && length <= Most;
+    protected override bool IsValidElement(string? text) => text?.EnumerateRunes().Count() is { } length && length >= MinimumLength && length <= MaximumLength;
 }
 
 /// <summary>Between which bounds each whole number of a list lies.</summary>
@@ -64,32 +64,32 @@ public sealed class UniqueItemsAttribute : Attribute;
 
 /// <summary>A day near enough to reckon with: the day after it, its week and its year exist, at every clock.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class NearDayAttribute() : ValidationAttribute($"must be a day of the years {First} to {Last}")
+public sealed class PlausibleDateAttribute() : ValidationAttribute($"must be a day of the years {FirstYear} to {LastYear}")
 {
-    private const int First = 1900, Last = 2199;
+    private const int FirstYear = 1900, LastYear = 2199;
 
     /// <summary>The same, as JSON Schema can say it.</summary>
     public const string Pattern = "^(?:19|2[01])";
 
-    public override bool IsValid(object? value) => value is null or DateOnly { Year: >= First and <= Last };
+    public override bool IsValid(object? value) => value is null or DateOnly { Year: >= FirstYear and <= LastYear };
 }
 
 /// <summary>A day on which something of somebody living has happened: they were born, or certified.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class PastDayAttribute() : ValidationAttribute($"must be a day from {First}-01-01 on, and not of the future")
+public sealed class PastDateAttribute() : ValidationAttribute($"must be a day from {FirstYear}-01-01 on, and not of the future")
 {
-    private const int First = 1900;
+    private const int FirstYear = 1900;
 
     /// <summary>As much of it as JSON Schema can say, which knows no today.</summary>
     public const string Pattern = "^(?:19|20)";
 
     // East of Greenwich it may be tomorrow already.
-    public override bool IsValid(object? value) => value is null || (value is DateOnly { Year: >= First } day && day <= DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1));
+    public override bool IsValid(object? value) => value is null || (value is DateOnly { Year: >= FirstYear } day && day <= DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1));
 }
 
 /// <summary>A name under which older clients send a parameter. It is read as the parameter's own, and not listed.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class AlsoNamedAttribute(string name) : Attribute
+public sealed class AliasAttribute(string name) : Attribute
 {
     public string Name => name;
 }

@@ -4,9 +4,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital;
 
-internal sealed class DemoData(HospitalDb db) : IDemoData
+internal sealed class DemoData(HospitalDb db) : IDemoDataSeeder
 {
-    private static readonly (string Code, string Name, string Description, int[] TriageLevels)[] OfEachHospital =
+    private static readonly (string Code, string Name, string Description, int[] TriageLevels)[] DepartmentsPerHospital =
     [
         ("EMER", "Emergency", "For all that cannot wait, day and night", [1, 2, 3]),
         ("WALK", "Walk-in Clinic", "For what needs little and can wait a while", [4, 5]),
@@ -24,8 +24,8 @@ internal sealed class DemoData(HospitalDb db) : IDemoData
 
     private void AddDepartments()
     {
-        foreach (var hospital in DemoHouse.Hospitals)
-            foreach (var (code, name, description, levels) in OfEachHospital)
+        foreach (var hospital in DemoTenants.Hospitals)
+            foreach (var (code, name, description, levels) in DepartmentsPerHospital)
             {
                 var department = new Departments.Department { HospitalId = hospital.Id, Code = code, Name = name, Description = description, TriageLevels = levels };
                 db.Add(department);
@@ -35,7 +35,7 @@ internal sealed class DemoData(HospitalDb db) : IDemoData
 
     private void AddHospitals()
     {
-        foreach (var demo in DemoHouse.Hospitals)
+        foreach (var demo in DemoTenants.Hospitals)
         {
             var hospital = new Hospitals.Hospital
             {
@@ -51,7 +51,7 @@ internal sealed class DemoData(HospitalDb db) : IDemoData
                 PostalCode = demo.PostalCode,
                 HospitalType = "General",
                 TimeZone = demo.TimeZone,
-                MaxOpenPatientBookings = Contracts.Hospital.Hospital.UsualOpenBookings,
+                MaxOpenPatientBookings = Contracts.Hospital.Hospital.DefaultMaxOpenPatientBookings,
             };
             db.Add(hospital);
             db.Raise(() => new HospitalCreated(hospital.ToContract()));

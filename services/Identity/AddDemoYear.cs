@@ -10,9 +10,9 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity;
 
 /// <summary>Adds the people of the demo year, registered over the year. Each batch is a transaction: interrupted or repeated, it goes on where it stopped.</summary>
-internal sealed class AddDemoYear(IdentityDb db, PasswordHashes hashes, TimeProvider clock) : IOperatorCommand
+internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProvider clock) : IOperatorCommand
 {
-    private const int Batch = 500;
+    private const int BatchSize = 500;
 
     public string Name => "demo-year";
 
@@ -24,13 +24,13 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHashes hashes, TimeProv
             await Console.Error.WriteLineAsync("The demo hospital is not here: the demo year is added to the demo data of Development.");
             return 1;
         }
-        var hash = await hashes.Hash(DemoHouse.Password, ct);
-        var people = Enumerable.Range(0, DemoYear.Doctors).Select(n => (Person: DemoYear.Doctor(n), N: n))
-            .Concat(Enumerable.Range(0, DemoYear.Patients).Select(n => (Person: DemoYear.Patient(n), N: n))).ToArray();
+        var hash = await hashes.Hash(DemoTenants.Password, ct);
+        var people = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => (Person: DemoYear.Doctor(n), N: n))
+            .Concat(Enumerable.Range(0, DemoYear.PatientCount).Select(n => (Person: DemoYear.Patient(n), N: n))).ToArray();
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
 
         var done = 0;
-        foreach (var some in people.Chunk(Batch))
+        foreach (var some in people.Chunk(BatchSize))
         {
             var ids = some.Select(s => s.Person.Id).ToArray();
             var known = await db.Accounts.Where(a => ids.Contains(a.Id)).Select(a => a.Id).ToHashSetAsync(ct);
@@ -38,9 +38,9 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHashes hashes, TimeProv
             foreach (var (person, n) in some.Where(s => !known.Contains(s.Person.Id)))
             {
                 // Doctors were there before the year began.
-                var registered = clock.GetUtcNow().AddDays(person.Role == Role.Doctor ? -400 - n * 30 : -399 + n * 365L / DemoYear.Patients);
-                var account = Open(person, n, hash, specialties);
-                account.Tell(db, user => new UserCreated(user with { CreatedAt = registered }), isNew: true);
+                var registered = clock.GetUtcNow().AddDays(person.Role == Role.Doctor ? -400 - n * 30 : -399 + n * 365L / DemoYear.PatientCount);
+                var account = CreateAccount(person, n, hash, specialties);
+                account.RaiseChanged(db, user => new UserCreated(user with { CreatedAt = registered }), isNew: true);
                 added.Add((person.Id, registered));
             }
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
@@ -59,7 +59,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHashes hashes, TimeProv
         return 0;
     }
 
-    private Account Open(Person person, int n, string hash, Dictionary<Guid, Specialties.Specialty> specialties)
+    private Account CreateAccount(DemoPerson person, int n, string hash, Dictionary<Guid, Specialties.Specialty> specialties)
     {
         var isDoctor = person.Role == Role.Doctor;
         var account = new Account
@@ -76,7 +76,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHashes hashes, TimeProv
             YearsOfExperience = isDoctor ? 3 + n % 30 : null,
         };
         if (isDoctor)
-            account.Practices.Add(new()
+            account.SpecialtyLinks.Add(new()
             {
                 HospitalId = DemoYear.Hospital.Id,
                 DoctorId = account.Id,

@@ -11,35 +11,35 @@ using Specialty = MedCor.Identity.Specialties.Specialty;
 
 namespace MedCor.Identity;
 
-internal sealed class DemoData(IdentityDb db, PasswordHashes hashes) : IDemoData
+internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoDataSeeder
 {
     /// <summary>Made once for all: a hash costs a tenth of a second on purpose.</summary>
-    private string hash = "";
+    private string passwordHash = "";
 
     public async Task Seed(CancellationToken ct)
     {
         if (await db.Accounts.AnyAsync(ct)) return;
-        hash = await hashes.Hash(DemoHouse.Password, ct);
+        passwordHash = await hashes.Hash(DemoTenants.Password, ct);
 
         var specialties = new Dictionary<string, Specialty>();
-        foreach (var (id, code, name, description) in DemoHouse.Specialties)
+        foreach (var (id, code, name, description) in DemoTenants.Specialties)
         {
             var specialty = specialties[code] = new() { Id = id, Code = code, Name = name, Description = description };
             db.Add(specialty);
             db.Raise(() => new SpecialtyCreated(specialty.ToContract()));
         }
 
-        Open(DemoHouse.PlatformAdmin, 0);
-        foreach (var hospital in DemoHouse.Hospitals)
+        CreateAccount(DemoTenants.PlatformAdmin, 0);
+        foreach (var hospital in DemoTenants.Hospitals)
         {
-            db.Add(new KnownHospital { HospitalId = hospital.Id, Name = hospital.Name, TimeZone = hospital.TimeZone, IsActive = true, Version = 1 });
+            db.Add(new HospitalCopy { HospitalId = hospital.Id, Name = hospital.Name, TimeZone = hospital.TimeZone, IsActive = true, Version = 1 });
             var n = 0;
             foreach (var person in hospital.People)
             {
-                var account = Open(person, n++);
+                var account = CreateAccount(person, n++);
                 if (person.Role != Role.Doctor) continue;
                 var code = hospital.Doctors.Single(d => d.Person.Id == person.Id).Specialty;
-                account.Practices.Add(new()
+                account.SpecialtyLinks.Add(new()
                 {
                     HospitalId = hospital.Id,
                     DoctorId = account.Id,
@@ -55,7 +55,7 @@ internal sealed class DemoData(IdentityDb db, PasswordHashes hashes) : IDemoData
     }
 
     /// <param name="n">Makes the made-up particulars of people differ.</param>
-    private Account Open(Person person, int n)
+    private Account CreateAccount(DemoPerson person, int n)
     {
         var isDoctor = person.Role == Role.Doctor;
         var account = new Account
@@ -72,8 +72,8 @@ internal sealed class DemoData(IdentityDb db, PasswordHashes hashes) : IDemoData
             YearsOfExperience = isDoctor ? 4 + n * 3 : null,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = hash });
-        account.Tell(db, user => new UserCreated(user), isNew: true);
+        db.Add(new Credential { UserId = account.Id, PasswordHash = passwordHash });
+        account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         return account;
     }
 }

@@ -16,8 +16,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenancy t
     internal IQueryable<Account> Accounts => Rows<Account>();
     internal IQueryable<Credential> Credentials => Rows<Credential>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
-    internal IQueryable<Practice> Practices => Rows<Practice>();
-    internal IQueryable<KnownHospital> Hospitals => Rows<KnownHospital>();
+    internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
+    internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<Session> Sessions => Rows<Session>();
     internal IQueryable<RefreshToken> RefreshTokens => Rows<RefreshToken>();
     internal IQueryable<Revocation> Revocations => Rows<Revocation>();

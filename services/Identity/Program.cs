@@ -5,7 +5,7 @@ using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Copies;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.AddMedCorService<IdentityDb>("identity", copies: typeof(KnownHospitals));
+builder.AddMedCorService<IdentityDb>("identity", copies: typeof(HospitalCopies));
 builder.AddKeys();
 builder.AddSessions();
 

@@ -11,19 +11,19 @@ namespace MedCor.Tests.AppHost;
 /// <summary>A small host in a process of its own, on data of its own, with one of the probe's models.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
     private readonly string data;
-    private readonly ConcurrentQueue<string> said = new();
+    private readonly ConcurrentQueue<string> output = new();
 
     private HostProcess(ProcessStartInfo start, string data)
     {
         this.data = data;
         process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
-        process.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
@@ -31,12 +31,12 @@ internal sealed class HostProcess : IAsyncDisposable
     public int Id => process.Id;
 
     /// <summary>All that it wrote to its console.</summary>
-    public string Said => string.Join('\n', said);
+    public string Output => string.Join('\n', output);
 
     /// <summary>Starts a host and does not wait for it.</summary>
     public static HostProcess Launch(string model, string data, string[]? options = null, params (string Name, string Value)[] environment)
     {
-        var program = Directory.GetFiles(Path.Combine(RunningHouse.RepositoryRoot(), "tests/AppHost/Probe/bin"), "MedCor.Tests.Probe.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
+        var program = Directory.GetFiles(Path.Combine(MedCorFixture.RepositoryRoot(), "tests/AppHost/Probe/bin"), "MedCor.Tests.Probe.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
         var start = new ProcessStartInfo("dotnet", [program, model, "--data", data, "--servers", "processes", .. options ?? []])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["MCP_SERVER_PORT"] = "0" },
@@ -49,46 +49,46 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<HostProcess> Start(string model, string data, string[]? options = null, params (string Name, string Value)[] environment)
     {
         var host = Launch(model, data, options, environment);
-        await host.IsUp();
+        await host.WaitUntilHealthy();
         return host;
     }
 
-    public Task IsUp() => Wait.Until(
-        () => process.HasExited ? throw new InvalidOperationException($"The host ended with {process.ExitCode}:\n{Said}") : Task.FromResult(TryRun() is { } run && (int)run["host"]!["pid"]! == Id),
-        "the host is up", StartsWithin, () => Said);
+    public Task WaitUntilHealthy() => Wait.Until(
+        () => process.HasExited ? throw new InvalidOperationException($"The host ended with {process.ExitCode}:\n{Output}") : Task.FromResult(TryReadRunFile() is { } run && (int)run["host"]!["pid"]! == Id),
+        "the host is up", StartTimeout, () => Output);
 
     /// <summary>What <c>run.json</c> says.</summary>
-    public JsonNode Run()
+    public JsonNode ReadRunFile()
     {
         JsonNode? run = null;
         // It is replaced whole, so a read may meet the moment between; the next one does not.
-        for (var attempt = 0; run is null && attempt < 10; attempt++) run = TryRun();
+        for (var attempt = 0; run is null && attempt < 10; attempt++) run = TryReadRunFile();
         return run ?? throw new InvalidOperationException("There is no run.json.");
     }
 
-    public JsonNode Resource(string name) => Run()["resources"]!.AsArray().Single(resource => (string?)resource!["name"] == name)!;
+    public JsonNode Resource(string name) => ReadRunFile()["resources"]!.AsArray().Single(resource => (string?)resource!["name"] == name)!;
 
     public int Pid(string name) => (int)Resource(name)["pid"]!;
 
     /// <summary>The processes of all resources, with when they started.</summary>
-    public (int Pid, long Started)[] Processes() => [.. Run()["resources"]!.AsArray().Select(resource => (int)resource!["pid"]!).Select(pid => (pid, ProcessTable.StartOf(pid)))];
+    public (int Pid, long Started)[] Processes() => [.. ReadRunFile()["resources"]!.AsArray().Select(resource => (int)resource!["pid"]!).Select(pid => (pid, ProcessTable.GetStartTime(pid)))];
 
     public string ConnectionString(string server) => server switch
     {
-        "postgres" => $"Host=localhost;Port={Recorded("ports", server)};Username=postgres;Password={Recorded("passwords", server)};Pooling=false",
-        "cache" => $"localhost:{Recorded("ports", server)},password={Recorded("passwords", server)}",
-        "messaging" => $"amqp://guest:{Recorded("passwords", server)}@localhost:{Recorded("ports", server)}",
+        "postgres" => $"Host=localhost;Port={ReadRecorded("ports", server)};Username=postgres;Password={ReadRecorded("passwords", server)};Pooling=false",
+        "cache" => $"localhost:{ReadRecorded("ports", server)},password={ReadRecorded("passwords", server)}",
+        "messaging" => $"amqp://guest:{ReadRecorded("passwords", server)}@localhost:{ReadRecorded("ports", server)}",
         _ => throw new ArgumentException("There is no such server.", nameof(server)),
     };
 
-    public int Port(string key) => int.Parse(Recorded("ports", key), CultureInfo.InvariantCulture);
+    public int Port(string key) => int.Parse(ReadRecorded("ports", key), CultureInfo.InvariantCulture);
 
     /// <summary>Kills a process as a crash does, and returns when the host has it healthy again.</summary>
     public async Task KillAndRecover(string name)
     {
         var (pid, restarts) = (Pid(name), (int)Resource(name)["restarts"]!);
-        ProcessTable.Send(pid, Signal.Kill);
-        await Wait.Until(() => Task.FromResult(Resource(name) is var now && (bool)now["healthy"]! && (int)now["restarts"]! > restarts && (int?)now["pid"] != pid), $"{name} is back", TimeSpan.FromSeconds(60), () => Said);
+        ProcessTable.SendSignal(pid, Signal.Kill);
+        await Wait.Until(() => Task.FromResult(Resource(name) is var now && (bool)now["healthy"]! && (int)now["restarts"]! > restarts && (int?)now["pid"] != pid), $"{name} is back", TimeSpan.FromSeconds(60), () => Output);
     }
 
     /// <summary>Kills the host itself.</summary>
@@ -97,13 +97,13 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Asks the host to end, as Ctrl+C does, and returns its exit code.</summary>
     public async Task<int> Stop()
     {
-        ProcessTable.Send(Id, Signal.Term);
-        return await Ended();
+        ProcessTable.SendSignal(Id, Signal.Term);
+        return await WaitForExit();
     }
 
-    public async Task<int> Ended()
+    public async Task<int> WaitForExit()
     {
-        using var patience = new CancellationTokenSource(StopsWithin);
+        using var patience = new CancellationTokenSource(StopTimeout);
         await process.WaitForExitAsync(patience.Token);
         return process.ExitCode;
     }
@@ -114,9 +114,9 @@ internal sealed class HostProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private string Recorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(data, $"{what}.json")))![name]!.ToString();
+    private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(data, $"{what}.json")))![name]!.ToString();
 
-    private JsonNode? TryRun()
+    private JsonNode? TryReadRunFile()
     {
         try
         {

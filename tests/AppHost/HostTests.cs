@@ -6,8 +6,8 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.AppHost;
 
-[Collection(SharedHost.Name)]
-public sealed partial class HostTests(RunningHost running)
+[Collection(HostCollection.Name)]
+public sealed partial class HostTests(HostFixture running)
 {
     private HostProcess Host => running.Host;
 
@@ -32,7 +32,7 @@ public sealed partial class HostTests(RunningHost running)
             ["DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION"] = "true",
             ["LOGGING__CONSOLE__FORMATTERNAME"] = "simple",
             ["MCP_RATE_LIMIT"] = "100",
-            ["MCP_SERVER_TOKEN"] = RunningHost.Secret,
+            ["MCP_SERVER_TOKEN"] = HostFixture.Secret,
             ["MEDCOR_INSTANCE"] = "caller-1",
             ["OTEL_BLRP_SCHEDULE_DELAY"] = "1000",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "1000",
@@ -55,8 +55,8 @@ public sealed partial class HostTests(RunningHost running)
     }
 
     [Fact]
-    public void What_is_for_one_service_is_not_in_the_environment_of_another() => Assert.All(["probe-1", "probe-2", "cache", "messaging"],
-        name => Assert.DoesNotContain(RunningHost.Secret, File.ReadAllText($"/proc/{Host.Pid(name)}/environ"), StringComparison.Ordinal));
+    public void Settings_of_one_service_are_not_in_the_environment_of_another() => Assert.All(["probe-1", "probe-2", "cache", "messaging"],
+        name => Assert.DoesNotContain(HostFixture.Secret, File.ReadAllText($"/proc/{Host.Pid(name)}/environ"), StringComparison.Ordinal));
 
     [Fact]
     public async Task A_service_that_crashes_is_started_again_at_its_address_and_counted()
@@ -67,7 +67,7 @@ public sealed partial class HostTests(RunningHost running)
         await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync(new Uri((string)before["url"]! + "/crash"), content: null));
 
         await Wait.Until(() => Task.FromResult(Host.Resource("probe-2") is var now && (bool)now["healthy"]! && (int)now["restarts"]! == (int)before["restarts"]! + 1), "run.json tells it",
-            TimeSpan.FromSeconds(30), () => Host.Said);
+            TimeSpan.FromSeconds(30), () => Host.Output);
         var after = Host.Resource("probe-2");
         Assert.NotEqual(0, (int)after["exitCode"]!);
         Assert.NotEqual((int)before["pid"]!, (int)after["pid"]!);
@@ -80,21 +80,21 @@ public sealed partial class HostTests(RunningHost running)
     {
         await using var second = HostProcess.Launch("services", running.Data);
 
-        Assert.NotEqual(0, await second.Ended());
-        Assert.Contains($"already running on {running.Data} (process {Host.Id})", second.Said, StringComparison.Ordinal);
-        Assert.All(Host.Run()["gateways"]!.AsArray(), gateway => Assert.Contains((string)gateway!, second.Said, StringComparison.Ordinal));
+        Assert.NotEqual(0, await second.WaitForExit());
+        Assert.Contains($"already running on {running.Data} (process {Host.Id})", second.Output, StringComparison.Ordinal);
+        Assert.All(Host.ReadRunFile()["gateways"]!.AsArray(), gateway => Assert.Contains((string)gateway!, second.Output, StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_state_file_names_every_process()
     {
-        var run = Host.Run();
+        var run = Host.ReadRunFile();
 
         Assert.Equal(Host.Id, (int)run["host"]!["pid"]!);
         Assert.Equal(2, run["gateways"]!.AsArray().Count);
         Assert.Equal(["postgres", "cache", "messaging", "probe-1", "probe-2", "caller"], run["resources"]!.AsArray().Select(resource => (string)resource!["name"]!));
         Assert.All(run["resources"]!.AsArray(), resource => Assert.NotNull(resource!["pid"]));
-        Assert.Equal("postgres", ProcessTable.NameOf(Host.Pid("postgres")));
+        Assert.Equal("postgres", ProcessTable.GetName(Host.Pid("postgres")));
         Assert.StartsWith((string)run["dashboard"]!["url"]! + "/login?t=", (string)run["dashboard"]!["login"]!, StringComparison.Ordinal);
     }
 
@@ -103,10 +103,10 @@ public sealed partial class HostTests(RunningHost running)
     {
         Assert.All(["postgres", "cache", "messaging", "probe-1", "probe-2", "caller"], name =>
         {
-            Assert.Matches($"✓ {name} ", Host.Said);
+            Assert.Matches($"✓ {name} ", Host.Output);
             Assert.True(File.Exists(Path.Combine(running.Data, "logs", name + ".log")), name);
         });
-        Assert.DoesNotContain(RunningHost.Secret, Host.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain(HostFixture.Secret, Host.Output, StringComparison.Ordinal);
     }
 
     // Ports, passwords and ids differ from run to run.
@@ -114,7 +114,7 @@ public sealed partial class HostTests(RunningHost running)
     private static partial Regex Letters();
 }
 
-public sealed class HostOnItsOwnTests : IDisposable
+public sealed class SeparateHostTests : IDisposable
 {
     private readonly string data = Directory.CreateTempSubdirectory("medcor-host-").FullName;
 
@@ -122,8 +122,8 @@ public sealed class HostOnItsOwnTests : IDisposable
     public async Task A_killed_host_leaves_no_process_behind_and_the_next_one_starts_on_its_data()
     {
         var killed = await HostProcess.Start("servers", data, ["--no-dashboard"]);
-        var epmd = ProcessTable.ChildrenOf(ParentOf(killed.Pid("cache"))).Single(child => ProcessTable.NameOf(child) == "epmd");
-        (int Pid, long Started)[] processes = [.. killed.Processes(), (epmd, ProcessTable.StartOf(epmd))];
+        var epmd = ProcessTable.GetChildren(ParentOf(killed.Pid("cache"))).Single(child => ProcessTable.GetName(child) == "epmd");
+        (int Pid, long Started)[] processes = [.. killed.Processes(), (epmd, ProcessTable.GetStartTime(epmd))];
         Assert.All(processes, process => Assert.True(ProcessTable.IsAlive(process.Pid, process.Started)));
 
         killed.Kill();
@@ -154,8 +154,8 @@ public sealed class HostOnItsOwnTests : IDisposable
 
         await using var host = await HostProcess.Start("service", data, ["--no-dashboard"], ("MCP_SERVER_PORT", $"{taken}"));
 
-        Assert.InRange(new Uri((string)host.Run()["gateways"]!.AsArray().Single()!).Port, taken + 1, taken + 20);
-        Assert.Contains($"Port {taken} is taken by another program", host.Said, StringComparison.Ordinal);
+        Assert.InRange(new Uri((string)host.ReadRunFile()["gateways"]!.AsArray().Single()!).Port, taken + 1, taken + 20);
+        Assert.Contains($"Port {taken} is taken by another program", host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,10 +164,10 @@ public sealed class HostOnItsOwnTests : IDisposable
         await using var host = HostProcess.Launch("nothing", data, ["--no-dashboard"]);
         var log = Path.Combine(data, "logs", "nothing.log");
 
-        await Wait.Until(() => Task.FromResult(host.Said.Contains($"what it says: {log}", StringComparison.Ordinal)), "the report says so", TimeSpan.FromSeconds(60), () => host.Said);
+        await Wait.Until(() => Task.FromResult(host.Output.Contains($"what it says: {log}", StringComparison.Ordinal)), "the report says so", TimeSpan.FromSeconds(60), () => host.Output);
 
         Assert.Contains("Nothing.dll", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
-        Assert.Contains("ended with exit code", host.Said, StringComparison.Ordinal);
+        Assert.Contains("ended with exit code", host.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -178,8 +178,8 @@ public sealed class HostOnItsOwnTests : IDisposable
     {
         await using var host = HostProcess.Launch("service", data, line.Split(' '));
 
-        Assert.Equal(2, await host.Ended());
-        Assert.Contains(line.Split(' ')[0], host.Said, StringComparison.Ordinal);
+        Assert.Equal(2, await host.WaitForExit());
+        Assert.Contains(line.Split(' ')[0], host.Output, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(data, recursive: true);

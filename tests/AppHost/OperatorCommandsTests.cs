@@ -22,7 +22,7 @@ public partial class OperatorCommandsTests
                     where type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IOperatorCommand))
                     select $"{service.ToLowerInvariant()} {((IOperatorCommand)RuntimeHelpers.GetUninitializedObject(type)).Name}";
 
-        var model = File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "AppHost", "Program.cs"));
+        var model = File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "AppHost", "Program.cs"));
         var offered = from Match service in Service().Matches(model)
                       from Capture command in service.Groups["command"].Captures
                       select $"{service.Groups["name"].Value} {command.Value}";

@@ -7,7 +7,7 @@ namespace MedCor.Tests.Deploy;
 /// <summary>An alert is about something that is measured, and somebody wrote down what to do then.</summary>
 public partial class AlertTests
 {
-    private static readonly string Root = RunningHouse.RepositoryRoot();
+    private static readonly string Root = MedCorFixture.RepositoryRoot();
 
     [OverlayTheory, EveryOverlay]
     public void Every_figure_of_ours_in_an_alert_is_one_that_a_service_measures(string overlay)
@@ -48,9 +48,9 @@ public partial class AlertTests
 
     [OverlayTheory, EveryOverlay]
     public void Prometheus_may_read_what_the_alerts_are_made_of(string overlay) =>
-        Assert.Equal(["collector", "databases", "rabbitmq"], Overlay.Of(overlay).Kind("PodMonitor").Select(m => m.Text("metadata.name")).Order());
+        Assert.Equal(["collector", "databases", "rabbitmq"], Overlay.Get(overlay).OfKind("PodMonitor").Select(m => m.Text("metadata.name")).Order());
 
-    private static IEnumerable<JsonObject> Rules(string overlay) => Overlay.Of(overlay).Kind("PrometheusRule").SelectMany(r => r.Items("spec.groups")).SelectMany(g => g.Items("rules"));
+    private static IEnumerable<JsonObject> Rules(string overlay) => Overlay.Get(overlay).OfKind("PrometheusRule").SelectMany(r => r.Items("spec.groups")).SelectMany(g => g.Items("rules"));
 
     [GeneratedRegex("^(services|gateway|ServiceDefaults)/(?!.*obj/)")]
     private static partial Regex Product();

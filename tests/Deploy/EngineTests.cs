@@ -10,58 +10,58 @@ namespace MedCor.Tests.Deploy;
 public partial class EngineTests
 {
     [OverlayFact]
-    public void In_production_no_machine_has_anything_alone()
+    public void In_production_no_node_is_a_single_point_of_failure()
     {
-        var production = Overlay.Of("production");
-        Assert.All(production.Kind("Cluster"), c =>
+        var production = Overlay.Get("production");
+        Assert.All(production.OfKind("Cluster"), c =>
         {
             Assert.Equal(3, c.Number("spec.instances"));
             Assert.Equal(1, c.Number("spec.postgresql.synchronous.number"));
             Assert.Equal("required", c.Text("spec.postgresql.synchronous.dataDurability"));
         });
-        Assert.All(production.Kind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
-        var rabbitmq = production.Kind("RabbitmqCluster").Single();
+        Assert.All(production.OfKind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
+        var rabbitmq = production.OfKind("RabbitmqCluster").Single();
         Assert.Equal(3, rabbitmq.Number("spec.replicas"));
         Assert.Equal(3, production.Single("StatefulSet", "redis").Number("spec.replicas"));
 
-        Assert.All(production.Kind("Cluster"), c => IsSpread(c, "spec", new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") }));
-        Assert.All(production.Kind("Pooler"), p => IsSpread(p, "spec.template.spec", p.At("spec.template.metadata.labels")!));
+        Assert.All(production.OfKind("Cluster"), c => IsSpread(c, "spec", new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") }));
+        Assert.All(production.OfKind("Pooler"), p => IsSpread(p, "spec.template.spec", p.At("spec.template.metadata.labels")!));
         IsSpread(rabbitmq, "spec.override.statefulSet.spec.template.spec", rabbitmq.At("spec.override.statefulSet.spec.template.metadata.labels")!);
 
         static void IsSpread(JsonNode manifest, string at, JsonNode pods) =>
-            Assert.Contains(manifest.Items($"{at}.topologySpreadConstraints"), s => s.Text("topologyKey") == "topology.kubernetes.io/zone" && Labels.Match(s["labelSelector"]!, pods));
+            Assert.Contains(manifest.Items($"{at}.topologySpreadConstraints"), s => s.Text("topologyKey") == "topology.kubernetes.io/zone" && LabelSelector.Matches(s["labelSelector"]!, pods));
     }
 
     [OverlayTheory, EveryOverlay]
-    public void Of_poolers_one_at_a_time_may_be_disturbed(string overlay)
+    public void At_most_one_pooler_may_be_disrupted_at_a_time(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        Assert.All(rendered.Kind("Pooler"), p => Assert.Single(
-            rendered.Kind("PodDisruptionBudget"), b => Labels.Match(b.At("spec.selector")!, p.At("spec.template.metadata.labels")!) && b.Number("spec.maxUnavailable") == 1));
+        var rendered = Overlay.Get(overlay);
+        Assert.All(rendered.OfKind("Pooler"), p => Assert.Single(
+            rendered.OfKind("PodDisruptionBudget"), b => LabelSelector.Matches(b.At("spec.selector")!, p.At("spec.template.metadata.labels")!) && b.Number("spec.maxUnavailable") == 1));
     }
 
     [OverlayTheory, EveryOverlay]
     public void Every_database_is_backed_up_every_night_and_its_changes_all_the_time(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        Assert.Equal(6, rendered.Kind("Cluster").Count());
-        Assert.All(rendered.Kind("Cluster"), c =>
+        var rendered = Overlay.Get(overlay);
+        Assert.Equal(6, rendered.OfKind("Cluster").Count());
+        Assert.All(rendered.OfKind("Cluster"), c =>
         {
             Assert.StartsWith("s3://", c.Text("spec.backup.barmanObjectStore.destinationPath"), StringComparison.Ordinal);
             Assert.NotNull(c.At("spec.backup.barmanObjectStore.wal"));
             Assert.NotNull(c.Text("spec.backup.retentionPolicy"));
-            Assert.Single(rendered.Kind("ScheduledBackup"), b => b.Text("spec.cluster.name") == c.Text("metadata.name"));
+            Assert.Single(rendered.OfKind("ScheduledBackup"), b => b.Text("spec.cluster.name") == c.Text("metadata.name"));
         });
     }
 
     [OverlayTheory, EveryOverlay]
     public void A_pooler_keeps_as_many_prepared_statements_as_a_service_makes(string overlay)
     {
-        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "ServiceDefaults/MedCorService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
-        var rendered = Overlay.Of(overlay);
+        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "ServiceDefaults/MedCorService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        var rendered = Overlay.Get(overlay);
 
-        Assert.Equal(6, rendered.Kind("Pooler").Count());
-        Assert.All(rendered.Kind("Pooler"), pooler =>
+        Assert.Equal(6, rendered.OfKind("Pooler").Count());
+        Assert.All(rendered.OfKind("Pooler"), pooler =>
         {
             Assert.Equal("transaction", pooler.Text("spec.pgbouncer.poolMode"));
             Assert.True(Parameter(pooler, "spec.pgbouncer.parameters.max_prepared_statements") >= prepares);
@@ -69,18 +69,18 @@ public partial class EngineTests
     }
 
     [OverlayTheory, EveryOverlay]
-    public void Nobody_waits_in_a_pooler_for_a_connection_that_another_has(string overlay)
+    public void No_service_waits_in_the_pooler_for_another_services_connection(string overlay)
     {
         // A look's own, beside those of the service (MedCorService).
         const int Look = 1;
         // Migrations, commands as the owner, the operator, those that only a superuser gets.
         const int Others = 20;
-        var rendered = Overlay.Of(overlay);
-        Assert.All(rendered.Kind("Pooler"), pooler =>
+        var rendered = Overlay.Get(overlay);
+        Assert.All(rendered.OfKind("Pooler"), pooler =>
         {
-            var app = rendered.Apps.Single(a => a.Service == pooler.Text("metadata.name")!.Split('-')[0]);
+            var app = rendered.Services.Single(a => a.Service == pooler.Text("metadata.name")!.Split('-')[0]);
             var connection = app.Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__db").Text("value");
-            var autoscaler = rendered.Kind("ScaledObject").Single(s => s.Text("spec.scaleTargetRef.name") == app.Name);
+            var autoscaler = rendered.OfKind("ScaledObject").Single(s => s.Text("spec.scaleTargetRef.name") == app.Name);
             var replicas = autoscaler.Number("spec.maxReplicaCount") + app.Manifest.Number("spec.strategy.rollingUpdate.maxSurge");
             var size = Parameter(pooler, "spec.pgbouncer.parameters.default_pool_size");
 
@@ -93,8 +93,8 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void A_changed_password_of_a_database_is_set_at_once(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        var read = rendered.Kind("Cluster").SelectMany(c => c.Items("spec.managed.roles").Select(r => r.Text("passwordSecret.name")!).Append(c.Text("spec.bootstrap.initdb.secret.name")!)).ToArray();
+        var rendered = Overlay.Get(overlay);
+        var read = rendered.OfKind("Cluster").SelectMany(c => c.Items("spec.managed.roles").Select(r => r.Text("passwordSecret.name")!).Append(c.Text("spec.bootstrap.initdb.secret.name")!)).ToArray();
 
         Assert.Equal(6 * 2, read.Length);
         Assert.All(read, secret => Assert.Equal("true", (string?)rendered.Single("ExternalSecret", secret).At("spec.target.template.metadata.labels")!["cnpg.io/reload"]));
@@ -103,19 +103,19 @@ public partial class EngineTests
     [OverlayFact]
     public void The_restore_drill_runs_the_PostgreSQL_that_was_backed_up() =>
         Assert.Contains(
-            $"imageName: {Assert.Single(Overlay.Of("production").Kind("Cluster").Select(c => c.Text("spec.imageName")).Distinct())}",
-            File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "docs/operations.md")),
+            $"imageName: {Assert.Single(Overlay.Get("production").OfKind("Cluster").Select(c => c.Text("spec.imageName")).Distinct())}",
+            File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "docs/operations.md")),
             StringComparison.Ordinal);
 
     [OverlayTheory, EveryOverlay]
     public void Identity_searches_people_by_an_index_since_a_superuser_said_once_that_it_may(string overlay) =>
-        Assert.Contains(Overlay.Of(overlay).Single("Cluster", "identity-db").Texts("spec.bootstrap.initdb.postInitApplicationSQL"), sql =>
-            File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "services/Identity/Migrations/0002_lists.sql")).Contains(sql, StringComparison.Ordinal));
+        Assert.Contains(Overlay.Get(overlay).Single("Cluster", "identity-db").Texts("spec.bootstrap.initdb.postInitApplicationSQL"), sql =>
+            File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "services/Identity/Migrations/0002_lists.sql")).Contains(sql, StringComparison.Ordinal));
 
     [OverlayTheory, EveryOverlay]
     public void Streams_are_never_cut_and_all_else_has_a_limit(string overlay)
     {
-        var rules = Overlay.Of(overlay).Single("HTTPRoute", "gateway-app").Items("spec.rules").ToArray();
+        var rules = Overlay.Get(overlay).Single("HTTPRoute", "gateway-app").Items("spec.rules").ToArray();
         foreach (var stream in new[] { "/api/mcp/sse", "/api/mcp/ws", "/mcp/stream" })
         {
             var rule = Assert.Single(rules, r => r.Items("matches").Any(m => m.Text("path.value") == stream));
@@ -128,16 +128,16 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void Clients_come_by_TLS_with_a_certificate_for_the_host_that_they_asked_for(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        var gateway = rendered.Kind("Gateway").Single();
+        var rendered = Overlay.Get(overlay);
+        var gateway = rendered.OfKind("Gateway").Single();
         var (secure, plain) = (gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTPS"), gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTP"));
-        var certificate = rendered.Kind("Certificate").Single();
+        var certificate = rendered.OfKind("Certificate").Single();
 
         Assert.Equal(certificate.Text("spec.secretName"), secure.Items("tls.certificateRefs").Single().Text("name"));
         Assert.Equal([secure.Text("hostname")!], certificate.Texts("spec.dnsNames"));
-        Assert.Equal("https", rendered.Kind("HTTPRoute").Single(r => r.Items("spec.parentRefs").Single().Text("sectionName") == plain.Text("name")).Items("spec.rules").Single().Items("filters").Single().Text("requestRedirect.scheme"));
-        Assert.All(rendered.Kind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
-        Assert.Equal($"https://{secure.Text("hostname")}", rendered.Apps.Single(a => a.Service == "identity").Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
+        Assert.Equal("https", rendered.OfKind("HTTPRoute").Single(r => r.Items("spec.parentRefs").Single().Text("sectionName") == plain.Text("name")).Items("spec.rules").Single().Items("filters").Single().Text("requestRedirect.scheme"));
+        Assert.All(rendered.OfKind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
+        Assert.Equal($"https://{secure.Text("hostname")}", rendered.Services.Single(a => a.Service == "identity").Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
     }
 
     private static int Parameter(JsonNode manifest, string path) => int.Parse(manifest.Text(path)!, CultureInfo.InvariantCulture);

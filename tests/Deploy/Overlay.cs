@@ -12,11 +12,11 @@ namespace MedCor.Tests.Deploy;
 /// <summary>What an overlay of <c>deploy/</c> applies to a cluster, as kustomize renders it.</summary>
 internal sealed class Overlay
 {
-    private static readonly string Folder = Path.Combine(RunningHouse.RepositoryRoot(), "deploy", "overlays");
+    private static readonly string OverlaysFolder = Path.Combine(MedCorFixture.RepositoryRoot(), "deploy", "overlays");
     private static readonly ConcurrentDictionary<string, Lazy<Overlay>> Rendered = new();
 
     /// <summary>The program and its arguments; none where this machine has neither.</summary>
-    private static readonly string[]? Renderer = Programs.Find("kustomize") is { } kustomize ? [kustomize, "build"] : Programs.Find("kubectl") is { } kubectl ? [kubectl, "kustomize"] : null;
+    private static readonly string[]? Renderer = ExecutableLocator.Find("kustomize") is { } kustomize ? [kustomize, "build"] : ExecutableLocator.Find("kubectl") is { } kubectl ? [kubectl, "kustomize"] : null;
 
     private Overlay(string name, IReadOnlyList<JsonObject> manifests) => (Name, All) = (name, manifests);
 
@@ -24,26 +24,26 @@ internal sealed class Overlay
 
     public IReadOnlyList<JsonObject> All { get; }
 
-    public static IEnumerable<string> Names => Directory.GetDirectories(Folder).Select(d => Path.GetFileName(d)!).Order();
+    public static IEnumerable<string> Names => Directory.GetDirectories(OverlaysFolder).Select(d => Path.GetFileName(d)!).Order();
 
     /// <summary>Whether this machine can render at all.</summary>
     public static bool CanRender => Renderer is not null;
 
-    public static Overlay Of(string name) => Rendered.GetOrAdd(name, n => new(() => new(n, [.. Documents(Render(n))]))).Value;
+    public static Overlay Get(string name) => Rendered.GetOrAdd(name, n => new(() => new(n, [.. Documents(Render(n))]))).Value;
 
-    public IEnumerable<JsonObject> Kind(params string[] kinds) => All.Where(m => kinds.Contains(m.Text("kind")));
+    public IEnumerable<JsonObject> OfKind(params string[] kinds) => All.Where(m => kinds.Contains(m.Text("kind")));
 
-    public JsonObject Single(string kind, string name) => Kind(kind).Single(m => m.Text("metadata.name") == name);
+    public JsonObject Single(string kind, string name) => OfKind(kind).Single(m => m.Text("metadata.name") == name);
 
     /// <summary>Everything that becomes pods of our own; operators make theirs from what is written for them.</summary>
-    public IEnumerable<Workload> Workloads => Kind("Deployment", "StatefulSet", "Job", "CronJob").Select(m => new Workload(m));
+    public IEnumerable<Workload> Workloads => OfKind("Deployment", "StatefulSet", "Job", "CronJob").Select(m => new Workload(m));
 
     /// <summary>The processes of MedCor that serve: the gateway and the services.</summary>
-    public IEnumerable<Workload> Apps => Workloads.Where(w => w.Role == "app");
+    public IEnumerable<Workload> Services => Workloads.Where(w => w.Role == "app");
 
     private static string Render(string name)
     {
-        using var process = Process.Start(new ProcessStartInfo(Renderer![0], [.. Renderer[1..], Path.Combine(Folder, name)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Renderer![0], [.. Renderer[1..], Path.Combine(OverlaysFolder, name)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var rendered = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -89,7 +89,7 @@ internal sealed record Workload(JsonObject Manifest)
     public string? Service => Label("medcor/service");
 
     /// <summary>Whether it is there all the time, rather than until its work is done.</summary>
-    public bool Serves => Kind is "Deployment" or "StatefulSet";
+    public bool IsLongRunning => Kind is "Deployment" or "StatefulSet";
 
     public string? Label(string name) => (string?)Template["metadata"]!["labels"]?[name];
 }

@@ -14,13 +14,13 @@ public class RedisTests
     [OverlayFact]
     public async Task A_service_that_knows_all_three_finds_the_new_master_by_itself()
     {
-        await using OwnRedis first = new(), second = new(), third = new();
+        await using RedisServer first = new(), second = new(), third = new();
         using ConnectionMultiplexer one = await first.Start(), two = await second.Start(), three = await third.Start();
         await Follow(two, one);
         await Follow(three, one);
-        var given = Overlay.Of("production").Apps.First().Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__cache").Text("value")!.Split(',');
+        var given = Overlay.Get("production").Services.First().Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__cache").Text("value")!.Split(',');
         var options = given.Where(part => part.Contains('=', StringComparison.Ordinal) && !part.StartsWith("password", StringComparison.Ordinal));
-        using var service = await ConnectionMultiplexer.ConnectAsync(MedCorService.Redis(ConfigurationOptions.Parse(string.Join(',', [Address(one), Address(two), Address(three), .. options]))));
+        using var service = await ConnectionMultiplexer.ConnectAsync(MedCorService.ConfigureRedis(ConfigurationOptions.Parse(string.Join(',', [Address(one), Address(two), Address(three), .. options]))));
         await Wait.Until(() => Writes(service, "before"), "the master takes a write");
         await Wait.Until(async () => await two.GetDatabase().StringGetAsync("key") == "before", "the write has reached the replica");
 
@@ -37,7 +37,7 @@ public class RedisTests
     public async Task A_sentinel_that_starts_again_has_the_new_password_and_what_it_had_learnt()
     {
         const string Learnt = "sentinel known-replica medcor redis-1.redis 6379";
-        var files = Overlay.Of("production").Kind("ConfigMap").Select(c => (JsonObject)c["data"]!).Single(d => d.ContainsKey("sentinel.sh"));
+        var files = Overlay.Get("production").OfKind("ConfigMap").Select(c => (JsonObject)c["data"]!).Single(d => d.ContainsKey("sentinel.sh"));
         var folder = Directory.CreateTempSubdirectory("medcor-sentinel-").FullName;
         try
         {

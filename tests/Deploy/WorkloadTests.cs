@@ -9,7 +9,7 @@ namespace MedCor.Tests.Deploy;
 /// <summary>The rules that every workload in <c>deploy/</c> keeps, read off what its overlays render to.</summary>
 public partial class WorkloadTests
 {
-    private static readonly string Root = RunningHouse.RepositoryRoot();
+    private static readonly string Root = MedCorFixture.RepositoryRoot();
 
     [OverlayTheory, EveryOverlay]
     public void Every_workload_runs_as_nobody_with_a_read_only_root(string overlay) => Each(overlay, w => w.Containers, container =>
@@ -25,7 +25,7 @@ public partial class WorkloadTests
     });
 
     [OverlayTheory, EveryOverlay]
-    public void What_is_written_goes_to_a_bounded_directory_of_its_own(string overlay) => Each(overlay, w => w.Containers, container =>
+    public void Writable_directories_are_separate_volumes_with_a_size_limit(string overlay) => Each(overlay, w => w.Containers, container =>
         Assert.Contains(container.Items("volumeMounts"), m => m.Text("mountPath") == "/tmp"), pod =>
         Assert.NotNull(pod.Items("volumes").Single(v => v.Text("name") == "tmp").Text("emptyDir.sizeLimit")));
 
@@ -45,7 +45,7 @@ public partial class WorkloadTests
     public void The_images_and_migrations_of_MedCor_are_those_of_the_version_in_this_tree(string overlay)
     {
         var version = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
-        var ours = Overlay.Of(overlay).Workloads.Where(w => w.Role is "app" or "migration" or "command").ToArray();
+        var ours = Overlay.Get(overlay).Workloads.Where(w => w.Role is "app" or "migration" or "command").ToArray();
 
         Assert.Equal(7 + 6 + 6 + 1, ours.Length);
         Assert.All(ours, w => Assert.EndsWith($"/medcor/{w.Service}:{version}", w.Containers.Single().Text("image"), StringComparison.Ordinal));
@@ -53,22 +53,22 @@ public partial class WorkloadTests
     }
 
     [OverlayTheory, EveryOverlay]
-    public void Nobody_has_a_token_for_Kubernetes(string overlay)
+    public void No_workload_mounts_a_service_account_token(string overlay)
     {
         Each(overlay, _ => [], _ => { }, pod => Assert.False((bool?)pod["automountServiceAccountToken"]));
-        Assert.All(Overlay.Of(overlay).Kind("ServiceAccount"), account => Assert.False((bool?)account["automountServiceAccountToken"]));
+        Assert.All(Overlay.Get(overlay).OfKind("ServiceAccount"), account => Assert.False((bool?)account["automountServiceAccountToken"]));
         // An identity of its own, so that rights that one is given some day are no other's.
-        var accounts = Overlay.Of(overlay).Workloads.Where(w => w.Serves).Select(w => w.Pod.Text("serviceAccountName")).ToArray();
+        var accounts = Overlay.Get(overlay).Workloads.Where(w => w.IsLongRunning).Select(w => w.Pod.Text("serviceAccountName")).ToArray();
         Assert.Equal(accounts.Length, accounts.OfType<string>().Distinct().Count());
     }
 
     [OverlayTheory, EveryOverlay]
-    public void Whatever_serves_is_asked_whether_it_has_started_is_ready_and_lives(string overlay)
+    public void Every_serving_workload_has_startup_readiness_and_liveness_probes(string overlay)
     {
-        foreach (var container in Overlay.Of(overlay).Workloads.Where(w => w.Serves).SelectMany(w => w.Containers))
+        foreach (var container in Overlay.Get(overlay).Workloads.Where(w => w.IsLongRunning).SelectMany(w => w.Containers))
             foreach (var probe in new[] { "startupProbe", "readinessProbe", "livenessProbe" })
                 Assert.NotNull(container[probe]);
-        foreach (var app in Overlay.Of(overlay).Apps.Select(a => a.Containers.Single()))
+        foreach (var app in Overlay.Get(overlay).Services.Select(a => a.Containers.Single()))
         {
             Assert.Equal("/health", app.Text("readinessProbe.httpGet.path"));
             // To be started anew helps nobody whose database is away.
@@ -77,10 +77,10 @@ public partial class WorkloadTests
     }
 
     [OverlayTheory, EveryOverlay]
-    public void Whoever_is_told_to_stop_gets_no_new_work_and_the_time_to_finish(string overlay)
+    public void Stopping_pods_receive_no_new_work_and_have_time_to_finish(string overlay)
     {
         var drains = long.Parse(Drain().Match(File.ReadAllText(Path.Combine(Root, "ServiceDefaults/MedCorService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
-        foreach (var workload in Overlay.Of(overlay).Workloads.Where(w => w.Serves))
+        foreach (var workload in Overlay.Get(overlay).Workloads.Where(w => w.IsLongRunning))
             foreach (var container in workload.Containers)
             {
                 var pause = container.Number("lifecycle.preStop.sleep.seconds");
@@ -90,34 +90,34 @@ public partial class WorkloadTests
     }
 
     [OverlayTheory, EveryOverlay]
-    public void Whatever_serves_has_two_replicas_apart_of_which_one_may_be_disturbed(string overlay)
+    public void Every_serving_workload_has_two_replicas_on_separate_nodes_and_a_disruption_budget(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        foreach (var workload in rendered.Workloads.Where(w => w.Serves))
+        var rendered = Overlay.Get(overlay);
+        foreach (var workload in rendered.Workloads.Where(w => w.IsLongRunning))
         {
             var replicas = Autoscalers(rendered, workload.Name).Select(a => a.Number("spec.minReplicas") + a.Number("spec.minReplicaCount")).DefaultIfEmpty(workload.Manifest.Number("spec.replicas")).Single();
             Assert.True(replicas >= 2, $"{workload.Name} has {replicas}");
             foreach (var place in (string[])["kubernetes.io/hostname", "topology.kubernetes.io/zone"])
                 Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == place && Selects(s["labelSelector"]!, workload));
-            Assert.Single(rendered.Kind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, workload) && b.Number("spec.maxUnavailable") == 1);
+            Assert.Single(rendered.OfKind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, workload) && b.Number("spec.maxUnavailable") == 1);
         }
         // What ends by itself would be counted as disturbed.
-        Assert.All(rendered.Workloads.Where(w => !w.Serves), w => Assert.DoesNotContain(rendered.Kind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, w)));
+        Assert.All(rendered.Workloads.Where(w => !w.IsLongRunning), w => Assert.DoesNotContain(rendered.OfKind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, w)));
     }
 
     [OverlayTheory, EveryOverlay]
     public void Every_service_has_a_command_that_never_starts_by_itself_and_commands_are_configured_as_their_service_is(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
+        var rendered = Overlay.Get(overlay);
         var commands = rendered.Workloads.Where(w => w.Role == "command").ToArray();
 
         Assert.Equal(
-            rendered.Kind("Cluster").Select(c => c.Text("metadata.name")!.Replace("-db", "-command", StringComparison.Ordinal)).Order(),
+            rendered.OfKind("Cluster").Select(c => c.Text("metadata.name")!.Replace("-db", "-command", StringComparison.Ordinal)).Order(),
             commands.Where(c => (bool?)c.Manifest.At("spec.suspend") == true).Select(c => c.Name).Order());
         Assert.All(commands, command =>
         {
             var own = Environment(command);
-            var service = Environment(rendered.Apps.Single(a => a.Service == command.Service));
+            var service = Environment(rendered.Services.Single(a => a.Service == command.Service));
             Assert.Equal(service, own[..service.Length]);
             // Of commands only rebuild does something to whole tables.
             string[] more = command.Name == "analytics-command" ? ["OWNER_PASSWORD", "ConnectionStrings__owner"] : [];
@@ -130,8 +130,8 @@ public partial class WorkloadTests
     [OverlayTheory, EveryOverlay]
     public void Services_are_scaled_by_their_queues_the_gateway_by_its_load_and_nobody_by_two(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        foreach (var app in rendered.Apps)
+        var rendered = Overlay.Get(overlay);
+        foreach (var app in rendered.Services)
         {
             var autoscaler = Assert.Single(Autoscalers(rendered, app.Name));
             // Else applying the overlay would undo what the autoscaler did.
@@ -144,38 +144,38 @@ public partial class WorkloadTests
     [OverlayTheory, EveryOverlay]
     public void The_namespace_refuses_what_is_not_restricted_and_has_bounds(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        Assert.Equal("restricted", (string?)rendered.Kind("Namespace").Single().At("metadata.labels")!["pod-security.kubernetes.io/enforce"]);
-        Assert.NotNull(rendered.Kind("ResourceQuota").Single().At("spec.hard")!["limits.memory"]);
-        Assert.NotNull(rendered.Kind("LimitRange").Single().Items("spec.limits").Single()["default"]);
+        var rendered = Overlay.Get(overlay);
+        Assert.Equal("restricted", (string?)rendered.OfKind("Namespace").Single().At("metadata.labels")!["pod-security.kubernetes.io/enforce"]);
+        Assert.NotNull(rendered.OfKind("ResourceQuota").Single().At("spec.hard")!["limits.memory"]);
+        Assert.NotNull(rendered.OfKind("LimitRange").Single().Items("spec.limits").Single()["default"]);
     }
 
     [OverlayTheory, EveryOverlay]
     public void No_secret_stands_in_the_tree_and_each_that_is_named_comes_from_the_store(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        Assert.Empty(rendered.Kind("Secret"));
-        var stored = rendered.Kind("ExternalSecret").Select(s => s.Text("metadata.name")!).ToHashSet();
+        var rendered = Overlay.Get(overlay);
+        Assert.Empty(rendered.OfKind("Secret"));
+        var stored = rendered.OfKind("ExternalSecret").Select(s => s.Text("metadata.name")!).ToHashSet();
         // What operators make: the authority of a database's certificates, the certificate of the entrance.
-        var made = rendered.Kind("Cluster").Select(c => $"{c.Text("metadata.name")}-ca").Concat(rendered.Kind("Certificate").Select(c => c.Text("spec.secretName")!)).ToHashSet();
+        var made = rendered.OfKind("Cluster").Select(c => $"{c.Text("metadata.name")}-ca").Concat(rendered.OfKind("Certificate").Select(c => c.Text("spec.secretName")!)).ToHashSet();
 
         var named = rendered.Workloads.SelectMany(w => w.Containers.SelectMany(c => c.Items("env")).Select(e => e.Text("valueFrom.secretKeyRef.name")).Concat(w.Pod.Items("volumes").Select(v => v.Text("secret.secretName"))))
-            .Concat(rendered.Kind("Cluster").SelectMany(c => new[] { c.Text("spec.bootstrap.initdb.secret.name"), c.Text("spec.backup.barmanObjectStore.s3Credentials.accessKeyId.name") }))
-            .Concat(rendered.Kind("Cluster").SelectMany(c => c.Items("spec.managed.roles")).Select(r => r.Text("passwordSecret.name")))
-            .Concat(rendered.Kind("RabbitmqCluster").Select(c => c.Text("spec.secretBackend.externalSecret.name")))
-            .Concat(rendered.Kind("TriggerAuthentication").SelectMany(a => a.Items("spec.secretTargetRef")).Select(s => s.Text("name")))
+            .Concat(rendered.OfKind("Cluster").SelectMany(c => new[] { c.Text("spec.bootstrap.initdb.secret.name"), c.Text("spec.backup.barmanObjectStore.s3Credentials.accessKeyId.name") }))
+            .Concat(rendered.OfKind("Cluster").SelectMany(c => c.Items("spec.managed.roles")).Select(r => r.Text("passwordSecret.name")))
+            .Concat(rendered.OfKind("RabbitmqCluster").Select(c => c.Text("spec.secretBackend.externalSecret.name")))
+            .Concat(rendered.OfKind("TriggerAuthentication").SelectMany(a => a.Items("spec.secretTargetRef")).Select(s => s.Text("name")))
             .OfType<string>().ToHashSet();
 
         Assert.Empty(named.Except(stored).Except(made));
         Assert.Empty(stored.Except(named));
-        Assert.Contains($"{rendered.Kind("SecretStore").Single().Text("metadata.name")}", rendered.Kind("ExternalSecret").Select(s => s.Text("spec.secretStoreRef.name")).Distinct());
+        Assert.Contains($"{rendered.OfKind("SecretStore").Single().Text("metadata.name")}", rendered.OfKind("ExternalSecret").Select(s => s.Text("spec.secretStoreRef.name")).Distinct());
     }
 
     [OverlayTheory, EveryOverlay]
     public void Migrations_are_the_owners_and_services_are_not(string overlay)
     {
-        var rendered = Overlay.Of(overlay);
-        foreach (var cluster in rendered.Kind("Cluster"))
+        var rendered = Overlay.Get(overlay);
+        foreach (var cluster in rendered.OfKind("Cluster"))
         {
             var service = cluster.Text("metadata.name")!.Split('-')[0];
             var role = cluster.Items("spec.managed.roles").Single();
@@ -187,14 +187,14 @@ public partial class WorkloadTests
             var migration = rendered.Workloads.Single(w => w.Role == "migration" && w.Service == service).Containers.Single();
             Assert.Equal(["migrate"], migration.Texts("args"));
             Assert.Contains(migration.Items("env"), e => e.Text("name") == "ConnectionStrings__owner" && e.Text("value")!.Contains($"Username={cluster.Text("spec.bootstrap.initdb.owner")};", StringComparison.Ordinal));
-            Assert.DoesNotContain(rendered.Apps.Single(a => a.Service == service).Containers.Single().Items("env"), e => e.Text("name") == "ConnectionStrings__owner");
+            Assert.DoesNotContain(rendered.Services.Single(a => a.Service == service).Containers.Single().Items("env"), e => e.Text("name") == "ConnectionStrings__owner");
         }
     }
 
     /// <param name="containers">Which of a workload's containers.</param>
     private static void Each(string overlay, Func<Workload, IEnumerable<JsonObject>> containers, Action<JsonObject> holds, Action<JsonObject>? ofPod = null)
     {
-        var workloads = Overlay.Of(overlay).Workloads.ToArray();
+        var workloads = Overlay.Get(overlay).Workloads.ToArray();
         Assert.NotEmpty(workloads);
         Assert.All(workloads, workload =>
         {
@@ -204,9 +204,9 @@ public partial class WorkloadTests
     }
 
     private static IEnumerable<JsonObject> Autoscalers(Overlay overlay, string workload) =>
-        overlay.Kind("HorizontalPodAutoscaler", "ScaledObject").Where(a => a.Text("spec.scaleTargetRef.name") == workload);
+        overlay.OfKind("HorizontalPodAutoscaler", "ScaledObject").Where(a => a.Text("spec.scaleTargetRef.name") == workload);
 
-    private static bool Selects(JsonNode selector, Workload workload) => Labels.Match(selector, workload.Template["metadata"]!["labels"]!);
+    private static bool Selects(JsonNode selector, Workload workload) => LabelSelector.Matches(selector, workload.Template["metadata"]!["labels"]!);
 
     [GeneratedRegex(@"ShutdownTimeout = TimeSpan\.FromSeconds\((\d+)\)")]
     private static partial Regex Drain();

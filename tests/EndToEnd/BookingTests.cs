@@ -10,17 +10,17 @@ public class BookingTests
     [Fact]
     public async Task A_patient_books_and_the_doctor_sees_it_arrive_while_the_other_hospital_sees_nothing()
     {
-        var ward = await Ward.Open("general");
-        var (patient, doctor) = (await ward.AsPatient(), await ward.AsDoctor());
-        var stranger = await Client.As("doctor@riverside.example", gateway: 1);
-        await using var heard = await Listener.Of(doctor, gateway: 1);
-        await using var overheard = await Listener.Of(stranger);
+        var ward = await ClinicFixture.Open("general");
+        var (patient, doctor) = (await ward.LogInPatient(), await ward.LogInDoctor());
+        var stranger = await ApiClient.LogIn("doctor@riverside.example", gateway: 1);
+        await using var heard = await SseClient.Connect(doctor, gateway: 1);
+        await using var overheard = await SseClient.Connect(stranger);
 
-        var doctors = await patient.Do("list_doctors", new { limit = 100, sort = "-created_at" });
+        var doctors = await patient.Call("list_doctors", new { limit = 100, sort = "-created_at" });
         Assert.Contains(doctors["results"]!.AsArray(), d => (Guid)d!["id"]! == doctor.Id);
         Assert.Contains("14:00:00", await ward.FreeTimes());
 
-        var visit = await patient.Do("create_appointment", ward.Wish("14:00:00"));
+        var visit = await patient.Call("create_appointment", ward.BookingRequest("14:00:00"));
         Assert.Equal("SCHEDULED", (string)visit["status"]!);
         var id = (string)visit["id"]!;
 
@@ -29,56 +29,56 @@ public class BookingTests
         var update = await heard.Next(e => e.Name == "resource_update" && (string?)e.Data["data"]?["id"] == id);
         Assert.Equal(("appointments", "created"), ((string)update.Data["resource"]!, (string)update.Data["action"]!));
 
-        var again = await patient.Call("create_appointment", ward.Wish("14:00:00"));
+        var again = await patient.TryCall("create_appointment", ward.BookingRequest("14:00:00"));
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (again.Status, again.Code));
         Assert.NotEmpty(again.Details!["alternatives"]!.AsArray());
 
         // The stranger hears of a booking of their own hospital that came later, so what they were not told by then they are never told.
-        var later = (string)(await (await Ward.Open("riverside")).Book("11:00:00"))["id"]!;
+        var later = (string)(await (await ClinicFixture.Open("riverside")).Book("11:00:00"))["id"]!;
         await overheard.Next(e => (string?)e.Data["id"] == later);
-        Assert.DoesNotContain(overheard.All, e => e.Data.ToJsonString().Contains(id, StringComparison.Ordinal) || e.Data.ToJsonString().Contains(doctor.HospitalId.ToString()!, StringComparison.Ordinal));
+        Assert.DoesNotContain(overheard.Events, e => e.Data.ToJsonString().Contains(id, StringComparison.Ordinal) || e.Data.ToJsonString().Contains(doctor.HospitalId.ToString()!, StringComparison.Ordinal));
 
-        var missing = await stranger.Call("get_appointment", new { appointment_id = id });
+        var missing = await stranger.TryCall("get_appointment", new { appointment_id = id });
         Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (missing.Status, missing.Code));
     }
 
     [Fact]
     public async Task A_patient_who_was_created_can_be_booked_by_the_very_next_call()
     {
-        var ward = await Ward.Open("general");
+        var ward = await ClinicFixture.Open("general");
 
         // Several times, since the event that tells of the patient may win the race by chance.
         foreach (var time in (await ward.FreeTimes()).Take(10))
         {
-            var patient = await ward.NewPatient();
-            await ward.Nurse.Do("create_appointment", ward.Wish(time, patient: patient));
+            var patient = await ward.CreatePatient();
+            await ward.Nurse.Call("create_appointment", ward.BookingRequest(time, patient: patient));
         }
     }
 
     [Fact]
-    public async Task Of_a_hundred_who_book_one_slot_at_two_gateways_exactly_one_gets_it()
+    public async Task Of_a_hundred_concurrent_bookings_of_one_slot_at_two_gateways_exactly_one_succeeds()
     {
-        var ward = await Ward.Open("general");
-        Client[] nurses = [await Ward.As("nurse@general.example", gateway: 0), await Ward.As("nurse@general.example", gateway: 1)];
-        var patients = DemoHouse.Hospitals[0].Patients.Select(p => p.Id).ToArray();
+        var ward = await ClinicFixture.Open("general");
+        ApiClient[] nurses = [await ClinicFixture.LogIn("nurse@general.example", gateway: 0), await ClinicFixture.LogIn("nurse@general.example", gateway: 1)];
+        var patients = DemoTenants.Hospitals[0].Patients.Select(p => p.Id).ToArray();
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
-            nurses[i % 2].Call("create_appointment", ward.Wish("10:00:00", ward.Day(40), patients[i % patients.Length]))));
+            nurses[i % 2].TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(40), patients[i % patients.Length]))));
 
         Assert.Equal(1, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (a.Status, a.Code)));
         Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.NotEmpty(a.Details!["alternatives"]!.AsArray()));
-        var house = await RunningHouse.Get();
-        Assert.Equal(1, await house.Count("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", ward.Doctor));
+        var house = await MedCorFixture.Get();
+        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", ward.Doctor));
     }
 
     [Fact]
     public async Task A_patient_is_never_at_two_doctors_at_once()
     {
-        var ward = await Ward.Open("riverside");
-        Guid[] doctors = [ward.Doctor, await ward.NewDoctor(), await ward.NewDoctor()];
+        var ward = await ClinicFixture.Open("riverside");
+        Guid[] doctors = [ward.Doctor, await ward.CreateDoctor(), await ward.CreateDoctor()];
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ward.Nurse.Call("create_appointment", ward.Wish("10:00:00", doctor: doctors[i % doctors.Length]))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", doctor: doctors[i % doctors.Length]))));
 
         Assert.Equal(1, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.Equal(29, answers.Count(a => a.Code == "CONFLICT"));

@@ -30,10 +30,10 @@ public class BrowserTests
         }
         """;
 
-    [FactInBrowser]
+    [BrowserFact]
     public async Task A_page_shows_a_booking_when_it_is_made()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
         await using var page = await Open(ward);
         await page.EvaluateAsync("listen()");
 
@@ -42,10 +42,10 @@ public class BrowserTests
         await Expect(Lines(page)).ToHaveTextAsync(["09:00:00"]);
     }
 
-    [FactInBrowser]
+    [BrowserFact]
     public async Task A_page_that_comes_back_shows_what_was_booked_meanwhile_once()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
         await using var page = await Open(ward, gateway: 1);
         await page.EvaluateAsync("listen()");
         await ward.Book("09:00:00");
@@ -60,10 +60,10 @@ public class BrowserTests
         await Expect(Lines(page)).ToHaveTextAsync(["09:00:00", "10:00:00", "11:00:00", "12:00:00"]);
     }
 
-    [FactInBrowser]
+    [BrowserFact]
     public async Task A_page_calls_tools_and_hears_of_bookings_over_a_WebSocket()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
         await using var page = await Open(ward);
 
         // The answer and the update come in whichever order.
@@ -81,7 +81,7 @@ public class BrowserTests
                 };
               });
             }
-            """, ward.Wish("09:00:00"));
+            """, ward.BookingRequest("09:00:00"));
 
         var (response, update) = (JsonNode.Parse(said)!["tool_response"]!, JsonNode.Parse(said)!["resource_update"]!);
         Assert.Equal("booking", (string?)response["request_id"]);
@@ -89,11 +89,11 @@ public class BrowserTests
     }
 
     /// <summary>The gateways' replicas have ports of their own, so each is another origin to the other's pages.</summary>
-    [FactInBrowser]
+    [BrowserFact]
     public async Task A_page_of_another_origin_of_this_machine_logs_in_calls_listens_and_reads_what_refuses_it()
     {
-        var house = await RunningHouse.Get();
-        await using var page = await Browser.PageOfTheGateway(gateway: 1);
+        var house = await MedCorFixture.Get();
+        await using var page = await Browser.OpenGatewayPage(gateway: 1);
 
         var told = JsonNode.Parse(await page.EvaluateAsync<string>("""
             async gateway => {
@@ -122,10 +122,10 @@ public class BrowserTests
     }
 
     /// <summary>The page of a ward's patient, who hears of their own appointments alone.</summary>
-    private static async Task<IPage> Open(Ward ward, int gateway = 0)
+    private static async Task<IPage> Open(ClinicFixture ward, int gateway = 0)
     {
-        var page = await Browser.PageOfTheGateway(gateway);
-        await page.EvaluateAsync(Board, (await ward.AsPatient()).AccessToken);
+        var page = await Browser.OpenGatewayPage(gateway);
+        await page.EvaluateAsync(Board, (await ward.LogInPatient()).AccessToken);
         return page;
     }
 

@@ -7,7 +7,7 @@ namespace MedCor.Tests.EndToEnd;
 
 /// <summary>Runs when nothing else does: these tests take processes away from everybody.</summary>
 [CollectionDefinition(nameof(CrashTests), DisableParallelization = true)]
-public sealed class Alone;
+public sealed class CrashCollection;
 
 /// <summary>Bookings go on while a process is killed: what was answered 200 is there once and is told once, and the killed one comes back by itself.</summary>
 [Collection(nameof(CrashTests))]
@@ -21,17 +21,17 @@ public class CrashTests
     [InlineData("messaging")]
     [InlineData("cache")]
     [InlineData("postgres")]
-    public async Task Whatever_is_killed_every_accepted_booking_exists_once_and_is_heard_once(string victim)
+    public async Task After_any_process_is_killed_every_accepted_booking_exists_once_and_is_delivered_once(string victim)
     {
-        var house = await RunningHouse.Get();
-        var ward = await Ward.Open("general");
-        Client[] nurses = [await Client.As("nurse@general.example"), await Client.As("nurse@general.example", gateway: 1)];
+        var house = await MedCorFixture.Get();
+        var ward = await ClinicFixture.Open("general");
+        ApiClient[] nurses = [await ApiClient.LogIn("nurse@general.example"), await ApiClient.LogIn("nurse@general.example", gateway: 1)];
         var wishes = new List<object>();
-        for (var n = 1; n <= 4; n++) wishes.AddRange(from time in await ward.FreeTimes(ward.Day(n)) select ward.Wish(time, ward.Day(n)));
-        await using var listener = await Listener.Of(nurses[0]);
+        for (var n = 1; n <= 4; n++) wishes.AddRange(from time in await ward.FreeTimes(ward.Weekday(n)) select ward.BookingRequest(time, ward.Weekday(n)));
+        await using var listener = await SseClient.Connect(nurses[0]);
 
         // What other tests wrote is not to be recovered now.
-        await using (var clinical = await house.Database("clinical"))
+        await using (var clinical = await house.OpenDatabase("clinical"))
         await using (var flush = new NpgsqlCommand("CHECKPOINT", clinical) { CommandTimeout = 120 }) await flush.ExecuteNonQueryAsync();
 
         var accepted = new ConcurrentBag<string>();
@@ -42,30 +42,30 @@ public class CrashTests
             var turn = Interlocked.Increment(ref begun);
             if (turn == 15) killed = house.Kill(victim);
             // A call that broke off may have been carried out: its key makes the repetition answer what the call would have.
-            var answer = await Persistently(() => nurses[turn % 2].Call("create_appointment", wish, idempotencyKey: $"{ward.Doctor}-{turn}"));
+            var answer = await Persistently(() => nurses[turn % 2].TryCall("create_appointment", wish, idempotencyKey: $"{ward.Doctor}-{turn}"));
             Assert.True(answer.Status == HttpStatusCode.OK, answer.Body.ToJsonString());
             accepted.Add((string)answer.Body["id"]!);
         });
-        await house.Recovered(victim, killed);
+        await house.WaitUntilRecovered(victim, killed);
 
         Assert.Equal(wishes.Count, accepted.Distinct().Count());
         var ids = accepted.Select(Guid.Parse).ToArray();
-        Assert.Equal(ids.Length, await house.Count("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
+        Assert.Equal(ids.Length, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
         const string Recorded = "FROM audit_events e WHERE resource_id = ANY($1) AND action = 'create_appointment' AND outcome = 'DONE'";
-        Assert.Equal(ids.Length, await house.Count("clinical", $"SELECT count(*) {Recorded}", ids));
-        await Wait.Until(async () => await house.Count("clinical", $"SELECT count(*) {Recorded} AND EXISTS (SELECT FROM audit_links l WHERE l.event_id = e.id)", ids) == ids.Length,
+        Assert.Equal(ids.Length, await house.QueryNumber("clinical", $"SELECT count(*) {Recorded}", ids));
+        await Wait.Until(async () => await house.QueryNumber("clinical", $"SELECT count(*) {Recorded} AND EXISTS (SELECT FROM audit_links l WHERE l.event_id = e.id)", ids) == ids.Length,
             "every accepted booking has its place in the audit trail's chain", TimeSpan.FromSeconds(60));
-        await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
             "Analytics has counted every accepted booking", TimeSpan.FromSeconds(60));
 
         foreach (var id in accepted) await listener.Next(e => e.Name == "appointment_created" && (string?)e.Data["id"] == id, TimeSpan.FromSeconds(60));
-        Assert.All(listener.All.Where(e => e.Name == "appointment_created").GroupBy(e => (string)e.Data["id"]!), heard => Assert.Single(heard));
+        Assert.All(listener.Events.Where(e => e.Name == "appointment_created").GroupBy(e => (string)e.Data["id"]!), heard => Assert.Single(heard));
     }
 
     /// <summary>As a client would: tries again while it is told that something is down.</summary>
-    private static async Task<Answer> Persistently(Func<Task<Answer>> call)
+    private static async Task<ApiResponse> Persistently(Func<Task<ApiResponse>> call)
     {
-        Answer? answer = null;
+        ApiResponse? answer = null;
         await Wait.Until(async () =>
         {
             try

@@ -17,39 +17,39 @@ namespace MedCor.Tests.EndToEnd;
 public class ResumeTests
 {
     [Fact]
-    public async Task They_have_all_in_order_and_once()
+    public async Task Reconnecting_clients_receive_every_event_in_order_and_once()
     {
         const int Events = 2000;
-        var (house, premises) = (await RunningHouse.Get(), await Premises.Foreign);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisAddress);
-        var streams = new LiveStreams(redis);
-        var listener = new Hopping(premises.Admin, "patients");
-        await listener.Sit();
+        var (house, premises) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var streams = new LiveEventStore(redis);
+        var listener = new ReconnectingClient(premises.Admin, "patients");
+        await listener.Connect();
 
         var happening = Task.Run(async () =>
         {
-            for (var i = 1; i <= Events; i++) await new Noted(premises.Hospital, i).Tell(streams);
+            for (var i = 1; i <= Events; i++) await new NumberedEvent(premises.Hospital, i).AppendTo(streams);
         });
         var killed = new List<(string Name, int Pid)>();
-        await foreach (var count in listener.Hear(data => (int?)data["number"], Events))
+        await foreach (var count in listener.ReadNumbers(data => (int?)data["number"], Events))
             if (count == Events / 4) killed.Add(("gateway-1", house.Kill("gateway-1")));
             else if (count == Events * 3 / 4) killed.Add(("gateway-2", house.Kill("gateway-2")));
         await happening;
-        foreach (var (name, pid) in killed) await house.Recovered(name, pid);
+        foreach (var (name, pid) in killed) await house.WaitUntilRecovered(name, pid);
 
         Assert.Equal(Enumerable.Range(1, Events), listener.Heard);
         Assert.Equal((0, 2), (listener.Reloads, killed.Count));
-        Assert.True(listener.Turns > 100, $"They were cut off {listener.Turns} times.");
+        Assert.True(listener.Reconnects > 100, $"They were cut off {listener.Reconnects} times.");
     }
 
     [Fact]
-    public async Task What_was_done_through_tools_one_after_the_other_is_heard_in_that_order()
+    public async Task Changes_made_in_sequence_are_delivered_in_that_order()
     {
         const int Calls = 150;
-        var (house, premises) = (await RunningHouse.Get(), await Premises.Foreign);
+        var (house, premises) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
         var (admin, run) = (premises.Admin, Guid.NewGuid().ToString("N"));
-        var listener = new Hopping(admin, "departments");
-        await listener.Sit();
+        var listener = new ReconnectingClient(admin, "departments");
+        await listener.Connect();
 
         (string Name, int Pid)? killed = null;
         var doing = Task.Run(async () =>
@@ -59,21 +59,21 @@ public class ResumeTests
                 await Persistently(house, admin, i, new { name = $"{run} {i}", code = $"R{i}-{run[..8]}" }, $"{run}-{i}");
                 if (i is not (Calls / 3 or Calls * 2 / 3)) continue;
                 // One at a time: somebody must be there to be called.
-                if (killed is var (name, pid)) await house.Recovered(name, pid);
+                if (killed is var (name, pid)) await house.WaitUntilRecovered(name, pid);
                 var victim = i == Calls / 3 ? "gateway-1" : "gateway-2";
                 killed = (victim, house.Kill(victim));
             }
         });
-        await foreach (var _ in listener.Hear(data => (string?)data["name"] is { } name && name.StartsWith(run, StringComparison.Ordinal) ? int.Parse(name[run.Length..], CultureInfo.InvariantCulture) : null, Calls)) { }
+        await foreach (var _ in listener.ReadNumbers(data => (string?)data["name"] is { } name && name.StartsWith(run, StringComparison.Ordinal) ? int.Parse(name[run.Length..], CultureInfo.InvariantCulture) : null, Calls)) { }
         await doing;
-        await house.Recovered(killed!.Value.Name, killed.Value.Pid);
+        await house.WaitUntilRecovered(killed!.Value.Name, killed.Value.Pid);
 
         Assert.Equal(Enumerable.Range(1, Calls), listener.Heard);
         Assert.Equal(0, listener.Reloads);
     }
 
     /// <summary>As a client does: tries again, at the other gateway, until it has an answer.</summary>
-    private static async Task Persistently(RunningHouse house, Client admin, int turn, object department, string key) => await Wait.Until(async () =>
+    private static async Task Persistently(MedCorFixture house, ApiClient admin, int turn, object department, string key) => await Wait.Until(async () =>
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(house.Gateways[turn++ % 2], "/api/mcp/tools/create_department")) { Content = System.Net.Http.Json.JsonContent.Create(department), Headers = { { "Idempotency-Key", key } } };
         try
@@ -89,7 +89,7 @@ public class ResumeTests
     }, "an answer", TimeSpan.FromSeconds(90));
 
     /// <summary>Listens as a client of few lines does, by turns at both gateways, and never for long.</summary>
-    private sealed class Hopping(Client client, string resource)
+    private sealed class ReconnectingClient(ApiClient client, string resource)
     {
         private string? place;
 
@@ -99,12 +99,12 @@ public class ResumeTests
         public int Reloads { get; private set; }
 
         /// <summary>How often they came back.</summary>
-        public int Turns { get; private set; }
+        public int Reconnects { get; private set; }
 
         /// <summary>Comes for the first time, and learns the place from which they go on.</summary>
-        public async Task Sit()
+        public async Task Connect()
         {
-            await foreach (var (id, _, _) in Listen((await RunningHouse.Get()).Gateways[0]))
+            await foreach (var (id, _, _) in Listen((await MedCorFixture.Get()).Gateways[0]))
             {
                 place = id;
                 return;
@@ -112,13 +112,13 @@ public class ResumeTests
         }
 
         /// <summary>Hears until they have so many of what has a number, and tells how many after each.</summary>
-        public async IAsyncEnumerable<int> Hear(Func<JsonNode, int?> number, int most)
+        public async IAsyncEnumerable<int> ReadNumbers(Func<JsonNode, int?> number, int most)
         {
-            var gateways = (await RunningHouse.Get()).Gateways;
+            var gateways = (await MedCorFixture.Get()).Gateways;
             while (Heard.Count < most)
             {
-                var stay = 1 + (Turns * 7 % 23);
-                await foreach (var (id, name, data) in Patiently(Listen(gateways[Turns++ % 2])))
+                var stay = 1 + (Reconnects * 7 % 23);
+                await foreach (var (id, name, data) in Patiently(Listen(gateways[Reconnects++ % 2])))
                 {
                     place = id;
                     if (name == "error_event") Reloads++;

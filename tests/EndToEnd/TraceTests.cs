@@ -10,10 +10,10 @@ public class TraceTests
     [Fact]
     public async Task One_booking_is_one_trace_from_the_gateway_to_every_consumer()
     {
-        var house = await RunningHouse.Get();
-        var ward = await Ward.Open("riverside");
+        var house = await MedCorFixture.Get();
+        var ward = await ClinicFixture.Open("riverside");
 
-        using var response = await ward.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool = "create_appointment", @params = ward.Wish("09:30:00") });
+        using var response = await ward.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool = "create_appointment", @params = ward.BookingRequest("09:30:00") });
         Assert.True(response.IsSuccessStatusCode);
         var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
 
@@ -33,8 +33,8 @@ public class TraceTests
     [Fact]
     public async Task A_client_can_neither_keep_a_call_out_of_the_traces_nor_choose_its_trace_and_the_one_it_names_is_linked()
     {
-        var house = await RunningHouse.Get();
-        var nurse = await Client.Shared("nurse@general.example");
+        var house = await MedCorFixture.Get();
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
         const string Theirs = "4bf92f3577b34da6a3ce929d0e0e4736";
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/resources/specialties?limit=1");
         request.Headers.Add("traceparent", $"00-{Theirs}-00f067aa0ba902b7-00");
@@ -52,20 +52,20 @@ public class TraceTests
     }
 
     [Fact]
-    public async Task What_is_exported_holds_no_token_password_or_patient_data()
+    public async Task Exported_telemetry_holds_no_token_password_or_patient_data()
     {
-        var house = await RunningHouse.Get();
-        var ward = await Ward.Open("general");
+        var house = await MedCorFixture.Get();
+        var ward = await ClinicFixture.Open("general");
         var nurse = ward.Nurse;
         var secret = $"Zyxw{Guid.NewGuid():N}";
         var email = $"{secret}@general.example";
-        var patient = await nurse.Do("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId });
-        await nurse.Do("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = ward.Doctor, appointment_date = ward.Day(), appointment_time = "09:00:00", reason = secret, notes = secret });
+        var patient = await nurse.Call("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId });
+        await nurse.Call("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret, notes = secret });
         // Refused by the service, by a constraint, and by the gateway.
-        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.Call("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = Guid.NewGuid(), appointment_date = ward.Day(), appointment_time = "09:00:00", reason = secret })).Code);
-        Assert.Equal("CONFLICT", (await nurse.Call("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
-        Assert.Equal("VALIDATION_ERROR", (await nurse.Call("create_appointment", new { patient_id = secret })).Code);
-        Assert.Equal("VALIDATION_ERROR", (await nurse.Call(secret)).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = Guid.NewGuid(), appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret })).Code);
+        Assert.Equal("CONFLICT", (await nurse.TryCall("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall("create_appointment", new { patient_id = secret })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall(secret)).Code);
         // In an address, and over connections that stand.
         using (await nurse.Http.GetAsync($$$"""/api/mcp/resources/users?limit=5&filter={"email":{"in":["{{{email}}}"]}}""")) { }
         using (await nurse.Http.GetAsync($"/api/mcp/resources/patients?{secret}=x")) { }
@@ -74,8 +74,8 @@ public class TraceTests
             using (await nurse.Http.GetAsync(path + secret)) { }
         using var issued = await nurse.Http.PostAsync("/api/mcp/sse/ticket", null);
         var ticket = (string)(await issued.Content.ReadFromJsonAsync<JsonNode>())!["ticket"]!;
-        await using (await Listener.With(ticket)) { }
-        await using (var socket = await Socket.Of(nurse))
+        await using (await SseClient.ConnectWithTicket(ticket)) { }
+        await using (var socket = await WebSocketClient.ConnectAs(nurse))
         {
             await socket.SendText($$"""{"type":"{{secret}}"}""");
             await socket.Next("error");
@@ -83,7 +83,7 @@ public class TraceTests
             await socket.Call(secret);
         }
         var before = house.Telemetry.Bodies.Count;
-        await nurse.Do("list_doctors");
+        await nurse.Call("list_doctors");
         await Wait.Until(() => Task.FromResult(house.Telemetry.Bodies.Count > before + 20), "the services have exported what happened until then");
 
         foreach (var forbidden in new[] { secret, ticket, nurse.AccessToken, nurse.RefreshToken, "Demo-Medcor-2026", "SecurePass123!" })

@@ -5,9 +5,9 @@ const int WarmListeners = 50;
 // So many that the compiler has done most of its work, which would else be a third of what the gateways do.
 const int WarmEvents = 400;
 
-if (Options.Parse(args) is not { } options)
+if (LoadOptions.Parse(args) is not { } options)
 {
-    Console.WriteLine(Options.Usage);
+    Console.WriteLine(LoadOptions.Usage);
     return 2;
 }
 try
@@ -20,30 +20,30 @@ catch (Exception e) // whatever it is: with an exception that leaves here this p
     return 1;
 }
 
-static async Task<bool> MeasureEvents(Options options)
+static async Task<bool> MeasureEvents(LoadOptions options)
 {
     Console.WriteLine(options.Running is null ? "MedCor starts" : $"MedCor runs in {options.Running}");
-    var house = options.Running is { } data ? House.At(data) : await House.Start();
-    var hospital = DemoHouse.Hospitals[0];
-    using var admin = await Account.LogIn(house.Gateways[0], hospital.Admin);
+    var house = options.Running is { } data ? MeasuredSystem.Attach(data) : await MeasuredSystem.Start();
+    var hospital = DemoTenants.Hospitals[0];
+    using var admin = await LoadUser.LogIn(house.Gateways[0], hospital.Admin);
     // Not the administrator: who calls a tool and listens is told its answer as well.
-    List<Account> accounts = [];
-    foreach (var person in (Person[])[hospital.Nurse, .. hospital.Doctors.Select(d => d.Person), .. hospital.Patients.Take(2)]) accounts.Add(await Account.LogIn(house.Gateways[0], person));
+    List<LoadUser> accounts = [];
+    foreach (var person in (DemoPerson[])[hospital.Nurse, .. hospital.Doctors.Select(d => d.Person), .. hospital.Patients.Take(2)]) accounts.Add(await LoadUser.LogIn(house.Gateways[0], person));
 
     Console.WriteLine("Warming up");
-    await using (var first = await Crowd.Gather(house.Gateways, accounts, WarmListeners)) await first.Hear(WarmEvents, number => admin.MakeMany(number, WarmEvents));
+    await using (var first = await SubscriberGroup.Connect(house.Gateways, accounts, WarmListeners)) await first.Measure(WarmEvents, number => admin.CreateEvents(number, WarmEvents));
 
     var report = new Report();
     var mistakes = 0;
-    await using (var crowd = await Idle.Measure(house, accounts, options.Listeners, report))
+    await using (var crowd = await IdleMeasurement.Measure(house, accounts, options.Listeners, report))
     {
-        await FanOut.Measure(house, crowd, admin, options.Events, report);
+        await FanOutMeasurement.Measure(house, crowd, admin, options.Events, report);
         mistakes += crowd.Mistakes;
     }
     bool isCut;
-    await using (var crowd = await Crowd.Gather(house.Gateways, accounts, options.BurstListeners))
+    await using (var crowd = await SubscriberGroup.Connect(house.Gateways, accounts, options.BurstListeners))
     {
-        isCut = await Bursts.Measure(house, crowd, admin, accounts[0], options, report);
+        isCut = await BurstMeasurement.Measure(house, crowd, admin, accounts[0], options, report);
         mistakes += crowd.Mistakes;
     }
 
@@ -54,13 +54,13 @@ static async Task<bool> MeasureEvents(Options options)
     return mistakes == 0 && isCut;
 }
 
-static async Task<bool> MeasureChat(Options options)
+static async Task<bool> MeasureChat(LoadOptions options)
 {
-    await using var model = await ModelServer.Start(options.Tokens, options.TokensPerSecond);
+    await using var model = await PacedModelServer.Start(options.Tokens, options.TokensPerSecond);
     Console.WriteLine("MedCor starts");
-    var house = await House.Start(("OPENAI_BASE_URL", model.Address), ("OPENAI_API_KEY", "load"));
-    using var account = await Account.LogIn(house.Gateways[0], DemoHouse.Hospitals[0].Nurse);
-    using var answers = new Answers(house, model, account, options);
+    var house = await MeasuredSystem.Start(("OPENAI_BASE_URL", model.Address), ("OPENAI_API_KEY", "load"));
+    using var account = await LoadUser.LogIn(house.Gateways[0], DemoTenants.Hospitals[0].Nurse);
+    using var answers = new ChatLatency(house, model, account, options);
 
     var report = new Report();
     await answers.Measure(report);

@@ -15,10 +15,10 @@ internal sealed class SlowReader : IDisposable
     /// <summary>TCP_MAXSEG, on Linux and macOS.</summary>
     private const int SegmentSizeOption = 2;
 
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = ReceiveBuffer };
-    private readonly PeriodicTimer timer = new(Glance);
+    private readonly PeriodicTimer timer = new(PollInterval);
 
     private SlowReader() => socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, SegmentSizeOption, BitConverter.GetBytes(SegmentSize));
 

@@ -5,20 +5,20 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Figures;
 
-internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, FigureBook book) : IHandle<GetHospitalStatistics, HospitalStatistics>
+internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetHospitalStatistics, HospitalStatistics>
 {
-    public async Task<HospitalStatistics> Handle(GetHospitalStatistics asked, CancellationToken ct)
+    public async Task<HospitalStatistics> Handle(GetHospitalStatistics request, CancellationToken ct)
     {
-        var hospital = await book.Hospital(asked.HospitalId, ct);
+        var hospital = await book.ResolveHospital(request.HospitalId, ct);
         var (id, today) = (hospital.HospitalId, book.Today(hospital));
-        var to = asked.DateTo ?? (asked.DateFrom > today ? asked.DateFrom.Value : today);
-        var period = new Period(asked.DateFrom ?? new(to.Year, to.Month, 1), to);
-        if (period.From > period.To) throw new Invalid("date_to", "must not be before date_from");
+        var to = request.DateTo ?? (request.DateFrom > today ? request.DateFrom.Value : today);
+        var period = new Period(request.DateFrom ?? new(to.Year, to.Month, 1), to);
+        if (period.From > period.To) throw new ValidationFailed("date_to", "must not be before date_from");
 
         var heads = await db.HeadCounts.Where(h => h.HospitalId == id).GroupBy(h => h.HospitalId)
             .Select(g => new { Patients = g.Sum(h => h.Patients), Doctors = g.Sum(h => h.Doctors), Nurses = g.Sum(h => h.Nurses) }).SingleOrDefaultAsync(ct);
         var todays = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day == today).SumAsync(d => d.Scheduled + d.InProgress + d.Completed + d.NoShows, ct);
-        var figures = await book.Of([(hospital, period), (hospital, Period.Of(ReportPeriod.Monthly, today))], ct);
+        var figures = await book.ReadFigures([(hospital, period), (hospital, Period.Containing(ReportPeriod.Monthly, today))], ct);
         var (f, month) = (figures[0], figures[1]);
         return new(
             id, period.From, period.To, hospital.TimeZone, heads?.Patients ?? 0, heads?.Doctors ?? 0, heads?.Nurses ?? 0, f.NewPatients, f.Appointments, f.Scheduled, f.InProgress,

@@ -7,15 +7,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Figures;
 
-internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, FigureBook book) : IHandle<GetSpecialtyDemand, HospitalDemand>
+internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetSpecialtyDemand, HospitalDemand>
 {
-    private const decimal SecondsADay = 24 * 60 * 60;
+    private const decimal SecondsPerDay = 24 * 60 * 60;
 
-    public async Task<HospitalDemand> Handle(GetSpecialtyDemand asked, CancellationToken ct)
+    public async Task<HospitalDemand> Handle(GetSpecialtyDemand request, CancellationToken ct)
     {
-        var hospital = await book.Hospital(asked.HospitalId, ct);
-        var (id, zone) = (hospital.HospitalId, FigureBook.Zone(hospital));
-        var (first, last) = Period.Of(asked.Period, asked.Date ?? book.Today(hospital));
+        var hospital = await book.ResolveHospital(request.HospitalId, ct);
+        var (id, zone) = (hospital.HospitalId, StatisticsQueries.TimeZoneOf(hospital));
+        var (first, last) = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
 
         var work = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day >= first && d.Day <= last).GroupBy(d => d.DoctorId).Select(g => new
         {
@@ -28,22 +28,22 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, FigureBook book)
             WaitSeconds = g.Sum(d => d.WaitSeconds),
         }).ToDictionaryAsync(w => w.DoctorId, ct);
         var active = await db.People.Where(p => p.HospitalId == id && p.Role == Role.Doctor && p.IsActive).Select(p => p.UserId).ToHashSetAsync(ct);
-        var practised = await db.Practices.Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, p => p.SpecialtyId, ct);
+        var practised = await db.PrimarySpecialties.Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, p => p.SpecialtyId, ct);
         var schedules = await db.Schedules.Where(s => s.HospitalId == id).ToDictionaryAsync(s => s.DoctorId, s => s.Schedule, ct);
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
-        var usual = WorkingHours.Minutes(null, zone, first, last);
+        var usual = WorkingHoursCalculator.CountMinutes(null, zone, first, last);
 
         var demand = from doctor in active.Union(work.Keys)
                      group doctor by practised.GetValueOrDefault(doctor) into doctors
                      let specialty = doctors.Key is { } key ? specialties.GetValueOrDefault(key) : null
                      let done = doctors.Where(work.ContainsKey).Select(d => work[d]).ToArray()
-                     let working = doctors.Where(active.Contains).Sum(d => schedules.TryGetValue(d, out var s) ? WorkingHours.Minutes(JsonSerializer.Deserialize<DoctorSchedule>(s, Json.Options), zone, first, last) : usual)
+                     let working = doctors.Where(active.Contains).Sum(d => schedules.TryGetValue(d, out var s) ? WorkingHoursCalculator.CountMinutes(JsonSerializer.Deserialize<DoctorSchedule>(s, Json.Options), zone, first, last) : usual)
                      let booked = doctors.Where(d => active.Contains(d) && work.ContainsKey(d)).Sum(d => work[d].BookedMinutes)
                      let taking = done.Sum(w => w.Taking)
                      select new SpecialtyDemand(
                          doctors.Key, specialty?.Code, specialty?.Name, doctors.Count(active.Contains), taking + done.Sum(w => w.Cancelled + w.NoShows),
                          done.Sum(w => w.Completed), done.Sum(w => w.Cancelled), done.Sum(w => w.NoShows),
-                         taking == 0 ? null : Math.Round(done.Sum(w => w.WaitSeconds) / SecondsADay / taking, 2), FigureBook.Ratio(booked, working, 4));
-        return new(id, asked.Period, first, last, [.. demand.OrderByDescending(d => d.Appointments).ThenBy(d => d.Code, StringComparer.Ordinal).ThenBy(d => d.SpecialtyId)]);
+                         taking == 0 ? null : Math.Round(done.Sum(w => w.WaitSeconds) / SecondsPerDay / taking, 2), StatisticsQueries.Ratio(booked, working, 4));
+        return new(id, request.Period, first, last, [.. demand.OrderByDescending(d => d.Appointments).ThenBy(d => d.Code, StringComparer.Ordinal).ThenBy(d => d.SpecialtyId)]);
     }
 }

@@ -5,16 +5,16 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Analytics.Figures;
 
-internal sealed class ListReportsHandler(Reports reports, FigureBook book) : IHandle<ListReports, Page<Report>>
+internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueries book) : IToolHandler<ListReports, Page<Report>>
 {
-    public async Task<Page<Report>> Handle(ListReports asked, CancellationToken ct)
+    public async Task<Page<Report>> Handle(ListReports request, CancellationToken ct)
     {
-        if (asked.DateFrom > asked.DateTo) throw new Invalid("date_to", "must not be before date_from");
-        if (asked.HospitalId is { } id) await book.Hospital(id, ct);
+        if (request.DateFrom > request.DateTo) throw new ValidationFailed("date_to", "must not be before date_from");
+        if (request.HospitalId is { } id) await book.ResolveHospital(id, ct);
 
-        return await reports.Page(asked, list => list
-            .Where("hospital_id", asked.HospitalId)
-            .From("date_from", asked.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null)
-            .To("date_from", asked.DateTo), ct);
+        return await reports.ReadPage(request, list => list
+            .Where("hospital_id", request.HospitalId)
+            .From("date_from", request.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null)
+            .To("date_from", request.DateTo), ct);
     }
 }

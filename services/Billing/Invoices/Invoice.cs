@@ -26,10 +26,10 @@ internal sealed class Invoice : Entity, ITenantOwned
     public Guid? CorrectsInvoiceId { get; init; }
 
     internal Contracts.Billing.Invoice ToContract() => new(
-        Id, HospitalId, SubscriptionId, Number, Type, InvoiceStatus.Issued, IssuedOn, Money.Text(Total), Currency,
-        [.. JsonSerializer.Deserialize<Line[]>(Lines, Json.Options)!.Select(l => l.ToContract())], CorrectsInvoiceId, Version, CreatedAt, UpdatedAt);
+        Id, HospitalId, SubscriptionId, Number, Type, InvoiceStatus.Issued, IssuedOn, Money.Format(Total), Currency,
+        [.. JsonSerializer.Deserialize<LineItem[]>(Lines, Json.Options)!.Select(l => l.ToContract())], CorrectsInvoiceId, Version, CreatedAt, UpdatedAt);
 
-    internal sealed class Table : IEntityTypeConfiguration<Invoice>
+    internal sealed class Configuration : IEntityTypeConfiguration<Invoice>
     {
         public void Configure(EntityTypeBuilder<Invoice> invoice)
         {
@@ -41,7 +41,7 @@ internal sealed class Invoice : Entity, ITenantOwned
 }
 
 /// <summary>A line of an invoice, its amount in minor units.</summary>
-internal sealed record Line(InvoiceLineKind Kind, string Description, Guid PlanId, DateOnly PeriodStart, DateOnly PeriodEnd, long Amount)
+internal sealed record LineItem(InvoiceLineKind Kind, string Description, Guid PlanId, DateOnly PeriodStart, DateOnly PeriodEnd, long Amount)
 {
-    internal InvoiceLine ToContract() => new(Kind, Description, PlanId, PeriodStart, PeriodEnd, Money.Text(Amount));
+    internal InvoiceLine ToContract() => new(Kind, Description, PlanId, PeriodStart, PeriodEnd, Money.Format(Amount));
 }

@@ -12,16 +12,16 @@ namespace MedCor.Billing.Invoices;
 internal sealed class Ledger(BillingDb db)
 {
     /// <summary>Does all that has come due by today: charges period after period, or ends the subscription.</summary>
-    internal async Task CatchUp(Subscription subscription, KnownHospital hospital, DateOnly today, CancellationToken ct)
+    internal async Task ChargeDuePeriods(Subscription subscription, HospitalCopy hospital, DateOnly today, CancellationToken ct)
     {
         if (!subscription.IsDue(today)) return;
         var plan = await db.Plans.AsNoTracking().SingleAsync(p => p.Id == subscription.PlanId, ct);
         while (subscription.IsDue(today))
-            if (subscription.Renew(plan, mayGoOn: hospital.IsActive) is { } line) await Issue(subscription, [line], today, ct);
+            if (subscription.Renew(plan, isHospitalActive: hospital.IsActive) is { } line) await Issue(subscription, [line], today, ct);
     }
 
     /// <summary>Adds an invoice of these lines, or a credit note when they come to less than nothing; without any, nothing.</summary>
-    internal async Task Issue(Subscription subscription, IReadOnlyList<Line> lines, DateOnly today, CancellationToken ct)
+    internal async Task Issue(Subscription subscription, IReadOnlyList<LineItem> lines, DateOnly today, CancellationToken ct)
     {
         if (lines.Count == 0) return;
         var total = lines.Sum(l => l.Amount);
@@ -40,7 +40,7 @@ internal sealed class Ledger(BillingDb db)
         };
         db.Add(invoice);
         db.Raise(() => new InvoiceIssued(invoice.ToContract()));
-        if (lines.Any(l => l.Kind != InvoiceLineKind.Credit)) subscription.WasChargedBy(invoice.Id);
+        if (lines.Any(l => l.Kind != InvoiceLineKind.Credit)) subscription.SetChargingInvoice(invoice.Id);
     }
 
     /// <summary>Others who want a number of this hospital wait until the transaction ends; if it fails, they get this one.</summary>

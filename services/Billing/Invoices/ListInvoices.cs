@@ -5,17 +5,17 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Billing.Invoices;
 
-internal sealed class ListInvoicesHandler(VisibleInvoices invoices) : IHandle<ListInvoices, Page<Contracts.Billing.Invoice>>
+internal sealed class ListInvoicesHandler(InvoiceResource invoices) : IToolHandler<ListInvoices, Page<Contracts.Billing.Invoice>>
 {
-    public Task<Page<Contracts.Billing.Invoice>> Handle(ListInvoices asked, CancellationToken ct)
+    public Task<Page<Contracts.Billing.Invoice>> Handle(ListInvoices request, CancellationToken ct)
     {
-        if (asked.DateFrom > asked.DateTo) throw new Invalid("date_to", "must not be before date_from");
+        if (request.DateFrom > request.DateTo) throw new ValidationFailed("date_to", "must not be before date_from");
 
-        return invoices.Page(asked, list => list
-            .Where("hospital_id", asked.HospitalId)
-            .Where("subscription_id", asked.SubscriptionId)
-            .Where("type", asked.Type)
-            .From("issued_on", asked.DateFrom)
-            .To("issued_on", asked.DateTo), ct);
+        return invoices.ReadPage(request, list => list
+            .Where("hospital_id", request.HospitalId)
+            .Where("subscription_id", request.SubscriptionId)
+            .Where("type", request.Type)
+            .From("issued_on", request.DateFrom)
+            .To("issued_on", request.DateTo), ct);
     }
 }

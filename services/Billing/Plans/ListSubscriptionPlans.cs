@@ -4,8 +4,8 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Billing.Plans;
 
-internal sealed class ListSubscriptionPlansHandler(VisiblePlans plans) : IHandle<ListSubscriptionPlans, Page<SubscriptionPlan>>
+internal sealed class ListSubscriptionPlansHandler(SubscriptionPlanResource plans) : IToolHandler<ListSubscriptionPlans, Page<SubscriptionPlan>>
 {
-    public Task<Page<SubscriptionPlan>> Handle(ListSubscriptionPlans asked, CancellationToken ct) =>
-        plans.Page(asked, list => list.Where("plan_type", asked.PlanType).Where("is_active", asked.IsActive), ct);
+    public Task<Page<SubscriptionPlan>> Handle(ListSubscriptionPlans request, CancellationToken ct) =>
+        plans.ReadPage(request, list => list.Where("plan_type", request.PlanType).Where("is_active", request.IsActive), ct);
 }

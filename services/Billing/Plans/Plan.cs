@@ -32,10 +32,10 @@ internal sealed class Plan : Entity
     };
 
     internal SubscriptionPlan ToContract() => new(
-        Id, Name, PlanType, Description, new(Money.Text(Monthly), Money.Text(Quarterly), Money.Text(Annual)), Currency, MaxDoctors, MaxPatients, Features,
+        Id, Name, PlanType, Description, new(Money.Format(Monthly), Money.Format(Quarterly), Money.Format(Annual)), Currency, MaxDoctors, MaxPatients, Features,
         IsActive, Version, CreatedAt, UpdatedAt);
 
-    internal sealed class Table : IEntityTypeConfiguration<Plan>
+    internal sealed class Configuration : IEntityTypeConfiguration<Plan>
     {
         public void Configure(EntityTypeBuilder<Plan> plan) => plan.ToTable("plans").HasKey(p => p.Id);
     }
@@ -43,10 +43,10 @@ internal sealed class Plan : Entity
 
 internal static class PlanQueries
 {
-    /// <summary>The plan of that id, for a hospital to change to. Throws <see cref="Missing"/>, or <see cref="Conflict"/> when it is out of use.</summary>
-    internal static async Task<Plan> OnOffer(this IQueryable<Plan> plans, Guid id, CancellationToken ct)
+    /// <summary>The plan of that id, for a hospital to change to. Throws <see cref="NotFound"/>, or <see cref="Conflict"/> when it is out of use.</summary>
+    internal static async Task<Plan> GetAvailable(this IQueryable<Plan> plans, Guid id, CancellationToken ct)
     {
-        var plan = await plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new Missing("plan");
+        var plan = await plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new NotFound("plan");
         return plan.IsActive ? plan : throw new Conflict("The plan is out of use. list_subscription_plans tells those that are in use.");
     }
 }

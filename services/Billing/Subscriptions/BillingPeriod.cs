@@ -9,7 +9,7 @@ internal readonly record struct BillingPeriod(DateOnly Start, DateOnly End)
     private int Days => End.DayNumber - Start.DayNumber;
 
     /// <summary>The n-th period, from 0, of a subscription. Counted from its first day each time: 31 January, 28 February, 31 March.</summary>
-    internal static BillingPeriod Of(DateOnly first, BillingCycle cycle, int n)
+    internal static BillingPeriod Create(DateOnly first, BillingCycle cycle, int n)
     {
         var months = cycle switch
         {
@@ -25,7 +25,7 @@ internal readonly record struct BillingPeriod(DateOnly Start, DateOnly End)
     /// What the days from one on cost, of a price for the whole. What is rounded is the days before, from the period's start, so that wherever a period is cut, and
     /// however often, the parts make the whole.
     /// </summary>
-    internal long Rest(long price, DateOnly from)
+    internal long Prorate(long price, DateOnly from)
     {
         var before = Math.Clamp(from.DayNumber - Start.DayNumber, 0, Days);
         return price - (2 * price * before + Days) / (2 * Days);

@@ -4,16 +4,16 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class CancelSubscriptionHandler(BillingDb db, Ledger ledger, RunningSubscriptions running) : IHandle<CancelSubscription, Contracts.Billing.Subscription>
+internal sealed class CancelSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions running) : IToolHandler<CancelSubscription, Contracts.Billing.Subscription>
 {
-    public async Task<Contracts.Billing.Subscription> Handle(CancelSubscription asked, CancellationToken ct)
+    public async Task<Contracts.Billing.Subscription> Handle(CancelSubscription request, CancellationToken ct)
     {
-        var (subscription, plan, today) = await running.Get(asked.SubscriptionId, asked.ExpectedVersion, ct);
+        var (subscription, plan, today) = await running.GetForUpdate(request.SubscriptionId, request.ExpectedVersion, ct);
 
-        if (asked.Immediate) await ledger.Issue(subscription, subscription.CancelNow(plan, today, asked.Reason), today, ct);
-        else subscription.CancelLater(asked.Reason);
+        if (request.Immediate) await ledger.Issue(subscription, subscription.CancelImmediately(plan, today, request.Reason), today, ct);
+        else subscription.CancelAtEndOfPeriod(request.Reason);
 
-        db.Raise(subscription.AsNews);
+        db.Raise(subscription.ToEvent);
         await db.SaveChangesAsync(ct);
         return subscription.ToContract();
     }

@@ -9,33 +9,33 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class CreateSubscriptionHandler(BillingDb db, KnownHospitals hospitals, Ledger ledger, TimeProvider clock)
-    : IHandle<CreateSubscription, Contracts.Billing.Subscription>, IPrepare<CreateSubscription>
+internal sealed class CreateSubscriptionHandler(BillingDb db, HospitalCopies hospitals, Ledger ledger, TimeProvider clock)
+    : IToolHandler<CreateSubscription, Contracts.Billing.Subscription>, IToolPreparation<CreateSubscription>
 {
-    private KnownHospital hospital = null!;
+    private HospitalCopy hospital = null!;
 
-    public async Task Prepare(CreateSubscription asked, CancellationToken ct)
+    public async Task Prepare(CreateSubscription request, CancellationToken ct)
     {
-        hospital = await hospitals.Find(asked.HospitalId, ct) ?? throw new Missing("hospital");
+        hospital = await hospitals.Find(request.HospitalId, ct) ?? throw new NotFound("hospital");
         if (!hospital.IsActive) throw new Conflict("The hospital is out of use.");
     }
 
-    public async Task<Contracts.Billing.Subscription> Handle(CreateSubscription asked, CancellationToken ct)
+    public async Task<Contracts.Billing.Subscription> Handle(CreateSubscription request, CancellationToken ct)
     {
         var today = hospital.Today(clock.GetUtcNow());
-        if (asked.StartDate < today.AddYears(-1) || asked.StartDate > today.AddYears(1)) throw new Invalid("start_date", $"must be at most a year from today, {today:yyyy-MM-dd}");
-        if (await db.Subscriptions.Where(s => s.HospitalId == hospital.HospitalId && s.Periods > 0).MaxAsync(s => s.EndedOn, ct) is { } ended && asked.StartDate < ended)
-            throw new Invalid("start_date", $"must not be before {ended:yyyy-MM-dd}, to which an earlier subscription was charged");
+        if (request.StartDate < today.AddYears(-1) || request.StartDate > today.AddYears(1)) throw new ValidationFailed("start_date", $"must be at most a year from today, {today:yyyy-MM-dd}");
+        if (await db.Subscriptions.Where(s => s.HospitalId == hospital.HospitalId && s.Periods > 0).MaxAsync(s => s.EndedOn, ct) is { } ended && request.StartDate < ended)
+            throw new ValidationFailed("start_date", $"must not be before {ended:yyyy-MM-dd}, to which an earlier subscription was charged");
 
-        var subscription = Subscription.To(await db.Plans.OnOffer(asked.PlanId, ct), hospital.HospitalId, asked.StartDate, asked.BillingCycle);
+        var subscription = Subscription.Create(await db.Plans.GetAvailable(request.PlanId, ct), hospital.HospitalId, request.StartDate, request.BillingCycle);
         db.Add(subscription);
-        await ledger.CatchUp(subscription, hospital, today, ct);
+        await ledger.ChargeDuePeriods(subscription, hospital, today, ct);
         db.Raise(() => new SubscriptionCreated(subscription.ToContract()));
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("one_active_subscription"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("one_active_subscription"))
         {
             throw new Conflict("The hospital has an active subscription. Change that one, or cancel it first.");
         }

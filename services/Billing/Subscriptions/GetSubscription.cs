@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class GetSubscriptionHandler(VisibleSubscriptions subscriptions) : IHandle<GetSubscription, Contracts.Billing.Subscription>
+internal sealed class GetSubscriptionHandler(SubscriptionResource subscriptions) : IToolHandler<GetSubscription, Contracts.Billing.Subscription>
 {
-    public Task<Contracts.Billing.Subscription> Handle(GetSubscription asked, CancellationToken ct) => subscriptions.Get(asked.SubscriptionId, ct);
+    public Task<Contracts.Billing.Subscription> Handle(GetSubscription request, CancellationToken ct) => subscriptions.Get(request.SubscriptionId, ct);
 }

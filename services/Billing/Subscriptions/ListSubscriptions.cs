@@ -4,10 +4,10 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class ListSubscriptionsHandler(VisibleSubscriptions subscriptions) : IHandle<ListSubscriptions, Page<Contracts.Billing.Subscription>>
+internal sealed class ListSubscriptionsHandler(SubscriptionResource subscriptions) : IToolHandler<ListSubscriptions, Page<Contracts.Billing.Subscription>>
 {
-    public Task<Page<Contracts.Billing.Subscription>> Handle(ListSubscriptions asked, CancellationToken ct) => subscriptions.Page(asked, list => list
-        .Where("hospital_id", asked.HospitalId)
-        .Where("plan_id", asked.PlanId)
-        .Where("status", asked.Status), ct);
+    public Task<Page<Contracts.Billing.Subscription>> Handle(ListSubscriptions request, CancellationToken ct) => subscriptions.ReadPage(request, list => list
+        .Where("hospital_id", request.HospitalId)
+        .Where("plan_id", request.PlanId)
+        .Where("status", request.Status), ct);
 }

@@ -36,91 +36,91 @@ internal sealed class Subscription : Entity, ITenantOwned
     public DateOnly? EndedOn { get; private set; }
 
     /// <summary>The present period; the first one while that lies ahead.</summary>
-    internal BillingPeriod Period => BillingPeriod.Of(StartDate, BillingCycle, Math.Max(Periods - 1, 0));
+    internal BillingPeriod Period => BillingPeriod.Create(StartDate, BillingCycle, Math.Max(Periods - 1, 0));
 
-    internal bool HasBegun => Periods > 0;
+    internal bool HasStarted => Periods > 0;
 
-    internal static Subscription To(Plan plan, Guid hospital, DateOnly start, BillingCycle cycle)
+    internal static Subscription Create(Plan plan, Guid hospital, DateOnly start, BillingCycle cycle)
     {
         var subscription = new Subscription { HospitalId = hospital, StartDate = start, BillingCycle = cycle, DueOn = start };
-        subscription.Take(plan);
+        subscription.ApplyPlan(plan);
         return subscription;
     }
 
     internal bool IsDue(DateOnly today) => Status == SubscriptionStatus.Active && DueOn <= today;
 
     /// <summary>Throws <see cref="Conflict"/> when it has ended.</summary>
-    internal void MustRun()
+    internal void EnsureActive()
     {
         if (Status != SubscriptionStatus.Active)
-            throw new Conflict($"The subscription is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final. Create a new one.").With("status", Status);
+            throw new Conflict($"The subscription is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final. Create a new one.").WithDetail("status", Status);
     }
 
     /// <summary>On the day that it is due: begins the next period, and gives its line; none when it ends instead.</summary>
     /// <param name="plan">Its plan, at the present price.</param>
-    /// <param name="mayGoOn">Whether its hospital is in use.</param>
-    internal Line? Renew(Plan plan, bool mayGoOn)
+    /// <param name="isHospitalActive">Whether its hospital is in use.</param>
+    internal LineItem? Renew(Plan plan, bool isHospitalActive)
     {
-        if (CancelAtPeriodEnd || !mayGoOn || (HasBegun && !AutoRenew))
+        if (CancelAtPeriodEnd || !isHospitalActive || (HasStarted && !AutoRenew))
         {
             End(CancelAtPeriodEnd ? SubscriptionStatus.Cancelled : SubscriptionStatus.Expired, DueOn);
             return null;
         }
-        Take(plan);
+        ApplyPlan(plan);
         Periods++;
         DueOn = Period.End;
-        return new(InvoiceLineKind.Plan, $"{plan.Name}, {Cycle}", plan.Id, Period.Start, Period.End, Price);
+        return new(InvoiceLineKind.Plan, $"{plan.Name}, {CycleName}", plan.Id, Period.Start, Period.End, Price);
     }
 
     /// <summary>Changes to another plan from a day on, and gives the lines that settle it; none before the first period is charged.</summary>
     /// <param name="old">The plan that it had.</param>
-    internal IReadOnlyList<Line> Change(Plan old, Plan plan, DateOnly today)
+    internal IReadOnlyList<LineItem> ChangePlan(Plan old, Plan plan, DateOnly today)
     {
-        var credit = Credit(old, today);
-        Take(plan);
-        return HasBegun ? [.. credit, new(InvoiceLineKind.Proration, $"{plan.Name}, rest of the period", plan.Id, Begun(today), Period.End, Period.Rest(Price, today))] : [];
+        var credit = CreateCredit(old, today);
+        ApplyPlan(plan);
+        return HasStarted ? [.. credit, new(InvoiceLineKind.Proration, $"{plan.Name}, rest of the period", plan.Id, NotBeforePeriod(today), Period.End, Period.Prorate(Price, today))] : [];
     }
 
     /// <summary>Lets it go on with another period, or end without one.</summary>
-    internal void Renews(bool renews)
+    internal void SetAutoRenew(bool renews)
     {
         AutoRenew = renews;
         if (renews) (CancelAtPeriodEnd, CancellationReason) = (false, null);
     }
 
-    internal void CancelLater(string? reason) => (CancelAtPeriodEnd, AutoRenew, CancellationReason) = (true, false, reason);
+    internal void CancelAtEndOfPeriod(string? reason) => (CancelAtPeriodEnd, AutoRenew, CancellationReason) = (true, false, reason);
 
     /// <summary>Ends it today, and gives the line that credits what is left; none when nothing was charged.</summary>
-    internal IReadOnlyList<Line> CancelNow(Plan plan, DateOnly today, string? reason)
+    internal IReadOnlyList<LineItem> CancelImmediately(Plan plan, DateOnly today, string? reason)
     {
-        var credit = Credit(plan, today);
+        var credit = CreateCredit(plan, today);
         (CancelAtPeriodEnd, CancellationReason) = (false, reason);
         End(SubscriptionStatus.Cancelled, today);
         return credit;
     }
 
-    internal void WasChargedBy(Guid invoice) => ChargedBy = invoice;
+    internal void SetChargingInvoice(Guid invoice) => ChargedBy = invoice;
 
     /// <summary>What tells how it now is.</summary>
-    internal IntegrationEvent AsNews() => Status == SubscriptionStatus.Cancelled ? new SubscriptionCancelled(ToContract()) : new SubscriptionUpdated(ToContract());
+    internal IntegrationEvent ToEvent() => Status == SubscriptionStatus.Cancelled ? new SubscriptionCancelled(ToContract()) : new SubscriptionUpdated(ToContract());
 
     internal Contracts.Billing.Subscription ToContract() => new(
-        Id, HospitalId, PlanId, StartDate, BillingCycle, Status, AutoRenew, CancelAtPeriodEnd, CancellationReason, Period.Start, Period.End, Money.Text(Price), Currency,
+        Id, HospitalId, PlanId, StartDate, BillingCycle, Status, AutoRenew, CancelAtPeriodEnd, CancellationReason, Period.Start, Period.End, Money.Format(Price), Currency,
         EndedOn, Version, CreatedAt, UpdatedAt);
 
-    private string Cycle => JsonNamingPolicy.SnakeCaseLower.ConvertName(BillingCycle.ToString());
+    private string CycleName => JsonNamingPolicy.SnakeCaseLower.ConvertName(BillingCycle.ToString());
 
-    private void Take(Plan plan) => (PlanId, Price, Currency) = (plan.Id, plan.Price(BillingCycle), plan.Currency);
+    private void ApplyPlan(Plan plan) => (PlanId, Price, Currency) = (plan.Id, plan.Price(BillingCycle), plan.Currency);
 
     private void End(SubscriptionStatus status, DateOnly on) => (Status, AutoRenew, EndedOn) = (status, false, on);
 
-    private IReadOnlyList<Line> Credit(Plan plan, DateOnly from) =>
-        HasBegun ? [new(InvoiceLineKind.Credit, $"{plan.Name}, days not used", plan.Id, Begun(from), Period.End, -Period.Rest(Price, from))] : [];
+    private IReadOnlyList<LineItem> CreateCredit(Plan plan, DateOnly from) =>
+        HasStarted ? [new(InvoiceLineKind.Credit, $"{plan.Name}, days not used", plan.Id, NotBeforePeriod(from), Period.End, -Period.Prorate(Price, from))] : [];
 
     /// <summary>A hospital whose zone was changed may be back on the day before its period began.</summary>
-    private DateOnly Begun(DateOnly today) => today < Period.Start ? Period.Start : today;
+    private DateOnly NotBeforePeriod(DateOnly today) => today < Period.Start ? Period.Start : today;
 
-    internal sealed class Table : IEntityTypeConfiguration<Subscription>
+    internal sealed class Configuration : IEntityTypeConfiguration<Subscription>
     {
         public void Configure(EntityTypeBuilder<Subscription> subscription) => subscription.ToTable("subscriptions").HasKey(s => new { s.HospitalId, s.Id });
     }

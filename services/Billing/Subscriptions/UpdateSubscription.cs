@@ -5,17 +5,17 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, RunningSubscriptions running) : IHandle<UpdateSubscription, Contracts.Billing.Subscription>
+internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions running) : IToolHandler<UpdateSubscription, Contracts.Billing.Subscription>
 {
-    public async Task<Contracts.Billing.Subscription> Handle(UpdateSubscription asked, CancellationToken ct)
+    public async Task<Contracts.Billing.Subscription> Handle(UpdateSubscription request, CancellationToken ct)
     {
-        var (subscription, plan, today) = await running.Get(asked.SubscriptionId, asked.ExpectedVersion, ct);
+        var (subscription, plan, today) = await running.GetForUpdate(request.SubscriptionId, request.ExpectedVersion, ct);
 
-        if (asked.AutoRenew is { } renews) subscription.Renews(renews);
-        if (asked.PlanId is { } wanted && wanted != plan.Id)
-            await ledger.Issue(subscription, subscription.Change(plan, await db.Plans.OnOffer(wanted, ct), today), today, ct);
+        if (request.AutoRenew is { } renews) subscription.SetAutoRenew(renews);
+        if (request.PlanId is { } wanted && wanted != plan.Id)
+            await ledger.Issue(subscription, subscription.ChangePlan(plan, await db.Plans.GetAvailable(wanted, ct), today), today, ct);
 
-        db.Raise(subscription.AsNews);
+        db.Raise(subscription.ToEvent);
         await db.SaveChangesAsync(ct);
         return subscription.ToContract();
     }

@@ -4,10 +4,10 @@ using MedCor.ServiceDefaults.Problems;
 namespace MedCor.Chat.Calls;
 
 /// <summary>There is one tool to chat with.</summary>
-internal sealed class ToolNotFound(string tool) : Refusal(404, ChatErrors.ToolNotFound, $"Tool '{tool}' not found");
+internal sealed class ToolNotFound(string tool) : ApiException(404, ChatErrorCodes.ToolNotFound, $"Tool '{tool}' not found");
 
 /// <summary>The model fails so often that nothing is begun at present.</summary>
-internal sealed class ModelIsDown : Refusal
+internal sealed class ModelUnavailable : ApiException
 {
-    public ModelIsDown() : base(502, ChatErrors.Model, ModelFailure.Resting.Ending.Message) => RetryAfter = ModelFailure.Resting.Ending.RetryAfter;
+    public ModelUnavailable() : base(502, ChatErrorCodes.Model, ModelException.CircuitOpen.Ending.Message) => RetryAfter = ModelException.CircuitOpen.Ending.RetryAfter;
 }

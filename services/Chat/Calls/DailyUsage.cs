@@ -16,7 +16,7 @@ internal sealed class DailyUsage : ITenantOwned
     public required DateOnly Day { get; init; }
     public required long Tokens { get; init; }
 
-    internal sealed class Table : IEntityTypeConfiguration<DailyUsage>
+    internal sealed class Configuration : IEntityTypeConfiguration<DailyUsage>
     {
         public void Configure(EntityTypeBuilder<DailyUsage> usage) => usage.ToTable("chat_usage").HasKey(u => new { u.HospitalId, u.OwnerId, u.Day });
     }

@@ -3,15 +3,15 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class AnswerPromptHandler(Guide guide) : IHandle<AnswerPrompt, PromptSession>, IPrepare<AnswerPrompt>
+internal sealed class AnswerPromptHandler(PromptEngine guide) : IToolHandler<AnswerPrompt, PromptSession>, IToolPreparation<AnswerPrompt>
 {
-    private Turned turned = null!;
+    private StepResult result = null!;
 
-    public async Task Prepare(AnswerPrompt asked, CancellationToken ct)
+    public async Task Prepare(AnswerPrompt request, CancellationToken ct)
     {
-        var (session, prompt) = await guide.Find(asked.SessionId, ct);
-        turned = await guide.Answer(prompt, session, asked.Input, asked.Step, ct);
+        var (session, prompt) = await guide.Find(request.SessionId, ct);
+        result = await guide.Answer(prompt, session, request.Input, request.Step, ct);
     }
 
-    public Task<PromptSession> Handle(AnswerPrompt asked, CancellationToken ct) => guide.Save(turned, ct);
+    public Task<PromptSession> Handle(AnswerPrompt request, CancellationToken ct) => guide.Save(result, ct);
 }

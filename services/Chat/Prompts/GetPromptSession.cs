@@ -3,11 +3,11 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class GetPromptSessionHandler(Guide guide) : IHandle<GetPromptSession, PromptSession>
+internal sealed class GetPromptSessionHandler(PromptEngine guide) : IToolHandler<GetPromptSession, PromptSession>
 {
-    public async Task<PromptSession> Handle(GetPromptSession asked, CancellationToken ct)
+    public async Task<PromptSession> Handle(GetPromptSession request, CancellationToken ct)
     {
-        var (session, prompt) = await guide.Find(asked.SessionId, ct);
-        return await guide.Show(session, prompt, ct);
+        var (session, prompt) = await guide.Find(request.SessionId, ct);
+        return await guide.DescribeSession(session, prompt, ct);
     }
 }

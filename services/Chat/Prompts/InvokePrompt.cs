@@ -5,24 +5,24 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class InvokePromptHandler(ChatDb db, Guide guide, KnownHospitals hospitals) : IHandle<InvokePrompt, PromptSession>, IPrepare<InvokePrompt>
+internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, PromptSession>, IToolPreparation<InvokePrompt>
 {
-    private Turned turned = null!;
+    private StepResult result = null!;
 
-    public async Task Prepare(InvokePrompt asked, CancellationToken ct)
+    public async Task Prepare(InvokePrompt request, CancellationToken ct)
     {
-        var prompt = guide.Find(asked.Prompt);
-        var (named, data) = prompt.Begin(asked.InitialData ?? []);
-        turned = await guide.Begin(prompt, await Hospital(named, ct), data, ct);
+        var prompt = guide.Find(request.Prompt);
+        var (named, data) = prompt.ReadInitialData(request.InitialData ?? []);
+        result = await guide.Start(prompt, await ResolveHospital(named, ct), data, ct);
     }
 
-    public Task<PromptSession> Handle(InvokePrompt asked, CancellationToken ct) => guide.Save(turned, ct);
+    public Task<PromptSession> Handle(InvokePrompt request, CancellationToken ct) => guide.Save(result, ct);
 
-    private async Task<Guid> Hospital(Guid? named, CancellationToken ct)
+    private async Task<Guid> ResolveHospital(Guid? named, CancellationToken ct)
     {
         // Another hospital does not exist, as far as somebody of this one may know.
-        if (db.Tenancy.Hospital is { } own) return named is null || named == own ? own : throw new Missing("hospital");
-        var id = named ?? throw new Invalid("hospital_id", "is required: platform administrators belong to no hospital");
-        return (await hospitals.Find(id, ct) ?? throw new Missing("hospital")).HospitalId;
+        if (db.Tenancy.HospitalId is { } own) return named is null || named == own ? own : throw new NotFound("hospital");
+        var id = named ?? throw new ValidationFailed("hospital_id", "is required: platform administrators belong to no hospital");
+        return (await hospitals.Find(id, ct) ?? throw new NotFound("hospital")).HospitalId;
     }
 }

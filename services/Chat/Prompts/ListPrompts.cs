@@ -5,13 +5,13 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class ListPromptsHandler(Guide guide) : IHandle<ListPrompts, PromptList>
+internal sealed class ListPromptsHandler(PromptEngine guide) : IToolHandler<ListPrompts, PromptList>
 {
-    public Task<PromptList> Handle(ListPrompts asked, CancellationToken ct) => Task.FromResult(new PromptList([.. guide.Prompts.Select(Describe)]));
+    public Task<PromptList> Handle(ListPrompts request, CancellationToken ct) => Task.FromResult(new PromptList([.. guide.Prompts.Select(Describe)]));
 
     private static PromptDescription Describe(Prompt prompt) => new(
         prompt.Name, prompt.Description, [.. Kinds.Where(kind => prompt.Callers.HasFlag(kind)).Select(kind => JsonNamingPolicy.SnakeCaseUpper.ConvertName(kind.ToString()))],
-        prompt.InitialDataSchema, [.. prompt.Steps.Select((_, i) => Guide.Describe(prompt, i))]);
+        prompt.InitialDataSchema, [.. prompt.Steps.Select((_, i) => PromptEngine.Describe(prompt, i))]);
 
     private static readonly Callers[] Kinds = [Callers.Platform, Callers.HospitalAdmin, Callers.Doctor, Callers.Nurse, Callers.Patient];
 }

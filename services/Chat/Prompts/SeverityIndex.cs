@@ -10,7 +10,7 @@ internal sealed record Severity(int Level, string Name, string DecisionPoint, st
 
 /// <summary>An assessment with what the rules need besides it.</summary>
 /// <param name="AgeDays">None when only the years are known, which then are one at least.</param>
-internal sealed record Assessed(AssessSeverity Seen, int AgeMonths, int? AgeDays);
+internal sealed record TriageAssessment(AssessSeverity Observations, int AgeMonths, int? AgeDays);
 
 /// <summary>
 /// The five levels of the Emergency Severity Index, by its decision points in order: the first rule that holds decides. Source: Gilboy N, Tanabe P, Travers D,
@@ -20,28 +20,28 @@ internal sealed record Assessed(AssessSeverity Seen, int AgeMonths, int? AgeDays
 /// </summary>
 internal static class SeverityIndex
 {
-    private static readonly (int Level, string Point, string Rule, Func<Assessed, bool> Holds)[] Rules =
+    private static readonly (int Level, string Point, string Rule, Func<TriageAssessment, bool> Holds)[] Rules =
     [
-        (1, "A", "no pulse", p => !p.Seen.HasPulse),
-        (1, "A", "not breathing", p => !p.Seen.IsBreathing),
-        (1, "A", "needs a life-saving intervention at once", p => p.Seen.LifeSavingIntervention),
-        (1, "A", "severe respiratory distress", p => p.Seen.SevereRespiratoryDistress),
-        (1, "A", "oxygen saturation below 90 %", p => p.Seen.OxygenSaturation < 90),
-        (1, "A", "answers to pain only, or not at all (AVPU)", p => p.Seen.Consciousness is Consciousness.Pain or Consciousness.Unresponsive),
-        (2, "B", "a situation of high risk", p => p.Seen.HighRisk),
-        (2, "B", "newly confused, lethargic or disoriented", p => p.Seen.NewConfusion || p.Seen.Consciousness == Consciousness.Verbal),
-        (2, "B", "severe pain, 7 or more of 10", p => p.Seen.Pain >= 7),
-        (2, "B", "severe distress", p => p.Seen.SevereDistress),
-        (2, "D", "fever above 38.0 °C within the first 28 days of life", p => p.AgeDays <= 28 && p.Seen.Temperature > 38.0),
-        (2, "D", "fever above 38.0 °C below the age of three months", p => p.AgeMonths < 3 && p.Seen.Temperature > 38.0),
-        (2, "D", "two or more resources, heart rate in the danger zone of the age", p => p.Seen.ExpectedResources >= 2 && p.Seen.HeartRate > DangerZone(p.AgeMonths).HeartRate),
-        (2, "D", "two or more resources, respiratory rate in the danger zone of the age", p => p.Seen.ExpectedResources >= 2 && p.Seen.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
-        (2, "D", "two or more resources, oxygen saturation below 92 %", p => p.Seen.ExpectedResources >= 2 && p.Seen.OxygenSaturation < 92),
-        (3, "C", "two or more resources, no vital sign in the danger zone", p => p.Seen.ExpectedResources >= 2),
+        (1, "A", "no pulse", p => !p.Observations.HasPulse),
+        (1, "A", "not breathing", p => !p.Observations.IsBreathing),
+        (1, "A", "needs a life-saving intervention at once", p => p.Observations.LifeSavingIntervention),
+        (1, "A", "severe respiratory distress", p => p.Observations.SevereRespiratoryDistress),
+        (1, "A", "oxygen saturation below 90 %", p => p.Observations.OxygenSaturation < 90),
+        (1, "A", "answers to pain only, or not at all (AVPU)", p => p.Observations.Consciousness is Consciousness.Pain or Consciousness.Unresponsive),
+        (2, "B", "a situation of high risk", p => p.Observations.HighRisk),
+        (2, "B", "newly confused, lethargic or disoriented", p => p.Observations.NewConfusion || p.Observations.Consciousness == Consciousness.Verbal),
+        (2, "B", "severe pain, 7 or more of 10", p => p.Observations.Pain >= 7),
+        (2, "B", "severe distress", p => p.Observations.SevereDistress),
+        (2, "D", "fever above 38.0 °C within the first 28 days of life", p => p.AgeDays <= 28 && p.Observations.Temperature > 38.0),
+        (2, "D", "fever above 38.0 °C below the age of three months", p => p.AgeMonths < 3 && p.Observations.Temperature > 38.0),
+        (2, "D", "two or more resources, heart rate in the danger zone of the age", p => p.Observations.ExpectedResources >= 2 && p.Observations.HeartRate > DangerZone(p.AgeMonths).HeartRate),
+        (2, "D", "two or more resources, respiratory rate in the danger zone of the age", p => p.Observations.ExpectedResources >= 2 && p.Observations.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
+        (2, "D", "two or more resources, oxygen saturation below 92 %", p => p.Observations.ExpectedResources >= 2 && p.Observations.OxygenSaturation < 92),
+        (3, "C", "two or more resources, no vital sign in the danger zone", p => p.Observations.ExpectedResources >= 2),
         // With as many resources as are expected: two or more may come with a vital sign in the danger zone, which is level 2.
-        (3, "D", "fever above 39.0 °C below the age of three years", p => p.Seen.ExpectedResources is not null && p.AgeMonths < 36 && p.Seen.Temperature > 39.0),
-        (4, "C", "one resource", p => p.Seen.ExpectedResources == 1),
-        (5, "C", "no resource", p => p.Seen.ExpectedResources == 0),
+        (3, "D", "fever above 39.0 °C below the age of three years", p => p.Observations.ExpectedResources is not null && p.AgeMonths < 36 && p.Observations.Temperature > 39.0),
+        (4, "C", "one resource", p => p.Observations.ExpectedResources == 1),
+        (5, "C", "no resource", p => p.Observations.ExpectedResources == 0),
     ];
 
     /// <summary>Above which rates, per minute, a vital sign is in the danger zone, by age: the row is that of the first bound that the age is below.</summary>
@@ -57,7 +57,7 @@ internal static class SeverityIndex
     internal static IReadOnlyList<string> Names { get; } = ["Resuscitation", "Emergent", "Urgent", "Less urgent", "Non-urgent"];
 
     /// <summary>The level and the rule that decided; none when no rule decides without knowing how many resources are expected.</summary>
-    internal static Severity? Of(Assessed patient)
+    internal static Severity? Assess(TriageAssessment patient)
     {
         foreach (var (level, point, rule, holds) in Rules)
             if (holds(patient)) return new(level, Names[level - 1], point, rule);

@@ -31,76 +31,76 @@ internal sealed class Appointment : Entity, ITenantOwned
     public Guid? RescheduledFrom { get; init; }
     public Guid? RescheduledTo { get; private set; }
 
-    internal Interval Time => new(StartsAt, EndsAt);
+    internal Interval Interval => new(StartsAt, EndsAt);
 
-    internal bool IsOfPatientsOwnMaking => BookedBy == PatientId;
+    internal bool IsSelfBooked => BookedBy == PatientId;
 
-    /// <summary>Throws <see cref="Invalid"/> naming all that stands against it.</summary>
-    internal static Appointment Book(Practice practice, Person patient, Wish wish, DateTimeOffset now)
+    /// <summary>Throws <see cref="ValidationFailed"/> naming all that stands against it.</summary>
+    internal static Appointment Book(DoctorAvailability availability, PersonCopy patient, BookingRequest request, DateTimeOffset now)
     {
-        var wrongs = Person.Gone(practice.Doctor, patient);
-        if (practice.Doctor is { IsActive: true, IsAvailable: false }) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
-        var minutes = wish.Minutes ?? practice.Timetable.SlotMinutes;
-        if (wish.ByPatient && wish.Minutes is { } asked && asked != practice.Timetable.SlotMinutes && wish.InPlaceOf is null)
-            wrongs.Add("duration_minutes", [$"must be {practice.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients book no other length"]);
-        var time = practice.TimeFor(wish.Date, wish.Time, minutes, now, wrongs, onlySlots: wish.ByPatient);
-        if (wrongs.Count > 0) throw new Invalid(wrongs);
-        if (!practice.Hospital.IsActive) throw new Conflict("The hospital is out of use; nothing can be booked there.");
+        var wrongs = PersonCopy.ValidateActive(availability.Doctor, patient);
+        if (availability.Doctor is { IsActive: true, IsAvailable: false }) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
+        var minutes = request.DurationMinutes ?? availability.Timetable.SlotMinutes;
+        if (request.IsByPatient && request.DurationMinutes is { } asked && asked != availability.Timetable.SlotMinutes && request.RescheduledFrom is null)
+            wrongs.Add("duration_minutes", [$"must be {availability.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients book no other length"]);
+        var time = availability.ResolveInterval(request.Date, request.Time, minutes, now, wrongs, onlySlots: request.IsByPatient);
+        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
+        if (!availability.Hospital.IsActive) throw new Conflict("The hospital is out of use; nothing can be booked there.");
 
         return new()
         {
-            HospitalId = practice.Hospital.HospitalId,
+            HospitalId = availability.Hospital.HospitalId,
             PatientId = patient.Id,
-            DoctorId = practice.Doctor.Id,
-            AppointmentDate = wish.Date,
-            AppointmentTime = wish.Time,
+            DoctorId = availability.Doctor.Id,
+            AppointmentDate = request.Date,
+            AppointmentTime = request.Time,
             DurationMinutes = minutes,
-            TimeZone = practice.Hospital.TimeZone,
-            StartsAt = time!.Value.From,
-            EndsAt = time.Value.Until,
-            Reason = wish.Reason,
-            Notes = wish.Notes,
-            BookedBy = wish.BookedBy,
-            RescheduledFrom = wish.InPlaceOf,
+            TimeZone = availability.Hospital.TimeZone,
+            StartsAt = time!.Value.Start,
+            EndsAt = time.Value.End,
+            Reason = request.Reason,
+            Notes = request.Notes,
+            BookedBy = request.BookedBy,
+            RescheduledFrom = request.RescheduledFrom,
         };
     }
 
     /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none, or none yet.</summary>
     internal void ChangeStatus(AppointmentStatus status, string? notes, DateTimeOffset now)
     {
-        if (!StatusMoves.From(Status).Contains(status)) throw StatusMoves.Refusal(Status);
-        if (status == AppointmentStatus.NoShow && now < StartsAt) throw StatusMoves.TooEarly(this);
+        if (!StatusTransitions.AllowedFrom(Status).Contains(status)) throw StatusTransitions.NotAllowed(Status);
+        if (status == AppointmentStatus.NoShow && now < StartsAt) throw StatusTransitions.NoShowTooEarly(this);
         Status = status;
-        Note(notes);
+        AppendNotes(notes);
     }
 
     /// <summary>Throws <see cref="Conflict"/> once it has begun: from then on its patient can no longer undo it, and staff say what became of it.</summary>
-    internal void MustLieAhead(DateTimeOffset now)
+    internal void EnsureNotStarted(DateTimeOffset now)
     {
-        if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").With("starts_at", StartsAt);
+        if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").WithDetail("starts_at", StartsAt);
     }
 
     /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has come to an end, or its time is over.</summary>
     internal void RescheduleTo(Appointment other, string? reason, DateTimeOffset now)
     {
-        if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusMoves.Word(Status)}.").With("status", Status);
-        if (now >= EndsAt) throw new Conflict("The appointment's time is over; it can no longer be moved. Say what became of it with update_appointment_status, and book a new one.").With("ends_at", EndsAt);
+        if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
+        if (now >= EndsAt) throw new Conflict("The appointment's time is over; it can no longer be moved. Say what became of it with update_appointment_status, and book a new one.").WithDetail("ends_at", EndsAt);
         Status = AppointmentStatus.Cancelled;
         RescheduledTo = other.Id;
-        Note(reason);
+        AppendNotes(reason);
     }
 
     /// <summary>Throws <see cref="Conflict"/> unless it has taken place.</summary>
     internal void Rate(int rating, Optional<string?> comment)
     {
-        if (Status != AppointmentStatus.Completed) throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusMoves.Word(Status)}.").With("status", Status);
+        if (Status != AppointmentStatus.Completed) throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
         Rating = rating;
         RatingComment = comment.Or(RatingComment);
     }
 
-    private void Note(string? more) => Notes = string.IsNullOrWhiteSpace(more) ? Notes : Notes is null ? more : $"{Notes}\n{more}";
+    private void AppendNotes(string? more) => Notes = string.IsNullOrWhiteSpace(more) ? Notes : Notes is null ? more : $"{Notes}\n{more}";
 
-    internal sealed class Table : IEntityTypeConfiguration<Appointment>
+    internal sealed class Configuration : IEntityTypeConfiguration<Appointment>
     {
         public void Configure(EntityTypeBuilder<Appointment> appointment)
         {
@@ -111,9 +111,9 @@ internal sealed class Appointment : Entity, ITenantOwned
 }
 
 /// <summary>What somebody wishes to book.</summary>
-/// <param name="Minutes">One slot when not given.</param>
-/// <param name="InPlaceOf">The appointment that it replaces.</param>
+/// <param name="DurationMinutes">One slot when not given.</param>
+/// <param name="RescheduledFrom">The appointment that it replaces.</param>
 /// <param name="BookedBy">Who books it, or booked the one that it replaces.</param>
-/// <param name="ByPatient">Whether its patient asks: patients begin with one of the schedule's slots.</param>
-internal sealed record Wish(
-    DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? Minutes = null, Guid? InPlaceOf = null, Guid? BookedBy = null, bool ByPatient = false);
+/// <param name="IsByPatient">Whether its patient asks: patients begin with one of the schedule's slots.</param>
+internal sealed record BookingRequest(
+    DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? DurationMinutes = null, Guid? RescheduledFrom = null, Guid? BookedBy = null, bool IsByPatient = false);

@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Appointments;
 
-internal sealed class GetAppointmentHandler(VisibleAppointments appointments) : IHandle<GetAppointment, Contracts.Clinical.Appointment>
+internal sealed class GetAppointmentHandler(AppointmentResource appointments) : IToolHandler<GetAppointment, Contracts.Clinical.Appointment>
 {
-    public Task<Contracts.Clinical.Appointment> Handle(GetAppointment asked, CancellationToken ct) => appointments.Get(asked.AppointmentId, ct);
+    public Task<Contracts.Clinical.Appointment> Handle(GetAppointment request, CancellationToken ct) => appointments.Get(request.AppointmentId, ct);
 }

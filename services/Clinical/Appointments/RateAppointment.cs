@@ -5,13 +5,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Appointments;
 
-internal sealed class RateAppointmentHandler(ClinicalDb db) : IHandle<RateAppointment, Contracts.Clinical.Appointment>
+internal sealed class RateAppointmentHandler(ClinicalDb db) : IToolHandler<RateAppointment, Contracts.Clinical.Appointment>
 {
-    public async Task<Contracts.Clinical.Appointment> Handle(RateAppointment asked, CancellationToken ct)
+    public async Task<Contracts.Clinical.Appointment> Handle(RateAppointment request, CancellationToken ct)
     {
-        var visit = await db.Visits.SingleOrDefaultAsync(v => v.Appointment.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
-        visit.Appointment.Expect(asked.ExpectedVersion);
-        visit.Appointment.Rate(asked.Rating, asked.Comment);
+        var visit = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        visit.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        visit.Appointment.Rate(request.Rating, request.Comment);
 
         db.Raise(() => new AppointmentUpdated(visit.ToContract()));
         await db.SaveChangesAsync(ct);

@@ -6,18 +6,18 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Appointments;
 
-internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IHandle<UpdateAppointmentStatus, Contracts.Clinical.Appointment>
+internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>
 {
-    public async Task<Contracts.Clinical.Appointment> Handle(UpdateAppointmentStatus asked, CancellationToken ct)
+    public async Task<Contracts.Clinical.Appointment> Handle(UpdateAppointmentStatus request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller.Kind == Callers.Patient && asked.Status != AppointmentStatus.Cancelled) throw new Forbidden("Patients may cancel their appointments, nothing else.");
-        if (asked.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(asked.Notes)) throw new Invalid("notes", "must say why it is cancelled");
+        if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled) throw new Forbidden("Patients may cancel their appointments, nothing else.");
+        if (request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes)) throw new ValidationFailed("notes", "must say why it is cancelled");
 
-        var visit = await db.Visits.SingleOrDefaultAsync(v => v.Appointment.Id == asked.AppointmentId, ct) ?? throw new Missing("appointment");
-        visit.Appointment.Expect(asked.ExpectedVersion);
+        var visit = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        visit.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         var now = clock.GetUtcNow();
-        if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) visit.Appointment.MustLieAhead(now);
-        visit.Appointment.ChangeStatus(asked.Status, asked.Notes, now);
+        if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) visit.Appointment.EnsureNotStarted(now);
+        visit.Appointment.ChangeStatus(request.Status, request.Notes, now);
 
         db.Raise(() => new AppointmentUpdated(visit.ToContract()));
         await db.SaveChangesAsync(ct);

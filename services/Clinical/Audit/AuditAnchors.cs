@@ -11,8 +11,8 @@ namespace MedCor.Clinical.Audit;
 internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
 {
     private const string Key = "medcor:audit:heads";
-    private static readonly TimeSpan BetweenLines = TimeSpan.FromMinutes(1);
-    private readonly Dictionary<Guid, DateTimeOffset> told = [];
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+    private readonly Dictionary<Guid, DateTimeOffset> lastLogged = [];
 
     /// <summary>Moves a chain's anchor to its head. An anchor that the chain does not hold is evidence: it stays, and an error is logged.</summary>
     internal async Task Advance(ChainHead head, ClinicalDb db, CancellationToken ct)
@@ -37,8 +37,8 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
         await move.ExecuteAsync();
 
         var now = clock.GetUtcNow();
-        if (told.TryGetValue(head.HospitalId, out var last) && now - last < BetweenLines) return;
-        told[head.HospitalId] = now;
+        if (lastLogged.TryGetValue(head.HospitalId, out var last) && now - last < LogInterval) return;
+        lastLogged[head.HospitalId] = now;
         log.LogInformation("Audit trail: head {Head}", head);
     }
 
@@ -49,7 +49,7 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
 /// <summary>Where a chain ends, or ended; written as <c>hospital:sequence:hash</c>.</summary>
 internal sealed record ChainHead(Guid HospitalId, long Sequence, byte[] Hash)
 {
-    internal static ChainHead Of(AuditLink link) => new(link.HospitalId, link.Sequence, link.Hash);
+    internal static ChainHead From(AuditLink link) => new(link.HospitalId, link.Sequence, link.Hash);
 
     /// <summary>None when it is no head.</summary>
     internal static ChainHead? Parse(string text) =>

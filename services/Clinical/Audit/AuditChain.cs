@@ -13,9 +13,9 @@ namespace MedCor.Clinical.Audit;
 internal sealed class AuditChain
 {
     /// <summary>What the first link builds on.</summary>
-    internal static readonly byte[] Beginning = new byte[HMACSHA256.HashSizeInBytes];
+    internal static readonly byte[] InitialHash = new byte[HMACSHA256.HashSizeInBytes];
 
-    private static readonly JsonSerializerOptions Canonical = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions CanonicalJson = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly byte[] key;
 
     public AuditChain(IOptions<AuditOptions> options) : this(options.Value.AuditSecret) { }
@@ -24,14 +24,14 @@ internal sealed class AuditChain
         key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor audit chain"u8.ToArray());
 
     /// <summary>The hash of an event at a place in its hospital's chain, behind a link of that hash.</summary>
-    internal byte[] Hash(byte[] before, long sequence, AuditEvent audit)
+    internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent)
     {
         Span<byte> place = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(place, sequence);
         using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
-        hash.AppendData(before);
+        hash.AppendData(previousHash);
         hash.AppendData(place);
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(audit, Canonical));
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(auditEvent, CanonicalJson));
         return hash.GetHashAndReset();
     }
 }
@@ -44,7 +44,7 @@ internal sealed class AuditOptions
 }
 
 /// <summary>Refuses a secret that protects nothing.</summary>
-internal sealed class AuditOptionsCheck(IHostEnvironment environment) : IValidateOptions<AuditOptions>
+internal sealed class AuditOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuditOptions>
 {
-    public ValidateOptionsResult Validate(string? name, AuditOptions options) => Secrets.Check("Clinical__AuditSecret", options.AuditSecret, environment);
+    public ValidateOptionsResult Validate(string? name, AuditOptions options) => SecretValidator.Validate("Clinical__AuditSecret", options.AuditSecret, environment);
 }

@@ -31,7 +31,7 @@ internal sealed record AuditEvent : ITenantOwned
     public required string RequestId { get; init; }
     public string? TraceId { get; init; }
 
-    internal sealed class Table : IEntityTypeConfiguration<AuditEvent>
+    internal sealed class Configuration : IEntityTypeConfiguration<AuditEvent>
     {
         public void Configure(EntityTypeBuilder<AuditEvent> audit) => audit.ToTable("audit_events").HasKey(e => new { e.HospitalId, e.Id });
     }
@@ -46,22 +46,22 @@ internal sealed class AuditLink : ITenantOwned
     public required Guid EventId { get; init; }
     public required byte[] Hash { get; init; }
 
-    internal sealed class Table : IEntityTypeConfiguration<AuditLink>
+    internal sealed class Configuration : IEntityTypeConfiguration<AuditLink>
     {
         public void Configure(EntityTypeBuilder<AuditLink> link) => link.ToTable("audit_links").HasKey(l => new { l.HospitalId, l.Sequence });
     }
 }
 
 /// <summary>An event that has no place in its chain yet.</summary>
-internal sealed class WaitingEvent : ITenantOwned
+internal sealed class UnlinkedEvent : ITenantOwned
 {
     public long Position { get; init; }
     public required Guid HospitalId { get; init; }
     public required Guid EventId { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 
-    internal sealed class Table : IEntityTypeConfiguration<WaitingEvent>
+    internal sealed class Configuration : IEntityTypeConfiguration<UnlinkedEvent>
     {
-        public void Configure(EntityTypeBuilder<WaitingEvent> waiting) => waiting.ToTable("audit_waiting").HasKey(w => w.Position);
+        public void Configure(EntityTypeBuilder<UnlinkedEvent> waiting) => waiting.ToTable("audit_waiting").HasKey(w => w.Position);
     }
 }

@@ -11,26 +11,26 @@ namespace MedCor.Clinical.Audit;
 /// <summary>Writes accesses down: one row for each patient whose content an answer holds, one for what showed nothing or was refused.</summary>
 internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, TimeProvider clock) : IAuditTrail
 {
-    public async Task Record(Access access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct)
+    public async Task Record(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct)
     {
-        var events = shown.GroupBy(c => (c.HospitalId, c.PatientId)).Select(of => Shown(access, outcome, of.Key.HospitalId, of.Key.PatientId, [.. of])).ToList();
-        if (events.Count == 0) events.Add(await Nothing(access, outcome, ct));
+        var events = shown.GroupBy(c => (c.HospitalId, c.PatientId)).Select(of => CreateContentEvent(access, outcome, of.Key.HospitalId, of.Key.PatientId, [.. of])).ToList();
+        if (events.Count == 0) events.Add(await CreateEmptyEvent(access, outcome, ct));
         var rows = JsonSerializer.Serialize(events, Json.Options);
         await db.Database.ExecuteSqlAsync($"INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {rows}::jsonb)", ct);
     }
 
     /// <summary>Whose a record, treatment or appointment is, whoever asks; none when there is none of that id in the hospitals that are visible.</summary>
-    internal static Task<Subject?> Whose(ClinicalDb db, Guid id, CancellationToken ct) => db.Database.SqlQuery<Subject>($"""
+    internal static Task<Subject?> FindSubject(ClinicalDb db, Guid id, CancellationToken ct) => db.Database.SqlQuery<Subject>($"""
         SELECT hospital_id AS "HospitalId", patient_id AS "PatientId" FROM medical_records WHERE id = {id}
         UNION ALL SELECT hospital_id, patient_id FROM treatments WHERE id = {id}
         UNION ALL SELECT hospital_id, patient_id FROM appointments WHERE id = {id}
         """).FirstOrDefaultAsync(ct);
 
-    private AuditEvent Shown(Access access, AuditOutcome outcome, Guid hospital, Guid patient, IClinicalContent[] content)
+    private AuditEvent CreateContentEvent(AuditedAccess access, AuditOutcome outcome, Guid hospital, Guid patient, IClinicalContent[] content)
     {
         // A change may concern another than the one it answers: rescheduling answers the appointment that takes the old one's place.
         var ids = content.Select(c => c.Id).Concat(access.ResourceId is { } asked ? [asked] : []).Distinct().ToArray();
-        return Event(access, outcome, hospital) with
+        return CreateEvent(access, outcome, hospital) with
         {
             PatientId = patient,
             ResourceId = ids.Length == 1 ? ids[0] : null,
@@ -40,18 +40,18 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
         };
     }
 
-    private async Task<AuditEvent> Nothing(Access access, AuditOutcome outcome, CancellationToken ct)
+    private async Task<AuditEvent> CreateEmptyEvent(AuditedAccess access, AuditOutcome outcome, CancellationToken ct)
     {
         // What was refused may be there all the same: then it is on record with whose it is.
-        var subject = access.ResourceId is { } id ? await Whose(db, id, ct) : null;
-        return Event(access, outcome, db.Tenancy.Hospital ?? subject?.HospitalId ?? Guid.Empty) with
+        var subject = access.ResourceId is { } id ? await FindSubject(db, id, ct) : null;
+        return CreateEvent(access, outcome, db.Tenancy.HospitalId ?? subject?.HospitalId ?? Guid.Empty) with
         {
             PatientId = subject?.PatientId ?? access.PatientId,
             ResourceId = access.ResourceId,
         };
     }
 
-    private AuditEvent Event(Access access, AuditOutcome outcome, Guid hospital)
+    private AuditEvent CreateEvent(AuditedAccess access, AuditOutcome outcome, Guid hospital)
     {
         var (http, caller) = (context.HttpContext!, db.Tenancy.Caller);
         var now = clock.GetUtcNow();
@@ -66,7 +66,7 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
             Action = access.Action,
             Resource = access.Resource,
             Outcome = outcome,
-            ClientAddress = http.ToldAddress(),
+            ClientAddress = http.ForwardedAddress(),
             PeerAddress = http.PeerAddress(),
             RequestId = http.RequestId(),
             TraceId = http.TraceId(),

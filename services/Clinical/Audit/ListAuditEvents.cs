@@ -6,24 +6,24 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Audit;
 
-internal sealed class ListAuditEventsHandler(ClinicalDb db, VisibleAuditEvents events, HospitalDays days) : IHandle<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>
+internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days) : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>
 {
-    public async Task<Page<Contracts.Clinical.AuditEvent>> Handle(ListAuditEvents asked, CancellationToken ct)
+    public async Task<Page<Contracts.Clinical.AuditEvent>> Handle(ListAuditEvents request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && asked.PatientId is { } other && other != me) throw new Forbidden("Patients see who read their own records only.");
-        var (from, before) = await days.Between(asked.DateFrom, asked.DateTo, ct);
-        var subject = asked.ResourceId is { } named ? (await AuditTrail.Whose(db, named, ct))?.PatientId : null;
+        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId is { } other && other != me) throw new Forbidden("Patients see who read their own records only.");
+        var (from, before) = await days.ToInstants(request.DateFrom, request.DateTo, ct);
+        var subject = request.ResourceId is { } named ? (await AuditTrail.FindSubject(db, named, ct))?.PatientId : null;
 
-        return await events.Page(asked, list =>
+        return await events.ReadPage(request, list =>
         {
-            list.Where("patient_id", asked.PatientId)
-                .Where("user_id", asked.UserId)
-                .Where("resource", asked.Resource)
-                .Where("action", asked.Action)
+            list.Where("patient_id", request.PatientId)
+                .Where("user_id", request.UserId)
+                .Where("resource", request.Resource)
+                .Where("action", request.Action)
                 .From("created_at", from)
                 .Before("created_at", before);
             // A list's ids have no index of their own: row-level security would not let one be used. Those of the patient whose it is are found by theirs.
-            if (asked.ResourceId is { } id) list.Few(e => e.ResourceId == id || (e.PatientId == subject && e.ResourceIds!.Contains(id)));
+            if (request.ResourceId is { } id) list.WhereSelective(e => e.ResourceId == id || (e.PatientId == subject && e.ResourceIds!.Contains(id)));
         }, ct);
     }
 }

@@ -9,15 +9,15 @@ namespace MedCor.Clinical.Audit;
 /// </summary>
 internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors anchors) : IOperatorCommand
 {
-    private const int Page = 1_000;
+    private const int PageSize = 1_000;
 
     /// <summary>However much is wrong, so many lines tell enough.</summary>
-    private const int MostFindings = 100;
+    private const int MaxFindings = 100;
 
     public string Name => "verify-audit";
 
     /// <summary>Where findings and progress go.</summary>
-    internal TextWriter Out { get; init; } = Console.Out;
+    internal TextWriter Output { get; init; } = Console.Out;
 
     public async Task<int> Run(string[] arguments, CancellationToken ct)
     {
@@ -38,18 +38,18 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         var wrong = 0;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order()) wrong += await Verify(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
         wrong += await VerifyUnlinked(ct);
-        Out.WriteLine(wrong == 0 ? "The audit trail is whole." : $"The audit trail was tampered with: {wrong} findings.");
+        Output.WriteLine(wrong == 0 ? "The audit trail is whole." : $"The audit trail was tampered with: {wrong} findings.");
         return wrong == 0 ? 0 : 1;
     }
 
     /// <summary>Walks one chain; tells how much is wrong with it.</summary>
     private async Task<int> Verify(Guid hospital, ChainHead[] heads, CancellationToken ct)
     {
-        var (sequence, before, findings, anchored) = (0L, AuditChain.Beginning, 0, 0);
-        var misfits = new List<Misfit>();
+        var (sequence, before, findings, anchored) = (0L, AuditChain.InitialHash, 0, 0);
+        var misfits = new List<Mismatch>();
         for (var more = true; more;)
         {
-            var page = await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence).OrderBy(l => l.Sequence).Take(Page)
+            var page = await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence).OrderBy(l => l.Sequence).Take(PageSize)
                 .LeftJoin(db.AuditEvents, l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
                 .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
             foreach (var row in page)
@@ -57,43 +57,43 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
                 var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
                 if (!follows) Find($"links {sequence + 1} to {link.Sequence - 1} are missing");
                 if (row.Event is null) Find($"the event of link {link.Sequence}, {link.EventId}, is missing");
-                else if (follows && !Fits(link.Hash, before, link.Sequence, row.Event)) misfits.Add(new(link.Sequence, before, link.Hash, row.Event));
+                else if (follows && !Matches(link.Hash, before, link.Sequence, row.Event)) misfits.Add(new(link.Sequence, before, link.Hash, row.Event));
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
                     if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
                         Find($"link {link.Sequence} is another than the one that was anchored");
                 // Whatever is wrong here, the next link is judged by what stands here now.
                 (sequence, before) = (link.Sequence, link.Hash);
-                if (misfits.Count >= MostFindings) break;
+                if (misfits.Count >= MaxFindings) break;
             }
-            more = page.Count == Page && misfits.Count < MostFindings;
-            if (more) Out.WriteLine($"{hospital}: {sequence} links so far");
+            more = page.Count == PageSize && misfits.Count < MaxFindings;
+            if (more) Output.WriteLine($"{hospital}: {sequence} links so far");
         }
 
         foreach (var misfit in misfits) Find(Explain(misfit, misfits));
-        if (misfits.Count >= MostFindings) Out.WriteLine($"{hospital}: not read on. If every link differs, is Clinical__AuditSecret the one that the chain was made with?");
+        if (misfits.Count >= MaxFindings) Output.WriteLine($"{hospital}: not read on. If every link differs, is Clinical__AuditSecret the one that the chain was made with?");
         else if (anchored < heads.Length) Find($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its tail was cut off");
         var unanchored = heads.Length == 0 && sequence > 0 ? "; no anchor, so a cut-off tail would not be noticed" : "";
-        Out.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
+        Output.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
         return findings;
 
         void Find(string what)
         {
             findings++;
-            Out.WriteLine($"{hospital}: {what}");
+            Output.WriteLine($"{hospital}: {what}");
         }
     }
 
     /// <summary>An event that fits another's place was moved; one that fits nowhere was edited.</summary>
-    private string Explain(Misfit misfit, List<Misfit> all)
+    private string Explain(Mismatch mismatch, List<Mismatch> all)
     {
         var place = all.FirstOrDefault(other =>
-            other != misfit && (Fits(other.Hash, other.Before, other.Sequence, misfit.Event) || Fits(misfit.Hash, other.Before, other.Sequence, misfit.Event)));
+            other != mismatch && (Matches(other.Hash, other.PreviousHash, other.Sequence, mismatch.Event) || Matches(mismatch.Hash, other.PreviousHash, other.Sequence, mismatch.Event)));
         return place is null
-            ? $"the event at link {misfit.Sequence}, {misfit.Event.Id}, or its link was edited"
-            : $"the event at link {misfit.Sequence}, {misfit.Event.Id}, belongs at link {place.Sequence}: they were swapped";
+            ? $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, or its link was edited"
+            : $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, belongs at link {place.Sequence}: they were swapped";
     }
 
-    private bool Fits(byte[] hash, byte[] before, long sequence, AuditEvent audit) => chain.Hash(before, sequence, audit).AsSpan().SequenceEqual(hash);
+    private bool Matches(byte[] hash, byte[] before, long sequence, AuditEvent audit) => chain.ComputeHash(before, sequence, audit).AsSpan().SequenceEqual(hash);
 
     /// <summary>What is in no chain: a moment old, or put in, kept out or taken out by hand.</summary>
     private async Task<int> VerifyUnlinked(CancellationToken ct)
@@ -106,13 +106,13 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
             LEFT JOIN audit_waiting w ON w.hospital_id = e.hospital_id AND w.event_id = e.id
             WHERE l.event_id IS NULL
             """).SingleAsync(ct);
-        Out.WriteLine($"{unlinked.Waiting} events are not linked yet.");
-        if (unlinked.Strays > 0) Out.WriteLine($"{unlinked.Strays} events are in no chain and wait for none: they were put in, or kept out, by hand.");
-        if (unlinked.Gone > 0) Out.WriteLine($"{unlinked.Gone} events are missing that wait for their link.");
+        Output.WriteLine($"{unlinked.Waiting} events are not linked yet.");
+        if (unlinked.Strays > 0) Output.WriteLine($"{unlinked.Strays} events are in no chain and wait for none: they were put in, or kept out, by hand.");
+        if (unlinked.Gone > 0) Output.WriteLine($"{unlinked.Gone} events are missing that wait for their link.");
         return (unlinked.Strays > 0 ? 1 : 0) + (unlinked.Gone > 0 ? 1 : 0);
     }
 
     private sealed record Unlinked(long Waiting, long Strays, long Gone);
 
-    private sealed record Misfit(long Sequence, byte[] Before, byte[] Hash, AuditEvent Event);
+    private sealed record Mismatch(long Sequence, byte[] PreviousHash, byte[] Hash, AuditEvent Event);
 }

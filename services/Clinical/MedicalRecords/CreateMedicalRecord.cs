@@ -6,38 +6,38 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class CreateMedicalRecordHandler(ClinicalDb db, KnownPeople people, TimeProvider clock)
-    : IHandle<CreateMedicalRecord, Contracts.Clinical.MedicalRecord>, IPrepare<CreateMedicalRecord>
+internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies people, TimeProvider clock)
+    : IToolHandler<CreateMedicalRecord, Contracts.Clinical.MedicalRecord>, IToolPreparation<CreateMedicalRecord>
 {
-    private static readonly RecordType[] OfNurses = [RecordType.Triage, RecordType.Vitals, RecordType.NursingNote];
-    private Person patient = null!;
+    private static readonly RecordType[] NurseRecordTypes = [RecordType.Triage, RecordType.Vitals, RecordType.NursingNote];
+    private PersonCopy patient = null!;
 
-    public async Task Prepare(CreateMedicalRecord asked, CancellationToken ct)
+    public async Task Prepare(CreateMedicalRecord request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller.Kind == Callers.Nurse && !OfNurses.Contains(asked.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
-        if (asked.DoctorId is { } answering) db.Tenancy.Caller.MustNotActFor(answering);
-        Person? doctor = null;
-        if (asked.DoctorId is { } id) ((doctor, _, _), patient) = await people.DoctorAndPatient(id, asked.PatientId, ct);
-        else patient = await people.Patient(asked.PatientId, ct);
-        if (Person.Gone(doctor, patient) is { Count: > 0 } wrongs) throw new Invalid(wrongs);
+        if (db.Tenancy.Caller.Kind == Callers.Nurse && !NurseRecordTypes.Contains(request.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
+        if (request.DoctorId is { } answering) db.Tenancy.Caller.EnsureMayWriteFor(answering);
+        PersonCopy? doctor = null;
+        if (request.DoctorId is { } id) ((doctor, _, _), patient) = await people.RequireDoctorAndPatient(id, request.PatientId, ct);
+        else patient = await people.RequirePatient(request.PatientId, ct);
+        if (PersonCopy.ValidateActive(doctor, patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
     }
 
-    public async Task<Contracts.Clinical.MedicalRecord> Handle(CreateMedicalRecord asked, CancellationToken ct)
+    public async Task<Contracts.Clinical.MedicalRecord> Handle(CreateMedicalRecord request, CancellationToken ct)
     {
         var author = db.Tenancy.Caller;
         var record = new MedicalRecord
         {
             HospitalId = patient.HospitalId,
             PatientId = patient.Id,
-            DoctorId = asked.DoctorId ?? (author.Kind == Callers.Doctor ? author.UserId : null),
+            DoctorId = request.DoctorId ?? (author.Kind == Callers.Doctor ? author.UserId : null),
             AuthorId = author.UserId,
-            RecordType = asked.RecordType,
-            Title = asked.Title,
-            Description = asked.Description,
-            Diagnosis = asked.Diagnosis,
-            Symptoms = asked.Symptoms,
-            TreatmentPlan = asked.TreatmentPlan,
-            Attachments = [.. asked.Attachments ?? []],
+            RecordType = request.RecordType,
+            Title = request.Title,
+            Description = request.Description,
+            Diagnosis = request.Diagnosis,
+            Symptoms = request.Symptoms,
+            TreatmentPlan = request.TreatmentPlan,
+            Attachments = [.. request.Attachments ?? []],
         };
         db.Add(record);
         db.Add(record.NextVersion(null, clock.GetUtcNow()));

@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class GetMedicalRecordHandler(VisibleRecords records) : IHandle<GetMedicalRecord, Contracts.Clinical.MedicalRecord>
+internal sealed class GetMedicalRecordHandler(MedicalRecordResource records) : IToolHandler<GetMedicalRecord, Contracts.Clinical.MedicalRecord>
 {
-    public Task<Contracts.Clinical.MedicalRecord> Handle(GetMedicalRecord asked, CancellationToken ct) => records.Get(asked.RecordId, ct);
+    public Task<Contracts.Clinical.MedicalRecord> Handle(GetMedicalRecord request, CancellationToken ct) => records.Get(request.RecordId, ct);
 }

@@ -7,14 +7,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IHandle<GetMedicalRecordHistory, Page<MedicalRecordVersion>>
+internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandler<GetMedicalRecordHistory, Page<MedicalRecordVersion>>
 {
-    private static readonly Fields<RecordVersion> Fields = new("-version", v => v.RecordId) { { "version", v => v.Version } };
+    private static readonly QueryableFields<RecordVersion> Fields = new("-version", v => v.RecordId) { { "version", v => v.Version } };
 
-    public async Task<Page<MedicalRecordVersion>> Handle(GetMedicalRecordHistory asked, CancellationToken ct)
+    public async Task<Page<MedicalRecordVersion>> Handle(GetMedicalRecordHistory request, CancellationToken ct)
     {
-        var record = await db.MedicalRecords.AsNoTracking().SingleOrDefaultAsync(r => r.Id == asked.RecordId, ct) ?? throw new Missing("medical record");
+        var record = await db.MedicalRecords.AsNoTracking().SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         var versions = db.RecordVersions.Where(v => v.HospitalId == record.HospitalId && v.RecordId == record.Id);
-        return await Listing<RecordVersion>.Of(db, Fields, versions, asked).Page(v => v, v => v.For(db.Tenancy.Caller.Kind, record), ct);
+        return await ListQuery<RecordVersion>.Create(db, Fields, versions, request).ReadPage(v => v, v => v.ToContractFor(db.Tenancy.Caller.Kind, record), ct);
     }
 }

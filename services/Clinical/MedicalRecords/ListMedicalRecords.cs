@@ -6,16 +6,16 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class ListMedicalRecordsHandler(ClinicalDb db, VisibleRecords records, HospitalDays days) : IHandle<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>
+internal sealed class ListMedicalRecordsHandler(ClinicalDb db, MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>
 {
-    public async Task<Page<Contracts.Clinical.MedicalRecord>> Handle(ListMedicalRecords asked, CancellationToken ct)
+    public async Task<Page<Contracts.Clinical.MedicalRecord>> Handle(ListMedicalRecords request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && asked.PatientId is { } other && other != me) throw new Forbidden("Patients see their own records only.");
-        var (from, before) = await days.Between(asked.DateFrom, asked.DateTo, ct);
+        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId is { } other && other != me) throw new Forbidden("Patients see their own records only.");
+        var (from, before) = await days.ToInstants(request.DateFrom, request.DateTo, ct);
 
-        return await records.Page(asked, list => list
-            .Where("patient_id", asked.PatientId)
-            .Where("record_type", asked.RecordType)
+        return await records.ReadPage(request, list => list
+            .Where("patient_id", request.PatientId)
+            .Where("record_type", request.RecordType)
             .From("created_at", from)
             .Before("created_at", before), ct);
     }

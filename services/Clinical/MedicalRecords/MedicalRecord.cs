@@ -25,20 +25,20 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     public string[] Attachments { get; set; } = [];
 
     /// <summary>Throws <see cref="Conflict"/> when it was entered in error: such a record stays as it is.</summary>
-    internal void Amend(UpdateMedicalRecord by)
+    internal void Amend(UpdateMedicalRecord request)
     {
-        if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").With("status", Status);
-        Title = by.Title ?? Title;
-        Description = by.Description.Or(Description);
-        Diagnosis = by.Diagnosis.Or(Diagnosis);
-        Symptoms = by.Symptoms.Or(Symptoms);
-        TreatmentPlan = by.TreatmentPlan.Or(TreatmentPlan);
-        Attachments = by.Attachments is { } given ? [.. given.Select(AsStored)] : Attachments;
-        Status = by.Status ?? Status;
+        if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").WithDetail("status", Status);
+        Title = request.Title ?? Title;
+        Description = request.Description.Or(Description);
+        Diagnosis = request.Diagnosis.Or(Diagnosis);
+        Symptoms = request.Symptoms.Or(Symptoms);
+        TreatmentPlan = request.TreatmentPlan.Or(TreatmentPlan);
+        Attachments = request.Attachments is { } given ? [.. given.Select(ToStoredAttachment)] : Attachments;
+        Status = request.Status ?? Status;
     }
 
     /// <summary>What was read of an attachment and is sent back is the attachment that is there.</summary>
-    private string AsStored(string given) => Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(AddressesOrNamesAttribute.Shown(stored)) == given) ?? given;
+    private string ToStoredAttachment(string given) => Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(HttpLinksOrNamesAttribute.NeutralizeScheme(stored)) == given) ?? given;
 
     /// <summary>What is about to be saved, for good.</summary>
     internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()
@@ -59,15 +59,15 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     };
 
     internal Contracts.Clinical.MedicalRecord ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, RecordType, Status,
-        Title, Description, Diagnosis, Symptoms, TreatmentPlan, Shown(Attachments), Version, CreatedAt, UpdatedAt);
+        Title, Description, Diagnosis, Symptoms, TreatmentPlan, ToShownAttachments(Attachments), Version, CreatedAt, UpdatedAt);
 
     /// <summary>Attachments as they are answered, whatever was taken when they were stored.</summary>
-    internal static string[] Shown(string[] attachments) => [.. attachments.Select(AddressesOrNamesAttribute.Shown)];
+    internal static string[] ToShownAttachments(string[] attachments) => [.. attachments.Select(HttpLinksOrNamesAttribute.NeutralizeScheme)];
 
     /// <summary>What a caller may read of it.</summary>
-    internal Contracts.Clinical.MedicalRecord For(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
+    internal Contracts.Clinical.MedicalRecord ToContractFor(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
 
-    internal sealed class Table : IEntityTypeConfiguration<MedicalRecord>
+    internal sealed class Configuration : IEntityTypeConfiguration<MedicalRecord>
     {
         public void Configure(EntityTypeBuilder<MedicalRecord> record) => record.ToTable("medical_records").HasKey(r => new { r.HospitalId, r.Id });
     }
@@ -91,17 +91,17 @@ internal sealed class RecordVersion : ITenantOwned
     public required string[] Attachments { get; init; }
 
     /// <summary>What a caller may read of it.</summary>
-    internal MedicalRecordVersion For(Callers kind, MedicalRecord record)
+    internal MedicalRecordVersion ToContractFor(Callers kind, MedicalRecord record)
     {
         var then = record.ToContract() with
         {
             AuthorId = AuthorId, Status = Status, Title = Title, Description = Description, Diagnosis = Diagnosis, Symptoms = Symptoms,
-            TreatmentPlan = TreatmentPlan, Attachments = MedicalRecord.Shown(Attachments), Version = Version, UpdatedAt = WrittenAt,
+            TreatmentPlan = TreatmentPlan, Attachments = MedicalRecord.ToShownAttachments(Attachments), Version = Version, UpdatedAt = WrittenAt,
         };
         return kind == Callers.Platform ? new(Version, AuthorId, WrittenAt, null, then.WithoutContent()) : new(Version, AuthorId, WrittenAt, Reason, then);
     }
 
-    internal sealed class Table : IEntityTypeConfiguration<RecordVersion>
+    internal sealed class Configuration : IEntityTypeConfiguration<RecordVersion>
     {
         public void Configure(EntityTypeBuilder<RecordVersion> version)
         {

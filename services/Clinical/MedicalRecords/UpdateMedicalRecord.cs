@@ -6,28 +6,28 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, VisibleRecords records, TimeProvider clock) : IHandle<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, IAmend<UpdateMedicalRecord>
+internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock) : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>
 {
-    public async Task<object> Shown(UpdateMedicalRecord asked, CancellationToken ct) => await records.Get(asked.RecordId, ct);
+    public async Task<object> GetCurrent(UpdateMedicalRecord request, CancellationToken ct) => await records.Get(request.RecordId, ct);
 
-    public async Task<Contracts.Clinical.MedicalRecord> Handle(UpdateMedicalRecord asked, CancellationToken ct)
+    public async Task<Contracts.Clinical.MedicalRecord> Handle(UpdateMedicalRecord request, CancellationToken ct)
     {
-        if (asked.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(asked.Reason)) throw new Invalid("reason", "must say why it is withdrawn");
+        if (request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason)) throw new ValidationFailed("reason", "must say why it is withdrawn");
 
-        var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == asked.RecordId, ct) ?? throw new Missing("medical record");
-        record.Expect(asked.ExpectedVersion);
-        record.Amend(asked);
+        var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
+        record.ThrowIfVersionDiffers(request.ExpectedVersion);
+        record.Amend(request);
         // A version that says what the one before said would have a reader look for a difference in vain. That somebody looked is in the audit trail.
         if (!db.ChangeTracker.HasChanges()) return record.ToContract();
 
         record.AuthorId = db.Tenancy.Caller.UserId;
-        db.Add(record.NextVersion(asked.Reason, clock.GetUtcNow()));
+        db.Add(record.NextVersion(request.Reason, clock.GetUtcNow()));
         db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent()));
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("medical_record_versions_pkey"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("medical_record_versions_pkey"))
         {
             throw new Conflict("Somebody else amended it at the same moment. Read it again, then repeat.");
         }

@@ -4,7 +4,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Schedules;
 
-internal sealed class GetDoctorScheduleHandler(ClinicalDb db, KnownPeople people) : IHandle<GetDoctorSchedule, DoctorSchedule>
+internal sealed class GetDoctorScheduleHandler(ClinicalDb db, PersonCopies people) : IToolHandler<GetDoctorSchedule, DoctorSchedule>
 {
-    public async Task<DoctorSchedule> Handle(GetDoctorSchedule asked, CancellationToken ct) => (await people.Doctor(asked.DoctorId, ct)).For(db.Tenancy.Caller.Kind);
+    public async Task<DoctorSchedule> Handle(GetDoctorSchedule request, CancellationToken ct) => (await people.RequireDoctor(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
 }

@@ -3,10 +3,10 @@ namespace MedCor.Clinical.Schedules;
 /// <summary>The clocks on the walls of a hospital, which go forward and back as its time zone says.</summary>
 internal sealed class HospitalClock(TimeZoneInfo zone)
 {
-    internal static HospitalClock In(string timeZone) => new(TimeZoneInfo.FindSystemTimeZoneById(timeZone));
+    internal static HospitalClock ForZone(string timeZone) => new(TimeZoneInfo.FindSystemTimeZoneById(timeZone));
 
     /// <summary>When the clocks show this: the earlier instant when they do so twice, none when they never do.</summary>
-    internal DateTimeOffset? Instant(DateOnly date, TimeOnly time)
+    internal DateTimeOffset? ToInstant(DateOnly date, TimeOnly time)
     {
         var shown = date.ToDateTime(time);
         if (zone.IsInvalidTime(shown)) return null;
@@ -15,12 +15,12 @@ internal sealed class HospitalClock(TimeZoneInfo zone)
     }
 
     /// <summary>The first instant at which the clocks show this or, when they skip it, something later.</summary>
-    internal DateTimeOffset NotBefore(DateOnly date, TimeOnly time)
+    internal DateTimeOffset FirstInstantFrom(DateOnly date, TimeOnly time)
     {
         for (var shown = date.ToDateTime(time); ; shown = shown.AddMinutes(1))
-            if (Instant(DateOnly.FromDateTime(shown), TimeOnly.FromDateTime(shown)) is { } instant) return instant;
+            if (ToInstant(DateOnly.FromDateTime(shown), TimeOnly.FromDateTime(shown)) is { } instant) return instant;
     }
 
     /// <summary>The day on which an instant falls.</summary>
-    internal DateOnly Date(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, zone).DateTime);
+    internal DateOnly ToDate(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, zone).DateTime);
 }

@@ -6,20 +6,20 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Schedules;
 
-internal sealed class ListAppointmentSlotsHandler(KnownPeople people, Bookings bookings, TimeProvider clock) : IHandle<ListAppointmentSlots, AppointmentSlots>
+internal sealed class ListAppointmentSlotsHandler(PersonCopies people, BookingService bookings, TimeProvider clock) : IToolHandler<ListAppointmentSlots, AppointmentSlots>
 {
-    public async Task<AppointmentSlots> Handle(ListAppointmentSlots asked, CancellationToken ct)
+    public async Task<AppointmentSlots> Handle(ListAppointmentSlots request, CancellationToken ct)
     {
-        var practice = await people.Doctor(asked.DoctorId, ct);
+        var practice = await people.RequireDoctor(request.DoctorId, ct);
         var now = clock.GetUtcNow();
         var today = practice.Today(now);
         // On a day that is past, nothing is free.
-        if (asked.Date > today && BookableDays.WhatIsWrong(asked.Date, today) is { } wrong) throw new Invalid("date", wrong);
+        if (request.Date > today && BookableDays.WhatIsWrong(request.Date, today) is { } wrong) throw new ValidationFailed("date", wrong);
 
-        var minutes = asked.DurationMinutes ?? practice.Timetable.SlotMinutes;
-        var free = practice.TakesAppointments && asked.Date >= today
-            ? practice.Timetable.FreeTimes(asked.Date, minutes, practice.Clock, await bookings.FindBookedIntervals(practice, asked.Date, asked.Date, ct), now)
+        var minutes = request.DurationMinutes ?? practice.Timetable.SlotMinutes;
+        var free = practice.IsBookable && request.Date >= today
+            ? practice.Timetable.FreeTimes(request.Date, minutes, practice.Clock, await bookings.FindBookedIntervals(practice, request.Date, request.Date, ct), now)
             : [];
-        return new(asked.DoctorId, asked.Date, practice.Hospital.TimeZone, practice.Timetable.SlotMinutes, [.. free]);
+        return new(request.DoctorId, request.Date, practice.Hospital.TimeZone, practice.Timetable.SlotMinutes, [.. free]);
     }
 }

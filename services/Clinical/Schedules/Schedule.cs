@@ -14,12 +14,12 @@ internal sealed class Schedule : Entity, ITenantOwned
     public required Guid DoctorId { get; init; }
     public required Timetable Timetable { get; set; }
 
-    internal sealed class Table : IEntityTypeConfiguration<Schedule>
+    internal sealed class Configuration : IEntityTypeConfiguration<Schedule>
     {
         public void Configure(EntityTypeBuilder<Schedule> schedule) => schedule.ToTable("schedules").HasKey(s => new { s.HospitalId, s.DoctorId });
     }
 
-    internal sealed class TimetableAsJson() : ValueConverter<Timetable, string>(
+    internal sealed class TimetableConverter() : ValueConverter<Timetable, string>(
         timetable => JsonSerializer.Serialize(timetable, Json.Options),
         json => JsonSerializer.Deserialize<Timetable>(json, Json.Options)!);
 }

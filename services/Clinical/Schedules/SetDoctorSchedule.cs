@@ -9,43 +9,43 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Schedules;
 
-internal sealed class SetDoctorScheduleHandler(ClinicalDb db, KnownPeople people, Bookings bookings, BookingPauses pauses, TimeProvider clock) : IHandle<SetDoctorSchedule, DoctorSchedule>, IAmend<SetDoctorSchedule>
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>
 {
-    private const int MostShown = 100;
+    private const int MaxListed = 100;
 
-    public async Task<object> Shown(SetDoctorSchedule asked, CancellationToken ct) => (await people.Doctor(asked.DoctorId, ct)).For(db.Tenancy.Caller.Kind);
+    public async Task<object> GetCurrent(SetDoctorSchedule request, CancellationToken ct) => (await people.RequireDoctor(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
 
-    public async Task<DoctorSchedule> Handle(SetDoctorSchedule asked, CancellationToken ct)
+    public async Task<DoctorSchedule> Handle(SetDoctorSchedule request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != asked.DoctorId) throw new Forbidden("Doctors set their own schedule only.");
-        var (doctor, hospital, _) = await people.Doctor(asked.DoctorId, ct);
+        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors set their own schedule only.");
+        var (doctor, hospital, _) = await people.RequireDoctor(request.DoctorId, ct);
 
-        await pauses.Alone(doctor.Id, ct);
+        await pauses.LockExclusive(doctor.Id, ct);
         var schedule = await db.Schedules.SingleOrDefaultAsync(s => s.HospitalId == doctor.HospitalId && s.DoctorId == doctor.Id, ct);
-        var timetable = TimetableRules.Check(asked, schedule?.Timetable.Exceptions ?? []);
+        var timetable = TimetableValidator.Validate(request, schedule?.Timetable.Exceptions ?? []);
         if (schedule is null)
         {
-            if (asked.ExpectedVersion is > 0) throw new Conflict("No schedule has been set yet; expected_version is 0 then.").With("version", 0);
+            if (request.ExpectedVersion is > 0) throw new Conflict("No schedule has been set yet; expected_version is 0 then.").WithDetail("version", 0);
             db.Add(schedule = new() { HospitalId = doctor.HospitalId, DoctorId = doctor.Id, Timetable = timetable });
         }
         else
         {
-            schedule.Expect(asked.ExpectedVersion);
+            schedule.ThrowIfVersionDiffers(request.ExpectedVersion);
             schedule.Timetable = timetable;
         }
 
-        var practice = new Practice(doctor, hospital, schedule);
+        var practice = new DoctorAvailability(doctor, hospital, schedule);
         db.Raise(() => new DoctorScheduleSet(practice.ToContract()));
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("schedules_pkey"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("schedules_pkey"))
         {
             throw new Conflict("The schedule was set by somebody else at the same moment. Read it again, then repeat.");
         }
 
-        var affected = await bookings.Outside(practice, clock.GetUtcNow(), ct);
-        return practice.ToContract() with { Affected = [.. affected.Take(MostShown).Select(v => v.ToAffected())], AffectedCount = affected.Count };
+        var affected = await bookings.FindUncovered(practice, clock.GetUtcNow(), ct);
+        return practice.ToContract() with { Affected = [.. affected.Take(MaxListed).Select(v => v.ToAffected())], AffectedCount = affected.Count };
     }
 }

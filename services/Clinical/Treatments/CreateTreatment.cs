@@ -5,31 +5,31 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class CreateTreatmentHandler(ClinicalDb db, KnownPeople people) : IHandle<CreateTreatment, Contracts.Clinical.Treatment>, IPrepare<CreateTreatment>
+internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people) : IToolHandler<CreateTreatment, Contracts.Clinical.Treatment>, IToolPreparation<CreateTreatment>
 {
-    private Person patient = null!;
+    private PersonCopy patient = null!;
 
-    public async Task Prepare(CreateTreatment asked, CancellationToken ct)
+    public async Task Prepare(CreateTreatment request, CancellationToken ct)
     {
-        db.Tenancy.Caller.MustNotActFor(asked.DoctorId);
-        (var practice, patient) = await people.DoctorAndPatient(asked.DoctorId, asked.PatientId, ct);
-        if (Person.Gone(practice.Doctor, patient) is { Count: > 0 } wrongs) throw new Invalid(wrongs);
+        db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
+        (var practice, patient) = await people.RequireDoctorAndPatient(request.DoctorId, request.PatientId, ct);
+        if (PersonCopy.ValidateActive(practice.Doctor, patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
     }
 
-    public async Task<Contracts.Clinical.Treatment> Handle(CreateTreatment asked, CancellationToken ct)
+    public async Task<Contracts.Clinical.Treatment> Handle(CreateTreatment request, CancellationToken ct)
     {
         var treatment = new Treatment
         {
             HospitalId = patient.HospitalId,
             PatientId = patient.Id,
-            DoctorId = asked.DoctorId,
+            DoctorId = request.DoctorId,
             AuthorId = db.Tenancy.Caller.UserId,
-            Name = asked.Name,
-            Description = asked.Description,
-            Medications = Treatment.Write(asked.Medications),
-            Instructions = asked.Instructions,
-            FollowUpDate = asked.FollowUpDate,
-            Notes = asked.Notes,
+            Name = request.Name,
+            Description = request.Description,
+            Medications = Treatment.SerializeMedications(request.Medications),
+            Instructions = request.Instructions,
+            FollowUpDate = request.FollowUpDate,
+            Notes = request.Notes,
         };
         db.Add(treatment);
         db.Raise(() => new TreatmentCreated(treatment.ToContract().WithoutContent()));

@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class GetTreatmentHandler(VisibleTreatments treatments) : IHandle<GetTreatment, Contracts.Clinical.Treatment>
+internal sealed class GetTreatmentHandler(TreatmentResource treatments) : IToolHandler<GetTreatment, Contracts.Clinical.Treatment>
 {
-    public Task<Contracts.Clinical.Treatment> Handle(GetTreatment asked, CancellationToken ct) => treatments.Get(asked.TreatmentId, ct);
+    public Task<Contracts.Clinical.Treatment> Handle(GetTreatment request, CancellationToken ct) => treatments.Get(request.TreatmentId, ct);
 }

@@ -5,15 +5,15 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class ListTreatmentsHandler(ClinicalDb db, VisibleTreatments treatments) : IHandle<ListTreatments, Page<Contracts.Clinical.Treatment>>
+internal sealed class ListTreatmentsHandler(ClinicalDb db, TreatmentResource treatments) : IToolHandler<ListTreatments, Page<Contracts.Clinical.Treatment>>
 {
-    public Task<Page<Contracts.Clinical.Treatment>> Handle(ListTreatments asked, CancellationToken ct)
+    public Task<Page<Contracts.Clinical.Treatment>> Handle(ListTreatments request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && asked.PatientId is { } other && other != me) throw new Forbidden("Patients see their own treatments only.");
+        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId is { } other && other != me) throw new Forbidden("Patients see their own treatments only.");
 
-        return treatments.Page(asked, list => list
-            .Where("patient_id", asked.PatientId)
-            .Where("doctor_id", asked.DoctorId)
-            .Where("status", asked.Status), ct);
+        return treatments.ReadPage(request, list => list
+            .Where("patient_id", request.PatientId)
+            .Where("doctor_id", request.DoctorId)
+            .Where("status", request.Status), ct);
     }
 }

@@ -25,31 +25,31 @@ internal sealed class Treatment : Entity, ITenantOwned
     public DateOnly? FollowUpDate { get; set; }
 
     /// <summary>Throws <see cref="Conflict"/> naming the possible moves when it has come to its end.</summary>
-    internal void Change(UpdateTreatment by)
+    internal void Update(UpdateTreatment request)
     {
         if (Status != TreatmentStatus.Active)
-            throw new Conflict($"The treatment is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final.").With("status", Status).With("allowed", Array.Empty<TreatmentStatus>());
-        Status = by.Status ?? Status;
-        Name = by.Name ?? Name;
-        Description = by.Description.Or(Description);
+            throw new Conflict($"The treatment is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final.").WithDetail("status", Status).WithDetail("allowed", Array.Empty<TreatmentStatus>());
+        Status = request.Status ?? Status;
+        Name = request.Name ?? Name;
+        Description = request.Description.Or(Description);
         // The database writes the document in its own way, so what it says is compared.
-        if (by.Medications is { } given && !given.SequenceEqual(Read(Medications))) Medications = Write(given);
-        Instructions = by.Instructions.Or(Instructions);
-        FollowUpDate = by.FollowUpDate.Or(FollowUpDate);
-        Notes = string.IsNullOrWhiteSpace(by.Notes) ? Notes : Notes is null ? by.Notes : $"{Notes}\n{by.Notes}";
+        if (request.Medications is { } given && !given.SequenceEqual(DeserializeMedications(Medications))) Medications = SerializeMedications(given);
+        Instructions = request.Instructions.Or(Instructions);
+        FollowUpDate = request.FollowUpDate.Or(FollowUpDate);
+        Notes = string.IsNullOrWhiteSpace(request.Notes) ? Notes : Notes is null ? request.Notes : $"{Notes}\n{request.Notes}";
     }
 
-    internal static string Write(IReadOnlyList<Medication>? medications) => JsonSerializer.Serialize(medications ?? [], Json.Options);
+    internal static string SerializeMedications(IReadOnlyList<Medication>? medications) => JsonSerializer.Serialize(medications ?? [], Json.Options);
 
-    private static IReadOnlyList<Medication> Read(string medications) => JsonSerializer.Deserialize<IReadOnlyList<Medication>>(medications, Json.Options)!;
+    private static IReadOnlyList<Medication> DeserializeMedications(string medications) => JsonSerializer.Deserialize<IReadOnlyList<Medication>>(medications, Json.Options)!;
 
     internal Contracts.Clinical.Treatment ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, Status, Name, Description,
-        Read(Medications), Instructions, Notes, FollowUpDate, Version, CreatedAt, UpdatedAt);
+        DeserializeMedications(Medications), Instructions, Notes, FollowUpDate, Version, CreatedAt, UpdatedAt);
 
     /// <summary>What a caller may read of it.</summary>
-    internal Contracts.Clinical.Treatment For(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
+    internal Contracts.Clinical.Treatment ToContractFor(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
 
-    internal sealed class Table : IEntityTypeConfiguration<Treatment>
+    internal sealed class Configuration : IEntityTypeConfiguration<Treatment>
     {
         public void Configure(EntityTypeBuilder<Treatment> treatment)
         {

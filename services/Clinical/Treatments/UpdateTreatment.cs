@@ -5,15 +5,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class UpdateTreatmentHandler(ClinicalDb db, VisibleTreatments treatments) : IHandle<UpdateTreatment, Contracts.Clinical.Treatment>, IAmend<UpdateTreatment>
+internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource treatments) : IToolHandler<UpdateTreatment, Contracts.Clinical.Treatment>, ICurrentStateProvider<UpdateTreatment>
 {
-    public async Task<object> Shown(UpdateTreatment asked, CancellationToken ct) => await treatments.Get(asked.TreatmentId, ct);
+    public async Task<object> GetCurrent(UpdateTreatment request, CancellationToken ct) => await treatments.Get(request.TreatmentId, ct);
 
-    public async Task<Contracts.Clinical.Treatment> Handle(UpdateTreatment asked, CancellationToken ct)
+    public async Task<Contracts.Clinical.Treatment> Handle(UpdateTreatment request, CancellationToken ct)
     {
-        var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == asked.TreatmentId, ct) ?? throw new Missing("treatment");
-        treatment.Expect(asked.ExpectedVersion);
-        treatment.Change(asked);
+        var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == request.TreatmentId, ct) ?? throw new NotFound("treatment");
+        treatment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        treatment.Update(request);
         if (!db.ChangeTracker.HasChanges()) return treatment.ToContract();
 
         // What it says from now on is this caller's word, not that of whoever wrote it before.

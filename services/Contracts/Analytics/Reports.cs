@@ -21,4 +21,4 @@ public sealed record ReportFigures(
 /// <param name="DateFrom">Only months that end on this day or later.</param>
 /// <param name="DateTo">Only months that begin on this day or earlier.</param>
 [Tool("list_reports", Effect.Read, Callers.Admins)]
-public sealed record ListReports(ReportType? Type = null, Guid? HospitalId = null, [property: NearDay] DateOnly? DateFrom = null, [property: NearDay] DateOnly? DateTo = null) : ListOf<Report>;
+public sealed record ListReports(ReportType? Type = null, Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null) : PagedTool<Report>;

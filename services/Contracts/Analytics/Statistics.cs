@@ -50,7 +50,7 @@ public sealed record HospitalStatistics(
 /// <param name="DateFrom">From this day on; the first of this month unless given.</param>
 /// <param name="DateTo">To this day, inclusive; today unless given.</param>
 [Tool("get_hospital_statistics", Effect.Read, Callers.Staff)]
-public sealed record GetHospitalStatistics(Guid? HospitalId = null, [property: NearDay] DateOnly? DateFrom = null, [property: NearDay] DateOnly? DateTo = null) : ITool<HospitalStatistics>;
+public sealed record GetHospitalStatistics(Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null) : ITool<HospitalStatistics>;
 
 /// <summary>A doctor's work in figures.</summary>
 /// <param name="PatientsSeen">Different patients with a completed appointment.</param>
@@ -75,7 +75,7 @@ public sealed record DoctorPerformance(
 /// <summary>Shows a doctor's work in figures. Doctors may ask for themselves.</summary>
 /// <param name="Date">A day of the period that is meant; today unless given.</param>
 [Tool("get_doctor_performance", Effect.Read, Callers.Admins | Callers.Doctor)]
-public sealed record GetDoctorPerformance(Guid DoctorId, ReportPeriod Period = ReportPeriod.Monthly, [property: NearDay] DateOnly? Date = null) : ITool<DoctorPerformance>;
+public sealed record GetDoctorPerformance(Guid DoctorId, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null) : ITool<DoctorPerformance>;
 
 /// <summary>How much the specialties of a hospital are asked for.</summary>
 /// <param name="Specialties">The most demanded first.</param>
@@ -93,4 +93,4 @@ public sealed record SpecialtyDemand(
 /// <param name="HospitalId">Your own unless given; platform administrators must give it.</param>
 /// <param name="Date">A day of the period that is meant; today unless given.</param>
 [Tool("get_specialty_demand", Effect.Read, Callers.Admins | Callers.Doctor)]
-public sealed record GetSpecialtyDemand(Guid? HospitalId = null, ReportPeriod Period = ReportPeriod.Monthly, [property: NearDay] DateOnly? Date = null) : ITool<HospitalDemand>;
+public sealed record GetSpecialtyDemand(Guid? HospitalId = null, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null) : ITool<HospitalDemand>;

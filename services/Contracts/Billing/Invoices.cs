@@ -49,10 +49,10 @@ public sealed record ListInvoices(
     Guid? SubscriptionId = null,
     InvoiceType? Type = null,
     DateOnly? DateFrom = null,
-    DateOnly? DateTo = null) : ListOf<Invoice>;
+    DateOnly? DateTo = null) : PagedTool<Invoice>;
 
 /// <summary>An invoice or a credit note was issued.</summary>
 public sealed record InvoiceIssued(Invoice Invoice) : IntegrationEvent(Invoice.HospitalId, Invoice.Version)
 {
-    public override LiveUpdate Live => new("invoices", Change.Created, Invoice, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new("invoices", Change.Created, Invoice, new(Callers.Admins));
 }

@@ -32,5 +32,5 @@ public sealed record SubscriptionPlan(
 
 /// <summary>Lists the plans that a hospital can subscribe to, the cheapest first.</summary>
 /// <param name="IsActive">Only those that can be subscribed to now, or only those that cannot any more; both unless given.</param>
-[Tool("list_subscription_plans", Effect.Read, Callers.Admins, IsReference = true)]
-public sealed record ListSubscriptionPlans(PlanType? PlanType = null, bool? IsActive = null) : ListOf<SubscriptionPlan>;
+[Tool("list_subscription_plans", Effect.Read, Callers.Admins, IsReferenceData = true)]
+public sealed record ListSubscriptionPlans(PlanType? PlanType = null, bool? IsActive = null) : PagedTool<SubscriptionPlan>;

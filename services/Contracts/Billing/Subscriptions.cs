@@ -37,7 +37,7 @@ public sealed record Subscription(
 /// <summary>Lists subscriptions, the latest first.</summary>
 /// <param name="HospitalId">Only those of this hospital.</param>
 [Tool("list_subscriptions", Effect.Read, Callers.Admins)]
-public sealed record ListSubscriptions(Guid? HospitalId = null, Guid? PlanId = null, SubscriptionStatus? Status = null) : ListOf<Subscription>;
+public sealed record ListSubscriptions(Guid? HospitalId = null, Guid? PlanId = null, SubscriptionStatus? Status = null) : PagedTool<Subscription>;
 
 /// <summary>Shows one subscription.</summary>
 [Tool("get_subscription", Effect.Read, Callers.Admins)]
@@ -76,17 +76,17 @@ public sealed record CancelSubscription(
 /// <summary>A hospital subscribed to a plan.</summary>
 public sealed record SubscriptionCreated(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
-    public override LiveUpdate Live => new("subscriptions", Change.Created, Subscription, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new("subscriptions", Change.Created, Subscription, new(Callers.Admins));
 }
 
 /// <summary>A subscription changed, was renewed, is to end, or expired.</summary>
 public sealed record SubscriptionUpdated(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
-    public override LiveUpdate Live => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));
 }
 
 /// <summary>A subscription ended because it was cancelled. It stays to be read.</summary>
 public sealed record SubscriptionCancelled(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
-    public override LiveUpdate Live => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));
 }

@@ -6,7 +6,7 @@ namespace MedCor.Contracts.Chat;
 /// <param name="PatientId">Who comes; patients book for themselves.</param>
 /// <param name="PreferredDate">From which day on free times are offered, by the clocks of the hospital.</param>
 /// <param name="HospitalId">Your own hospital unless given; platform administrators must say which.</param>
-public sealed record BookingStart(Guid? PatientId = null, DateOnly? PreferredDate = null, Guid? HospitalId = null) : IKnownAtStart;
+public sealed record BookingStart(Guid? PatientId = null, DateOnly? PreferredDate = null, Guid? HospitalId = null) : IPromptInitialData;
 
 /// <summary>Who comes.</summary>
 /// <param name="PatientId">The patient.</param>
@@ -52,5 +52,5 @@ public sealed record Confirmation(
 /// <summary>Patient and doctor are told that a visit is agreed upon: live, to whoever of them listens; no letter and no e-mail goes out.</summary>
 public sealed record AppointmentConfirmed(Confirmation Confirmation, long Version) : IntegrationEvent(Confirmation.HospitalId, Version)
 {
-    public override LiveUpdate Live => new("confirmations", Change.Created, Confirmation, new(Callers.Staff, Confirmation.PatientId), AlsoAs: "appointment_confirmed");
+    public override LiveUpdate LiveUpdate => new("confirmations", Change.Created, Confirmation, new(Callers.Staff, Confirmation.PatientId), AdditionalEventName: "appointment_confirmed");
 }

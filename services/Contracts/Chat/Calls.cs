@@ -17,26 +17,26 @@ namespace MedCor.Contracts.Chat;
 /// <param name="Temperature">How freely the model words its answer, from 0 to 1; its own default unless given.</param>
 /// <param name="Stream">Answers are always streamed, so true says nothing new; false is refused.</param>
 public sealed record ExecuteCall(
-    [property: Length(1, ExecuteCall.MostMessages)] IReadOnlyList<ChatMessage>? Messages = null,
+    [property: Length(1, ExecuteCall.MaxMessages)] IReadOnlyList<ChatMessage>? Messages = null,
     [property: Length(1, 100)] string? Tool = null,
     ChatInput? Input = null,
     [property: Opaque, Length(1, 200)] string? SessionId = null,
     [property: Opaque, Length(1, 255)] string? RequestId = null,
     JsonObject? Metadata = null,
-    [property: Range(1, ExecuteCall.MostTokens)] int? MaxTokens = null,
-    [property: Length(1, 100), RegularExpression(ExecuteCall.ModelName, ErrorMessage = ExecuteCall.NoModelName)] string? Model = null,
+    [property: Range(1, ExecuteCall.MaxTokensLimit)] int? MaxTokens = null,
+    [property: Length(1, 100), RegularExpression(ExecuteCall.ModelNamePattern, ErrorMessage = ExecuteCall.InvalidModelName)] string? Model = null,
     [property: Range(0.0, 1.0)] double? Temperature = null,
-    [property: AllowedValues(true, null, ErrorMessage = ExecuteCall.AlwaysStreamed)] bool? Stream = null)
+    [property: AllowedValues(true, null, ErrorMessage = ExecuteCall.StreamIsFixed)] bool? Stream = null)
 {
     /// <summary>As many messages as a question may hold.</summary>
-    public const int MostMessages = 500;
+    public const int MaxMessages = 500;
 
     /// <summary>No model writes more at once.</summary>
-    public const int MostTokens = 1_000_000;
+    public const int MaxTokensLimit = 1_000_000;
 
-    internal const string ModelName = "^[A-Za-z0-9._:/@-]*$";
-    internal const string NoModelName = "must be the name of a model";
-    internal const string AlwaysStreamed = "must be true or left out: answers are always streamed, by GET /mcp/stream/{call_id}, whose final event has the whole text";
+    internal const string ModelNamePattern = "^[A-Za-z0-9._:/@-]*$";
+    internal const string InvalidModelName = "must be the name of a model";
+    internal const string StreamIsFixed = "must be true or left out: answers are always streamed, by GET /mcp/stream/{call_id}, whose final event has the whole text";
 }
 
 /// <summary>What the tool openai_chat is given.</summary>
@@ -46,11 +46,11 @@ public sealed record ExecuteCall(
 /// <param name="Temperature">How freely the model words its answer, from 0 to 1; its own default unless given.</param>
 /// <param name="Stream">Answers are always streamed, so true says nothing new; false is refused.</param>
 public sealed record ChatInput(
-    [property: Length(1, ExecuteCall.MostMessages)] IReadOnlyList<ChatMessage> Messages,
-    [property: Length(1, 100), RegularExpression(ExecuteCall.ModelName, ErrorMessage = ExecuteCall.NoModelName)] string? Model = null,
-    [property: Range(1, ExecuteCall.MostTokens)] int? MaxTokens = null,
+    [property: Length(1, ExecuteCall.MaxMessages)] IReadOnlyList<ChatMessage> Messages,
+    [property: Length(1, 100), RegularExpression(ExecuteCall.ModelNamePattern, ErrorMessage = ExecuteCall.InvalidModelName)] string? Model = null,
+    [property: Range(1, ExecuteCall.MaxTokensLimit)] int? MaxTokens = null,
     [property: Range(0.0, 1.0)] double? Temperature = null,
-    [property: AllowedValues(true, null, ErrorMessage = ExecuteCall.AlwaysStreamed)] bool? Stream = null);
+    [property: AllowedValues(true, null, ErrorMessage = ExecuteCall.StreamIsFixed)] bool? Stream = null);
 
 /// <summary>What somebody says.</summary>
 /// <param name="Role">system, user or assistant; developer is another word for system.</param>
@@ -61,7 +61,7 @@ public sealed record ChatMessage(
     [property: Length(1, 500_000), Multiline] string Content);
 
 /// <summary>How far a call has come.</summary>
-public enum CallState
+public enum ChatRunState
 {
     /// <summary>It has not ended.</summary>
     Started,

@@ -7,7 +7,7 @@ namespace MedCor.Contracts.Chat;
 /// <param name="Symptoms">What they complain of.</param>
 /// <param name="PatientId">Who they are, if they are registered.</param>
 /// <param name="HospitalId">Your own hospital unless given.</param>
-public sealed record TriageStart([property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Symptoms = null, Guid? PatientId = null, Guid? HospitalId = null) : IKnownAtStart;
+public sealed record TriageStart([property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Symptoms = null, Guid? PatientId = null, Guid? HospitalId = null) : IPromptInitialData;
 
 /// <summary>How awake somebody is, by the AVPU scale: of themselves, when spoken to, on pain, not at all.</summary>
 public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
@@ -30,9 +30,9 @@ public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 /// <param name="Temperature">In degrees Celsius.</param>
 /// <param name="SystolicBloodPressure">In mmHg; for the record, no rule asks for it.</param>
 public sealed record AssessSeverity(
-    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Symptoms = null,
+    [property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Symptoms = null,
     Guid? PatientId = null,
-    [property: PastDay] DateOnly? DateOfBirth = null,
+    [property: PastDate] DateOnly? DateOfBirth = null,
     [property: Range(0, 130)] int? AgeYears = null,
     bool HasPulse = true,
     bool IsBreathing = true,
@@ -78,11 +78,11 @@ public sealed record Triage(Guid Id, Guid HospitalId, Guid? PatientId, int Level
 /// <summary>The staff are told that a patient comes to a department.</summary>
 public sealed record TriageNotified(Triage Triage, long Version) : IntegrationEvent(Triage.HospitalId, Version)
 {
-    public override LiveUpdate Live => new("triage", Change.Created, Triage, new(Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse), AlsoAs: "triage_notified");
+    public override LiveUpdate LiveUpdate => new("triage", Change.Created, Triage, new(Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse), AdditionalEventName: "triage_notified");
 }
 
 /// <summary>The staff are told that a patient after triage stands elsewhere now.</summary>
 public sealed record TriageMoved(Triage Triage, long Version) : IntegrationEvent(Triage.HospitalId, Version)
 {
-    public override LiveUpdate Live => new("triage", Change.Updated, Triage, new(Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse));
+    public override LiveUpdate LiveUpdate => new("triage", Change.Updated, Triage, new(Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse));
 }

@@ -6,7 +6,7 @@ namespace MedCor.Contracts.Chat;
 /// <summary>What may be known before a patient is received.</summary>
 /// <param name="HospitalId">Your own hospital unless given.</param>
 /// <param name="ReferralSource">How the patient came to the hospital, such as website.</param>
-public sealed record OnboardingStart(Guid? HospitalId = null, [property: MaxLength(200)] string? ReferralSource = null) : IKnownAtStart;
+public sealed record OnboardingStart(Guid? HospitalId = null, [property: MaxLength(200)] string? ReferralSource = null) : IPromptInitialData;
 
 /// <summary>Who the patient is.</summary>
 /// <param name="Email">What they will log in with.</param>
@@ -15,17 +15,17 @@ public sealed record BasicInformation(
     [property: Length(1, 100)] string LastName,
     [property: EmailAddress, MaxLength(254)] string Email,
     [property: Length(3, 40)] string? PhoneNumber = null,
-    [property: PastDay] DateOnly? DateOfBirth = null);
+    [property: PastDate] DateOnly? DateOfBirth = null);
 
 /// <summary>What the patient tells of their health. Whatever is not given was not told.</summary>
 /// <param name="Conditions">Illnesses they have or had.</param>
 /// <param name="Medications">What they take at present.</param>
 /// <param name="FamilyHistory">Illnesses in the family.</param>
 public sealed record MedicalHistory(
-    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Conditions = null,
-    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Allergies = null,
-    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Medications = null,
-    [property: UniqueItems, MaxLength(20), EachLength(1, 100)] IReadOnlyList<string>? Surgeries = null,
+    [property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Conditions = null,
+    [property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Allergies = null,
+    [property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Medications = null,
+    [property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Surgeries = null,
     [property: MaxLength(1000), Multiline] string? FamilyHistory = null,
     [property: MaxLength(1000), Multiline] string? Notes = null);
 
@@ -36,7 +36,7 @@ public sealed record Insurance(
     [property: MaxLength(200)] string? Provider = null,
     [property: MaxLength(100)] string? PolicyNumber = null,
     [property: MaxLength(100)] string? GroupNumber = null,
-    [property: NearDay] DateOnly? ValidUntil = null);
+    [property: PlausibleDate] DateOnly? ValidUntil = null);
 
 /// <summary>What the patient agrees to. Without the first two nobody can be treated here.</summary>
 /// <param name="Treatment">To be examined and treated.</param>

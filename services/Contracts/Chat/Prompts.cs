@@ -75,7 +75,7 @@ public sealed record GetPromptSession(Guid SessionId) : ITool<PromptSession>;
 public sealed record AbandonPrompt(Guid SessionId) : ITool<PromptSession>;
 
 /// <summary>What can be known when a prompt begins.</summary>
-public interface IKnownAtStart
+public interface IPromptInitialData
 {
     /// <summary>The hospital it is about: one's own unless given; platform administrators must say which.</summary>
     Guid? HospitalId { get; }

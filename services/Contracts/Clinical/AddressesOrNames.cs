@@ -9,33 +9,33 @@ namespace MedCor.Contracts.Clinical;
 /// one (WHATWG URL Standard): a letter, then letters, digits, <c>+</c>, <c>-</c> and <c>.</c>, then a colon. So <c>C:\scan.png</c> and <c>x-ray: front.png</c> name one, and
 /// <c>Report 12:30.pdf</c> and <c>//host/scan.png</c> name none.
 /// </summary>
-public sealed partial class AddressesOrNamesAttribute : EachAttribute
+public sealed partial class HttpLinksOrNamesAttribute : EachElementAttribute
 {
-    public AddressesOrNamesAttribute() =>
+    public HttpLinksOrNamesAttribute() =>
         ErrorMessage = "must be http or https addresses, or names without a scheme: no javascript:, data:, C: or other word with a colon at the beginning";
 
-    /// <summary>What <see cref="Shown"/> puts before a text, in which a link opens nothing.</summary>
-    public const string Unsafe = "unsafe:";
+    /// <summary>What <see cref="NeutralizeScheme"/> puts before a text, in which a link opens nothing.</summary>
+    public const string UnsafePrefix = "unsafe:";
 
     /// <summary>What each text begins with, as JSON Schema writes it.</summary>
-    public const string Beginning = "(?:[hH][tT][tT][pP][sS]?:|(?![A-Za-z][A-Za-z0-9+.\\-]*:))";
+    public const string PrefixPattern = "(?:[hH][tT][tT][pP][sS]?:|(?![A-Za-z][A-Za-z0-9+.\\-]*:))";
 
     /// <summary>
-    /// A text from before there was a rule, as it is answered: where it names a scheme that is not taken today, <see cref="Unsafe"/> stands before it, so that nobody who makes a link of it runs or opens
+    /// A text from before there was a rule, as it is answered: where it names a scheme that is not taken today, <see cref="UnsafePrefix"/> stands before it, so that nobody who makes a link of it runs or opens
     /// what it names. A single letter, as in <c>C:\scan.png</c>, is a drive, and no scheme that is in use.
     /// </summary>
-    public static string Shown(string text) => Allowed().IsMatch(AsRead(text)) || Drive().IsMatch(AsRead(text)) ? text : Unsafe + text;
+    public static string NeutralizeScheme(string text) => AllowedPrefix().IsMatch(WithoutInvisible(text)) || DriveLetter().IsMatch(WithoutInvisible(text)) ? text : UnsafePrefix + text;
 
     /// <inheritdoc/>
-    protected override bool Holds(string? text) => text is null || Allowed().IsMatch(AsRead(text));
+    protected override bool IsValidElement(string? text) => text is null || AllowedPrefix().IsMatch(WithoutInvisible(text));
 
     /// <summary>A text without what is not seen: browsers pass over blanks before an address and over line ends and tabs anywhere in it, and other readers over more.</summary>
-    private static string AsRead(string text) =>
+    private static string WithoutInvisible(string text) =>
         string.Concat(text.Where(c => !char.IsControl(c) && CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))).TrimStart();
 
-    [GeneratedRegex($"^{Beginning}")]
-    private static partial Regex Allowed();
+    [GeneratedRegex($"^{PrefixPattern}")]
+    private static partial Regex AllowedPrefix();
 
     [GeneratedRegex("^[A-Za-z]:")]
-    private static partial Regex Drive();
+    private static partial Regex DriveLetter();
 }

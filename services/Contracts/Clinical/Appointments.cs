@@ -79,7 +79,7 @@ public sealed record ListAppointments(
     Guid? DoctorId = null,
     AppointmentStatus? Status = null,
     DateOnly? DateFrom = null,
-    DateOnly? DateTo = null) : ListOf<Appointment>;
+    DateOnly? DateTo = null) : PagedTool<Appointment>;
 
 /// <summary>Shows one appointment.</summary>
 [Tool("get_appointment", Effect.Read, Callers.Everyone)]
@@ -99,8 +99,8 @@ public sealed record GetAppointment(Guid AppointmentId) : ITool<Appointment>;
 public sealed record CreateAppointment(
     Guid PatientId,
     Guid DoctorId,
-    [property: AlsoNamed("date")] DateOnly AppointmentDate,
-    [property: AlsoNamed("preferred_time")] TimeOnly AppointmentTime,
+    [property: Alias("date")] DateOnly AppointmentDate,
+    [property: Alias("preferred_time")] TimeOnly AppointmentTime,
     [property: Length(1, 500), Multiline] string Reason,
     [property: MaxLength(2000), Multiline] string? Notes = null,
     [property: Range(5, 480)] int? DurationMinutes = null) : ITool<Appointment>;
@@ -150,11 +150,11 @@ public sealed record RateAppointment(
 /// <summary>An appointment was booked.</summary>
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
-    public override LiveUpdate Live => new("appointments", Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId), AlsoAs: "appointment_created");
+    public override LiveUpdate LiveUpdate => new("appointments", Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId), AdditionalEventName: "appointment_created");
 }
 
 /// <summary>An appointment was moved on, rescheduled or rated.</summary>
 public sealed record AppointmentUpdated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
-    public override LiveUpdate Live => new("appointments", Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
+    public override LiveUpdate LiveUpdate => new("appointments", Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }

@@ -83,4 +83,4 @@ public sealed record ListAuditEvents(
     Guid? ResourceId = null,
     [property: Length(1, 100)] string? Action = null,
     DateOnly? DateFrom = null,
-    DateOnly? DateTo = null) : ListOf<AuditEvent>;
+    DateOnly? DateTo = null) : PagedTool<AuditEvent>;

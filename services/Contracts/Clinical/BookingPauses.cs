@@ -17,8 +17,8 @@ public sealed record PauseBookings(Guid HospitalId, Guid? UserId, long Version)
 /// <summary>The appointments still to come.</summary>
 /// <param name="Results">At most 100, the next first.</param>
 /// <param name="Total">How many there are, counted to 10,000.</param>
-public sealed record BookingsAhead([property: MaxLength(100)] IReadOnlyList<BookingAhead> Results, long Total);
+public sealed record UpcomingBookings([property: MaxLength(100)] IReadOnlyList<UpcomingBooking> Results, long Total);
 
 /// <summary>An appointment still to come: when it is, and nothing of what it is for.</summary>
 /// <param name="TimeZone">The zone by whose clocks its day and time were agreed.</param>
-public sealed record BookingAhead(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime, string TimeZone, DateTimeOffset StartsAt);
+public sealed record UpcomingBooking(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime, string TimeZone, DateTimeOffset StartsAt);

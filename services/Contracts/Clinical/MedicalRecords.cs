@@ -51,7 +51,7 @@ public sealed record ListMedicalRecords(
     Guid? PatientId = null,
     RecordType? RecordType = null,
     DateOnly? DateFrom = null,
-    DateOnly? DateTo = null) : ListOf<MedicalRecord>;
+    DateOnly? DateTo = null) : PagedTool<MedicalRecord>;
 
 /// <summary>Shows one medical record as it now is.</summary>
 [Tool("get_medical_record", Effect.Read, Callers.Everyone)]
@@ -59,7 +59,7 @@ public sealed record GetMedicalRecord(Guid RecordId) : ITool<MedicalRecord>;
 
 /// <summary>Lists all versions of a medical record, the latest first, each with its author, time and reason.</summary>
 [Tool("get_medical_record_history", Effect.Read, Callers.Everyone)]
-public sealed record GetMedicalRecordHistory(Guid RecordId) : ListOf<MedicalRecordVersion>;
+public sealed record GetMedicalRecordHistory(Guid RecordId) : PagedTool<MedicalRecordVersion>;
 
 /// <summary>Writes a medical record. Nurses write TRIAGE, VITALS and NURSING_NOTE.</summary>
 /// <param name="DoctorId">The doctor who answers for it; the author, if a doctor, unless given. Doctors name nobody but themselves.</param>
@@ -73,7 +73,7 @@ public sealed record CreateMedicalRecord(
     [property: MaxLength(10_000), Multiline] string? Diagnosis = null,
     [property: MaxLength(10_000), Multiline] string? Symptoms = null,
     [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
-    [property: UniqueItems, MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
+    [property: UniqueItems, MaxLength(50), EachElementLength(1, 2000), HttpLinksOrNames] IReadOnlyList<string>? Attachments = null,
     Guid? DoctorId = null) : ITool<MedicalRecord>;
 
 /// <summary>
@@ -91,7 +91,7 @@ public sealed record UpdateMedicalRecord(
     [property: MaxLength(10_000), Multiline] Optional<string?> Diagnosis = default,
     [property: MaxLength(10_000), Multiline] Optional<string?> Symptoms = default,
     [property: MaxLength(10_000), Multiline] Optional<string?> TreatmentPlan = default,
-    [property: UniqueItems, MaxLength(50), EachLength(1, 2000), AddressesOrNames] IReadOnlyList<string>? Attachments = null,
+    [property: UniqueItems, MaxLength(50), EachElementLength(1, 2000), HttpLinksOrNames] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
     [property: MaxLength(1000), Multiline, NotAField] string? Reason = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<MedicalRecord>;
@@ -99,11 +99,11 @@ public sealed record UpdateMedicalRecord(
 /// <summary>A medical record was written. Tells that, not what it says: who may read that asks for it, and the asking is recorded.</summary>
 public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate Live => new("medical_records", Change.Created, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new("medical_records", Change.Created, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
 }
 
 /// <summary>A medical record was amended. Tells that, not what it says.</summary>
 public sealed record MedicalRecordUpdated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate Live => new("medical_records", Change.Updated, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new("medical_records", Change.Updated, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
 }

@@ -13,7 +13,7 @@ public sealed record WeeklyPeriod(DayOfWeek Weekday, TimeOnly Start, TimeOnly En
 /// <param name="End">Until when; 00:00:00 means midnight at the end of the day.</param>
 /// <param name="Reason">Why. Patients are not shown it.</param>
 public sealed record Absence(
-    [property: NearDay] DateOnly Date,
+    [property: PlausibleDate] DateOnly Date,
     TimeOnly? Start = null,
     TimeOnly? End = null,
     [property: MaxLength(200), Multiline] string? Reason = null);

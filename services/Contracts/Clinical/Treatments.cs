@@ -39,7 +39,7 @@ public sealed record Treatment(
 
 /// <summary>Lists treatments, the latest first. Patients see their own; staff see those of their hospital.</summary>
 [Tool("list_treatments", Effect.Read, Callers.Everyone)]
-public sealed record ListTreatments(Guid? PatientId = null, Guid? DoctorId = null, TreatmentStatus? Status = null) : ListOf<Treatment>;
+public sealed record ListTreatments(Guid? PatientId = null, Guid? DoctorId = null, TreatmentStatus? Status = null) : PagedTool<Treatment>;
 
 /// <summary>Shows one treatment.</summary>
 [Tool("get_treatment", Effect.Read, Callers.Everyone)]
@@ -55,7 +55,7 @@ public sealed record CreateTreatment(
     [property: MaxLength(10_000), Multiline] string? Description = null,
     [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] string? Instructions = null,
-    [property: NearDay] DateOnly? FollowUpDate = null,
+    [property: PlausibleDate] DateOnly? FollowUpDate = null,
     [property: MaxLength(2000), Multiline] string? Notes = null) : ITool<Treatment>;
 
 /// <summary>Changes a treatment: what is given replaces what was said, null clears it, what is left out stays; what leaves all as it was makes no version. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
@@ -69,18 +69,18 @@ public sealed record UpdateTreatment(
     [property: MaxLength(10_000), Multiline] Optional<string?> Description = default,
     [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] Optional<string?> Instructions = default,
-    [property: NearDay] Optional<DateOnly?> FollowUpDate = default,
+    [property: PlausibleDate] Optional<DateOnly?> FollowUpDate = default,
     [property: MaxLength(2000), Multiline, NotAField] string? Notes = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<Treatment>;
 
 /// <summary>A treatment began. Tells that, not what it says: who may read that asks for it.</summary>
 public sealed record TreatmentCreated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate Live => new("treatments", Change.Created, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new("treatments", Change.Created, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
 }
 
 /// <summary>A treatment was changed. Tells that, not what it says.</summary>
 public sealed record TreatmentUpdated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate Live => new("treatments", Change.Updated, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new("treatments", Change.Updated, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
 }

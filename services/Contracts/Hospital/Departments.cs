@@ -31,7 +31,7 @@ public sealed record ListDepartments(
     Guid? HospitalId = null,
     [property: MaxLength(200)] string? Search = null,
     [property: Range(1, 5)] int? TriageLevel = null,
-    bool? IsActive = null) : ListOf<Department>;
+    bool? IsActive = null) : PagedTool<Department>;
 
 /// <summary>Opens a department. Its code must be its own within the hospital, whatever its case.</summary>
 /// <param name="Code">A short name, such as CARD.</param>
@@ -51,5 +51,5 @@ public sealed record CreateDepartment(
 /// <summary>A department opened.</summary>
 public sealed record DepartmentCreated(Department Department) : IntegrationEvent(Department.HospitalId, Department.Version)
 {
-    public override LiveUpdate Live => new("departments", Change.Created, Department, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new("departments", Change.Created, Department, new(Callers.Everyone));
 }

@@ -26,13 +26,13 @@ public sealed record Hospital(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    [property: AlwaysAnswered] int? MaxOpenPatientBookings)
+    [property: NeverNullInResponse] int? MaxOpenPatientBookings)
 {
     /// <summary>How many open bookings of their own making a patient may hold unless the hospital says otherwise.</summary>
-    public const int UsualOpenBookings = 3;
+    public const int DefaultMaxOpenPatientBookings = 3;
 
     /// <summary>The most that a hospital can allow.</summary>
-    public const int MostOpenBookings = 100;
+    public const int HighestMaxOpenPatientBookings = 100;
 }
 
 /// <summary>A hospital that was changed.</summary>
@@ -90,7 +90,7 @@ public sealed record RezonedAppointment(
 /// <param name="Search">Words that the name, city or subdomain must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
 /// <param name="IsActive">Only those in use, or only those out of use.</param>
 [Tool("list_hospitals", Effect.Read, Callers.Everyone)]
-public sealed record ListHospitals([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : ListOf<Hospital>;
+public sealed record ListHospitals([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : PagedTool<Hospital>;
 
 /// <summary>Shows one hospital.</summary>
 [Tool("get_hospital", Effect.Read, Callers.Everyone)]
@@ -114,7 +114,7 @@ public sealed record CreateHospital(
     [property: MaxLength(100)] string? State = null,
     [property: MaxLength(200)] string? AddressLine2 = null,
     [property: TimeZoneName] string TimeZone = "UTC",
-    [property: Range(0, Hospital.MostOpenBookings), DefaultValue(Hospital.UsualOpenBookings)] int MaxOpenPatientBookings = Hospital.UsualOpenBookings) : ITool<Hospital>;
+    [property: Range(0, Hospital.HighestMaxOpenPatientBookings), DefaultValue(Hospital.DefaultMaxOpenPatientBookings)] int MaxOpenPatientBookings = Hospital.DefaultMaxOpenPatientBookings) : ITool<Hospital>;
 
 /// <summary>
 /// Changes a hospital; what is not given stays as it is, and null clears what may be without a value. With another time zone the doctors' schedules are meant by the new clocks at once, while appointments that are booked stay at their
@@ -137,7 +137,7 @@ public sealed record UpdateHospital(
     [property: Length(1, 20)] string? PostalCode = null,
     [property: Length(1, 100)] string? HospitalType = null,
     [property: TimeZoneName] string? TimeZone = null,
-    [property: Range(0, Hospital.MostOpenBookings)] int? MaxOpenPatientBookings = null,
+    [property: Range(0, Hospital.HighestMaxOpenPatientBookings)] int? MaxOpenPatientBookings = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedHospital>;
 
 /// <summary>Takes a hospital out of use: its users can no longer log in; nothing of it is deleted.</summary>
@@ -147,17 +147,17 @@ public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
 /// <summary>A hospital opened.</summary>
 public sealed record HospitalCreated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
-    public override LiveUpdate Live => new("hospitals", Change.Created, Hospital, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new("hospitals", Change.Created, Hospital, new(Callers.Everyone));
 }
 
 /// <summary>A hospital changed.</summary>
 public sealed record HospitalUpdated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
-    public override LiveUpdate Live => new("hospitals", Change.Updated, Hospital, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new("hospitals", Change.Updated, Hospital, new(Callers.Everyone));
 }
 
 /// <summary>A hospital went out of use.</summary>
 public sealed record HospitalDeactivated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
-    public override LiveUpdate Live => new("hospitals", Change.Deleted, Hospital, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new("hospitals", Change.Deleted, Hospital, new(Callers.Everyone));
 }

@@ -43,7 +43,7 @@ public sealed record ListDoctors(
     [property: MaxLength(200)] string? Specialty = null,
     bool? IsAvailable = null,
     [property: MaxLength(200)] string? Search = null,
-    bool? IsActive = true) : ListOf<Doctor>;
+    bool? IsActive = true) : PagedTool<Doctor>;
 
 /// <summary>Shows one doctor with their specialties.</summary>
 [Tool("get_doctor_details", Effect.Read, Callers.Everyone)]
@@ -66,12 +66,12 @@ public sealed record PractisedSpecialty(
     Guid SpecialtyId,
     bool IsPrimary = false,
     [property: Range(0, 80)] int? YearsOfExperience = null,
-    [property: PastDay] DateOnly? CertificationDate = null);
+    [property: PastDate] DateOnly? CertificationDate = null);
 
 /// <summary>What is known of a doctor changed, or is known for the first time.</summary>
 public sealed record DoctorUpdated(Doctor Doctor) : IntegrationEvent(Doctor.HospitalId, Doctor.Version)
 {
-    public override LiveUpdate Live => new("doctors", Action, Doctor, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new("doctors", Action, Doctor, new(Callers.Everyone));
 
     private Change Action => Doctor switch
     {

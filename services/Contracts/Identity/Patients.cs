@@ -27,7 +27,7 @@ public sealed record ListPatients(
     Guid? HospitalId = null,
     [property: MaxLength(200)] string? Search = null,
     DateOnly? DateOfBirth = null,
-    bool? IsActive = true) : ListOf<Patient>;
+    bool? IsActive = true) : PagedTool<Patient>;
 
 /// <summary>Shows one patient. Patients may ask for themselves.</summary>
 [Tool("get_patient", Effect.Read, Callers.Everyone)]
@@ -36,12 +36,12 @@ public sealed record GetPatient(Guid PatientId) : ITool<Patient>;
 /// <summary>A patient was registered.</summary>
 public sealed record PatientRegistered(Patient Patient) : IntegrationEvent(Patient.HospitalId, Patient.Version)
 {
-    public override LiveUpdate Live => new("patients", Change.Created, Patient, new(Callers.Staff, Patient.Id), AlsoAs: "patient_registered");
+    public override LiveUpdate LiveUpdate => new("patients", Change.Created, Patient, new(Callers.Staff, Patient.Id), AdditionalEventName: "patient_registered");
 }
 
 /// <summary>What is known of a patient changed.</summary>
 public sealed record PatientUpdated(Patient Patient) : IntegrationEvent(Patient.HospitalId, Patient.Version)
 {
-    public override LiveUpdate Live =>
+    public override LiveUpdate LiveUpdate =>
         new("patients", Patient.IsActive ? Change.Updated : Change.Deleted, Patient, new(Callers.Staff, Patient.Id));
 }

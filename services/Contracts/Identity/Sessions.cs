@@ -5,11 +5,11 @@ namespace MedCor.Contracts.Identity;
 /// <summary>Asks for a session: <c>POST /api/auth/login/</c>.</summary>
 /// <param name="Email">The account's e-mail address, whatever its case, and however its accents and an international domain are written.</param>
 public sealed record LogIn(
-    [property: Length(3, 254), RegularExpression(LogIn.Address, ErrorMessage = "must be an e-mail address")] string Email,
+    [property: Length(3, 254), RegularExpression(LogIn.EmailPattern, ErrorMessage = "must be an e-mail address")] string Email,
     [property: Opaque, Length(1, 128)] string Password)
 {
     /// <summary>Wider than what an account can be opened with: there are accounts that are older than the rules.</summary>
-    internal const string Address = @"[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+@[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+";
+    internal const string EmailPattern = @"[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+@[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+";
 }
 
 /// <summary>Asks for fresh tokens of a session: <c>POST /api/auth/refresh/</c>. Each refresh token is good for one call; sent twice, it ends the session.</summary>

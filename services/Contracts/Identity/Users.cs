@@ -81,7 +81,7 @@ public sealed record ListUsers(
     Role? Role = null,
     Guid? HospitalId = null,
     bool? IsActive = null,
-    [property: MaxLength(200)] string? Search = null) : ListOf<User>;
+    [property: MaxLength(200)] string? Search = null) : PagedTool<User>;
 
 /// <summary>Shows one user. Patients may ask for themselves.</summary>
 [Tool("get_user", Effect.Read, Callers.Everyone)]
@@ -109,7 +109,7 @@ public sealed record CreateUser(
     Role Role,
     Guid? HospitalId = null,
     [property: Length(3, 40)] string? PhoneNumber = null,
-    [property: PastDay] DateOnly? DateOfBirth = null,
+    [property: PastDate] DateOnly? DateOfBirth = null,
     [property: Length(1, 100)] string? LicenseNumber = null,
     [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
 
@@ -139,7 +139,7 @@ public sealed record UpdateUser(
     [property: Length(1, 100)] string? LastName = null,
     Role? Role = null,
     [property: Length(3, 40)] Optional<string?> PhoneNumber = default,
-    [property: PastDay] Optional<DateOnly?> DateOfBirth = default,
+    [property: PastDate] Optional<DateOnly?> DateOfBirth = default,
     [property: Length(1, 100)] Optional<string?> LicenseNumber = default,
     [property: Range(0, 80)] Optional<int?> YearsOfExperience = default,
     bool? IsAvailable = null,
@@ -153,23 +153,23 @@ public sealed record DeleteUser(Guid UserId) : ITool<DeactivatedUser>;
 /// <summary>An account was opened.</summary>
 public sealed record UserCreated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate Live => new("users", Change.Created, User, Seen.By(User));
+    public override LiveUpdate LiveUpdate => new("users", Change.Created, User, UserAudience.Of(User));
 }
 
 /// <summary>An account or its person changed.</summary>
 public sealed record UserUpdated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate Live => new("users", Change.Updated, User, Seen.By(User));
+    public override LiveUpdate LiveUpdate => new("users", Change.Updated, User, UserAudience.Of(User));
 }
 
 /// <summary>An account went out of use.</summary>
 public sealed record UserDeactivated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate Live => new("users", Change.Deleted, User, Seen.By(User));
+    public override LiveUpdate LiveUpdate => new("users", Change.Deleted, User, UserAudience.Of(User));
 }
 
-file static class Seen
+file static class UserAudience
 {
     /// <summary>Platform administrators are nobody's colleagues in a hospital.</summary>
-    internal static Audience By(User user) => new(user.HospitalId is null ? Callers.Platform : Callers.Staff, user.Id);
+    internal static Audience Of(User user) => new(user.HospitalId is null ? Callers.Platform : Callers.Staff, user.Id);
 }

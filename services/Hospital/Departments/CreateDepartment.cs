@@ -6,23 +6,23 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Departments;
 
-internal sealed class CreateDepartmentHandler(HospitalDb db) : IHandle<CreateDepartment, Contracts.Hospital.Department>
+internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<CreateDepartment, Contracts.Hospital.Department>
 {
-    public async Task<Contracts.Hospital.Department> Handle(CreateDepartment asked, CancellationToken ct)
+    public async Task<Contracts.Hospital.Department> Handle(CreateDepartment request, CancellationToken ct)
     {
-        var id = asked.HospitalId ?? db.Tenancy.Hospital ?? throw new Invalid("hospital_id", "is required: platform administrators belong to no hospital");
-        var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == id, ct) ?? throw new Missing("hospital");
+        var id = request.HospitalId ?? db.Tenancy.HospitalId ?? throw new ValidationFailed("hospital_id", "is required: platform administrators belong to no hospital");
+        var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == id, ct) ?? throw new NotFound("hospital");
         if (!hospital.IsActive) throw new Conflict("The hospital is out of use.");
 
         var department = new Department
         {
             HospitalId = hospital.Id,
-            Name = asked.Name,
-            Code = asked.Code,
-            Description = asked.Description,
-            PhoneNumber = asked.PhoneNumber,
-            Location = asked.Location,
-            TriageLevels = [.. (asked.TriageLevels ?? []).Order()],
+            Name = request.Name,
+            Code = request.Code,
+            Description = request.Description,
+            PhoneNumber = request.PhoneNumber,
+            Location = request.Location,
+            TriageLevels = [.. (request.TriageLevels ?? []).Order()],
         };
         db.Add(department);
         db.Raise(() => new DepartmentCreated(department.ToContract()));
@@ -30,9 +30,9 @@ internal sealed class CreateDepartmentHandler(HospitalDb db) : IHandle<CreateDep
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("departments_code"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("departments_code"))
         {
-            throw new Conflict($"Another department of the hospital has the code {asked.Code}.").With("field", "code");
+            throw new Conflict($"Another department of the hospital has the code {request.Code}.").WithDetail("field", "code");
         }
         return department.ToContract();
     }

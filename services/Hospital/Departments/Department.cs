@@ -18,7 +18,7 @@ internal sealed class Department : Entity, ITenantOwned
     internal Contracts.Hospital.Department ToContract() =>
         new(Id, HospitalId, Name, Code, Description, PhoneNumber, Location, TriageLevels, IsActive, Version, CreatedAt, UpdatedAt);
 
-    internal sealed class Table : IEntityTypeConfiguration<Department>
+    internal sealed class Configuration : IEntityTypeConfiguration<Department>
     {
         public void Configure(EntityTypeBuilder<Department> department)
         {

@@ -4,11 +4,11 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Hospital.Departments;
 
-internal sealed class ListDepartmentsHandler(VisibleDepartments departments) : IHandle<ListDepartments, Page<Contracts.Hospital.Department>>
+internal sealed class ListDepartmentsHandler(DepartmentResource departments) : IToolHandler<ListDepartments, Page<Contracts.Hospital.Department>>
 {
-    public Task<Page<Contracts.Hospital.Department>> Handle(ListDepartments asked, CancellationToken ct) => departments.Page(asked, list =>
+    public Task<Page<Contracts.Hospital.Department>> Handle(ListDepartments request, CancellationToken ct) => departments.ReadPage(request, list =>
     {
-        list.Where("hospital_id", asked.HospitalId).Where("is_active", asked.IsActive).Search("search", asked.Search);
-        if (asked.TriageLevel is { } level) list.Where(d => d.TriageLevels.Contains(level));
+        list.Where("hospital_id", request.HospitalId).Where("is_active", request.IsActive).Search("search", request.Search);
+        if (request.TriageLevel is { } level) list.Where(d => d.TriageLevels.Contains(level));
     }, ct);
 }

@@ -6,26 +6,26 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class CreateHospitalHandler(HospitalDb db) : IHandle<CreateHospital, Contracts.Hospital.Hospital>
+internal sealed class CreateHospitalHandler(HospitalDb db) : IToolHandler<CreateHospital, Contracts.Hospital.Hospital>
 {
-    public async Task<Contracts.Hospital.Hospital> Handle(CreateHospital asked, CancellationToken ct)
+    public async Task<Contracts.Hospital.Hospital> Handle(CreateHospital request, CancellationToken ct)
     {
         var hospital = new Hospital
         {
-            Name = asked.Name,
-            Subdomain = asked.Subdomain,
-            RegistrationNumber = asked.RegistrationNumber,
-            Email = asked.Email,
-            PhoneNumber = asked.PhoneNumber,
-            AddressLine1 = asked.AddressLine1,
-            AddressLine2 = asked.AddressLine2,
-            City = asked.City,
-            State = asked.State,
-            Country = asked.Country,
-            PostalCode = asked.PostalCode,
-            HospitalType = asked.HospitalType,
-            TimeZone = asked.TimeZone,
-            MaxOpenPatientBookings = asked.MaxOpenPatientBookings,
+            Name = request.Name,
+            Subdomain = request.Subdomain,
+            RegistrationNumber = request.RegistrationNumber,
+            Email = request.Email,
+            PhoneNumber = request.PhoneNumber,
+            AddressLine1 = request.AddressLine1,
+            AddressLine2 = request.AddressLine2,
+            City = request.City,
+            State = request.State,
+            Country = request.Country,
+            PostalCode = request.PostalCode,
+            HospitalType = request.HospitalType,
+            TimeZone = request.TimeZone,
+            MaxOpenPatientBookings = request.MaxOpenPatientBookings,
         };
         db.Add(hospital);
         db.Raise(() => new HospitalCreated(hospital.ToContract()));
@@ -33,13 +33,13 @@ internal sealed class CreateHospitalHandler(HospitalDb db) : IHandle<CreateHospi
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("hospitals_subdomain"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("hospitals_subdomain"))
         {
-            throw new Conflict($"Another hospital has the subdomain {asked.Subdomain}.").With("field", "subdomain");
+            throw new Conflict($"Another hospital has the subdomain {request.Subdomain}.").WithDetail("field", "subdomain");
         }
-        catch (DbUpdateException e) when (e.Violates("hospitals_registration_number"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("hospitals_registration_number"))
         {
-            throw new Conflict("Another hospital has this registration number.").With("field", "registration_number");
+            throw new Conflict("Another hospital has this registration number.").WithDetail("field", "registration_number");
         }
         return hospital.ToContract();
     }

@@ -5,11 +5,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class DeleteHospitalHandler(HospitalDb db) : IHandle<DeleteHospital, Contracts.Hospital.Hospital>
+internal sealed class DeleteHospitalHandler(HospitalDb db) : IToolHandler<DeleteHospital, Contracts.Hospital.Hospital>
 {
-    public async Task<Contracts.Hospital.Hospital> Handle(DeleteHospital asked, CancellationToken ct)
+    public async Task<Contracts.Hospital.Hospital> Handle(DeleteHospital request, CancellationToken ct)
     {
-        var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
+        var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         if (!hospital.IsActive) return hospital.ToContract();
 
         hospital.IsActive = false;

@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class GetHospitalHandler(VisibleHospitals hospitals) : IHandle<GetHospital, Contracts.Hospital.Hospital>
+internal sealed class GetHospitalHandler(HospitalResource hospitals) : IToolHandler<GetHospital, Contracts.Hospital.Hospital>
 {
-    public Task<Contracts.Hospital.Hospital> Handle(GetHospital asked, CancellationToken ct) => hospitals.Get(asked.HospitalId, ct);
+    public Task<Contracts.Hospital.Hospital> Handle(GetHospital request, CancellationToken ct) => hospitals.Get(request.HospitalId, ct);
 }

@@ -29,7 +29,7 @@ internal sealed class Hospital : Entity, ITenantOwned
         Id, Name, Subdomain, RegistrationNumber, Email, PhoneNumber, AddressLine1, AddressLine2, City, State, Country, PostalCode,
         HospitalType, TimeZone, IsActive, Version, CreatedAt, UpdatedAt, MaxOpenPatientBookings);
 
-    internal sealed class Table : IEntityTypeConfiguration<Hospital>
+    internal sealed class Configuration : IEntityTypeConfiguration<Hospital>
     {
         public void Configure(EntityTypeBuilder<Hospital> hospital)
         {

@@ -4,8 +4,8 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class ListHospitalsHandler(VisibleHospitals hospitals) : IHandle<ListHospitals, Page<Contracts.Hospital.Hospital>>
+internal sealed class ListHospitalsHandler(HospitalResource hospitals) : IToolHandler<ListHospitals, Page<Contracts.Hospital.Hospital>>
 {
-    public Task<Page<Contracts.Hospital.Hospital>> Handle(ListHospitals asked, CancellationToken ct) =>
-        hospitals.Page(asked, list => list.Where("is_active", asked.IsActive).Search("search", asked.Search), ct);
+    public Task<Page<Contracts.Hospital.Hospital>> Handle(ListHospitals request, CancellationToken ct) =>
+        hospitals.ReadPage(request, list => list.Where("is_active", request.IsActive).Search("search", request.Search), ct);
 }

@@ -6,49 +6,49 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hospitals, OtherServices others) : IHandle<UpdateHospital, UpdatedHospital>, IPrepare<UpdateHospital>, IAmend<UpdateHospital>
+internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient others) : IToolHandler<UpdateHospital, UpdatedHospital>, IToolPreparation<UpdateHospital>, ICurrentStateProvider<UpdateHospital>
 {
     private IReadOnlyList<RezonedAppointment>? affected;
     private long? affectedCount;
-    private long? pausedAt;
+    private long? pausedVersion;
 
-    public async Task<object> Shown(UpdateHospital asked, CancellationToken ct) => await hospitals.Get(asked.HospitalId, ct);
+    public async Task<object> GetCurrent(UpdateHospital request, CancellationToken ct) => await hospitals.Get(request.HospitalId, ct);
 
     /// <summary>Clinical is asked first, and books nothing until it hears of the new zone: while it cannot tell whose appointments that concerns, no zone is changed.</summary>
-    public async Task Prepare(UpdateHospital asked, CancellationToken ct)
+    public async Task Prepare(UpdateHospital request, CancellationToken ct)
     {
-        if (asked.TimeZone is not { } zone) return;
-        var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
+        if (request.TimeZone is not { } zone) return;
+        var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         // An older name of the same zone moves no clock.
-        if (zone == (TimeZoneNames.Canonical(hospital.TimeZone) ?? hospital.TimeZone)) return;
+        if (zone == (TimeZoneNames.Canonicalize(hospital.TimeZone) ?? hospital.TimeZone)) return;
 
         // What is refused pauses nobody's bookings.
-        hospital.Expect(asked.ExpectedVersion);
-        var ahead = await others.Post<BookingsAhead>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
-        pausedAt = hospital.Version;
-        affected = [.. ahead.Results.Select(a => Rezoned(a, zone))];
+        hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
+        var ahead = await others.Post<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
+        pausedVersion = hospital.Version;
+        affected = [.. ahead.Results.Select(a => ToRezonedAppointment(a, zone))];
         affectedCount = ahead.Total;
     }
 
-    public async Task<UpdatedHospital> Handle(UpdateHospital asked, CancellationToken ct)
+    public async Task<UpdatedHospital> Handle(UpdateHospital request, CancellationToken ct)
     {
-        var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == asked.HospitalId, ct) ?? throw new Missing("hospital");
-        hospital.Expect(asked.ExpectedVersion);
+        var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
+        hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
         // What changed it may have ended the pause.
-        if (pausedAt is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
+        if (pausedVersion is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
 
-        hospital.Name = asked.Name ?? hospital.Name;
-        hospital.Email = asked.Email ?? hospital.Email;
-        hospital.PhoneNumber = asked.PhoneNumber ?? hospital.PhoneNumber;
-        hospital.AddressLine1 = asked.AddressLine1 ?? hospital.AddressLine1;
-        hospital.AddressLine2 = asked.AddressLine2.Or(hospital.AddressLine2);
-        hospital.City = asked.City ?? hospital.City;
-        hospital.State = asked.State.Or(hospital.State);
-        hospital.Country = asked.Country ?? hospital.Country;
-        hospital.PostalCode = asked.PostalCode ?? hospital.PostalCode;
-        hospital.HospitalType = asked.HospitalType ?? hospital.HospitalType;
-        hospital.TimeZone = asked.TimeZone ?? hospital.TimeZone;
-        hospital.MaxOpenPatientBookings = asked.MaxOpenPatientBookings ?? hospital.MaxOpenPatientBookings;
+        hospital.Name = request.Name ?? hospital.Name;
+        hospital.Email = request.Email ?? hospital.Email;
+        hospital.PhoneNumber = request.PhoneNumber ?? hospital.PhoneNumber;
+        hospital.AddressLine1 = request.AddressLine1 ?? hospital.AddressLine1;
+        hospital.AddressLine2 = request.AddressLine2.Or(hospital.AddressLine2);
+        hospital.City = request.City ?? hospital.City;
+        hospital.State = request.State.Or(hospital.State);
+        hospital.Country = request.Country ?? hospital.Country;
+        hospital.PostalCode = request.PostalCode ?? hospital.PostalCode;
+        hospital.HospitalType = request.HospitalType ?? hospital.HospitalType;
+        hospital.TimeZone = request.TimeZone ?? hospital.TimeZone;
+        hospital.MaxOpenPatientBookings = request.MaxOpenPatientBookings ?? hospital.MaxOpenPatientBookings;
 
         db.Raise(() => new HospitalUpdated(hospital.ToContract()));
         await db.SaveChangesAsync(ct);
@@ -59,7 +59,7 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, VisibleHospitals hosp
             now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, affected, affectedCount);
     }
 
-    private static RezonedAppointment Rezoned(BookingAhead appointment, string zone)
+    private static RezonedAppointment ToRezonedAppointment(UpcomingBooking appointment, string zone)
     {
         var shown = TimeZoneInfo.ConvertTime(appointment.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(zone)).DateTime;
         return new(

@@ -21,7 +21,7 @@ internal sealed class Account : Entity, ITenantOwned
         set
         {
             field = value;
-            EmailKey = EmailAddresses.KeyOf(value);
+            EmailKey = EmailAddresses.GetLookupKey(value);
         }
     }
 
@@ -41,17 +41,17 @@ internal sealed class Account : Entity, ITenantOwned
     /// <summary>What a search looks in; the database computes it.</summary>
     public string SearchText { get; private init; } = "";
 
-    public List<Practice> Practices { get; init; } = [];
+    public List<DoctorSpecialtyLink> SpecialtyLinks { get; init; } = [];
     public Credential? Credential { get; init; }
-    public KnownHospital? Hospital { get; init; }
+    public HospitalCopy? Hospital { get; init; }
 
     Guid ITenantOwned.HospitalId => HospitalId ?? Guid.Empty;
 
     /// <summary>Whether they may have a session at all.</summary>
-    internal bool MayLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
+    internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
 
     /// <summary>Tells what became of them, in every shape in which they are known.</summary>
-    internal void Tell(TenantDb db, Func<User, IntegrationEvent> asUser, bool isNew = false)
+    internal void RaiseChanged(TenantDb db, Func<User, IntegrationEvent> asUser, bool isNew = false)
     {
         db.Raise(() => asUser(ToUser()));
         if (Role == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor()));
@@ -59,7 +59,7 @@ internal sealed class Account : Entity, ITenantOwned
     }
 
     /// <summary>Tells that they are not any more what they were: who keeps doctors or patients must not go on with this one.</summary>
-    internal void TellNoLonger(TenantDb db, Role former)
+    internal void RaiseRoleEnded(TenantDb db, Role former)
     {
         if (former == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor() with { IsActive = false }));
         if (former == Role.Patient) db.Raise(() => new PatientUpdated(ToPatient() with { IsActive = false }));
@@ -70,19 +70,19 @@ internal sealed class Account : Entity, ITenantOwned
 
     internal Doctor ToDoctor() => new(
         Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, LicenseNumber, YearsOfExperience,
-        [.. Practices.OrderByDescending(p => p.IsPrimary).ThenBy(p => p.Specialty!.Name, StringComparer.Ordinal).Select(p => p.ToContract())],
+        [.. SpecialtyLinks.OrderByDescending(p => p.IsPrimary).ThenBy(p => p.Specialty!.Name, StringComparer.Ordinal).Select(p => p.ToContract())],
         IsAvailable, IsActive, Version, CreatedAt, UpdatedAt);
 
     internal Patient ToPatient() => new(
         Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, DateOfBirth, IsActive, Version, CreatedAt, UpdatedAt);
 
-    internal sealed class Table : IEntityTypeConfiguration<Account>
+    internal sealed class Configuration : IEntityTypeConfiguration<Account>
     {
         public void Configure(EntityTypeBuilder<Account> account)
         {
             account.ToTable("users").HasKey(a => a.Id);
             account.Property(a => a.SearchText).ValueGeneratedOnAddOrUpdate();
-            account.HasMany(a => a.Practices).WithOne().HasForeignKey(p => p.DoctorId);
+            account.HasMany(a => a.SpecialtyLinks).WithOne().HasForeignKey(p => p.DoctorId);
             account.HasOne(a => a.Credential).WithOne().HasForeignKey<Credential>(c => c.UserId);
             account.HasOne(a => a.Hospital).WithMany().HasForeignKey(a => a.HospitalId);
         }

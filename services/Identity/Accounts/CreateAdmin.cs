@@ -13,7 +13,7 @@ namespace MedCor.Identity.Accounts;
 /// Opens the account of a platform administrator: the first one, whom nobody else could open it for, or one more when all others lost their passwords.
 /// Like <c>create_user</c> in every other respect. The password is read from standard input, since arguments are seen by whoever may list processes.
 /// </summary>
-internal sealed class CreateAdmin(IdentityDb db, IHandle<CreateUser, User> create, TimeProvider clock) : IOperatorCommand
+internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> create, TimeProvider clock) : IOperatorCommand
 {
     public string Name => "create-admin";
 
@@ -25,21 +25,21 @@ internal sealed class CreateAdmin(IdentityDb db, IHandle<CreateUser, User> creat
             return 64;
         }
         if (!Console.IsInputRedirected) await Console.Error.WriteAsync("Password: ");
-        var password = Console.IsInputRedirected ? await Console.In.ReadLineAsync(ct) : ReadUnseen();
+        var password = Console.IsInputRedirected ? await Console.In.ReadLineAsync(ct) : ReadPassword();
 
         var now = clock.GetUtcNow();
         db.Tenancy.Enter(new Caller(Guid.Empty, Name, Role.Admin, HospitalId: null, SessionId: Guid.Empty, IssuedAt: now, ExpiresAt: now));
         try
         {
-            var asked = Params<CreateUser>.Read(JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options));
-            if (create is IPrepare<CreateUser> prepares) await prepares.Prepare(asked, ct);
+            var asked = ParameterReader<CreateUser>.Read(JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options));
+            if (create is IToolPreparation<CreateUser> prepares) await prepares.Prepare(asked, ct);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var admin = await create.Handle(asked, ct);
             await transaction.CommitAsync(ct);
             Console.WriteLine($"{admin.Email} may log in as a platform administrator: {admin.Id}.");
             return 0;
         }
-        catch (Refusal refusal)
+        catch (ApiException refusal)
         {
             await Console.Error.WriteLineAsync(refusal.Message);
             foreach (var (field, wrong) in refusal.Details) await Console.Error.WriteLineAsync($"  {field}: {wrong?.ToJsonString(Json.Options)}");
@@ -48,7 +48,7 @@ internal sealed class CreateAdmin(IdentityDb db, IHandle<CreateUser, User> creat
     }
 
     /// <summary>A line from a terminal, which does not show it.</summary>
-    private static string ReadUnseen()
+    private static string ReadPassword()
     {
         var line = new StringBuilder();
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)

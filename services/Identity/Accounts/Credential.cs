@@ -14,7 +14,7 @@ internal sealed class Credential
 
     public DateTimeOffset? LastLoginAt { get; set; }
 
-    internal sealed class Table : IEntityTypeConfiguration<Credential>
+    internal sealed class Configuration : IEntityTypeConfiguration<Credential>
     {
         public void Configure(EntityTypeBuilder<Credential> credential) => credential.ToTable("credentials").HasKey(c => c.UserId);
     }

@@ -6,25 +6,25 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class DeleteUserHandler(IdentityDb db, LiveSessions sessions, BookingsOf bookings) : IHandle<DeleteUser, DeactivatedUser>, IPrepare<DeleteUser>
+internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, BookingPauseClient bookings) : IToolHandler<DeleteUser, DeactivatedUser>, IToolPreparation<DeleteUser>
 {
-    public async Task Prepare(DeleteUser asked, CancellationToken ct)
+    public async Task Prepare(DeleteUser request, CancellationToken ct)
     {
-        var account = await db.Accounts.AsNoTracking().Find(asked.UserId, "user", ct);
+        var account = await db.Accounts.AsNoTracking().GetRequired(request.UserId, "user", ct);
         if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Nobody takes themselves out of use.");
         await bookings.Pause(account, ct);
     }
 
-    public async Task<DeactivatedUser> Handle(DeleteUser asked, CancellationToken ct)
+    public async Task<DeactivatedUser> Handle(DeleteUser request, CancellationToken ct)
     {
-        var account = await db.Accounts.Include(a => a.Practices).ThenInclude(p => p.Specialty).Find(asked.UserId, "user", ct);
+        var account = await db.Accounts.Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).GetRequired(request.UserId, "user", ct);
         if (account.IsActive)
         {
-            bookings.RequireSame(account);
+            bookings.EnsureUnchanged(account);
             account.IsActive = false;
-            account.Tell(db, user => new UserDeactivated(user));
+            account.RaiseChanged(db, user => new UserDeactivated(user));
             await db.SaveChangesAsync(ct);
-            await sessions.EndAllOf(account.Id, ct);
+            await sessions.EndAllOfUser(account.Id, ct);
         }
         var user = account.ToUser();
         return new(

@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class GetCurrentUserHandler(IdentityDb db) : IHandle<GetCurrentUser, User>
+internal sealed class GetCurrentUserHandler(IdentityDb db) : IToolHandler<GetCurrentUser, User>
 {
-    public async Task<User> Handle(GetCurrentUser asked, CancellationToken ct) =>
-        (await db.Accounts.AsNoTracking().Find(db.Tenancy.Caller.UserId, "user", ct)).ToUser();
+    public async Task<User> Handle(GetCurrentUser request, CancellationToken ct) =>
+        (await db.Accounts.AsNoTracking().GetRequired(db.Tenancy.Caller.UserId, "user", ct)).ToUser();
 }

@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class GetUserHandler(VisibleUsers users) : IHandle<GetUser, User>
+internal sealed class GetUserHandler(UserResource users) : IToolHandler<GetUser, User>
 {
-    public Task<User> Handle(GetUser asked, CancellationToken ct) => users.Get(asked.UserId, ct);
+    public Task<User> Handle(GetUser request, CancellationToken ct) => users.Get(request.UserId, ct);
 }

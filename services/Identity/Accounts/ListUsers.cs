@@ -4,11 +4,11 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class ListUsersHandler(VisibleUsers users) : IHandle<ListUsers, Page<User>>
+internal sealed class ListUsersHandler(UserResource users) : IToolHandler<ListUsers, Page<User>>
 {
-    public Task<Page<User>> Handle(ListUsers asked, CancellationToken ct) => users.Page(asked, list => list
-        .Where("role", asked.Role)
-        .Where("hospital_id", asked.HospitalId)
-        .Where("is_active", asked.IsActive)
-        .Search("search", asked.Search), ct);
+    public Task<Page<User>> Handle(ListUsers request, CancellationToken ct) => users.ReadPage(request, list => list
+        .Where("role", request.Role)
+        .Where("hospital_id", request.HospitalId)
+        .Where("is_active", request.IsActive)
+        .Search("search", request.Search), ct);
 }

@@ -10,63 +10,63 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPassword ownPassword, FreeEmail freeEmail, PasswordHashes hashes, LiveSessions sessions, BookingsOf bookings) : IHandle<UpdateUser, UpdatedUser>, IPrepare<UpdateUser>, IAmend<UpdateUser>
+internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings) : IToolHandler<UpdateUser, UpdatedUser>, IToolPreparation<UpdateUser>, ICurrentStateProvider<UpdateUser>
 {
     private string? newHash;
 
-    public async Task<object> Shown(UpdateUser asked, CancellationToken ct) => await users.Get(asked.UserId, ct);
+    public async Task<object> GetCurrent(UpdateUser request, CancellationToken ct) => await users.Get(request.UserId, ct);
 
-    public async Task Prepare(UpdateUser asked, CancellationToken ct)
+    public async Task Prepare(UpdateUser request, CancellationToken ct)
     {
-        if (asked is { Password: null, Email: null, Role: null } && asked.IsActive is not false) return;
-        var account = await db.Seen().AsNoTracking().Include(a => a.Credential).Find(asked.UserId, "user", ct);
-        Permit(asked, account);
-        if (account.Id == db.Tenancy.Caller.UserId && (asked.Password is not null || (asked.Email is { } email && EmailAddresses.KeyOf(email) != EmailAddresses.KeyOf(account.Email))))
-            await ownPassword.Require(account, asked.CurrentPassword, ct);
-        if (asked.Email is not null) await freeEmail.Require(asked.Email, ct, but: account.Id);
-        if (asked.Password is { } password && PasswordPolicy.WhatIsWrong(password, asked.Email ?? account.Email, asked.FirstName ?? account.FirstName, asked.LastName ?? account.LastName) is { } wrong)
-            throw new Invalid("password", wrong);
-        if (asked.Password is not null) newHash = await hashes.Hash(asked.Password, ct);
+        if (request is { Password: null, Email: null, Role: null } && request.IsActive is not false) return;
+        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).GetRequired(request.UserId, "user", ct);
+        Authorize(request, account);
+        if (account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email))))
+            await ownPassword.Verify(account, request.CurrentPassword, ct);
+        if (request.Email is not null) await freeEmail.EnsureAvailable(request.Email, ct, exceptUserId: account.Id);
+        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName, request.LastName ?? account.LastName) is { } wrong)
+            throw new ValidationFailed("password", wrong);
+        if (request.Password is not null) newHash = await hashes.Hash(request.Password, ct);
         // Last: what is refused pauses nobody's bookings.
-        account.Expect(asked.ExpectedVersion);
-        if (Leaves(asked, account)) await bookings.Pause(account, ct);
+        account.ThrowIfVersionDiffers(request.ExpectedVersion);
+        if (CeasesToBeBookable(request, account)) await bookings.Pause(account, ct);
     }
 
-    public async Task<UpdatedUser> Handle(UpdateUser asked, CancellationToken ct)
+    public async Task<UpdatedUser> Handle(UpdateUser request, CancellationToken ct)
     {
-        var account = await db.Seen().Include(a => a.Credential).Include(a => a.Practices).ThenInclude(p => p.Specialty).AsSplitQuery().Find(asked.UserId, "user", ct);
-        Permit(asked, account);
-        account.Expect(asked.ExpectedVersion);
+        var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery().GetRequired(request.UserId, "user", ct);
+        Authorize(request, account);
+        account.ThrowIfVersionDiffers(request.ExpectedVersion);
 
-        var (formerRole, wasActive, leaves) = (account.Role, account.IsActive, Leaves(asked, account));
-        if (leaves) bookings.RequireSame(account);
+        var (formerRole, wasActive, leaves) = (account.Role, account.IsActive, CeasesToBeBookable(request, account));
+        if (leaves) bookings.EnsureUnchanged(account);
         // An older address keeps the form that it is found by.
-        if (asked.Email is { } email) account.Email = email;
-        account.FirstName = asked.FirstName ?? account.FirstName;
-        account.LastName = asked.LastName ?? account.LastName;
-        account.Role = asked.Role ?? account.Role;
-        account.PhoneNumber = asked.PhoneNumber.Or(account.PhoneNumber);
-        account.DateOfBirth = asked.DateOfBirth.Or(account.DateOfBirth);
-        account.LicenseNumber = asked.LicenseNumber.Or(account.LicenseNumber);
-        account.YearsOfExperience = asked.YearsOfExperience.Or(account.YearsOfExperience);
-        account.IsAvailable = asked.IsAvailable ?? account.IsAvailable;
-        account.IsActive = asked.IsActive ?? account.IsActive;
+        if (request.Email is { } email) account.Email = email;
+        account.FirstName = request.FirstName ?? account.FirstName;
+        account.LastName = request.LastName ?? account.LastName;
+        account.Role = request.Role ?? account.Role;
+        account.PhoneNumber = request.PhoneNumber.Or(account.PhoneNumber);
+        account.DateOfBirth = request.DateOfBirth.Or(account.DateOfBirth);
+        account.LicenseNumber = request.LicenseNumber.Or(account.LicenseNumber);
+        account.YearsOfExperience = request.YearsOfExperience.Or(account.YearsOfExperience);
+        account.IsAvailable = request.IsAvailable ?? account.IsAvailable;
+        account.IsActive = request.IsActive ?? account.IsActive;
         account.Credential!.PasswordHash = newHash ?? account.Credential.PasswordHash;
-        if (account.HospitalId is null && account.Role != Role.Admin) throw new Invalid("role", "must be ADMIN for somebody who belongs to no hospital");
+        if (account.HospitalId is null && account.Role != Role.Admin) throw new ValidationFailed("role", "must be ADMIN for somebody who belongs to no hospital");
 
         if (newHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
-        if (db.ChangeTracker.HasChanges()) account.Tell(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
-        if (account.Role != formerRole) account.TellNoLonger(db, formerRole);
+        if (db.ChangeTracker.HasChanges()) account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
+        if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("users_email"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
         {
-            throw FreeEmail.Taken();
+            throw EmailUniqueness.EmailTaken();
         }
 
-        if (account.Role != formerRole || asked.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOf(account.Id, ct);
+        if (account.Role != formerRole || request.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOfUser(account.Id, ct);
         var user = account.ToUser();
         return new(
             user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber, user.YearsOfExperience, user.IsActive,
@@ -74,32 +74,32 @@ internal sealed class UpdateUserHandler(IdentityDb db, VisibleUsers users, OwnPa
     }
 
     /// <summary>Whether the account ceases to be what it can be booked as.</summary>
-    private static bool Leaves(UpdateUser asked, Account account) => (asked.IsActive is false && account.IsActive) || (asked.Role is { } role && role != account.Role);
+    private static bool CeasesToBeBookable(UpdateUser request, Account account) => (request.IsActive is false && account.IsActive) || (request.Role is { } role && role != account.Role);
 
     /// <summary>
     /// Everybody may change themselves, administrators also others; whether one is at all is never one's own to change, and who one is not a patient's. To give what is there
     /// already is no change.
     /// </summary>
-    private void Permit(UpdateUser asked, Account account)
+    private void Authorize(UpdateUser request, Account account)
     {
         var caller = db.Tenancy.Caller;
         var isSelf = caller.UserId == account.Id;
-        if (!isSelf && !caller.Is(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
-        if (isSelf && asked.Role is { } role && role != account.Role) throw new Forbidden("Nobody changes their own role.");
-        if (isSelf && asked.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
-        if (!caller.Is(Callers.Admins) && (Changes(asked.LicenseNumber, account.LicenseNumber) || Changes(asked.YearsOfExperience, account.YearsOfExperience)))
+        if (!isSelf && !caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
+        if (isSelf && request.Role is { } role && role != account.Role) throw new Forbidden("Nobody changes their own role.");
+        if (isSelf && request.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
+        if (!caller.IsOneOf(Callers.Admins) && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
         // Records, bookings and invoices know a patient by these: whoever could change them could be somebody else.
-        if (caller.Is(Callers.Patient) && (Changes(asked.FirstName, account.FirstName) || Changes(asked.LastName, account.LastName) || Changes(asked.DateOfBirth, account.DateOfBirth)))
+        if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName) || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
-        RoleFields.Check(asked.Role ?? account.Role, asked.DateOfBirth.Value, asked.LicenseNumber.Value, asked.YearsOfExperience.Value, asked.IsAvailable, account);
+        RoleFieldRules.Validate(request.Role ?? account.Role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value, request.IsAvailable, account);
     }
 
-    private static bool Changes<T>(Optional<T?> asked, T? now) where T : struct => asked.IsGiven && !asked.Value.Equals(now);
+    private static bool Changes<T>(Optional<T?> requested, T? current) where T : struct => requested.IsGiven && !requested.Value.Equals(current);
 
-    private static bool Changes(Optional<string?> asked, string? now) => asked.IsGiven && IsOther(asked.Value, now);
+    private static bool Changes(Optional<string?> requested, string? current) => requested.IsGiven && IsOther(requested.Value, current);
 
-    private static bool Changes(string? asked, string? now) => asked is not null && IsOther(asked, now);
+    private static bool Changes(string? requested, string? current) => requested is not null && IsOther(requested, current);
 
     /// <summary>Of a text, whether it is another: what was kept before texts were normalized is read as it would be today.</summary>
     private static bool IsOther(string? asked, string? now) => asked != (now is null ? null : PlainText.NormalizeLine(now));

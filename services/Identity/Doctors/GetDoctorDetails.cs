@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Doctors;
 
-internal sealed class GetDoctorDetailsHandler(VisibleDoctors doctors) : IHandle<GetDoctorDetails, Doctor>
+internal sealed class GetDoctorDetailsHandler(DoctorResource doctors) : IToolHandler<GetDoctorDetails, Doctor>
 {
-    public Task<Doctor> Handle(GetDoctorDetails asked, CancellationToken ct) => doctors.Get(asked.DoctorId, ct);
+    public Task<Doctor> Handle(GetDoctorDetails request, CancellationToken ct) => doctors.Get(request.DoctorId, ct);
 }

@@ -6,15 +6,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
 
-internal sealed class GetSpecialtyDoctorsHandler(IdentityDb db, VisibleDoctors doctors) : IHandle<GetSpecialtyDoctors, Page<Doctor>>
+internal sealed class GetSpecialtyDoctorsHandler(IdentityDb db, DoctorResource doctors) : IToolHandler<GetSpecialtyDoctors, Page<Doctor>>
 {
-    public async Task<Page<Doctor>> Handle(GetSpecialtyDoctors asked, CancellationToken ct)
+    public async Task<Page<Doctor>> Handle(GetSpecialtyDoctors request, CancellationToken ct)
     {
-        if (!await db.Specialties.AnyAsync(s => s.Id == asked.SpecialtyId, ct)) throw new Missing("specialty");
+        if (!await db.Specialties.AnyAsync(s => s.Id == request.SpecialtyId, ct)) throw new NotFound("specialty");
 
-        return await doctors.Page(asked, list => list
-            .Where(a => a.Practices.Any(p => p.SpecialtyId == asked.SpecialtyId))
-            .Where("hospital_id", asked.HospitalId)
-            .Where("is_active", asked.IsActive), ct);
+        return await doctors.ReadPage(request, list => list
+            .Where(a => a.SpecialtyLinks.Any(p => p.SpecialtyId == request.SpecialtyId))
+            .Where("hospital_id", request.HospitalId)
+            .Where("is_active", request.IsActive), ct);
     }
 }

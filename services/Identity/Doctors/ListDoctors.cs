@@ -5,12 +5,12 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Doctors;
 
-internal sealed class ListDoctorsHandler(VisibleDoctors doctors) : IHandle<ListDoctors, Page<Doctor>>
+internal sealed class ListDoctorsHandler(DoctorResource doctors) : IToolHandler<ListDoctors, Page<Doctor>>
 {
-    public Task<Page<Doctor>> Handle(ListDoctors asked, CancellationToken ct) => doctors.Page(asked, list =>
+    public Task<Page<Doctor>> Handle(ListDoctors request, CancellationToken ct) => doctors.ReadPage(request, list =>
     {
-        list.Where("hospital_id", asked.HospitalId).Where("is_active", asked.IsActive).Where("is_available", asked.IsAvailable).Search("search", asked.Search);
-        if (asked.Specialty is not { Length: > 0 } specialty) return;
-        list.Where(a => a.Practices.Any(p => TextSearch.Folded(p.Specialty!.Name) == TextSearch.Folded(specialty) || TextSearch.Folded(p.Specialty.Code) == TextSearch.Folded(specialty)));
+        list.Where("hospital_id", request.HospitalId).Where("is_active", request.IsActive).Where("is_available", request.IsAvailable).Search("search", request.Search);
+        if (request.Specialty is not { Length: > 0 } specialty) return;
+        list.Where(a => a.SpecialtyLinks.Any(p => TextSearch.Fold(p.Specialty!.Name) == TextSearch.Fold(specialty) || TextSearch.Fold(p.Specialty.Code) == TextSearch.Fold(specialty)));
     }, ct);
 }

@@ -6,33 +6,33 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
 
-internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, VisibleDoctors doctors) : IHandle<UpdateDoctorSpecialties, Doctor>, IAmend<UpdateDoctorSpecialties>
+internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResource doctors) : IToolHandler<UpdateDoctorSpecialties, Doctor>, ICurrentStateProvider<UpdateDoctorSpecialties>
 {
-    public async Task<object> Shown(UpdateDoctorSpecialties asked, CancellationToken ct) => await doctors.Get(asked.DoctorId, ct);
+    public async Task<object> GetCurrent(UpdateDoctorSpecialties request, CancellationToken ct) => await doctors.Get(request.DoctorId, ct);
 
-    public async Task<Doctor> Handle(UpdateDoctorSpecialties asked, CancellationToken ct)
+    public async Task<Doctor> Handle(UpdateDoctorSpecialties request, CancellationToken ct)
     {
-        Check(asked.Specialties);
-        var doctor = await db.Doctors().Find(asked.DoctorId, "doctor", ct);
-        doctor.Expect(asked.ExpectedVersion);
+        Validate(request.Specialties);
+        var doctor = await db.Doctors().GetRequired(request.DoctorId, "doctor", ct);
+        doctor.ThrowIfVersionDiffers(request.ExpectedVersion);
 
-        var ids = asked.Specialties.Select(s => s.SpecialtyId).ToArray();
+        var ids = request.Specialties.Select(s => s.SpecialtyId).ToArray();
         var known = await db.Specialties.Where(s => ids.Contains(s.Id)).ToDictionaryAsync(s => s.Id, ct);
         foreach (var id in ids)
         {
-            var specialty = known.GetValueOrDefault(id) ?? throw new Missing("specialty");
-            var practised = doctor.Practices.Any(p => p.SpecialtyId == id);
+            var specialty = known.GetValueOrDefault(id) ?? throw new NotFound("specialty");
+            var practised = doctor.SpecialtyLinks.Any(p => p.SpecialtyId == id);
             if (!specialty.IsActive && !practised) throw new Conflict($"The specialty {specialty.Code} is out of use.");
         }
 
-        doctor.Practices.RemoveAll(p => !ids.Contains(p.SpecialtyId));
-        foreach (var practised in asked.Specialties)
+        doctor.SpecialtyLinks.RemoveAll(p => !ids.Contains(p.SpecialtyId));
+        foreach (var practised in request.Specialties)
         {
-            var practice = doctor.Practices.SingleOrDefault(p => p.SpecialtyId == practised.SpecialtyId);
+            var practice = doctor.SpecialtyLinks.SingleOrDefault(p => p.SpecialtyId == practised.SpecialtyId);
             if (practice is null)
             {
                 practice = new() { HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = practised.SpecialtyId, Specialty = known[practised.SpecialtyId] };
-                doctor.Practices.Add(practice);
+                doctor.SpecialtyLinks.Add(practice);
             }
             practice.IsPrimary = practised.IsPrimary;
             practice.YearsOfExperience = practised.YearsOfExperience;
@@ -45,13 +45,13 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, VisibleDocto
         return doctor.ToDoctor();
     }
 
-    private static void Check(IReadOnlyList<PractisedSpecialty> specialties)
+    private static void Validate(IReadOnlyList<PractisedSpecialty> specialties)
     {
         var wrongs = new Dictionary<string, List<string>>();
         if (specialties.Count(s => s.IsPrimary) > 1) wrongs["specialties"] = ["can have one primary at most"];
         for (var i = 0; i < specialties.Count; i++)
             if (specialties.Take(i).Any(earlier => earlier.SpecialtyId == specialties[i].SpecialtyId))
                 wrongs[$"specialties[{i}].specialty_id"] = ["is given twice"];
-        if (wrongs.Count > 0) throw new Invalid(wrongs);
+        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
     }
 }

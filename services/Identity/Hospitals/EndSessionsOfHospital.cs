@@ -6,9 +6,9 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Hospitals;
 
 /// <summary>When a hospital goes out of use, the sessions of all its people end.</summary>
-internal sealed class EndSessionsOfHospital(IdentityDb db, LiveSessions sessions) : IHear<HospitalDeactivated>
+internal sealed class EndSessionsOfHospital(IdentityDb db, SessionManager sessions) : IEventHandler<HospitalDeactivated>
 {
-    public async Task Hear(HospitalDeactivated happened, CancellationToken ct)
+    public async Task Handle(HospitalDeactivated happened, CancellationToken ct)
     {
         var hospital = happened.Hospital;
         // A late event must not end the sessions of a hospital that has been taken back into use since.

@@ -51,7 +51,7 @@ internal sealed class KeyOptions
 }
 
 /// <summary>Refuses a secret that protects nothing.</summary>
-internal sealed class KeyOptionsCheck(IHostEnvironment environment) : IValidateOptions<KeyOptions>
+internal sealed class KeyOptionsValidator(IHostEnvironment environment) : IValidateOptions<KeyOptions>
 {
-    public ValidateOptionsResult Validate(string? name, KeyOptions options) => Secrets.Check("Identity__KeyEncryptionSecret", options.KeyEncryptionSecret, environment);
+    public ValidateOptionsResult Validate(string? name, KeyOptions options) => SecretValidator.Validate("Identity__KeyEncryptionSecret", options.KeyEncryptionSecret, environment);
 }

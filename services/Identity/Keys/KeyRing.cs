@@ -10,31 +10,31 @@ namespace MedCor.Identity.Keys;
 /// The signing keys, the same for all replicas since they stand in the database. A new key is published for an hour before it signs, so that
 /// nobody meets a token of a key they could not have fetched; an old one stays published until the last token that it signed has ended.
 /// </summary>
-internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encryption, Revocations revocations, TimeProvider clock) : IDisposable
+internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encryption, RevocationList revocations, TimeProvider clock) : IDisposable
 {
-    internal static readonly TimeSpan SignsFor = TimeSpan.FromDays(30);
-    internal static readonly TimeSpan PublishedBefore = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan SigningPeriod = TimeSpan.FromDays(30);
+    internal static readonly TimeSpan PublishedBeforeSigning = TimeSpan.FromHours(1);
 
     /// <summary>The longest that an access token may live, whatever is configured now or was then.</summary>
-    internal static readonly TimeSpan PublishedAfter = TimeSpan.FromSeconds(TokenOptions.LongestEver);
+    internal static readonly TimeSpan PublishedAfterSigning = TimeSpan.FromSeconds(TokenOptions.MaxConfigurableSeconds);
 
     /// <summary>How long this replica may sign with a key after another one has decided on the next.</summary>
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim loading = new(1, 1);
-    private volatile Loaded loaded = new(null, DateTimeOffset.MinValue);
+    private volatile CachedCredentials loaded = new(null, DateTimeOffset.MinValue);
 
     /// <summary>What signs now. Throws <see cref="InvalidOperationException"/> when the keys were encrypted with another secret.</summary>
-    internal async ValueTask<SigningCredentials> Current(CancellationToken ct)
+    internal async ValueTask<SigningCredentials> GetSigningCredentials(CancellationToken ct)
     {
         var ring = loaded;
-        if (ring.Signs is not null && clock.GetUtcNow() - ring.At < Fresh && !revocations.CoversKey(SigningKey.Numbered(ring.Signs.Kid))) return ring.Signs;
+        if (ring.Credentials is not null && clock.GetUtcNow() - ring.LoadedAt < CacheDuration && !revocations.IsKeyRevoked(SigningKey.ToRevocationId(ring.Credentials.Kid))) return ring.Credentials;
 
         await loading.WaitAsync(ct);
         try
         {
             if (ReferenceEquals(loaded, ring)) await Load(ct);
-            return loaded.Signs!;
+            return loaded.Credentials!;
         }
         finally
         {
@@ -43,39 +43,39 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
     }
 
     /// <summary>What others check with. Read anew each time, since they ask just when they meet a key that they do not know.</summary>
-    internal async Task<IReadOnlyList<PublicKey>> Published(CancellationToken ct)
+    internal async Task<IReadOnlyList<PublicKey>> GetPublicKeys(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var keys = await Read(Open(scope), ct);
-        if (Signing(keys) is null) keys = await Renew(at: null, ct);
-        return [.. keys.Select(k => k.ToPublic())];
+        var keys = await ReadKeys(OpenDb(scope), ct);
+        if (FindSigningKey(keys) is null) keys = await Rotate(at: null, ct);
+        return [.. keys.Select(k => k.ToPublicKey())];
     }
 
     /// <summary>Makes the next key when the time has come, or at once when told so, and drops those that nothing needs any more.</summary>
     /// <param name="at">From when it is to sign; when the newest key's time is up unless given.</param>
     /// <param name="revoked">A key that is to count no more: it is dropped at once, and every process told to refuse what it signed.</param>
-    internal async Task<List<SigningKey>> Renew(DateTimeOffset? at, CancellationToken ct, string? revoked = null)
+    internal async Task<List<SigningKey>> Rotate(DateTimeOffset? at, CancellationToken ct, string? revoked = null)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var db = Open(scope);
+        var db = OpenDb(scope);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.keys'))", ct);
 
         var now = clock.GetUtcNow();
-        var keys = await Read(db, ct);
+        var keys = await ReadKeys(db, ct);
         if (keys.Find(k => k.Id == revoked) is { } stolen)
         {
             keys.Remove(stolen);
             db.Remove(stolen);
-            db.Add(new Revocation { RevokedId = SigningKey.Numbered(stolen.Id), RevokedAt = TokenCheck.KeyRevokedAt(now) });
+            db.Add(new Revocation { RevokedId = SigningKey.ToRevocationId(stolen.Id), RevokedAt = TokenValidator.KeyRevokedAt(now) });
         }
         if (NextSignsFrom(at, keys, now) is { } signsFrom)
         {
-            var next = SigningKey.Make(encryption, now, signsFrom);
+            var next = SigningKey.Create(encryption, now, signsFrom);
             db.Add(next);
             keys.Add(next);
         }
-        var spent = Spent(keys, now);
+        var spent = FindRetired(keys, now);
         db.RemoveRange(spent);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -85,27 +85,27 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
     public void Dispose() => loading.Dispose();
 
     /// <summary>When a further key is to start signing; null while none is needed.</summary>
-    internal static DateTimeOffset? NextSignsFrom(DateTimeOffset? asked, IReadOnlyList<SigningKey> keys, DateTimeOffset now)
+    internal static DateTimeOffset? NextSignsFrom(DateTimeOffset? requestedAt, IReadOnlyList<SigningKey> keys, DateTimeOffset now)
     {
-        if (asked is not null || keys.Count == 0) return asked ?? now;
-        var due = keys.Max(k => k.SignsFrom) + SignsFor;
-        return due - PublishedBefore <= now ? Later(due, now + PublishedBefore) : null;
+        if (requestedAt is not null || keys.Count == 0) return requestedAt ?? now;
+        var due = keys.Max(k => k.SignsFrom) + SigningPeriod;
+        return due - PublishedBeforeSigning <= now ? Max(due, now + PublishedBeforeSigning) : null;
     }
 
     /// <summary>Those whose last token has ended: their successor signs for longer than a token lives.</summary>
-    internal static List<SigningKey> Spent(IReadOnlyList<SigningKey> keys, DateTimeOffset now) =>
-        [.. keys.Where(k => keys.Any(next => next.SignsFrom > k.SignsFrom && next.SignsFrom + PublishedAfter + Fresh < now))];
+    internal static List<SigningKey> FindRetired(IReadOnlyList<SigningKey> keys, DateTimeOffset now) =>
+        [.. keys.Where(k => keys.Any(next => next.SignsFrom > k.SignsFrom && next.SignsFrom + PublishedAfterSigning + CacheDuration < now))];
 
-    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+    private static DateTimeOffset Max(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
-    private SigningKey? Signing(IEnumerable<SigningKey> keys) => keys.Where(k => k.SignsFrom <= clock.GetUtcNow()).MaxBy(k => k.SignsFrom);
+    private SigningKey? FindSigningKey(IEnumerable<SigningKey> keys) => keys.Where(k => k.SignsFrom <= clock.GetUtcNow()).MaxBy(k => k.SignsFrom);
 
     private async Task Load(CancellationToken ct)
     {
-        var keys = await Renew(at: null, ct);
+        var keys = await Rotate(at: null, ct);
         try
         {
-            loaded = new(Signing(keys)!.ToCredentials(encryption), clock.GetUtcNow());
+            loaded = new(FindSigningKey(keys)!.ToSigningCredentials(encryption), clock.GetUtcNow());
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -114,14 +114,14 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         }
     }
 
-    private static IdentityDb Open(AsyncServiceScope scope)
+    private static IdentityDb OpenDb(AsyncServiceScope scope)
     {
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         db.Tenancy.Enter(hospital: null);
         return db;
     }
 
-    private static Task<List<SigningKey>> Read(IdentityDb db, CancellationToken ct) => db.SigningKeys.OrderBy(k => k.SignsFrom).ToListAsync(ct);
+    private static Task<List<SigningKey>> ReadKeys(IdentityDb db, CancellationToken ct) => db.SigningKeys.OrderBy(k => k.SignsFrom).ToListAsync(ct);
 
-    private sealed record Loaded(SigningCredentials? Signs, DateTimeOffset At);
+    private sealed record CachedCredentials(SigningCredentials? Credentials, DateTimeOffset LoadedAt);
 }

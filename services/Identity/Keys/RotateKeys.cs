@@ -26,7 +26,7 @@ internal sealed class RotateKeys(IdentityDb db, KeyRing ring, TimeProvider clock
             await Console.Error.WriteLineAsync($"{revoked} is none of the keys, or no longer; nothing was changed. There are: {string.Join(", ", known)}.");
             return 1;
         }
-        var keys = await ring.Renew(at: clock.GetUtcNow(), ct, revoked);
+        var keys = await ring.Rotate(at: clock.GetUtcNow(), ct, revoked);
         if (revoked is not null) Console.WriteLine($"{revoked} is revoked. Tokens that it signed are refused within seconds; their owners refresh them.");
         Console.WriteLine($"{keys.MaxBy(k => k.CreatedAt)!.Id} signs from now on.");
         return 0;

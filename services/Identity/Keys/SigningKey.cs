@@ -15,7 +15,7 @@ internal sealed class SigningKey
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset SignsFrom { get; init; }
 
-    internal static SigningKey Make(KeyEncryption encryption, DateTimeOffset now, DateTimeOffset signsFrom)
+    internal static SigningKey Create(KeyEncryption encryption, DateTimeOffset now, DateTimeOffset signsFrom)
     {
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var key = ecdsa.ExportParameters(includePrivateParameters: true);
@@ -32,13 +32,13 @@ internal sealed class SigningKey
     }
 
     /// <summary>A key's id as the number that revocations know it by.</summary>
-    internal static Guid Numbered(string id) => Guid.ParseExact(id, "N");
+    internal static Guid ToRevocationId(string id) => Guid.ParseExact(id, "N");
 
     /// <summary>As it is published.</summary>
-    internal PublicKey ToPublic() => new("EC", "P-256", "sig", "ES256", Id, Base64UrlEncoder.Encode(X), Base64UrlEncoder.Encode(Y));
+    internal PublicKey ToPublicKey() => new("EC", "P-256", "sig", "ES256", Id, Base64UrlEncoder.Encode(X), Base64UrlEncoder.Encode(Y));
 
     /// <summary>With its private part, for signing. Every signature makes its own crypto object of it, so any number may run at once.</summary>
-    internal SigningCredentials ToCredentials(KeyEncryption encryption) => new(
+    internal SigningCredentials ToSigningCredentials(KeyEncryption encryption) => new(
         new JsonWebKey
         {
             Kty = "EC",
@@ -51,7 +51,7 @@ internal sealed class SigningKey
         },
         SecurityAlgorithms.EcdsaSha256);
 
-    internal sealed class Table : IEntityTypeConfiguration<SigningKey>
+    internal sealed class Configuration : IEntityTypeConfiguration<SigningKey>
     {
         public void Configure(EntityTypeBuilder<SigningKey> key) => key.ToTable("signing_keys").HasKey(k => k.Id);
     }

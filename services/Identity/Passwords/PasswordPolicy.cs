@@ -10,27 +10,27 @@ namespace MedCor.Identity.Passwords;
 internal static class PasswordPolicy
 {
     /// <summary>Shorter names are syllables of too many good passwords.</summary>
-    private const int ShortestTellingName = 5;
+    private const int MinimumNameLength = 5;
 
-    private const string OwnName = "must not contain the user's own name or e-mail address";
+    private const string ContainsOwnName = "must not contain the user's own name or e-mail address";
 
     private static readonly Lazy<FrozenSet<string>> Breached = new(Read);
 
     /// <summary>What is wrong with a password, if anything.</summary>
-    internal static string? WhatIsWrong(string password, string email, string firstName, string lastName)
+    internal static string? FindError(string password, string email, string firstName, string lastName)
     {
-        if (!PlainText.IsSeen(password)) return "must not be blank";
+        if (!PlainText.HasVisibleCharacter(password)) return "must not be blank";
         var plain = password.ToLowerInvariant();
         if (Breached.Value.Contains(plain)) return "is known from breaches of other sites; choose another";
         // What an attacker would try first.
         foreach (var name in Names(email).Concat([firstName, lastName]))
         {
             var told = name.ToLowerInvariant();
-            if (plain == told || (told.Length >= ShortestTellingName && plain.Contains(told, StringComparison.Ordinal)))
-                return OwnName;
+            if (plain == told || (told.Length >= MinimumNameLength && plain.Contains(told, StringComparison.Ordinal)))
+                return ContainsOwnName;
         }
         var letters = Letters(password);
-        return letters.Length > 0 && (letters == Letters(firstName + lastName) || letters == Letters(lastName + firstName)) ? OwnName : null;
+        return letters.Length > 0 && (letters == Letters(firstName + lastName) || letters == Letters(lastName + firstName)) ? ContainsOwnName : null;
     }
 
     /// <summary>A text by its letters and digits alone, so that a name is the same whatever stands between its parts.</summary>

@@ -3,7 +3,7 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Patients;
 
-internal sealed class GetPatientHandler(VisiblePatients patients) : IHandle<GetPatient, Patient>
+internal sealed class GetPatientHandler(PatientResource patients) : IToolHandler<GetPatient, Patient>
 {
-    public Task<Patient> Handle(GetPatient asked, CancellationToken ct) => patients.Get(asked.PatientId, ct);
+    public Task<Patient> Handle(GetPatient request, CancellationToken ct) => patients.Get(request.PatientId, ct);
 }

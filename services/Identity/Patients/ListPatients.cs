@@ -4,11 +4,11 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Patients;
 
-internal sealed class ListPatientsHandler(VisiblePatients patients) : IHandle<ListPatients, Page<Patient>>
+internal sealed class ListPatientsHandler(PatientResource patients) : IToolHandler<ListPatients, Page<Patient>>
 {
-    public Task<Page<Patient>> Handle(ListPatients asked, CancellationToken ct) => patients.Page(asked, list => list
-        .Where("hospital_id", asked.HospitalId)
-        .Where("is_active", asked.IsActive)
-        .Where("date_of_birth", asked.DateOfBirth)
-        .Search("search", asked.Search), ct);
+    public Task<Page<Patient>> Handle(ListPatients request, CancellationToken ct) => patients.ReadPage(request, list => list
+        .Where("hospital_id", request.HospitalId)
+        .Where("is_active", request.IsActive)
+        .Where("date_of_birth", request.DateOfBirth)
+        .Search("search", request.Search), ct);
 }

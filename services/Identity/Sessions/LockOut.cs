@@ -12,37 +12,37 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class LockOut(IdentityDb db, TimeProvider clock)
 {
-    internal const int FreeGuesses = 5;
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    internal const int FreeAttempts = 5;
+    private static readonly TimeSpan FirstLock = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestLock = TimeSpan.FromHours(1);
 
     /// <summary>After this time without a failure all is forgotten.</summary>
-    internal static readonly TimeSpan Memory = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
 
     /// <summary>How long nobody may try after that many failures in a row: each one doubles it.</summary>
-    internal static TimeSpan After(int failures)
+    internal static TimeSpan LockDuration(int failures)
     {
-        if (failures < FreeGuesses) return TimeSpan.Zero;
-        var doublings = failures - FreeGuesses;
-        return doublings > 20 ? Longest : TimeSpan.FromTicks(Math.Min(First.Ticks << doublings, Longest.Ticks));
+        if (failures < FreeAttempts) return TimeSpan.Zero;
+        var doublings = failures - FreeAttempts;
+        return doublings > 20 ? LongestLock : TimeSpan.FromTicks(Math.Min(FirstLock.Ticks << doublings, LongestLock.Ticks));
     }
 
-    /// <summary>Throws <see cref="TooMany"/> while the address is locked.</summary>
-    internal async Task RefuseWhileLocked(string emailKey, CancellationToken ct) =>
-        Refuse(await db.FailedLogIns.AsNoTracking().SingleOrDefaultAsync(f => f.EmailHash == HashOf(emailKey), ct));
+    /// <summary>Throws <see cref="RateLimited"/> while the address is locked.</summary>
+    internal async Task ThrowIfLocked(string emailKey, CancellationToken ct) =>
+        ThrowIfStillLocked(await db.FailedLogIns.AsNoTracking().SingleOrDefaultAsync(f => f.EmailHash == HashOf(emailKey), ct));
 
     /// <summary>
     /// Records whether a password was right, in the transaction that answers. One answer per address at a time, and none while it is locked:
     /// however many guesses are checked at once, no more are answered than the count allows.
     /// </summary>
-    internal async Task Record(string emailKey, bool right, CancellationToken ct)
+    internal async Task Record(string emailKey, bool isCorrect, CancellationToken ct)
     {
         var hash = HashOf(emailKey);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(hash)})", ct);
 
         var failed = await db.FailedLogIns.SingleOrDefaultAsync(f => f.EmailHash == hash, ct);
-        Refuse(failed);
-        if (right)
+        ThrowIfStillLocked(failed);
+        if (isCorrect)
         {
             if (failed is not null) db.Remove(failed);
         }
@@ -50,17 +50,17 @@ internal sealed class LockOut(IdentityDb db, TimeProvider clock)
         {
             var now = clock.GetUtcNow();
             if (failed is null) db.Add(failed = new() { EmailHash = hash });
-            failed.Failures = failed.LastAt < now - Memory ? 1 : failed.Failures + 1;
+            failed.Failures = failed.LastAt < now - ForgetAfter ? 1 : failed.Failures + 1;
             failed.LastAt = now;
-            failed.LockedUntil = After(failed.Failures) is var pause && pause > TimeSpan.Zero ? now + pause : null;
+            failed.LockedUntil = LockDuration(failed.Failures) is var pause && pause > TimeSpan.Zero ? now + pause : null;
         }
         await db.SaveChangesAsync(ct);
     }
 
-    private void Refuse(FailedLogIns? failed)
+    private void ThrowIfStillLocked(FailedLogIns? failed)
     {
         if (failed?.LockedUntil is { } until && until > clock.GetUtcNow())
-            throw new TooMany("Too many failed attempts. Wait before you try again.", (int)Math.Ceiling((until - clock.GetUtcNow()).TotalSeconds));
+            throw new RateLimited("Too many failed attempts. Wait before you try again.", (int)Math.Ceiling((until - clock.GetUtcNow()).TotalSeconds));
     }
 
     private static byte[] HashOf(string emailKey) => SHA256.HashData(Encoding.UTF8.GetBytes(emailKey));
@@ -74,7 +74,7 @@ internal sealed class FailedLogIns
     public DateTimeOffset LastAt { get; set; }
     public DateTimeOffset? LockedUntil { get; set; }
 
-    internal sealed class Table : IEntityTypeConfiguration<FailedLogIns>
+    internal sealed class Configuration : IEntityTypeConfiguration<FailedLogIns>
     {
         public void Configure(EntityTypeBuilder<FailedLogIns> failed) => failed.ToTable("failed_logins").HasKey(f => f.EmailHash);
     }

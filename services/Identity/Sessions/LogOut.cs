@@ -7,16 +7,16 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>Ends the session that a refresh token, an access token, or both name. Ending what has ended is no error.</summary>
-internal sealed class LogOutHandler(IdentityDb db, LiveSessions sessions, TokenCheck tokens)
+internal sealed class LogOutHandler(IdentityDb db, SessionManager sessions, TokenValidator tokens)
 {
-    internal async Task<LoggedOut> Handle(LogOut asked, HttpContext http, CancellationToken ct)
+    internal async Task<LoggedOut> Handle(LogOut request, HttpContext http, CancellationToken ct)
     {
         Caller? caller = null;
         try
         {
-            caller = await tokens.Require(http);
+            caller = await tokens.Authenticate(http);
         }
-        catch (Unauthenticated) when (asked.RefreshToken is not null)
+        catch (Unauthenticated) when (request.RefreshToken is not null)
         {
             // Somebody whose access token has run out can still log out with the refresh token.
         }
@@ -24,7 +24,7 @@ internal sealed class LogOutHandler(IdentityDb db, LiveSessions sessions, TokenC
         db.Tenancy.Enter(hospital: null);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (caller is not null) await sessions.End(caller.SessionId, ct);
-        if (asked.RefreshToken is { } refresh)
+        if (request.RefreshToken is { } refresh)
         {
             var hash = RefreshToken.HashOf(refresh);
             if (await db.RefreshTokens.AsNoTracking().SingleOrDefaultAsync(t => t.Hash == hash, ct) is { } token) await sessions.End(token.SessionId, ct);

@@ -9,10 +9,10 @@ namespace MedCor.Identity.Sessions;
 
 /// <summary>
 /// Gives who holds a valid access token another one of the same session, with the rights that they have now. The session lives no longer by it: it ends
-/// when nobody refreshed it in time, as any other does. The token ends with the session, and no later than <see cref="SessionOptions.WithoutRefresh"/> after the login or refresh
+/// when nobody refreshed it in time, as any other does. The token ends with the session, and no later than <see cref="SessionOptions.MaxRenewalWithoutRefresh"/> after the login or refresh
 /// that it descends from: what is refreshed elsewhere prolongs other tokens, not this one.
 /// </summary>
-internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokens tokens, TimeProvider clock)
+internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokenIssuer tokens, TimeProvider clock)
 {
     internal async Task<AccessToken> Handle(Caller caller, CancellationToken ct)
     {
@@ -20,7 +20,7 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         var now = clock.GetUtcNow();
 
         // Outside of the transaction, which holds a connection.
-        var key = await keys.Current(ct);
+        var key = await keys.GetSigningCredentials(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // Whoever ends the sessions of the user waits for this, and ends the new token as well.
         await db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {caller.UserId} FOR SHARE", ct);
@@ -28,20 +28,20 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
             .SingleOrDefaultAsync(s => s.Id == caller.SessionId && s.UserId == caller.UserId && s.RevokedAt == null && s.EndsAt > now, ct);
         var family = db.RefreshTokens.Where(t => t.SessionId == caller.SessionId);
         var idleUntil = await family.Where(t => t.SpentAt == null).MaxAsync(t => (DateTimeOffset?)t.ExpiresAt, ct);
-        if (session is not { User: { MayLogIn: true } user } || idleUntil is null) throw Over();
+        if (session is not { User: { CanLogIn: true } user } || idleUntil is null) throw SessionEnded();
 
         // A token of a version before does not tell: then the last refresh before it was issued counts. Tokens count whole seconds.
         var issuedBy = caller.IssuedAt.AddSeconds(1);
         var refreshedAt = caller.RefreshedAt ?? await family.Where(t => t.SpentAt < issuedBy).MaxAsync(t => t.SpentAt, ct) ?? session.StartedAt;
-        var until = Earlier(idleUntil.Value, refreshedAt + SessionOptions.WithoutRefresh);
+        var until = Min(idleUntil.Value, refreshedAt + SessionOptions.MaxRenewalWithoutRefresh);
         // The one that they have is as good as any that they may have.
-        if (until.ToUnixTimeSeconds() <= caller.ExpiresAt.ToUnixTimeSeconds()) throw Over();
-        var (token, _) = tokens.For(user, session, key, refreshedAt, until);
+        if (until.ToUnixTimeSeconds() <= caller.ExpiresAt.ToUnixTimeSeconds()) throw SessionEnded();
+        var (token, _) = tokens.Issue(user, session, key, refreshedAt, until);
         await transaction.CommitAsync(ct);
         return new(token);
     }
 
-    private static Unauthenticated Over() => new(ErrorCodes.AuthInvalid, "The session is over, or this token was renewed for too long. Refresh it or log in again.");
+    private static Unauthenticated SessionEnded() => new(ErrorCodes.AuthInvalid, "The session is over, or this token was renewed for too long. Refresh it or log in again.");
 
-    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+    private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

@@ -19,7 +19,7 @@ internal sealed class Session
 
     public Account? User { get; init; }
 
-    internal sealed class Table : IEntityTypeConfiguration<Session>
+    internal sealed class Configuration : IEntityTypeConfiguration<Session>
     {
         public void Configure(EntityTypeBuilder<Session> session)
         {
@@ -32,7 +32,7 @@ internal sealed class Session
 /// <summary>What is kept of a refresh token: enough to know it again, not enough to use it.</summary>
 internal sealed class RefreshToken
 {
-    private const int Bytes = 32;
+    private const int TokenBytes = 32;
 
     public required byte[] Hash { get; init; }
     public required Guid SessionId { get; init; }
@@ -42,12 +42,12 @@ internal sealed class RefreshToken
     public Session? Session { get; init; }
 
     /// <summary>A new token, for its holder alone.</summary>
-    internal static string Make() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
+    internal static string Create() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(TokenBytes));
 
     /// <summary>Of 256 random bits no slow hash is needed.</summary>
     internal static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    internal sealed class Table : IEntityTypeConfiguration<RefreshToken>
+    internal sealed class Configuration : IEntityTypeConfiguration<RefreshToken>
     {
         public void Configure(EntityTypeBuilder<RefreshToken> token)
         {
@@ -62,10 +62,10 @@ internal sealed class Revocation
 {
     public required Guid RevokedId { get; init; }
 
-    /// <summary>The last moment of what is cut off: now, and of a signing key <see cref="TokenCheck.KeyRevokedAt"/>.</summary>
+    /// <summary>The last moment of what is cut off: now, and of a signing key <see cref="TokenValidator.KeyRevokedAt"/>.</summary>
     public required DateTimeOffset RevokedAt { get; init; }
 
-    internal sealed class Table : IEntityTypeConfiguration<Revocation>
+    internal sealed class Configuration : IEntityTypeConfiguration<Revocation>
     {
         public void Configure(EntityTypeBuilder<Revocation> revocation) => revocation.ToTable("revocations").HasKey(r => new { r.RevokedAt, r.RevokedId });
     }

@@ -15,37 +15,37 @@ internal static class SessionEndpoints
     {
         var services = builder.Services;
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<PasswordHashes>().AddSingleton<AccessTokens>();
-        services.AddScoped<LockOut>().AddScoped<LiveSessions>();
-        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<OwnPassword>().AddScoped<FreeEmail>().AddScoped<BookingsOf>();
-        services.AddHostedService<AnnounceRevocations>();
+        services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
+        services.AddScoped<LockOut>().AddScoped<SessionManager>();
+        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
+        services.AddHostedService<RevocationPublisher>();
     }
 
     internal static void MapSessions(this WebApplication app)
     {
         app.MapPost("/api/auth/login", async (HttpContext http, LogInHandler handler) =>
-            Answer(http, await handler.Handle(Params<LogIn>.Read(await Body(http)), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.Handle(ParameterReader<LogIn>.Read(await ReadBody(http)), http.RequestAborted)));
         app.MapPost("/api/auth/refresh", async (HttpContext http, RefreshSessionHandler handler) =>
-            Answer(http, await handler.Handle(Params<RefreshSession>.Read(await Body(http)), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.Handle(ParameterReader<RefreshSession>.Read(await ReadBody(http)), http.RequestAborted)));
         app.MapPost("/api/auth/logout", async (HttpContext http, LogOutHandler handler) =>
         {
-            var body = await Body(http);
-            return Answer(http, await handler.Handle(body.IsEmpty ? new() : Params<LogOut>.Read(body), http, http.RequestAborted));
+            var body = await ReadBody(http);
+            return JsonWithoutCaching(http, await handler.Handle(body.IsEmpty ? new() : ParameterReader<LogOut>.Read(body), http, http.RequestAborted));
         });
         // Not among the paths that the gateway passes on.
-        app.MapPost("/sessions/token", async (HttpContext http, TokenCheck check, RenewAccessHandler handler) =>
-            Answer(http, await handler.Handle(await check.Require(http), http.RequestAborted)));
+        app.MapPost("/sessions/token", async (HttpContext http, TokenValidator check, RenewAccessHandler handler) =>
+            JsonWithoutCaching(http, await handler.Handle(await check.Authenticate(http), http.RequestAborted)));
     }
 
-    private static async Task<ReadOnlyMemory<byte>> Body(HttpContext http)
+    private static async Task<ReadOnlyMemory<byte>> ReadBody(HttpContext http)
     {
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-        if (body.Length > 0 && !http.Request.HasJsonContentType()) throw new WrongMediaType();
+        if (body.Length > 0 && !http.Request.HasJsonContentType()) throw new UnsupportedMediaType();
         return body.ToArray();
     }
 
-    private static IResult Answer<T>(HttpContext http, T result)
+    private static IResult JsonWithoutCaching<T>(HttpContext http, T result)
     {
         http.Response.Headers.CacheControl = "no-store"; // RFC 6749, section 5.1
         return Results.Json(result, Json.Options);

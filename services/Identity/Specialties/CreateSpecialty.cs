@@ -6,24 +6,24 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Specialties;
 
-internal sealed class CreateSpecialtyHandler(IdentityDb db) : IHandle<CreateSpecialty, Contracts.Identity.Specialty>
+internal sealed class CreateSpecialtyHandler(IdentityDb db) : IToolHandler<CreateSpecialty, Contracts.Identity.Specialty>
 {
-    public async Task<Contracts.Identity.Specialty> Handle(CreateSpecialty asked, CancellationToken ct)
+    public async Task<Contracts.Identity.Specialty> Handle(CreateSpecialty request, CancellationToken ct)
     {
-        var specialty = new Specialty { Code = asked.Code, Name = asked.Name, Description = asked.Description };
+        var specialty = new Specialty { Code = request.Code, Name = request.Name, Description = request.Description };
         db.Add(specialty);
         db.Raise(() => new SpecialtyCreated(specialty.ToContract()));
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("specialties_code"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("specialties_code"))
         {
-            throw new Conflict($"Another specialty has the code {asked.Code}.").With("field", "code");
+            throw new Conflict($"Another specialty has the code {request.Code}.").WithDetail("field", "code");
         }
-        catch (DbUpdateException e) when (e.Violates("specialties_name"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("specialties_name"))
         {
-            throw new Conflict("Another specialty has this name.").With("field", "name");
+            throw new Conflict("Another specialty has this name.").WithDetail("field", "name");
         }
         return specialty.ToContract();
     }

@@ -4,8 +4,8 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Identity.Specialties;
 
-internal sealed class ListSpecialtiesHandler(VisibleSpecialties specialties) : IHandle<ListSpecialties, Page<Contracts.Identity.Specialty>>
+internal sealed class ListSpecialtiesHandler(SpecialtyResource specialties) : IToolHandler<ListSpecialties, Page<Contracts.Identity.Specialty>>
 {
-    public Task<Page<Contracts.Identity.Specialty>> Handle(ListSpecialties asked, CancellationToken ct) =>
-        specialties.Page(asked, list => list.Where("is_active", asked.IsActive).Search("search", asked.Search), ct);
+    public Task<Page<Contracts.Identity.Specialty>> Handle(ListSpecialties request, CancellationToken ct) =>
+        specialties.ReadPage(request, list => list.Where("is_active", request.IsActive).Search("search", request.Search), ct);
 }

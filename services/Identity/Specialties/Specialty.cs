@@ -14,7 +14,7 @@ internal sealed class Specialty : Entity
 
     internal Contracts.Identity.Specialty ToContract() => new(Id, Code, Name, Description, IsActive, Version, CreatedAt, UpdatedAt);
 
-    internal sealed class Table : IEntityTypeConfiguration<Specialty>
+    internal sealed class Configuration : IEntityTypeConfiguration<Specialty>
     {
         public void Configure(EntityTypeBuilder<Specialty> specialty) => specialty.ToTable("specialties").HasKey(s => s.Id);
     }

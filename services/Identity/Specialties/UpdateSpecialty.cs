@@ -6,27 +6,27 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Specialties;
 
-internal sealed class UpdateSpecialtyHandler(IdentityDb db, VisibleSpecialties specialties) : IHandle<UpdateSpecialty, Contracts.Identity.Specialty>, IAmend<UpdateSpecialty>
+internal sealed class UpdateSpecialtyHandler(IdentityDb db, SpecialtyResource specialties) : IToolHandler<UpdateSpecialty, Contracts.Identity.Specialty>, ICurrentStateProvider<UpdateSpecialty>
 {
-    public async Task<object> Shown(UpdateSpecialty asked, CancellationToken ct) => await specialties.Get(asked.SpecialtyId, ct);
+    public async Task<object> GetCurrent(UpdateSpecialty request, CancellationToken ct) => await specialties.Get(request.SpecialtyId, ct);
 
-    public async Task<Contracts.Identity.Specialty> Handle(UpdateSpecialty asked, CancellationToken ct)
+    public async Task<Contracts.Identity.Specialty> Handle(UpdateSpecialty request, CancellationToken ct)
     {
-        var specialty = await db.Specialties.SingleOrDefaultAsync(s => s.Id == asked.SpecialtyId, ct) ?? throw new Missing("specialty");
-        specialty.Expect(asked.ExpectedVersion);
+        var specialty = await db.Specialties.SingleOrDefaultAsync(s => s.Id == request.SpecialtyId, ct) ?? throw new NotFound("specialty");
+        specialty.ThrowIfVersionDiffers(request.ExpectedVersion);
 
-        specialty.Name = asked.Name ?? specialty.Name;
-        specialty.Description = asked.Description.Or(specialty.Description);
-        specialty.IsActive = asked.IsActive ?? specialty.IsActive;
+        specialty.Name = request.Name ?? specialty.Name;
+        specialty.Description = request.Description.Or(specialty.Description);
+        specialty.IsActive = request.IsActive ?? specialty.IsActive;
 
         db.Raise(() => new SpecialtyUpdated(specialty.ToContract()));
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.Violates("specialties_name"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("specialties_name"))
         {
-            throw new Conflict("Another specialty has this name.").With("field", "name");
+            throw new Conflict("Another specialty has this name.").WithDetail("field", "name");
         }
         return specialty.ToContract();
     }

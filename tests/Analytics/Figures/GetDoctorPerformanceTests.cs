@@ -10,20 +10,20 @@ public class GetDoctorPerformanceTests
     [Fact]
     public async Task A_week_of_work_in_figures()
     {
-        await using var hospital = await ToldHospital.Open();
-        var (doctor, monday) = (hospital.User(Role.Doctor), new DateOnly(2024, 5, 13));
+        await using var hospital = await SyntheticHospital.Open();
+        var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
         var (one, other) = (Guid.NewGuid(), Guid.NewGuid());
-        await hospital.Tell(new UserCreated(doctor));
-        await hospital.Tell(new[]
+        await hospital.Publish(new UserCreated(doctor));
+        await hospital.Publish(new[]
         {
-            hospital.Visit(doctor.Id, one, monday, AppointmentStatus.Completed, rating: 5), hospital.Visit(doctor.Id, one, monday.AddDays(1), AppointmentStatus.Completed, rating: 4),
-            hospital.Visit(doctor.Id, other, monday.AddDays(6), AppointmentStatus.Completed), hospital.Visit(doctor.Id, other, monday, AppointmentStatus.Cancelled, at: "11:00"),
-            hospital.Visit(doctor.Id, other, monday, AppointmentStatus.NoShow, at: "12:00"), hospital.Visit(doctor.Id, other, monday.AddDays(7), AppointmentStatus.Completed),
-            hospital.Visit(Guid.NewGuid(), other, monday, AppointmentStatus.Completed),
+            hospital.NewAppointment(doctor.Id, one, monday, AppointmentStatus.Completed, rating: 5), hospital.NewAppointment(doctor.Id, one, monday.AddDays(1), AppointmentStatus.Completed, rating: 4),
+            hospital.NewAppointment(doctor.Id, other, monday.AddDays(6), AppointmentStatus.Completed), hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.Cancelled, at: "11:00"),
+            hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.NoShow, at: "12:00"), hospital.NewAppointment(doctor.Id, other, monday.AddDays(7), AppointmentStatus.Completed),
+            hospital.NewAppointment(Guid.NewGuid(), other, monday, AppointmentStatus.Completed),
         }.Select(v => new AppointmentCreated(v)));
-        await hospital.Statistics(monday, monday.AddDays(7), appointments: 7);
+        await hospital.WaitForStatistics(monday, monday.AddDays(7), appointments: 7);
 
-        var p = await hospital.Platform.Do("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-15" });
+        var p = await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-15" });
 
         Assert.Equal(("2024-05-13", "2024-05-19"), ((string?)p["date_from"], (string?)p["date_to"]));
         Assert.Equal((5, 3, 1, 1), ((int)p["appointments"]!, (int)p["completed"]!, (int)p["cancelled"]!, (int)p["no_shows"]!));
@@ -31,39 +31,39 @@ public class GetDoctorPerformanceTests
         // Three half hours of five days from nine to five.
         Assert.Equal((90, 2400, 0.0375m), ((int)p["booked_minutes"]!, (int)p["working_minutes"]!, (decimal)p["utilization"]!));
         foreach (var (period, to) in new[] { ("DAILY", "2024-05-13"), ("MONTHLY", "2024-05-31"), ("QUARTERLY", "2024-06-30"), ("YEARLY", "2024-12-31") })
-            Assert.Equal(to, (string?)(await hospital.Platform.Do("get_doctor_performance", new { doctor_id = doctor.Id, period, date = "2024-05-13" }))["date_to"]);
+            Assert.Equal(to, (string?)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = "2024-05-13" }))["date_to"]);
     }
 
     [Fact]
     public async Task The_hours_that_clocks_skip_are_not_worked_and_those_they_repeat_are_worked_twice()
     {
-        await using var hospital = await ToldHospital.Open("America/New_York");
-        var doctor = hospital.User(Role.Doctor);
+        await using var hospital = await SyntheticHospital.Open("America/New_York");
+        var doctor = hospital.NewUser(Role.Doctor);
         var nights = new DoctorScheduleSet(new(
             doctor.Id, hospital.Id, "America/New_York", 30, [new(DayOfWeek.Sunday, new(0, 0), new(6, 0))], [], [], 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
-        await hospital.Tell(new UserCreated(doctor), nights);
-        await hospital.Handled(nights);
-        await Wait.Until(async () => (await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+        await hospital.Publish(new UserCreated(doctor), nights);
+        await hospital.WaitUntilHandled(nights);
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
 
         foreach (var (night, minutes) in new[] { ("2024-03-03", 360), ("2024-03-10", 300), ("2024-11-03", 420) })
-            Assert.Equal(minutes, (int)(await hospital.Platform.Do("get_doctor_performance", new { doctor_id = doctor.Id, period = "DAILY", date = night }))["working_minutes"]!);
+            Assert.Equal(minutes, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "DAILY", date = night }))["working_minutes"]!);
     }
 
     [Fact]
     public async Task Doctors_see_themselves_administrators_their_own_and_nobody_else_any()
     {
-        var (doctor, admin) = (await Client.Shared("doctor@general.example"), await Client.Shared("admin@general.example"));
-        var foreign = await Client.Shared("doctor@riverside.example");
+        var (doctor, admin) = (await ApiClient.LogInShared("doctor@general.example"), await ApiClient.LogInShared("admin@general.example"));
+        var foreign = await ApiClient.LogInShared("doctor@riverside.example");
 
-        Assert.Equal(doctor.Id.ToString(), (string?)(await doctor.Do("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
-        Assert.Equal(doctor.Id.ToString(), (string?)(await admin.Do("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
-        Assert.Equal("PERMISSION_DENIED", (await doctor.Call("get_doctor_performance", new { doctor_id = Guid.NewGuid() })).Code);
-        Assert.Equal("PERMISSION_DENIED", (await doctor.Call("get_doctor_performance", new { doctor_id = foreign.Id })).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.Call("get_doctor_performance", new { doctor_id = foreign.Id })).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.Call("get_doctor_performance", new { doctor_id = Guid.NewGuid() })).Code);
+        Assert.Equal(doctor.Id.ToString(), (string?)(await doctor.Call("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
+        Assert.Equal(doctor.Id.ToString(), (string?)(await admin.Call("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("get_doctor_performance", new { doctor_id = Guid.NewGuid() })).Code);
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("get_doctor_performance", new { doctor_id = foreign.Id })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("get_doctor_performance", new { doctor_id = foreign.Id })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("get_doctor_performance", new { doctor_id = Guid.NewGuid() })).Code);
         foreach (var who in new[] { "nurse@general.example", "patient@general.example" })
-            Assert.Equal("PERMISSION_DENIED", (await (await Client.Shared(who)).Call("get_doctor_performance", new { doctor_id = doctor.Id })).Code);
-        var wrong = await admin.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "HOURLY", date = "soon" });
+            Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code);
+        var wrong = await admin.TryCall("get_doctor_performance", new { doctor_id = doctor.Id, period = "HOURLY", date = "soon" });
         Assert.Equal(("VALIDATION_ERROR", true, true), (wrong.Code, wrong.Details!["period"] is not null, wrong.Details["date"] is not null));
     }
 }

@@ -10,25 +10,25 @@ public class GetSpecialtyDemandTests
     [Fact]
     public async Task Appointments_count_for_the_main_specialty_of_their_doctor()
     {
-        await using var hospital = await ToldHospital.Open();
+        await using var hospital = await SyntheticHospital.Open();
         var code = $"T{Guid.NewGuid():N}"[..20].ToUpperInvariant();
         var specialty = new Contracts.Identity.Specialty(Guid.CreateVersion7(), code, code, null, true, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
-        User[] doctors = [hospital.User(Role.Doctor), hospital.User(Role.Doctor), hospital.User(Role.Doctor)];
+        User[] doctors = [hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor)];
         var day = new DateOnly(2024, 5, 14);
         IntegrationEvent[] told =
         [
-            new SpecialtyCreated(specialty), .. doctors.Select(d => new UserCreated(d)), hospital.Practises(doctors[0], specialty), hospital.Practises(doctors[1], specialty),
+            new SpecialtyCreated(specialty), .. doctors.Select(d => new UserCreated(d)), hospital.NewDoctorUpdate(doctors[0], specialty), hospital.NewDoctorUpdate(doctors[1], specialty),
             .. new[]
             {
-                hospital.Visit(doctors[0].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 2), hospital.Visit(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Scheduled, daysWaited: 5),
-                hospital.Visit(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Cancelled, daysWaited: 50), hospital.Visit(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.NoShow, daysWaited: 50),
-                hospital.Visit(doctors[2].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 1),
+                hospital.NewAppointment(doctors[0].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 2), hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Scheduled, daysWaited: 5),
+                hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Cancelled, daysWaited: 50), hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.NoShow, daysWaited: 50),
+                hospital.NewAppointment(doctors[2].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 1),
             }.Select(v => new AppointmentCreated(v)),
         ];
-        await hospital.Tell(told);
-        await hospital.Handled(told);
+        await hospital.Publish(told);
+        await hospital.WaitUntilHandled(told);
 
-        var demand = await hospital.Platform.Do("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" });
+        var demand = await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" });
 
         var rows = demand["specialties"]!.AsArray();
         Assert.Equal(2, rows.Count);
@@ -42,16 +42,16 @@ public class GetSpecialtyDemandTests
     [Fact]
     public async Task Doctors_and_administrators_see_their_own_hospitals()
     {
-        var foreign = (await Client.Shared("admin@riverside.example")).HospitalId;
+        var foreign = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId;
         foreach (var who in new[] { "admin@general.example", "doctor@general.example" })
         {
-            var client = await Client.Shared(who);
-            var own = await client.Do("get_specialty_demand", new { period = "QUARTERLY" });
+            var client = await ApiClient.LogInShared(who);
+            var own = await client.Call("get_specialty_demand", new { period = "QUARTERLY" });
             Assert.Contains("CARD", own["specialties"]!.AsArray().Select(s => (string?)s!["code"]));
-            Assert.Equal("RESOURCE_NOT_FOUND", (await client.Call("get_specialty_demand", new { hospital_id = foreign })).Code);
+            Assert.Equal("RESOURCE_NOT_FOUND", (await client.TryCall("get_specialty_demand", new { hospital_id = foreign })).Code);
         }
         foreach (var who in new[] { "nurse@general.example", "patient@general.example" })
-            Assert.Equal("PERMISSION_DENIED", (await (await Client.Shared(who)).Call("get_specialty_demand")).Code);
-        Assert.NotNull((await (await Client.Shared("admin@medcor.example")).Call("get_specialty_demand")).Details!["hospital_id"]);
+            Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("get_specialty_demand")).Code);
+        Assert.NotNull((await (await ApiClient.LogInShared("admin@medcor.example")).TryCall("get_specialty_demand")).Details!["hospital_id"]);
     }
 }

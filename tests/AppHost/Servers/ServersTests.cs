@@ -5,8 +5,8 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.AppHost.Servers;
 
-[Collection(SharedHost.Name)]
-public sealed class ServersTests(RunningHost running)
+[Collection(HostCollection.Name)]
+public sealed class ServersTests(HostFixture running)
 {
     private HostProcess Host => running.Host;
 
@@ -82,7 +82,7 @@ public sealed class ServersTests(RunningHost running)
     }
 }
 
-public sealed class ServersOnTheirOwnTests : IDisposable
+public sealed class SeparateServersTests : IDisposable
 {
     private readonly string data = Directory.CreateTempSubdirectory("medcor-servers-").FullName;
 

@@ -9,18 +9,18 @@ public class InvoiceTests
     [Fact]
     public async Task Numbers_have_no_gap_however_many_write_at_once_and_whatever_fails()
     {
-        var hospital = await Subscriber.Open();
+        var hospital = await SubscriptionFixture.Open();
         var id = (string)(await hospital.Subscribe())["id"]!;
-        string[] plans = [Subscriber.Professional, Subscriber.Enterprise, Subscriber.Basic];
+        string[] plans = [SubscriptionFixture.Professional, SubscriptionFixture.Enterprise, SubscriptionFixture.Basic];
 
         // Each second call takes a number and is then refused: the hospital has a subscription already.
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => i % 2 == 0
-            ? hospital.Platform.Call("update_subscription", new { subscription_id = id, plan_id = plans[i / 2 % 3] })
-            : hospital.Platform.Call("create_subscription", hospital.Wish())));
+            ? hospital.Platform.TryCall("update_subscription", new { subscription_id = id, plan_id = plans[i / 2 % 3] })
+            : hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())));
 
         Assert.Equal(20, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.Equal(20, answers.Count(a => a.Code == "CONFLICT"));
-        var invoices = await hospital.Invoices();
+        var invoices = await hospital.ListInvoices();
         Assert.True(invoices.Length > 2);
         Assert.Equal(Enumerable.Range(1, invoices.Length), invoices.Select(i => (int)i["number"]!));
     }
@@ -32,8 +32,8 @@ public class InvoiceTests
     [InlineData("UPDATE plans SET monthly = 1")]
     public async Task The_service_itself_cannot_change_an_issued_invoice_or_a_plan(string sql)
     {
-        var house = await RunningHouse.Get();
-        await using var billing = await house.Database("billing");
+        var house = await MedCorFixture.Get();
+        await using var billing = await house.OpenDatabase("billing");
         await using var batch = new NpgsqlBatch(billing) { BatchCommands = { new("SET ROLE medcor_billing"), new("SELECT set_config('medcor.hospital', '*', true)"), new(sql) } };
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => batch.ExecuteNonQueryAsync());
@@ -44,18 +44,18 @@ public class InvoiceTests
     [Fact]
     public async Task Lists_narrow_by_subscription_type_and_day()
     {
-        var hospital = await Subscriber.Open();
+        var hospital = await SubscriptionFixture.Open();
         var first = (string)(await hospital.Subscribe())["id"]!;
-        await hospital.Platform.Do("cancel_subscription", new { subscription_id = first, immediate = true });
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = first, immediate = true });
         var second = (string)(await hospital.Subscribe())["id"]!;
 
         Assert.Equal(2, await Total(new { subscription_id = first }));
         Assert.Equal(1, await Total(new { subscription_id = second }));
         Assert.Equal(1, await Total(new { hospital_id = hospital.Id, type = "CREDIT_NOTE" }));
-        Assert.Equal(3, await Total(new { hospital_id = hospital.Id, date_from = Subscriber.Text(hospital.Today.AddDays(-1)), date_to = Subscriber.Text(hospital.Today.AddDays(1)) }));
-        Assert.Equal(0, await Total(new { hospital_id = hospital.Id, date_from = Subscriber.Text(hospital.Today.AddDays(2)) }));
-        Assert.NotNull((await hospital.Platform.Call("list_invoices", new { date_from = "2026-02-01", date_to = "2026-01-01" })).Details!["date_to"]);
+        Assert.Equal(3, await Total(new { hospital_id = hospital.Id, date_from = SubscriptionFixture.FormatDate(hospital.Today.AddDays(-1)), date_to = SubscriptionFixture.FormatDate(hospital.Today.AddDays(1)) }));
+        Assert.Equal(0, await Total(new { hospital_id = hospital.Id, date_from = SubscriptionFixture.FormatDate(hospital.Today.AddDays(2)) }));
+        Assert.NotNull((await hospital.Platform.TryCall("list_invoices", new { date_from = "2026-02-01", date_to = "2026-01-01" })).Details!["date_to"]);
 
-        async Task<int> Total(object asked) => (int)(await hospital.Platform.Do("list_invoices", asked))["total"]!;
+        async Task<int> Total(object asked) => (int)(await hospital.Platform.Call("list_invoices", asked))["total"]!;
     }
 }

@@ -15,30 +15,30 @@ public class BillingPeriodTests
     {
         var expected = starts.Split(' ');
 
-        Assert.Equal(expected, Enumerable.Range(0, expected.Length).Select(n => Subscriber.Text(BillingPeriod.Of(DateOnly.Parse(first), cycle, n).Start)));
+        Assert.Equal(expected, Enumerable.Range(0, expected.Length).Select(n => SubscriptionFixture.FormatDate(BillingPeriod.Create(DateOnly.Parse(first), cycle, n).Start)));
     }
 
     [Fact]
-    public void Each_period_begins_where_the_one_before_ends()
+    public void Each_period_begins_when_the_previous_one_ends()
     {
         foreach (var first in Days(new(2027, 1, 1), 800))
             foreach (var cycle in Enum.GetValues<BillingCycle>())
                 for (var n = 0; n < 14; n++)
-                    Assert.Equal(BillingPeriod.Of(first, cycle, n).End, BillingPeriod.Of(first, cycle, n + 1).Start);
+                    Assert.Equal(BillingPeriod.Create(first, cycle, n).End, BillingPeriod.Create(first, cycle, n + 1).Start);
     }
 
     [Fact]
-    public void Wherever_a_period_is_cut_no_cent_is_lost_and_none_is_made()
+    public void Proration_at_any_day_adds_up_to_the_full_price()
     {
         var chance = new Random(20261124);
         foreach (var first in Days(new(2027, 12, 1), 500))
             foreach (var cycle in Enum.GetValues<BillingCycle>())
             {
-                var period = BillingPeriod.Of(first, cycle, chance.Next(14));
+                var period = BillingPeriod.Create(first, cycle, chance.Next(14));
                 var price = chance.NextInt64(1, 2_000_000);
                 DateOnly[] cuts = [period.Start, .. Enumerable.Range(0, 6).Select(_ => period.Start.AddDays(chance.Next(period.End.DayNumber - period.Start.DayNumber))).Order(), period.End];
 
-                var parts = cuts.Zip(cuts.Skip(1), (from, to) => period.Rest(price, from) - period.Rest(price, to)).ToArray();
+                var parts = cuts.Zip(cuts.Skip(1), (from, to) => period.Prorate(price, from) - period.Prorate(price, to)).ToArray();
 
                 Assert.Equal(price, parts.Sum());
                 Assert.All(cuts.Zip(cuts.Skip(1)).Zip(parts), part =>
@@ -53,11 +53,11 @@ public class BillingPeriodTests
     [Fact]
     public void Before_its_start_a_period_is_whole_and_after_its_end_nothing_is_left()
     {
-        var period = BillingPeriod.Of(new(2026, 1, 31), BillingCycle.Monthly, 1);
+        var period = BillingPeriod.Create(new(2026, 1, 31), BillingCycle.Monthly, 1);
 
-        Assert.Equal(19900, period.Rest(19900, period.Start.AddDays(-1)));
-        Assert.Equal(19900, period.Rest(19900, period.Start));
-        Assert.Equal(0, period.Rest(19900, period.End));
+        Assert.Equal(19900, period.Prorate(19900, period.Start.AddDays(-1)));
+        Assert.Equal(19900, period.Prorate(19900, period.Start));
+        Assert.Equal(0, period.Prorate(19900, period.End));
     }
 
     private static IEnumerable<DateOnly> Days(DateOnly first, int count) => Enumerable.Range(0, count).Select(first.AddDays);

@@ -9,15 +9,15 @@ namespace MedCor.Tests.Billing.Subscriptions;
 public class SubscriptionTests
 {
     [Fact]
-    public void Whoever_changes_plans_back_and_forth_pays_for_each_day_once()
+    public void Changing_plans_back_and_forth_charges_each_day_once()
     {
         var chance = new Random(7);
         var plans = new[] { NewPlan(19_900), NewPlan(49_999), NewPlan(149_901) };
         foreach (var start in Enumerable.Range(0, 430).Select(new DateOnly(2027, 12, 20).AddDays))
         {
-            var subscription = Subscription.To(plans[0], Guid.CreateVersion7(), start, BillingCycle.Monthly);
+            var subscription = Subscription.Create(plans[0], Guid.CreateVersion7(), start, BillingCycle.Monthly);
             var period = subscription.Period;
-            var (paid, owed, plan) = (subscription.Renew(plans[0], mayGoOn: true)!.Amount, 0L, plans[0]);
+            var (paid, owed, plan) = (subscription.Renew(plans[0], isHospitalActive: true)!.Amount, 0L, plans[0]);
             for (var day = start; day < period.End; day = day.AddDays(1))
             {
                 // Twice a day at times: then only the last of them counts.
@@ -25,10 +25,10 @@ public class SubscriptionTests
                 {
                     var next = plans[chance.Next(plans.Length)];
                     if (next == plan) continue;
-                    paid += subscription.Change(plan, next, day).Sum(l => l.Amount);
+                    paid += subscription.ChangePlan(plan, next, day).Sum(l => l.Amount);
                     plan = next;
                 }
-                owed += period.Rest(plan.Monthly, day) - period.Rest(plan.Monthly, day.AddDays(1));
+                owed += period.Prorate(plan.Monthly, day) - period.Prorate(plan.Monthly, day.AddDays(1));
             }
 
             Assert.Equal(owed, paid);
@@ -41,7 +41,7 @@ public class SubscriptionTests
         var (one, other) = (NewPlan(19_900), NewPlan(49_900));
         var subscription = Begun(one);
 
-        var lines = subscription.Change(one, other, new(2026, 2, 11)).Concat(subscription.Change(other, one, new(2026, 2, 11)));
+        var lines = subscription.ChangePlan(one, other, new(2026, 2, 11)).Concat(subscription.ChangePlan(other, one, new(2026, 2, 11)));
 
         Assert.Equal(0, lines.Sum(l => l.Amount));
     }
@@ -51,34 +51,34 @@ public class SubscriptionTests
     {
         var (before, after) = (NewPlan(19_900), NewPlan(29_900));
 
-        Assert.Equal(-9_950, Assert.Single(Begun(before, "2026-04-01").CancelNow(after, new(2026, 4, 16), null)).Amount);
-        Assert.Equal(29_900, Begun(before).Renew(after, mayGoOn: true)!.Amount);
+        Assert.Equal(-9_950, Assert.Single(Begun(before, "2026-04-01").CancelImmediately(after, new(2026, 4, 16), null)).Amount);
+        Assert.Equal(29_900, Begun(before).Renew(after, isHospitalActive: true)!.Amount);
     }
 
     [Fact]
-    public void What_has_not_begun_is_changed_and_cancelled_without_a_line()
+    public void A_subscription_that_has_not_started_is_changed_and_cancelled_without_invoice_lines()
     {
         var (one, other) = (NewPlan(19_900), NewPlan(49_900));
-        var subscription = Subscription.To(one, Guid.CreateVersion7(), new(2027, 1, 1), BillingCycle.Annual);
+        var subscription = Subscription.Create(one, Guid.CreateVersion7(), new(2027, 1, 1), BillingCycle.Annual);
 
-        Assert.Empty(subscription.Change(one, other, new(2026, 12, 1)));
-        Assert.Empty(subscription.CancelNow(other, new(2026, 12, 1), null));
-        Assert.Throws<Conflict>(subscription.MustRun);
+        Assert.Empty(subscription.ChangePlan(one, other, new(2026, 12, 1)));
+        Assert.Empty(subscription.CancelImmediately(other, new(2026, 12, 1), null));
+        Assert.Throws<Conflict>(subscription.EnsureActive);
     }
 
     [Fact]
-    public void On_its_day_it_goes_on_or_ends_as_was_said()
+    public void On_the_due_date_it_renews_or_ends_as_requested()
     {
-        Assert.NotNull(Begun().Renew(Plan, mayGoOn: true));
+        Assert.NotNull(Begun().Renew(Plan, isHospitalActive: true));
 
-        Ends(SubscriptionStatus.Cancelled, s => s.CancelLater("no more"));
-        Ends(SubscriptionStatus.Expired, s => s.Renews(false));
+        Ends(SubscriptionStatus.Cancelled, s => s.CancelAtEndOfPeriod("no more"));
+        Ends(SubscriptionStatus.Expired, s => s.SetAutoRenew(false));
         Ends(SubscriptionStatus.Expired, _ => { }, mayGoOn: false);
 
         var undone = Begun();
-        undone.CancelLater("no more");
-        undone.Renews(true);
-        Assert.NotNull(undone.Renew(Plan, mayGoOn: true));
+        undone.CancelAtEndOfPeriod("no more");
+        undone.SetAutoRenew(true);
+        Assert.NotNull(undone.Renew(Plan, isHospitalActive: true));
 
         void Ends(SubscriptionStatus status, Action<Subscription> said, bool mayGoOn = true)
         {
@@ -90,24 +90,24 @@ public class SubscriptionTests
     }
 
     [Fact]
-    public void One_that_is_not_to_be_renewed_has_its_first_period_and_one_that_was_cancelled_before_it_none()
+    public void Without_auto_renewal_only_the_first_period_is_charged_and_when_cancelled_before_it_none()
     {
-        var once = Subscription.To(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
-        once.Renews(false);
-        var never = Subscription.To(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
-        never.CancelLater(null);
+        var once = Subscription.Create(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
+        once.SetAutoRenew(false);
+        var never = Subscription.Create(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
+        never.CancelAtEndOfPeriod(null);
 
-        Assert.NotNull(once.Renew(Plan, mayGoOn: true));
-        Assert.Null(once.Renew(Plan, mayGoOn: true));
-        Assert.Null(never.Renew(Plan, mayGoOn: true));
+        Assert.NotNull(once.Renew(Plan, isHospitalActive: true));
+        Assert.Null(once.Renew(Plan, isHospitalActive: true));
+        Assert.Null(never.Renew(Plan, isHospitalActive: true));
     }
 
     private static readonly Plan Plan = NewPlan(19_900);
 
     private static Subscription Begun(Plan? plan = null, string start = "2026-01-31")
     {
-        var subscription = Subscription.To(plan ?? Plan, Guid.CreateVersion7(), DateOnly.Parse(start), BillingCycle.Monthly);
-        subscription.Renew(plan ?? Plan, mayGoOn: true);
+        var subscription = Subscription.Create(plan ?? Plan, Guid.CreateVersion7(), DateOnly.Parse(start), BillingCycle.Monthly);
+        subscription.Renew(plan ?? Plan, isHospitalActive: true);
         return subscription;
     }
 

@@ -7,65 +7,65 @@ public class UpdateSubscriptionTests
     [Fact]
     public async Task Another_plan_credits_the_days_that_are_left_and_charges_them_anew()
     {
-        var hospital = await Subscriber.Open();
+        var hospital = await SubscriptionFixture.Open();
         var start = hospital.Today.AddDays(-10);
         var made = await hospital.Subscribe(start: start);
         var days = start.AddMonths(1).DayNumber - start.DayNumber;
 
-        var changed = await hospital.Platform.Do("update_subscription", new { subscription_id = Id(made), plan_id = Subscriber.Enterprise, auto_renew = true, expected_version = 1 });
+        var changed = await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise, auto_renew = true, expected_version = 1 });
 
-        Assert.Equal((Subscriber.Enterprise, "1499.00", 2), ((string?)changed["plan_id"], (string?)changed["price"], (int)changed["version"]!));
+        Assert.Equal((SubscriptionFixture.Enterprise, "1499.00", 2), ((string?)changed["plan_id"], (string?)changed["price"], (int)changed["version"]!));
         Assert.Equal((string?)made["current_period_end"], (string?)changed["current_period_end"]);
-        var invoices = await hospital.Invoices();
+        var invoices = await hospital.ListInvoices();
         Assert.Equal(2, invoices.Length);
         var lines = invoices[1]["lines"]!.AsArray();
         Assert.Equal(["CREDIT", "PRORATION"], lines.Select(l => (string)l!["kind"]!));
-        Assert.All(lines, l => Assert.Equal((Subscriber.Text(hospital.Today), Subscriber.Text(start.AddMonths(1))), ((string?)l!["period_start"], (string?)l["period_end"])));
-        Assert.Equal(-(199.00m - Cents(199.00m * 10 / days)), Subscriber.Amount(lines[0]!["amount"]));
-        Assert.Equal(1499.00m - Cents(1499.00m * 10 / days), Subscriber.Amount(lines[1]!["amount"]));
-        Assert.Equal(lines.Sum(l => Subscriber.Amount(l!["amount"])), Subscriber.Amount(invoices[1]["total"]));
+        Assert.All(lines, l => Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), SubscriptionFixture.FormatDate(start.AddMonths(1))), ((string?)l!["period_start"], (string?)l["period_end"])));
+        Assert.Equal(-(199.00m - Cents(199.00m * 10 / days)), SubscriptionFixture.ParseAmount(lines[0]!["amount"]));
+        Assert.Equal(1499.00m - Cents(1499.00m * 10 / days), SubscriptionFixture.ParseAmount(lines[1]!["amount"]));
+        Assert.Equal(lines.Sum(l => SubscriptionFixture.ParseAmount(l!["amount"])), SubscriptionFixture.ParseAmount(invoices[1]["total"]));
         Assert.Equal(("INVOICE", (string?)invoices[0]["id"]), ((string?)invoices[1]["type"], (string?)invoices[1]["corrects_invoice_id"]));
     }
 
     [Fact]
     public async Task A_cheaper_plan_ends_in_a_credit_note_and_changing_back_in_nothing_lost()
     {
-        var hospital = await Subscriber.Open();
-        var made = await hospital.Subscribe(Subscriber.Enterprise, hospital.Today.AddDays(-17), "ANNUAL");
+        var hospital = await SubscriptionFixture.Open();
+        var made = await hospital.Subscribe(SubscriptionFixture.Enterprise, hospital.Today.AddDays(-17), "ANNUAL");
 
-        await hospital.Platform.Do("update_subscription", new { subscription_id = Id(made), plan_id = Subscriber.Basic });
-        await hospital.Platform.Do("update_subscription", new { subscription_id = Id(made), plan_id = Subscriber.Enterprise });
+        await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Basic });
+        await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise });
 
-        var invoices = await hospital.Invoices();
+        var invoices = await hospital.ListInvoices();
         Assert.Equal(["INVOICE", "CREDIT_NOTE", "INVOICE"], invoices.Select(i => (string)i["type"]!));
-        Assert.Equal(16188.00m, invoices.Sum(i => Subscriber.Amount(i["total"])));
+        Assert.Equal(16188.00m, invoices.Sum(i => SubscriptionFixture.ParseAmount(i["total"])));
         Assert.Equal((string?)invoices[1]["id"], (string?)invoices[2]["corrects_invoice_id"]);
     }
 
     [Fact]
     public async Task The_same_plan_again_and_one_before_the_start_cost_nothing()
     {
-        var hospital = await Subscriber.Open();
+        var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe(start: hospital.Today.AddDays(5));
 
-        var changed = await hospital.Platform.Do("update_subscription", new { subscription_id = Id(made), plan_id = Subscriber.Professional });
-        var same = await hospital.Platform.Do("update_subscription", new { subscription_id = Id(made), plan_id = Subscriber.Professional });
+        var changed = await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
+        var same = await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
 
         Assert.Equal(("499.00", "499.00"), ((string?)changed["price"], (string?)same["price"]));
-        Assert.Empty(await hospital.Invoices());
+        Assert.Empty(await hospital.ListInvoices());
     }
 
     [Fact]
     public async Task An_old_version_an_unknown_plan_or_an_ended_subscription_is_refused()
     {
-        var hospital = await Subscriber.Open();
+        var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe();
 
-        Assert.Equal("CONFLICT", (await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), auto_renew = false, expected_version = 7 })).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = Guid.NewGuid() })).Code);
-        await hospital.Platform.Do("cancel_subscription", new { subscription_id = Id(made), immediate = true });
-        Assert.Equal("CONFLICT", (await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), auto_renew = true })).Code);
-        Assert.Equal("CONFLICT", (await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Code);
+        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = false, expected_version = 7 })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), plan_id = Guid.NewGuid() })).Code);
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made), immediate = true });
+        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = true })).Code);
+        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Code);
     }
 
     private static string Id(JsonNode subscription) => (string)subscription["id"]!;

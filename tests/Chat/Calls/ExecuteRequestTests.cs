@@ -5,37 +5,37 @@ using MedCor.Tests.EndToEnd;
 namespace MedCor.Tests.Chat.Calls;
 
 /// <summary>What clients of OpenAI's API send is taken where it makes sense, and otherwise refused by name with the reason.</summary>
-[Collection(nameof(ChatHouse))]
-public class ExecuteRequestTests(ChatHouse house)
+[Collection(nameof(ChatFixture))]
+public class ExecuteRequestTests(ChatFixture house)
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Text_in_parts_is_the_same_question_as_the_text_that_they_make(bool whole)
     {
-        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
-        var call = await house.AsProgram().Ask(question, request);
+        var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
+        var call = await house.ServerTokenClient().Start(question, request);
         object parts = new { messages = new[] { new { role = "user", content = new[] { Part(question[..7]), Part(question[7..]) } } } };
 
-        var (status, body) = await house.AsProgram(1).Execute(whole
+        var (status, body) = await house.ServerTokenClient(1).Execute(whole
             ? new { tool = "openai_chat", input = parts, request_id = request }
             : new { messages = new[] { new { role = "user", content = new[] { Part(question) } } }, request_id = request });
 
         Assert.Equal((HttpStatusCode.OK, call.ToString()), (status, (string?)body!["call_id"]));
-        Assert.Equal(("user", question), (await house.Model.NextAsked(question)).Messages[^1]);
+        Assert.Equal(("user", question), (await house.Model.WaitForRequest(question)).Messages[^1]);
     }
 
     [Fact]
     public async Task Parts_are_joined_as_they_stand_in_every_role()
     {
-        var question = ChatHouse.Question();
+        var question = ChatFixture.NewQuestion();
         var roles = new[] { "developer", "user", "assistant" };
         var messages = roles.Select(role => (object)new { role, content = new[] { Part("One, "), Part(""), Part("two: ä😀") } }).Append(new { role = "user", content = question });
 
-        var (status, body) = await house.AsProgram().Execute(new { messages });
+        var (status, body) = await house.ServerTokenClient().Execute(new { messages });
 
         Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
-        var asked = (await house.Model.NextAsked(question)).Messages.Skip(1);
+        var asked = (await house.Model.WaitForRequest(question)).Messages.Skip(1);
         Assert.Equal([("system", "One, two: ä😀"), ("user", "One, two: ä😀"), ("assistant", "One, two: ä😀"), ("user", question)], asked);
     }
 
@@ -65,8 +65,8 @@ public class ExecuteRequestTests(ChatHouse house)
     [InlineData("""{"a\u0000": 1}""", false)]
     public async Task Metadata_is_refused_for_the_character_that_cannot_be_kept_alone(string metadata, bool isTaken)
     {
-        var (status, body) = await house.AsProgram().Send(HttpMethod.Post, "/mcp/execute", new StringContent(
-            $$"""{"messages": [{"role": "user", "content": "{{ChatHouse.Question()}}"}], "metadata": {{metadata}}}""", null, "application/json"));
+        var (status, body) = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(
+            $$"""{"messages": [{"role": "user", "content": "{{ChatFixture.NewQuestion()}}"}], "metadata": {{metadata}}}""", null, "application/json"));
 
         Assert.True(status == (isTaken ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity), body?.ToJsonString());
         if (!isTaken)
@@ -75,8 +75,8 @@ public class ExecuteRequestTests(ChatHouse house)
             return;
         }
         var call = Guid.Parse((string)body!["call_id"]!);
-        await house.AsProgram().Read(call);
-        Assert.Equal(1, await (await RunningHouse.Get()).Count("chat", "SELECT count(*) FROM chat_calls WHERE id = $1 AND metadata::jsonb = $2::jsonb", call, metadata));
+        await house.ServerTokenClient().ReadToEnd(call);
+        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT count(*) FROM chat_calls WHERE id = $1 AND metadata::jsonb = $2::jsonb", call, metadata));
     }
 
     [Fact]
@@ -141,13 +141,13 @@ public class ExecuteRequestTests(ChatHouse house)
     [Fact]
     public async Task The_newer_name_of_max_tokens_is_taken_and_names_the_same_question()
     {
-        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
+        var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         var messages = new[] { new { role = "user", content = question } };
-        var (first, second) = (await house.AsProgram().Execute(new { messages, max_tokens = 99, request_id = request }), await house.AsProgram().Execute(new { messages, max_completion_tokens = 99, request_id = request }));
-        var (both, body) = await house.AsProgram().Execute(new { messages, max_tokens = 99, max_completion_tokens = 99 });
+        var (first, second) = (await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, request_id = request }), await house.ServerTokenClient().Execute(new { messages, max_completion_tokens = 99, request_id = request }));
+        var (both, body) = await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, max_completion_tokens = 99 });
 
         Assert.Equal((string?)first.Body!["call_id"], (string?)second.Body!["call_id"]);
-        Assert.Equal(99, (int)(await house.Model.NextAsked(question)).Asked["max_tokens"]!);
+        Assert.Equal(99, (int)(await house.Model.WaitForRequest(question)).Request["max_tokens"]!);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, both);
         Assert.Contains("max_completion_tokens is another name for max_tokens", (string?)body!["error"]!["message"], StringComparison.Ordinal);
     }
@@ -158,16 +158,16 @@ public class ExecuteRequestTests(ChatHouse house)
     [InlineData("max_tokens", 7)]
     public async Task The_same_words_with_another_wish_are_another_question(string field, object value)
     {
-        var (question, request) = (ChatHouse.Question(), Guid.NewGuid().ToString());
-        await house.AsProgram().Ask(question, request);
+        var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
+        await house.ServerTokenClient().Start(question, request);
 
         var body = new JsonObject { ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = question }), ["request_id"] = request, [field] = JsonValue.Create(value) };
-        Assert.Equal(HttpStatusCode.Conflict, (await house.AsProgram().Execute(body)).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await house.ServerTokenClient().Execute(body)).Status);
     }
 
     private async Task Refused(string body, params string[] says)
     {
-        var (status, answer) = await house.AsProgram().Send(HttpMethod.Post, "/mcp/execute", new StringContent(body, null, "application/json"));
+        var (status, answer) = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(body, null, "application/json"));
         Assert.True(status == HttpStatusCode.UnprocessableEntity, $"{body} was answered {status}: {answer?.ToJsonString()}");
         Assert.All(says, part => Assert.Contains(part, (string?)answer!["error"]!["message"], StringComparison.Ordinal));
     }

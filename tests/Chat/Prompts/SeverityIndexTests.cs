@@ -23,7 +23,7 @@ public sealed class SeverityIndexTests
     };
 
     [Theory, MemberData(nameof(Clear))]
-    public void What_is_clear_at_once_decides_without_the_number_of_resources(string sign, int level, string point)
+    public void Immediate_criteria_decide_without_the_number_of_resources(string sign, int level, string point)
     {
         var seen = sign switch
         {
@@ -97,14 +97,14 @@ public sealed class SeverityIndexTests
     [InlineData(35, 1090, 39.0, 5)]
     [InlineData(36, 1100, 40.0, 5)]
     public void Fever_of_small_children_decides(int months, int days, double temperature, int level) =>
-        Assert.Equal(level, SeverityIndex.Of(new(Calm with { HeartRate = 90, RespiratoryRate = 18, Temperature = temperature, ExpectedResources = 0 }, months, days))!.Level);
+        Assert.Equal(level, SeverityIndex.Assess(new(Calm with { HeartRate = 90, RespiratoryRate = 18, Temperature = temperature, ExpectedResources = 0 }, months, days))!.Level);
 
     [Fact]
-    public void Without_anything_clear_the_number_of_resources_is_needed() => Assert.Null(SeverityIndex.Of(new(Calm, Adult, null)));
+    public void Without_immediate_criteria_the_number_of_resources_is_required() => Assert.Null(SeverityIndex.Assess(new(Calm, Adult, null)));
 
     private static (int Level, string Point) Of(AssessSeverity seen, int months = Adult)
     {
-        var severity = SeverityIndex.Of(new(seen, months, null))!;
+        var severity = SeverityIndex.Assess(new(seen, months, null))!;
         Assert.NotEmpty(severity.Rule);
         Assert.Equal(SeverityIndex.Names[severity.Level - 1], severity.Name);
         return (severity.Level, severity.DecisionPoint);

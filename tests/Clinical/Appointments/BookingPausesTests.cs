@@ -20,17 +20,17 @@ public sealed class BookingPausesTests
     [InlineData("update_user role", "doctor")]
     [InlineData("update_user role", "patient")]
     [InlineData("set_doctor_schedule", "doctor")]
-    public async Task Whoever_is_booked_while_a_change_is_made_is_listed_as_affected(string change, string whose)
+    public async Task Bookings_made_during_a_change_are_listed_as_affected(string change, string whose)
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
         var whom = whose == "doctor" ? ward.Doctor : ward.Patient;
         var changed = await WhileBooking(ward, [.. Mornings, .. Afternoons], () => change switch
         {
-            "delete_user" => ward.Admin.Do("delete_user", new { user_id = whom }),
-            "update_user is_active" => ward.Admin.Do("update_user", new { user_id = whom, is_active = false }),
-            "update_user role" => ward.Admin.Do("update_user", new { user_id = whom, role = "NURSE" }),
+            "delete_user" => ward.Admin.Call("delete_user", new { user_id = whom }),
+            "update_user is_active" => ward.Admin.Call("update_user", new { user_id = whom, is_active = false }),
+            "update_user role" => ward.Admin.Call("update_user", new { user_id = whom, role = "NURSE" }),
             // Without a shift in the morning and at noon, and with one on days that nobody books here.
-            _ => ward.Admin.Do("set_doctor_schedule", new { doctor_id = whom, working_hours = new[] { new { weekday = "SUNDAY", start = "20:00:00", end = "21:00:00" } } }),
+            _ => ward.Admin.Call("set_doctor_schedule", new { doctor_id = whom, working_hours = new[] { new { weekday = "SUNDAY", start = "20:00:00", end = "21:00:00" } } }),
         });
 
         Assert.Equal(await Scheduled(ward, _ => true), Affected(changed));
@@ -38,65 +38,65 @@ public sealed class BookingPausesTests
     }
 
     [Fact]
-    public async Task Whoever_is_booked_while_a_hospital_gets_another_zone_is_booked_by_the_old_clocks_and_listed_or_by_the_new_ones()
+    public async Task Bookings_made_during_a_time_zone_change_use_the_old_zone_and_are_listed_or_use_the_new_one()
     {
-        var ward = await Ward.OpenHospital("Europe/Berlin");
-        var changed = await WhileBooking(ward, Afternoons, () => ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/London" }));
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var changed = await WhileBooking(ward, Afternoons, () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/London" }));
 
         Assert.Equal(await Scheduled(ward, a => (string?)a["time_zone"] == "Europe/Berlin"), Affected(changed));
     }
 
     [Fact]
-    public async Task Once_a_change_was_heard_bookings_go_on_at_once()
+    public async Task Bookings_resume_as_soon_as_the_event_of_the_change_is_handled()
     {
-        var ward = await Ward.OpenHospital("Europe/Berlin");
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         foreach (var zone in new[] { "Europe/London", "Europe/Athens" })
         {
-            await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = zone });
-            var booked = await ward.Book("12:00:00", ward.Day(zone == "Europe/London" ? 2 : 3));
+            await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = zone });
+            var booked = await ward.Book("12:00:00", ward.Weekday(zone == "Europe/London" ? 2 : 3));
             Assert.Equal(zone, (string?)booked["time_zone"]);
         }
     }
 
     [Fact]
-    public async Task A_change_that_was_given_up_pauses_bookings_for_a_minute_at_most()
+    public async Task An_abandoned_change_pauses_bookings_for_at_most_a_minute()
     {
-        var ward = await Ward.Open();
-        await using var clinical = await OwnGateway.StartOf("clinical");
+        var ward = await ClinicFixture.Open();
+        await using var clinical = await ServiceProcess.StartService("clinical");
         using var paused = await clinical.Post(ward.Admin, PauseBookings.Path, new { hospital_id = ward.Admin.HospitalId, user_id = ward.Doctor, version = 1 });
         Assert.Equal(HttpStatusCode.OK, paused.StatusCode);
 
-        var refused = await ward.Nurse.Call("create_appointment", ward.Wish("10:00:00"));
+        var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00"));
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT", 1), (refused.Status, refused.Code, (int?)refused.Body["error"]!["retry_after"]));
-        var house = await RunningHouse.Get();
-        Assert.Equal(1, await house.Count("clinical", "SELECT count(*) FROM booking_pauses WHERE subject_id = $1 AND until <= now() + interval '1 minute'", ward.Doctor));
+        var house = await MedCorFixture.Get();
+        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM booking_pauses WHERE subject_id = $1 AND until <= now() + interval '1 minute'", ward.Doctor));
 
-        await house.Count("clinical", "WITH over AS (UPDATE booking_pauses SET until = now() WHERE subject_id = $1 RETURNING 1) SELECT count(*) FROM over", ward.Doctor);
+        await house.QueryNumber("clinical", "WITH over AS (UPDATE booking_pauses SET until = now() WHERE subject_id = $1 RETURNING 1) SELECT count(*) FROM over", ward.Doctor);
         await ward.Book("10:00:00");
     }
 
     [Fact]
     public async Task Only_administrators_pause_bookings_and_only_in_their_hospital()
     {
-        var ward = await Ward.ToLookAt();
-        await using var clinical = await OwnGateway.StartOf("clinical");
-        async Task<HttpStatusCode> Ask(Client who, object body)
+        var ward = await ClinicFixture.GetSharedReadOnly();
+        await using var clinical = await ServiceProcess.StartService("clinical");
+        async Task<HttpStatusCode> Ask(ApiClient who, object body)
         {
             using var answer = await clinical.Post(who, PauseBookings.Path, body);
             return answer.StatusCode;
         }
 
         var asked = new { hospital_id = ward.Admin.HospitalId, user_id = ward.Doctor, version = 1 };
-        foreach (var who in new[] { "doctor@general.example", "nurse@general.example", "patient@general.example" }) Assert.Equal(HttpStatusCode.Forbidden, await Ask(await Ward.As(who), asked));
-        Assert.Equal(HttpStatusCode.NotFound, await Ask(await Ward.As("admin@riverside.example"), asked));
+        foreach (var who in new[] { "doctor@general.example", "nurse@general.example", "patient@general.example" }) Assert.Equal(HttpStatusCode.Forbidden, await Ask(await ClinicFixture.LogIn(who), asked));
+        Assert.Equal(HttpStatusCode.NotFound, await Ask(await ClinicFixture.LogIn("admin@riverside.example"), asked));
         Assert.Equal(HttpStatusCode.BadRequest, await Ask(ward.Admin, new { hospital_id = "x" }));
-        Assert.Equal(0, await (await RunningHouse.Get()).Count("clinical", "SELECT count(*) FROM booking_pauses WHERE subject_id = $1", ward.Doctor));
+        Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("clinical", "SELECT count(*) FROM booking_pauses WHERE subject_id = $1", ward.Doctor));
     }
 
     /// <summary>Makes a change while eight book one time after the other, and after some of them succeeded.</summary>
-    private static async Task<JsonNode> WhileBooking(Ward ward, string[] times, Func<Task<JsonNode>> change)
+    private static async Task<JsonNode> WhileBooking(ClinicFixture ward, string[] times, Func<Task<JsonNode>> change)
     {
-        var wishes = new Queue<object>(from day in Enumerable.Range(2, 5) from time in times select ward.Wish(time, ward.Day(day)));
+        var wishes = new Queue<object>(from day in Enumerable.Range(2, 5) from time in times select ward.BookingRequest(time, ward.Weekday(day)));
         var under = new TaskCompletionSource();
         var (booked, isChanged) = (0, false);
         var booking = Enumerable.Range(0, 8).Select(async _ =>
@@ -105,7 +105,7 @@ public sealed class BookingPausesTests
             for (var more = true; more && Next() is { } wish;)
             {
                 more = !Volatile.Read(ref isChanged);
-                var answer = await ward.Nurse.Call("create_appointment", wish);
+                var answer = await ward.Nurse.TryCall("create_appointment", wish);
                 Assert.Contains(answer.Code, new[] { null, "CONFLICT", "VALIDATION_ERROR", "RESOURCE_NOT_FOUND" });
                 if (answer.Code is null && Interlocked.Increment(ref booked) == 5) under.SetResult();
             }
@@ -123,8 +123,8 @@ public sealed class BookingPausesTests
         }
     }
 
-    private static async Task<SortedSet<string>> Scheduled(Ward ward, Predicate<JsonNode> which) =>
-        [.. (await ward.Admin.Do("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED", limit = 100 }))["results"]!.AsArray().Where(a => which(a!)).Select(a => (string)a!["id"]!)];
+    private static async Task<SortedSet<string>> Scheduled(ClinicFixture ward, Predicate<JsonNode> which) =>
+        [.. (await ward.Admin.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED", limit = 100 }))["results"]!.AsArray().Where(a => which(a!)).Select(a => (string)a!["id"]!)];
 
     private static SortedSet<string> Affected(JsonNode changed) => [.. changed["affected"]!.AsArray().Select(a => (string)a!["id"]!)];
 }

@@ -22,24 +22,24 @@ public class AuditChainTests
     /// <summary>The figure was made by another program from the definition: HKDF and HMAC with SHA-256 over the link before, the place and the JSON without nulls.</summary>
     [Fact]
     public void The_hash_of_what_was_recorded_long_ago_never_changes() => Assert.Equal(
-        "87253aa3854e44b89b78a28a8abb026fe18060af58501ea10fb17aa242438543", Convert.ToHexStringLower(chain.Hash(AuditChain.Beginning, 1, Event)));
+        "87253aa3854e44b89b78a28a8abb026fe18060af58501ea10fb17aa242438543", Convert.ToHexStringLower(chain.ComputeHash(AuditChain.InitialHash, 1, Event)));
 
     [Fact]
-    public void It_covers_the_event_its_place_the_link_before_and_the_secret()
+    public void The_hash_covers_the_event_its_sequence_the_previous_link_and_the_secret()
     {
-        var hash = chain.Hash(AuditChain.Beginning, 1, Event);
+        var hash = chain.ComputeHash(AuditChain.InitialHash, 1, Event);
 
-        Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 1, Event with { Rows = 3 }));
-        Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 1, Event with { TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" }));
-        Assert.NotEqual(hash, chain.Hash(AuditChain.Beginning, 2, Event));
-        Assert.NotEqual(hash, chain.Hash(hash, 1, Event));
-        Assert.NotEqual(hash, new AuditChain("another secret of 32 characters!!!").Hash(AuditChain.Beginning, 1, Event));
+        Assert.NotEqual(hash, chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Rows = 3 }));
+        Assert.NotEqual(hash, chain.ComputeHash(AuditChain.InitialHash, 1, Event with { TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" }));
+        Assert.NotEqual(hash, chain.ComputeHash(AuditChain.InitialHash, 2, Event));
+        Assert.NotEqual(hash, chain.ComputeHash(hash, 1, Event));
+        Assert.NotEqual(hash, new AuditChain("another secret of 32 characters!!!").ComputeHash(AuditChain.InitialHash, 1, Event));
     }
 
     [Fact]
     public void A_default_secret_is_refused_outside_development_naming_the_variable()
     {
-        var check = new AuditOptionsCheck(new Production());
+        var check = new AuditOptionsValidator(new Production());
 
         Assert.Contains("Clinical__AuditSecret", check.Validate(null, new() { AuditSecret = "development-only-9876543210-zyxwvutsrqponmlkjihgfedcba" }).FailureMessage);
         Assert.Contains("Clinical__AuditSecret", check.Validate(null, new()).FailureMessage);

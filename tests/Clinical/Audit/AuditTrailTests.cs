@@ -10,20 +10,20 @@ namespace MedCor.Tests.Clinical.Audit;
 /// <summary>What is on record of who saw or changed clinical content, as those learn it who may.</summary>
 public sealed class AuditTrailTests
 {
-    private static readonly Lazy<Task<Stage>> Shared = new(Open);
+    private static readonly Lazy<Task<Participants>> Shared = new(Open);
 
-    private sealed record Stage(Ward Ward, Client Doctor, Client Patient);
+    private sealed record Participants(ClinicFixture Ward, ApiClient Doctor, ApiClient Patient);
 
     [Fact]
     public async Task A_patient_learns_who_wrote_read_and_listed_their_record_and_what_came_of_it()
     {
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
-        await ward.Nurse.Do("get_medical_record", new { record_id = record });
-        await ward.Nurse.Do("get_medical_record_history", new { record_id = record });
-        await doctor.Do("update_medical_record", new { record_id = record, diagnosis = "Secret diagnosis" });
-        await ward.Nurse.Do("list_medical_records", new { patient_id = ward.Patient, record_type = "LAB_RESULT" });
-        await (await Ward.As("admin@medcor.example")).Do("get_medical_record", new { record_id = record });
+        await ward.Nurse.Call("get_medical_record", new { record_id = record });
+        await ward.Nurse.Call("get_medical_record_history", new { record_id = record });
+        await doctor.Call("update_medical_record", new { record_id = record, diagnosis = "Secret diagnosis" });
+        await ward.Nurse.Call("list_medical_records", new { patient_id = ward.Patient, record_type = "LAB_RESULT" });
+        await (await ClinicFixture.LogIn("admin@medcor.example")).Call("get_medical_record", new { record_id = record });
 
         var events = await Of(patient, new { resource_id = record, sort = "created_at" });
 
@@ -37,14 +37,14 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
-    public async Task What_is_read_by_its_path_is_on_record_as_what_is_read_by_a_tool()
+    public async Task Reads_of_resources_are_audited_like_reads_by_tools()
     {
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
 
         foreach (var path in new[] { $"medical_records/{record}", $$"""medical_records?filter={"patient_id":"{{ward.Patient}}"}""" })
             Assert.True((await doctor.Http.GetAsync(new Uri($"/api/mcp/resources/{path}", UriKind.Relative))).IsSuccessStatusCode, path);
-        using var refused = await (await Ward.As("patient@general.example")).Http.GetAsync(new Uri($"/api/mcp/resources/medical_records/{record}", UriKind.Relative));
+        using var refused = await (await ClinicFixture.LogIn("patient@general.example")).Http.GetAsync(new Uri($"/api/mcp/resources/medical_records/{record}", UriKind.Relative));
 
         Assert.Equal(
             ["create_medical_record DONE", "resources/medical_records DONE", "resources/medical_records DONE", "resources/medical_records MISSING"],
@@ -56,11 +56,11 @@ public sealed class AuditTrailTests
     {
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
-        var other = await Ward.As("patient@general.example");
-        await other.Call("get_medical_record", new { record_id = record });
-        await other.Call("update_medical_record", new { record_id = record, title = "x" });
-        await doctor.Call("update_medical_record", new { record_id = record, title = "x", expected_version = 9 });
-        await doctor.Call("update_medical_record", new { record_id = record, status = "ENTERED_IN_ERROR" });
+        var other = await ClinicFixture.LogIn("patient@general.example");
+        await other.TryCall("get_medical_record", new { record_id = record });
+        await other.TryCall("update_medical_record", new { record_id = record, title = "x" });
+        await doctor.TryCall("update_medical_record", new { record_id = record, title = "x", expected_version = 9 });
+        await doctor.TryCall("update_medical_record", new { record_id = record, status = "ENTERED_IN_ERROR" });
 
         var refused = (await Of(patient, new { resource_id = record, sort = "created_at" })).Skip(1).ToArray();
         Assert.Equal(["MISSING", "FORBIDDEN", "CONFLICT", "INVALID"], refused.Select(e => (string?)e["outcome"]));
@@ -68,24 +68,24 @@ public sealed class AuditTrailTests
 
         // By one whose role does not include the tool; and one who asked for nothing that could be read.
         Assert.Contains(await Of(ward.Admin, new { user_id = other.Id, action = "update_medical_record" }), e => (string?)e["outcome"] == "FORBIDDEN");
-        await ward.Nurse.Call("update_medical_record", new { record_id = record, title = "n" });
-        await ward.Nurse.Call("create_treatment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "n", description = "d" });
-        await ward.Nurse.Call("update_medical_record", new { record_id = record, title = 1 });
+        await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = "n" });
+        await ward.Nurse.TryCall("create_treatment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "n", description = "d" });
+        await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = 1 });
         var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, sort = "-created_at" })).Where(e => (string?)e["outcome"] == "FORBIDDEN").Take(3).ToArray();
         Assert.Equal([null, ward.Patient.ToString(), ward.Patient.ToString()], byRole.Select(e => (string?)e["patient_id"]));
         Assert.Equal([null, null, record], byRole.Select(e => (string?)e["resource_id"]));
-        await doctor.Call("get_treatment", new { treatment_id = "nonsense" });
+        await doctor.TryCall("get_treatment", new { treatment_id = "nonsense" });
         Assert.Equal("INVALID", (string?)Assert.Single(await Of(ward.Admin, new { user_id = doctor.Id, action = "get_treatment" }))["outcome"]);
     }
 
     [Fact]
     public async Task A_list_of_several_patients_is_on_record_for_each_and_an_empty_one_for_who_was_asked_for()
     {
-        var ward = await Ward.Open();
-        var other = await ward.NewPatient();
+        var ward = await ClinicFixture.Open();
+        var other = await ward.CreatePatient();
         var booked = new[] { await ward.Book("09:00:00"), await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other) }.Select(b => (string?)b["id"]).ToArray();
-        await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor });
-        await ward.Nurse.Do("list_treatments", new { patient_id = other });
+        await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor });
+        await ward.Nurse.Call("list_treatments", new { patient_id = other });
 
         var seen = (await Of(ward.Admin, new { resource_id = booked[0], action = "list_appointments" })).Single();
         Assert.Equal((ward.Patient.ToString(), 2), ((string?)seen["patient_id"], (int)seen["rows"]!));
@@ -97,18 +97,18 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
-    public async Task What_an_idempotency_key_answers_again_is_on_record_again()
+    public async Task Replayed_idempotent_responses_are_audited_again()
     {
         var (ward, doctor, _) = await Shared.Value;
         var key = Guid.NewGuid().ToString();
-        var first = await doctor.Call("create_medical_record", Wish(ward.Patient), key);
-        Assert.True((await doctor.Call("create_medical_record", Wish(ward.Patient), key)).IsReplay);
+        var first = await doctor.TryCall("create_medical_record", Wish(ward.Patient), key);
+        Assert.True((await doctor.TryCall("create_medical_record", Wish(ward.Patient), key)).IsReplay);
 
         Assert.Equal(["DONE", "REPLAYED"], (await Of(ward.Admin, new { resource_id = (string?)first.Body["id"], sort = "created_at" })).Select(e => (string?)e["outcome"]));
     }
 
     [Fact]
-    public async Task Where_from_is_what_the_gateway_saw_whatever_a_client_claims()
+    public async Task The_audited_client_address_is_the_one_the_gateway_saw()
     {
         var (ward, doctor, _) = await Shared.Value;
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) }) };
@@ -124,7 +124,7 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
-    public async Task Beside_the_request_id_that_a_client_chose_stands_the_trace_that_it_cannot_choose()
+    public async Task The_trace_id_is_audited_beside_the_request_id_of_the_client()
     {
         var (ward, doctor, patient) = await Shared.Value;
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) }) };
@@ -142,26 +142,26 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
-    public async Task Only_administrators_and_the_patient_concerned_are_told()
+    public async Task Only_administrators_and_the_patient_see_the_audit_events()
     {
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
-        foreach (var staff in new[] { doctor, ward.Nurse }) Assert.Equal("PERMISSION_DENIED", (await staff.Call("list_audit_events")).Code);
-        var other = await Ward.As("patient@general.example");
-        Assert.Equal("PERMISSION_DENIED", (await other.Call("list_audit_events", new { patient_id = ward.Patient })).Code);
-        foreach (var stranger in new[] { other, await Ward.As("admin@riverside.example") }) Assert.Empty(await Of(stranger, new { resource_id = record }));
-        foreach (var entitled in new[] { patient, ward.Admin, await Ward.As("admin@medcor.example") }) Assert.Single(await Of(entitled, new { resource_id = record }));
+        foreach (var staff in new[] { doctor, ward.Nurse }) Assert.Equal("PERMISSION_DENIED", (await staff.TryCall("list_audit_events")).Code);
+        var other = await ClinicFixture.LogIn("patient@general.example");
+        Assert.Equal("PERMISSION_DENIED", (await other.TryCall("list_audit_events", new { patient_id = ward.Patient })).Code);
+        foreach (var stranger in new[] { other, await ClinicFixture.LogIn("admin@riverside.example") }) Assert.Empty(await Of(stranger, new { resource_id = record }));
+        foreach (var entitled in new[] { patient, ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") }) Assert.Single(await Of(entitled, new { resource_id = record }));
         Assert.All(await Of(patient, new { limit = 100 }), e => Assert.Equal(ward.Patient.ToString(), (string?)e["patient_id"]));
-        Assert.Equal("VALIDATION_ERROR", (await ward.Admin.Call("list_audit_events", new { resource = "invoices" })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "invoices" })).Code);
     }
 
     [Fact]
-    public async Task What_an_attempt_on_another_hospitals_record_leaves_behind_stays_where_it_was_made()
+    public async Task An_attempt_on_another_hospitals_record_is_audited_in_the_callers_hospital()
     {
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
-        var stranger = await Ward.As("admin@riverside.example");
-        Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.Call("get_medical_record", new { record_id = record })).Code);
+        var stranger = await ClinicFixture.LogIn("admin@riverside.example");
+        Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.TryCall("get_medical_record", new { record_id = record })).Code);
 
         var attempt = (await Of(stranger, new { resource_id = record })).Single();
         Assert.Equal(("MISSING", null), ((string?)attempt["outcome"], (string?)attempt["patient_id"]));
@@ -174,50 +174,50 @@ public sealed class AuditTrailTests
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
         var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime);
-        Assert.Single(await Of(patient, new { resource_id = record, date_from = Ward.Text(today.AddDays(-1)), date_to = Ward.Text(today) }));
-        Assert.Empty(await Of(patient, new { resource_id = record, date_from = Ward.Text(today.AddDays(1)) }));
-        Assert.Empty(await Of(patient, new { resource_id = record, date_to = Ward.Text(today.AddDays(-1)) }));
+        Assert.Single(await Of(patient, new { resource_id = record, date_from = ClinicFixture.FormatDate(today.AddDays(-1)), date_to = ClinicFixture.FormatDate(today) }));
+        Assert.Empty(await Of(patient, new { resource_id = record, date_from = ClinicFixture.FormatDate(today.AddDays(1)) }));
+        Assert.Empty(await Of(patient, new { resource_id = record, date_to = ClinicFixture.FormatDate(today.AddDays(-1)) }));
         Assert.Single(await Of(patient, new { resource_id = record, date_from = "0001-01-01", date_to = "9999-12-31" }));
         Assert.Empty(await Of(patient, new { resource_id = record, date_from = "9999-12-31" }));
-        Assert.Equal("VALIDATION_ERROR", (await patient.Call("list_audit_events", new { date_from = "2026-02-02", date_to = "2026-02-01" })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await patient.TryCall("list_audit_events", new { date_from = "2026-02-02", date_to = "2026-02-01" })).Code);
     }
 
     /// <summary>A trigger that fails for one user stands in for a disk that is full.</summary>
     [Fact]
-    public async Task What_cannot_be_recorded_is_neither_answered_nor_done()
+    public async Task A_call_that_cannot_be_audited_is_neither_answered_nor_committed()
     {
-        var ward = await Ward.Open();
-        var doctor = await ward.AsDoctor();
+        var ward = await ClinicFixture.Open();
+        var doctor = await ward.LogInDoctor();
         var record = await Write(doctor, ward.Patient);
-        var house = await RunningHouse.Get();
-        await using var clinical = await house.Database("clinical");
+        var house = await MedCorFixture.Get();
+        await using var clinical = await house.OpenDatabase("clinical");
         var name = $"full_{Guid.NewGuid():N}";
         await Run(clinical, $"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END'");
         await Run(clinical, $"CREATE TRIGGER {name} BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.user_id = '{doctor.Id}') EXECUTE FUNCTION {name}()");
         try
         {
-            var read = await doctor.Call("get_medical_record", new { record_id = record });
+            var read = await doctor.TryCall("get_medical_record", new { record_id = record });
             Assert.Equal(("SERVER_ERROR", null), (read.Code, (string?)read.Body["title"]));
-            Assert.Equal("SERVER_ERROR", (await doctor.Call("update_medical_record", new { record_id = record, title = "Changed" })).Code);
-            Assert.Equal("SERVER_ERROR", (await doctor.Call("get_medical_record", new { record_id = Guid.NewGuid() })).Code);
+            Assert.Equal("SERVER_ERROR", (await doctor.TryCall("update_medical_record", new { record_id = record, title = "Changed" })).Code);
+            Assert.Equal("SERVER_ERROR", (await doctor.TryCall("get_medical_record", new { record_id = Guid.NewGuid() })).Code);
         }
         finally
         {
             await Run(clinical, $"DROP TRIGGER {name} ON audit_events; DROP FUNCTION {name}()");
         }
-        Assert.Equal(1, (int)(await doctor.Do("get_medical_record", new { record_id = record }))["version"]!);
+        Assert.Equal(1, (int)(await doctor.Call("get_medical_record", new { record_id = record }))["version"]!);
     }
 
     [Theory]
-    [InlineData($"patient_id = {Indexes.SomeId}", "audit_events_by_patient")]
-    [InlineData($"user_id = {Indexes.SomeId}", "audit_events_by_user")]
+    [InlineData($"patient_id = {QueryPlan.UnknownId}", "audit_events_by_patient")]
+    [InlineData($"user_id = {QueryPlan.UnknownId}", "audit_events_by_user")]
     [InlineData("resource = 'treatments'", "audit_events_by_resource")]
-    [InlineData($"resource_id = {Indexes.SomeId}", "audit_events_by_resource_id")]
+    [InlineData($"resource_id = {QueryPlan.UnknownId}", "audit_events_by_resource_id")]
     [InlineData("action = 'get_treatment'", "audit_events_by_action")]
     [InlineData("created_at >= now()", "audit_events_by_creation")]
     public async Task Every_filter_has_its_index(string filter, string index)
     {
-        Assert.Contains(index, await Indexes.Used($"SELECT * FROM audit_events WHERE hospital_id = {Indexes.SomeId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
+        Assert.Contains(index, await QueryPlan.UsedIndexes($"SELECT * FROM audit_events WHERE hospital_id = {QueryPlan.UnknownId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
     }
 
     [Fact]
@@ -225,25 +225,25 @@ public sealed class AuditTrailTests
     {
         var (ward, doctor, _) = await Shared.Value;
         var record = Guid.Parse(await Write(doctor, ward.Patient));
-        var house = await RunningHouse.Get();
-        await Wait.Until(async () => await house.Count("clinical", "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = $1", record) == 1, "the access is linked");
+        var house = await MedCorFixture.Get();
+        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = $1", record) == 1, "the access is linked");
 
-        var (code, said) = await house.Operate("clinical", "verify-audit");
+        var (code, said) = await house.RunOperatorCommand("clinical", "verify-audit");
 
         Assert.True(code == 0, said);
         Assert.Contains("The audit trail is whole.", said);
         Assert.Contains($"{ward.Admin.HospitalId}: ", said);
     }
 
-    private static async Task<Stage> Open()
+    private static async Task<Participants> Open()
     {
-        var ward = await Ward.Open();
-        return new(ward, await ward.AsDoctor(), await ward.AsPatient());
+        var ward = await ClinicFixture.Open();
+        return new(ward, await ward.LogInDoctor(), await ward.LogInPatient());
     }
 
-    private static async Task<JsonNode[]> Of(Client who, object filter) => [.. (await who.Do("list_audit_events", filter))["results"]!.AsArray().Select(e => e!)];
+    private static async Task<JsonNode[]> Of(ApiClient who, object filter) => [.. (await who.Call("list_audit_events", filter))["results"]!.AsArray().Select(e => e!)];
 
-    private static async Task<string> Write(Client author, Guid patient) => (string)(await author.Do("create_medical_record", Wish(patient)))["id"]!;
+    private static async Task<string> Write(ApiClient author, Guid patient) => (string)(await author.Call("create_medical_record", Wish(patient)))["id"]!;
 
     private static object Wish(Guid patient) => new { patient_id = patient, title = "Secret title", record_type = "LAB_RESULT", description = "Secret findings" };
 
@@ -258,19 +258,19 @@ public sealed class AuditTrailTests
 /// Which indexes PostgreSQL uses where it cannot choose to read a small table instead. In a database without rows or figures: by those of one that is in use it would choose now this one, now another that
 /// costs the same.
 /// </summary>
-internal static class Indexes
+internal static class QueryPlan
 {
     private static readonly Lazy<Task<string>> Empty = new(async () =>
     {
-        var database = await (await RunningHouse.Get()).NewDatabase();
+        var database = await (await MedCorFixture.Get()).CreateDatabase();
         await new Migrator(typeof(MedCor.Clinical.ClinicalDb).Assembly, "clinical", NullLogger.Instance).Migrate(database, CancellationToken.None);
         return database;
     });
 
     /// <summary>Of nobody and nothing, as SQL.</summary>
-    public const string SomeId = "'01980000-0000-7000-8000-000000000001'";
+    public const string UnknownId = "'01980000-0000-7000-8000-000000000001'";
 
-    public static async Task<string> Used(string query)
+    public static async Task<string> UsedIndexes(string query)
     {
         await using var connection = new NpgsqlConnection(await Empty.Value);
         await connection.OpenAsync();

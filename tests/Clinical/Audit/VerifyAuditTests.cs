@@ -30,15 +30,15 @@ public sealed class VerifyAuditTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var house = await RunningHouse.Get();
-        var database = await house.NewDatabase();
+        var house = await MedCorFixture.Get();
+        var database = await house.CreateDatabase();
         await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).Migrate(database, CancellationToken.None);
         owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true }.ConnectionString);
         serving = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
-        redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisAddress},defaultDatabase=15");
+        redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisConnectionString},defaultDatabase=15");
         await redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
         services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Context>()
-            .AddDbContext<ClinicalDb>((provider, db) => db.UseNpgsql(serving).AddInterceptors(new TenantSeal(), provider.GetRequiredService<OutboxSignal>()))
+            .AddDbContext<ClinicalDb>((provider, db) => db.UseNpgsql(serving).AddInterceptors(new RowLevelSecurityInterceptor(), provider.GetRequiredService<OutboxSignal>()))
             .BuildServiceProvider();
     }
 
@@ -81,7 +81,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Tamper($"UPDATE audit_events SET action = 'get_appointment' WHERE id = {EventAt(10)}");
         var (before, edited) = (await Link(9), await EventOf(10));
         await using var forge = owner.CreateCommand("UPDATE audit_links SET hash = $1 WHERE sequence = 10");
-        forge.Parameters.Add(new() { Value = new AuditChain("what somebody guessed the secret to be").Hash(before.Hash, 10, edited) });
+        forge.Parameters.Add(new() { Value = new AuditChain("what somebody guessed the secret to be").ComputeHash(before.Hash, 10, edited) });
         await forge.ExecuteNonQueryAsync();
 
         await Found("the event at link 10", "edited");
@@ -112,7 +112,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_tail_that_was_cut_off_is_found()
+    public async Task A_truncated_chain_is_found()
     {
         await Drawn(10);
         await CutOff(3);
@@ -121,7 +121,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_whole_chain_that_is_gone_is_found()
+    public async Task A_deleted_chain_is_found()
     {
         await Drawn(10);
         await Tamper("TRUNCATE audit_events, audit_links, audit_waiting");
@@ -130,7 +130,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_tail_that_was_cut_off_is_found_also_after_others_have_grown_in_its_place()
+    public async Task A_truncated_chain_is_found_even_after_new_links_were_added()
     {
         await Drawn(10);
         await CutOff(3);
@@ -140,10 +140,10 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_Redis_lost_its_anchors_a_head_from_the_log_finds_the_cut()
+    public async Task With_anchors_lost_a_head_from_the_log_reveals_a_truncated_chain()
     {
         await Drawn(10);
-        var logged = ChainHead.Of(await Link(10)).ToString();
+        var logged = ChainHead.From(await Link(10)).ToString();
         await CutOff(3);
         await redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
 
@@ -156,7 +156,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_put_in_past_the_trigger_or_taken_out_before_its_link_is_found()
+    public async Task Events_inserted_past_the_trigger_or_removed_before_linking_are_found()
     {
         await Drawn(3);
         await Tamper("ALTER TABLE audit_events DISABLE TRIGGER await_link");
@@ -170,7 +170,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_draw_at_once_every_event_has_one_place_and_the_chain_no_gap()
+    public async Task Concurrent_workers_link_every_event_once_without_gaps()
     {
         await Accesses(1_200);
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Draw()));
@@ -213,7 +213,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var (at, now) = (hospital ?? Hospital, DateTimeOffset.UtcNow);
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
         var trail = new AuditTrail(db, new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
-        await trail.Record(new Access("list_medical_records", "medical_records"), AuditOutcome.Done, Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
+        await trail.Record(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done, Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
     }
 
     private static MedicalRecord Record(Guid hospital) =>
@@ -221,8 +221,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
 
     private async Task Draw()
     {
-        using var draw = new DrawChain(services.GetRequiredService<IServiceScopeFactory>(), chain, Anchors(), TimeProvider.System, NullLogger<DrawChain>.Instance);
-        await draw.DrawAll(CancellationToken.None);
+        using var draw = new AuditChainWorker(services.GetRequiredService<IServiceScopeFactory>(), chain, Anchors(), TimeProvider.System, NullLogger<AuditChainWorker>.Instance);
+        await draw.LinkAll(CancellationToken.None);
     }
 
     private AuditAnchors Anchors() => new(redis, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
@@ -231,7 +231,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     {
         await using var scope = services.CreateAsyncScope();
         var said = new StringWriter();
-        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), chain, Anchors()) { Out = said }.Run(heads, CancellationToken.None);
+        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), chain, Anchors()) { Output = said }.Run(heads, CancellationToken.None);
         return (code, said.ToString());
     }
 

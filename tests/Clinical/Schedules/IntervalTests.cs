@@ -14,17 +14,17 @@ public sealed class IntervalTests
     }
 
     [Fact]
-    public void Taking_one_away_leaves_what_is_before_and_after_it()
+    public void Subtracting_an_interval_leaves_the_parts_before_and_after()
     {
-        Assert.Equal([At(9, 10), At(11, 12)], At(9, 12).Without(At(10, 11)));
-        Assert.Equal([At(11, 12)], At(9, 12).Without(At(8, 11)));
-        Assert.Equal([At(9, 12)], At(9, 12).Without(At(12, 13)));
-        Assert.Empty(At(9, 12).Without(At(8, 13)));
+        Assert.Equal([At(9, 10), At(11, 12)], At(9, 12).Subtract(At(10, 11)));
+        Assert.Equal([At(11, 12)], At(9, 12).Subtract(At(8, 11)));
+        Assert.Equal([At(9, 12)], At(9, 12).Subtract(At(12, 13)));
+        Assert.Empty(At(9, 12).Subtract(At(8, 13)));
     }
 
     [Fact]
-    public void Those_that_touch_or_overlap_join_to_one() =>
-        Assert.Equal([At(8, 12), At(13, 14)], Interval.Join([At(13, 14), At(8, 10), At(9, 11), At(11, 12), At(9, 10)]));
+    public void Touching_and_overlapping_intervals_are_merged() =>
+        Assert.Equal([At(8, 12), At(13, 14)], Interval.Merge([At(13, 14), At(8, 10), At(9, 11), At(11, 12), At(9, 10)]));
 
     private static Interval At(int from, int until) => new(Hour(from), Hour(until));
 

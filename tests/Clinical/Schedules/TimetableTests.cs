@@ -6,8 +6,8 @@ namespace MedCor.Tests.Clinical.Schedules;
 
 public sealed class TimetableTests
 {
-    private static readonly HospitalClock Berlin = HospitalClock.In("Europe/Berlin");
-    private static readonly HospitalClock NewYork = HospitalClock.In("America/New_York");
+    private static readonly HospitalClock Berlin = HospitalClock.ForZone("Europe/Berlin");
+    private static readonly HospitalClock NewYork = HospitalClock.ForZone("America/New_York");
     private static readonly DateTimeOffset Before = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static readonly DateOnly Monday = new(2027, 6, 7);
@@ -36,18 +36,18 @@ public sealed class TimetableTests
     }
 
     [Fact]
-    public void What_is_booked_is_not_free_and_what_only_touches_it_is()
+    public void Booked_times_are_not_free_and_adjacent_ones_are()
     {
-        var booked = Interval.Lasting(Berlin.Instant(Monday, new(9, 45))!.Value, 30);
+        var booked = Interval.StartingAt(Berlin.ToInstant(Monday, new(9, 45))!.Value, 30);
         Assert.Equal(["09:00", "10:30"], Free(Week(Monday, "09:00-11:00"), Monday, Berlin, taken: booked));
-        var onGrid = Interval.Lasting(Berlin.Instant(Monday, new(9, 30))!.Value, 30);
+        var onGrid = Interval.StartingAt(Berlin.ToInstant(Monday, new(9, 30))!.Value, 30);
         Assert.Equal(["09:00", "10:00", "10:30"], Free(Week(Monday, "09:00-11:00"), Monday, Berlin, taken: onGrid));
     }
 
     [Fact]
-    public void What_is_past_is_not_free()
+    public void Past_times_are_not_free()
     {
-        var now = Berlin.Instant(Monday, new(10, 0))!.Value;
+        var now = Berlin.ToInstant(Monday, new(10, 0))!.Value;
         Assert.Equal(["10:00", "10:30"], Free(Week(Monday, "09:00-11:00"), Monday, Berlin, now: now));
         Assert.Equal(["10:30"], Free(Week(Monday, "09:00-11:00"), Monday, Berlin, now: now.AddTicks(1)));
     }
@@ -65,8 +65,8 @@ public sealed class TimetableTests
         var night = new Timetable(30, [new(DayOfWeek.Monday, new(23, 0), new(0, 0)), new(DayOfWeek.Tuesday, new(0, 0), new(1, 0))], [], []);
         Assert.Equal(["23:00", "23:30"], Free(night, Monday, Berlin, minutes: 60));
         Assert.Equal(["00:00"], Free(night, Monday.AddDays(1), Berlin, minutes: 60));
-        Assert.True(night.Holds(Monday, Interval.Lasting(Berlin.Instant(Monday, new(23, 45))!.Value, 30), Berlin));
-        Assert.False(night.Holds(Monday.AddDays(1), Interval.Lasting(Berlin.Instant(Monday.AddDays(1), new(0, 45))!.Value, 30), Berlin));
+        Assert.True(night.Covers(Monday, Interval.StartingAt(Berlin.ToInstant(Monday, new(23, 45))!.Value, 30), Berlin));
+        Assert.False(night.Covers(Monday.AddDays(1), Interval.StartingAt(Berlin.ToInstant(Monday.AddDays(1), new(0, 45))!.Value, 30), Berlin));
     }
 
     [Fact]
@@ -77,9 +77,9 @@ public sealed class TimetableTests
         Assert.Equal(25, Hours(new(2027, 10, 31), Berlin));
         Assert.Equal(23, Hours(new(2027, 3, 14), NewYork));
         Assert.Equal(25, Hours(new(2027, 11, 7), NewYork));
-        Assert.Equal(24.5, Hours(new(2027, 4, 4), HospitalClock.In("Australia/Lord_Howe")));
+        Assert.Equal(24.5, Hours(new(2027, 4, 4), HospitalClock.ForZone("Australia/Lord_Howe")));
         // In Cairo the clocks skip the first hour of the day.
-        Assert.Equal(23, Hours(new(2027, 4, 30), HospitalClock.In("Africa/Cairo")));
+        Assert.Equal(23, Hours(new(2027, 4, 30), HospitalClock.ForZone("Africa/Cairo")));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class TimetableTests
 
     [Fact]
     public void A_period_inside_the_skipped_hour_is_empty() =>
-        Assert.Empty(Week(new(2027, 3, 28), "02:00-03:00").Open(new(2027, 3, 28), Berlin));
+        Assert.Empty(Week(new(2027, 3, 28), "02:00-03:00").WorkingIntervals(new(2027, 3, 28), Berlin));
 
     [Fact]
     public void Slots_that_the_clocks_show_twice_are_offered_once_and_mean_the_earlier()
@@ -102,8 +102,8 @@ public sealed class TimetableTests
         var timetable = Week(day, "01:30-03:30");
         Assert.Equal(["01:30", "02:00", "02:30", "03:00"], Free(timetable, day, Berlin));
 
-        var first = Interval.Lasting(DateTimeOffset.Parse("2027-10-31T00:30:00Z", CultureInfo.InvariantCulture), 30);
-        var second = Interval.Lasting(DateTimeOffset.Parse("2027-10-31T01:30:00Z", CultureInfo.InvariantCulture), 30);
+        var first = Interval.StartingAt(DateTimeOffset.Parse("2027-10-31T00:30:00Z", CultureInfo.InvariantCulture), 30);
+        var second = Interval.StartingAt(DateTimeOffset.Parse("2027-10-31T01:30:00Z", CultureInfo.InvariantCulture), 30);
         Assert.Equal(["01:30", "02:00", "03:00"], Free(timetable, day, Berlin, taken: first));
         Assert.Equal(["01:30", "02:00", "02:30", "03:00"], Free(timetable, day, Berlin, taken: second));
     }
@@ -113,18 +113,18 @@ public sealed class TimetableTests
         Assert.Equal(["23:00", "23:30"], Free(Week(Monday, "23:00-00:00"), Monday, Berlin));
 
     [Fact]
-    public void A_doctor_of_whom_nothing_is_known_works_on_weekdays_from_9_to_5()
+    public void The_default_timetable_is_weekdays_from_9_to_5()
     {
-        Assert.Equal(16, Free(Timetable.Usual, Monday, Berlin).Count);
-        Assert.Equal(16, Free(Timetable.Usual, Monday.AddDays(4), Berlin).Count);
-        Assert.Empty(Free(Timetable.Usual, Monday.AddDays(5), Berlin));
-        Assert.Empty(Free(Timetable.Usual, Monday.AddDays(6), Berlin));
+        Assert.Equal(16, Free(Timetable.Default, Monday, Berlin).Count);
+        Assert.Equal(16, Free(Timetable.Default, Monday.AddDays(4), Berlin).Count);
+        Assert.Empty(Free(Timetable.Default, Monday.AddDays(5), Berlin));
+        Assert.Empty(Free(Timetable.Default, Monday.AddDays(6), Berlin));
     }
 
     private static double Hours(DateOnly date, HospitalClock clock)
     {
-        var open = Assert.Single(Week(date, "00:00-00:00").Open(date, clock));
-        return (open.Until - open.From).TotalHours;
+        var open = Assert.Single(Week(date, "00:00-00:00").WorkingIntervals(date, clock));
+        return (open.End - open.Start).TotalHours;
     }
 
     /// <summary>A timetable with these hours on the weekday of that date.</summary>

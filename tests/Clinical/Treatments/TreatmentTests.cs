@@ -6,60 +6,60 @@ namespace MedCor.Tests.Clinical.Treatments;
 public sealed class TreatmentTests
 {
     [Fact]
-    public async Task It_keeps_its_medications_and_ends_once()
+    public async Task A_treatment_keeps_its_medications_and_ends_once()
     {
-        var ward = await Ward.Open();
-        var doctor = await ward.AsDoctor();
-        var begun = await doctor.Do("create_treatment", Wish(ward));
+        var ward = await ClinicFixture.Open();
+        var doctor = await ward.LogInDoctor();
+        var begun = await doctor.Call("create_treatment", Wish(ward));
         Assert.Equal(("ACTIVE", "10mg", "2027-03-01"), ((string?)begun["status"], (string?)begun["medications"]![0]!["dosage"], (string?)begun["follow_up_date"]));
 
-        var ended = await doctor.Do("update_treatment", new { treatment_id = Id(begun), status = "COMPLETED", notes = "Went well" });
+        var ended = await doctor.Call("update_treatment", new { treatment_id = Id(begun), status = "COMPLETED", notes = "Went well" });
         Assert.Equal(("COMPLETED", "Went well", 2), ((string?)ended["status"], (string?)ended["notes"], (int)ended["version"]!));
-        Assert.Equal("CONFLICT", (await doctor.Call("update_treatment", new { treatment_id = Id(begun), status = "DISCONTINUED" })).Code);
-        Assert.Equal(1, (int)(await (await ward.AsPatient()).Do("list_treatments", new { status = "COMPLETED" }))["total"]!);
+        Assert.Equal("CONFLICT", (await doctor.TryCall("update_treatment", new { treatment_id = Id(begun), status = "DISCONTINUED" })).Code);
+        Assert.Equal(1, (int)(await (await ward.LogInPatient()).Call("list_treatments", new { status = "COMPLETED" }))["total"]!);
     }
 
     [Fact]
     public async Task Nurses_and_patients_read_and_the_platform_sees_no_content()
     {
-        var ward = await Ward.Open();
-        var begun = await ward.Admin.Do("create_treatment", Wish(ward));
-        foreach (var reader in new[] { ward.Nurse, await ward.AsPatient() })
+        var ward = await ClinicFixture.Open();
+        var begun = await ward.Admin.Call("create_treatment", Wish(ward));
+        foreach (var reader in new[] { ward.Nurse, await ward.LogInPatient() })
         {
-            Assert.Equal("Hypertension", (string?)(await reader.Do("get_treatment", new { treatment_id = Id(begun) }))["name"]);
-            Assert.Equal("PERMISSION_DENIED", (await reader.Call("create_treatment", Wish(ward))).Code);
-            Assert.Equal("PERMISSION_DENIED", (await reader.Call("update_treatment", new { treatment_id = Id(begun), notes = "x" })).Code);
+            Assert.Equal("Hypertension", (string?)(await reader.Call("get_treatment", new { treatment_id = Id(begun) }))["name"]);
+            Assert.Equal("PERMISSION_DENIED", (await reader.TryCall("create_treatment", Wish(ward))).Code);
+            Assert.Equal("PERMISSION_DENIED", (await reader.TryCall("update_treatment", new { treatment_id = Id(begun), notes = "x" })).Code);
         }
-        var seen = await (await Ward.As("admin@medcor.example")).Do("get_treatment", new { treatment_id = Id(begun) });
+        var seen = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("get_treatment", new { treatment_id = Id(begun) });
         Assert.Equal("ACTIVE", (string?)seen["status"]);
         foreach (var content in Contents) Assert.Null(seen[content]);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await (await Ward.As("admin@riverside.example")).Call("get_treatment", new { treatment_id = Id(begun) })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("get_treatment", new { treatment_id = Id(begun) })).Code);
     }
 
     [Fact]
-    public async Task What_leaves_it_as_it_was_makes_no_version()
+    public async Task An_update_without_changes_adds_no_version()
     {
-        var ward = await Ward.Open();
-        var begun = await ward.Admin.Do("create_treatment", Wish(ward));
+        var ward = await ClinicFixture.Open();
+        var begun = await ward.Admin.Call("create_treatment", Wish(ward));
         var medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } };
 
-        var same = await ward.Admin.Do("update_treatment", new { treatment_id = Id(begun), name = "Hypertension", medications, status = "ACTIVE" });
+        var same = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), name = "Hypertension", medications, status = "ACTIVE" });
         Assert.Equal(begun.ToJsonString(), same.ToJsonString());
 
-        var changed = await ward.Admin.Do("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
+        var changed = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
         Assert.Equal((2, "20mg"), ((int)changed["version"]!, (string?)changed["medications"]![0]!["dosage"]));
-        Assert.Equal("CONFLICT", (await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
+        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
     }
 
     [Fact]
-    public async Task Those_who_may_are_told_live_of_it_and_nobody_what_it_says()
+    public async Task Live_events_about_treatments_reach_authorized_subscribers_without_content()
     {
-        var ward = await Ward.Open();
-        await using var nurse = await Listener.Of(ward.Nurse);
-        await using var concerned = await Listener.Of(await ward.AsPatient());
-        await using var other = await Listener.Of(await Ward.As("patient@general.example"));
-        var begun = Guid.Parse(Id(await ward.Admin.Do("create_treatment", Wish(ward))));
-        await ward.Admin.Do("update_treatment", new { treatment_id = begun, notes = "Better" });
+        var ward = await ClinicFixture.Open();
+        await using var nurse = await SseClient.Connect(ward.Nurse);
+        await using var concerned = await SseClient.Connect(await ward.LogInPatient());
+        await using var other = await SseClient.Connect(await ClinicFixture.LogIn("patient@general.example"));
+        var begun = Guid.Parse(Id(await ward.Admin.Call("create_treatment", Wish(ward))));
+        await ward.Admin.Call("update_treatment", new { treatment_id = begun, notes = "Better" });
 
         foreach (var listener in new[] { nurse, concerned })
             foreach (var action in new[] { "created", "updated" })
@@ -68,48 +68,48 @@ public sealed class TreatmentTests
                 Assert.Equal("ACTIVE", (string?)told["status"]);
                 foreach (var content in Contents) Assert.Null(told[content]);
             }
-        Assert.DoesNotContain(other.All, h => (string?)h.Data["data"]?["id"] == begun.ToString());
+        Assert.DoesNotContain(other.Events, h => (string?)h.Data["data"]?["id"] == begun.ToString());
     }
 
     [Fact]
-    public async Task It_is_found_by_patient_doctor_and_status_and_begun_once_however_often_it_is_sent()
+    public async Task Treatments_are_filtered_by_patient_doctor_and_status_and_created_once_per_key()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
         var key = Guid.NewGuid().ToString();
-        var first = await ward.Admin.Call("create_treatment", Wish(ward), key);
-        var again = await ward.Admin.Call("create_treatment", Wish(ward), key);
+        var first = await ward.Admin.TryCall("create_treatment", Wish(ward), key);
+        var again = await ward.Admin.TryCall("create_treatment", Wish(ward), key);
         Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
-        var second = await ward.Admin.Do("create_treatment", Wish(ward));
-        await ward.Admin.Do("update_treatment", new { treatment_id = Id(second), status = "DISCONTINUED" });
+        var second = await ward.Admin.Call("create_treatment", Wish(ward));
+        await ward.Admin.Call("update_treatment", new { treatment_id = Id(second), status = "DISCONTINUED" });
 
         var (ofPatient, ofDoctor) = (new { patient_id = ward.Patient, status = "ACTIVE" }, new { doctor_id = ward.Doctor, status = "ACTIVE" });
         foreach (var filter in new object[] { ofPatient, ofDoctor, new { patient_id = ward.Patient, doctor_id = ward.Doctor, status = "ACTIVE" } })
-            Assert.Equal(Id(first.Body), Id(Assert.Single((await ward.Nurse.Do("list_treatments", filter))["results"]!.AsArray())!));
-        var page = await ward.Nurse.Do("list_treatments", new { patient_id = ward.Patient, limit = 1, page = 2, sort = "created_at" });
+            Assert.Equal(Id(first.Body), Id(Assert.Single((await ward.Nurse.Call("list_treatments", filter))["results"]!.AsArray())!));
+        var page = await ward.Nurse.Call("list_treatments", new { patient_id = ward.Patient, limit = 1, page = 2, sort = "created_at" });
         Assert.Equal((2, Id(second), false), ((int)page["total"]!, Id(page["results"]!.AsArray().Single()!), (bool)page["has_more"]!));
     }
 
     [Fact]
     public async Task Doctors_begin_treatments_in_nobodys_name_but_their_own()
     {
-        var ward = await Ward.Open();
-        var (doctor, colleague) = (await ward.AsDoctor(), await ward.NewDoctor());
+        var ward = await ClinicFixture.Open();
+        var (doctor, colleague) = (await ward.LogInDoctor(), await ward.CreateDoctor());
         object By(Guid name) => new { patient_id = ward.Patient, doctor_id = name, name = "Pain relief" };
 
-        Assert.Equal("PERMISSION_DENIED", (await doctor.Call("create_treatment", By(colleague))).Code);
-        Assert.Equal(0, (int)(await doctor.Do("list_treatments", new { patient_id = ward.Patient }))["total"]!);
-        Assert.Equal(ward.Doctor.ToString(), (string?)(await doctor.Do("create_treatment", By(ward.Doctor)))["doctor_id"]);
-        var colleagues = await ward.Admin.Do("create_treatment", By(colleague));
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("create_treatment", By(colleague))).Code);
+        Assert.Equal(0, (int)(await doctor.Call("list_treatments", new { patient_id = ward.Patient }))["total"]!);
+        Assert.Equal(ward.Doctor.ToString(), (string?)(await doctor.Call("create_treatment", By(ward.Doctor)))["doctor_id"]);
+        var colleagues = await ward.Admin.Call("create_treatment", By(colleague));
         Assert.Equal((colleague.ToString(), ward.Admin.Id.ToString()), ((string?)colleagues["doctor_id"], (string?)colleagues["author_id"]));
 
         // Who changes it says so: the words are no longer those of whoever wrote it before.
-        var changed = await doctor.Do("update_treatment", new { treatment_id = Id(colleagues), instructions = "With food" });
+        var changed = await doctor.Call("update_treatment", new { treatment_id = Id(colleagues), instructions = "With food" });
         Assert.Equal((colleague.ToString(), ward.Doctor.ToString()), ((string?)changed["doctor_id"], (string?)changed["author_id"]));
     }
 
     private static readonly string[] Contents = ["name", "description", "medications", "instructions", "notes", "follow_up_date"];
 
-    private static object Wish(Ward ward) => new
+    private static object Wish(ClinicFixture ward) => new
     {
         patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Hypertension", description = "Blood pressure control",
         medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } },

@@ -16,7 +16,7 @@ public class DepthTests
     [Theory, MemberData(nameof(Levels))]
     public async Task The_bound_is_named_on_every_surface(int levels)
     {
-        var nurse = await Client.Shared("nurse@general.example");
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
         var deep = new string('[', levels) + new string(']', levels);
         var inside = $"{{\"x\":{deep}}}";
 
@@ -39,12 +39,12 @@ public class DepthTests
             Assert.Equal(Told, Named(JsonNode.Parse(await filtered.Content.ReadAsStringAsync())!["error"]!["details"], "filter"));
         }
 
-        await using var socket = await Socket.Of(nurse);
+        await using var socket = await WebSocketClient.ConnectAs(nurse);
         await socket.SendText($"{{\"type\":\"tool_invoke\",\"request_id\":\"r\",\"tool\":\"get_current_user\",\"params\":{inside}}}");
         var answered = await socket.Next(m => (string?)m["type"] is "tool_response" or "error");
         Assert.Contains(Told, answered.ToJsonString(), StringComparison.Ordinal);
 
-        var (status, chat) = await new Chatter(nurse.Http, nurse.AccessToken).Send(HttpMethod.Post, "/mcp/execute", new StringContent($"{{\"messages\":[],\"metadata\":{inside}}}", Encoding.UTF8, "application/json"));
+        var (status, chat) = await new ChatStreamClient(nurse.Http, nurse.AccessToken).Send(HttpMethod.Post, "/mcp/execute", new StringContent($"{{\"messages\":[],\"metadata\":{inside}}}", Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
         Assert.Contains(Told, (string)chat!["error"]!["message"]!, StringComparison.Ordinal);
     }

@@ -27,21 +27,21 @@ public class InputTests
     /// <summary>No JSON that can be read; no field is to blame.</summary>
     private static readonly string[] Broken = ["\"\\ud800\"", $"{new string('[', 200)}{new string(']', 200)}", string.Concat(Enumerable.Repeat("{\"a\":", 40)) + "1" + new string('}', 40), "NaN", "'x'", ""];
 
-    public static TheoryData<string> Tools => Premises.Tools;
+    public static TheoryData<string> Tools => CatalogueFixture.Tools;
 
     [Theory, MemberData(nameof(Tools))]
     public async Task No_value_of_any_parameter_is_too_odd_to_be_answered(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
-        var (caller, parameters, _) = await premises.Succeed(tool);
-        var draft = new Draft(tool);
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, parameters, _) = await premises.CallSuccessfully(tool);
+        var draft = new ParameterGenerator(tool);
         // A hash for every try would be all that the walk did.
         foreach (var secret in draft.Optional.Where(o => o.Contains("password", StringComparison.Ordinal))) parameters.Remove(secret);
         var tries = from p in draft.Parameters
                     from odd in Odd
-                    select (p.Name, Sent: Json(parameters, p.Name, odd.Json), IsWrong: !Fits(odd.Type, Draft.Types(p.Schema)));
+                    select (p.Name, Sent: Json(parameters, p.Name, odd.Json), IsWrong: !Fits(odd.Type, ParameterGenerator.Types(p.Schema)));
         var broken = from p in draft.Parameters.Take(1) from json in Broken select (p.Name, Sent: Json(parameters, p.Name, json), IsWrong: false);
-        var huge = from p in draft.Parameters.Where(p => Draft.Types(p.Schema).Contains("string")).Take(1) select (p.Name, Sent: Json(parameters, p.Name, $"\"{new string('ä', 500_000)}\""), IsWrong: false);
+        var huge = from p in draft.Parameters.Where(p => ParameterGenerator.Types(p.Schema).Contains("string")).Take(1) select (p.Name, Sent: Json(parameters, p.Name, $"\"{new string('ä', 500_000)}\""), IsWrong: false);
 
         await Task.WhenAll(tries.Concat(broken).Concat(huge).Select(async t =>
         {
@@ -62,9 +62,9 @@ public class InputTests
     [Theory, MemberData(nameof(Tools))]
     public async Task All_that_is_wrong_is_named_at_once(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
-        var (caller, draft) = (premises.Admitted(tool).First(), new Draft(tool));
-        var wrong = draft.Parameters.Select(p => $"\"{p.Name}\":{(Draft.Types(p.Schema).Contains("object") ? "[]" : "{}")}").Append("\"no_such_parameter\":1").ToArray();
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, draft) = (premises.CallersAllowed(tool).First(), new ParameterGenerator(tool));
+        var wrong = draft.Parameters.Select(p => $"\"{p.Name}\":{(ParameterGenerator.Types(p.Schema).Contains("object") ? "[]" : "{}")}").Append("\"no_such_parameter\":1").ToArray();
 
         var reply = await caller.Post(name, $"{{{string.Join(',', wrong)}}}");
         foreach (var expected in draft.Parameters.Select(p => p.Name).Append("no_such_parameter")) AssertNames(reply, expected, string.Join(',', wrong));
@@ -77,10 +77,10 @@ public class InputTests
     [Theory, MemberData(nameof(Tools))]
     public async Task A_version_that_is_not_the_present_one_is_a_conflict(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
-        if (new Draft(tool).Parameters.All(p => p.Name != "expected_version")) return;
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        if (new ParameterGenerator(tool).Parameters.All(p => p.Name != "expected_version")) return;
 
-        var stale = await premises.Succeed(tool, async (caller, parameters) =>
+        var stale = await premises.CallSuccessfully(tool, async (caller, parameters) =>
         {
             // Whether these parameters would have done is known only once they have: so the refused call goes first.
             var expecting = (JsonObject)parameters.DeepClone();
@@ -99,7 +99,7 @@ public class InputTests
     private static string Json(JsonObject parameters, string name, string json) =>
         $"{{{string.Join(',', parameters.Where(p => p.Key != name).Select(p => $"\"{p.Key}\":{p.Value?.ToJsonString() ?? "null"}").Append($"\"{name}\":{json}"))}}}";
 
-    private static void AssertSane(Reply reply, string sent)
+    private static void AssertSane(CallResponse reply, string sent)
     {
         if (reply.Status == HttpStatusCode.OK) return;
         Assert.True((int)reply.Status is >= 400 and < 500, $"{Short(sent)} was answered {reply}");
@@ -109,7 +109,7 @@ public class InputTests
         Assert.NotNull(reply.Details["request_id"]);
     }
 
-    private static void AssertNames(Reply reply, string field, string sent)
+    private static void AssertNames(CallResponse reply, string field, string sent)
     {
         AssertSane(reply, sent);
         Assert.True((reply.Status, reply.Code) == (HttpStatusCode.BadRequest, ErrorCodes.ValidationError), $"{Short(sent)} was answered {reply}");

@@ -16,19 +16,19 @@ public class NullTests
     [Theory, MemberData(nameof(Changes))]
     public async Task Null_clears_a_field_or_is_refused_as_the_schema_says(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
-        var draft = new Draft(tool);
-        var (caller, parameters, _) = await premises.Succeed(tool);
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var draft = new ParameterGenerator(tool);
+        var (caller, parameters, _) = await premises.CallSuccessfully(tool);
         var required = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
 
         foreach (var (parameter, schema) in draft.Parameters)
         {
             var sent = (JsonObject)required.DeepClone();
             sent[parameter] = null;
-            if (!Draft.Types(schema).Contains("null"))
+            if (!ParameterGenerator.Types(schema).Contains("null"))
             {
                 var refused = await caller.Post(tool, sent);
-                Assert.True(refused.Status == HttpStatusCode.BadRequest && Samples.Names(refused.Details, parameter), $"{parameter}: null was answered {refused}");
+                Assert.True(refused.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(refused.Details, parameter), $"{parameter}: null was answered {refused}");
                 continue;
             }
 
@@ -69,14 +69,14 @@ public class NullTests
     public void Whatever_may_be_without_a_value_can_be_cleared(string name)
     {
         var tool = ToolCatalogue.All[name];
-        var read = Schema.Output(tool.Result)["properties"]!.AsObject();
+        var read = ContractSchema.ForOutput(tool.Result)["properties"]!.AsObject();
         // Of clinical content everything may be null: for whoever may not read it. Lists are cleared by an empty one, and notes only grow.
         string[] never = ["title", "name", "attachments", "medications", "notes"];
 
-        var draft = new Draft(tool);
+        var draft = new ParameterGenerator(tool);
         foreach (var (parameter, schema) in draft.Parameters.Where(p => !draft.Required.Contains(p.Name) && read.ContainsKey(p.Name) && !never.Contains(p.Name)))
-            Assert.True(Draft.Types(read[parameter]!.AsObject()).Contains("null") == Draft.Types(schema).Contains("null"), parameter);
-        Assert.DoesNotContain(draft.Parameters, p => never.Contains(p.Name) && p.Name != "notes" && Draft.Types(p.Schema).Contains("null"));
+            Assert.True(ParameterGenerator.Types(read[parameter]!.AsObject()).Contains("null") == ParameterGenerator.Types(schema).Contains("null"), parameter);
+        Assert.DoesNotContain(draft.Parameters, p => never.Contains(p.Name) && p.Name != "notes" && ParameterGenerator.Types(p.Schema).Contains("null"));
     }
 
     private static JsonNode? Field(JsonNode answer, string parameter) => answer.AsObject().ContainsKey(parameter) ? answer[parameter] : answer[$"rating_{parameter}"];

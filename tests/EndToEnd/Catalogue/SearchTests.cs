@@ -10,13 +10,13 @@ public class SearchTests
 {
     private static readonly string[] Odd = ["'", "\"", ":*", "&", "|", "!", "(", "%", "_", "\\", "a:* | b", "' OR 1=1; --", "<->", "[a-z]", "a", "李", "Müller, %", "...", ",,,"];
 
-    public static TheoryData<string> Searches => [.. from tool in ToolCatalogue.All.Values where new Draft(tool).Parameters.Any(p => p.Name == "search") && tool.Name.StartsWith("list_", StringComparison.Ordinal) select tool.Name];
+    public static TheoryData<string> Searches => [.. from tool in ToolCatalogue.All.Values where new ParameterGenerator(tool).Parameters.Any(p => p.Name == "search") && tool.Name.StartsWith("list_", StringComparison.Ordinal) select tool.Name];
 
     [Theory, MemberData(nameof(Searches))]
     public async Task Any_text_is_searched_for_as_it_is(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await Premises.Own);
-        var (caller, parameters, all) = await premises.Succeed(tool);
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, parameters, all) = await premises.CallSuccessfully(tool);
 
         foreach (var search in Odd) Assert.True((await Search(search)).Status == HttpStatusCode.OK, $"{search}: {await Search(search)}");
         Assert.Empty((await Search("zzqx % zzqx")).Body["results"]!.AsArray());
@@ -29,7 +29,7 @@ public class SearchTests
         var many = await Search(string.Join(' ', Enumerable.Range(0, 40)));
         Assert.True(many.Details.ContainsKey("search"), many.ToString());
 
-        Task<Reply> Search(string text)
+        Task<CallResponse> Search(string text)
         {
             var asked = (JsonObject)parameters.DeepClone();
             (asked["search"], asked["limit"]) = (text, 100);

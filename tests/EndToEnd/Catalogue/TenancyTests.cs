@@ -9,29 +9,29 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// <summary>Nothing of another hospital is readable, writable or to be inferred, through any parameter of any tool.</summary>
 public class TenancyTests
 {
-    public static TheoryData<string> Tools => Premises.Tools;
+    public static TheoryData<string> Tools => CatalogueFixture.Tools;
 
     [Theory, MemberData(nameof(Tools))]
     public async Task An_id_of_another_hospital_is_answered_as_one_that_does_not_exist(string name)
     {
-        var (tool, own, foreign) = (ToolCatalogue.All[name], await Premises.Own, await Premises.Foreign);
-        var draft = new Draft(tool);
+        var (tool, own, foreign) = (ToolCatalogue.All[name], await CatalogueFixture.Own, await CatalogueFixture.Foreign);
+        var draft = new ParameterGenerator(tool);
         var paths = draft.Ids.Where(id => IsOfAHospital(id.Kind)).ToArray();
         if (paths.Length == 0) return;
 
         var theirs = new Dictionary<string, string>();
-        foreach (var (_, kind) in paths) theirs[kind] = await foreign.AtHand(kind);
+        foreach (var (_, kind) in paths) theirs[kind] = await foreign.FindOrCreateId(kind);
         var before = tool.Effect == Effect.Read ? "" : await Everything(foreign.Hospital);
-        foreach (var caller in own.Admitted(tool).Where(c => c.HospitalId is not null))
+        foreach (var caller in own.CallersAllowed(tool).Where(c => c.HospitalId is not null))
             foreach (var (path, kind) in paths)
             {
                 // What is right but for the one id, so that nothing but it decides.
-                var parameters = await draft.Fill([path[0]], k => own.AtHand(k, caller));
+                var parameters = await draft.Generate([path[0]], k => own.FindOrCreateId(k, caller));
                 var toForeign = await caller.Post(tool, With(parameters, path, theirs[kind]));
                 var toNothing = await caller.Post(tool, With(parameters, path, Guid.CreateVersion7().ToString()));
 
                 if (IsOnRecord(toForeign, own.Hospital)) continue;
-                Assert.Equal(toNothing.Told, toForeign.Told);
+                Assert.Equal(toNothing.ComparableText, toForeign.ComparableText);
                 var isEmptyList = toForeign.Status == HttpStatusCode.OK && toForeign.Body["results"] is JsonArray { Count: 0 } && (int)toForeign.Body["total"]! == 0;
                 // One may also lack the right to do this to anybody but oneself.
                 Assert.True(toForeign.Code is ErrorCodes.ResourceNotFound or ErrorCodes.PermissionDenied || isEmptyList, $"{string.Join('.', path)}: {toForeign}");
@@ -40,7 +40,7 @@ public class TenancyTests
     }
 
     /// <summary>The audit trail shows, of an id that is not there, that it was tried: here, by somebody of here, to whom nothing was shown.</summary>
-    private static bool IsOnRecord(Reply answer, Guid hospital) =>
+    private static bool IsOnRecord(CallResponse answer, Guid hospital) =>
         answer.Status == HttpStatusCode.OK && answer.Body["results"] is JsonArray { Count: > 0 } rows
         && rows.All(row => (int?)row!["rows"] == 0 && (Guid)row["hospital_id"]! == hospital);
 
@@ -55,16 +55,16 @@ public class TenancyTests
 
     /// <summary>Some things, such as specialties, are the platform's and the same for all.</summary>
     private static bool IsOfAHospital(string kind) =>
-        kind == "hospital" || Premises.Listing(kind).Result.GetGenericArguments()[0].GetProperty("HospitalId") is not null;
+        kind == "hospital" || CatalogueFixture.FindListTool(kind).Result.GetGenericArguments()[0].GetProperty("HospitalId") is not null;
 
     /// <summary>Every versioned row of a hospital, in all databases.</summary>
     private static async Task<string> Everything(Guid hospital)
     {
-        var house = await RunningHouse.Get();
+        var house = await MedCorFixture.Get();
         var told = new List<string>();
         foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Distinct().Order())
         {
-            await using var connection = await house.Database(service);
+            await using var connection = await house.OpenDatabase(service);
             var tables = new List<string>();
             await using (var list = new NpgsqlCommand("""
                 SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name IN ('hospital_id', 'version')

@@ -13,10 +13,10 @@ public class ChatTests
 
     private const string PrintedCall = "03431c1a-1522-451c-9a28-1926439ae1b4";
 
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_printed_python_client_checks_health_and_streams_an_answer()
     {
-        var printed = Texts(await Printed.Run("chat.py", "result = printed", new { __name__ = "__main__" }));
+        var printed = Texts(await PublishedClient.Run("chat.py", "result = printed", new { __name__ = "__main__" }));
 
         Assert.Equal(["Health: {'status': 'ok'}", "Ready: {'ready': True}", "\nStreaming response:"], printed[..3]);
         // The answer in pieces, then whole, then an empty line.
@@ -26,7 +26,7 @@ public class ChatTests
         Assert.Contains("What is anemia?", whole, StringComparison.Ordinal);
     }
 
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_printed_python_client_cancels()
     {
         // The first piece is there before the last is written: otherwise there would be nothing to cancel.
@@ -42,7 +42,7 @@ public class ChatTests
         Assert.Equal("cancelled", (string?)result["last"]!["type"]);
     }
 
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_printed_python_client_asks_once_however_often_it_sends_a_request_id()
     {
         var result = await Python("""
@@ -57,7 +57,7 @@ public class ChatTests
         Assert.Equal(["final"], Texts(result["ends"]!));
     }
 
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_printed_python_client_sees_why_it_is_refused()
     {
         var result = await Python("""
@@ -87,10 +87,10 @@ public class ChatTests
             ], Texts(result));
     }
 
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_printed_python_lines_read_an_answer()
     {
-        var printed = Texts(await Printed.Run("answer.py", "result = printed", null, (PrintedCall, await Begun("Hello from Python"))));
+        var printed = Texts(await PublishedClient.Run("answer.py", "result = printed", null, (PrintedCall, await Begun("Hello from Python"))));
 
         Assert.Equal($"\n\nComplete: {string.Concat(printed[..^1])}", printed[^1]);
         Assert.Contains("Hello from Python", printed[^1], StringComparison.Ordinal);
@@ -99,7 +99,7 @@ public class ChatTests
     [Fact]
     public async Task The_printed_javascript_lines_read_an_answer()
     {
-        var shown = (await Printed.Run("answer.js", """
+        var shown = (await PublishedClient.Run("answer.js", """
             const shown = [];
             console.log = (what, text) => shown.push({ what, text });
             await until(() => shown.at(-1)?.what === 'Complete:');
@@ -153,7 +153,7 @@ public class ChatTests
 
     /// <summary>The Python client's class, used by these lines.</summary>
     private static async Task<JsonNode> Python(string then) =>
-        await Printed.Run("chat.py", $"client = MCPClient(gateway, token)\n{then}", new { gateway = (await RunningHouse.Get()).Gateways[0], token = Token, messages = new[] { Says("user", "What is anemia?") }, request_id = Guid.NewGuid() });
+        await PublishedClient.Run("chat.py", $"client = MCPClient(gateway, token)\n{then}", new { gateway = (await MedCorFixture.Get()).Gateways[0], token = Token, messages = new[] { Says("user", "What is anemia?") }, request_id = Guid.NewGuid() });
 
     /// <summary>
     /// The TypeScript client with the lines that use it, and then these. It reads by the EventSource of browsers, which sends no header, and says that something must then go into
@@ -165,11 +165,11 @@ public class ChatTests
         using var response = await http.PostAsync("/api/mcp/sse/ticket", null);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var ticket = (string?)(await response.Content.ReadFromJsonAsync<JsonNode>())!["ticket"];
-        return await Printed.Run("chat.ts", then, new { ticket, requestId = Guid.NewGuid() }, ("client.stream(result.call_id)", "client.stream(`${result.call_id}?ticket=${ticket}`)"));
+        return await PublishedClient.Run("chat.ts", then, new { ticket, requestId = Guid.NewGuid() }, ("client.stream(result.call_id)", "client.stream(`${result.call_id}?ticket=${ticket}`)"));
     }
 
     /// <summary>A program that chats without a user.</summary>
-    private static async Task<HttpClient> Program() => new() { BaseAddress = (await RunningHouse.Get()).Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", Token) } };
+    private static async Task<HttpClient> Program() => new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", Token) } };
 
     private static object Says(string role, string content) => new { role, content };
 

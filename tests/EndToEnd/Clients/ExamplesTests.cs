@@ -11,7 +11,7 @@ namespace MedCor.Tests.EndToEnd.Clients;
 /// </summary>
 public class ExamplesTests
 {
-    private static readonly Lazy<Task<Premises>> Ours = new(Premises.New);
+    private static readonly Lazy<Task<CatalogueFixture>> Ours = new(CatalogueFixture.New);
 
     /// <summary>The tool, its parameters, and the fields that clients read of the answer.</summary>
     private static readonly (string Tool, string Params, string Fields)[] Examples =
@@ -77,7 +77,7 @@ public class ExamplesTests
         var premises = await Ours.Value;
         var asksForNew = parameters.Contains("\"new\"", StringComparison.Ordinal);
         // What only the platform opens, it also closes.
-        var caller = asksForNew && parameters.Contains("hospital_id", StringComparison.Ordinal) ? premises.People[MedCor.Contracts.Callers.Platform] : premises.Admitted(tool).First();
+        var caller = asksForNew && parameters.Contains("hospital_id", StringComparison.Ordinal) ? premises.People[MedCor.Contracts.Callers.Platform] : premises.CallersAllowed(tool).First();
         var asked = (JsonObject)JsonNode.Parse(parameters)!;
         await Mean(asked);
 
@@ -92,8 +92,8 @@ public class ExamplesTests
             if (at is not JsonObject names) return;
             foreach (var (key, value) in names.ToArray())
                 if (value is not JsonValue) await Mean(value!);
-                else if (value.ToString() is "any" or "another" or "new") names[key] = await premises.Meant(value.ToString(), Draft.Kind(key), caller);
-                else if (value.ToString() is "DAY" or "TODAY") names[key] = value.ToString() == "DAY" ? Draft.Date(key) : DateTime.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+                else if (value.ToString() is "any" or "another" or "new") names[key] = await premises.ResolveId(value.ToString(), ParameterGenerator.KindOfId(key), caller);
+                else if (value.ToString() is "DAY" or "TODAY") names[key] = value.ToString() == "DAY" ? ParameterGenerator.Date(key) : DateTime.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
         }
     }
 }

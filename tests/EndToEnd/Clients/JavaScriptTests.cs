@@ -11,7 +11,7 @@ public class JavaScriptTests
     [Fact]
     public async Task Login_gives_a_token_with_which_a_tool_answers()
     {
-        var result = await Printed.Run("login.js", """
+        var result = await PublishedClient.Run("login.js", """
             const token = await login(email, password);
             return await callMCPTool(token, 'get_current_user', {});
             """, new { email = "doctor@general.example", password = Password });
@@ -22,9 +22,9 @@ public class JavaScriptTests
     [Fact]
     public async Task The_listener_hears_updates()
     {
-        var (nurse, ward) = (await Client.Shared("nurse@general.example"), await Ward.ToLookAt());
+        var (nurse, ward) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.GetSharedReadOnly());
 
-        var result = await Printed.Run("listening.js", Calling + """
+        var result = await PublishedClient.Run("listening.js", Calling + """
             const heard = [];
             console.log = (what, data) => heard.push({ what, data });
             const eventSource = initSSEConnection(token);
@@ -33,7 +33,7 @@ public class JavaScriptTests
             await until(() => heard.some(h => h.what === 'Resource updated:' && h.data.data.id === booked.id));
             eventSource.close();
             return heard.find(h => h.data.data?.id === booked.id).data;
-            """, new { token = nurse.AccessToken, wish = ward.Wish("09:00:00", ward.Day(71)) });
+            """, new { token = nurse.AccessToken, wish = ward.BookingRequest("09:00:00", ward.Weekday(71)) });
 
         Assert.Equal(("appointments", "created"), ((string?)result["resource"], (string?)result["action"]));
     }
@@ -41,10 +41,10 @@ public class JavaScriptTests
     [Fact]
     public async Task The_listener_hears_what_tools_answer_and_refuse()
     {
-        var ward = await Ward.ToLookAt();
+        var ward = await ClinicFixture.GetSharedReadOnly();
 
         // Booked twice: the second time it is a conflict.
-        var result = await Printed.Run("listening.js", Calling + """
+        var result = await PublishedClient.Run("listening.js", Calling + """
             const heard = [];
             console.log = console.error = (what, data) => heard.push({ what, data });
             const eventSource = initSSEConnection(token);
@@ -58,7 +58,7 @@ public class JavaScriptTests
             await until(() => answer() && unsaid() && refusal());
             eventSource.close();
             return { doctor, answer: answer(), unsaid: unsaid(), refusal: refusal() };
-            """, new { token = (await ward.AsDoctor()).AccessToken, wish = ward.Wish("10:00:00", ward.Day(71)) });
+            """, new { token = (await ward.LogInDoctor()).AccessToken, wish = ward.BookingRequest("10:00:00", ward.Weekday(71)) });
 
         Assert.True(JsonNode.DeepEquals(result["doctor"], result["answer"]!["result"]), result.ToJsonString());
         // Of what somebody comes for, no copy is told.
@@ -70,26 +70,26 @@ public class JavaScriptTests
     [Fact]
     public async Task The_booking_client_books()
     {
-        var ward = await Ward.Open();
-        var doctor = await ward.AsDoctor();
+        var ward = await ClinicFixture.Open();
+        var doctor = await ward.LogInDoctor();
 
-        var result = await Printed.Run("booking.js", "return (await client.invokeTool('list_appointments', {doctor_id: doctor})).results;", new { authToken = doctor.AccessToken, doctor = doctor.Id },
-            ("patient-uuid", ward.Patient.ToString()), ("doctor-uuid", doctor.Id.ToString()), ("2025-02-01", ward.Day()));
+        var result = await PublishedClient.Run("booking.js", "return (await client.invokeTool('list_appointments', {doctor_id: doctor})).results;", new { authToken = doctor.AccessToken, doctor = doctor.Id },
+            ("patient-uuid", ward.Patient.ToString()), ("doctor-uuid", doctor.Id.ToString()), ("2025-02-01", ward.Weekday()));
 
         var booked = Assert.Single(result.AsArray())!;
-        Assert.Equal((ward.Patient.ToString(), ward.Day(), "14:00:00", "SCHEDULED"),
+        Assert.Equal((ward.Patient.ToString(), ward.Weekday(), "14:00:00", "SCHEDULED"),
             ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["status"]));
-        var record = Assert.Single((await doctor.Do("list_medical_records", new { patient_id = ward.Patient }))["results"]!.AsArray())!;
-        Assert.Equal(($"Appointment - {ward.Day()}", "APPOINTMENT"), ((string?)record["title"], (string?)record["record_type"]));
+        var record = Assert.Single((await doctor.Call("list_medical_records", new { patient_id = ward.Patient }))["results"]!.AsArray())!;
+        Assert.Equal(($"Appointment - {ward.Weekday()}", "APPOINTMENT"), ((string?)record["title"], (string?)record["record_type"]));
     }
 
     [Fact]
     public async Task The_dashboard_shows_figures_and_counts_on()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
 
         // What a page adds to the printed class: the drawing that it leaves to the reader.
-        var result = await Printed.Run("dashboard.js", """
+        var result = await PublishedClient.Run("dashboard.js", """
             const shown = { drawn: [] };
             for (const widget of ['renderAppointmentWidget', 'renderPatientWidget', 'updateAppointmentDisplay', 'updatePatientDisplay', 'updateDoctorDisplay'])
               HealthcareDashboard.prototype[widget] = () => shown.drawn.push(widget);
@@ -106,7 +106,7 @@ public class JavaScriptTests
             await until(() => shown.drawn.includes('renderAppointmentWidget') && shown.drawn.includes('updateAppointmentDisplay'));
             shown.after = dashboard.stats;
             return shown;
-            """, new { authToken = ward.Admin.AccessToken, hospitalId = ward.Admin.HospitalId, wish = ward.Wish("11:00:00", ward.Day(2)) });
+            """, new { authToken = ward.Admin.AccessToken, hospitalId = ward.Admin.HospitalId, wish = ward.BookingRequest("11:00:00", ward.Weekday(2)) });
 
         foreach (var figure in (string[])["totalPatients", "todayAppointments", "activeDoctors"]) Assert.True((int)result["before"]![figure]! >= 0, figure);
         Assert.True((int)result["before"]!["totalPatients"]! > 0);
@@ -119,9 +119,9 @@ public class JavaScriptTests
     [Fact]
     public async Task The_error_handler_tells_each_code_apart()
     {
-        var session = await Client.As("nurse@general.example");
+        var session = await ApiClient.LogIn("nurse@general.example");
 
-        var result = await Printed.Run("errors.js", """
+        var result = await PublishedClient.Run("errors.js", """
             let current = 'not-a-token', waited = [];
             const told = [], refreshes = [];
             const getToken = () => current;
@@ -148,9 +148,9 @@ public class JavaScriptTests
     [Fact]
     public async Task The_cache_asks_once()
     {
-        var patient = await Client.Shared("patient@general.example");
+        var patient = await ApiClient.LogInShared("patient@general.example");
 
-        var result = await Printed.Run("cache.js", Calling + """
+        var result = await PublishedClient.Run("cache.js", Calling + """
             let asked = 0;
             const invokeTool = (tool, params) => { asked++; return callMCPTool(token, tool, params); };
             const [first, second] = [await getCachedDoctorList(hospital), await getCachedDoctorList(hospital)];
@@ -164,9 +164,9 @@ public class JavaScriptTests
     [Fact]
     public async Task The_batch_client_gets_each_answer_where_it_asked()
     {
-        var nurse = await Client.Shared("nurse@general.example");
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
 
-        var result = await Printed.Run("batch.js", """
+        var result = await PublishedClient.Run("batch.js", """
             const client = new MCPBatchClient(token);
             const outcomes = Array.from({ length: 25 }, (_, i) => client.addToQueue(i % 5 ? 'get_user' : 'delete_hospital', i % 5 ? { user_id: me } : { hospital_id: me }));
             return (await Promise.allSettled(outcomes)).map(o => o.value?.id ?? o.reason.code);
@@ -176,5 +176,5 @@ public class JavaScriptTests
     }
 
     /// <summary>The printed call of a tool, for clients that are printed without one.</summary>
-    private static string Calling => File.ReadAllText(Path.Combine(RunningHouse.RepositoryRoot(), "tests/EndToEnd/Clients/login.js"));
+    private static string Calling => File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "tests/EndToEnd/Clients/login.js"));
 }

@@ -6,14 +6,14 @@ namespace MedCor.Tests.EndToEnd.Clients;
 /// <summary>The printed clients in Python.</summary>
 public class PythonTests
 {
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_listener_hears_updates()
     {
-        var (nurse, ward) = (await Client.Shared("nurse@general.example"), await Ward.ToLookAt());
-        var wishes = Enumerable.Range(9, 8).Select(hour => ward.Wish($"{hour:00}:00:00", ward.Day(72)));
+        var (nurse, ward) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.GetSharedReadOnly());
+        var wishes = Enumerable.Range(9, 8).Select(hour => ward.BookingRequest($"{hour:00}:00:00", ward.Weekday(72)));
 
         // It does not tell when it is connected, so what it is to hear happens again until it hears it.
-        var result = await Printed.Run("listening.py", """
+        var result = await PublishedClient.Run("listening.py", """
             import threading, urllib.request
             heard, told = [], threading.Event()
             def handle_resource_update(update):
@@ -28,40 +28,40 @@ public class PythonTests
                 if told.wait(2):
                     break
             result = heard[0]
-            """, new { token = nurse.AccessToken, wishes, gateway = (await RunningHouse.Get()).Gateways[0].ToString().TrimEnd('/') });
+            """, new { token = nurse.AccessToken, wishes, gateway = (await MedCorFixture.Get()).Gateways[0].ToString().TrimEnd('/') });
 
         Assert.Equal("created", (string?)result["action"]);
     }
 
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_batch_client_creates_patients_and_schedules_their_appointments_and_prints_what_its_monitor_hears()
     {
-        var ward = await Ward.Open();
-        var (day, domain) = (ward.Day(3), $"@{Guid.NewGuid():N}.example");
+        var ward = await ClinicFixture.Open();
+        var (day, domain) = (ward.Weekday(3), $"@{Guid.NewGuid():N}.example");
 
-        var printed = await Printed.Run("batch.py", "result = printed", new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
+        var printed = await PublishedClient.Run("batch.py", "result = printed", new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
             ("@example.com", domain), ("2025-02-01", day));
 
-        var created = (await ward.Admin.Do("list_patients", new { search = domain }))["results"]!.AsArray();
+        var created = (await ward.Admin.Call("list_patients", new { search = domain }))["results"]!.AsArray();
         Assert.Equal(10, created.Count);
         Assert.All(created, patient => Assert.Equal("1990-01-01", (string?)patient!["date_of_birth"]));
-        var booked = Assert.Single((await ward.Nurse.Do("list_appointments", new { doctor_id = ward.Doctor }))["results"]!.AsArray())!;
+        var booked = Assert.Single((await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor }))["results"]!.AsArray())!;
         Assert.Equal((ward.Patient.ToString(), day, "14:00:00", "Checkup"),
             ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["reason"]));
         Assert.All(["Created 10 patients", "Scheduled 1 appointments", "Tool completed: create_user"], line => Assert.Contains(line, printed.AsArray().Select(p => (string?)p)));
     }
 
-    [FactIn("python3")]
+    [ProgramFact("python3")]
     public async Task The_printed_test_passes()
     {
         // A hospital to itself: the first doctor that it lists is to have time.
-        var admin = (await Premises.New()).Admin;
+        var admin = (await CatalogueFixture.New()).Admin;
         var email = $"test-{Guid.NewGuid():N}@example.com";
 
-        await Printed.Run("workflow.py", "asyncio.run(test_appointment_workflow())", new { test_token = admin.AccessToken, test_hospital_id = admin.HospitalId },
-            ("test@example.com", email), ("2025-02-01", (await Ward.ToLookAt()).Day(4)));
+        await PublishedClient.Run("workflow.py", "asyncio.run(test_appointment_workflow())", new { test_token = admin.AccessToken, test_hospital_id = admin.HospitalId },
+            ("test@example.com", email), ("2025-02-01", (await ClinicFixture.GetSharedReadOnly()).Weekday(4)));
 
-        var patient = Assert.Single((await admin.Do("list_users", new { search = email }))["results"]!.AsArray())!;
+        var patient = Assert.Single((await admin.Call("list_users", new { search = email }))["results"]!.AsArray())!;
         Assert.False((bool)patient["is_active"]!);
     }
 }

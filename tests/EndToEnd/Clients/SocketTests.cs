@@ -14,7 +14,7 @@ public class SocketTests
     [Fact]
     public async Task The_printed_lines_list_doctors_and_hear_of_appointments()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
 
         // A patient hears of their own appointments alone.
         var shown = await Run("""
@@ -22,7 +22,7 @@ public class SocketTests
             const booked = await wsClient.invokeTool('create_appointment', wish);
             await until(() => shown.length);
             return { doctors: result.results, booked, shown };
-            """, await ward.AsPatient(), ward.Wish("09:00:00"));
+            """, await ward.LogInPatient(), ward.BookingRequest("09:00:00"));
 
         Assert.NotEmpty(shown["doctors"]!.AsArray());
         var heard = Assert.Single(shown["shown"]!.AsArray())!;
@@ -35,7 +35,7 @@ public class SocketTests
         var refusals = await Run("""
             const calls = [['get_user', { user_id: 'x' }], ['delete_hospital', { hospital_id: hospitalId }]];
             return (await Promise.allSettled(calls.map(call => wsClient.invokeTool(...call)))).map(outcome => outcome.reason.message);
-            """, await Client.Shared("nurse@general.example"));
+            """, await ApiClient.LogInShared("nurse@general.example"));
 
         Assert.Collection(refusals.AsArray().Select(refusal => (string)refusal!),
             refusal => Assert.StartsWith("VALIDATION_ERROR: Not valid: user_id must be a UUID.", refusal, StringComparison.Ordinal),
@@ -43,9 +43,9 @@ public class SocketTests
     }
 
     [Fact]
-    public async Task Who_unsubscribes_hears_no_more()
+    public async Task After_unsubscribing_no_more_updates_arrive()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
 
         // The record is written after the booking, by the same service: who hears of it would have heard of the booking.
         var heard = await Run("""
@@ -59,15 +59,15 @@ public class SocketTests
             const record = await wsClient.invokeTool('create_medical_record', { patient_id: wish.patient_id, title: 'Visit', description: 'Routine', record_type: 'CHECKUP' });
             await until(() => heard.includes(record.id));
             return heard.includes(after.id);
-            """, await ward.AsDoctor(), ward.Wish("09:00:00"));
+            """, await ward.LogInDoctor(), ward.BookingRequest("09:00:00"));
 
         Assert.False((bool)heard);
     }
 
     [Fact]
-    public async Task It_comes_back_by_itself_and_goes_on()
+    public async Task The_client_reconnects_by_itself_and_continues()
     {
-        var nurse = await Client.Shared("nurse@general.example");
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
 
         var me = await Run("""
             const first = wsClient.ws;
@@ -79,6 +79,6 @@ public class SocketTests
         Assert.Equal(nurse.Id.ToString(), (string?)me["id"]);
     }
 
-    private static Task<JsonNode> Run(string then, Client user, object? wish = null) =>
-        Printed.Run("socket.js", then, new { authToken = user.AccessToken, hospitalId = user.HospitalId, wish }, ("// Subscribe to appointment updates", Connected));
+    private static Task<JsonNode> Run(string then, ApiClient user, object? wish = null) =>
+        PublishedClient.Run("socket.js", then, new { authToken = user.AccessToken, hospitalId = user.HospitalId, wish }, ("// Subscribe to appointment updates", Connected));
 }

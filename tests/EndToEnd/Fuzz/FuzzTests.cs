@@ -35,23 +35,23 @@ public class FuzzTests(ITestOutputHelper output)
     {
         var (count, seed) = (Setting("MEDCOR_FUZZ_REQUESTS", 2000), Setting("MEDCOR_FUZZ_SEED", 1));
         output.WriteLine($"{count} requests, seed {seed}: repeat with MEDCOR_FUZZ_REQUESTS={count} MEDCOR_FUZZ_SEED={seed}.");
-        var valid = await ValidRequests.Make();
+        var valid = await ValidRequests.Create();
         var mutator = new Mutator(seed);
         var requests = Enumerable.Range(0, count - count / RequestsOfMessage).Select(_ => mutator.Mutate(mutator.Pick(valid.Requests))).ToArray();
         var messages = Enumerable.Range(0, count / RequestsOfMessage).Select(_ => mutator.Mutate(mutator.Pick(valid.Messages))).ToArray();
         var (faults, statuses, watch) = (new ConcurrentQueue<string>(), new ConcurrentDictionary<string, int>(), Stopwatch.StartNew());
 
-        var gateways = (await RunningHouse.Get()).Gateways;
+        var gateways = (await MedCorFixture.Get()).Gateways;
         await Parallel.ForEachAsync(requests.Index(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (numbered, _) =>
         {
             var (number, request) = numbered;
             var (answer, fault) = await Try(request, gateways[number % gateways.Count]);
-            statuses.AddOrUpdate(answer is { Status: > 0, IsOfApplication: false } ? $"{answer.Status} (web server)" : $"{answer?.Status}", 1, (_, n) => n + 1);
+            statuses.AddOrUpdate(answer is { Status: > 0, IsFromApplication: false } ? $"{answer.Status} (web server)" : $"{answer?.Status}", 1, (_, n) => n + 1);
             if (fault is not null) faults.Enqueue($"#{number} {fault}\n{request}\n→ {answer?.Status} {Short(answer?.Body)}\n");
         });
-        await using (var talker = new Talker(gateways[0], valid.Premises.Admin.AccessToken))
+        await using (var talker = new WebSocketFuzzer(gateways[0], valid.Premises.Admin.AccessToken))
             foreach (var (number, message) in messages.Index())
-                if (await talker.Say(message) is { } fault) faults.Enqueue($"message #{number} {fault}\n{Short(Encoding.Latin1.GetString(message))}\n");
+                if (await talker.Send(message) is { } fault) faults.Enqueue($"message #{number} {fault}\n{Short(Encoding.Latin1.GetString(message))}\n");
         watch.Stop();
 
         output.WriteLine($"{count} in {watch.Elapsed.TotalSeconds:0.0} s; {valid.Requests.Count} valid requests, {valid.Messages.Count} valid messages. Answers: {string.Join(", ", statuses.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"))}.");
@@ -63,14 +63,14 @@ public class FuzzTests(ITestOutputHelper output)
     private const int LongestHead = 4 * 1024;
 
     /// <summary>Sends a request, and says what is wrong with its answer.</summary>
-    private static async Task<(RawAnswer? Answer, string? Fault)> Try(RawRequest request, Uri gateway)
+    private static async Task<(RawHttpResponse? Answer, string? Fault)> Try(RawHttpRequest request, Uri gateway)
     {
         for (var tries = 1; ; tries++)
         {
-            RawAnswer answer;
+            RawHttpResponse answer;
             try
             {
-                answer = await RawAnswer.Of(request, gateway, Patience);
+                answer = await RawHttpResponse.Send(request, gateway, Patience);
             }
             catch (OperationCanceledException)
             {
@@ -82,12 +82,12 @@ public class FuzzTests(ITestOutputHelper output)
         }
     }
 
-    private static string? FaultOf(RawRequest request, RawAnswer answer)
+    private static string? FaultOf(RawHttpRequest request, RawHttpResponse answer)
     {
-        if (request.IsCutShort) return null;
+        if (request.IsTruncated) return null;
         // The same where the head says no length that can be: the body is unread.
         if (answer.Status == 0) return request.HeadLength > LongestHead || request.Headers.Any(h => h.Name == "Content-Length") ? null : "was not answered";
-        if (!answer.IsOfApplication) return OfTheWebServer.Contains(answer.Status) ? null : "was answered by the web server";
+        if (!answer.IsFromApplication) return OfTheWebServer.Contains(answer.Status) ? null : "was answered by the web server";
         // What is asked for its readiness says by 503 that it is not ready.
         if (answer.Status >= 500) return answer.Status == 503 && Readiness.Any(path => request.Target.StartsWith(path, StringComparison.OrdinalIgnoreCase)) ? null : "is a fault";
         if (answer.Status < 400 || request.Method == "HEAD") return null;
@@ -112,15 +112,15 @@ public class FuzzTests(ITestOutputHelper output)
     private static async Task StillWorks(ValidRequests valid)
     {
         var (premises, admin) = (valid.Premises, valid.Premises.Admin);
-        foreach (var list in ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new Catalogue.Draft(t).Required.Count == 0))
-            if (premises.Admitted(list).Contains(admin)) await admin.Do(list.Name);
+        foreach (var list in ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new Catalogue.ParameterGenerator(t).Required.Count == 0))
+            if (premises.CallersAllowed(list).Contains(admin)) await admin.Call(list.Name);
         foreach (var list in valid.Requests.Where(r => r.Method == "GET" && r.Target.StartsWith("/api/mcp/resources/", StringComparison.Ordinal) && !r.Target.Contains('?')).Select(r => r.Target).Distinct())
         {
             using var answer = await admin.Http.GetAsync(list);
             Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden or HttpStatusCode.NotFound, $"{list} is answered {answer.StatusCode}");
         }
-        var department = (string)(await premises.Succeed(ToolCatalogue.All["create_department"])).Reply.Body["id"]!;
-        Assert.Contains((await admin.Do("list_departments", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == department);
+        var department = (string)(await premises.CallSuccessfully(ToolCatalogue.All["create_department"])).Reply.Body["id"]!;
+        Assert.Contains((await admin.Call("list_departments", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == department);
     }
 
     private static int Setting(string variable, int usual) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? int.Parse(set, CultureInfo.InvariantCulture) : usual;
@@ -128,14 +128,14 @@ public class FuzzTests(ITestOutputHelper output)
     private static string Short(string? text) => text is null ? "" : text.Length > 600 ? $"{text[..600]}… ({text.Length} characters)" : text;
 
     /// <summary>Somebody who says odd things over a WebSocket, and opens another whenever one is closed.</summary>
-    private sealed class Talker(Uri gateway, string token) : IAsyncDisposable
+    private sealed class WebSocketFuzzer(Uri gateway, string token) : IAsyncDisposable
     {
         private static readonly byte[] Question = Encoding.UTF8.GetBytes("""{"type":"tool_invoke","request_id":"afterwards","tool":"get_current_user","params":{}}""");
         private readonly byte[] buffer = new byte[2 * 1024 * 1024];
         private ClientWebSocket? socket;
 
         /// <summary>Says something, then asks who they are. Gives what is wrong when that is neither answered nor is the connection closed for a reason of the speaker's.</summary>
-        public async Task<string?> Say(byte[] message)
+        public async Task<string?> Send(byte[] message)
         {
             using var patience = new CancellationTokenSource(Patience);
             try
@@ -143,7 +143,7 @@ public class FuzzTests(ITestOutputHelper output)
                 if (socket is not { State: WebSocketState.Open }) await Open(patience.Token);
                 await socket!.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
                 await socket.SendAsync(Question, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
-                return await Hear(patience.Token);
+                return await ReadAnswer(patience.Token);
             }
             catch (OperationCanceledException)
             {
@@ -166,7 +166,7 @@ public class FuzzTests(ITestOutputHelper output)
             await socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, ct);
         }
 
-        private async Task<string?> Hear(CancellationToken ct)
+        private async Task<string?> ReadAnswer(CancellationToken ct)
         {
             while (true)
             {

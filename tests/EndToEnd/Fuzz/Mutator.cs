@@ -76,7 +76,7 @@ internal sealed partial class Mutator(int seed)
     public T Pick<T>(IReadOnlyList<T> all) => all[random.Next(all.Count)];
 
     /// <summary>A spoilt copy: in one way mostly, in up to four.</summary>
-    public RawRequest Mutate(RawRequest valid)
+    public RawHttpRequest Mutate(RawHttpRequest valid)
     {
         var spoilt = valid.Clone();
         for (var left = 1 + (random.Next(3) == 0 ? random.Next(4) : 0); left > 0; left--) Spoil(spoilt);
@@ -91,7 +91,7 @@ internal sealed partial class Mutator(int seed)
         return spoilt;
     }
 
-    private void Spoil(RawRequest request)
+    private void Spoil(RawHttpRequest request)
     {
         switch (random.Next(request.Body is null ? 5 : 12))
         {
@@ -113,7 +113,7 @@ internal sealed partial class Mutator(int seed)
         }
     }
 
-    private void SpoilTarget(RawRequest request)
+    private void SpoilTarget(RawHttpRequest request)
     {
         var (target, at) = (request.Target, random.Next(1, request.Target.Length + 1));
         request.Target = random.Next(7) switch
@@ -130,13 +130,13 @@ internal sealed partial class Mutator(int seed)
         request.Target = request.Target.Replace(' ', '+');
     }
 
-    private void SpoilHeader(RawRequest request)
+    private void SpoilHeader(RawHttpRequest request)
     {
         var (name, values) = Pick(OddHeaders);
         var value = random.Next(12) == 0 ? new string('x', random.Next(1, 40_000)) : Pick(values);
         if (random.Next(4) == 0) request.Headers.RemoveAll(h => h.Name == name);
         else if (random.Next(6) == 0) request.Headers.Add((name, value));
-        else request.Set(name, value);
+        else request.SetHeader(name, value);
     }
 
     private byte[] SpoilText(byte[] body)

@@ -15,42 +15,42 @@ namespace MedCor.Tests.EndToEnd.Fuzz;
 /// </summary>
 internal sealed class ValidRequests
 {
-    private readonly Premises premises;
+    private readonly CatalogueFixture premises;
     private readonly Dictionary<string, string> ids = [];
-    private readonly List<(Tool Tool, Client Caller, JsonObject Parameters)> calls = [];
-    private Client spare = null!;
+    private readonly List<(ToolDescriptor Tool, ApiClient Caller, JsonObject Parameters)> calls = [];
+    private ApiClient spare = null!;
 
-    private ValidRequests(Premises premises) => this.premises = premises;
+    private ValidRequests(CatalogueFixture premises) => this.premises = premises;
 
-    public List<RawRequest> Requests { get; } = [];
+    public List<RawHttpRequest> Requests { get; } = [];
 
     /// <summary>Messages of a WebSocket, of its every kind.</summary>
     public List<byte[]> Messages { get; } = [];
 
-    public Premises Premises => premises;
+    public CatalogueFixture Premises => premises;
 
-    public static async Task<ValidRequests> Make()
+    public static async Task<ValidRequests> Create()
     {
-        var all = new ValidRequests(await Premises.New());
-        await all.FindThings();
+        var all = new ValidRequests(await CatalogueFixture.New());
+        await all.FindIds();
         await all.AddTools();
-        await all.AddDocumented();
+        await all.AddDocumentedOperations();
         all.AddMessages();
         return all;
     }
 
     /// <summary>What there is to name: things of the hospital, and for what ends or changes something, things that nobody needs.</summary>
-    private async Task FindThings()
+    private async Task FindIds()
     {
         var opening = ToolCatalogue.All["create_hospital"];
-        ids["spare_hospital"] = (string)(await premises.People[Callers.Platform].Post(opening, await new Draft(opening).Fill([], Task.FromResult))).Body["id"]!;
+        ids["spare_hospital"] = (string)(await premises.People[Callers.Platform].Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
         var naming = ToolCatalogue.All["create_specialty"];
-        ids["spare_specialty"] = (string)(await premises.People[Callers.Platform].Post(naming, await new Draft(naming).Fill([], Task.FromResult))).Body["id"]!;
-        var email = Somebody.NewEmail();
-        ids["spare_user"] = (string)(await premises.Admin.Do("create_user", new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" }))["id"]!;
-        spare = await Client.As(email, "Korrekt-Pferd-7");
+        ids["spare_specialty"] = (string)(await premises.People[Callers.Platform].Post(naming, await new ParameterGenerator(naming).Generate([], Task.FromResult))).Body["id"]!;
+        var email = TestUser.NewEmail();
+        ids["spare_user"] = (string)(await premises.Admin.Call("create_user", new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" }))["id"]!;
+        spare = await ApiClient.LogIn(email, "Korrekt-Pferd-7");
         var nurse = premises.People[Callers.Nurse];
-        ids["call_id"] = $"{await new Chatter(nurse.Http, nurse.AccessToken).Ask("What is anemia?")}";
+        ids["call_id"] = $"{await new ChatStreamClient(nurse.Http, nurse.AccessToken).Start("What is anemia?")}";
         using var prompt = await nurse.Http.PostAsJsonAsync("/api/mcp/prompts/invoke", new { prompt = "emergency_triage", initial_data = new { } });
         ids["session_id"] = (string)(await prompt.Content.ReadFromJsonAsync<JsonNode>())!["session_id"]!;
     }
@@ -59,15 +59,15 @@ internal sealed class ValidRequests
     {
         foreach (var tool in ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal)))
         {
-            var (draft, caller) = (new Draft(tool), premises.Admitted(tool).First());
+            var (draft, caller) = (new ParameterGenerator(tool), premises.CallersAllowed(tool).First());
             // The walk's own people and hospital must outlive it.
-            var parameters = await draft.Fill(draft.Optional, kind => (tool.Effect, kind) switch
+            var parameters = await draft.Generate(draft.Optional, kind => (tool.Effect, kind) switch
             {
                 (not Effect.Read, "hospital") when tool.Name.EndsWith("_hospital", StringComparison.Ordinal) => Task.FromResult(ids["spare_hospital"]),
                 (not Effect.Read, "user") => Task.FromResult(ids["spare_user"]),
                 // All hospitals have the same ones.
                 (not Effect.Read, "specialty") => Task.FromResult(ids["spare_specialty"]),
-                _ => premises.AtHand(kind, caller),
+                _ => premises.FindOrCreateId(kind, caller),
             });
             // A hash of a password for every try would be all that is done.
             if (tool.Name == "update_user") foreach (var secret in parameters.Select(p => p.Key).Where(p => p.Contains("password", StringComparison.Ordinal)).ToArray()) parameters.Remove(secret);
@@ -75,13 +75,13 @@ internal sealed class ValidRequests
             Add(caller, "POST", $"/api/mcp/tools/{tool.Name}", parameters);
             Add(caller, "POST", "/api/mcp/tools/invoke", new JsonObject { ["tool"] = tool.Name, ["params"] = parameters.DeepClone() });
         }
-        var reads = calls.Where(c => c.Tool.Effect == Effect.Read && premises.Admitted(c.Tool).Contains(premises.Admin)).Chunk(5);
+        var reads = calls.Where(c => c.Tool.Effect == Effect.Read && premises.CallersAllowed(c.Tool).Contains(premises.Admin)).Chunk(5);
         foreach (var some in reads)
             Add(premises.Admin, "POST", "/api/mcp/batch", new JsonObject { ["requests"] = new JsonArray([.. some.Select(c => new JsonObject { ["tool"] = c.Tool.Name, ["params"] = c.Parameters.DeepClone(), ["idempotency_key"] = $"{Guid.NewGuid()}" })]) });
     }
 
     /// <summary>The operations of the document, with its own examples; each tool's own path is there already.</summary>
-    private async Task AddDocumented()
+    private async Task AddDocumentedOperations()
     {
         var document = JsonNode.Parse(await premises.Admin.Http.GetStringAsync("/api/openapi.json"))!;
         foreach (var (path, operations) in document["paths"]!.AsObject())
@@ -90,7 +90,7 @@ internal sealed class ValidRequests
             foreach (var (method, operation) in operations!.AsObject())
             {
                 var parameters = (operation!["parameters"]?.AsArray() ?? []).Select(p => p!).ToArray();
-                var (target, isAuth) = (await Filled(path), path.StartsWith("/api/auth/", StringComparison.Ordinal));
+                var (target, isAuth) = (await FillPath(path), path.StartsWith("/api/auth/", StringComparison.Ordinal));
                 var query = string.Join('&', from p in parameters where (string?)p["in"] == "query" && (string?)p["name"] != "ticket" select $"{p["name"]}={Uri.EscapeDataString(Query(path, (string)p["name"]!))}");
                 // A session's end must be that of nobody else; what is wrong with a log-in locks out nobody who is there.
                 var caller = isAuth ? spare : path.StartsWith("/mcp/", StringComparison.Ordinal) || path.Contains("prompts", StringComparison.Ordinal) ? premises.People[Callers.Nurse] : premises.Admin;
@@ -114,7 +114,7 @@ internal sealed class ValidRequests
 
     private void AddMessages()
     {
-        foreach (var (tool, _, parameters) in calls.Where(c => premises.Admitted(c.Tool).Contains(premises.Admin)))
+        foreach (var (tool, _, parameters) in calls.Where(c => premises.CallersAllowed(c.Tool).Contains(premises.Admin)))
             Message(new JsonObject { ["type"] = "tool_invoke", ["request_id"] = "fuzz-1", ["tool"] = tool.Name, ["params"] = parameters.DeepClone(), ["idempotency_key"] = "fuzz" });
         foreach (var resource in (string[])["appointments", "patients", "triage"])
             foreach (var type in (string[])["subscribe", "unsubscribe"]) Message(new JsonObject { ["type"] = type, ["resource"] = resource, ["request_id"] = "fuzz-2" });
@@ -123,15 +123,15 @@ internal sealed class ValidRequests
         void Message(JsonObject message) => Messages.Add(Encoding.UTF8.GetBytes(message.ToJsonString()));
     }
 
-    private void Add(Client caller, string method, string target, JsonNode? body)
+    private void Add(ApiClient caller, string method, string target, JsonNode? body)
     {
-        var request = new RawRequest(method, target, body is null ? null : Encoding.UTF8.GetBytes(body.ToJsonString()));
+        var request = new RawHttpRequest(method, target, body is null ? null : Encoding.UTF8.GetBytes(body.ToJsonString()));
         if (body is not null) request.Headers.Add(("Content-Type", "application/json"));
         request.Headers.Add(("Authorization", $"Bearer {caller.AccessToken}"));
         Requests.Add(request);
     }
 
-    private async Task<string> Filled(string path)
+    private async Task<string> FillPath(string path)
     {
         while (path.IndexOf('{') is >= 0 and var from)
         {

@@ -7,7 +7,7 @@ using MedCor.ServiceDefaults.Resources;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;
 using StackExchange.Redis;
-using Listener = MedCor.Tests.EndToEnd.Listener;
+using SseClient = MedCor.Tests.EndToEnd.SseClient;
 
 namespace MedCor.Tests.Gateway.Events;
 
@@ -17,19 +17,19 @@ public sealed class AudienceTests
     /// <summary>What a hospital shows to everybody who belongs to it.</summary>
     private static readonly string[] Public = ["hospitals", "departments", "doctors", "specialties"];
 
-    private static readonly Type[] Shown = [.. TellListeners.All.Select(consumer => consumer.GetGenericArguments()[0])];
+    private static readonly Type[] Shown = [.. LiveEventConsumer.ConsumerTypes.Select(consumer => consumer.GetGenericArguments()[0])];
 
     [Fact]
-    public async Task Each_event_is_heard_by_who_may_read_what_it_is_about_and_by_nobody_of_another_hospital()
+    public async Task Each_event_reaches_only_subscribers_who_may_read_its_resource_in_their_hospital()
     {
-        var (house, here, elsewhere) = (await RunningHouse.Get(), await Premises.Own, await Premises.Foreign);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisAddress);
-        var streams = new LiveStreams(redis);
+        var (house, here, elsewhere) = (await MedCorFixture.Get(), await CatalogueFixture.Own, await CatalogueFixture.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var streams = new LiveEventStore(redis);
         var (patient, stranger) = (here.People[Callers.Patient].Id, Guid.CreateVersion7());
-        var listeners = new Dictionary<Callers, Listener>();
-        foreach (var (kind, client) in here.People) listeners[kind] = await Listener.Of(client, gateway: listeners.Count);
-        var foreign = new List<Listener>();
-        foreach (var (_, client) in elsewhere.People.Where(p => p.Key != Callers.Platform)) foreign.Add(await Listener.Of(client, gateway: foreign.Count));
+        var listeners = new Dictionary<Callers, SseClient>();
+        foreach (var (kind, client) in here.People) listeners[kind] = await SseClient.Connect(client, gateway: listeners.Count);
+        var foreign = new List<SseClient>();
+        foreach (var (_, client) in elsewhere.People.Where(p => p.Key != Callers.Platform)) foreign.Add(await SseClient.Connect(client, gateway: foreign.Count));
 
         var mark = 0;
         await Mark();
@@ -37,13 +37,13 @@ public sealed class AudienceTests
             foreach (var about in (Guid[])[stranger, patient])
             {
                 var happened = (IntegrationEvent)Made(type, here.Hospital, about) with { EventId = Guid.CreateVersion7() };
-                var events = LiveEvent.From(happened, happened.Live!);
+                var events = LiveEvent.FromIntegrationEvent(happened, happened.LiveUpdate!);
 
                 await streams.Append(happened, events);
                 await Mark();
 
                 foreach (var (kind, listener) in listeners)
-                    Assert.True(Heard(listener, events) == (MayHear(kind, happened.Live!, about == patient) ? events.Count : 0),
+                    Assert.True(Heard(listener, events) == (MayHear(kind, happened.LiveUpdate!, about == patient) ? events.Count : 0),
                         $"{type.Name} about {(about == patient ? "the patient" : "a stranger")}: {kind} heard {Heard(listener, events)} events");
                 if (happened.HospitalId is not null) Assert.All(foreign, listener => Assert.Equal(0, Heard(listener, events)));
             }
@@ -57,7 +57,7 @@ public sealed class AudienceTests
             foreach (var listener in listeners.Values.Concat(foreign)) await listener.Next(h => Marked.Of(h.Data) == mark);
         }
 
-        int Heard(Listener listener, IReadOnlyList<LiveEvent> events) => listener.All.SkipWhile(h => Marked.Of(h.Data) != mark - 1)
+        int Heard(SseClient listener, IReadOnlyList<LiveEvent> events) => listener.Events.SkipWhile(h => Marked.Of(h.Data) != mark - 1)
             .Count(h => events.Any(e => e.Name == h.Name && JsonNode.DeepEquals(JsonNode.Parse(e.Data.Span), h.Data)));
     }
 
@@ -68,10 +68,10 @@ public sealed class AudienceTests
         Assert.Equal(["AppointmentCreated", "AppointmentUpdated", "MedicalRecordCreated", "MedicalRecordUpdated", "TreatmentCreated", "TreatmentUpdated"], clinical.Select(t => t.Name).Order());
 
         foreach (var type in clinical)
-            foreach (var told in LiveEvent.From((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"), ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private")).Live!))
+            foreach (var told in LiveEvent.FromIntegrationEvent((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"), ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private")).LiveUpdate!))
             {
                 var data = JsonNode.Parse(told.Data.Span)!.AsObject();
-                var entity = told.Name == LiveEvent.ResourceUpdate ? data["data"]!.AsObject() : data;
+                var entity = told.Name == LiveEvent.ResourceUpdateEvent ? data["data"]!.AsObject() : data;
                 Assert.Empty(entity.Where(f => f.Value?.ToJsonString().Contains("private", StringComparison.Ordinal) == true).Select(f => $"{type.Name}.{f.Key}")
                     .Except(["AppointmentCreated.patient_name", "AppointmentCreated.doctor_name", "AppointmentCreated.time_zone", "AppointmentUpdated.patient_name", "AppointmentUpdated.doctor_name", "AppointmentUpdated.time_zone"]));
                 Assert.All((string[])["reason", "notes", "rating_comment"], field => Assert.False(type.Name.StartsWith("Appointment", StringComparison.Ordinal) && entity.ContainsKey(field)));
@@ -79,19 +79,19 @@ public sealed class AudienceTests
     }
 
     [Fact]
-    public void However_much_an_event_has_to_tell_its_line_is_one_that_clients_take()
+    public void Large_events_fit_a_line_that_clients_accept()
     {
         var cut = 0;
         foreach (var type in Shown)
         {
-            var happened = (IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: new string('ö', LiveEvent.LongestLine / 2));
-            foreach (var told in LiveEvent.From(happened, happened.Live!))
+            var happened = (IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: new string('ö', LiveEvent.MaxLineLength / 2));
+            foreach (var told in LiveEvent.FromIntegrationEvent(happened, happened.LiveUpdate!))
             {
-                Assert.InRange(told.Frame.Span[(told.Frame.Span.IndexOf((byte)'\n') + 1)..^1].Length, 1, LiveEvent.LongestLine);
+                Assert.InRange(told.Frame.Span[(told.Frame.Span.IndexOf((byte)'\n') + 1)..^1].Length, 1, LiveEvent.MaxLineLength);
                 var data = JsonNode.Parse(told.Data.Span)!;
                 if ((bool?)data["data_omitted"] != true) continue;
                 cut++;
-                Assert.NotNull(told.Name == LiveEvent.ResourceUpdate ? data["data"]!["id"] : data["id"]);
+                Assert.NotNull(told.Name == LiveEvent.ResourceUpdateEvent ? data["data"]!["id"] : data["id"]);
             }
         }
         Assert.True(cut > Shown.Length / 2, $"{cut} were too long");
@@ -100,7 +100,7 @@ public sealed class AudienceTests
     /// <summary>What the resources of the catalogue say: a role reads a kind of thing, a patient only what is public or about themselves.</summary>
     private static bool MayHear(Callers kind, LiveUpdate live, bool isAboutThem)
     {
-        if (kind == Callers.Patient) return Public.Contains(live.Resource) || (isAboutThem && live.Audience.Person is not null);
+        if (kind == Callers.Patient) return Public.Contains(live.Resource) || (isAboutThem && live.Audience.UserId is not null);
         return live.Resource switch
         {
             "confirmations" => true,
@@ -137,10 +137,10 @@ public sealed class AudienceTests
 
     private sealed record Marked(Guid Hospital, int Number) : IntegrationEvent(Hospital, Number)
     {
-        public override LiveUpdate Live => new("hospitals", Change.Updated, new { Mark = Number }, new(Callers.Everyone));
+        public override LiveUpdate LiveUpdate => new("hospitals", Change.Updated, new { Mark = Number }, new(Callers.Everyone));
 
         public static int? Of(JsonNode data) => (int?)(data["data"] as JsonObject)?["mark"];
 
-        public Task Tell(LiveStreams streams) => streams.Append(this, LiveEvent.From(this, Live));
+        public Task Tell(LiveEventStore streams) => streams.Append(this, LiveEvent.FromIntegrationEvent(this, LiveUpdate));
     }
 }

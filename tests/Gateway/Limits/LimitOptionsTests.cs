@@ -40,7 +40,7 @@ public sealed class LimitOptionsTests
         var options = new LimitOptions { TrustedProxies = proxies };
         var forwarded = new ForwardedHeadersOptions();
 
-        options.Trust(forwarded);
+        options.ConfigureForwardedHeaders(forwarded);
 
         Assert.Empty(Wrongs(options));
         Assert.Equal(1, forwarded.ForwardLimit);
@@ -51,8 +51,8 @@ public sealed class LimitOptionsTests
     {
         var options = new LimitOptions { TrustedProxies = "10.244.7.0/24" };
 
-        Assert.True(options.IsProxy(IPAddress.Parse("10.244.7.9")) && options.IsProxy(IPAddress.Parse("::ffff:10.244.7.9")));
-        Assert.False(options.IsProxy(IPAddress.Parse("10.244.8.9")) || options.IsProxy(null));
+        Assert.True(options.IsTrustedProxy(IPAddress.Parse("10.244.7.9")) && options.IsTrustedProxy(IPAddress.Parse("::ffff:10.244.7.9")));
+        Assert.False(options.IsTrustedProxy(IPAddress.Parse("10.244.8.9")) || options.IsTrustedProxy(null));
     }
 
     private static string[] Wrongs(LimitOptions options) => [.. options.Validate(new ValidationContext(options)).Select(r => r.ErrorMessage!)];

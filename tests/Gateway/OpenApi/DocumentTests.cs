@@ -10,7 +10,7 @@ namespace MedCor.Tests.Gateway.OpenApi;
 /// <summary>The rules that the document keeps, read off the one that the gateway would serve.</summary>
 public sealed class DocumentTests
 {
-    private static readonly JsonNode Api = JsonNode.Parse(Document.Write(Mapped.Routes))!;
+    private static readonly JsonNode Api = JsonNode.Parse(OpenApiDocumentWriter.Write(MappedRoutes.Routes))!;
 
     public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
 
@@ -31,7 +31,7 @@ public sealed class DocumentTests
     [Theory, MemberData(nameof(Tools))]
     public void Its_service_reads_the_examples_of_a_tool(string name)
     {
-        var read = typeof(Params<>).MakeGenericType(ToolCatalogue.All[name].Params).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!;
+        var read = typeof(ParameterReader<>).MakeGenericType(ToolCatalogue.All[name].Params).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!;
 
         foreach (var (_, example) in Content(Api["paths"]![$"/api/mcp/tools/{name}"]!["post"]!["requestBody"]!)["examples"]!.AsObject())
             Assert.NotNull(read.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(example!["value"]!.ToJsonString()), "body"]));
@@ -46,7 +46,7 @@ public sealed class DocumentTests
                      select (Schema: place["schema"]!, Example: example)).ToArray();
 
         Assert.True(shown.Length > ToolCatalogue.All.Count * 2);
-        Assert.Empty(shown.SelectMany(s => JsonSchemaCheck.Wrongs(Api, s.Schema, s.Example)));
+        Assert.Empty(shown.SelectMany(s => JsonSchemaValidator.Errors(Api, s.Schema, s.Example)));
     }
 
     [Fact]
@@ -54,23 +54,23 @@ public sealed class DocumentTests
     {
         var references = Everywhere(Api).Select(o => (string?)o["$ref"]).OfType<string>().ToHashSet();
 
-        Assert.All(references, r => Assert.NotNull(JsonSchemaCheck.Find(Api, r)));
+        Assert.All(references, r => Assert.NotNull(JsonSchemaValidator.Resolve(Api, r)));
         Assert.All((string[])["schemas", "responses", "headers"], kind => Assert.Empty(Api["components"]![kind]!.AsObject().Select(c => $"#/components/{kind}/{c.Key}").Except(references)));
     }
 
     [Fact]
-    public void What_is_mapped_is_described() =>
-        Assert.Empty(from endpoint in Mapped.Routes
+    public void Every_mapped_route_is_documented() =>
+        Assert.Empty(from endpoint in MappedRoutes.Routes
                      where endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null
-                     where !Described().Any(operation => Document.Serves(endpoint, operation))
+                     where !Described().Any(operation => OpenApiDocumentWriter.IsServedBy(endpoint, operation))
                      select endpoint.RoutePattern.RawText);
 
     [Fact]
-    public void What_is_not_mapped_is_not_described()
+    public void No_unmapped_route_is_documented()
     {
-        var without = Mapped.Routes.Where(e => e.RoutePattern.RawText != "/api/mcp/sse");
+        var without = MappedRoutes.Routes.Where(e => e.RoutePattern.RawText != "/api/mcp/sse");
 
-        var paths = JsonNode.Parse(Document.Write(without))!["paths"]!.AsObject();
+        var paths = JsonNode.Parse(OpenApiDocumentWriter.Write(without))!["paths"]!.AsObject();
 
         Assert.Equal(Api["paths"]!.AsObject().Select(p => p.Key).Where(p => p != "/api/mcp/sse"), paths.Select(p => p.Key));
     }
@@ -105,7 +105,7 @@ public sealed class DocumentTests
     }
 
     [Fact]
-    public void What_is_refused_as_not_known_says_how_to_make_oneself_known() =>
+    public void Every_401_documents_the_authentication_challenge() =>
         Assert.All(Operations.Where(o => o["responses"]!["401"] is not null), o => Assert.NotNull(Resolve(o["responses"]!["401"]!)["headers"]!["WWW-Authenticate"]));
 
     [Fact]
@@ -116,16 +116,16 @@ public sealed class DocumentTests
                      where bound is not null && !schema.ContainsKey(bound) && schema["scheme"] is null
                      select $"{bound}: {schema.ToJsonString()}");
 
-    private static IEnumerable<Operation> Described() =>
+    private static IEnumerable<ApiOperation> Described() =>
         from path in Api["paths"]!.AsObject()
         from method in path.Value!.AsObject()
-        select new Operation(path.Key, method.Key, "", "", "", "") { Refused = [] };
+        select new ApiOperation(path.Key, method.Key, "", "", "", "") { ErrorStatuses = [] };
 
     private static IEnumerable<JsonNode> Operations => Api["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()).Select(o => o.Value!);
 
     private static JsonNode Content(JsonNode body) => body["content"]!["application/json"]!;
 
-    private static JsonNode Resolve(JsonNode node) => (string?)node["$ref"] is { } reference ? JsonSchemaCheck.Find(Api, reference)! : node;
+    private static JsonNode Resolve(JsonNode node) => (string?)node["$ref"] is { } reference ? JsonSchemaValidator.Resolve(Api, reference)! : node;
 
     private static IEnumerable<JsonObject> Everywhere(JsonNode? node) => node switch
     {

@@ -22,9 +22,9 @@ public sealed class CompressionTests
     [InlineData("/api/mcp/resources/doctors?limit=100", "gzip", "gzip")]
     [InlineData("/api/mcp/resources/specialties?limit=100&fields=id,name,code,description,created_at,updated_at", "br", "br")]
     [InlineData("/", "br", "br")]
-    public async Task What_holds_no_secret_is_compressed_as_the_client_takes_it_and_stays_the_same(string path, string accepted, string? coding)
+    public async Task Responses_without_secrets_are_compressed_as_accepted_and_decode_unchanged(string path, string accepted, string? coding)
     {
-        var nurse = await Client.Shared("nurse@general.example");
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
         using var plain = await Get(nurse, path, "");
 
         using var answer = await Get(nurse, path, accepted);
@@ -45,7 +45,7 @@ public sealed class CompressionTests
     [Fact]
     public async Task A_tools_answer_is_compressed_where_it_tells_of_no_patient()
     {
-        var nurse = await Client.Shared("nurse@general.example");
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
 
         Assert.Equal(["gzip"], (await Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = new { limit = 100 } })).Content.Headers.ContentEncoding);
         Assert.Equal(["gzip"], (await Post(nurse, "/api/mcp/tools/list_doctors", new { limit = 100 })).Content.Headers.ContentEncoding);
@@ -55,9 +55,9 @@ public sealed class CompressionTests
     }
 
     [Fact]
-    public async Task Nothing_is_compressed_that_holds_a_token_or_is_a_stream()
+    public async Task Responses_with_tokens_and_streams_are_not_compressed()
     {
-        var nurse = await Client.Shared("nurse@general.example");
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
 
         Assert.Empty((await Post(nurse, "/api/auth/login", new { email = "nurse@general.example", password = "Demo-Medcor-2026" })).Content.Headers.ContentEncoding);
         Assert.Empty((await Post(nurse, "/api/mcp/sse/ticket", new { })).Content.Headers.ContentEncoding);
@@ -69,7 +69,7 @@ public sealed class CompressionTests
     [Fact]
     public async Task No_refusal_is_compressed_where_the_answer_would_be()
     {
-        var (nurse, nobody) = (await Client.Shared("nurse@general.example"), new Client(new HttpClient { BaseAddress = (await RunningHouse.Get()).Gateways[0] }, "", "", new JsonObject { ["id"] = Guid.Empty.ToString() }));
+        var (nurse, nobody) = (await ApiClient.LogInShared("nurse@general.example"), new ApiClient(new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] }, "", "", new JsonObject { ["id"] = Guid.Empty.ToString() }));
         var unknown = Enumerable.Range(0, 50).ToDictionary(i => $"no_such_name_{i}", _ => 1);
         var names = string.Join(',', Enumerable.Range(0, 30).Select(i => $"no_such_name_{i}"));
         HttpResponseMessage[] refusals =
@@ -82,20 +82,20 @@ public sealed class CompressionTests
         ];
 
         Assert.All(refusals, refusal => Assert.True(!refusal.IsSuccessStatusCode && refusal.Content.Headers.ContentEncoding.Count == 0, $"{refusal.StatusCode} {refusal.RequestMessage!.RequestUri}: {refusal.Content.Headers}"));
-        Assert.Contains(refusals, refusal => refusal.Content.Headers.ContentLength > Compression.Least);
+        Assert.Contains(refusals, refusal => refusal.Content.Headers.ContentLength > SelectiveCompressionProvider.MinLength);
         foreach (var refusal in refusals) refusal.Dispose();
     }
 
     /// <summary>A resource or tool that is added tells of patients until somebody says otherwise.</summary>
     [Fact]
-    public void Nothing_that_tells_of_patients_or_accounts_may_be_compressed()
+    public void Responses_about_patients_and_accounts_are_never_compressed()
     {
         var compressed = ResourceCatalogue.All.Values.Where(r => r.MayBeCompressed()).ToArray();
 
         Assert.Equal(["analytics/dashboard", "analytics/reports", "departments", "doctors", "hospitals", "invoices", "specialties", "subscription_plans", "subscriptions"], compressed.Select(r => r.Name));
         Assert.DoesNotContain(compressed, r => r.Entity.IsAssignableTo(typeof(MedCor.Contracts.Clinical.IClinicalContent)) || r.Fields.Contains("patient_id"));
         Assert.DoesNotContain(compressed.SelectMany(r => r.References.Values), r => !ResourceCatalogue.All[r.Resource].MayBeCompressed());
-        Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.MayBeCompressed() && (t.Content is not null || t.Service == "chat"));
+        Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.MayBeCompressed() && (t.ClinicalContent is not null || t.Service == "chat"));
         Assert.Contains(ToolCatalogue.All.Values, t => t.MayBeCompressed());
     }
 
@@ -109,7 +109,7 @@ public sealed class CompressionTests
         return whole.ToArray();
     }
 
-    private static async Task<HttpResponseMessage> Get(Client caller, string path, string accepted, string? known = null)
+    private static async Task<HttpResponseMessage> Get(ApiClient caller, string path, string accepted, string? known = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.TryAddWithoutValidation("Accept-Encoding", accepted);
@@ -117,7 +117,7 @@ public sealed class CompressionTests
         return await caller.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
-    private static async Task<HttpResponseMessage> Post(Client caller, string path, object body)
+    private static async Task<HttpResponseMessage> Post(ApiClient caller, string path, object body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");

@@ -20,9 +20,9 @@ public sealed class DocumentationTests
     }
 
     [Fact]
-    public async Task Who_has_the_document_already_is_told_so_by_any_replica()
+    public async Task A_matching_ETag_is_answered_304_by_any_replica()
     {
-        var house = await RunningHouse.Get();
+        var house = await MedCorFixture.Get();
         using var http = new HttpClient();
         using var first = await http.GetAsync(new Uri(house.Gateways[0], "/api/openapi.json"));
         using var again = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[^1], "/api/openapi.json")) { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
@@ -48,5 +48,5 @@ public sealed class DocumentationTests
         Assert.Equal((HttpStatusCode.OK, true), (loaded.StatusCode, loaded.Content.Headers.ContentType?.MediaType?.EndsWith("javascript", StringComparison.Ordinal)));
     }
 
-    private static async Task<HttpClient> Anybody() => new() { BaseAddress = (await RunningHouse.Get()).Gateways[0] };
+    private static async Task<HttpClient> Anybody() => new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };
 }

@@ -21,11 +21,11 @@ public sealed class UpdateHospitalTests
     [InlineData("Pacific/Kiritimati", "Pacific/Niue")] // 25 hours apart
     public async Task A_new_time_zone_lists_the_bookings_ahead_with_what_was_agreed_and_what_the_clocks_now_show(string from, string to)
     {
-        var ward = await Ward.OpenHospital(from);
-        var (later, sooner) = (await ward.Book("14:00:00", ward.Day(4)), await ward.Book("10:00:00", ward.Day(3)));
-        await ward.Move(await ward.Book("12:00:00", ward.Day(3)), "CANCELLED");
+        var ward = await ClinicFixture.OpenHospital(from);
+        var (later, sooner) = (await ward.Book("14:00:00", ward.Weekday(4)), await ward.Book("10:00:00", ward.Weekday(3)));
+        await ward.ChangeStatus(await ward.Book("12:00:00", ward.Weekday(3)), "CANCELLED");
 
-        var changed = await Ward.WhenOver(await ward.Book("12:00:00", ward.Day(5)), () => ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
+        var changed = await ClinicFixture.RunAfterEnd(await ward.Book("12:00:00", ward.Weekday(5)), () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
 
         Assert.Equal((to, 2), ((string?)changed["time_zone"], (int?)changed["affected_count"]));
         var affected = changed["affected"]!.AsArray();
@@ -36,7 +36,7 @@ public sealed class UpdateHospitalTests
             Assert.Equal(from, Text(told, "time_zone"));
             var now = TimeZoneInfo.ConvertTime((DateTimeOffset)booked["starts_at"]!, TimeZoneInfo.FindSystemTimeZoneById(to));
             Assert.Equal((now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), now.ToString("HH:mm:ss", CultureInfo.InvariantCulture), to), (Text(told, "new_date"), Text(told, "new_time"), Text(told, "new_time_zone")));
-            Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Do("get_appointment", new { appointment_id = Text(booked, "id") })).ToJsonString());
+            Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Call("get_appointment", new { appointment_id = Text(booked, "id") })).ToJsonString());
         }
     }
 
@@ -47,43 +47,43 @@ public sealed class UpdateHospitalTests
     [InlineData("Pacific/Kiritimati", "Pacific/Niue", "09:00:00", "10:00:00")] // on the day before
     public async Task Schedules_and_slots_go_on_by_the_new_clocks_around_what_is_booked(string from, string to, string before, string during)
     {
-        var ward = await Ward.OpenHospital(from);
+        var ward = await ClinicFixture.OpenHospital(from);
         var zone = TimeZoneInfo.FindSystemTimeZoneById(to);
         // On the day before a Monday nobody works.
-        var agreed = Enumerable.Range(3, 2).Select(n => ward.Day(n)).First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
+        var agreed = Enumerable.Range(3, 2).Select(n => ward.Weekday(n)).First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
         var (early, within) = (await ward.Book(before, agreed), await ward.Book(during, agreed));
         var starts = TimeZoneInfo.ConvertTime((DateTimeOffset)within["starts_at"]!, zone);
         var (day, time) = (starts.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), starts.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
-        await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
-        await CreateAppointmentTests.Eventually(async () => Assert.Equal(
-            to, (string?)(await ward.Nurse.Do("list_appointment_slots", new { doctor_id = ward.Doctor, date = day }))["time_zone"]));
+        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
+        await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(
+            to, (string?)(await ward.Nurse.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = day }))["time_zone"]));
 
         var free = await ward.FreeTimes(day);
         Assert.Equal(15, free.Length);
         Assert.DoesNotContain(time, free);
-        var onTop = await ward.Nurse.Call("create_appointment", ward.Wish(time, day, await ward.NewPatient()));
+        var onTop = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest(time, day, await ward.CreatePatient()));
         Assert.Equal("CONFLICT", onTop.Code);
         Assert.Equal((day, true), ((string?)onTop.Details!["alternatives"]![0]!["date"], free.Contains((string?)onTop.Details["alternatives"]![0]!["time"])));
 
-        var next = await ward.Nurse.Do("create_appointment", ward.Wish(free[^1], day));
+        var next = await ward.Nurse.Call("create_appointment", ward.BookingRequest(free[^1], day));
         Assert.Equal(to, (string?)next["time_zone"]);
         Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks), TimeZoneInfo.ConvertTime((DateTimeOffset)next["starts_at"]!, zone).TimeOfDay);
-        var set = await ward.Admin.Do("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" }) });
+        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" }) });
         Assert.Equal([Text(early, "id")], set["affected"]!.AsArray().Select(a => Text(a!, "id")));
 
         // The platform sees every hospital's, and is told this one's.
-        var back = await (await Ward.As("admin@medcor.example")).Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = from });
+        var back = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = from });
         Assert.Equal([Text(early, "id"), Text(within, "id"), Text(next, "id")], back["affected"]!.AsArray().Select(a => Text(a!, "id")));
     }
 
     [Fact]
-    public async Task What_leaves_the_zone_as_it_is_affects_nothing()
+    public async Task An_unchanged_time_zone_affects_no_appointment()
     {
-        var ward = await Ward.OpenHospital("Europe/Berlin");
-        await ward.Book("10:00:00", ward.Day(3));
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        await ward.Book("10:00:00", ward.Weekday(3));
         foreach (var change in new object[] { new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" }, new { hospital_id = ward.Admin.HospitalId, city = "Elsewhere" } })
         {
-            var changed = await ward.Admin.Do("update_hospital", change);
+            var changed = await ward.Admin.Call("update_hospital", change);
             Assert.Null(changed["affected"]);
             Assert.Null(changed["affected_count"]);
         }
@@ -92,31 +92,31 @@ public sealed class UpdateHospitalTests
     [Fact]
     public async Task A_hospital_says_how_many_open_bookings_its_patients_may_make()
     {
-        var ward = await Ward.OpenHospital("Europe/Berlin");
-        var patient = await ward.AsPatient();
-        Assert.Equal(3, (int)(await patient.Do("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["max_open_patient_bookings"]!);
-        Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
-        Assert.Equal("PERMISSION_DENIED", (await patient.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var patient = await ward.LogInPatient();
+        Assert.Equal(3, (int)(await patient.Call("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["max_open_patient_bookings"]!);
+        Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
+        Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
 
         await Allow(0);
-        await CreateAppointmentTests.Eventually(async () =>
+        await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
-            var refused = await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(1)));
-            if (refused.Status == HttpStatusCode.OK) await ward.Move(refused.Body, "CANCELLED");
+            var refused = await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(1)));
+            if (refused.Status == HttpStatusCode.OK) await ward.ChangeStatus(refused.Body, "CANCELLED");
             Assert.Equal(("CONFLICT", 0), (refused.Code, (int?)refused.Details?["max_open_patient_bookings"]));
         });
-        await ward.Book("10:00:00", ward.Day(1));
+        await ward.Book("10:00:00", ward.Weekday(1));
 
         await Allow(1);
-        await CreateAppointmentTests.Eventually(async () => Assert.Equal(HttpStatusCode.OK, (await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(2)))).Status));
-        Assert.Equal("CONFLICT", (await patient.Call("create_appointment", ward.Wish("10:00:00", ward.Day(3)))).Code);
+        await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(2)))).Status));
+        Assert.Equal("CONFLICT", (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(3)))).Code);
 
         async Task Allow(int most) =>
-            Assert.Equal(most, (int)(await ward.Admin.Do("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most }))["max_open_patient_bookings"]!);
+            Assert.Equal(most, (int)(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most }))["max_open_patient_bookings"]!);
     }
 
     [Fact]
-    public void What_an_older_version_tells_of_a_hospital_leaves_open_how_many_bookings_its_patients_may_hold()
+    public void Events_of_an_older_version_do_not_set_the_booking_limit()
     {
         var hospital = new Contracts.Hospital.Hospital(
             Guid.NewGuid(), "n", "s", "r", "e", "p", "a", null, "c", null, "c", "p", "h", "UTC", true, 1, default, default, MaxOpenPatientBookings: 7);
@@ -129,18 +129,18 @@ public sealed class UpdateHospitalTests
     [Theory]
     [InlineData(400, "VALIDATION_ERROR")] // a filter that it does not know
     [InlineData(404, "RESOURCE_NOT_FOUND")] // a path
-    public async Task While_Clinical_is_of_a_version_that_cannot_tell_the_bookings_ahead_a_new_zone_is_to_be_tried_again(int status, string code)
+    public async Task While_Clinical_cannot_list_upcoming_bookings_a_time_zone_change_is_to_be_retried(int status, string code)
     {
-        var ward = await Ward.OpenHospital("Europe/Berlin");
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         await using var older = await Older(status, code);
-        await using var hospital = await OwnGateway.StartOf("hospital", ("services__clinical__http__0", older.Urls.Single()), ("services__clinical__http__1", null));
+        await using var hospital = await ServiceProcess.StartService("hospital", ("services__clinical__http__0", older.Urls.Single()), ("services__clinical__http__1", null));
 
         using var answer = await hospital.Post(ward.Admin, "/tools/update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
 
         var error = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, (string?)error["code"]));
         Assert.True((int)error["retry_after"]! > 0);
-        Assert.Equal("Europe/Berlin", (string?)(await ward.Admin.Do("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["time_zone"]);
+        Assert.Equal("Europe/Berlin", (string?)(await ward.Admin.Call("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["time_zone"]);
     }
 
     /// <summary>What refuses a question as a service does that does not know it.</summary>

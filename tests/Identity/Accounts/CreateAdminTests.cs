@@ -9,21 +9,21 @@ public class CreateAdminTests
     [Fact]
     public async Task An_operator_makes_an_administrator_of_the_platform_who_may_then_log_in()
     {
-        var house = await RunningHouse.Get();
-        var email = Somebody.NewEmail();
+        var house = await MedCorFixture.Get();
+        var email = TestUser.NewEmail();
 
-        var (exitCode, said) = await house.Operate(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
+        var (exitCode, said) = await house.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
 
         Assert.True(exitCode == 0, said);
         Assert.DoesNotContain(Password, said, StringComparison.Ordinal);
-        var user = await (await Client.As(email, Password)).Do("get_current_user");
+        var user = await (await ApiClient.LogIn(email, Password)).Call("get_current_user");
         Assert.Equal(("ADMIN", null, "Grace"), ((string?)user["role"], (string?)user["hospital_id"], (string?)user["first_name"]));
 
         // By the rules of create_user, each of which is told by its field.
-        var (again, taken) = await house.Operate(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
+        var (again, taken) = await house.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
         Assert.Equal(1, again);
         Assert.Contains("e-mail", taken, StringComparison.Ordinal);
-        var (refused, wrong) = await house.Operate(["identity", "create-admin", "nobody", "Grace", ""], input: "short");
+        var (refused, wrong) = await house.RunOperatorCommand(["identity", "create-admin", "nobody", "Grace", ""], input: "short");
         Assert.Equal(1, refused);
         foreach (var field in (string[])["email", "password", "last_name"]) Assert.Contains($"  {field}: ", wrong, StringComparison.Ordinal);
     }

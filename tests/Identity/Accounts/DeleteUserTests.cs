@@ -8,41 +8,41 @@ public class DeleteUserTests
     [Fact]
     public async Task A_deactivated_users_tokens_stop_within_seconds_and_the_row_stays()
     {
-        var somebody = await Somebody.New("DOCTOR");
-        var (admin, doctor) = (await Client.Shared(Somebody.Admin), await somebody.LogIn());
-        await doctor.Do("get_current_user");
+        var somebody = await TestUser.Create("DOCTOR");
+        var (admin, doctor) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await somebody.LogIn());
+        await doctor.Call("get_current_user");
 
-        var gone = await admin.Do("delete_user", new { user_id = somebody.Id });
+        var gone = await admin.Call("delete_user", new { user_id = somebody.Id });
 
         Assert.False((bool)gone["is_active"]!);
         Assert.Empty(gone["affected"]!.AsArray());
-        await Wait.Until(async () => (await doctor.Call("get_current_user")).Code == "AUTH_INVALID", "the token stops", TimeSpan.FromSeconds(5));
-        Assert.Equal("AUTH_INVALID", (await Somebody.Refresh(doctor.RefreshToken)).Code);
-        Assert.Equal("AUTH_INVALID", (await Somebody.TryLogIn(somebody.Email, somebody.Password)).Code);
-        Assert.False((bool)(await admin.Do("get_user", new { user_id = somebody.Id }))["is_active"]!);
-        Assert.DoesNotContain((await admin.Do("list_doctors", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == somebody.Id.ToString());
+        await Wait.Until(async () => (await doctor.TryCall("get_current_user")).Code == "AUTH_INVALID", "the token stops", TimeSpan.FromSeconds(5));
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(doctor.RefreshToken)).Code);
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
+        Assert.False((bool)(await admin.Call("get_user", new { user_id = somebody.Id }))["is_active"]!);
+        Assert.DoesNotContain((await admin.Call("list_doctors", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == somebody.Id.ToString());
     }
 
     [Fact]
     public async Task The_appointments_that_a_deactivated_doctor_was_to_hold_are_named()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
         var coming = (string)(await ward.Book("10:00:00"))["id"]!;
-        await ward.BookedAnd("CANCELLED", "11:00:00");
+        await ward.BookWithStatus("CANCELLED", "11:00:00");
 
-        var gone = await ward.Admin.Do("delete_user", new { user_id = ward.Doctor });
+        var gone = await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
 
         Assert.Equal([coming], gone["affected"]!.AsArray().Select(a => (string)a!["id"]!));
         Assert.Equal(1, (int)gone["affected_count"]!);
     }
 
     [Fact]
-    public async Task Of_more_appointments_than_a_page_has_the_next_are_named_and_all_are_counted()
+    public async Task Of_more_appointments_than_a_page_the_next_ones_are_listed_and_all_are_counted()
     {
-        var ward = await Ward.Open();
+        var ward = await ClinicFixture.Open();
         var first = await ward.Book("10:00:00");
         // What 100 calls would book, on the days that follow.
-        await (await RunningHouse.Get()).Count("clinical", """
+        await (await MedCorFixture.Get()).QueryNumber("clinical", """
             WITH more AS (
                 INSERT INTO appointments SELECT (jsonb_populate_record(a, jsonb_build_object(
                     'id', gen_random_uuid(), 'appointment_date', a.appointment_date + n, 'starts_at', a.starts_at + n * interval '1 day', 'ends_at', a.ends_at + n * interval '1 day'))).*
@@ -50,9 +50,9 @@ public class DeleteUserTests
             SELECT count(*) FROM more
             """, Guid.Parse((string)first["id"]!));
 
-        var gone = await ward.Admin.Do("delete_user", new { user_id = ward.Doctor });
+        var gone = await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
         // Nobody was told of them, so what is counted elsewhere would never agree.
-        await (await RunningHouse.Get()).Count("clinical", "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", ward.Doctor, Guid.Parse((string)first["id"]!));
+        await (await MedCorFixture.Get()).QueryNumber("clinical", "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", ward.Doctor, Guid.Parse((string)first["id"]!));
 
         var affected = gone["affected"]!.AsArray();
         Assert.Equal((100, 101), (affected.Count, (int)gone["affected_count"]!));
@@ -61,28 +61,28 @@ public class DeleteUserTests
     }
 
     [Fact]
-    public async Task Twice_is_as_good_as_once_and_back_into_use_it_logs_in_again()
+    public async Task Deactivation_is_idempotent_and_a_reactivated_user_can_log_in()
     {
-        var (admin, somebody) = (await Client.Shared(Somebody.Admin), await Somebody.New());
-        var first = await admin.Do("delete_user", new { user_id = somebody.Id });
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
+        var first = await admin.Call("delete_user", new { user_id = somebody.Id });
 
-        Assert.Equal((int)first["version"]!, (int)(await admin.Do("delete_user", new { user_id = somebody.Id }))["version"]!);
+        Assert.Equal((int)first["version"]!, (int)(await admin.Call("delete_user", new { user_id = somebody.Id }))["version"]!);
 
-        await admin.Do("update_user", new { user_id = somebody.Id, is_active = true });
-        await (await somebody.LogIn()).Do("get_current_user");
+        await admin.Call("update_user", new { user_id = somebody.Id, is_active = true });
+        await (await somebody.LogIn()).Call("get_current_user");
     }
 
     [Fact]
-    public async Task Nobody_takes_themselves_out_of_use()
+    public async Task Nobody_can_deactivate_themselves()
     {
-        var somebody = await Somebody.New("ADMIN");
-        Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).Call("delete_user", new { user_id = somebody.Id })).Code);
+        var somebody = await TestUser.Create("ADMIN");
+        Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).TryCall("delete_user", new { user_id = somebody.Id })).Code);
     }
 
     [Theory]
     [InlineData("doctor@general.example")]
     [InlineData("nurse@general.example")]
     [InlineData("patient@general.example")]
-    public async Task Only_administrators_do(string who) =>
-        Assert.Equal("PERMISSION_DENIED", (await (await Client.Shared(who)).Call("delete_user", new { user_id = Guid.NewGuid() })).Code);
+    public async Task Only_administrators_can_deactivate_users(string who) =>
+        Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("delete_user", new { user_id = Guid.NewGuid() })).Code);
 }

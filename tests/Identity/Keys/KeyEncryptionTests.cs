@@ -11,7 +11,7 @@ public class KeyEncryptionTests
     private readonly KeyEncryption encryption = new("a secret of at least 32 characters!");
 
     [Fact]
-    public void What_was_encrypted_comes_back()
+    public void An_encrypted_key_is_decrypted()
     {
         var encrypted = encryption.Encrypt(Secret, "k1");
 
@@ -41,7 +41,7 @@ public class KeyEncryptionTests
     [InlineData("Development", "", "missing")]
     public void A_missing_weak_or_default_secret_is_refused_naming_the_variable(string environment, string secret, string because)
     {
-        var result = new KeyOptionsCheck(new Environment(environment)).Validate(null, new() { KeyEncryptionSecret = secret });
+        var result = new KeyOptionsValidator(new Environment(environment)).Validate(null, new() { KeyEncryptionSecret = secret });
 
         Assert.True(result.Failed);
         Assert.Contains("Identity__KeyEncryptionSecret", result.FailureMessage);
@@ -52,7 +52,7 @@ public class KeyEncryptionTests
     [InlineData("Production", "9f8b1c7de02a4455a1d0c3b2e4f6a798")]
     [InlineData("Development", "development-only-0123456789-abcdefghijklmnopqrstuvwxyz")]
     public void A_good_secret_is_taken(string environment, string secret) =>
-        Assert.True(new KeyOptionsCheck(new Environment(environment)).Validate(null, new() { KeyEncryptionSecret = secret }).Succeeded);
+        Assert.True(new KeyOptionsValidator(new Environment(environment)).Validate(null, new() { KeyEncryptionSecret = secret }).Succeeded);
 
     private sealed class Environment(string name) : IHostEnvironment
     {

@@ -15,32 +15,32 @@ public class KeyRingTests
     public void The_first_key_signs_at_once() => Assert.Equal(Now, KeyRing.NextSignsFrom(null, [], Now));
 
     [Fact]
-    public void While_a_key_is_young_no_other_is_made() => Assert.Null(KeyRing.NextSignsFrom(null, [Key(Now - KeyRing.SignsFor / 2)], Now));
+    public void No_key_is_created_while_the_current_one_is_young() => Assert.Null(KeyRing.NextSignsFrom(null, [Key(Now - KeyRing.SigningPeriod / 2)], Now));
 
     [Fact]
     public void The_next_key_is_published_before_it_signs()
     {
-        var due = Now + KeyRing.PublishedBefore / 2;
+        var due = Now + KeyRing.PublishedBeforeSigning / 2;
 
-        Assert.Equal(Now + KeyRing.PublishedBefore, KeyRing.NextSignsFrom(null, [Key(due - KeyRing.SignsFor)], Now));
-        Assert.Null(KeyRing.NextSignsFrom(null, [Key(due - KeyRing.SignsFor), Key(Now + KeyRing.PublishedBefore)], Now));
+        Assert.Equal(Now + KeyRing.PublishedBeforeSigning, KeyRing.NextSignsFrom(null, [Key(due - KeyRing.SigningPeriod)], Now));
+        Assert.Null(KeyRing.NextSignsFrom(null, [Key(due - KeyRing.SigningPeriod), Key(Now + KeyRing.PublishedBeforeSigning)], Now));
     }
 
     [Fact]
     public void An_old_key_stays_until_its_last_token_has_ended()
     {
-        var (old, young) = (Key(Now - KeyRing.SignsFor), Key(Now));
+        var (old, young) = (Key(Now - KeyRing.SigningPeriod), Key(Now));
 
-        Assert.Empty(KeyRing.Spent([old, young], Now + KeyRing.PublishedAfter));
-        Assert.Equal([old], KeyRing.Spent([old, young], Now + KeyRing.PublishedAfter + TimeSpan.FromMinutes(1)));
+        Assert.Empty(KeyRing.FindRetired([old, young], Now + KeyRing.PublishedAfterSigning));
+        Assert.Equal([old], KeyRing.FindRetired([old, young], Now + KeyRing.PublishedAfterSigning + TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
     public async Task Only_public_parts_are_published_and_every_token_names_one_of_them()
     {
-        using var http = await Somebody.Anonymous();
+        using var http = await TestUser.CreateAnonymousClient();
         var published = (await http.GetFromJsonAsync<JsonNode>("/.well-known/jwks.json"))!["keys"]!.AsArray();
-        var token = new JsonWebToken((await Client.Shared(Somebody.Admin)).AccessToken);
+        var token = new JsonWebToken((await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).AccessToken);
 
         Assert.Equal("ES256", token.Alg);
         Assert.Contains(published, k => (string?)k!["kid"] == token.Kid);
@@ -50,9 +50,9 @@ public class KeyRingTests
     [Fact]
     public async Task The_discovery_document_names_the_issuer_and_where_the_keys_are()
     {
-        using var http = await Somebody.Anonymous();
+        using var http = await TestUser.CreateAnonymousClient();
         var discovery = (await http.GetFromJsonAsync<JsonNode>("/.well-known/openid-configuration"))!;
-        var token = new JsonWebToken((await Client.Shared(Somebody.Admin)).AccessToken);
+        var token = new JsonWebToken((await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).AccessToken);
 
         Assert.Equal(token.Issuer, (string?)discovery["issuer"]);
         Assert.EndsWith("/.well-known/jwks.json", (string?)discovery["jwks_uri"]);
@@ -60,5 +60,5 @@ public class KeyRingTests
         Assert.Contains(published!["keys"]!.AsArray(), key => (string?)key!["kid"] == token.Kid);
     }
 
-    private static SigningKey Key(DateTimeOffset signsFrom) => SigningKey.Make(Encryption, signsFrom, signsFrom);
+    private static SigningKey Key(DateTimeOffset signsFrom) => SigningKey.Create(Encryption, signsFrom, signsFrom);
 }

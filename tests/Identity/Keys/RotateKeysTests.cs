@@ -19,13 +19,13 @@ public sealed class RotateKeysTests
     private static readonly KeyEncryption Encryption = new("development-only-0123456789-abcdefghijklmnopqrstuvwxyz");
 
     [Fact]
-    public async Task What_a_stolen_key_signed_is_refused_everywhere_within_seconds_of_its_revocation()
+    public async Task Tokens_signed_by_a_revoked_key_are_refused_everywhere_within_seconds()
     {
-        var house = await RunningHouse.Get();
-        var owner = await Client.Shared(Somebody.Admin);
+        var house = await MedCorFixture.Get();
+        var owner = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
         // A key that Identity published, older than the one that signs: nobody else's tokens are of it.
-        var stolen = SigningKey.Make(Encryption, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(-20));
-        await using (var database = await house.Database("identity"))
+        var stolen = SigningKey.Create(Encryption, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(-20));
+        await using (var database = await house.OpenDatabase("identity"))
         await using (var add = new NpgsqlCommand("INSERT INTO signing_keys (id, x, y, encrypted_d, created_at, signs_from) VALUES ($1, $2, $3, $4, $5, $6)", database)
         {
             Parameters = { new() { Value = stolen.Id }, new() { Value = stolen.X }, new() { Value = stolen.Y }, new() { Value = stolen.EncryptedD }, new() { Value = stolen.CreatedAt }, new() { Value = stolen.SignsFrom } },
@@ -37,14 +37,14 @@ public sealed class RotateKeysTests
         using var stream = await thief.GetAsync(new Uri("/api/mcp/sse", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
 
-        var (code, said) = await house.Operate("identity", "rotate-keys", "--revoke", stolen.Id);
+        var (code, said) = await house.RunOperatorCommand("identity", "rotate-keys", "--revoke", stolen.Id);
 
         Assert.True(code == 0, said);
         Assert.DoesNotContain(await Published(), kid => kid == stolen.Id);
         await Wait.Until(async () => await Status(0, forged) == HttpStatusCode.Unauthorized && await Status(1, forged) == HttpStatusCode.Unauthorized, "the forged token is refused", TimeSpan.FromSeconds(5));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await using (var events = await stream.Content.ReadAsStreamAsync(patience.Token)) await events.CopyToAsync(Stream.Null, patience.Token);
-        await owner.Do("get_current_user");
+        await owner.Call("get_current_user");
 
         // There is another key to go on with.
         var next = (await Published()).Single(kid => said.Contains($"{kid} signs from now on", StringComparison.Ordinal));
@@ -54,49 +54,49 @@ public sealed class RotateKeysTests
     [Fact]
     public async Task A_replica_that_signed_with_a_revoked_key_signs_with_the_next_as_soon_as_it_knows()
     {
-        await using var identity = await OwnIdentity.Open();
+        await using var identity = await IdentityFixture.Create();
         var ring = identity.Get<KeyRing>();
-        var stolen = (await ring.Current(default)).Kid;
+        var stolen = (await ring.GetSigningCredentials(default)).Kid;
 
-        var keys = await ring.Renew(identity.Clock.Now, default, revoked: stolen);
-        await identity.Get<Revocations>().Revoke(new Dictionary<Guid, DateTimeOffset> { [SigningKey.Numbered(stolen)] = identity.Clock.Now }, TimeSpan.FromHours(1));
+        var keys = await ring.Rotate(identity.Clock.Now, default, revoked: stolen);
+        await identity.Get<RevocationList>().Revoke(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(stolen)] = identity.Clock.Now }, TimeSpan.FromHours(1));
 
-        Assert.Equal(Assert.Single(keys).Id, (await ring.Current(default)).Kid);
-        Assert.Equal(keys.Select(k => k.Id), (await ring.Published(default)).Select(k => k.Kid));
+        Assert.Equal(Assert.Single(keys).Id, (await ring.GetSigningCredentials(default)).Kid);
+        Assert.Equal(keys.Select(k => k.Id), (await ring.GetPublicKeys(default)).Select(k => k.Kid));
     }
 
     [Fact]
     public async Task Only_a_key_that_there_is_can_be_revoked_and_nothing_is_changed_for_another()
     {
-        await using var identity = await OwnIdentity.Open();
-        var key = (await identity.Get<KeyRing>().Current(default)).Kid;
+        await using var identity = await IdentityFixture.Create();
+        var key = (await identity.Get<KeyRing>().GetSigningCredentials(default)).Kid;
 
-        Assert.Equal(1, await identity.Do<RotateKeys, int>(c => c.Run(["--revoke", Guid.NewGuid().ToString("N")], default)));
-        Assert.Equal(64, await identity.Do<RotateKeys, int>(c => c.Run(["--revoke"], default)));
-        Assert.Equal(key, Assert.Single(await identity.Get<KeyRing>().Published(default)).Kid);
-        Assert.Equal(0, await identity.Do<RotateKeys, int>(c => c.Run(["--revoke", key], default)));
-        Assert.NotEqual(key, Assert.Single(await identity.Get<KeyRing>().Published(default)).Kid);
+        Assert.Equal(1, await identity.Execute<RotateKeys, int>(c => c.Run(["--revoke", Guid.NewGuid().ToString("N")], default)));
+        Assert.Equal(64, await identity.Execute<RotateKeys, int>(c => c.Run(["--revoke"], default)));
+        Assert.Equal(key, Assert.Single(await identity.Get<KeyRing>().GetPublicKeys(default)).Kid);
+        Assert.Equal(0, await identity.Execute<RotateKeys, int>(c => c.Run(["--revoke", key], default)));
+        Assert.NotEqual(key, Assert.Single(await identity.Get<KeyRing>().GetPublicKeys(default)).Kid);
     }
 
     [Fact]
     public async Task A_revoked_key_stays_on_the_list_for_as_long_as_a_process_that_is_cut_off_may_know_it()
     {
-        await using var identity = await OwnIdentity.Open();
-        var (stolen, now) = ((await identity.Get<KeyRing>().Current(default)).Kid, identity.Clock.Now);
+        await using var identity = await IdentityFixture.Create();
+        var (stolen, now) = ((await identity.Get<KeyRing>().GetSigningCredentials(default)).Kid, identity.Clock.Now);
 
-        await identity.Get<KeyRing>().Renew(now, default, revoked: stolen);
+        await identity.Get<KeyRing>().Rotate(now, default, revoked: stolen);
 
-        var revocation = await identity.Do<IdentityDb, Revocation>(db =>
+        var revocation = await identity.Execute<IdentityDb, Revocation>(db =>
         {
             db.Tenancy.Enter(hospital: null);
             return db.Revocations.SingleAsync();
         });
-        Assert.Equal(SigningKey.Numbered(stolen), revocation.RevokedId);
+        Assert.Equal(SigningKey.ToRevocationId(stolen), revocation.RevokedId);
         // What is made with it at the last moment lives as long as other tokens, and is to be refused until its end.
-        Assert.Equal(now + SigningKeys.Longest, revocation.RevokedAt);
+        Assert.Equal(now + SigningKeyCache.MaxStaleAge, revocation.RevokedAt);
     }
 
-    private static string Forged(SigningKey key, Client whose)
+    private static string Forged(SigningKey key, ApiClient whose)
     {
         var now = DateTime.UtcNow;
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
@@ -107,30 +107,30 @@ public sealed class RotateKeysTests
             Expires = now.AddMinutes(50),
             Claims = new Dictionary<string, object>
             {
-                [TokenClaims.UserId] = whose.Id.ToString(), [TokenClaims.HospitalId] = whose.HospitalId!.Value.ToString(), [TokenClaims.Role] = "ADMIN", [TokenClaims.Email] = Somebody.Admin,
+                [TokenClaims.UserId] = whose.Id.ToString(), [TokenClaims.HospitalId] = whose.HospitalId!.Value.ToString(), [TokenClaims.Role] = "ADMIN", [TokenClaims.Email] = TestUser.HospitalAdminEmail,
                 [TokenClaims.Session] = Guid.CreateVersion7().ToString(),
             },
-            SigningCredentials = key.ToCredentials(Encryption),
+            SigningCredentials = key.ToSigningCredentials(Encryption),
         });
     }
 
     /// <summary>What a call with a token is answered; at the gateway it is checked, and again by the service.</summary>
     private static async Task<HttpStatusCode> Status(int gateway, string token)
     {
-        using var http = new HttpClient { BaseAddress = (await RunningHouse.Get()).Gateways[gateway], DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
+        using var http = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[gateway], DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
         using var answer = await http.PostAsJsonAsync("/api/mcp/tools/get_current_user", new { });
         return answer.StatusCode;
     }
 
     private static async Task<string[]> Published()
     {
-        using var http = await Somebody.Anonymous();
+        using var http = await TestUser.CreateAnonymousClient();
         return [.. (await http.GetFromJsonAsync<JsonNode>("/.well-known/jwks.json"))!["keys"]!.AsArray().Select(k => (string)k!["kid"]!)];
     }
 
     private static async Task<SigningKey> Known(string id)
     {
-        await using var database = await (await RunningHouse.Get()).Database("identity");
+        await using var database = await (await MedCorFixture.Get()).OpenDatabase("identity");
         await using var read = new NpgsqlCommand("SELECT x, y, encrypted_d, created_at, signs_from FROM signing_keys WHERE id = $1", database) { Parameters = { new() { Value = id } } };
         await using var row = await read.ExecuteReaderAsync();
         Assert.True(await row.ReadAsync());

@@ -10,7 +10,7 @@ public class LogInTests
     {
         foreach (var who in new[] { "admin@medcor.example", "admin@general.example", "doctor@general.example", "nurse@riverside.example", "patient@riverside.example" })
         {
-            var answer = await Somebody.Post("/api/auth/login", new { email = who, password = "Demo-Medcor-2026" });
+            var answer = await TestUser.Post("/api/auth/login", new { email = who, password = "Demo-Medcor-2026" });
             Assert.Equal(HttpStatusCode.OK, answer.Status);
             Assert.Equal(who, (string?)answer.Body["user"]!["email"]);
         }
@@ -19,22 +19,22 @@ public class LogInTests
     [Fact]
     public async Task The_address_may_be_written_in_any_case()
     {
-        var somebody = await Somebody.New();
+        var somebody = await TestUser.Create();
 
-        Assert.Equal(HttpStatusCode.OK, (await Somebody.TryLogIn(somebody.Email.ToUpperInvariant(), somebody.Password)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(somebody.Email.ToUpperInvariant(), somebody.Password)).Status);
     }
 
     [Fact]
-    public async Task Wrong_password_unknown_address_and_deactivated_user_are_told_apart_by_nothing()
+    public async Task Wrong_password_unknown_address_and_deactivated_user_are_indistinguishable()
     {
-        var (somebody, gone) = (await Somebody.New(), await Somebody.New());
-        await (await Client.Shared(Somebody.Admin)).Do("delete_user", new { user_id = gone.Id });
+        var (somebody, gone) = (await TestUser.Create(), await TestUser.Create());
+        await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("delete_user", new { user_id = gone.Id });
 
         var answers = new[]
         {
-            await Somebody.TryLogIn(somebody.Email, "wrong"),
-            await Somebody.TryLogIn(Somebody.NewEmail(), "wrong"),
-            await Somebody.TryLogIn(gone.Email, gone.Password),
+            await TestUser.PostLogIn(somebody.Email, "wrong"),
+            await TestUser.PostLogIn(TestUser.NewEmail(), "wrong"),
+            await TestUser.PostLogIn(gone.Email, gone.Password),
         };
 
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.Unauthorized, a.Status));
@@ -48,9 +48,9 @@ public class LogInTests
     [InlineData("a@bücher..example")]
     [InlineData("a@-ü.example")]
     [InlineData("a@üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü.example")]
-    public async Task An_address_that_nobody_can_have_is_as_unknown_as_any(string email)
+    public async Task An_impossible_address_is_treated_as_unknown(string email)
     {
-        var answer = await Somebody.TryLogIn(email, "no such password");
+        var answer = await TestUser.PostLogIn(email, "no such password");
 
         Assert.True(answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest, $"{email}: {answer.Status}");
     }
@@ -58,7 +58,7 @@ public class LogInTests
     [Fact]
     public async Task Every_bad_field_is_named()
     {
-        var answer = await Somebody.Post("/api/auth/login/", new { email = "not an address", password = "" });
+        var answer = await TestUser.Post("/api/auth/login/", new { email = "not an address", password = "" });
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
         Assert.Equal("VALIDATION_ERROR", answer.Code);
@@ -69,7 +69,7 @@ public class LogInTests
     [Fact]
     public async Task Tokens_are_not_to_be_cached_and_no_hash_is_answered()
     {
-        using var http = await Somebody.Anonymous();
+        using var http = await TestUser.CreateAnonymousClient();
         using var response = await http.PostAsync("/api/auth/login/", new StringContent(
             """{"email":"nurse@general.example","password":"Demo-Medcor-2026"}""", System.Text.Encoding.UTF8, "application/json"));
 

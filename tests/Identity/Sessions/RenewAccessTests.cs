@@ -19,8 +19,8 @@ public sealed class RenewAccessTests
     [Fact]
     public async Task A_token_is_renewed_for_as_long_as_its_session_is_good_and_from_inside_alone()
     {
-        var patient = await (await Ward.Open()).AsPatient();
-        await using var identity = await OwnGateway.StartOf("identity");
+        var patient = await (await ClinicFixture.Open()).LogInPatient();
+        await using var identity = await ServiceProcess.StartService("identity");
 
         using var renewed = await identity.Post(patient, "/sessions/token", new { });
         var token = (string)(await renewed.Content.ReadFromJsonAsync<JsonNode>())!["token"]!;
@@ -35,12 +35,12 @@ public sealed class RenewAccessTests
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.Unauthorized), (atTheGateway.StatusCode, byNobody.StatusCode));
 
         // Nobody refreshed it in time: its token still counts, and is the last.
-        await using (var database = await (await RunningHouse.Get()).Database("identity"))
+        await using (var database = await (await MedCorFixture.Get()).OpenDatabase("identity"))
         await using (var expire = new NpgsqlCommand("UPDATE refresh_tokens SET expires_at = now() WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)", database) { Parameters = { new() { Value = patient.Id } } })
             await expire.ExecuteNonQueryAsync();
         using var late = await identity.Post(patient, "/sessions/token", new { });
         Assert.Equal(HttpStatusCode.Unauthorized, late.StatusCode);
-        Assert.Equal(patient.Id.ToString(), (string?)(await patient.Do("get_current_user"))["id"]);
+        Assert.Equal(patient.Id.ToString(), (string?)(await patient.Call("get_current_user"))["id"]);
 
         static long RefreshedAt(string token) => new JsonWebToken(token).GetPayloadValue<long>("refreshed_at");
     }
@@ -48,30 +48,30 @@ public sealed class RenewAccessTests
     [Fact]
     public async Task Without_the_refresh_token_a_token_renews_itself_for_a_shift_and_no_longer()
     {
-        await using var identity = await OwnIdentity.Open();
-        var (session, refreshToken) = await identity.Begin();
+        await using var identity = await IdentityFixture.Create();
+        var (session, refreshToken) = await identity.StartSession();
         var begun = identity.Clock.Now;
 
-        Assert.Equal(begun + SessionOptions.WithoutRefresh, await EndOfLine(identity, Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun }));
+        Assert.Equal(begun + SessionOptions.MaxRenewalWithoutRefresh, await EndOfLine(identity, Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun }));
 
         // Refreshed in time the session goes on, and the end of what that gives is counted from then.
         var refreshed = identity.Clock.Now;
-        var tokens = await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
-        Assert.Equal(refreshed + SessionOptions.WithoutRefresh, await EndOfLine(identity, Read(identity, session, tokens.AccessToken)));
+        var tokens = await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
+        Assert.Equal(refreshed + SessionOptions.MaxRenewalWithoutRefresh, await EndOfLine(identity, Read(identity, session, tokens.AccessToken)));
     }
 
     [Fact]
     public async Task A_stolen_token_is_renewed_no_longer_for_what_its_owner_refreshes()
     {
-        await using var identity = await OwnIdentity.Open();
-        var (session, refreshToken) = await identity.Begin();
+        await using var identity = await IdentityFixture.Create();
+        var (session, refreshToken) = await identity.StartSession();
         var begun = identity.Clock.Now;
 
         var stolen = Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun };
         var end = await EndOfLine(identity, stolen, meanwhile: async () =>
-            refreshToken = (await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken);
+            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken);
 
-        Assert.Equal(begun + SessionOptions.WithoutRefresh, end);
+        Assert.Equal(begun + SessionOptions.MaxRenewalWithoutRefresh, end);
     }
 
     [Theory]
@@ -80,13 +80,13 @@ public sealed class RenewAccessTests
     [InlineData(5, 12)]
     public async Task A_token_of_a_version_before_which_tells_no_refresh_counts_from_the_last_one_before_it(int issuedAfter, int endsAfter)
     {
-        await using var identity = await OwnIdentity.Open();
-        var (session, refreshToken) = await identity.Begin();
+        await using var identity = await IdentityFixture.Create();
+        var (session, refreshToken) = await identity.StartSession();
         var begun = identity.Clock.Now;
         foreach (var hours in (double[])[4, 5.5])
         {
             identity.Clock.Now = begun.AddHours(hours);
-            refreshToken = (await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken;
+            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken;
         }
 
         var issued = begun.AddHours(issuedAfter);
@@ -98,9 +98,9 @@ public sealed class RenewAccessTests
     [InlineData(false)]
     public async Task No_token_outlives_its_session(bool byIdling)
     {
-        await using var identity = await OwnIdentity.Open();
-        var (session, refreshToken) = (new Session { UserId = identity.Admin.Id, StartedAt = identity.Clock.Now, EndsAt = identity.Clock.Now.AddMinutes(byIdling ? 600 : 30) }, RefreshToken.Make());
-        await identity.Change(db =>
+        await using var identity = await IdentityFixture.Create();
+        var (session, refreshToken) = (new Session { UserId = identity.Admin.Id, StartedAt = identity.Clock.Now, EndsAt = identity.Clock.Now.AddMinutes(byIdling ? 600 : 30) }, RefreshToken.Create());
+        await identity.Write(db =>
         {
             db.Add(session);
             db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refreshToken), SessionId = session.Id, ExpiresAt = identity.Clock.Now.AddMinutes(30) });
@@ -110,22 +110,22 @@ public sealed class RenewAccessTests
         Assert.Equal(end, (await Renewed(identity, Holder(identity, session, identity.Clock.Now, identity.Clock.Now.AddMinutes(5))))!.ExpiresAt);
         Assert.Null(await Renewed(identity, Holder(identity, session, identity.Clock.Now, end)));
         if (byIdling) return;
-        var tokens = await identity.Do<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
+        var tokens = await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
         Assert.Equal((end.UtcDateTime, 1800), (new JsonWebToken(tokens.AccessToken).ValidTo, tokens.ExpiresIn));
     }
 
-    private static Caller Holder(OwnIdentity identity, Session session, DateTimeOffset issuedAt, DateTimeOffset expiresAt) =>
+    private static Caller Holder(IdentityFixture identity, Session session, DateTimeOffset issuedAt, DateTimeOffset expiresAt) =>
         new(identity.Admin.Id, identity.Admin.Email, Role.Admin, HospitalId: null, session.Id, issuedAt, expiresAt);
 
     /// <summary>Who somebody is by a token.</summary>
-    private static Caller Read(OwnIdentity identity, Session session, string token)
+    private static Caller Read(IdentityFixture identity, Session session, string token)
     {
         var read = new JsonWebToken(token);
         return Holder(identity, session, read.IssuedAt, read.ValidTo) with { RefreshedAt = DateTimeOffset.FromUnixTimeSeconds(read.GetPayloadValue<long>("refreshed_at")) };
     }
 
     /// <summary>Renews a token as a stream does, a minute before each ends, until it is refused; when the last one ends.</summary>
-    private static async Task<DateTimeOffset> EndOfLine(OwnIdentity identity, Caller caller, Func<Task>? meanwhile = null)
+    private static async Task<DateTimeOffset> EndOfLine(IdentityFixture identity, Caller caller, Func<Task>? meanwhile = null)
     {
         identity.Clock.Now = caller.ExpiresAt.AddMinutes(-1);
         while (await Renewed(identity, caller) is { } next)
@@ -138,11 +138,11 @@ public sealed class RenewAccessTests
     }
 
     /// <summary>Who somebody is by the next token; none when it is refused.</summary>
-    private static async Task<Caller?> Renewed(OwnIdentity identity, Caller caller)
+    private static async Task<Caller?> Renewed(IdentityFixture identity, Caller caller)
     {
         try
         {
-            var next = await identity.Do<RenewAccessHandler, AccessToken>(h => h.Handle(caller, CancellationToken.None));
+            var next = await identity.Execute<RenewAccessHandler, AccessToken>(h => h.Handle(caller, CancellationToken.None));
             return Read(identity, new Session { Id = caller.SessionId, UserId = caller.UserId, StartedAt = default, EndsAt = default }, next.Token);
         }
         catch (Unauthenticated)

@@ -14,7 +14,7 @@ public class MigratorTests
     [Fact]
     public async Task Replicas_that_migrate_at_once_apply_each_migration_once()
     {
-        var owner = await (await RunningHouse.Get()).NewDatabase();
+        var owner = await (await MedCorFixture.Get()).CreateDatabase();
 
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Migrator.Migrate(owner, CancellationToken.None)));
 
@@ -25,7 +25,7 @@ public class MigratorTests
     [Fact]
     public async Task A_schema_that_lacks_a_migration_is_refused_by_name()
     {
-        var owner = await (await RunningHouse.Get()).NewDatabase();
+        var owner = await (await MedCorFixture.Get()).CreateDatabase();
         await Migrator.Migrate(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(owner);
         await using (var forget = database.CreateCommand("DELETE FROM schema_migrations WHERE name LIKE 'analytics/%'")) await forget.ExecuteNonQueryAsync();
@@ -38,7 +38,7 @@ public class MigratorTests
     [Fact]
     public async Task A_migration_that_was_changed_after_it_was_applied_is_refused()
     {
-        var owner = await (await RunningHouse.Get()).NewDatabase();
+        var owner = await (await MedCorFixture.Get()).CreateDatabase();
         await Migrator.Migrate(owner, CancellationToken.None);
         await using (var database = NpgsqlDataSource.Create(owner))
         await using (var change = database.CreateCommand("UPDATE schema_migrations SET checksum = 'other' WHERE name = 'analytics/0001_visits'")) await change.ExecuteNonQueryAsync();
@@ -47,10 +47,10 @@ public class MigratorTests
     }
 
     [Fact]
-    public async Task What_a_failed_concurrent_build_left_is_refused_by_name_and_taken_once_it_is_rebuilt()
+    public async Task An_invalid_index_is_refused_by_name_until_it_is_rebuilt()
     {
         const string index = "appointments_by_status_and_start";
-        var owner = await (await RunningHouse.Get()).NewDatabase();
+        var owner = await (await MedCorFixture.Get()).CreateDatabase();
         var clinical = new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance);
         await clinical.Migrate(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(owner);

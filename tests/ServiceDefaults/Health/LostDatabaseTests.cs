@@ -13,35 +13,35 @@ public sealed class LostDatabaseTests : IAsyncLifetime
 {
     private const int Calls = 40;
 
-    private Wire wire = null!;
-    private OwnGateway hospital = null!;
-    private OwnGateway gateway = null!;
-    private Client admin = null!;
+    private StallingProxy wire = null!;
+    private ServiceProcess hospital = null!;
+    private ServiceProcess gateway = null!;
+    private ApiClient admin = null!;
 
     public async Task InitializeAsync()
     {
-        var house = await RunningHouse.Get();
-        var database = new NpgsqlConnectionStringBuilder(await house.NewDatabase());
+        var house = await MedCorFixture.Get();
+        var database = new NpgsqlConnectionStringBuilder(await house.CreateDatabase());
         await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).Migrate(database.ConnectionString, CancellationToken.None);
         wire = new(database.Host!, database.Port);
         (database.Host, database.Port) = ("127.0.0.1", wire.Port);
         // Elsewhere than in Development: it is not to tell of demo hospitals a second time.
-        hospital = await OwnGateway.StartOf("hospital", ("ConnectionStrings__db", database.ConnectionString), ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
-        gateway = await OwnGateway.Start(("services__hospital__http__0", hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)), ("services__hospital__http__1", null));
-        admin = await Client.Shared("admin@medcor.example");
+        hospital = await ServiceProcess.StartService("hospital", ("ConnectionStrings__db", database.ConnectionString), ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
+        gateway = await ServiceProcess.Start(("services__hospital__http__0", hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)), ("services__hospital__http__1", null));
+        admin = await ApiClient.LogInShared("admin@medcor.example");
     }
 
     [Fact]
-    public async Task While_its_database_hangs_a_service_refuses_at_once_says_why_and_comes_back_by_itself()
+    public async Task While_its_database_hangs_a_service_fails_fast_with_the_reason_and_recovers()
     {
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
-        await Wait.Until(async () => (await gateway.Ready("/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => gateway.Said);
+        await Wait.Until(async () => (await gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => gateway.Output);
 
-        wire.Block();
-        await Wait.Until(async () => (await hospital.Ready("/health")).Reasons is ["database does not answer"], "the service knows", explain: () => hospital.Said);
-        await Wait.Until(async () => (await gateway.Ready("/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => gateway.Said);
+        wire.Stall();
+        await Wait.Until(async () => (await hospital.GetReadiness("/health")).Reasons is ["database does not answer"], "the service knows", explain: () => hospital.Output);
+        await Wait.Until(async () => (await gateway.GetReadiness("/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => gateway.Output);
 
-        var before = wire.Opened;
+        var before = wire.ConnectionCount;
         var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => Ask()));
         foreach (var answer in answers)
         {
@@ -50,11 +50,11 @@ public sealed class LostDatabaseTests : IAsyncLifetime
             Assert.Equal(("SERVER_ERROR", 2), ((string?)error["code"], (int?)error["retry_after"]));
         }
         // None of them waited for a connection: those are of looks.
-        Assert.InRange(wire.Opened - before, 0, Calls / 4);
+        Assert.InRange(wire.ConnectionCount - before, 0, Calls / 4);
         Assert.Equal(HttpStatusCode.OK, (await hospital.Http.GetAsync(new Uri("/alive", UriKind.Relative))).StatusCode);
 
-        wire.Loosen();
-        await Wait.Until(async () => (await gateway.Ready("/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => hospital.Said);
+        wire.Resume();
+        await Wait.Until(async () => (await gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => hospital.Output);
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
     }
 

@@ -11,79 +11,79 @@ public class ReadinessTests
     private readonly Readiness readiness = new(NullLogger<Readiness>.Instance);
 
     [Fact]
-    public void Nothing_is_ready_that_was_not_looked_at() => Assert.Single(readiness.Reasons(needed: true));
+    public void A_dependency_is_not_ready_before_its_first_check() => Assert.Single(readiness.GetReasons(requiredOnly: true));
 
     [Fact]
-    public async Task The_first_look_decides()
+    public async Task The_first_check_decides()
     {
         await Look(("database", false), ("redis", true));
 
-        Assert.Equal(["database does not answer"], readiness.Reasons(needed: true));
-        Assert.True(readiness.Lacks("database"));
-        Assert.False(readiness.Lacks("redis"));
+        Assert.Equal(["database does not answer"], readiness.GetReasons(requiredOnly: true));
+        Assert.True(readiness.IsUnavailable("database"));
+        Assert.False(readiness.IsUnavailable("redis"));
     }
 
     [Fact]
-    public async Task What_has_not_answered_yet_is_there_with_its_first_answer()
+    public async Task A_dependency_becomes_ready_with_its_first_success()
     {
         foreach (var answers in (bool[])[false, false, false, false]) await Look(("database", answers));
-        Assert.True(readiness.Lacks("database"));
+        Assert.True(readiness.IsUnavailable("database"));
 
         await Look(("database", true));
-        Assert.False(readiness.Lacks("database"));
+        Assert.False(readiness.IsUnavailable("database"));
         await Look(("database", false));
-        Assert.False(readiness.Lacks("database"));
+        Assert.False(readiness.IsUnavailable("database"));
     }
 
     [Fact]
-    public async Task What_fails_now_and_then_is_not_lost()
+    public async Task Occasional_failures_keep_a_dependency_ready()
     {
         foreach (var answers in (bool[])[true, false, false, true, false, false, true]) await Look(("database", answers));
 
-        Assert.Empty(readiness.Reasons(needed: true));
+        Assert.Empty(readiness.GetReasons(requiredOnly: true));
     }
 
     [Fact]
-    public async Task What_fails_three_times_in_a_row_is_lost_until_it_answers_twice_in_a_row()
+    public async Task Three_consecutive_failures_make_it_unready_until_two_consecutive_successes()
     {
         await Look(("database", true));
         foreach (var (answers, isReady) in ((bool, bool)[])[(false, true), (false, true), (false, false), (true, false), (false, false), (true, false), (true, true)])
         {
             await Look(("database", answers));
-            Assert.Equal(isReady, readiness.Reasons(needed: true).Count == 0);
+            Assert.Equal(isReady, readiness.GetReasons(requiredOnly: true).Count == 0);
         }
     }
 
     [Fact]
-    public async Task What_says_itself_that_it_is_not_ready_is_believed_at_once()
+    public async Task A_dependency_that_reports_itself_unready_is_unready_at_once()
     {
         await Look(("clinical", true));
         await readiness.PublishAsync(Report(("clinical", new(HealthStatus.Degraded, "clinical: database does not answer", default, exception: null, data: null))), CancellationToken.None);
 
-        Assert.Equal(["clinical: database does not answer"], readiness.Reasons(needed: false));
+        Assert.Equal(["clinical: database does not answer"], readiness.GetReasons(requiredOnly: false));
     }
 
     [Fact]
-    public async Task What_can_be_done_without_is_told_and_takes_nothing_out_of_use()
+    public async Task An_optional_dependency_is_reported_and_does_not_affect_readiness()
     {
         await Look(("database", true), ("redis", false));
 
-        Assert.Empty(readiness.Reasons(needed: true));
-        Assert.Equal(["redis does not answer"], readiness.Reasons(needed: false));
+        Assert.Empty(readiness.GetReasons(requiredOnly: true));
+        Assert.Equal(["redis does not answer"], readiness.GetReasons(requiredOnly: false));
     }
 
     [Fact]
-    public async Task What_a_check_says_is_told_and_what_an_exception_says_is_not()
+    public async Task Descriptions_of_checks_are_reported_and_exception_messages_are_not()
     {
         await readiness.PublishAsync(Report(
             ("chat", new(HealthStatus.Unhealthy, "chat: database does not answer", default, exception: null, data: null)),
             ("redis", new(HealthStatus.Unhealthy, "10.0.0.7:6379 refused", default, new InvalidOperationException("10.0.0.7:6379 refused"), data: null))), CancellationToken.None);
 
-        Assert.Equal(["chat: database does not answer", "redis does not answer"], readiness.Reasons(needed: false));
+        Assert.Equal(["chat: database does not answer", "redis does not answer"], readiness.GetReasons(requiredOnly: false));
     }
 
     [Fact]
-    public async Task It_answers_with_a_status_and_with_reasons()
+    public async Task The_endpoint_answers_with_a_status_and_reasons()
     {
         await Look(("database", false));
         Assert.Equal((503, """{"ready":false,"reasons":["database does not answer"]}"""), await Answer());
@@ -95,12 +95,12 @@ public class ReadinessTests
     {
         using var body = new MemoryStream();
         var http = new DefaultHttpContext { Response = { Body = body } };
-        await readiness.Answer(http, needed: true);
+        await readiness.WriteResponse(http, requiredOnly: true);
         return (http.Response.StatusCode, JsonSerializer.Serialize(JsonDocument.Parse(body.ToArray())));
     }
 
     private Task Look(params (string Name, bool Answers)[] seen) => readiness.PublishAsync(Report([.. seen.Select(s => (s.Name, new HealthReportEntry(
-        s.Answers ? HealthStatus.Healthy : HealthStatus.Unhealthy, description: null, default, exception: null, data: null, s.Name == "database" ? [Readiness.Needed] : null)))]), CancellationToken.None);
+        s.Answers ? HealthStatus.Healthy : HealthStatus.Unhealthy, description: null, default, exception: null, data: null, s.Name == "database" ? [Readiness.RequiredTag] : null)))]), CancellationToken.None);
 
     private static HealthReport Report(params (string Name, HealthReportEntry Seen)[] entries) => new(entries.ToDictionary(e => e.Name, e => e.Seen), default);
 }

@@ -58,10 +58,10 @@ public sealed class TextSearchTests
     public static TheoryData<string> Services => [.. All.Select(s => s.Name)];
 
     [Theory, MemberData(nameof(Services))]
-    public Task A_filter_takes_text_as_it_is_meant(string service) => Walk(All.Single(s => s.Name == service).Db, service, nameof(WalkFilters));
+    public Task A_filter_takes_text_as_it_is_meant(string service) => CheckService(All.Single(s => s.Name == service).Db, service, nameof(CheckFilters));
 
     [Theory, MemberData(nameof(Services))]
-    public Task A_search_finds_words_however_they_are_written(string service) => Walk(All.Single(s => s.Name == service).Db, service, nameof(WalkSearch));
+    public Task A_search_finds_words_however_they_are_written(string service) => CheckService(All.Single(s => s.Name == service).Db, service, nameof(CheckSearch));
 
     /// <summary>As PostgreSQL has letters and digits after it folded them; what it writes in other letters, such as a ligature or a dash, may be taken for too short.</summary>
     [Fact]
@@ -72,7 +72,7 @@ public sealed class TextSearchTests
             "", "a", "ab", "abc", "a b", "ab cd", "abc d", "a%b", "%_%", "a\tb", "\u0301\u0301\u0301", "a\u0301b\u0301", "a\u0301b\u0301c", "a\u00ADb\u200Dc", "李小", "李小龙", "한국", "한국어",
             "😀", "😀😀", "😀😀😀", "a😀b", "𠮷", "𠮷野", "𠮷野家", "𐐷𐐷", "𐐷𐐷𐐷", "נַפְ", "שלום", "مَح", "محمد", "1२3", "€€€",
         ];
-        await using var connection = await (await RunningHouse.Get()).Database("identity");
+        await using var connection = await (await MedCorFixture.Get()).OpenDatabase("identity");
 
         foreach (var text in texts)
         {
@@ -85,33 +85,33 @@ public sealed class TextSearchTests
     public void Every_service_with_text_to_filter_by_is_walked()
     {
         var withText = from kind in AppDomain.CurrentDomain.GetAssemblies().Where(a => a.GetName().Name!.StartsWith("MedCor.", StringComparison.Ordinal)).SelectMany(a => a.GetTypes())
-                       where !kind.IsAbstract && GrowthTests.Promised(kind) is not null && ((bool)Invoke(nameof(HasText), GrowthTests.Promised(kind)!, kind))
+                       where !kind.IsAbstract && QueryCostTests.ResourceArguments(kind) is not null && ((bool)Invoke(nameof(HasText), QueryCostTests.ResourceArguments(kind)!, kind))
                        select kind.Assembly;
 
         Assert.Equal(All.Select(s => s.Db.Assembly).OrderBy(a => a.FullName), withText.Distinct().OrderBy(a => a.FullName));
     }
 
-    private static async Task Walk(Type dbType, string service, string how)
+    private static async Task CheckService(Type dbType, string service, string how)
     {
-        var house = await RunningHouse.Get();
+        var house = await MedCorFixture.Get();
         var walked = 0;
-        foreach (var type in dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && GrowthTests.Promised(t) is { } p && (bool)Invoke(nameof(HasText), p, t)))
+        foreach (var type in dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && QueryCostTests.ResourceArguments(t) is { } p && (bool)Invoke(nameof(HasText), p, t)))
         {
-            await using var connection = await house.Database(service);
+            await using var connection = await house.OpenDatabase(service);
             await using var transaction = await connection.BeginTransactionAsync();
-            walked += await (Task<int>)Invoke(how, GrowthTests.Promised(type)!, dbType, type, service, connection, transaction);
+            walked += await (Task<int>)Invoke(how, QueryCostTests.ResourceArguments(type)!, dbType, type, service, connection, transaction);
         }
         Assert.True(walked > 0 || service == "billing", $"Nothing of {service} could be looked at.");
     }
 
-    private static async Task<int> WalkFilters<T, TRow, TContract>(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction) where T : class where TRow : class
+    private static async Task<int> CheckFilters<T, TRow, TContract>(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction) where T : class where TRow : class
     {
-        await using var list = new List<T, TRow, TContract>(dbType, type, service, connection, transaction);
+        await using var list = new ResourceList<T, TRow, TContract>(dbType, type, service, connection, transaction);
         var walked = 0;
         var fields = TextFields<T, TRow, TContract>(type).ToArray();
         foreach (var field in fields)
             // What is true of one field of a small list is so of the next: only what an index finds is tried with everything everywhere.
-            foreach (var (stored, asked, notThere) in field == fields[0] || field.IsSearched ? Parts : Parts[..6])
+            foreach (var (stored, asked, notThere) in field == fields[0] || field.IsSearchable ? Parts : Parts[..6])
             {
                 if (await list.Store(field.Name, stored) is not { } id) continue;
                 walked++;
@@ -130,10 +130,10 @@ public sealed class TextSearchTests
         return walked;
     }
 
-    private static async Task<int> WalkSearch<T, TRow, TContract>(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction) where T : class where TRow : class
+    private static async Task<int> CheckSearch<T, TRow, TContract>(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction) where T : class where TRow : class
     {
-        await using var list = new List<T, TRow, TContract>(dbType, type, service, connection, transaction);
-        if (list.Fields.Text is null) return 0;
+        await using var list = new ResourceList<T, TRow, TContract>(dbType, type, service, connection, transaction);
+        if (list.Fields.SearchText is null) return 0;
         var walked = 0;
         foreach (var field in TextFields<T, TRow, TContract>(type).Where(f => f.Name is "first_name" or "last_name" or "name" or "description"))
             foreach (var (stored, foundBy) in Searches)
@@ -150,27 +150,27 @@ public sealed class TextSearchTests
 
     private static bool HasText<T, TRow, TContract>(Type type) where T : class where TRow : class => TextFields<T, TRow, TContract>(type).Any();
 
-    private static IEnumerable<Field<T>> TextFields<T, TRow, TContract>(Type type) where T : class where TRow : class
+    private static IEnumerable<QueryableField<T>> TextFields<T, TRow, TContract>(Type type) where T : class where TRow : class
     {
-        var fields = ((Resource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields;
-        return fields.Where(f => f.Type == typeof(string) && (fields.Indexes.Count == 0 || f.IsSearched));
+        var fields = ((QueryableResource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields;
+        return fields.Where(f => f.Type == typeof(string) && (fields.Indexes.Count == 0 || f.IsSearchable));
     }
 
     private static object Invoke(string method, Type[] of, params object[] arguments) =>
         typeof(TextSearchTests).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(of).Invoke(null, arguments)!;
 
     /// <summary>A list as the service reads it for the platform, in a transaction that also writes what is to be found.</summary>
-    private sealed class List<T, TRow, TContract> : IAsyncDisposable where T : class where TRow : class
+    private sealed class ResourceList<T, TRow, TContract> : IAsyncDisposable where T : class where TRow : class
     {
         private readonly string service;
         private readonly NpgsqlConnection connection;
         private readonly NpgsqlTransaction transaction;
         private readonly OutboxSignal signal = new();
         private readonly TenantDb db;
-        private readonly Resource<T, TRow, TContract> resource;
+        private readonly QueryableResource<T, TRow, TContract> resource;
         private Guid? row;
 
-        public List(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction)
+        public ResourceList(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction)
         {
             (this.service, this.connection, this.transaction) = (service, connection, transaction);
             var tenancy = new Context();
@@ -178,18 +178,18 @@ public sealed class TextSearchTests
             var options = (DbContextOptionsBuilder)Activator.CreateInstance(typeof(DbContextOptionsBuilder<>).MakeGenericType(dbType))!;
             options.UseNpgsql(connection).AddInterceptors(signal);
             db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
-            resource = (Resource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
+            resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
             db.Database.UseTransaction(transaction);
         }
 
-        public Fields<T> Fields => resource.Fields;
+        public QueryableFields<T> Fields => resource.Fields;
 
         /// <summary>Writes a text into a row of the list, in the place of the one before; the row's id, none where the table does not take such a text.</summary>
         public async Task<Guid?> Store(string field, string text)
         {
             if (row is null)
             {
-                var some = (Page<TContract>)await ((IResource<TContract>)resource).List(Query("{}"), default);
+                var some = (Page<TContract>)await ((IResourceHandler<TContract>)resource).List(Query("{}"), default);
                 if (some.Results.Count == 0) return null;
                 row = await CopyOf(IdOf(some.Results[0]));
                 await transaction.SaveAsync("untouched");
@@ -231,10 +231,10 @@ public sealed class TextSearchTests
         }
 
         public async Task<bool> Filtered(Guid id, string field, string condition) =>
-            ((Page<TContract>)await ((IResource<TContract>)resource).List(Query($$"""{"id": "{{id}}", "{{field}}": {{condition}}}"""), default)).Results.Any(r => IdOf(r) == id);
+            ((Page<TContract>)await ((IResourceHandler<TContract>)resource).List(Query($$"""{"id": "{{id}}", "{{field}}": {{condition}}}"""), default)).Results.Any(r => IdOf(r) == id);
 
         public async Task<bool> Searched(Guid id, string search) =>
-            (await resource.Page(new GrowthTests.Asked<TContract>(), list => list.Search("search", search).Where("id", id), default)).Results.Any(r => IdOf(r) == id);
+            (await resource.ReadPage(new QueryCostTests.Asked<TContract>(), list => list.Search("search", search).Where("id", id), default)).Results.Any(r => IdOf(r) == id);
 
         private static ResourceQuery Query(string filter) =>
             new(ResourceCatalogue.All.Values.Single(r => r.Entity == typeof(TContract)), new QueryCollection(new Dictionary<string, StringValues> { ["filter"] = filter }), isOfOne: false);

@@ -9,12 +9,12 @@ namespace MedCor.Tests.ServiceDefaults.Messaging;
 public sealed class InboxTests : IAsyncLifetime
 {
     private IBusControl bus = null!;
-    private RunningHouse house = null!;
+    private MedCorFixture house = null!;
 
     public async Task InitializeAsync()
     {
-        house = await RunningHouse.Get();
-        bus = await house.Bus();
+        house = await MedCorFixture.Get();
+        bus = await house.StartBus();
     }
 
     public Task DisposeAsync() => bus.StopAsync();
@@ -34,8 +34,8 @@ public sealed class InboxTests : IAsyncLifetime
         await Counted(after, AppointmentStatus.Scheduled);
         await Drained();
 
-        Assert.Equal(1, await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'SCHEDULED'", visit.Id));
-        Assert.Equal(1, await house.Count("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", told.EventId));
+        Assert.Equal(1, await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'SCHEDULED'", visit.Id));
+        Assert.Equal(1, await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", told.EventId));
     }
 
     [Fact]
@@ -47,13 +47,13 @@ public sealed class InboxTests : IAsyncLifetime
 
         var late = new AppointmentUpdated(visit with { Status = AppointmentStatus.InProgress, Version = 2 });
         await bus.Publish(late);
-        await Wait.Until(async () => await house.Count("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", late.EventId) == 1, "the late event was handled");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", late.EventId) == 1, "the late event was handled");
 
-        Assert.Equal(1, await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'COMPLETED'", visit.Id));
+        Assert.Equal(1, await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'COMPLETED'", visit.Id));
     }
 
     private Task Counted(Appointment visit, AppointmentStatus status) => Wait.Until(
-        async () => await house.Count("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = $2", visit.Id, status.ToString().ToUpperInvariant()) == 1,
+        async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = $2", visit.Id, status.ToString().ToUpperInvariant()) == 1,
         "Analytics counted the visit");
 
     /// <summary>Several messages are handled at once; all that were sent are through when as many later ones are.</summary>

@@ -20,7 +20,7 @@ public sealed class ProblemWriterTests
         builder.Logging.ClearProviders().AddProvider(lines);
         builder.Services.AddSingleton(TimeProvider.System);
         await using var app = builder.Build();
-        app.UseProblems();
+        app.UseErrorResponses();
         app.MapGet("/patients/{id}", (RequestDelegate)(_ => throw new InvalidOperationException("Ada Lovelace")));
         await app.StartAsync();
         using var http = new HttpClient { BaseAddress = new(app.Urls.Single()) };

@@ -16,8 +16,8 @@ public sealed partial class LogsTests : IDisposable
     {
         var file = Path.Combine(folder, "mcp_server.log");
         (string, string?)[] settings = [("MCP_LOG_FILE", file), ("MCP_DATABASE_URL", "postgresql://user:hidden@localhost/medcor")];
-        await using var talkative = await OwnGateway.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-8")]);
-        await using var quiet = await OwnGateway.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-9"), ("MCP_LOG_LEVEL", "error")]);
+        await using var talkative = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-8")]);
+        await using var quiet = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-9"), ("MCP_LOG_LEVEL", "error")]);
 
         var lines = await Lines("mcp_server.gateway-8.log");
         Assert.All(lines, line => Assert.Matches(Line(), line));
@@ -34,7 +34,7 @@ public sealed partial class LogsTests : IDisposable
     public async Task A_full_file_is_put_aside_and_five_older_ones_are_kept()
     {
         var path = Path.Combine(folder, "own.log");
-        using (var file = LogExtensions.FileOf(path, largest: 4096))
+        using (var file = LoggingExtensions.CreateFileLogger(path, largest: 4096))
         using (var provider = new SerilogLoggerProvider(file))
         {
             var log = provider.CreateLogger("MedCor");
@@ -51,7 +51,7 @@ public sealed partial class LogsTests : IDisposable
     [Fact]
     public async Task A_level_that_does_not_exist_stops_the_start_and_is_named()
     {
-        var said = await OwnGateway.Refusal(("MCP_LOG_LEVEL", "LOUD"));
+        var said = await ServiceProcess.RunGatewayToFailure(("MCP_LOG_LEVEL", "LOUD"));
 
         Assert.Contains("MCP_LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL", said, StringComparison.Ordinal);
     }

@@ -38,8 +38,8 @@ public sealed class TenantDbTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var house = await RunningHouse.Get();
-        var owner = await house.NewDatabase();
+        var house = await MedCorFixture.Get();
+        var owner = await house.CreateDatabase();
         await new Migrator(typeof(NotesDb).Assembly, "chat", NullLogger.Instance).Migrate(owner, CancellationToken.None);
         await using (var connection = new NpgsqlConnection(owner))
         {
@@ -81,7 +81,7 @@ public sealed class TenantDbTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Before_anybody_decided_whose_data_it_is_a_query_throws()
+    public async Task A_query_without_a_tenant_context_throws()
     {
         await using var db = Undecided(new Context());
 
@@ -120,7 +120,7 @@ public sealed class TenantDbTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pooled_connection_carries_nothing_to_whoever_uses_it_next()
+    public async Task A_pooled_connection_carries_no_tenant_context_over()
     {
         await using (var db = As(null)) Assert.Equal(2, await db.Notes.CountAsync());
         await using (var db = As(Ours))
@@ -135,7 +135,7 @@ public sealed class TenantDbTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_changes_what_somebody_else_just_changed_is_told()
+    public async Task A_concurrent_change_is_a_conflict()
     {
         await using var db = As(Ours);
         var note = new Note { HospitalId = Ours, Text = "mine" };
@@ -163,5 +163,5 @@ public sealed class TenantDbTests : IAsyncLifetime
     }
 
     private NotesDb Undecided(Context tenancy) =>
-        new(new DbContextOptionsBuilder().UseNpgsql(database).AddInterceptors(new TenantSeal(), signal).Options, tenancy, signal);
+        new(new DbContextOptionsBuilder().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, tenancy, signal);
 }

@@ -12,7 +12,7 @@ public sealed class EmailAddressesTests
     [InlineData("a@xn--bcher-kva.example", "a@b\u00FCcher.example")]
     [InlineData("a@XN--BCHER-KVA.example", "a@b\u00FCcher.example")]
     [InlineData("a@localhost", "a@localhost")]
-    public void An_address_has_one_form(string written, string kept) => Assert.Equal(kept, EmailAddresses.Canonical(written));
+    public void An_address_has_one_form(string written, string kept) => Assert.Equal(kept, EmailAddresses.Canonicalize(written));
 
     [Theory]
     [InlineData("")]
@@ -40,24 +40,24 @@ public sealed class EmailAddressesTests
     [InlineData("a@\U0001D431.example")]
     [InlineData("@x.example")]
     [InlineData("a@")]
-    public void What_is_more_or_less_than_an_address_is_none(string written) => Assert.Null(EmailAddresses.Canonical(written));
+    public void Anything_but_a_bare_address_is_invalid(string written) => Assert.Null(EmailAddresses.Canonicalize(written));
 
     [Fact]
     public void More_than_64_characters_before_the_at_are_an_older_accounts_alone()
     {
         var (most, more) = ($"{new string('a', 64)}@x.example", $"{new string('a', 65)}@x.example");
 
-        Assert.Equal((true, false), (EmailAddresses.IsTaken(most), EmailAddresses.IsTaken(more)));
-        Assert.Equal(more, EmailAddresses.KeyOf(more));
+        Assert.Equal((true, false), (EmailAddresses.IsAcceptable(most), EmailAddresses.IsAcceptable(more)));
+        Assert.Equal(more, EmailAddresses.GetLookupKey(more));
     }
 
     [Fact]
-    public void However_it_is_written_it_is_found_under_each_form_in_which_it_may_have_been_kept()
+    public void An_address_in_any_notation_is_found_under_every_stored_form()
     {
-        var keys = EmailAddresses.KeysOf("Jose\u0301@xn--bcher-kva.example");
+        var keys = EmailAddresses.GetLookupKeys("Jose\u0301@xn--bcher-kva.example");
 
         Assert.Equal("jos\u00E9@b\u00FCcher.example", keys[0]);
         Assert.Superset(new HashSet<string> { "jose\u0301@bu\u0308cher.example", "jos\u00E9@xn--bcher-kva.example" }, keys.ToHashSet());
-        Assert.Equal(["a b@x"], EmailAddresses.KeysOf(" A b@X "));
+        Assert.Equal(["a b@x"], EmailAddresses.GetLookupKeys(" A b@X "));
     }
 }

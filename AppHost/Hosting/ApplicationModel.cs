@@ -1,0 +1,56 @@
+using MedCor.AppHost.Servers;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>Collects the servers and services of an application.</summary>
+/// <param name="data">Null to publish.</param>
+internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, HostOptions options, ServerProvider servers, DataDirectory? data)
+{
+    private readonly List<ReplicatedProject> projects = [];
+
+    public IDistributedApplicationBuilder Builder => builder;
+
+    public ServerProvider Servers => servers;
+
+    public bool IsPublishing => data is null;
+
+    /// <summary>Gets the projects in the order in which they were added.</summary>
+    public IReadOnlyList<ReplicatedProject> Projects => projects;
+
+    /// <summary>Gets the dashboard's address, without its token; null when there is none.</summary>
+    public string? Dashboard { get; init; }
+
+    /// <summary>Gets sentences about the endpoints that could not have their port.</summary>
+    public List<string> PortWarnings { get; } = [];
+
+    /// <summary>Adds a project with an HTTP endpoint, in as many replicas as the command line says, each a resource with an address of its own.</summary>
+    /// <param name="port">The port of the first replica, the others take the next free ones; null for any, which are remembered.</param>
+    /// <param name="isReplicated">False for one replica, whatever the command line says.</param>
+    public ReplicatedProject AddProject<TProject>(string name, int? port = null, string host = "localhost", bool isReplicated = true) where TProject : IProjectMetadata, new()
+    {
+        var replicas = isReplicated ? options.Replicas : 1;
+        var project = new ReplicatedProject(name, [.. Enumerable.Range(1, replicas).Select(replica => Add<TProject>(name, replicas == 1 ? name : $"{name}-{replica}", replica, port, host))]);
+        projects.Add(project);
+        return project;
+    }
+
+    private IResourceBuilder<ProjectResource> Add<TProject>(string project, string name, int replica, int? firstPort, string host) where TProject : IProjectMetadata, new()
+    {
+        var resource = builder.AddProject<TProject>(name, o => o.ExcludeLaunchProfile = true)
+            // The gateway believes the proxies that MCP_TRUSTED_PROXIES names, and nobody else's X-Forwarded-For.
+            .DisableForwardedHeaders()
+            // Not every password once more, in a variable of its own.
+            .WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString | ReferenceEnvironmentInjectionFlags.ServiceDiscovery);
+        if (data is null) return resource.WithHttpEndpoint(port: firstPort);
+
+        var wanted = firstPort + replica - 1;
+        var port = wanted is { } first ? data.Ports.GetPortFrom(first) : data.Ports.GetPort($"{project}-{replica}");
+        if (wanted is not null && port != wanted) PortWarnings.Add($"Port {wanted} is taken by another program: {name} listens on {port}.");
+        return resource
+            .WithHttpEndpoint(port, port, isProxied: false)
+            .WithEndpoint("http", endpoint => endpoint.TargetHost = host)
+            .UseBuiltProgram()
+            .WithServiceEnvironment(project, replica, options.Dashboard, builder.Configuration)
+            .KeepRunning();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>Writes the progress of the start, the addresses and later restarts to the terminal.</summary>
+internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposable
+{
+    private const int FailuresBeforeLogHint = 2;
+
+    private static readonly TimeSpan ReminderInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Lock writeLock = new();
+    private readonly long began = Stopwatch.GetTimestamp();
+    private readonly bool colors = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
+    private long lastLine = Stopwatch.GetTimestamp();
+    private Func<string?> waitingFor = () => "preparing";
+    private Timer? reminder;
+    private string data = "";
+    private bool isReady;
+
+    public void ReportStarting(string directory)
+    {
+        data = directory;
+        Write();
+        Write($"  {Bold("MedCor")}  {Dim("starting; data in " + directory)}");
+        Write();
+        reminder = new(_ => WriteReminder(), null, ReminderInterval, TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Reports a change of a resource.</summary>
+    public void ReportChange(string name, ResourceStatus before, ResourceStatus now, bool hasEndedByItself, string? address)
+    {
+        if (now.Healthy && !before.Healthy)
+        {
+            Write($"  {Green("✓")} {name,-14}{(isReady ? "healthy again" : Seconds()),8}   {Dim(address ?? "")}");
+        }
+        else if (hasEndedByItself)
+        {
+            Write($"  {Yellow("↻")} {name,-14}ended{(now.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $" with exit code {code}") : "")}; starting it again ({now.Restarts})");
+            if (now.FailedStarts == FailuresBeforeLogHint) Write($"    {Dim($"what it says: {Path.Combine(data, "logs", name + ".log")}")}");
+        }
+        else if (before.Healthy && now.State == KnownResourceStates.Running)
+        {
+            Write($"  {Yellow("!")} {name,-14}runs but is not healthy");
+        }
+    }
+
+    /// <summary>Says from now on what the start waits for, when nothing else has been written for a while.</summary>
+    public void SetWaitReason(Func<IReadOnlyList<string>> late) => waitingFor = () => late() is { Count: > 0 } names ? $"not healthy yet: {string.Join(", ", names)}" : null;
+
+    public void ReportReady(ApplicationModel host, RunState.DashboardAddress? dashboard)
+    {
+        isReady = true;
+        reminder?.Dispose();
+        Write();
+        Write($"  {Bold("MedCor is ready")} {Dim("after " + Seconds())}");
+        Write();
+        foreach (var project in host.Projects.Where(project => project.IsExternal))
+        {
+            var addresses = project.Replicas.Select(replica => replica.GetEndpoint("http").Url).ToArray();
+            for (var index = 0; index < addresses.Length; index++) WriteRow(index == 0 ? char.ToUpperInvariant(project.Name[0]) + project.Name[1..] : "", addresses[index]);
+            if (project.Replicas[0].Resource.Annotations.OfType<EndpointAnnotation>().Any(endpoint => endpoint.TargetHost is not ("localhost" or "127.0.0.1" or "[::1]")))
+                WriteNote("Other machines can reach it, and the demo accounts with their public password. Do so only where you trust everybody.");
+            WriteRow("API docs", $"{addresses[0]}/api/docs/");
+        }
+
+        if (dashboard is not null) WriteRow("Dashboard", dashboard.Login);
+        Write();
+        Write($"  Sign in with {Bold(DemoAccounts.Password)} as");
+        foreach (var (email, who) in DemoAccounts.All) Write($"    {email,-32}{Dim(who)}");
+        Write();
+        Write($"  {Dim($"Ctrl+C stops everything. The data stays in {data}; logs are in {Path.Combine(data, "logs")}.")}");
+        Write();
+    }
+
+    /// <summary>Writes something that the reader should know.</summary>
+    public void WriteNote(string text) => Write($"  {Yellow("!")} {text}");
+
+    /// <summary>Writes a line of a program that takes its time.</summary>
+    public void WriteProgress(string text) => Write($"    {Dim(text)}");
+
+    public void ReportStopping()
+    {
+        waitingFor = () => "stopping";
+        Write();
+        Write($"  {Dim("stopping: services first, then servers …")}");
+    }
+
+    public void ReportStopped()
+    {
+        reminder?.Dispose();
+        Write($"  {Dim(isReady ? "stopped" : "stopped before it was up")}");
+    }
+
+    public void Dispose() => reminder?.Dispose();
+
+    private void WriteReminder()
+    {
+        if (Stopwatch.GetElapsedTime(lastLine) >= ReminderInterval && waitingFor() is { } what) Write($"  {Dim($"… {Seconds()}: {what}")}");
+    }
+
+    private void WriteRow(string title, string value) => Write($"  {title,-12}{value}");
+
+    private string Seconds() => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+
+    private void Write(string line = "")
+    {
+        if (isQuiet) return;
+        lock (writeLock)
+        {
+            lastLine = Stopwatch.GetTimestamp();
+            output.WriteLine(line);
+        }
+    }
+
+    private string Bold(string text) => Styled("1", text);
+
+    private string Dim(string text) => Styled("2", text);
+
+    private string Green(string text) => Styled("32", text);
+
+    private string Yellow(string text) => Styled("33", text);
+
+    private string Styled(string style, string text) => colors ? $"\e[{style}m{text}\e[0m" : text;
+}
+
+/// <summary>Lists the accounts that the development default has; the identity service creates them.</summary>
+internal static class DemoAccounts
+{
+    public const string Password = "Demo-Medcor-2026";
+
+    public static IReadOnlyList<(string Email, string Who)> All { get; } =
+    [
+        ("admin@medcor.example", "platform administrator"),
+        ("admin@general.example", "administrator of General Hospital"),
+        ("doctor@general.example", "doctor"),
+        ("nurse@general.example", "nurse"),
+        ("patient@general.example", "patient"),
+        ("…@riverside.example", "the same four at another hospital"),
+    ];
+}

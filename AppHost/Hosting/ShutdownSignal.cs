@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using MedCor.AppHost.Processes;
+
+namespace MedCor.AppHost.Hosting;
+
+/// <summary>
+/// Requests that the host stops upon Ctrl+C, a signal, a closed terminal, or the end of the <c>dotnet run</c> or test host that
+/// started it. Upon a second Ctrl+C it ends at once, and the orchestrator cleans up behind it.
+/// </summary>
+internal sealed class ShutdownSignal : IDisposable
+{
+    private const int Interrupted = 130;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource stop = new();
+    private readonly PosixSignalRegistration[] signals;
+
+    public ShutdownSignal()
+    {
+        signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
+        _ = WatchParentAsync(stop.Token);
+    }
+
+    public CancellationToken Token => stop.Token;
+
+    public void Dispose()
+    {
+        Array.ForEach(signals, signal => signal.Dispose());
+        stop.Cancel();
+        stop.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (stop.IsCancellationRequested) Environment.Exit(Interrupted);
+        stop.Cancel();
+    }
+
+    // A killed `dotnet run` cannot pass its end on, and the kernel has no event for it that a process of many threads could
+    // trust, so now and then we look. A shell may end without us: it may have meant to leave us running.
+    private async Task WatchParentAsync(CancellationToken ct)
+    {
+        var parent = ProcessTable.GetParent();
+        if (!ProcessTable.GetName(parent).StartsWith("dotnet", StringComparison.Ordinal)) return;
+        using var timer = new PeriodicTimer(PollInterval);
+        try
+        {
+            while (ProcessTable.GetParent() == parent) await timer.WaitForNextTickAsync(ct);
+            await stop.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends for another reason.
+        }
+    }
+}

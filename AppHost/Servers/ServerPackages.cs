@@ -1,0 +1,91 @@
+using System.Globalization;
+using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Processes;
+
+namespace MedCor.AppHost.Servers;
+
+/// <summary>Finds the servers' programs on this machine, and installs what is missing.</summary>
+internal sealed class ServerPackages
+{
+    // policy-rc.d is how Debian is told not to start a service while installing it; the units are also kept from the next boot.
+    private const string Script = """
+        set -e
+        export DEBIAN_FRONTEND=noninteractive
+        if [ ! -e /usr/sbin/policy-rc.d ]; then
+            trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+            printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+            chmod 755 /usr/sbin/policy-rc.d
+        fi
+        apt-get -q -o DPkg::Lock::Timeout=300 update
+        apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+        if [ -d /run/systemd/system ]; then
+            for package in "$@"; do systemctl disable --now "$package.service" || true; done
+        fi
+        """;
+
+    private readonly List<string> required = [];
+
+    /// <summary>Gets the path of RabbitMQ's start script.</summary>
+    // Not Debian's wrapper in PATH: that one insists on the user and the paths of the packaged service.
+    public static string RabbitMQServer => File.Exists(DebianRabbitMQ) || ExecutableLocator.Find("rabbitmq-server") is not { } installed ? DebianRabbitMQ : installed;
+
+    private static string DebianRabbitMQ => "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+    /// <summary>Returns the directory of PostgreSQL's programs; of that major version when one is given.</summary>
+    public static string GetPostgresDirectory(string? version) => FindPostgres(version)
+        ?? throw new DistributedApplicationException($"{(version is null ? "postgresql" : $"postgresql-{version}")} is not installed.");
+
+    /// <summary>Adds a Debian package to those that the application needs.</summary>
+    public void Require(string package) => required.Add(package);
+
+    /// <summary>
+    /// Installs what is missing, where this process may: on Debian and its kin, as root or with sudo that asks for no
+    /// password. The packages' own services are not left running.
+    /// </summary>
+    /// <exception cref="DistributedApplicationException">It may not, or it failed; the message has the command to run.</exception>
+    public async Task InstallMissingAsync(ConsoleReport report, CancellationToken ct)
+    {
+        string[] missing = [.. required.Where(package => !IsInstalled(package))];
+        if (missing.Length == 0) return;
+        var packages = string.Join(' ', missing);
+        if (ExecutableLocator.Find("apt-get") is null)
+        {
+            throw new DistributedApplicationException($"Not installed: {packages}. " + (OperatingSystem.IsMacOS()
+                ? "Run: brew install postgresql@17 redis rabbitmq"
+                : "Install PostgreSQL (15 or later), Redis (7) and RabbitMQ (3.10 or later) with this system's package manager."));
+        }
+
+        var command = $"apt-get update && apt-get install -y --no-install-recommends {packages}";
+        string[] asRoot = Environment.IsPrivilegedProcess ? []
+            : ExecutableLocator.Find("sudo") is { } sudo && (await ProgramRunner.RunAsync([sudo, "-n", "true"], _ => { }, ct)).ExitCode == 0 ? [sudo, "-n"]
+            : throw new DistributedApplicationException($"Not installed: {packages}. Run: sudo sh -c '{command}'");
+
+        report.WriteNote($"Not installed: {packages}. Running: {command}");
+        var (exitCode, tail) = await ProgramRunner.RunAsync([.. asRoot, "sh", "-c", Script, "sh", .. missing], report.WriteProgress, ct);
+        if (exitCode != 0 || !missing.All(IsInstalled)) throw new DistributedApplicationException($"{packages} could not be installed:\n{tail}");
+        report.WriteNote($"Installed: {packages}");
+    }
+
+    private static bool IsInstalled(string package) => package switch
+    {
+        "postgresql" => FindPostgres(null) is not null,
+        "rabbitmq-server" => File.Exists(RabbitMQServer) && ExecutableLocator.Find("epmd") is not null,
+        _ => ExecutableLocator.Find(package) is not null,
+    };
+
+    private static string? FindPostgres(string? version)
+    {
+        // Debian's wrappers in PATH choose among clusters of their own; the programs lie by version.
+        const string Debian = "/usr/lib/postgresql";
+        var installed = Directory.Exists(Debian)
+            ? Directory.GetDirectories(Debian).OrderByDescending(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var number) ? number : 0)
+            : Enumerable.Empty<string>();
+        return installed.Where(directory => version is null || Path.GetFileName(directory) == version)
+            .Select(directory => Path.Combine(directory, "bin"))
+            .Append(Path.GetDirectoryName(ExecutableLocator.Find("initdb")))
+            .FirstOrDefault(directory => directory is not null && IsUsable(Path.Combine(directory, "postgres")));
+    }
+
+    // What was removed may have left links to it.
+    private static bool IsUsable(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
+}

@@ -1,0 +1,23 @@
+using MedCor.AppHost.Hosting;
+
+namespace MedCor.AppHost.Servers;
+
+/// <summary>Adds the application's servers to the model, in whichever way they are run.</summary>
+internal abstract class ServerProvider
+{
+    /// <summary>Adds a PostgreSQL server.</summary>
+    public abstract IPostgresServer AddPostgres(string name);
+
+    /// <summary>Adds a Redis server.</summary>
+    public abstract IResourceBuilder<IResourceWithConnectionString> AddRedis(string name);
+
+    /// <summary>Adds a RabbitMQ broker.</summary>
+    public abstract IResourceBuilder<IResourceWithConnectionString> AddRabbitMQ(string name);
+}
+
+/// <summary>Represents a PostgreSQL server that databases can be added to.</summary>
+internal interface IPostgresServer
+{
+    /// <summary>Adds a database, which is created when the server is ready and has none of that name.</summary>
+    IResourceBuilder<IResourceWithConnectionString> AddDatabase(string name);
+}

@@ -1,6 +1,0 @@
-using MedCor.ServiceDefaults.Problems;
-
-namespace MedCor.ServiceDefaults.Chats;
-
-/// <summary>There is no such call, as far as its asker may know.</summary>
-public sealed class CallNotFound(string call) : Refusal(404, ChatErrors.CallNotFound, $"Call '{(call.Length > 100 ? call[..100] : call)}' not found");

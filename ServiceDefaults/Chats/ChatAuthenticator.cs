@@ -1,0 +1,36 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Http;
+
+namespace MedCor.ServiceDefaults.Chats;
+
+/// <summary>Tells who is chatting: a user by their access token, or a program by the server token.</summary>
+public sealed class ChatAuthenticator(TokenValidator tokens, ServerToken server)
+{
+    private const string Bearer = "Bearer ";
+
+    /// <summary>
+    /// The sender of a request. Throws <see cref="Unauthenticated"/>, with <see cref="ErrorCodes.AuthRequired"/> when no token was sent as it should be, and with
+    /// <see cref="ErrorCodes.AuthInvalid"/> when the one that was does not count.
+    /// </summary>
+    public ValueTask<ChatCaller> Authenticate(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        var token = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : "";
+        if (token.Length == 0) throw new Unauthenticated(ErrorCodes.AuthRequired, "Missing or malformed Authorization header: send Authorization: Bearer with a token.");
+        return Validate(token, http.RequestAborted);
+    }
+
+    /// <summary>Whose a token is. Throws <see cref="Unauthenticated"/> when it does not count.</summary>
+    public async ValueTask<ChatCaller> Validate(string token, CancellationToken ct)
+    {
+        if (server.Matches(token)) return new(ChatRunOwner.Server, User: null);
+        var user = await tokens.Validate(token, ct);
+        return new(ChatRunOwner.Of(user), user);
+    }
+}
+
+/// <summary>Who is chatting.</summary>
+/// <param name="User">None for who has the server token.</param>
+public sealed record ChatCaller(ChatRunOwner Owner, Caller? User);

@@ -1,0 +1,65 @@
+using MedCor.Contracts.Hospital;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Tenancy;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.ServiceDefaults.Copies;
+
+/// <summary>What a service remembers of a hospital.</summary>
+public sealed class HospitalCopy : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public required string Name { get; init; }
+    /// <summary>IANA name.</summary>
+    public required string TimeZone { get; init; }
+    public bool IsActive { get; init; }
+    /// <summary>How many open bookings of their own making a patient may hold.</summary>
+    public int MaxOpenPatientBookings { get; init; } = Hospital.DefaultMaxOpenPatientBookings;
+    public long Version { get; init; }
+
+    /// <summary>The day that its clocks show.</summary>
+    public DateOnly Today(DateTimeOffset now) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime);
+
+    internal static void Configure(EntityTypeBuilder<HospitalCopy> hospital) => hospital.ToTable("known_hospitals").HasKey(h => h.HospitalId);
+}
+
+/// <summary>The hospitals as this service knows them: from events, and from their owner when one has not been heard of yet.</summary>
+public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
+{
+    /// <summary>The hospital, or none if there is no such one as far as the caller may know.</summary>
+    public async Task<HospitalCopy?> Find(Guid id, CancellationToken ct)
+    {
+        if (await db.HospitalCopies.AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
+        if (await others.TryCall(new GetHospital(id), ct) is not { } hospital) return null;
+        await Upsert(hospital, ct);
+        return new()
+        {
+            HospitalId = hospital.Id,
+            Name = hospital.Name,
+            TimeZone = hospital.TimeZone,
+            IsActive = hospital.IsActive,
+            MaxOpenPatientBookings = hospital.MaxOpenPatientBookings ?? Hospital.DefaultMaxOpenPatientBookings,
+            Version = hospital.Version,
+        };
+    }
+
+    /// <inheritdoc/>
+    public Task Handle(HospitalCreated happened, CancellationToken ct) => Upsert(happened.Hospital, ct);
+
+    /// <inheritdoc/>
+    public Task Handle(HospitalUpdated happened, CancellationToken ct) => Upsert(happened.Hospital, ct);
+
+    /// <inheritdoc/>
+    public Task Handle(HospitalDeactivated happened, CancellationToken ct) => Upsert(happened.Hospital, ct);
+
+    /// <summary>Whichever version comes last, the highest stays; what it does not tell, as a replica of a version before does not, stays as it was known.</summary>
+    private Task<int> Upsert(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, max_open_patient_bookings, version)
+        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, coalesce({hospital.MaxOpenPatientBookings}, {Hospital.DefaultMaxOpenPatientBookings}), {hospital.Version})
+        ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, is_active = excluded.is_active,
+            max_open_patient_bookings = coalesce({hospital.MaxOpenPatientBookings}, known_hospitals.max_open_patient_bookings), version = excluded.version
+        WHERE known_hospitals.version < excluded.version
+        """, ct);
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.ServiceDiscovery;
+
+namespace MedCor.ServiceDefaults;
+
+/// <summary>
+/// Sends requests to other services as they are, by name, as in <c>http://clinical/tools/get_appointment</c>: the answer is not buffered, and the caller bounds the wait.
+/// </summary>
+public sealed class ServiceHttpInvoker : HttpMessageInvoker
+{
+    internal ServiceHttpInvoker(ReplicaFailoverHandler replicas) : base(replicas, disposeHandler: false)
+    {
+    }
+}
+
+/// <summary>
+/// Calls a service at any of the replicas that service discovery knows, in turn. One that does not take the connection has not got the request: the next is asked, and that one
+/// is passed over for a moment. When none takes it, <see cref="HttpRequestError.ConnectionError"/> says so at once. What a replica may have got is never repeated.
+/// </summary>
+internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, TimeProvider clock) : DelegatingHandler(new SocketsHttpHandler
+{
+    ConnectTimeout = TimeSpan.FromSeconds(2),
+    // Addresses are looked up anew now and then, so that a replica that moved is found.
+    PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    MaxConnectionsPerServer = 512,
+    UseCookies = false,
+    AllowAutoRedirect = false,
+    // As they were read.
+    RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+})
+{
+    private static readonly TimeSpan EjectionTime = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, ServiceReplicas> services = new();
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        var asked = request.RequestUri!;
+        var service = services.GetOrAdd(asked.Host, static host => new ServiceReplicas(host));
+        var replicas = service.Resolve(await discovery.GetEndpointsAsync(service.DiscoveryQuery, ct));
+        var first = service.NextIndex();
+        var now = clock.GetTimestamp();
+        var tried = 0UL;
+        Exception? refused = null;
+
+        // Once round among those in good standing, then among those set aside, which may be back.
+        for (var round = 0; round < 2; round++)
+            for (var i = 0U; i < replicas.Length; i++)
+            {
+                var n = (int)((first + i) % (uint)replicas.Length);
+                if ((tried & (1UL << n)) != 0 || (round == 0 && replicas[n].IsEjected(now))) continue;
+                tried |= 1UL << n;
+                request.RequestUri = new Uri(replicas[n].Address, asked.PathAndQuery);
+                try
+                {
+                    return await base.SendAsync(request, ct);
+                }
+                catch (Exception e) when (IsConnectFailure(e, ct))
+                {
+                    replicas[n].Eject(clock.GetTimestamp() + (long)(EjectionTime.TotalSeconds * clock.TimestampFrequency));
+                    refused = e;
+                }
+            }
+        throw new HttpRequestException(HttpRequestError.ConnectionError, "No replica takes a connection.", refused);
+    }
+
+    /// <summary>A connection that took too long is told by a cancellation that nobody asked for.</summary>
+    private static bool IsConnectFailure(Exception e, CancellationToken ct) => e switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
+        OperationCanceledException { InnerException: TimeoutException } => !ct.IsCancellationRequested,
+        _ => false,
+    };
+
+    private sealed class ServiceReplicas(string name)
+    {
+        /// <summary>A request's replicas are the bits of a <see cref="ulong"/>.</summary>
+        private const int MaxReplicas = 64;
+
+        private Snapshot snapshot = new(null, []);
+        private int index;
+
+        /// <summary>What service discovery is asked.</summary>
+        public string DiscoveryQuery { get; } = $"http://{name}";
+
+        public uint NextIndex() => (uint)Interlocked.Increment(ref index);
+
+        /// <summary>The replicas at these addresses, with what is known of those that stood there before.</summary>
+        public Replica[] Resolve(ServiceEndpointSource found)
+        {
+            var known = Volatile.Read(ref this.snapshot);
+            if (ReferenceEquals(known.Source, found)) return known.Replicas;
+            Replica[] replicas = [.. found.Endpoints.Take(MaxReplicas).Select(AddressOf).Select(address => known.Replicas.FirstOrDefault(r => r.Address == address) ?? new Replica(address))];
+            Volatile.Write(ref this.snapshot, new(found, replicas));
+            return replicas;
+        }
+
+        private static Uri AddressOf(ServiceEndpoint endpoint) => endpoint.ToString()!.Contains("://", StringComparison.Ordinal) ? new(endpoint.ToString()!) : new($"http://{endpoint}");
+
+        private sealed record Snapshot(ServiceEndpointSource? Source, Replica[] Replicas);
+    }
+
+    private sealed class Replica(Uri address)
+    {
+        private long ejectedUntil = long.MinValue;
+
+        public Uri Address => address;
+
+        public bool IsEjected(long now) => Volatile.Read(ref ejectedUntil) > now;
+
+        public void Eject(long until) => Volatile.Write(ref ejectedUntil, until);
+    }
+}

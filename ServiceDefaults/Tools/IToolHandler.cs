@@ -1,0 +1,26 @@
+using MedCor.Contracts;
+
+namespace MedCor.ServiceDefaults.Tools;
+
+/// <summary>Does what a tool says. Found by its type; a tool of the service without one stops the service's start.</summary>
+public interface IToolHandler<in TTool, TResult> where TTool : ITool<TResult>
+{
+    /// <summary>Runs once per call, for writes inside the call's transaction. Refuses by throwing a <see cref="Problems.ApiException"/>.</summary>
+    Task<TResult> Handle(TTool request, CancellationToken ct);
+}
+
+/// <summary>
+/// For a handler that changes texts, days or numbers which its callers read: what they send back as they read it was taken once and is again, also where a rule of today would refuse it.
+/// </summary>
+public interface ICurrentStateProvider<in TTool>
+{
+    /// <summary>What the caller reads of the thing that is to be changed. Refuses where they may not read it or there is none.</summary>
+    Task<object> GetCurrent(TTool request, CancellationToken ct);
+}
+
+/// <summary>For a handler of a write with work that takes long and must hold no connection meanwhile: hashing, asking another service.</summary>
+public interface IToolPreparation<in TTool>
+{
+    /// <summary>Runs before the call's transaction begins, on the handler that will handle the call. May refuse.</summary>
+    Task Prepare(TTool request, CancellationToken ct);
+}

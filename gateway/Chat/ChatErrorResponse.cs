@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Chat;
+
+/// <summary>The form that every error of the chat surface has, and what it calls them.</summary>
+internal static class ChatErrorResponse
+{
+    private const string PathPrefix = "/mcp";
+
+    /// <summary>The classes of errors that older clients know, by code.</summary>
+    private static readonly Dictionary<string, string> LegacyTypes = new()
+    {
+        [ChatErrorCodes.Unauthenticated] = "AuthenticationError",
+        [ChatErrorCodes.Unauthorized] = "AuthorizationError",
+        [ChatErrorCodes.ToolNotFound] = "ToolNotFoundError",
+        [ChatErrorCodes.CallNotFound] = "CallNotFoundError",
+        [ChatErrorCodes.Validation] = "ValidationError",
+        [ChatErrorCodes.Model] = "OpenAIError",
+        [ErrorCodes.ResourceNotFound] = "NotFoundError",
+        [ErrorCodes.Conflict] = "ConflictError",
+        [ErrorCodes.RateLimit] = "RateLimitError",
+    };
+
+    /// <summary>Answers what is refused on the chat surface in its form.</summary>
+    public static IApplicationBuilder UseChatErrorResponses(this IApplicationBuilder app) => app.UseWhen(
+        http => http.Request.Path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase),
+        chat => chat.UseErrorResponses((http, refusal) =>
+        {
+            var known = Translate(refusal);
+            return http.WriteError(known, Serialize(known));
+        }));
+
+    /// <summary>The form as bytes.</summary>
+    public static byte[] Serialize(ApiException refusal) =>
+        JsonSerializer.SerializeToUtf8Bytes(new { Error = new { refusal.Message, ErrorCode = refusal.Code, Type = LegacyTypes.GetValueOrDefault(refusal.Code, "ServerError") } }, Json.Options);
+
+    /// <summary>A refusal as this surface knows it.</summary>
+    public static ApiException Translate(ApiException refusal) => refusal.Code switch
+    {
+        ErrorCodes.AuthRequired => new ChatApiException(401, ChatErrorCodes.Unauthenticated, refusal.Message),
+        ErrorCodes.AuthInvalid => new ChatApiException(403, ChatErrorCodes.Unauthorized, "Invalid authentication token: it is wrong, has expired or was revoked."),
+        ErrorCodes.ValidationError when refusal.Status == 400 => new ChatApiException(422, ChatErrorCodes.Validation, FormatFieldErrors(refusal)),
+        _ => refusal,
+    };
+
+    /// <summary>The form has no place for details, so the message names every field.</summary>
+    private static string FormatFieldErrors(ApiException refusal)
+    {
+        var text = "Not valid: " + string.Join("; ",
+            from field in refusal.Details
+            where field.Value is JsonArray
+            let name = field.Key == ErrorResponseWriter.RequestIdField ? "request_id" : field.Key
+            select $"{name} {string.Join(", ", field.Value.AsArray().Select(wrong => (string?)wrong))}");
+        return text[^1] == '?' ? text : text + ".";
+    }
+
+    /// <summary>A refusal that has its name here alone.</summary>
+    internal sealed class ChatApiException(int status, string code, string message) : ApiException(status, code, message);
+}

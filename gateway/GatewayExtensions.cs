@@ -1,0 +1,69 @@
+using MassTransit;
+using MedCor.Gateway.Chat;
+using MedCor.Gateway.Events;
+using MedCor.Gateway.Limits;
+using MedCor.Gateway.Surfaces;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Messaging;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace MedCor.Gateway;
+
+/// <summary>What the gateway is made of.</summary>
+internal static class GatewayExtensions
+{
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MaxDrainedBytes);
+        var services = builder.Services;
+        services.AddHttpForwarder();
+        services.AddOptions<LimitOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.ConfigureForwardedHeaders(forwarded));
+        services.AddOptions<ReferenceDataCacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ReferenceDataCache>();
+        services.AddSingleton<RedisRateLimiter>().AddSingleton<RequestAdmission>().AddSingleton<BufferedBytesLimiter>().AddSingleton<OpenConnectionLimiter>();
+        services.AddSingleton<ConnectionLimiter>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(s => s.GetRequiredService<ConnectionLimiter>()).AddSingleton<IConfigureOptions<SocketTransportOptions>>(s => s.GetRequiredService<ConnectionLimiter>());
+        services.AddSingleton<ServiceForwarder>().AddSingleton<ToolInvoker>().AddSingleton<TicketStore>();
+
+        builder.AddChatStreams();
+        services.AddOptions<ChatStreamOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ChatStreamReaders>();
+
+        services.AddOptions<LiveEventOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        // A connection of its own: whoever comes back reads much at once, and neither limits nor revocations may wait for that.
+        services.AddSingleton(s => new LiveEventStore(ConnectionMultiplexer.Connect(s.GetRequiredService<IOptions<ConfigurationOptions>>().Value))).AddSingleton<TokenRenewal>().AddSingleton<EventSubscriptions>();
+        services.AddHostedSingleton<LiveEventReader>().AddHostedSingleton<ConnectionMonitor>().AddHostedSingleton<ListenerPresence>().AddHostedSingleton<ToolResponsePublisher>().AddHostedSingleton<WellKnownEndpoints>();
+        builder.AddHealth();
+        services.AddBus(builder.Configuration, "gateway", LiveEventConsumer.ConsumerTypes, singleActiveConsumer: true);
+        // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
+        services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
+    }
+
+    /// <summary>All that clients can call. The document of it comes last, since it describes what is there by then.</summary>
+    public static void MapGatewayEndpoints(this IEndpointRouteBuilder app)
+    {
+        app.MapInvokeTool();
+        app.MapBatch();
+        app.MapListTools();
+        app.MapResources();
+        app.MapPrompts();
+        app.MapChats();
+        app.MapSse();
+        app.MapWebSocket();
+        TicketStore.Map(app);
+        app.MapIdentityProxy();
+        app.ServiceProvider.GetRequiredService<WellKnownEndpoints>().Map(app);
+        app.MapHealth();
+        HomePage.Map(app);
+        app.MapOpenApiDocument();
+    }
+
+    /// <summary>Something that others call and that does work of its own.</summary>
+    private static IServiceCollection AddHostedSingleton<T>(this IServiceCollection services) where T : class, IHostedService =>
+        services.AddSingleton<T>().AddHostedService(s => s.GetRequiredService<T>());
+}

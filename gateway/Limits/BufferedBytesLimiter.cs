@@ -1,0 +1,90 @@
+using System.Buffers;
+using MedCor.Gateway.Tools;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Gateway.Limits;
+
+/// <summary>Whose a request is, as it is counted.</summary>
+internal sealed record CallerKey(string Value);
+
+/// <summary>
+/// Counts the bytes of requests, messages and answers that are in this process' memory, so that they are never more than it has. Of all of them one caller may have a
+/// quarter. Nothing waits here: who asks for more is told to come again.
+/// </summary>
+internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
+{
+    private const int CallersPerBudget = 4;
+
+    /// <summary>What everybody may have, however little memory there is: the largest answer with the request for it. Otherwise it could never be read.</summary>
+    private const int MinCallerShare = ToolResponse.MaxLength + MedCorService.MaxRequestBodySize;
+
+    /// <summary>
+    /// Lends the arrays that are counted. The shared pool keeps hundreds of each size that came back, which are memory too and which nobody counts; this one keeps 16 MiB at most.
+    /// </summary>
+    public static readonly ArrayPool<byte> Arrays = ArrayPool<byte>.Create(maxArrayLength: 1024 * 1024, maxArraysPerBucket: 8);
+
+    private readonly Lock turn = new();
+    private readonly Dictionary<string, long> perCaller = [];
+    /// <summary>Of the memory that a container or a setting allows the process, a quarter at most. Asked for late: settings are checked when the host starts, all at once.</summary>
+    private readonly Lazy<long> maxBytes = new(() => Math.Min(options.Value.MaxBufferedBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
+
+    private long total;
+
+    /// <summary>How many there are now.</summary>
+    public long CurrentBytes => Interlocked.Read(ref total);
+
+    /// <summary>Begins to hold something in memory, of somebody who is known or of nobody. Dispose of it when it is gone.</summary>
+    public BufferLease CreateLease(string? callerKey = null) => new(this, callerKey);
+
+    private void Adjust(string? whose, long more, bool mayRefuse)
+    {
+        lock (turn)
+        {
+            var theirs = whose is null ? 0 : perCaller.GetValueOrDefault(whose) + more;
+            mayRefuse &= more > 0;
+            if (mayRefuse && total + more > maxBytes.Value) throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
+            if (mayRefuse && theirs > Math.Max(maxBytes.Value / CallersPerBudget, MinCallerShare)) throw new RateLimited("You have more under way at once than there is room for. Wait for the answers.", retryAfter: 1);
+            total += more;
+            if (whose is null) return;
+            if (theirs > 0) perCaller[whose] = theirs;
+            else perCaller.Remove(whose);
+        }
+    }
+
+    /// <summary>Something that is in memory.</summary>
+    internal sealed class BufferLease(BufferedBytesLimiter waiting, string? whose) : IDisposable
+    {
+        private long bytes;
+        private long reserved;
+
+        /// <summary>Sets so many bytes aside, so that whatever comes after is not refused any more. Throws as <see cref="Resize"/> does.</summary>
+        public void Reserve(long maxSize)
+        {
+            Resize(maxSize);
+            reserved = maxSize;
+        }
+
+        /// <summary>All has come: of what was set aside only so many bytes are left.</summary>
+        public void TrimReservation(long size)
+        {
+            if (reserved == 0) return;
+            reserved = 0;
+            if (size < bytes) Resize(size);
+        }
+
+        /// <summary>It takes so many bytes now. Throws <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no room for more of it.</summary>
+        public void Resize(long size)
+        {
+            size = Math.Max(size, reserved);
+            waiting.Adjust(whose, size - bytes, mayRefuse: reserved == 0);
+            bytes = size;
+        }
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref bytes, 0) is > 0 and var gone) waiting.Adjust(whose, -gone, mayRefuse: false);
+        }
+    }
+}

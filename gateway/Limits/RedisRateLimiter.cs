@@ -1,0 +1,65 @@
+using MedCor.ServiceDefaults;
+using StackExchange.Redis;
+
+namespace MedCor.Gateway.Limits;
+
+/// <summary>
+/// Counts calls over all replicas, in Redis, by one step that both looks and counts. A window begins with the first call in it and lasts a minute
+/// by Redis' clock. What is refused is not counted. While Redis is away each process counts for itself, so a caller gets their bound once per process.
+/// </summary>
+internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RedisRateLimiter> log)
+{
+    public const int WindowSeconds = 60;
+
+    /// <summary>Callers that one process counts while Redis is away; beyond, it begins anew.</summary>
+    private const int MaxLocalCallers = 100_000;
+
+    private static readonly TimeSpan RedisTimeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RedisRetryInterval = TimeSpan.FromSeconds(2);
+
+    private const string CountScript = """
+        local limit, calls, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+        local used = tonumber(redis.call('GET', KEYS[1]) or 0)
+        local ends = used > 0 and math.max(redis.call('PTTL', KEYS[1]), 1) or window
+        if used + calls > limit then return {0, limit - used, ends} end
+        redis.call('SET', KEYS[1], used + calls, 'PX', ends)
+        return {1, limit - used - calls, ends}
+        """;
+
+    private readonly Dictionary<string, (int Used, DateTimeOffset Ends)> localWindows = [];
+    private long redisRetryAt = long.MinValue;
+
+    /// <summary>Counts calls of somebody against a bound, all of them or none.</summary>
+    public async ValueTask<Quota> Acquire(string policy, string callerKey, int limit, int calls = 1)
+    {
+        var who = $"medcor:rate:{policy}:{callerKey}";
+        if (clock.GetTimestamp() < Volatile.Read(ref redisRetryAt)) return AcquireLocally(policy, who, limit, calls);
+        try
+        {
+            var answer = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(CountScript, [who], [limit, calls, WindowSeconds * 1000]).WaitAsync(RedisTimeout, clock))!;
+            return new(policy, limit, Math.Max((int)answer[1], 0), (int)Math.Ceiling((long)answer[2] / 1000.0), (int)answer[0] == 1);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            Volatile.Write(ref redisRetryAt, clock.GetTimestamp() + (long)(RedisRetryInterval.TotalSeconds * clock.TimestampFrequency));
+            log.LogWarning("Redis is away; calls are counted per process meanwhile: {Kind}", e.GetType().Name);
+            return AcquireLocally(policy, who, limit, calls);
+        }
+    }
+
+    private Quota AcquireLocally(string policy, string who, int limit, int calls)
+    {
+        lock (localWindows)
+        {
+            var now = clock.GetUtcNow();
+            if (!localWindows.TryGetValue(who, out var window) || window.Ends <= now)
+            {
+                if (localWindows.Count >= MaxLocalCallers) localWindows.Clear();
+                window = (0, now.AddSeconds(WindowSeconds));
+            }
+            var granted = window.Used + calls <= limit;
+            if (granted) localWindows[who] = window = (window.Used + calls, window.Ends);
+            return new(policy, limit, Math.Max(limit - window.Used, 0), (int)Math.Ceiling((window.Ends - now).TotalSeconds), granted);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.People;
+
+/// <summary>Keeps people, what doctors practise and when they work as the newest events tell, in whatever order they come.</summary>
+internal sealed class PeopleProjection(AnalyticsDb db)
+    : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>, IEventHandler<SpecialtyCreated>, IEventHandler<SpecialtyUpdated>, IEventHandler<DoctorScheduleSet>
+{
+    public Task Handle(UserCreated happened, CancellationToken ct) => Upsert(happened.User, ct);
+
+    public Task Handle(UserUpdated happened, CancellationToken ct) => Upsert(happened.User, ct);
+
+    public Task Handle(UserDeactivated happened, CancellationToken ct) => Upsert(happened.User, ct);
+
+    public Task Handle(SpecialtyCreated happened, CancellationToken ct) => Upsert(happened.Specialty, ct);
+
+    public Task Handle(SpecialtyUpdated happened, CancellationToken ct) => Upsert(happened.Specialty, ct);
+
+    public Task Handle(DoctorUpdated happened, CancellationToken ct)
+    {
+        var doctor = happened.Doctor;
+        var main = doctor.Specialties.OrderByDescending(s => s.IsPrimary).ThenBy(s => s.SpecialtyId).FirstOrDefault()?.SpecialtyId;
+        return db.Database.ExecuteSqlAsync($"""
+            INSERT INTO practices (hospital_id, doctor_id, specialty_id, version) VALUES ({doctor.HospitalId}, {doctor.Id}, {main}, {doctor.Version})
+            ON CONFLICT (hospital_id, doctor_id) DO UPDATE SET specialty_id = excluded.specialty_id, version = excluded.version WHERE practices.version < excluded.version
+            """, ct);
+    }
+
+    public Task Handle(DoctorScheduleSet happened, CancellationToken ct)
+    {
+        var schedule = happened.Schedule;
+        return db.Database.ExecuteSqlAsync($"""
+            INSERT INTO schedules (hospital_id, doctor_id, schedule, version)
+            VALUES ({schedule.HospitalId}, {schedule.DoctorId}, {JsonSerializer.Serialize(schedule, Json.Options)}::jsonb, {schedule.Version})
+            ON CONFLICT (hospital_id, doctor_id) DO UPDATE SET schedule = excluded.schedule, version = excluded.version WHERE schedules.version < excluded.version
+            """, ct);
+    }
+
+    private Task Upsert(User user, CancellationToken ct) => user.HospitalId is not { } hospital ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
+        INSERT INTO people (hospital_id, user_id, role, is_active, registered_at, version)
+        VALUES ({hospital}, {user.Id}, {user.Role.ToString().ToUpperInvariant()}, {user.IsActive}, {user.CreatedAt}, {user.Version})
+        ON CONFLICT (hospital_id, user_id) DO UPDATE SET role = excluded.role, is_active = excluded.is_active, version = excluded.version
+        WHERE people.version < excluded.version
+        """, ct);
+
+    private Task<int> Upsert(Contracts.Identity.Specialty specialty, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        INSERT INTO specialties (id, code, name, version) VALUES ({specialty.Id}, {specialty.Code}, {specialty.Name}, {specialty.Version})
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version WHERE specialties.version < excluded.version
+        """, ct);
+}

@@ -1,0 +1,78 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Analytics.People;
+
+/// <summary>Somebody of a hospital, without a name.</summary>
+internal sealed class PersonRow : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public Guid UserId { get; init; }
+    public Role Role { get; init; }
+    public bool IsActive { get; init; }
+    public DateTimeOffset RegisteredAt { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<PersonRow>
+    {
+        public void Configure(EntityTypeBuilder<PersonRow> person) => person.ToTable("people").HasKey(p => new { p.HospitalId, p.UserId });
+    }
+}
+
+/// <summary>A part of the people in use, counted by the database as they change.</summary>
+internal sealed class HeadCount : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public int Part { get; init; }
+    public int Patients { get; init; }
+    public int Doctors { get; init; }
+    public int Nurses { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<HeadCount>
+    {
+        public void Configure(EntityTypeBuilder<HeadCount> heads) => heads.ToTable("head_counts").HasKey(h => new { h.HospitalId, h.Part });
+    }
+}
+
+/// <summary>What a doctor mainly practises.</summary>
+internal sealed class PrimarySpecialty : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public Guid DoctorId { get; init; }
+    public Guid? SpecialtyId { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<PrimarySpecialty>
+    {
+        public void Configure(EntityTypeBuilder<PrimarySpecialty> practice) => practice.ToTable("practices").HasKey(p => new { p.HospitalId, p.DoctorId });
+    }
+}
+
+internal sealed class SpecialtyRow
+{
+    public Guid Id { get; init; }
+    public string Code { get; init; } = "";
+    public string Name { get; init; } = "";
+
+    internal sealed class Configuration : IEntityTypeConfiguration<SpecialtyRow>
+    {
+        public void Configure(EntityTypeBuilder<SpecialtyRow> specialty) => specialty.ToTable("specialties").HasKey(s => s.Id);
+    }
+}
+
+/// <summary>The schedule that was set for a doctor, as it was told.</summary>
+internal sealed class ScheduleRow : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public Guid DoctorId { get; init; }
+    public string Schedule { get; init; } = "";
+
+    internal sealed class Configuration : IEntityTypeConfiguration<ScheduleRow>
+    {
+        public void Configure(EntityTypeBuilder<ScheduleRow> schedule)
+        {
+            schedule.ToTable("schedules").HasKey(s => new { s.HospitalId, s.DoctorId });
+            schedule.Property(s => s.Schedule).HasColumnType("jsonb");
+        }
+    }
+}

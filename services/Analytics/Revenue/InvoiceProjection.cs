@@ -1,0 +1,20 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
+using MedCor.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Revenue;
+
+/// <summary>Keeps what was invoiced. An issued invoice never changes, so the first telling is all there is.</summary>
+internal sealed class InvoiceProjection(AnalyticsDb db) : IEventHandler<InvoiceIssued>
+{
+    public Task Handle(InvoiceIssued happened, CancellationToken ct)
+    {
+        var invoice = happened.Invoice;
+        return db.Database.ExecuteSqlAsync($"""
+            INSERT INTO invoices (hospital_id, id, issued_on, currency, total) VALUES ({invoice.HospitalId}, {invoice.Id}, {invoice.IssuedOn}, {invoice.Currency}, {Money.ParseMinorUnits(invoice.Total)})
+            ON CONFLICT DO NOTHING;
+            INSERT INTO months (hospital_id, month) VALUES ({invoice.HospitalId}, date_trunc('month', {invoice.IssuedOn}::date)::date) ON CONFLICT DO NOTHING
+            """, ct);
+    }
+}

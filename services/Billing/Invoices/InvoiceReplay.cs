@@ -1,0 +1,10 @@
+using MedCor.Contracts.Billing;
+using MedCor.ServiceDefaults.History;
+
+namespace MedCor.Billing.Invoices;
+
+internal sealed class InvoiceReplay(BillingDb db) : IReplaySource
+{
+    public Task<IReadOnlyList<ReplayItem>> ReadPage(RowKey after, CancellationToken ct) => db.Invoices.Where(i => i.Id > after.Id).OrderBy(i => i.Id).ToReplayPage(
+        i => new(default, i.Id), i => [new InvoiceIssued(i.ToContract())], ct);
+}

@@ -1,0 +1,53 @@
+using MedCor.Billing.Invoices;
+using MedCor.ServiceDefaults.Copies;
+
+namespace MedCor.Billing.Subscriptions;
+
+/// <summary>
+/// Charges each period on its first day, or ends the subscription then, however long nobody looked. Any number of replicas share the work: a subscription
+/// is locked from being found due to being charged, and the database takes one invoice a period.
+/// </summary>
+internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, TimeProvider clock, ILogger<SubscriptionRenewalWorker> log) : BackgroundService
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(PollInterval, clock);
+        var failed = new List<Guid>();
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            failed.Clear();
+            while (await RenewNext(failed, ct)) { }
+        }
+    }
+
+    /// <summary>Renews one; tells whether another may be due.</summary>
+    /// <param name="failed">Gains the one that could not be, which holds up no other.</param>
+    private async Task<bool> RenewNext(List<Guid> failed, CancellationToken ct)
+    {
+        Subscription? due = null;
+        try
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<BillingDb>();
+            db.Tenancy.Enter(hospital: null);
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            due = await db.FindNextDueForUpdate(clock.GetUtcNow(), [.. failed], ct);
+            if (due is null) return false;
+
+            var hospital = (await scope.ServiceProvider.GetRequiredService<HospitalCopies>().Find(due.HospitalId, ct))!;
+            await scope.ServiceProvider.GetRequiredService<Ledger>().ChargeDuePeriods(due, hospital, hospital.Today(clock.GetUtcNow()), ct);
+            db.Raise(due.ToEvent);
+            await db.SaveChangesAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+        {
+            log.LogWarning("A renewal is put off: {Kind}", e.GetType().Name);
+            if (due is null) return false;
+            failed.Add(due.Id);
+        }
+        return true;
+    }
+}

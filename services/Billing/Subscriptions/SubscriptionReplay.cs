@@ -1,0 +1,9 @@
+using MedCor.ServiceDefaults.History;
+
+namespace MedCor.Billing.Subscriptions;
+
+internal sealed class SubscriptionReplay(BillingDb db) : IReplaySource
+{
+    public Task<IReadOnlyList<ReplayItem>> ReadPage(RowKey after, CancellationToken ct) => db.Subscriptions.Where(s => s.Id > after.Id).OrderBy(s => s.Id).ToReplayPage(
+        s => new(default, s.Id), s => [s.ToEvent()], ct);
+}

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Chat.Prompts;
+
+/// <summary>
+/// Leads a caller through a prompt. A turn does the step's work through the tools first, which holds no connection; then the session is saved, with what
+/// the turn tells. Of two turns at the same moment the version lets one be saved, and both asked for the same write under the same key, so it was made once.
+/// </summary>
+internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolClient others, HospitalCopies hospitals, TimeProvider clock)
+{
+    /// <summary>How long a session waits for its next answer.</summary>
+    internal static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>The prompts that the caller may use, by name.</summary>
+    internal IEnumerable<Prompt> Prompts => prompts.Where(p => db.Tenancy.Caller.IsOneOf(p.Callers)).OrderBy(p => p.Name, StringComparer.Ordinal);
+
+    /// <summary>A prompt. Throws <see cref="ValidationFailed"/> when there is no such one, <see cref="Forbidden"/> when it is not for the caller's role.</summary>
+    internal Prompt Find(string name)
+    {
+        var prompt = prompts.SingleOrDefault(p => p.Name == name) ?? throw new ValidationFailed("prompt", $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}{DidYouMean.Hint(name, prompts.Select(p => p.Name))}");
+        return db.Tenancy.Caller.IsOneOf(prompt.Callers) ? prompt : throw new Forbidden($"Your role does not include {name}.");
+    }
+
+    /// <summary>A session of the caller's with its prompt. Throws <see cref="NotFound"/> when it is not theirs or its time is up, whether or not it was swept out yet.</summary>
+    internal async Task<(StoredPromptSession Session, Prompt Prompt)> Find(Guid id, CancellationToken ct)
+    {
+        var (me, now) = (db.Tenancy.Caller.UserId, clock.GetUtcNow());
+        var session = await db.PromptSessions.SingleOrDefaultAsync(s => s.Id == id && s.OwnerId == me && s.ExpiresAt > now, ct) ?? throw new NotFound("session");
+        return (session, Find(session.Prompt));
+    }
+
+    /// <summary>Begins at the first step whose answer is not known.</summary>
+    internal async Task<StepResult> Start(Prompt prompt, Guid hospital, object data, CancellationToken ct)
+    {
+        var session = new StoredPromptSession { HospitalId = hospital, OwnerId = db.Tenancy.Caller.UserId, Prompt = prompt.Name };
+        db.Add(session);
+        var turn = CreateContext(prompt, session, ct);
+        turn.MoveToStep(-1);
+        await prompt.Verify(data, turn);
+        return await Advance(prompt, session, data, turn);
+    }
+
+    /// <summary>Takes an answer to the open step, or to an earlier one that is not settled.</summary>
+    internal async Task<StepResult> Answer(Prompt prompt, StoredPromptSession session, JsonObject input, string? name, CancellationToken ct)
+    {
+        if (session.Step is null) throw new Conflict("The prompt is completed; there is nothing more to answer.").WithDetail("status", PromptStatus.Completed);
+        var open = IndexOf(prompt, session.Step);
+        var index = IndexOf(prompt, name ?? session.Step);
+        if (index < 0) throw new ValidationFailed("step", $"is not a step; there are {string.Join(", ", prompt.Steps.Select(s => s.Name))}{DidYouMean.Hint(name, prompt.Steps.Select(s => s.Name))}");
+        if (index > open) throw new Conflict($"The prompt has not come to {name} yet; it is at {session.Step}.").WithDetail("step", session.Step);
+        if (index < open && index < session.Settled) throw new Conflict($"What came of {name} is done and cannot be answered anew; the prompt is at {session.Step}.").WithDetail("step", session.Step);
+
+        var data = prompt.DeserializeData(session.Data);
+        var turn = CreateContext(prompt, session, ct);
+        turn.MoveToStep(index);
+        await prompt.Steps[index].Accept(data, input, turn);
+        return await Advance(prompt, session, data, turn);
+    }
+
+    /// <summary>Saves what a turn came to, together with what it tells, and answers where the prompt stands.</summary>
+    internal async Task<PromptSession> Save(StepResult turned, CancellationToken ct)
+    {
+        var (prompt, session, data, turn, step) = turned;
+        session.Step = step?.Name;
+        session.Notice = turn.Notice;
+        session.Data = JsonSerializer.Serialize(data, data.GetType(), Json.Options);
+        session.ExpiresAt = turn.Now + SessionLifetime;
+        foreach (var happened in turn.Events) db.Raise(() => happened(session.Version));
+        await db.SaveChangesAsync(ct);
+        return Describe(session, data, step);
+    }
+
+    /// <summary>Where a session stands, with what may be chosen as it is now.</summary>
+    internal async Task<PromptSession> DescribeSession(StoredPromptSession session, Prompt prompt, CancellationToken ct)
+    {
+        var data = prompt.DeserializeData(session.Data);
+        if (session.Step is null) return Describe(session, data, null);
+        var turn = CreateContext(prompt, session, ct);
+        turn.MoveToStep(IndexOf(prompt, session.Step));
+        return Describe(session, data, await DescribeStep(prompt, turn.StepIndex, data, turn, session.Notice));
+    }
+
+    /// <summary>How a prompt is described before it is begun.</summary>
+    internal static PromptStep Describe(Prompt prompt, int index) =>
+        new(index + 1, prompt.Steps.Count, prompt.Steps[index].Name, prompt.Steps[index].Message, prompt.Steps[index].InputSchema);
+
+    private static async Task<StepResult> Advance(Prompt prompt, StoredPromptSession session, object data, StepContext turn)
+    {
+        // Forwards alone: a known answer that leads back is to be looked at by somebody.
+        while (turn.NextStepIndex > turn.StepIndex && turn.NextStepIndex < prompt.Steps.Count)
+        {
+            turn.MoveToStep(turn.NextStepIndex);
+            if (!await prompt.Steps[turn.StepIndex].AcceptKnown(data, turn)) turn.RepeatStep();
+        }
+        var step = turn.NextStepIndex < prompt.Steps.Count ? await DescribeStep(prompt, turn.NextStepIndex, data, turn, turn.Notice) : null;
+        return new(prompt, session, data, turn, step);
+    }
+
+    private static async Task<PromptStep> DescribeStep(Prompt prompt, int index, object data, StepContext turn, string? notice) => Describe(prompt, index) with
+    {
+        Notice = notice,
+        Options = await prompt.Steps[index].Options(data, turn) is { } options
+            ? new JsonArray([.. options.Select(o => JsonSerializer.SerializeToNode(o, o.GetType(), Json.Options))])
+            : null,
+    };
+
+    private static PromptSession Describe(StoredPromptSession session, object data, PromptStep? step) => new(
+        session.Id, session.Prompt, step is null ? PromptStatus.Completed : PromptStatus.Active, step,
+        JsonSerializer.SerializeToNode(data, data.GetType(), Json.Options)!.AsObject(), session.Version, session.CreatedAt, session.UpdatedAt, session.ExpiresAt);
+
+    private static int IndexOf(Prompt prompt, string name)
+    {
+        for (var i = 0; i < prompt.Steps.Count; i++)
+            if (prompt.Steps[i].Name == name) return i;
+        return -1;
+    }
+
+    private StepContext CreateContext(Prompt prompt, StoredPromptSession session, CancellationToken ct) => new(prompt, session, db.Tenancy.Caller, others, hospitals, clock.GetUtcNow(), ct);
+}
+
+/// <summary>What a turn came to, not saved yet.</summary>
+/// <param name="Step">The step that is open now; none when the prompt is completed.</param>
+internal sealed record StepResult(Prompt Prompt, StoredPromptSession Session, object Data, StepContext Context, PromptStep? Step);

@@ -1,0 +1,10 @@
+using MedCor.ServiceDefaults.Database;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Chat.Prompts;
+
+internal sealed class PromptSessionRetention(ChatDb db) : IRetentionPolicy
+{
+    public Task<int> DeleteExpired(DateTimeOffset now, int atMost, CancellationToken ct) => db.Database.ExecuteSqlAsync(
+        $"DELETE FROM prompt_sessions WHERE (hospital_id, id) IN (SELECT hospital_id, id FROM prompt_sessions WHERE expires_at <= {now} LIMIT {atMost})", ct);
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics.Metrics;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Audit;
+
+/// <summary>
+/// Links recorded accesses to their hospitals' chains, a second or so behind, and hands the chains' heads to the anchors. Of any number of replicas one draws at a time;
+/// a batch is linked wholly or not at all, so after a crash the next one goes on where it ended.
+/// </summary>
+internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log) : BackgroundService
+{
+    private const int BatchSize = 500;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly Meter meter = new("MedCor");
+    private DateTimeOffset? oldestUnlinked;
+
+    /// <summary>Heads that the anchors have not been moved to yet: at first all of them, since a process that ended may not have come to it.</summary>
+    private Dictionary<Guid, ChainHead>? unanchored;
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        meter.CreateObservableGauge(
+            "medcor.audit.unchained.age", () => (clock.GetUtcNow() - oldestUnlinked)?.TotalSeconds ?? 0, "s",
+            "How long the oldest access has been waiting for its place in the audit trail's chain.");
+        using var timer = new PeriodicTimer(Period, clock);
+        do
+        {
+            try
+            {
+                await LinkAll(ct);
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+            {
+                log.LogWarning("The audit trail's chain is not drawn on at present: {Kind}", e.GetBaseException().GetType().Name);
+            }
+        } while (await timer.WaitForNextTickAsync(ct));
+    }
+
+    /// <summary>Links all that waits, and anchors what was linked.</summary>
+    internal async Task LinkAll(CancellationToken ct)
+    {
+        unanchored ??= await ReadHeads(ct);
+        while (await LinkBatch(unanchored, ct)) { }
+        foreach (var head in unanchored.Values.ToArray())
+        {
+            await using var scope = OpenScope(out var db);
+            await anchors.Advance(head, db, ct);
+            unanchored.Remove(head.HospitalId);
+        }
+    }
+
+    /// <summary>Links one batch and notes the heads that it made; tells whether more may wait.</summary>
+    private async Task<bool> LinkBatch(Dictionary<Guid, ChainHead> heads, CancellationToken ct)
+    {
+        await using var scope = OpenScope(out var db);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        oldestUnlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
+        if (oldestUnlinked is null) return false;
+        var isTurn = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
+        if (!isTurn) return false;
+
+        var waiting = await db.UnlinkedEvents.OrderBy(w => w.Position).Take(BatchSize)
+            .Join(db.AuditEvents, w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
+            .OrderBy(w => w.Position).AsNoTracking().ToListAsync(ct);
+        var drawn = new Dictionary<Guid, ChainHead>();
+        foreach (var audit in waiting.Select(w => w.Event))
+        {
+            if (!drawn.TryGetValue(audit.HospitalId, out var head)) head = await ReadHead(db, audit.HospitalId, ct);
+            var sequence = head.Sequence + 1;
+            var link = new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = chain.ComputeHash(head.Hash, sequence, audit) };
+            db.Add(link);
+            drawn[audit.HospitalId] = ChainHead.From(link);
+        }
+        await db.SaveChangesAsync(ct);
+        var positions = waiting.Select(w => w.Position).ToArray();
+        await db.UnlinkedEvents.Where(w => positions.Contains(w.Position)).ExecuteDeleteAsync(ct);
+        await transaction.CommitAsync(ct);
+        foreach (var head in drawn.Values) heads[head.HospitalId] = head;
+        return waiting.Count > 0;
+    }
+
+    private async Task<Dictionary<Guid, ChainHead>> ReadHeads(CancellationToken ct)
+    {
+        await using var scope = OpenScope(out var db);
+        var heads = new Dictionary<Guid, ChainHead>();
+        foreach (var hospital in (await db.Hospitals.Select(h => h.HospitalId).ToListAsync(ct)).Append(Guid.Empty))
+            if (await ReadHead(db, hospital, ct) is { Sequence: > 0 } head) heads.Add(hospital, head);
+        return heads;
+    }
+
+    private static async Task<ChainHead> ReadHead(ClinicalDb db, Guid hospital, CancellationToken ct) =>
+        await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct) is { } last
+            ? ChainHead.From(last)
+            : new(hospital, 0, AuditChain.InitialHash);
+
+    private AsyncServiceScope OpenScope(out ClinicalDb db)
+    {
+        var scope = scopes.CreateAsyncScope();
+        db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
+        db.Tenancy.Enter(hospital: null);
+        return scope;
+    }
+
+    public override void Dispose()
+    {
+        meter.Dispose();
+        base.Dispose();
+    }
+}

@@ -1,0 +1,50 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Resources;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Audit;
+
+internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<AuditEvent, AuditEventWithUser, Contracts.Clinical.AuditEvent>(db)
+{
+    private static readonly QueryableFields<AuditEvent> QueryFields = new QueryableFields<AuditEvent>("-created_at", e => e.Id)
+    {
+        { "id", e => e.Id, Selectivity.High },
+        { "hospital_id", e => e.HospitalId },
+        { "user_id", e => e.UserId, Selectivity.High },
+        { "patient_id", e => e.PatientId, Selectivity.High },
+        { "resource_id", e => e.ResourceId, Selectivity.High },
+        { "resource", e => e.Resource },
+        { "action", e => e.Action },
+        { "outcome", e => e.Outcome },
+        { "created_at", e => e.CreatedAt },
+    }
+        .WithIndex("created_at").WithIndex("user_id", "created_at").WithIndex("patient_id", "created_at").WithIndex("resource", "created_at").WithIndex("action", "created_at");
+
+    protected override QueryableFields<AuditEvent> Fields => QueryFields;
+    protected override string EntityName => "audit event";
+    protected override string? OwnerField => "patient_id";
+    protected override IQueryable<AuditEvent> Rows => db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? db.AuditEvents.Where(e => e.PatientId == me) : db.AuditEvents;
+
+    protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>
+        rows.LeftJoin(db.People, e => new { e.HospitalId, Id = e.UserId }, p => new { p.HospitalId, p.Id }, (e, p) => new AuditEventWithUser { Event = e, User = p });
+
+    protected override Contracts.Clinical.AuditEvent ToContract(AuditEventWithUser row) => row.ToContract(db.Tenancy.Caller.Kind);
+}
+
+/// <summary>An access with who made it, as far as they are known here.</summary>
+internal sealed class AuditEventWithUser
+{
+    public required AuditEvent Event { get; init; }
+    public required PersonCopy? User { get; init; }
+
+    /// <summary>What a caller may know of it: patients learn who and when, not from which machine.</summary>
+    internal Contracts.Clinical.AuditEvent ToContract(Callers kind)
+    {
+        var (e, isPatient) = (Event, kind == Callers.Patient);
+        return new(
+            e.Id, e.HospitalId == Guid.Empty ? null : e.HospitalId, e.UserId, User?.Name, e.Role, isPatient ? null : e.SessionId, e.Action, e.Resource, e.ResourceId, e.ResourceIds,
+            e.ResourceVersion, e.PatientId, e.Rows, e.Outcome, isPatient ? null : e.ClientAddress, isPatient ? null : e.PeerAddress, isPatient ? null : e.RequestId, isPatient ? null : e.TraceId, e.CreatedAt);
+    }
+}

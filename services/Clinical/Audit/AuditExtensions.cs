@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Clinical.Audit;
+
+/// <summary>What keeps the audit trail's chain.</summary>
+internal static class AuditExtensions
+{
+    internal static void AddAudit(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<AuditOptions>().BindConfiguration("Clinical").ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<AuditOptions>, AuditOptionsValidator>();
+        builder.Services.AddSingleton<AuditChain>().AddSingleton<AuditAnchors>().AddHostedService<AuditChainWorker>();
+    }
+}

@@ -1,0 +1,27 @@
+using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Resources;
+
+namespace MedCor.Clinical.MedicalRecords;
+
+/// <summary>By none of the fields that hold content can they be sorted or filtered: the platform, which may not read it, could find it out so.</summary>
+internal sealed class MedicalRecordResource(ClinicalDb db) : QueryableResource<MedicalRecord, Contracts.Clinical.MedicalRecord>(db)
+{
+    private static readonly QueryableFields<MedicalRecord> QueryFields = new QueryableFields<MedicalRecord>("-created_at", r => r.Id)
+    {
+        { "id", r => r.Id, Selectivity.High },
+        { "hospital_id", r => r.HospitalId },
+        { "patient_id", r => r.PatientId, Selectivity.High },
+        { "doctor_id", r => r.DoctorId, Selectivity.High },
+        { "record_type", r => r.RecordType },
+        { "status", r => r.Status },
+        { "created_at", r => r.CreatedAt },
+        { "updated_at", r => r.UpdatedAt },
+    }
+        .WithIndex("created_at").WithIndex("patient_id", "created_at").WithIndex("doctor_id", "created_at").WithIndex("record_type", "created_at").WithIndex("status", "created_at").WithIndex("updated_at");
+
+    protected override QueryableFields<MedicalRecord> Fields => QueryFields;
+    protected override string EntityName => "medical record";
+    protected override string? OwnerField => "patient_id";
+    protected override IQueryable<MedicalRecord> Rows => db.MedicalRecords;
+    protected override Contracts.Clinical.MedicalRecord ToContract(MedicalRecord row) => row.ToContractFor(db.Tenancy.Caller.Kind);
+}

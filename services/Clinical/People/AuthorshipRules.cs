@@ -1,0 +1,17 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Clinical.People;
+
+/// <summary>In whose name somebody writes.</summary>
+internal static class AuthorshipRules
+{
+    /// <summary>
+    /// Throws <see cref="Forbidden"/> when a doctor writes in the name of another doctor. Nurses and administrators, who answer for no treatment themselves, name the doctor who does.
+    /// </summary>
+    internal static void EnsureMayWriteFor(this Caller caller, Guid doctorId)
+    {
+        if (caller.Kind == Callers.Doctor && caller.UserId != doctorId) throw new Forbidden("Doctors write in their own name only.");
+    }
+}

@@ -1,0 +1,59 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.People;
+
+/// <summary>Who works or is treated here: a copy, at the version that was last heard of.</summary>
+internal sealed class PersonCopy : ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required Guid Id { get; init; }
+    public required Role Role { get; init; }
+    public required string FirstName { get; init; }
+    public required string LastName { get; init; }
+    public required bool IsActive { get; init; }
+    public required long Version { get; init; }
+
+    /// <summary>Whether a doctor takes appointments at present.</summary>
+    public bool IsAvailable { get; init; } = true;
+    public long AvailableVersion { get; init; }
+
+    /// <summary>What stands against beginning something new with people who are no longer here, by field.</summary>
+    internal static Dictionary<string, List<string>> ValidateActive(PersonCopy? doctor, PersonCopy patient)
+    {
+        var wrongs = new Dictionary<string, List<string>>();
+        if (doctor is { IsActive: false }) wrongs.Add("doctor_id", ["is a doctor who no longer works here"]);
+        if (!patient.IsActive) wrongs.Add("patient_id", ["is a patient who is no longer treated here"]);
+        return wrongs;
+    }
+
+    internal string Name => $"{FirstName} {LastName}";
+
+    /// <summary>Nobody for a platform administrator, who neither works nor is treated in a hospital.</summary>
+    internal static PersonCopy? From(User u) => u.HospitalId is { } hospital ? Create(hospital, u.Id, u.Role, u.FirstName, u.LastName, u.IsActive, u.Version) : null;
+
+    internal static PersonCopy From(Patient p) => Create(p.HospitalId, p.Id, Role.Patient, p.FirstName, p.LastName, p.IsActive, p.Version);
+
+    internal static PersonCopy From(Doctor d) => Create(d.HospitalId, d.Id, Role.Doctor, d.FirstName, d.LastName, d.IsActive, d.Version, d.IsAvailable);
+
+    private static PersonCopy Create(Guid hospital, Guid id, Role role, string firstName, string lastName, bool isActive, long version, bool? available = null) => new()
+    {
+        HospitalId = hospital,
+        Id = id,
+        Role = role,
+        FirstName = firstName,
+        LastName = lastName,
+        IsActive = isActive,
+        Version = version,
+        IsAvailable = available ?? true,
+        AvailableVersion = available is null ? 0 : version,
+    };
+
+    internal sealed class Configuration : IEntityTypeConfiguration<PersonCopy>
+    {
+        public void Configure(EntityTypeBuilder<PersonCopy> person) => person.ToTable("people").HasKey(p => new { p.HospitalId, p.Id });
+    }
+}

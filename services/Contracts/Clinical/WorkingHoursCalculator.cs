@@ -1,0 +1,50 @@
+namespace MedCor.Contracts.Clinical;
+
+/// <summary>What a schedule comes to, by the clocks of the hospital.</summary>
+public static class WorkingHoursCalculator
+{
+    private const int MinutesPerDay = 24 * 60;
+
+    /// <summary>How long a slot is until somebody sets a schedule, in minutes.</summary>
+    public const int DefaultSlotMinutes = 30;
+
+    /// <summary>What holds for a doctor until somebody sets a schedule, so that whoever was just hired can be booked.</summary>
+    public static IReadOnlyList<WeeklyPeriod> DefaultWeek { get; } =
+        [.. Enumerable.Range((int)DayOfWeek.Monday, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), new(17, 0)))];
+
+    /// <summary>How many minutes a doctor works from one day to another, inclusive: what the clocks skip is not worked, and what they repeat is worked twice.</summary>
+    /// <param name="schedule">The usual hours when none has been set.</param>
+    /// <param name="zone">The hospital's.</param>
+    public static int CountMinutes(DoctorSchedule? schedule, TimeZoneInfo zone, DateOnly from, DateOnly to)
+    {
+        var (hours, breaks) = (schedule?.WorkingHours ?? DefaultWeek, schedule?.Breaks ?? []);
+        var exceptions = (schedule?.Exceptions ?? []).Where(e => e.Date >= from && e.Date <= to).ToLookup(e => e.Date);
+        var usual = Enum.GetValues<DayOfWeek>().Select(day => WorkedMinutesOf(hours, breaks, day, []).Count(open => open)).ToArray();
+        var sum = 0;
+        for (var date = from; date <= to; date = date.AddDays(1))
+            sum += ChangesClocks(date) ? WorkedMinutesOf(hours, breaks, date.DayOfWeek, exceptions[date]).Select((open, minute) => open ? Times(date, minute) : 0).Sum()
+                : exceptions.Contains(date) ? WorkedMinutesOf(hours, breaks, date.DayOfWeek, exceptions[date]).Count(open => open)
+                : usual[(int)date.DayOfWeek];
+        return sum;
+
+        bool ChangesClocks(DateOnly date) => zone.GetUtcOffset(date.ToDateTime(default)) != zone.GetUtcOffset(date.AddDays(1).ToDateTime(default));
+
+        int Times(DateOnly date, int minute) => date.ToDateTime(default).AddMinutes(minute) is var shown && zone.IsInvalidTime(shown) ? 0 : zone.IsAmbiguousTime(shown) ? 2 : 1;
+    }
+
+    /// <summary>The minutes of a day, and whether each is worked.</summary>
+    private static bool[] WorkedMinutesOf(IEnumerable<WeeklyPeriod> hours, IEnumerable<WeeklyPeriod> breaks, DayOfWeek day, IEnumerable<Absence> off)
+    {
+        var minutes = new bool[MinutesPerDay];
+        foreach (var p in hours.Where(p => p.Weekday == day)) Mark(p.Start, p.End, true);
+        foreach (var b in breaks.Where(b => b.Weekday == day)) Mark(b.Start, b.End, false);
+        foreach (var e in off) Mark(e.Start ?? TimeOnly.MinValue, e.End ?? TimeOnly.MinValue, false);
+        return minutes;
+
+        void Mark(TimeOnly start, TimeOnly end, bool open)
+        {
+            var (first, last) = (start.Hour * 60 + start.Minute, end == TimeOnly.MinValue ? MinutesPerDay : end.Hour * 60 + end.Minute);
+            if (last > first) Array.Fill(minutes, open, first, last - first);
+        }
+    }
+}

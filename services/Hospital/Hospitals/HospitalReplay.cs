@@ -1,0 +1,10 @@
+using MedCor.Contracts.Hospital;
+using MedCor.ServiceDefaults.History;
+
+namespace MedCor.Hospital.Hospitals;
+
+internal sealed class HospitalReplay(HospitalDb db) : IReplaySource
+{
+    public Task<IReadOnlyList<ReplayItem>> ReadPage(RowKey after, CancellationToken ct) => db.Hospitals.Where(h => h.Id > after.Id).OrderBy(h => h.Id).ToReplayPage(
+        h => new(default, h.Id), h => [h.IsActive ? new HospitalUpdated(h.ToContract()) : new HospitalDeactivated(h.ToContract())], ct);
+}

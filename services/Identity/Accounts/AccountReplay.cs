@@ -1,0 +1,21 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.History;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Accounts;
+
+internal sealed class AccountReplay(IdentityDb db) : IReplaySource
+{
+    public Task<IReadOnlyList<ReplayItem>> ReadPage(RowKey after, CancellationToken ct) =>
+        db.Accounts.Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).Where(a => a.Id > after.Id).OrderBy(a => a.Id).ToReplayPage(a => new(default, a.Id), Events, ct);
+
+    private static IEnumerable<IntegrationEvent> Events(Account account)
+    {
+        yield return account.IsActive ? new UserUpdated(account.ToUser()) : new UserDeactivated(account.ToUser());
+        // Who was a doctor once is told as one out of use: their past appointments still belong to what they practised.
+        if (account.Role == Role.Doctor) yield return new DoctorUpdated(account.ToDoctor());
+        else if (account.SpecialtyLinks.Count > 0) yield return new DoctorUpdated(account.ToDoctor() with { IsActive = false });
+        if (account.Role == Role.Patient) yield return new PatientUpdated(account.ToPatient());
+    }
+}

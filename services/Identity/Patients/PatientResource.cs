@@ -1,0 +1,34 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Identity.Patients;
+
+internal sealed class PatientResource(IdentityDb db) : QueryableResource<Account, Patient>(db)
+{
+    private static readonly QueryableFields<Account> QueryFields = new QueryableFields<Account>("last_name,first_name", a => a.Id)
+    {
+        { "id", a => a.Id, Selectivity.High },
+        { "hospital_id", a => a.HospitalId },
+        { "email", a => a.EmailKey, Selectivity.High | Selectivity.Searchable, EmailAddresses.GetLookupKey },
+        { "first_name", a => a.FirstName, Selectivity.Searchable },
+        { "last_name", a => a.LastName, Selectivity.Searchable },
+        { "date_of_birth", a => a.DateOfBirth, Selectivity.High },
+        { "is_active", a => a.IsActive },
+        { "created_at", a => a.CreatedAt },
+        { "updated_at", a => a.UpdatedAt },
+    }
+        .WithIndex("last_name", "first_name").WithIndex("is_active", "last_name", "first_name")
+        .WithIndex("created_at").WithIndex("is_active", "created_at").WithIndex("updated_at").WithIndex("is_active", "updated_at")
+        .WithIndex("email").WithIndex("is_active", "email").WithIndex("date_of_birth").WithIndex("is_active", "date_of_birth")
+        .WithSearch(a => a.SearchText);
+
+    protected override QueryableFields<Account> Fields => QueryFields;
+    protected override string EntityName => "patient";
+    protected override string? OwnerField => "id";
+    protected override IQueryable<Account> Rows => db.VisibleAccounts().Where(a => a.Role == Role.Patient);
+    protected override Patient ToContract(Account row) => row.ToPatient();
+}

@@ -1,0 +1,61 @@
+using MedCor.Contracts;
+using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults.Access;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>Signs access tokens.</summary>
+internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<SessionOptions> sessions, TimeProvider clock)
+{
+    private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    /// <param name="refreshedAt">When the login or refresh was that the token descends from.</param>
+    /// <param name="atMost">When it ends, if not before.</param>
+    /// <returns>A token, and for how many seconds it is good.</returns>
+    internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset atMost)
+    {
+        var described = CreateDescriptor(account, session, key, refreshedAt, atMost);
+        return (handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
+    }
+
+    /// <summary>What a token says.</summary>
+    internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset atMost)
+    {
+        var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
+        var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;
+        var claims = new Dictionary<string, object>
+        {
+            [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
+            [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString(),
+            [TokenClaims.UserId] = account.Id.ToString(),
+            [TokenClaims.Email] = account.Email,
+            [TokenClaims.Role] = EnumNames.Of(account.Role),
+            [TokenClaims.Session] = session.Id.ToString(),
+            [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
+            [TokenClaims.RefreshedAt] = refreshedAt.ToUnixTimeSeconds(),
+        };
+        if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
+        return new()
+        {
+            Issuer = tokens.Value.Issuer,
+            Audience = tokens.Value.Audience,
+            IssuedAt = issuedAt.UtcDateTime,
+            Expires = (expiresAt < atMost ? expiresAt : atMost).UtcDateTime,
+            Claims = claims,
+            SigningCredentials = key,
+        };
+    }
+
+    /// <summary>
+    /// In whole seconds, as <c>iat</c> counts, and later than the last revocation of the user: whoever logs in within the second
+    /// of it gets a token that seems up to a second younger than it is, and that works.
+    /// </summary>
+    internal static DateTimeOffset IssuedAt(DateTimeOffset now, DateTimeOffset? revokedAt)
+    {
+        var seconds = now.ToUnixTimeSeconds();
+        return DateTimeOffset.FromUnixTimeSeconds(revokedAt is { } then ? Math.Max(seconds, then.ToUnixTimeSeconds() + 1) : seconds);
+    }
+}

@@ -1,0 +1,74 @@
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.Identity.Sessions;
+
+/// <summary>
+/// Starts, continues and ends sessions, within the caller's transaction. Ending is told to all processes by <see cref="RevocationPublisher"/> once it
+/// is committed. Starting and ending meet at the row of the credentials: whichever comes second waits, and sees what the first one did.
+/// </summary>
+internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, TimeProvider clock)
+{
+    /// <summary>The tokens of a new session; null when all sessions of the account were ended since it was read.</summary>
+    internal async Task<SessionTokens?> Start(Account account, SigningCredentials key, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.MaxLifetime };
+        db.Add(session);
+        return await Continue(session, account, key, ct);
+    }
+
+    /// <summary>The next tokens of a session; null when all sessions of the account were ended since it was read.</summary>
+    internal async Task<SessionTokens?> Continue(Session session, Account account, SigningCredentials key, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var revokedAt = account.Credential!.RevokedAt;
+        var unchanged = await db.Credentials.Where(c => c.UserId == account.Id && c.RevokedAt == revokedAt)
+            .ExecuteUpdateAsync(c => c.SetProperty(x => x.LastLoginAt, now), ct);
+        if (unchanged == 0) return null;
+
+        var refresh = RefreshToken.Create();
+        var idleUntil = now + SessionOptions.IdleTimeout;
+        db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt });
+        await db.SaveChangesAsync(ct);
+        var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, atMost: session.EndsAt);
+        return new(access, refresh, "Bearer", seconds, account.ToUser());
+    }
+
+    /// <summary>Ends one session.</summary>
+    internal async Task End(Guid id, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var ended = await db.Sessions.Where(s => s.Id == id && s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
+        if (ended > 0) await AddRevocation(id, now, ct);
+    }
+
+    /// <summary>Ends all sessions of a user; later ones are not touched.</summary>
+    internal Task EndAllOfUser(Guid userId, CancellationToken ct) =>
+        EndAll(db.Credentials.Where(c => c.UserId == userId), db.Sessions.Where(s => s.UserId == userId), userId, ct);
+
+    /// <summary>Ends all sessions of all users of a hospital.</summary>
+    internal async Task EndAllOfHospital(Guid hospitalId, CancellationToken ct)
+    {
+        var users = db.Accounts.Where(a => a.HospitalId == hospitalId).Select(a => a.Id);
+        await EndAll(db.Credentials.Where(c => users.Contains(c.UserId)), db.Sessions.Where(s => users.Contains(s.UserId)), hospitalId, ct);
+    }
+
+    private async Task EndAll(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid whose, CancellationToken ct)
+    {
+        // First the rows are locked, then the time is taken: it must not lie before a log-in that was waited for.
+        await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, x => x.RevokedAt), ct);
+        var now = clock.GetUtcNow();
+        await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, now), ct);
+        await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
+        await AddRevocation(whose, now, ct);
+    }
+
+    private async Task AddRevocation(Guid id, DateTimeOffset at, CancellationToken ct)
+    {
+        db.Add(new Revocation { RevokedId = id, RevokedAt = at });
+        await db.SaveChangesAsync(ct);
+    }
+}

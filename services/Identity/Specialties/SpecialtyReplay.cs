@@ -1,0 +1,10 @@
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.History;
+
+namespace MedCor.Identity.Specialties;
+
+internal sealed class SpecialtyReplay(IdentityDb db) : IReplaySource
+{
+    public Task<IReadOnlyList<ReplayItem>> ReadPage(RowKey after, CancellationToken ct) => db.Specialties.Where(s => s.Id > after.Id).OrderBy(s => s.Id).ToReplayPage(
+        s => new(default, s.Id), s => [new SpecialtyUpdated(s.ToContract())], ct);
+}

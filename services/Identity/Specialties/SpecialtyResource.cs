@@ -1,0 +1,24 @@
+using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Resources;
+
+namespace MedCor.Identity.Specialties;
+
+internal sealed class SpecialtyResource(IdentityDb db) : QueryableResource<Specialty, Contracts.Identity.Specialty>(db)
+{
+    private static readonly QueryableFields<Specialty> QueryFields = new QueryableFields<Specialty>("name", s => s.Id)
+    {
+        { "id", s => s.Id, Selectivity.High },
+        { "code", s => s.Code },
+        { "name", s => s.Name },
+        { "description", s => s.Description },
+        { "is_active", s => s.IsActive },
+        { "created_at", s => s.CreatedAt },
+        { "updated_at", s => s.UpdatedAt },
+    }
+        .WithSearch(s => s.Name + " " + s.Code + " " + (s.Description ?? ""));
+
+    protected override QueryableFields<Specialty> Fields => QueryFields;
+    protected override string EntityName => "specialty";
+    protected override IQueryable<Specialty> Rows => db.Specialties;
+    protected override Contracts.Identity.Specialty ToContract(Specialty row) => row.ToContract();
+}

@@ -1,0 +1,198 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Tests.EndToEnd;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.Tests.Chat.Calls;
+
+/// <summary>
+/// A server that speaks OpenAI's protocol, for OpenAI's own client to talk to. What it does is said per question, the last that the user says, so that any number of tests share it; a question
+/// of which nothing is said is answered with <see cref="DefaultTokens"/>.
+/// </summary>
+internal sealed class StubModelServer : IAsyncDisposable
+{
+    public const string Key = "sk-test-0123456789";
+
+    public static readonly string[] DefaultTokens = ["Anemia", " means", " too", " few", " red", " cells", "."];
+
+    private readonly WebApplication web;
+    private readonly ConcurrentDictionary<string, Func<Exchange, Task>> scripts = new();
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<Exchange>> exchanges = new();
+
+    private StubModelServer()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        web = builder.Build();
+        web.UseRouting();
+        web.MapPost("/v1/chat/completions", HandleRequest);
+    }
+
+    /// <summary>Where it is, with its <c>/v1</c>.</summary>
+    public string Address => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
+
+    public static async Task<StubModelServer> Start()
+    {
+        var server = new StubModelServer();
+        await server.web.StartAsync();
+        return server;
+    }
+
+    /// <summary>Says what happens when this is asked.</summary>
+    public void OnQuestion(string question, Func<Exchange, Task> happens) => scripts[question] = happens;
+
+    /// <summary>When this is asked, says the first tokens at once and the others when the signal is given that this answers.</summary>
+    public TaskCompletionSource PauseAfter(string question, string[] first, params string[] others)
+    {
+        var goOn = new TaskCompletionSource();
+        OnQuestion(question, async model =>
+        {
+            foreach (var token in first) await model.SendToken(token);
+            await model.WaitFor(goOn.Task);
+            await model.SendAnswer(others);
+        });
+        return goOn;
+    }
+
+    /// <summary>How this was asked, each time it was.</summary>
+    public Exchange[] RequestsFor(string question) => exchanges.TryGetValue(question, out var all) ? [.. all] : [];
+
+    /// <summary>Waits until this is asked, and tells how.</summary>
+    public async Task<Exchange> WaitForRequest(string question, int times = 1)
+    {
+        await Wait.Until(() => Task.FromResult(RequestsFor(question).Length >= times), $"the model is asked {question}");
+        return RequestsFor(question)[times - 1];
+    }
+
+    private async Task HandleRequest(HttpContext http)
+    {
+        var asked = (await JsonNode.ParseAsync(http.Request.Body))!;
+        var question = (string)asked["messages"]!.AsArray().Last(m => (string?)m!["role"] == "user")!["content"]!;
+        var exchange = new Exchange(http, asked);
+        var all = exchanges.GetOrAdd(question, _ => new());
+        all.Enqueue(exchange);
+        exchange.Attempt = all.Count;
+        if (http.Request.Headers.Authorization != $"Bearer {Key}")
+        {
+            await exchange.SendError(HttpStatusCode.Unauthorized);
+            return;
+        }
+        try
+        {
+            await (scripts.TryGetValue(question, out var script) ? script : e => e.SendAnswer(DefaultTokens))(exchange);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Let go of, as some tests want it.
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await web.DisposeAsync();
+
+    /// <summary>The model being asked once.</summary>
+    internal sealed class Exchange
+    {
+        private readonly HttpContext http;
+        private readonly TaskCompletionSource aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Exchange(HttpContext http, JsonNode asked)
+        {
+            (this.http, Request) = (http, asked);
+            http.RequestAborted.Register(() => aborted.TrySetResult());
+        }
+
+        /// <summary>All that was sent.</summary>
+        public JsonNode Request { get; }
+
+        public IReadOnlyList<(string Role, string Content)> Messages => [.. Request["messages"]!.AsArray().Select(m => ((string)m!["role"]!, (string)m["content"]!))];
+
+        /// <summary>The how manieth time it is asked this.</summary>
+        public int Attempt { get; set; }
+
+        /// <summary>Completes when its connection is cut by who asked.</summary>
+        public Task Aborted => aborted.Task;
+
+        /// <summary>Says all of it, and that it is done.</summary>
+        public async Task SendAnswer(params string[] tokens)
+        {
+            foreach (var token in tokens) await SendToken(token);
+            await SendChunk(new { }, "stop");
+            await SendLine("[DONE]");
+        }
+
+        /// <summary>Says how many tokens it counts, as OpenAI does behind an answer's last piece.</summary>
+        private Task SendUsage(int read, int written) => SendLine(System.Text.Json.JsonSerializer.Serialize(new
+        {
+            id = "chatcmpl-1",
+            @object = "chat.completion.chunk",
+            created = 1_700_000_000,
+            model = (string?)Request["model"],
+            choices = Array.Empty<object>(),
+            usage = new { prompt_tokens = read, completion_tokens = written, total_tokens = read + written },
+        }));
+
+        /// <summary>Says all of it, that it is done, and how many tokens it counts.</summary>
+        public async Task SendAnswerWithUsage(string[] tokens, int read, int written)
+        {
+            foreach (var token in tokens) await SendToken(token);
+            await SendChunk(new { }, "stop");
+            await SendUsage(read, written);
+            await SendLine("[DONE]");
+        }
+
+        /// <summary>Ends its answer for a reason that OpenAI does not know.</summary>
+        public Task SendUnknownFinishReason() => SendChunk(new { }, "error");
+
+        /// <summary>Says one token.</summary>
+        public Task SendToken(string token) => SendChunk(new { content = token }, null);
+
+        /// <summary>Does not answer any more, until it is let go of.</summary>
+        public Task HangUntilAborted() => WaitFor(new TaskCompletionSource().Task);
+
+        /// <summary>Waits for the test, or until it is let go of.</summary>
+        public Task WaitFor(Task test) => test.WaitAsync(http.RequestAborted);
+
+        /// <summary>Answers an error, in words that nobody is to see.</summary>
+        public Task SendError(HttpStatusCode status, string? retryAfter = null)
+        {
+            http.Response.StatusCode = (int)status;
+            if (retryAfter is not null) http.Response.Headers.RetryAfter = retryAfter;
+            return http.Response.WriteAsJsonAsync(new { error = new { message = $"internal words about {Key}", type = "some_error", code = "some_code" } });
+        }
+
+        /// <summary>Cuts the connection.</summary>
+        public Task Abort()
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }
+
+        private Task SendChunk(object delta, string? finish) => SendLine(System.Text.Json.JsonSerializer.Serialize(new
+        {
+            id = "chatcmpl-1",
+            @object = "chat.completion.chunk",
+            created = 1_700_000_000,
+            model = (string?)Request["model"],
+            choices = new[] { new { index = 0, delta, finish_reason = finish } },
+        }));
+
+        private async Task SendLine(string data)
+        {
+            if (!http.Response.HasStarted)
+            {
+                http.Response.ContentType = "text/event-stream";
+                http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+            }
+            await http.Response.WriteAsync($"data: {data}\n\n", http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+        }
+    }
+}

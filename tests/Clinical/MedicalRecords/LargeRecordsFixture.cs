@@ -1,0 +1,29 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.EndToEnd;
+using MedCor.Tests.EndToEnd.Catalogue;
+using MedCor.Tests.Identity;
+
+namespace MedCor.Tests.Clinical.MedicalRecords;
+
+/// <summary>A hospital of its own, one of whose patients has much on record.</summary>
+internal static class LargeRecordsFixture
+{
+    private const string Password = "Korrekt-Pferd-7";
+
+    /// <summary>Its administrator.</summary>
+    /// <param name="number">How many records there are, each nearly as large as one may be.</param>
+    public static async Task<ApiClient> Create(int number)
+    {
+        var (platform, opening) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), ToolCatalogue.All["create_hospital"]);
+        var hospital = (string)(await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
+        var email = TestUser.NewEmail();
+        await platform.Call("create_user", new { email, password = Password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
+        var patient = (Guid)(await platform.Call("create_user", new { email = TestUser.NewEmail(), password = Password, first_name = "Paul", last_name = "Patient", role = "PATIENT", hospital_id = hospital }))["id"]!;
+        var admin = await ApiClient.LogIn(email, Password);
+        var (text, attachments) = (new string('x', 9_900), Enumerable.Range(10, 40).Select(i => $"{i}{new string('x', 1_988)}"));
+        for (var i = 0; i < number; i++)
+            await admin.Call("create_medical_record", new { patient_id = patient, title = $"Record {i}", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments });
+        return admin;
+    }
+}

@@ -1,0 +1,73 @@
+using MassTransit;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Clinical.People;
+
+/// <summary>The copies of people, when what is told of them comes late or out of order through the real broker.</summary>
+public sealed class PeopleProjectionTests : IAsyncLifetime
+{
+    /// <summary>Nobody else's: other services hear of these people too.</summary>
+    private static readonly Guid Hospital = Guid.CreateVersion7();
+
+    private IBusControl bus = null!;
+    private MedCorFixture house = null!;
+
+    public async Task InitializeAsync()
+    {
+        house = await MedCorFixture.Get();
+        bus = await house.StartBus();
+    }
+
+    public Task DisposeAsync() => bus.StopAsync();
+
+    [Fact]
+    public async Task Late_events_do_not_overwrite_newer_ones()
+    {
+        var person = Someone(Role.Patient, version: 1);
+        await Tell(new UserDeactivated(person with { IsActive = false, LastName = "Married", Version = 3 }));
+        await Tell(new UserUpdated(person with { LastName = "Married", Version = 2 }));
+        await Tell(new UserCreated(person));
+        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND last_name = 'Married' AND NOT is_active AND version = 3", person.Id));
+    }
+
+    [Fact]
+    public async Task Availability_is_versioned_separately_from_personal_data()
+    {
+        var person = Someone(Role.Doctor, version: 1);
+        var doctor = new Doctor(person.Id, Hospital, person.Email, "Late", "News", null, null, null, [], true, true, 1, person.CreatedAt, person.UpdatedAt);
+
+        // One change is told by two events of the same version; either may come first.
+        await Tell(new UserUpdated(person with { Version = 4 }));
+        await Tell(new DoctorUpdated(doctor with { IsAvailable = false, Version = 4 }));
+        await Tell(new DoctorUpdated(doctor with { IsAvailable = true, Version = 2 }));
+        await Tell(new UserUpdated(person with { FirstName = "Old", Version = 3 }));
+        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND NOT is_available AND first_name = 'Late' AND version = 4", person.Id));
+    }
+
+    [Fact]
+    public async Task A_former_doctor_becomes_a_patient_in_any_order_of_events()
+    {
+        var person = Someone(Role.Doctor, version: 1);
+        await Tell(new UserCreated(person));
+
+        await Tell(new DoctorUpdated(new Doctor(person.Id, Hospital, person.Email, "Late", "News", null, null, null, [], true, false, 2, person.CreatedAt, person.UpdatedAt)));
+        await Tell(new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
+
+        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
+    }
+
+    /// <summary>Publishes, and waits until the service has handled it.</summary>
+    private async Task Tell<T>(T happened) where T : IntegrationEvent
+    {
+        await bus.Publish(happened);
+        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1, "Clinical handled the event");
+    }
+
+    private static User Someone(Role role, long version)
+    {
+        var (id, now) = (Guid.CreateVersion7(), new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        return new(id, Hospital, $"{id:N}@general.example", "Late", "News", role, null, null, null, null, true, version, now, now);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Deploy;
+
+/// <summary>The application model as Aspire publishes it.</summary>
+internal static class AspireManifest
+{
+    private static readonly Lazy<Task<JsonObject>> Published = new(Publish);
+
+    public static Task<JsonObject> Resources => Published.Value;
+
+    /// <summary>Who is told the addresses of whom, as <c>chat -> billing</c>.</summary>
+    public static async Task<IEnumerable<string>> References() =>
+        from project in Projects(await Resources)
+        from variable in project.Environment
+        let parts = variable.Key.Split("__")
+        where parts is ["services", _, _, "0"]
+        select $"{project.Name} -> {parts[1]}";
+
+    public static IEnumerable<(string Name, JsonObject Environment)> Projects(JsonObject model) =>
+        model.Where(r => r.Value!.Text("type") == "project.v0").Select(r => (r.Key, (JsonObject)r.Value!["env"]!));
+
+    private static async Task<JsonObject> Publish()
+    {
+        var directory = Directory.CreateTempSubdirectory("medcor-manifest-");
+        var file = Path.Combine(directory.FullName, "manifest.json");
+        using var host = Process.Start(new ProcessStartInfo("dotnet", [MedCorFixture.FindHostAssembly(), "--operation", "publish", "--publisher", "manifest", "--output-path", file])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+            // Of the environment of whoever publishes, nothing gets into it.
+            Environment = { ["MCP_SERVER_TOKEN"] = "a-token-of-the-publisher" },
+        })!;
+        var said = await Task.WhenAll(host.StandardOutput.ReadToEndAsync(), host.StandardError.ReadToEndAsync());
+        await host.WaitForExitAsync();
+        Assert.True(host.ExitCode == 0, string.Concat(said));
+        var manifest = await File.ReadAllTextAsync(file);
+        directory.Delete(recursive: true);
+        Assert.DoesNotContain("a-token-of-the-publisher", manifest, StringComparison.Ordinal);
+        return (JsonObject)JsonNode.Parse(manifest)!["resources"]!;
+    }
+}

@@ -1,0 +1,260 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using MedCor.Tests.AppHost;
+using MedCor.Tests.EndToEnd;
+using MedCor.Tests.Gateway;
+using Npgsql;
+
+namespace MedCor.Tests.Deploy;
+
+/// <summary>
+/// The workloads of an overlay as processes of this machine, each with the environment that its manifest gives it and with nothing else, on servers of the stage's own.
+/// Secrets are made up. Only where a name of the cluster's network stands, the address of what answers to it here stands instead; PostgreSQL is spoken to without TLS.
+/// </summary>
+internal sealed partial class OverlayDeployment : IAsyncDisposable
+{
+    private readonly string data = Directory.CreateTempSubdirectory("medcor-stage-").FullName;
+    private readonly Overlay overlay;
+    private HostProcess servers = null!;
+    private readonly ConcurrentDictionary<string, int> ports = new();
+    private readonly ConcurrentDictionary<(string Secret, string Key), string> secrets = new();
+    private readonly ConcurrentBag<OverlayProcess> processes = [];
+    private OtlpReceiver telemetry = null!;
+    private string postgres = "", cache = "", messaging = "";
+
+    private OverlayDeployment(string overlay) => this.overlay = Overlay.Get(overlay);
+
+    /// <summary>What the processes export.</summary>
+    public OtlpReceiver Telemetry => telemetry;
+
+    /// <summary>Sets up what the overlay's engines would: the servers, a database per cluster with its owner, the services' roles. Nothing is migrated yet.</summary>
+    public static async Task<OverlayDeployment> SetUp(string overlay)
+    {
+        var stage = new OverlayDeployment(overlay);
+        stage.servers = await HostProcess.Start("servers", stage.data, ["--no-dashboard"]);
+        stage.telemetry = await OtlpReceiver.Start();
+        stage.postgres = stage.servers.ConnectionString("postgres");
+        stage.cache = stage.servers.ConnectionString("cache");
+        stage.messaging = stage.servers.ConnectionString("messaging");
+        stage.secrets[("redis-login", "password")] = stage.cache.Split("password=")[1];
+        var login = new Uri(stage.messaging).UserInfo.Split(':');
+        (stage.secrets[("rabbitmq-login", "username")], stage.secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);
+        foreach (var cluster in stage.overlay.OfKind("Cluster"))
+        {
+            var (name, owner, role) = (cluster.Text("metadata.name")!, cluster.Text("spec.bootstrap.initdb.owner")!, cluster.Items("spec.managed.roles").Single());
+            // Each cluster has an owner of that name; here they share a server.
+            await stage.Execute("postgres", $"""CREATE ROLE "{Owner(name, owner)}" LOGIN PASSWORD '{stage.Secret(cluster.Text("spec.bootstrap.initdb.secret.name")!, "password")}'""");
+            await stage.Execute("postgres", $"""CREATE ROLE "{role.Text("name")}" LOGIN PASSWORD '{stage.Secret(role.Text("passwordSecret.name")!, "password")}'""");
+            await stage.Execute("postgres", $"""CREATE DATABASE "{name}" OWNER "{Owner(name, owner)}" """);
+            foreach (var sql in cluster.Texts("spec.bootstrap.initdb.postInitApplicationSQL")) await stage.Execute(name, sql);
+        }
+        return stage;
+    }
+
+    /// <summary>Runs a Job, or what a CronJob starts, to its end; with other arguments than its own, if any are given.</summary>
+    public async Task<(int ExitCode, string Said)> Run(string workload, params string[] arguments)
+    {
+        var process = Launch(workload, arguments is [] ? null : arguments);
+        return (await process.WaitForExit(), process.Output);
+    }
+
+    /// <summary>Runs a command beside a process that serves, in its container, as <c>kubectl exec -i</c> does.</summary>
+    public async Task<(int ExitCode, string Said)> Exec(string workload, string input, params string[] command)
+    {
+        var process = Launch(workload, command);
+        await process.SendLine(input);
+        return (await process.WaitForExit(), process.Output);
+    }
+
+    /// <summary>Starts a process that serves; it is ready some time later.</summary>
+    public OverlayProcess Start(string workload) => Launch(workload);
+
+    public async Task<long> Count(string cluster, string sql)
+    {
+        await using var connection = new NpgsqlConnection($"{postgres};Database={cluster};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+
+    private OverlayProcess Launch(string name, string[]? command = null)
+    {
+        var workload = overlay.Workloads.Single(w => w.Name == name);
+        var container = workload.Containers.Single();
+        var assembly = FindServiceAssembly(container.Text("image")!);
+        var start = new ProcessStartInfo("dotnet", [assembly, .. command ?? container.Texts("args")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = Path.GetDirectoryName(assembly)!,
+        };
+        start.Environment.Clear();
+        // What the image has.
+        foreach (var variable in (string[])["PATH", "DOTNET_ROOT"])
+            if (Environment.GetEnvironmentVariable(variable) is { } value) start.Environment[variable] = value;
+        foreach (var (variable, value) in Resolve(workload)) start.Environment[variable] = ToLocalAddress(value, name);
+        var process = new OverlayProcess(start, new($"http://127.0.0.1:{Port($"{name}:8080")}"));
+        processes.Add(process);
+        return process;
+    }
+
+    /// <summary>The variables of a workload's container as the kubelet makes them: in their order, <c>$(NAME)</c> being one that stands before.</summary>
+    private Dictionary<string, string> Resolve(Workload workload)
+    {
+        var made = new Dictionary<string, string>();
+        foreach (var variable in workload.Containers.Single().Items("env"))
+        {
+            var source = variable["valueFrom"];
+            made[variable.Text("name")!] = variable.Text("value") is { } value ? Reference().Replace(value, r => made.GetValueOrDefault(r.Groups[1].Value, r.Value))
+                : source!.Text("secretKeyRef.name") is { } secret ? Secret(secret, source!.Text("secretKeyRef.key")!)
+                : source!.Text("fieldRef.fieldPath") is "metadata.name" ? $"{workload.Name}-0"
+                : workload.Label(Label().Match(source!.Text("fieldRef.fieldPath")!).Groups[1].Value)!;
+        }
+        return made;
+    }
+
+    /// <summary>What the store would have; letters and digits, as docs/operations.md asks for.</summary>
+    private string Secret(string name, string key)
+    {
+        Assert.Contains(overlay.OfKind("ExternalSecret"), s => s.Text("metadata.name") == name);
+        return secrets.GetOrAdd((name, key), _ => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 40));
+    }
+
+    /// <summary>A value with the addresses of this machine in the place of those of the cluster's network.</summary>
+    private string ToLocalAddress(string value, string workload)
+    {
+        if (DatabaseHost().Match(value) is { Success: true })
+        {
+            var asked = new NpgsqlConnectionStringBuilder(value);
+            var (here, cluster) = (new NpgsqlConnectionStringBuilder(postgres), DatabaseHost().Match(value).Groups[1].Value + "-db");
+            (asked.Host, asked.Port, asked.Database, asked.SslMode, asked.RootCertificate) = (here.Host, here.Port, cluster, SslMode.Disable, null);
+            if (asked.Username == "owner") asked.Username = Owner(cluster, asked.Username);
+            return asked.ConnectionString;
+        }
+        value = value.Replace("http://+:8080", $"http://127.0.0.1:{Port($"{workload}:8080")}", StringComparison.Ordinal)
+            .Replace("collector:4318", telemetry.Address.Authority, StringComparison.Ordinal)
+            .Replace("rabbitmq:5672", new Uri(messaging).Authority, StringComparison.Ordinal)
+            // One of three; the others are away, as they may be in a cluster.
+            .Replace("redis-0.redis:6379", cache.Split(',')[0], StringComparison.Ordinal);
+        return ClusterName().Replace(value, name => $"127.0.0.1:{Port(name.Value)}");
+    }
+
+    private int Port(string name) => ports.GetOrAdd(name, _ => ServiceProcess.FreePort());
+
+    /// <summary>The image medcor/clinical is what services/Clinical builds.</summary>
+    private static string FindServiceAssembly(string image)
+    {
+        var name = CultureInfo.InvariantCulture.TextInfo.ToTitleCase(ImageName().Match(image).Groups[1].Value);
+        var folder = Path.Combine(MedCorFixture.RepositoryRoot(), name == "Gateway" ? "gateway" : $"services/{name}", "bin");
+        return Directory.GetFiles(folder, $"MedCor.{name}.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
+    }
+
+    private static string Owner(string cluster, string owner) => $"{cluster}-{owner}";
+
+    private async Task Execute(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection($"{postgres};Database={database};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in processes) await process.DisposeAsync();
+        await servers.DisposeAsync();
+        await telemetry.DisposeAsync();
+        Directory.Delete(data, recursive: true);
+    }
+
+    [GeneratedRegex(@"\$\((\w+)\)")]
+    private static partial Regex Reference();
+
+    [GeneratedRegex(@"^metadata\.labels\['(.+)'\]$")]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"^Host=(\w+)-(?:pooler|db-rw);")]
+    private static partial Regex DatabaseHost();
+
+    [GeneratedRegex(@"\b\w+-app:8080|\bredis-[12]\.redis:6379")]
+    private static partial Regex ClusterName();
+
+    [GeneratedRegex(@"/medcor/(\w+):")]
+    private static partial Regex ImageName();
+}
+
+/// <summary>A process of a workload.</summary>
+internal sealed class OverlayProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> output = new();
+
+    public OverlayProcess(ProcessStartInfo start, Uri address)
+    {
+        Environment = start.Environment.ToDictionary();
+        Http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) };
+        process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public IReadOnlyDictionary<string, string?> Environment { get; }
+
+    public HttpClient Http { get; }
+
+    /// <summary>Gives it a line to read, which is the last.</summary>
+    public async Task SendLine(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line);
+        process.StandardInput.Close();
+    }
+
+    /// <summary>All that it wrote to its console.</summary>
+    public string Output => string.Join('\n', output);
+
+    /// <summary>Waits until it answers this path with success.</summary>
+    public Task WaitUntilAnswers(string path) => Wait.Until(
+        async () => process.HasExited ? throw new InvalidOperationException($"It ended with {process.ExitCode}:\n{Output}") : await TryGet(path), path, TimeSpan.FromSeconds(120), () => Output);
+
+    /// <summary>Asks it to stop, as Kubernetes does; its exit code.</summary>
+    public async Task<int> Stop()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        return await WaitForExit();
+    }
+
+    /// <summary>Its exit code, once it has ended.</summary>
+    public async Task<int> WaitForExit()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    private async Task<bool> TryGet(string path)
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri(path, UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!process.HasExited) process.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>Who may call what, as the one table of it says.</summary>
+public class AuthorizationTests
+{
+    private const string All = "read create update delete";
+
+    /// <summary>
+    /// What each kind of callers may do with a noun: the kinds of effects that a tool may have for them. A tool belongs to the row whose noun stands last in
+    /// its name; of nouns that end at one place, to that of the longest. What a caller may do to whom is the handler's to decide, and its tests'.
+    /// </summary>
+    private static readonly (string Noun, string Platform, string HospitalAdmin, string Doctor, string Nurse, string Patient)[] Matrix =
+    [
+        ("hospital",               All,    "read update", "read",               "read",               "read"),
+        ("department",             All,    All,           "read",               "read",               "read"),
+        ("user",                   All,    All,           "read update",        "read create update", "read update"),
+        ("patient",                All,    All,           "read",               "read create",        "read"),
+        ("doctor",                 All,    All,           "read",               "read",               "read"),
+        ("doctor_specialties",     All,    All,           "read",               "read",               "read"),
+        ("specialty",              All,    "read",        "read",               "read",               "read"),
+        ("schedule",               All,    All,           "read update",        "read",               "read"),
+        ("appointment",            All,    All,           All,                  All,                  "read create update"),
+        ("rate_appointment",       "",     "",            "",                   "",                   "update"),
+        ("medical_record",         "read", All,           All,                  "read create",        "read"),
+        ("treatment",              "read", All,           All,                  "read",               "read"),
+        ("subscription",           All,    All,           "",                   "",                   ""),
+        ("subscription_plan",      All,    All,           "",                   "",                   ""),
+        ("invoice",                All,    All,           "",                   "",                   ""),
+        ("hospital_statistics",    "read", "read",        "read",               "read",               ""),
+        ("doctor_performance",     "read", "read",        "read",               "",                   ""),
+        ("specialty_demand",       "read", "read",        "read",               "",                   ""),
+        ("report",                 "read", "read",        "",                   "",                   ""),
+        ("audit_event",            "read", "read",        "",                   "",                   "read"),
+        ("prompt",                 All,    All,           All,                  All,                  All),
+    ];
+
+    public static TheoryData<string> Tools => CatalogueFixture.Tools;
+
+    public static TheoryData<string> Catalogue => [.. ToolCatalogue.All.Keys];
+
+    [Theory, MemberData(nameof(Catalogue))]
+    public void A_tool_admits_whom_the_matrix_admits(string name)
+    {
+        var tool = ToolCatalogue.All[name];
+
+        Assert.Equal(Admitted(tool), tool.Callers);
+    }
+
+    [Theory, MemberData(nameof(Tools))]
+    public async Task Unauthorized_callers_are_refused_whether_or_not_the_id_exists_and_authorized_ones_are_not(string name)
+    {
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var admitted = Admitted(tool);
+        var draft = new ParameterGenerator(tool);
+        var real = await draft.Generate([], kind => premises.FindOrCreateId(kind));
+        var unreal = await draft.Generate([], _ => Task.FromResult(Guid.CreateVersion7().ToString()));
+
+        foreach (var (kind, person) in premises.People)
+            if ((admitted & kind) != 0)
+            {
+                var reply = await person.Post(name, "{}");
+                Assert.True(reply.Status is HttpStatusCode.OK or HttpStatusCode.BadRequest, $"{kind}: {reply}");
+            }
+            else
+            {
+                var (toReal, toUnreal) = (await person.Post(tool, real), await person.Post(tool, unreal));
+                Assert.True((toReal.Status, toReal.Code) == (HttpStatusCode.Forbidden, ErrorCodes.PermissionDenied), $"{kind}: {toReal}");
+                Assert.Equal(toReal.ComparableText, toUnreal.ComparableText);
+            }
+    }
+
+    [Theory, MemberData(nameof(Tools))]
+    public async Task No_tool_can_be_called_without_a_valid_token(string name)
+    {
+        var token = (await CatalogueFixture.Own).Admin.AccessToken;
+        using var http = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };
+
+        Assert.Equal((HttpStatusCode.Unauthorized, ErrorCodes.AuthRequired), await Try(null));
+        Assert.Equal((HttpStatusCode.Unauthorized, ErrorCodes.AuthInvalid), await Try("Bearer garbage"));
+        Assert.Equal((HttpStatusCode.Unauthorized, ErrorCodes.AuthInvalid), await Try($"Bearer {token[..^4]}AAAA"));
+
+        async Task<(HttpStatusCode, string?)> Try(string? authorization)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = new StringContent($$"""{"tool":"{{name}}"}""", null, "application/json") };
+            if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
+            var reply = await ToolCallExtensions.Send(http, request);
+            return (reply.Status, reply.Code);
+        }
+    }
+
+    private static Callers Admitted(ToolDescriptor tool)
+    {
+        var name = Singular(tool.Name);
+        var row = Matrix.Where(r => name.Contains(Singular(r.Noun), StringComparison.Ordinal))
+            .OrderByDescending(r => name.LastIndexOf(Singular(r.Noun), StringComparison.Ordinal) + Singular(r.Noun).Length).ThenByDescending(r => r.Noun.Length)
+            .FirstOrDefault();
+        Assert.True(row.Noun is not null, $"{tool.Name} falls in no row of the matrix: name it after its noun, or add a row with what the contract says of it.");
+        var effect = tool.Effect.ToString().ToLowerInvariant();
+        return May(row.Platform, Callers.Platform) | May(row.HospitalAdmin, Callers.HospitalAdmin) | May(row.Doctor, Callers.Doctor) | May(row.Nurse, Callers.Nurse) | May(row.Patient, Callers.Patient);
+
+        Callers May(string effects, Callers kind) => effects.Split(' ').Contains(effect) ? kind : Callers.None;
+    }
+
+    /// <summary>A name's words in the singular, each between underscores.</summary>
+    private static string Singular(string name) => $"_{name}_".Replace("ies_", "y_", StringComparison.Ordinal).Replace("s_", "_", StringComparison.Ordinal);
+}

@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Identity;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>A hospital of the walk's own with somebody of each role, and ways to whatever a tool needs to succeed there.</summary>
+internal sealed class CatalogueFixture
+{
+    private const string Password = "walking the catalogue 2026";
+
+    /// <summary>Who is asked first where several may call.</summary>
+    private static readonly Callers[] CallerOrder = [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Patient];
+
+    private static readonly Lazy<Task<CatalogueFixture>> OwnHospital = new(New), ForeignHospital = new(New);
+
+    /// <summary>The one where the walk goes, and another that it must never reach.</summary>
+    public static Task<CatalogueFixture> Own => OwnHospital.Value;
+
+    public static Task<CatalogueFixture> Foreign => ForeignHospital.Value;
+
+    public required Guid Hospital { get; init; }
+    public required IReadOnlyDictionary<Callers, ApiClient> People { get; init; }
+
+    /// <summary>
+    /// The tools, for theories: a new one is walked from the day it stands in the catalogue. Not those of a conversation: what a guided prompt takes depends
+    /// on what was said before, so <c>tests/Chat/Prompts</c> goes through them.
+    /// </summary>
+    private static IEnumerable<ToolDescriptor> CoveredTools => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
+
+    public static TheoryData<string> Tools => [.. from tool in CoveredTools select tool.Name];
+
+    public static TheoryData<string> Writes => [.. from tool in CoveredTools where tool.Effect != Effect.Read select tool.Name];
+
+    /// <summary>Those who may call a tool, the likeliest first.</summary>
+    public IEnumerable<ApiClient> CallersAllowed(ToolDescriptor tool) => from kind in CallerOrder where (tool.Callers & kind) != 0 select People[kind];
+
+    public ApiClient Admin => People[Callers.HospitalAdmin];
+
+    /// <summary>Makes a call that succeeds, whatever that takes: trying callers, optional parameters, choices and things to do it to.</summary>
+    /// <param name="call">Makes one try, if it is not to be a plain call.</param>
+    public async Task<SuccessfulCall> CallSuccessfully(ToolDescriptor tool, Func<ApiClient, JsonObject, Task<CallResponse>>? call = null)
+    {
+        var draft = new ParameterGenerator(tool);
+        await EnsureListNotEmpty(tool);
+        call ??= (caller, parameters) => caller.Post(tool, parameters);
+        // What is written is to be written whole; what narrows a list empties it.
+        string[][] wholes = [[.. draft.Optional], []];
+        if (tool.Effect == Effect.Read) Array.Reverse(wholes);
+        var last = "nobody may call it";
+        foreach (var caller in CallersAllowed(tool))
+            await foreach (var ids in IdSources(tool, draft, caller))
+                foreach (var optional in (string[][])[.. wholes, .. draft.Optional.Select(o => (string[])[o])])
+                    for (var choice = 0; choice < draft.ChoiceCount; choice++)
+                    {
+                        var parameters = await draft.Generate(optional, ids, choice);
+                        var reply = await call(caller, parameters);
+                        // What belongs only to another choice, a role's fields among them, is refused by name.
+                        if (reply.Status == HttpStatusCode.BadRequest && optional.Where(o => parameters.ContainsKey(o) && SampleValues.MentionsParameter(reply.Details, o)).ToArray() is { Length: > 0 } refused && refused.Length < optional.Length)
+                        {
+                            foreach (var name in refused) parameters.Remove(name);
+                            reply = await call(caller, parameters);
+                        }
+                        if (reply.Status == HttpStatusCode.OK) return new(caller, parameters, reply);
+                        last = $"{parameters.ToJsonString()} was answered {reply}";
+                    }
+        throw new Xunit.Sdk.XunitException($"{tool.Name} never succeeded; at last, {last}");
+    }
+
+    /// <summary>Ways to things of every kind: those at hand with a new one of what the tool is about, then all new, then each that is listed.</summary>
+    private async IAsyncEnumerable<Func<string, Task<string>>> IdSources(ToolDescriptor tool, ParameterGenerator draft, ApiClient caller)
+    {
+        var made = new Dictionary<string, string>();
+        async Task<string> Anew(string kind) => made.TryGetValue(kind, out var id) ? id : made[kind] = await Create(kind, caller) ?? await FindOrCreateId(kind, caller);
+
+        var kinds = draft.Ids.Select(id => id.Kind).Distinct().ToArray();
+        yield return kind => tool.Effect != Effect.Read && tool.Name.Contains(kind, StringComparison.Ordinal) ? Anew(kind) : FindOrCreateId(kind, caller);
+        if (kinds.Length == 0 || tool.Effect == Effect.Read) yield break;
+        yield return Anew;
+        foreach (var id in await ListIds(kinds[0], caller))
+            yield return kind => kind == kinds[0] ? Task.FromResult(id) : FindOrCreateId(kind, caller);
+    }
+
+    /// <summary>The id of such a thing here: the walk's own person or hospital, the first that is listed, or a new one.</summary>
+    public async Task<string> FindOrCreateId(string kind, ApiClient? caller = null) => kind switch
+    {
+        "hospital" => Hospital.ToString(),
+        "user" => People[Callers.Patient].Id.ToString(),
+        _ when People.FirstOrDefault(p => p.Key.ToString().Equals(kind, StringComparison.OrdinalIgnoreCase)).Value is { } person => person.Id.ToString(),
+        _ => await ListIds(kind, caller ?? Admin) is [var first, ..] ? first : await Create(kind, caller ?? Admin) ?? await Create(kind, Admin)
+            ?? throw new Xunit.Sdk.XunitException($"There is no {kind}, and nothing creates one: the walk cannot try tools that take a {kind}_id."),
+    };
+
+    /// <summary>The id of a thing of a kind: <c>any</c>, <c>another</c> than that, or a <c>new</c> one.</summary>
+    public async Task<string> ResolveId(string which, string kind, ApiClient caller) => which switch
+    {
+        "new" => await Create(kind, caller) ?? throw new Xunit.Sdk.XunitException($"Nothing creates a {kind}."),
+        "another" when await FindOrCreateId(kind, caller) is var one => (await ListIds(kind, caller)).First(id => id != one),
+        _ => await FindOrCreateId(kind, caller),
+    };
+
+    /// <summary>The ids of all such things that somebody can list. Fails when no tool lists the kind.</summary>
+    private Task<IReadOnlyList<string>> ListIds(string kind, ApiClient caller) => ListIds(FindListTool(kind), caller);
+
+    private async Task<IReadOnlyList<string>> ListIds(ToolDescriptor list, ApiClient? by = null)
+    {
+        var caller = CallersAllowed(list).Contains(by) ? by! : CallersAllowed(list).First();
+        var reply = await caller.Post(list, new JsonObject { ["limit"] = 100 });
+        return [.. reply.Body["results"]!.AsArray().Select(r => (string)r!["id"]!)];
+    }
+
+    /// <summary>The tool that lists things of a kind.</summary>
+    public static ToolDescriptor FindListTool(string kind) =>
+        ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && t.Name.EndsWith($"_{Plural(kind)}", StringComparison.Ordinal))
+        ?? throw new Xunit.Sdk.XunitException($"No tool lists a {kind}, so the walk cannot find one: add list_{Plural(kind)}, or name the id after what is listed.");
+
+    /// <summary>Sees to it that a list has something to show, where that can be made.</summary>
+    private async Task EnsureListNotEmpty(ToolDescriptor list)
+    {
+        var created = ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && list.Name == $"list_{Plural(t.Name["create_".Length..])}");
+        if (created is not null && await ListIds(list) is []) await CallSuccessfully(created);
+    }
+
+    /// <summary>A new thing of a kind; null when the caller may not make one. Doctors and patients are users of that role.</summary>
+    private async Task<string?> Create(string kind, ApiClient caller)
+    {
+        var creating = ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && CallersAllowed(t).Contains(caller)).ToArray();
+        if (creating.FirstOrDefault(t => t.Name.EndsWith($"_{kind}", StringComparison.Ordinal)) is { } tool) return (string)(await CallSuccessfully(tool)).Reply.Body["id"]!;
+        foreach (var create in creating)
+            foreach (var (name, schema) in new ParameterGenerator(create).Parameters)
+                if (ParameterGenerator.Values(schema).Contains(kind.ToUpperInvariant()))
+                {
+                    var parameters = await new ParameterGenerator(create).Generate([], k => FindOrCreateId(k, caller));
+                    parameters[name] = kind.ToUpperInvariant();
+                    return (string)(await caller.Post(create, parameters)).Body["id"]!;
+                }
+        return null;
+    }
+
+    private static string Plural(string kind) => kind.EndsWith('y') ? $"{kind[..^1]}ies" : $"{kind}s";
+
+    /// <summary>A hospital that was opened a moment ago. Costs eight passwords' hashes.</summary>
+    public static async Task<CatalogueFixture> New()
+    {
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
+        var opening = ToolCatalogue.All["create_hospital"];
+        var hospital = (Guid)(await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
+        var people = new ConcurrentDictionary<Callers, ApiClient> { [Callers.Platform] = platform };
+        // Two at once: each costs two hashes of a password.
+        await Parallel.ForEachAsync(CallerOrder.Where(kind => kind != Callers.Platform), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (kind, _) =>
+        {
+            var role = kind == Callers.HospitalAdmin ? "ADMIN" : kind.ToString().ToUpperInvariant();
+            var email = TestUser.NewEmail();
+            await platform.Call("create_user", new { email, password = Password, first_name = "Wanda", last_name = "Walker", role, hospital_id = hospital });
+            people[kind] = await ApiClient.LogIn(email, Password);
+        });
+        var premises = new CatalogueFixture { Hospital = hospital, People = people };
+        await premises.CompleteAppointment();
+        return premises;
+    }
+
+    /// <summary>One visit that has been, which the patient can rate.</summary>
+    private async Task CompleteAppointment()
+    {
+        var booked = (await CallSuccessfully(ToolCatalogue.All["create_appointment"])).Reply.Body;
+        foreach (var status in (string[])["IN_PROGRESS", "COMPLETED"])
+            await Admin.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status });
+    }
+}
+
+/// <summary>A call that succeeded.</summary>
+internal sealed record SuccessfulCall(ApiClient Caller, JsonObject Parameters, CallResponse Reply);
+
+/// <summary>An answer to the byte.</summary>
+internal sealed record CallResponse(HttpStatusCode Status, string Text, bool IsReplay)
+{
+    private JsonNode? body;
+    public JsonNode Body => body ??= JsonNode.Parse(Text)!;
+    public string? Code => (string?)Body["error"]?["code"];
+    public JsonObject Details => Body["error"]!["details"]!.AsObject();
+
+    /// <summary>Without what differs between any two answers.</summary>
+    public string ComparableText
+    {
+        get
+        {
+            if (Status == HttpStatusCode.OK) return Text;
+            var told = Body.DeepClone();
+            told["error"]!["details"]!.AsObject().Remove("request_id");
+            told["error"]!.AsObject().Remove("timestamp");
+            return told.ToJsonString();
+        }
+    }
+
+    public override string ToString() => $"{(int)Status} {(Text.Length > 1000 ? Text[..1000] + "…" : Text)}";
+}
+
+internal static class ToolCallExtensions
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    public static Task<CallResponse> Post(this ApiClient client, ToolDescriptor tool, JsonObject parameters, string? key = null, int gateway = 0) =>
+        client.Post(tool.Name, parameters.ToJsonString(), key, gateway);
+
+    /// <summary>Calls a tool with parameters as they stand, well-formed or not, at a gateway of the house.</summary>
+    public static async Task<CallResponse> Post(this ApiClient client, string tool, string parameters, string? key = null, int gateway = 0)
+    {
+        var gateways = (await MedCorFixture.Get()).Gateways;
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateways[gateway % gateways.Count], "/api/mcp/tools/invoke"))
+        {
+            Content = new StringContent($$"""{"tool":{{JsonSerializer.Serialize(tool)}},"params":{{parameters}}}""", Encoding.UTF8, Json),
+        };
+        if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        return await Send(client.Http, request);
+    }
+
+    public static async Task<CallResponse> Send(HttpClient http, HttpRequestMessage request)
+    {
+        using var response = await http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.True(response.Headers.Contains("X-Request-Id"));
+        return new(response.StatusCode, text, response.Headers.Contains("Idempotent-Replayed"));
+    }
+}

@@ -1,0 +1,215 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Gateway.OpenApi;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Tools;
+using MedCor.Tests.Gateway;
+using MedCor.Tests.Gateway.OpenApi;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>
+/// What a schema calls wrong is refused by name on every surface by which a tool is called, and in every filter of a resource. What is read out of a value, and that
+/// it is the same as the schema says, is tried with many more in <c>SchemaAgreementTests</c>.
+/// </summary>
+public class InputSchemaTests
+{
+    /// <summary>So many wrong values of each parameter are tried.</summary>
+    private const int Rounds = 6;
+
+    private static readonly JsonObject OpenApiDocument = JsonNode.Parse(OpenApiDocumentWriter.Write(MappedRoutes.Routes))!.AsObject();
+
+    public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
+
+    public static TheoryData<string> Lists => [.. ResourceCatalogue.All.Values.Where(r => r.IsList).Select(r => r.Name)];
+
+    public static TheoryData<string> Resources => [.. ResourceCatalogue.All.Keys];
+
+    [Theory, MemberData(nameof(Tools))]
+    public async Task Input_that_violates_the_schema_is_refused_by_field_on_every_surface(string name)
+    {
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, draft, schema) = (premises.CallersAllowed(tool).First(), new ParameterGenerator(tool), ContractSchema.ForInput(tool.Params));
+        var wrongs = draft.Parameters.ToDictionary(p => p.Name, p => SampleValues.ForParameter(p.Schema).Where(json => !SampleValues.IsValid(schema, p.Schema, json)).ToArray());
+        if (wrongs.Count == 0) return;
+        // Spread over all that is wrong: a parameter's own kind first, other types last.
+        var rounds = Enumerable.Range(0, Rounds).Select(round => $"{{{string.Join(',', wrongs.Select(w => $"\"{w.Key}\":{w.Value[round * w.Value.Length / Rounds]}"))}}}").ToArray();
+
+        var batch = await Send(caller, "/api/mcp/batch", $"{{\"requests\":[{string.Join(',', rounds.Select(parameters => $"{{\"tool\":\"{name}\",\"params\":{parameters}}}"))}]}}");
+        foreach (var (answer, parameters) in batch.Body.AsArray().Zip(rounds)) AssertNamed(answer!["error"]!["details"], parameters);
+        AssertNamed((await caller.Post(name, rounds[0])).Details, rounds[0]);
+        AssertNamed((await Send(caller, $"/api/mcp/tools/{name}", rounds[1])).Details, rounds[1]);
+        await using var socket = await WebSocketClient.ConnectAs(caller);
+        await socket.SendText($$"""{"type":"tool_invoke","request_id":"r","tool":"{{name}}","params":{{rounds[2]}}}""");
+        AssertNamed((await socket.Next("tool_response"))["details"], rounds[2]);
+
+        void AssertNamed(JsonNode? details, string sent) => Assert.All(wrongs.Keys, parameter =>
+            Assert.True(details is JsonObject told && SampleValues.MentionsParameter(told, parameter), $"{parameter} is not named: {sent} was answered {details?.ToJsonString()}"));
+    }
+
+    [Theory, MemberData(nameof(Tools))]
+    public async Task A_misspelt_tool_is_told_what_was_meant(string name)
+    {
+        var reply = await (await CatalogueFixture.Own).Admin.Post($"{name[..^1]}_", "{}");
+
+        Assert.Equal((HttpStatusCode.BadRequest, ErrorCodes.ValidationError), (reply.Status, reply.Code));
+        Assert.Contains($"Did you mean {name}?", (string)reply.Body["error"]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Lists))]
+    public async Task A_filter_takes_no_value_that_its_field_cannot_have(string name)
+    {
+        var (resource, premises) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
+        var caller = Reader(premises, resource);
+        var schema = ContractSchema.ForOutput(resource.Entity);
+        var fields = await Filters(caller, name);
+
+        Assert.NotEmpty(fields);
+        foreach (var field in fields.Where(f => schema["properties"]![f] is not null))
+        {
+            var property = ParameterGenerator.ResolveReference(schema, schema["properties"]![field]!);
+            // Choices, ids, days and instants by what is answered, those that look like one first; of a text, what no text may hold.
+            var isText = ParameterGenerator.Types(property).Contains("string") && (property["format"] ?? property["enum"] ?? property["pattern"]) is null;
+            var wrongs = isText ? (string[])["\"a\\u202eb\"", "\"a\\u0001b\"", "1", "{\"in\":[\"a\\u0000b\"]}"]
+                : [.. SampleValues.ForParameter(property).Where(json => json is not "null" && json[0] is not ('[' or '{') && !SampleValues.IsValid(schema, property, json))
+                    .OrderByDescending(json => json.Length > 1 && char.IsAsciiDigit(json[1])).Take(12)];
+            foreach (var wrong in wrongs.Append(isText ? "null" : $"{{\"in\":[{wrongs[^1]}]}}").Where(w => w != "null"))
+            {
+                var reply = await Get(caller, $"{name}?filter={Uri.EscapeDataString($"{{\"{field}\":{wrong}}}")}");
+                Assert.True(reply.Status == HttpStatusCode.BadRequest && reply.Details.ContainsKey($"filter.{field}"), $"{field} {wrong}: {reply}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Resources))]
+    public async Task A_resource_answers_what_its_schema_says(string name)
+    {
+        var (resource, premises) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
+        var caller = Reader(premises, resource);
+        var schema = ContractSchema.ForOutput(resource.IsList ? typeof(Page<>).MakeGenericType(resource.Entity) : resource.Entity);
+
+        var reply = await Get(caller, resource.IsList ? $"{name}?limit=5" : name);
+
+        Assert.True(reply.Status == HttpStatusCode.OK, reply.ToString());
+        Assert.Empty(JsonSchemaValidator.Errors(schema, schema, reply.Body));
+    }
+
+    /// <summary>The orders of a list are in no schema, so of a sort that may be one of them a refusal says which there are.</summary>
+    [Theory, MemberData(nameof(Resources))]
+    public async Task A_query_is_taken_if_and_only_if_the_document_says_so(string name)
+    {
+        var (resource, premises) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
+        var caller = Reader(premises, resource);
+        var one = resource.IsList ? (await Get(caller, $"{name}?limit=1&fields=id")).Body["results"]!.AsArray() is [var row, ..] ? (string)row!["id"]! : Guid.CreateVersion7().ToString() : null;
+        var described = OpenApiDocument["paths"]!.AsObject().Where(path => path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}" || path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}/{{id}}").ToArray();
+        Assert.Equal(resource.IsList ? 2 : 1, described.Length);
+
+        var disagreements = new List<string>();
+        foreach (var (path, operations) in described)
+            foreach (var parameter in operations!["get"]!["parameters"]!.AsArray().Select(p => ParameterGenerator.ResolveReference(OpenApiDocument, p!)).Where(p => (string)p["in"]! == "query" && (string)p["name"]! != "filter"))
+            {
+                var (asked, schema) = ((string)parameter["name"]!, ParameterGenerator.ResolveReference(OpenApiDocument, parameter["schema"]!));
+                foreach (var text in SampleValues.ForQueryParameter(schema))
+                {
+                    var isRight = SampleValues.IsValid(OpenApiDocument, schema, ParameterGenerator.Types(schema).Contains("string") ? JsonSerializer.Serialize(text) : text is ['0'] or [not '0', ..] && text.All(char.IsAsciiDigit) ? text : "null");
+                    var reply = await Get(caller, $"{path["/api/mcp/resources/".Length..].Replace("{id}", one, StringComparison.Ordinal)}?{asked}={Uri.EscapeDataString(text)}");
+                    var isNamed = reply.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(reply.Details, asked);
+                    var isTaken = reply.Status is HttpStatusCode.OK or HttpStatusCode.NotFound || (asked == "sort" && isNamed && ((string)reply.Details["sort"]![0]!).Contains("can be", StringComparison.Ordinal));
+                    if (isRight ? !isTaken : !isNamed || reply.Status == HttpStatusCode.OK) disagreements.Add($"{path}?{asked}={(text.Length > 80 ? text[..80] + "…" : text)} is {(isRight ? "right" : "wrong")} by {schema.ToJsonString()}: {reply}");
+                }
+            }
+        Assert.Empty(disagreements);
+    }
+
+    [Fact]
+    public async Task A_field_that_is_given_twice_in_an_object_that_may_hold_anything_is_named()
+    {
+        var premises = await CatalogueFixture.Own;
+        var free = (from tool in ToolCatalogue.All.Values from property in tool.Params.GetProperties() where property.PropertyType == typeof(JsonObject) select (tool, Name: Json.Options.PropertyNamingPolicy!.ConvertName(property.Name))).ToArray();
+        Assert.NotEmpty(free);
+        foreach (var (tool, name) in free)
+        {
+            var caller = premises.People.First(p => (p.Key & tool.Callers) != 0).Value;
+
+            var reply = await Send(caller, "/api/mcp/tools/invoke", $"{{\"tool\":\"{tool.Name}\",\"params\":{{\"{name}\":{{\"x\":1,\"x\":2,\"y\":[{{\"z\":1,\"z\":2}}]}}}}}}");
+
+            Assert.Equal((tool.Name, HttpStatusCode.BadRequest), (tool.Name, reply.Status));
+            foreach (var twice in (string[])[$"{name}.x", $"{name}.y[0].z"]) Assert.Equal("is given twice", (string?)reply.Details[twice]?[0]);
+        }
+    }
+
+    /// <summary>Half a surrogate pair is no text, and null is neither more nor less than anything.</summary>
+    [Theory, MemberData(nameof(Lists))]
+    public async Task A_filter_with_what_is_no_text_or_no_value_is_refused(string name)
+    {
+        var caller = Reader(await CatalogueFixture.Own, ResourceCatalogue.All[name]);
+        foreach (var field in (string[])["\\ud800", "patient_id", .. await Filters(caller, name)])
+            foreach (var filter in (string[])[$"{{\"{field}\":\"\\ud800\"}}", $"{{\"{field}\":{{\"\\udc00\":1}}}}", $"{{\"{field}\":{{\"in\":[\"\\ud800\"]}}}}",
+                         .. from how in (string[])["gt", "gte", "lt", "lte", "contains"] select $"{{\"{field}\":{{\"{how}\":null}}}}"])
+            {
+                var reply = await Get(caller, $"{name}?filter={Uri.EscapeDataString(filter)}");
+
+                Assert.Equal((filter, HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (filter, reply.Status, reply.Code));
+                Assert.Contains(reply.Details, detail => detail.Key.StartsWith("filter", StringComparison.Ordinal));
+            }
+    }
+
+    [Theory, MemberData(nameof(Lists))]
+    public async Task A_misspelt_name_in_a_query_is_told_what_was_meant(string name)
+    {
+        var caller = Reader(await CatalogueFixture.Own, ResourceCatalogue.All[name]);
+
+        var field = (await Filters(caller, name))[0];
+
+        var reply = await Get(caller, $"{name}?fields=idd&filters=1&filter={Uri.EscapeDataString($"{{\"{field}_\":\"x\"}}")}");
+
+        Assert.EndsWith("Did you mean id?", (string?)reply.Details["fields"]?[0], StringComparison.Ordinal);
+        Assert.EndsWith("Did you mean filter?", (string?)reply.Details["filters"]?[0], StringComparison.Ordinal);
+        Assert.EndsWith($"Did you mean {field}?", (string?)reply.Details[$"filter.{field}_"]?[0], StringComparison.Ordinal);
+    }
+
+    /// <summary>Of a list without a sort, which comes in its usual order.</summary>
+    [Theory, MemberData(nameof(Lists))]
+    public async Task Wherever_a_value_is_taken_a_list_of_values_is_and_comes_in_the_same_order(string name)
+    {
+        var caller = Reader(await CatalogueFixture.Own, ResourceCatalogue.All[name]);
+        var rows = (await Get(caller, $"{name}?limit=100")).Body["results"]!.AsArray();
+        if (rows.Count == 0) return;
+        var order = rows.Select(row => (string)row!["id"]!).ToArray();
+
+        foreach (var field in (await Filters(caller, name)).Where(f => rows[0]!.AsObject().ContainsKey(f)))
+        {
+            var values = rows.Select(row => row![field]?.ToJsonString() ?? "null").Distinct().Take(16).ToArray();
+            var one = await Get(caller, $"{name}?filter={Uri.EscapeDataString($"{{\"{field}\":{values[0]}}}")}");
+            if (one.Status != HttpStatusCode.OK) continue;
+
+            foreach (var some in (string[][])[values, values[..1], [values[^1], values[0]]])
+            {
+                var several = await Get(caller, $"{name}?limit=100&filter={Uri.EscapeDataString($"{{\"{field}\":{{\"in\":[{string.Join(',', some)}]}}}}")}");
+
+                Assert.True(several.Status == HttpStatusCode.OK, $"{field} in {string.Join(',', some)}: {several}");
+                var ids = several.Body["results"]!.AsArray().Select(row => (string)row!["id"]!).Where(order.Contains).ToArray();
+                Assert.NotEmpty(ids);
+                Assert.True(ids.SequenceEqual(order.Where(ids.Contains)), $"{field} in {string.Join(',', some)} comes in another order");
+            }
+        }
+    }
+
+    /// <summary>The fields that a resource can be filtered by, as a refusal tells them.</summary>
+    private static async Task<string[]> Filters(ApiClient caller, string resource)
+    {
+        var told = await Get(caller, $"{resource}?filter={Uri.EscapeDataString("{\"no_such_field\":1}")}");
+        return ((string)told.Details["filter.no_such_field"]![0]!).Split("there are ")[1].Split(". Did")[0].Split(", ");
+    }
+
+    private static ApiClient Reader(CatalogueFixture premises, ResourceDescriptor resource) =>
+        premises.People.OrderBy(p => p.Key == Callers.HospitalAdmin ? 0 : 1).First(p => (p.Key & resource.Callers) != 0).Value;
+
+    private static Task<CallResponse> Get(ApiClient caller, string path) => ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/resources/{path}"));
+
+    private static Task<CallResponse> Send(ApiClient caller, string path, string body) =>
+        ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") });
+}

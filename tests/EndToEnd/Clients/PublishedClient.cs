@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.EndToEnd.Clients;
+
+/// <summary>
+/// Runs client code as users have it in hand: the files beside this one are as they are printed in the guides that users got. Only what
+/// stands in them for something of the reader's own is put in its place: ids, the server's address, and days, which have passed since.
+/// JavaScript and TypeScript run in the Node that Playwright brings: what a machine has may know no WebSocket and no types, as Node did before its version 22.
+/// </summary>
+internal static class PublishedClient
+{
+    private static readonly string Folder = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/EndToEnd/Clients");
+
+    /// <summary>Where the gateway listens, by either guide.</summary>
+    private static readonly string[] Addresses = ["//localhost:8002", "//localhost:8000"];
+
+    private static string Node => Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, ".playwright/node"), "node", SearchOption.AllDirectories).Single();
+
+    /// <summary>What a client's source leaves behind.</summary>
+    /// <param name="file">The source, of JavaScript, TypeScript or Python.</param>
+    /// <param name="then">What is done with it: JavaScript that returns a result, Python that assigns to <c>result</c>.</param>
+    /// <param name="given">Names that the source takes as given, such as <c>authToken</c>.</param>
+    /// <param name="placeholders">What stands in the source, and what is meant.</param>
+    public static async Task<JsonNode> Run(string file, string then, object? given = null, params (string Printed, string Meant)[] placeholders)
+    {
+        var address = (await MedCorFixture.Get()).Gateways[0];
+        var gateway = address.ToString().TrimEnd('/');
+        var source = await File.ReadAllTextAsync(Path.Combine(Folder, file));
+        foreach (var (printed, meant) in placeholders.Concat(Addresses.Select(printed => (printed, $"//{address.Authority}"))))
+            source = source.Replace(printed, meant, StringComparison.Ordinal);
+
+        var (program, harness) = file.EndsWith(".py", StringComparison.Ordinal) ? ("python3", "script.py") : (Node, "page.mjs");
+        using var process = Process.Start(new ProcessStartInfo(program, [Path.Combine(Folder, harness)])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" },
+        })!;
+        var (answer, complaints) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(new { gateway, given = given ?? new { }, file, source, then }));
+        process.StandardInput.Close();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        Assert.True(process.ExitCode == 0, $"{file} ended with {process.ExitCode}:\n{await complaints}");
+        return JsonNode.Parse(await answer) ?? new JsonObject();
+    }
+}
+
+/// <summary>A test that runs a client in its own language, where the machine has it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ProgramFactAttribute : FactAttribute
+{
+    /// <param name="program">The language's program, such as <c>python3</c>.</param>
+    public ProgramFactAttribute(string program)
+    {
+        var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        if (!paths.Any(path => File.Exists(Path.Combine(path, program)))) Skip = $"{program} is not installed on this machine, so clients written for it cannot be run.";
+    }
+}

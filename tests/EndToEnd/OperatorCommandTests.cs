@@ -1,0 +1,29 @@
+namespace MedCor.Tests.EndToEnd;
+
+/// <summary>Commands of operators, given to the system that runs.</summary>
+public class OperatorCommandTests
+{
+    [Fact]
+    public async Task A_command_runs_in_the_service_that_is_named_with_that_services_environment()
+    {
+        var house = await MedCorFixture.Get();
+
+        // It reads the database and the anchors beside it, and without the service's environment finds neither. Whether all is well is not the question here.
+        var (exitCode, said) = await house.RunOperatorCommand("clinical", "verify-audit");
+
+        Assert.True(exitCode is 0 or 1, said);
+        Assert.Contains("The audit trail ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_nobody_knows_is_told_so()
+    {
+        var house = await MedCorFixture.Get();
+
+        var (exitCode, said) = await house.RunOperatorCommand("clinical", "nonsense");
+        Assert.Equal(64, exitCode);
+        Assert.Contains("nonsense is no command of this service. There are: ", said, StringComparison.Ordinal);
+
+        Assert.Equal(64, (await house.RunOperatorCommand("nonsense")).ExitCode);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.EndToEnd;
+
+/// <summary>Somebody who listens to live events, as any client does. Connected once it exists: what happens from then on is heard.</summary>
+public sealed class SseClient : IAsyncDisposable
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly HttpResponseMessage response;
+    private readonly CancellationTokenSource disposing = new();
+    private readonly Lock sync = new();
+    private readonly List<SseEvent> received = [];
+    private readonly HashSet<SseEvent> consumed = new(ReferenceEqualityComparer.Instance);
+    private readonly Task reading;
+    private TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private SseClient(HttpResponseMessage response)
+    {
+        this.response = response;
+        reading = ReadEvents();
+    }
+
+    /// <summary>All that was heard so far, in order.</summary>
+    public IReadOnlyList<SseEvent> Events
+    {
+        get
+        {
+            lock (sync) return [.. received];
+        }
+    }
+
+    public HttpResponseMessage Response => response;
+
+    /// <summary>Listens as a client, with their token in the header.</summary>
+    /// <param name="query">Such as <c>resources=appointments</c>.</param>
+    /// <param name="gateway">The replica to listen at.</param>
+    /// <param name="after">The id of the last event that they had.</param>
+    public static async Task<SseClient> Connect(ApiClient client, string query = "", int gateway = 0, string? after = null)
+    {
+        var house = await MedCorFixture.Get();
+        return await Connect(client, house.Gateways[gateway % house.Gateways.Count], query, after);
+    }
+
+    /// <summary>Listens at a gateway of one's own.</summary>
+    public static async Task<SseClient> Connect(ApiClient client, Uri gateway, string query = "", string? after = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?{query}"));
+        request.Headers.Authorization = new("Bearer", client.AccessToken);
+        if (after is not null) request.Headers.Add("Last-Event-ID", after);
+        return await OpenStream(request);
+    }
+
+    /// <summary>Listens with a ticket, as a browser does.</summary>
+    public static async Task<SseClient> ConnectWithTicket(string ticket, int gateway = 0)
+    {
+        var house = await MedCorFixture.Get();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[gateway % house.Gateways.Count], $"/api/mcp/sse?ticket={ticket}"));
+        return await OpenStream(request);
+    }
+
+    private static async Task<SseClient> OpenStream(HttpRequestMessage request)
+    {
+        var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"Listening was answered {(int)response.StatusCode}.");
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        return new(response);
+    }
+
+    /// <summary>The next event of which this holds, among those that no earlier call has given; waits for it, and fails when it does not come in time.</summary>
+    public async Task<SseEvent> Next(Func<SseEvent, bool> predicate, TimeSpan? within = null)
+    {
+        var limit = within ?? DefaultTimeout;
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            Task next;
+            lock (sync)
+            {
+                if (received.FirstOrDefault(h => !consumed.Contains(h) && predicate(h)) is { } found)
+                {
+                    consumed.Add(found);
+                    return found;
+                }
+                next = arrived.Task;
+            }
+            var rest = limit - watch.Elapsed;
+            if (rest <= TimeSpan.Zero || reading.IsCompleted)
+                Assert.Fail($"Not heard {(reading.IsCompleted ? "before the connection ended" : $"within {limit.TotalSeconds:0} s")}. Heard: {string.Join(", ", Events.Select(h => $"{h.Name} {h.Data["resource"]} {h.Data["action"]}"))}.");
+            try
+            {
+                await Task.WhenAny(next, reading).WaitAsync(rest);
+            }
+            catch (TimeoutException)
+            {
+                // Said above, once round.
+            }
+        }
+    }
+
+    /// <summary>The next update of a resource's row.</summary>
+    public Task<SseEvent> Next(string resource, string action, Guid id, TimeSpan? within = null) =>
+        Next(h => h.Name == "resource_update" && (string?)h.Data["resource"] == resource && (string?)h.Data["action"] == action && (string?)h.Data["data"]?["id"] == id.ToString(), within);
+
+    /// <summary>Waits until the other side has ended the connection; fails when it does not in time.</summary>
+    public Task WaitUntilClosed(TimeSpan? within = null) => reading.WaitAsync(within ?? DefaultTimeout);
+
+    private async Task ReadEvents()
+    {
+        try
+        {
+            var parser = SseParser.Create(await response.Content.ReadAsStreamAsync(disposing.Token));
+            await foreach (var item in parser.EnumerateAsync(disposing.Token))
+                lock (sync)
+                {
+                    received.Add(new(item.EventType, parser.LastEventId, JsonNode.Parse(item.Data)!));
+                    arrived.SetResult();
+                    arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // We left, or the other side did without a word.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await disposing.CancelAsync();
+        await reading;
+        response.Dispose();
+        disposing.Dispose();
+    }
+}
+
+/// <summary>An event as it was heard.</summary>
+public sealed record SseEvent(string Name, string Id, JsonNode Data);

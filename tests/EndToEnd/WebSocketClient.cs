@@ -1,0 +1,156 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.EndToEnd;
+
+/// <summary>A WebSocket to a gateway, as any client has one.</summary>
+public sealed class WebSocketClient : IAsyncDisposable
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly ClientWebSocket socket;
+    private readonly Lock sync = new();
+    private readonly List<JsonNode> messages = [];
+    private readonly HashSet<JsonNode> consumed = new(ReferenceEqualityComparer.Instance);
+    private readonly Task<(int Code, string Reason)> reading;
+    private TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private WebSocketClient(ClientWebSocket socket)
+    {
+        this.socket = socket;
+        reading = ReadMessages();
+    }
+
+    /// <summary>All that came so far, in order.</summary>
+    public IReadOnlyList<JsonNode> Messages
+    {
+        get
+        {
+            lock (sync) return [.. messages];
+        }
+    }
+
+    /// <summary>Connects without saying who comes.</summary>
+    /// <param name="query">Such as <c>ticket=…</c>.</param>
+    public static async Task<WebSocketClient> Connect(string query = "", int gateway = 0, Action<ClientWebSocketOptions>? options = null)
+    {
+        var house = await MedCorFixture.Get();
+        return await Connect(house.Gateways[gateway % house.Gateways.Count], query, options);
+    }
+
+    /// <summary>Connects to a gateway of one's own.</summary>
+    public static async Task<WebSocketClient> Connect(Uri gateway, string query = "", Action<ClientWebSocketOptions>? options = null)
+    {
+        var socket = new ClientWebSocket();
+        options?.Invoke(socket.Options);
+        await socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/api/mcp/ws", Query = query }.Uri, CancellationToken.None);
+        return new(socket);
+    }
+
+    /// <summary>Connects as somebody.</summary>
+    public static async Task<WebSocketClient> ConnectAs(ApiClient client, int gateway = 0, object? auth = null)
+    {
+        var socket = await Connect(gateway: gateway);
+        var message = auth is null ? [] : JsonSerializer.SerializeToNode(auth)!.AsObject();
+        (message["type"], message["token"]) = ("auth", client.AccessToken);
+        await socket.Send(message);
+        await socket.Next("auth_success");
+        return socket;
+    }
+
+    public Task Send(object message) => SendText(message as string ?? JsonSerializer.Serialize(message));
+
+    public Task SendText(string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+
+    public Task SendBytes(byte[] bytes, bool endOfMessage = true) => socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage, CancellationToken.None);
+
+    /// <summary>Calls a tool and waits for the answer.</summary>
+    public async Task<JsonNode> Call(string tool, object? parameters = null, string? idempotencyKey = null)
+    {
+        var id = Guid.NewGuid().ToString();
+        await Send(new { type = "tool_invoke", request_id = id, tool, @params = parameters ?? new { }, idempotency_key = idempotencyKey });
+        return await Next(m => (string?)m["type"] == "tool_response" && (string?)m["request_id"] == id);
+    }
+
+    /// <summary>Subscribes, and waits until it is so.</summary>
+    public async Task<JsonNode> Subscribe(string resource)
+    {
+        await Send(new { type = "subscribe", resource });
+        return await Next(m => (string?)m["type"] == "subscribed" && (string?)m["resource"] == resource);
+    }
+
+    public Task<JsonNode> Next(string type) => Next(m => (string?)m["type"] == type);
+
+    /// <summary>The next message of which this holds, among those that no earlier call has given; fails when it does not come in time.</summary>
+    public async Task<JsonNode> Next(Func<JsonNode, bool> predicate, TimeSpan? within = null)
+    {
+        using var patience = new CancellationTokenSource(within ?? DefaultTimeout);
+        while (true)
+        {
+            Task next;
+            lock (sync)
+            {
+                if (messages.FirstOrDefault(m => !consumed.Contains(m) && predicate(m)) is { } found)
+                {
+                    consumed.Add(found);
+                    return found;
+                }
+                next = arrived.Task;
+            }
+            if (reading.IsCompleted) Assert.Fail($"Not heard before the connection ended with {reading.Result}. Heard: {DescribeMessages()}");
+            try
+            {
+                await Task.WhenAny(next, reading).WaitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Not heard in time. Heard: {DescribeMessages()}");
+            }
+        }
+    }
+
+    /// <summary>The code and the reason with which the other side closes; fails when it does not in time. -1 when the connection was cut.</summary>
+    public Task<(int Code, string Reason)> WaitUntilClosed(TimeSpan? within = null) => reading.WaitAsync(within ?? DefaultTimeout);
+
+    private string DescribeMessages() => string.Join('\n', Messages.Select(m => m.ToJsonString()));
+
+    private async Task<(int, string)> ReadMessages()
+    {
+        var (buffer, message) = (new byte[64 * 1024], new MemoryStream());
+        try
+        {
+            while (true)
+            {
+                var part = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
+                    return ((int)socket.CloseStatus!.Value, socket.CloseStatusDescription ?? "");
+                }
+                message.Write(buffer, 0, part.Count);
+                if (!part.EndOfMessage) continue;
+                var read = JsonNode.Parse(message.ToArray())!;
+                message.SetLength(0);
+                lock (sync)
+                {
+                    messages.Add(read);
+                    arrived.SetResult();
+                    arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            return (-1, "");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        socket.Abort();
+        await reading;
+        socket.Dispose();
+    }
+}

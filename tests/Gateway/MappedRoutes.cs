@@ -1,0 +1,44 @@
+using MedCor.Gateway;
+using MedCor.Gateway.Surfaces;
+using MedCor.ServiceDefaults;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.Configuration;
+
+namespace MedCor.Tests.Gateway;
+
+/// <summary>What the gateway maps at its start; nothing runs and nothing is connected. A walk over it covers what is mapped tomorrow.</summary>
+internal static class MappedRoutes
+{
+    public static IReadOnlyList<RouteEndpoint> Routes { get; } = MapAll();
+
+    /// <summary>An address of each route, with the methods that it takes.</summary>
+    public static IEnumerable<(string Path, string[] Methods)> SampleAddresses =>
+        from route in Routes
+        group route by SampleAddressOf(route.RoutePattern) into same
+        select (same.Key, same.SelectMany(r => r.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Distinct().ToArray());
+
+    private static string SampleAddressOf(RoutePattern pattern) => "/" + string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+    {
+        RoutePatternLiteralPart literal => literal.Content,
+        RoutePatternParameterPart { Name: "tool" } => "get_current_user",
+        RoutePatternParameterPart { IsCatchAll: true } => pattern.RawText!.StartsWith("/.well-known", StringComparison.Ordinal) ? "jwks.json" : "refresh",
+        _ => "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54",
+    }))));
+
+    private static List<RouteEndpoint> MapAll()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:cache"] = "localhost:1",
+            ["ConnectionStrings:messaging"] = "amqp://localhost:1",
+        });
+        builder.AddMedCorDefaults();
+        builder.AddGateway();
+        var app = builder.Build();
+        app.MapGroup("").WithHeadMethod().MapGatewayEndpoints();
+        return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+    }
+}

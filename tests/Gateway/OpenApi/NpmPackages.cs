@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using MedCor.AppHost.Processes;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.Gateway.OpenApi;
+
+/// <summary>Packages of npm, at pinned versions, installed below <c>tests/obj/</c> and kept there between runs.</summary>
+/// <param name="name">The folder beside this file that has <c>package.json</c>.</param>
+internal sealed class NpmPackages(string name)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private readonly string source = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/Gateway/OpenApi", name);
+
+    public static NpmPackages Client { get; } = new("client");
+    public static NpmPackages Spectral { get; } = new("spectral");
+
+    /// <summary>Where they are installed, beside a copy of the folder.</summary>
+    public string Directory { get; } = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/obj/npm", name);
+
+    /// <summary>Installs them, unless they are there. False when that cannot be done.</summary>
+    public bool Install()
+    {
+        if (ExecutableLocator.Find("node") is null || ExecutableLocator.Find("npm") is null) return false;
+        var (wanted, installed) = (Path.Combine(source, "package.json"), Path.Combine(Directory, "installed.json"));
+        System.IO.Directory.CreateDirectory(Directory);
+        foreach (var file in System.IO.Directory.GetFiles(source)) File.Copy(file, Path.Combine(Directory, Path.GetFileName(file)), overwrite: true);
+        if (File.Exists(installed) && File.ReadAllText(installed) == File.ReadAllText(wanted)) return true;
+        if (Run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline").ExitCode != 0) return false;
+        File.Copy(wanted, installed, overwrite: true);
+        return true;
+    }
+
+    /// <summary>Runs a program there, and tells what it said.</summary>
+    public (int ExitCode, string Said) Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Directory, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        if (process.WaitForExit(Patience)) return (process.ExitCode, said.Result + errors.Result);
+        process.Kill(entireProcessTree: true);
+        return (-1, $"{program} took too long.");
+    }
+}
+
+/// <summary>A test that needs what generates and compiles clients in TypeScript. Without that it is skipped at a desk, and fails where <c>CI</c> is set.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class TypeScriptFactAttribute : FactAttribute
+{
+    private static readonly Lazy<bool> Installed = new(NpmPackages.Client.Install);
+
+    public TypeScriptFactAttribute()
+    {
+        // Installed before any test begins: one that has begun can no longer be skipped.
+        if (!IsAvailable && Environment.GetEnvironmentVariable("CI") is null or "") Skip = Missing;
+    }
+
+    /// <summary>What to do about what is missing.</summary>
+    public const string Missing =
+        "The packages of tests/Gateway/OpenApi/client cannot be installed: that needs Node.js, npm (sudo apt-get update && sudo apt-get install -y --no-install-recommends nodejs npm) and its registry.";
+
+    /// <summary>Whether it is there.</summary>
+    public static bool IsAvailable => Installed.Value;
+}
+
+/// <summary>A test that needs Spectral: two hundred packages, so it is only run where it is asked for.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SpectralFactAttribute : FactAttribute
+{
+    private static readonly Lazy<bool> IsAvailable = new(NpmPackages.Spectral.Install);
+
+    public SpectralFactAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("MEDCOR_SPECTRAL") is not "1") Skip = "Set MEDCOR_SPECTRAL=1 to have the document checked by Spectral.";
+        else if (!IsAvailable.Value) Skip = "The packages of tests/Gateway/OpenApi/spectral cannot be installed: that needs Node.js, npm and its registry.";
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.RegularExpressions;
+using MedCor.Tests.EndToEnd;
+
+namespace MedCor.Tests.House;
+
+/// <summary>The rules of the house that can be read off its source.</summary>
+public partial class SourceRulesTests
+{
+    private static readonly string Root = MedCorFixture.RepositoryRoot();
+
+    private static readonly (string Path, string Text)[] Sources =
+        [.. Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
+            .Select(f => (Path: Path.GetRelativePath(Root, f).Replace('\\', '/'), Text: File.ReadAllText(f)))
+            .Where(f => !f.Path.Contains("/obj/", StringComparison.Ordinal) && !f.Path.Contains("/bin/", StringComparison.Ordinal) && !f.Path.StartsWith('.'))];
+
+    [Fact]
+    public void The_clock_is_injected() => Assert.DoesNotContain(ProductSources(SystemClock()), NotInContracts);
+
+    [Fact]
+    public void SQL_is_never_built_from_strings() => Assert.Empty(ProductSources(RawSql()));
+
+    [Fact]
+    public void Tenant_settings_are_transaction_local() => Assert.Empty(ProductSources(SessionSetting()));
+
+    [Fact]
+    public void Nothing_blocks_on_a_task() => Assert.Empty(ProductSources(Blocking()));
+
+    [Fact]
+    public void No_test_or_product_code_sleeps() => Assert.Empty(Where(Sources.Where(s => !s.Path.StartsWith("AppHost/", StringComparison.Ordinal)), Sleep()));
+
+    [Fact]
+    public void No_catch_block_is_empty_without_a_comment() => Assert.Empty(Where(Sources, EmptyCatch()));
+
+    [Fact]
+    public void No_log_tells_an_address_that_a_client_wrote() => Assert.Empty(ProductSources(LoggedAddress()));
+
+    [Fact]
+    public void Contracts_reference_nothing()
+    {
+        var project = File.ReadAllText(Path.Combine(Root, "services/Contracts/MedCor.Contracts.csproj"));
+
+        Assert.DoesNotContain("PackageReference", project, StringComparison.Ordinal);
+        Assert.DoesNotContain("ProjectReference", project, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Folders_are_nouns_of_the_field() =>
+        Assert.Empty(Sources.Where(s => VagueFolder().IsMatch(s.Path)).Select(s => s.Path));
+
+    [Fact]
+    public void The_tree_is_shallow() =>
+        Assert.Empty(Sources.Where(s => s.Path.Count(c => c == '/') > 4).Select(s => s.Path));
+
+    [Fact]
+    public void Each_decision_says_its_status_and_date_and_so_does_the_index()
+    {
+        var index = File.ReadAllText(Path.Combine(Root, "docs/README.md"));
+        foreach (var path in Directory.GetFiles(Path.Combine(Root, "docs/decisions"), "*.md"))
+        {
+            var status = DecisionStatus().Match(File.ReadAllText(path));
+
+            Assert.True(status.Success, path);
+            Assert.Matches(new Regex($@"\(decisions/{Path.GetFileName(path)}\) \| .+ \| {status.Groups["state"].Value}( by \d{{4}})? \| {status.Groups["date"].Value} \|"), index);
+        }
+    }
+
+    [Fact]
+    public void A_service_reads_no_other_services_database()
+    {
+        string[] services = ["Hospital", "Identity", "Clinical", "Billing", "Analytics", "Chat"];
+
+        Assert.Empty(from service in services
+                     from project in Directory.GetFiles(Path.Combine(Root, "services", service), "*.csproj")
+                     from other in services
+                     where other != service && File.ReadAllText(project).Contains($"MedCor.{other}.csproj", StringComparison.Ordinal)
+                     select $"{service} references {other}");
+    }
+
+    /// <summary>What runs in production. The host of a laptop lives in the laptop's time and waits for its processes.</summary>
+    private static IEnumerable<string> ProductSources(Regex forbidden) => Where(Sources.Where(s => IsProduct().IsMatch(s.Path)), forbidden);
+
+    private static IEnumerable<string> Where(IEnumerable<(string Path, string Text)> sources, Regex forbidden) =>
+        from source in sources
+        where source.Path != "tests/House/SourceRulesTests.cs"
+        from match in forbidden.Matches(source.Text)
+        select $"{source.Path}:{source.Text.AsSpan(0, match.Index).Count('\n') + 1}: {match.Value}";
+
+    /// <summary>Validation has no clock; the day suffices for bounds such as that of a birth date.</summary>
+    private static bool NotInContracts(string place) => !place.StartsWith("services/Contracts/", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^# .+\n\n\*\*Status:\*\* (?<state>accepted|superseded)( by \[\d{4}\]\(\d{4}-[a-z-]+\.md\))? · (?<date>\d{4}-\d{2}-\d{2})\n\n")]
+    private static partial Regex DecisionStatus();
+
+    [GeneratedRegex("^(services|gateway|ServiceDefaults)/")]
+    private static partial Regex IsProduct();
+
+    [GeneratedRegex(@"\.Log(Trace|Debug|Information|Warning|Error|Critical)\([^;]*Request\.(Path|QueryString|Query|RouteValues|RequestUri|GetDisplayUrl|GetEncodedUrl)")]
+    private static partial Regex LoggedAddress();
+
+    [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b")]
+    private static partial Regex SystemClock();
+
+    [GeneratedRegex(@"\b(ExecuteSqlRaw|FromSqlRaw|SqlQueryRaw)")]
+    private static partial Regex RawSql();
+
+    [GeneratedRegex(@"set_config\([^)]*,\s*false\s*\)", RegexOptions.IgnoreCase)]
+    private static partial Regex SessionSetting();
+
+    [GeneratedRegex(@"\.GetAwaiter\(\)\.GetResult\(\)")]
+    private static partial Regex Blocking();
+
+    [GeneratedRegex(@"\b(Thread\.Sleep|Task\.Delay)\(")]
+    private static partial Regex Sleep();
+
+    [GeneratedRegex(@"catch\s*(\([^)]*\))?\s*(when\s*\((?:[^()]|\([^()]*\))*\)\s*)?\{\s*\}")]
+    private static partial Regex EmptyCatch();
+
+    [GeneratedRegex(@"(^|/)(Models|Interfaces|Helpers|Common|Utils|Managers)/")]
+    private static partial Regex VagueFolder();
+}

@@ -1,0 +1,94 @@
+using MedCor.Contracts;
+using MedCor.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Keys;
+using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Tests.EndToEnd;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace MedCor.Tests.Identity;
+
+/// <summary>Identity's handlers on a database of a test's own, with one administrator, by a clock that the test turns.</summary>
+internal sealed class IdentityFixture : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource database;
+    private readonly ConnectionMultiplexer redis;
+    private readonly ServiceProvider services;
+
+    private IdentityFixture(string owner, int connections, ConnectionMultiplexer redis)
+    {
+        this.redis = redis;
+        database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
+        services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<OutboxSignal>().AddScoped<Tenancy>()
+            .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), s.GetRequiredService<OutboxSignal>()))
+            .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
+            .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
+            .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
+            .BuildServiceProvider();
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public Account Admin { get; } = new() { Email = "ada@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
+
+    public static async Task<IdentityFixture> Create(int connections = 5)
+    {
+        var house = await MedCorFixture.Get();
+        var owner = await house.CreateDatabase();
+        await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).Migrate(owner, CancellationToken.None);
+        var own = new IdentityFixture(owner, connections, await MedCorFixture.ConnectRedis());
+        await own.Write(db =>
+        {
+            db.Add(own.Admin);
+            db.Add(new Credential { UserId = own.Admin.Id, PasswordHash = "none" });
+        });
+        return own;
+    }
+
+    public T Get<T>() where T : notnull => services.GetRequiredService<T>();
+
+    /// <summary>Has a handler do something, in a scope of its own as for a request.</summary>
+    public async Task<TResult> Execute<T, TResult>(Func<T, Task<TResult>> what) where T : notnull
+    {
+        await using var scope = services.CreateAsyncScope();
+        return await what(scope.ServiceProvider.GetRequiredService<T>());
+    }
+
+    /// <summary>Writes to the database.</summary>
+    public async Task Write(Action<IdentityDb> change)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        db.Tenancy.Enter(new Caller(Guid.Empty, "a test", Role.Admin, HospitalId: null, SessionId: Guid.Empty, Clock.Now, Clock.Now));
+        change(db);
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>A session of the administrator's, as a log-in starts one: its refresh token.</summary>
+    public async Task<(Session Session, string RefreshToken)> StartSession()
+    {
+        var session = new Session { UserId = Admin.Id, StartedAt = Clock.Now, EndsAt = Clock.Now + SessionOptions.MaxLifetime };
+        var token = RefreshToken.Create();
+        await Write(db =>
+        {
+            db.Add(session);
+            db.Add(new RefreshToken { Hash = RefreshToken.HashOf(token), SessionId = session.Id, ExpiresAt = Clock.Now + SessionOptions.IdleTimeout });
+        });
+        return (session, token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync();
+        await database.DisposeAsync();
+        redis.Dispose();
+    }
+}

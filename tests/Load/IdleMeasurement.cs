@@ -1,0 +1,27 @@
+namespace MedCor.Load;
+
+/// <summary>What a listener costs who hears nothing: what the gateways' memory grew by while they came.</summary>
+internal static class IdleMeasurement
+{
+    public static async Task<SubscriberGroup> Measure(MeasuredSystem house, IReadOnlyList<LoadUser> accounts, int size, Report report)
+    {
+        var before = await Memory(house);
+        Console.WriteLine($"{size:N0} listeners");
+        var crowd = await SubscriberGroup.Connect(house.Gateways, accounts, size);
+        var after = await Memory(house);
+
+        var share = size / (double)house.Gateways.Count;
+        double[] each = [.. before.Zip(after, (b, a) => (a - b) / share)];
+        report.Begin($"{size:N0} idle listeners");
+        foreach (var (gateway, i) in house.Gateways.Select((g, i) => (g, i)))
+            report.Add($"{gateway.Name}, {share:N0} of them", $"{Report.Memory(before[i])} before, {Report.Memory(after[i])} with them: {Report.Memory(each[i])} per listener");
+        report.Add("memory per listener", Report.Memory(each.Average()));
+        return crowd;
+    }
+
+    private static async Task<long[]> Memory(MeasuredSystem house)
+    {
+        Console.WriteLine("  waiting for memory to settle");
+        return await Task.WhenAll(house.Gateways.Select(g => g.SettledMemory()));
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Load;
+
+/// <summary>The MedCor that is measured: two replicas of everything.</summary>
+internal sealed class MeasuredSystem
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
+
+    private MeasuredSystem(string data)
+    {
+        var run = JsonNode.Parse(File.ReadAllText(RunFile(data)))!;
+        Gateways = [.. run["resources"]!.AsArray().Where(r => (string?)r!["resource"] == "gateway")
+            .Select(r => new Gateway((string)r!["name"]!, new Uri((string)r["url"]!), Process.GetProcessById((int)r["pid"]!)))];
+    }
+
+    public IReadOnlyList<Gateway> Gateways { get; }
+
+    /// <summary>The one that runs already.</summary>
+    public static MeasuredSystem Attach(string data) => new(data);
+
+    /// <summary>Starts one with data of its own; it ends with this process.</summary>
+    /// <param name="settings">What it is configured with beyond the usual.</param>
+    public static async Task<MeasuredSystem> Start(params (string Variable, string Value)[] settings)
+    {
+        var data = Path.Combine(RepositoryRoot(), ".medcor", "load");
+        var start = new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            Environment =
+            {
+                ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0", ["MCP_MAX_STREAMS"] = "0", ["MCP_MAX_LISTENERS"] = "0",
+                ["MCP_MAX_CHAT_CALLS"] = "0", ["MCP_CHAT_DAILY_TOKENS_USER"] = "0", ["MCP_CHAT_DAILY_TOKENS_HOSPITAL"] = "0", ["MCP_CHAT_DAILY_TOKENS_SERVER"] = "0",
+                ["OPENAI_MAX_TOKENS"] = "1000000",
+            },
+        };
+        foreach (var (variable, value) in settings) start.Environment[variable] = value;
+        var host = Process.Start(start)!;
+        var said = new ConcurrentQueue<string>();
+        host.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        host.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        host.BeginOutputReadLine();
+        host.BeginErrorReadLine();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            using var stop = Process.Start("kill", ["-TERM", host.Id.ToString(CultureInfo.InvariantCulture)]);
+            host.WaitForExit(TimeSpan.FromSeconds(60));
+        };
+
+        var watch = Stopwatch.StartNew();
+        while (!File.Exists(RunFile(data)) || (int)JsonNode.Parse(await File.ReadAllTextAsync(RunFile(data)))!["host"]!["pid"]! != host.Id)
+        {
+            if (host.HasExited || watch.Elapsed > StartTimeout) throw new MeasurementException($"MedCor did not start:\n{string.Join('\n', said)}");
+            await Delay.For(TimeSpan.FromMilliseconds(200));
+        }
+        return new(data);
+    }
+
+    private static string RunFile(string data) => Path.Combine(data, "run.json");
+
+    /// <summary>The host, as it was built together with this program.</summary>
+    private static string FindHostAssembly()
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(RepositoryRoot(), "AppHost", "bin", output.Parent!.Name, output.Name, "MedCor.AppHost.dll");
+    }
+
+    private static string RepositoryRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent ?? throw new MeasurementException("This program runs inside the repository alone.");
+        return directory.FullName;
+    }
+}
+
+/// <summary>One replica of the gateway.</summary>
+internal sealed record Gateway(string Name, Uri Address, Process Process)
+{
+    /// <summary>Where listeners connect.</summary>
+    public Uri LiveEvents { get; } = new(Address, "/api/mcp/sse");
+
+    /// <summary>The memory that the process has, in bytes.</summary>
+    public long Memory
+    {
+        get
+        {
+            Process.Refresh();
+            return Process.WorkingSet64;
+        }
+    }
+
+    /// <summary>The processor's time that it took so far.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            Process.Refresh();
+            return Process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Its memory once that has stood still for a while: what was freed is then given back, as far as it is.</summary>
+    public async Task<long> SettledMemory()
+    {
+        const int LongEnough = 10, TooLong = 90;
+        var (least, still) = (Memory, 0);
+        for (var seconds = 0; still < LongEnough && seconds < TooLong; seconds++)
+        {
+            await Delay.For(TimeSpan.FromSeconds(1));
+            var now = Memory;
+            still = Math.Abs(now - least) * 100 < least ? still + 1 : 0;
+            if (still == 0) least = now;
+        }
+        return Memory;
+    }
+}
+
+/// <summary>Something that makes measuring pointless.</summary>
+internal sealed class MeasurementException(string message) : Exception(message);

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.Load;
+
+/// <summary>A model that answers every question with the same tokens at a steady pace, streamed by OpenAI's protocol, and remembers when it wrote each.</summary>
+internal sealed class PacedModelServer : IAsyncDisposable
+{
+    private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
+
+    private readonly WebApplication web;
+    private readonly byte[][] chunks;
+    private readonly byte[] stop = Chunk([], "stop");
+    private readonly TimeSpan pace;
+    private readonly ConcurrentDictionary<string, long[]> writtenAt = new();
+
+    private PacedModelServer(int tokens, int tokensPerSecond)
+    {
+        string[] words = [.. Enumerable.Range(0, tokens).Select(i => string.Create(CultureInfo.InvariantCulture, $" word{i}"))];
+        (Text, chunks, pace) = (string.Concat(words), [.. words.Select(word => Chunk(new() { ["content"] = word }, null))], TimeSpan.FromSeconds(1.0 / tokensPerSecond));
+
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        web = builder.Build();
+        web.UseRouting();
+        web.MapPost("/v1/chat/completions", HandleRequest);
+    }
+
+    /// <summary>Where it is, up to and with its <c>/v1</c>.</summary>
+    public string Address => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
+
+    /// <summary>The whole of each answer.</summary>
+    public string Text { get; }
+
+    public static async Task<PacedModelServer> Start(int tokens, int tokensPerSecond)
+    {
+        var server = new PacedModelServer(tokens, tokensPerSecond);
+        await server.web.StartAsync();
+        return server;
+    }
+
+    /// <summary>When it wrote each token of its answer to a question, which nobody asks twice.</summary>
+    public long[] WrittenAt(string question) => writtenAt[question];
+
+    public ValueTask DisposeAsync() => web.DisposeAsync();
+
+    private async Task HandleRequest(HttpContext http)
+    {
+        var asked = (await JsonNode.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted))!;
+        var times = writtenAt[(string)asked["messages"]!.AsArray()[^1]!["content"]!] = new long[chunks.Length];
+        http.Response.ContentType = "text/event-stream";
+        using var timer = new PeriodicTimer(pace);
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            times[i] = Stopwatch.GetTimestamp();
+            await Write(chunks[i]);
+            await timer.WaitForNextTickAsync(http.RequestAborted);
+        }
+        await Write(stop);
+        await Write(Done);
+
+        async Task Write(byte[] line)
+        {
+            await http.Response.Body.WriteAsync(line, http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+        }
+    }
+
+    private static byte[] Chunk(JsonObject delta, string? finish)
+    {
+        var chunk = new JsonObject
+        {
+            ["id"] = "load",
+            ["object"] = "chat.completion.chunk",
+            ["created"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+            ["model"] = "load",
+            ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = finish }),
+        };
+        return Encoding.UTF8.GetBytes($"data: {chunk.ToJsonString(JsonSerializerOptions.Web)}\n\n");
+    }
+}

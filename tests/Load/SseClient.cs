@@ -1,0 +1,65 @@
+using System.Net.Http.Headers;
+
+namespace MedCor.Load;
+
+/// <summary>One connection that hears live events, as cheaply as may be: it shares the machine with what is measured.</summary>
+internal sealed class SseClient : IAsyncDisposable
+{
+    /// <summary>Longer than any event that is heard here, in bytes.</summary>
+    private const int BufferSize = 8 * 1024;
+
+    private readonly HttpResponseMessage response;
+    private readonly CancellationTokenSource disposing = new();
+    private readonly Action<ReadOnlySpan<byte>, DateTime> onEvent;
+    private readonly Task reading;
+
+    private SseClient(HttpResponseMessage response, Action<ReadOnlySpan<byte>, DateTime> hear)
+    {
+        (this.response, this.onEvent) = (response, hear);
+        reading = ReadEvents();
+    }
+
+    /// <summary>Begins to listen: whatever happens from then on is handed to <paramref name="hear"/>, with the time at which it came.</summary>
+    public static async Task<SseClient> Connect(HttpClient http, Uri address, string token, Action<ReadOnlySpan<byte>, DateTime> hear)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return response.IsSuccessStatusCode ? new(response, hear) : throw new MeasurementException($"Listening was answered {(int)response.StatusCode}.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await disposing.CancelAsync();
+        await reading;
+        response.Dispose();
+        disposing.Dispose();
+    }
+
+    private async Task ReadEvents()
+    {
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(disposing.Token);
+            var buffer = new byte[BufferSize];
+            var kept = 0;
+            while (await stream.ReadAsync(buffer.AsMemory(kept), disposing.Token) is > 0 and var read) kept = DispatchEvents(buffer.AsSpan(0, kept + read), DateTime.UtcNow);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // We left, or the other side did without a word.
+        }
+    }
+
+    /// <summary>Hands on the events that are whole, moves the rest to the front and tells its length.</summary>
+    private int DispatchEvents(Span<byte> bytes, DateTime now)
+    {
+        var rest = bytes;
+        while (rest.IndexOf("\n\n"u8) is >= 0 and var end)
+        {
+            onEvent(rest[..end], now);
+            rest = rest[(end + 2)..];
+        }
+        rest.CopyTo(bytes);
+        return rest.Length;
+    }
+}

@@ -1,0 +1,61 @@
+namespace MedCor.Load;
+
+/// <summary>Many who listen, spread evenly over the gateways and over some accounts of one hospital.</summary>
+internal sealed class SubscriberGroup : IAsyncDisposable
+{
+    private const int ConnectAtOnce = 32;
+
+    private static readonly TimeSpan DeliveryTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>For what comes when all has been heard, and so once too often.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
+
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly SseClient[] listeners;
+    private volatile DeliveryRound round = new(0, 0, 0);
+
+    private SubscriberGroup(int size) => listeners = new SseClient[size];
+
+    public int Size => listeners.Length;
+
+    /// <summary>How often an event was not heard, or once too often.</summary>
+    public int Mistakes { get; private set; }
+
+    /// <summary>Has them all connect.</summary>
+    public static async Task<SubscriberGroup> Connect(IReadOnlyList<Gateway> gateways, IReadOnlyList<LoadUser> accounts, int size)
+    {
+        var crowd = new SubscriberGroup(size);
+        var connected = 0;
+        await Parallel.ForAsync(0, size, new ParallelOptions { MaxDegreeOfParallelism = ConnectAtOnce }, async (i, _) =>
+        {
+            var account = accounts[i / gateways.Count % accounts.Count];
+            crowd.listeners[i] = await SseClient.Connect(crowd.http, gateways[i % gateways.Count].LiveEvents, account.Token, (e, now) => crowd.Measure(i, e, now));
+            if (Interlocked.Increment(ref connected) is var n && (n % 500 == 0 || n == size)) Console.WriteLine($"  {n:N0} of {size:N0} listen");
+        });
+        return crowd;
+    }
+
+    /// <summary>Has so many numbered events made, and waits until all have heard them.</summary>
+    /// <param name="make">Makes them, from this number on.</param>
+    public async Task<DeliveryRound> Measure(int count, Func<int, Task> make)
+    {
+        var told = round = new DeliveryRound(Size, NumberedEvents.Reserve(count), count);
+        await make(told.First);
+        await told.WaitUntilComplete(DeliveryTimeout);
+        if (told.Missing == Size * count) throw new MeasurementException("Nobody heard an event.");
+        await Delay.For(SettleTime);
+        Mistakes += told.Missing + told.Unexpected;
+        return told;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var listener in listeners) await listener.DisposeAsync();
+        http.Dispose();
+    }
+
+    private void Measure(int listener, ReadOnlySpan<byte> e, DateTime now)
+    {
+        if (NumberedEvents.NumberOf(e) is >= 0 and var number) round.Record(listener, number, e, now);
+    }
+}
