@@ -110,31 +110,31 @@ public static class MedCorService
     /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>); with the name of an <see cref="IOperatorCommand"/> it does that and ends.
     /// In Development it migrates by itself and adds the demo data.
     /// </summary>
-    public static async Task RunMedCorService(this WebApplication app, string[] args)
+    public static async Task RunMedCorServiceAsync(this WebApplication app, string[] args)
     {
         var identity = app.Services.GetRequiredService<ServiceInfo>();
         var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
         var owner = app.Configuration.GetOwnerConnectionString();
         if (args.Contains("migrate"))
         {
-            await migrator.Migrate(owner, CancellationToken.None);
+            await migrator.MigrateAsync(owner, CancellationToken.None);
             return;
         }
         if (args.FirstOrDefault() is { } first && !first.StartsWith('-'))
         {
             await using var scope = app.Services.CreateAsyncScope();
-            Environment.ExitCode = await OperatorCommandRunner.Run(scope.ServiceProvider, args, app.Lifetime.ApplicationStopping);
+            Environment.ExitCode = await OperatorCommandRunner.RunAsync(scope.ServiceProvider, args, app.Lifetime.ApplicationStopping);
             return;
         }
 
         if (app.Environment.IsDevelopment())
         {
-            await migrator.Migrate(owner, app.Lifetime.ApplicationStopping);
-            await SeedDemoData(app);
+            await migrator.MigrateAsync(owner, app.Lifetime.ApplicationStopping);
+            await SeedDemoDataAsync(app);
         }
         else
         {
-            await migrator.Verify(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
+            await migrator.VerifyAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
         }
 
         app.UseMedCorDefaults();
@@ -147,7 +147,7 @@ public static class MedCorService
     }
 
     /// <summary>One replica seeds while the others wait, all of it or nothing.</summary>
-    private static async Task SeedDemoData(WebApplication app)
+    private static async Task SeedDemoDataAsync(WebApplication app)
     {
         var ct = app.Lifetime.ApplicationStopping;
         await using var scope = app.Services.CreateAsyncScope();
@@ -157,7 +157,7 @@ public static class MedCorService
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.demo'))", ct);
-        foreach (var demo in scope.ServiceProvider.GetServices<IDemoDataSeeder>()) await demo.Seed(ct);
+        foreach (var demo in scope.ServiceProvider.GetServices<IDemoDataSeeder>()) await demo.SeedAsync(ct);
         await transaction.CommitAsync(ct);
     }
 

@@ -1,8 +1,6 @@
 using System.Threading.RateLimiting;
-using MedCor.Contracts;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,9 +21,9 @@ internal sealed class RequestMemoryLimiter : IDisposable
     /// <summary>JSON in UTF-8 is in memory as its text, of two bytes a character, and as its bytes, in a buffer that doubles.</summary>
     private const int CopiesInMemory = 4;
 
-    private readonly ConcurrencyLimiter bodies;
-    private readonly ConcurrencyLimiter responses;
-    private readonly (int Body, int Answer) maxUnits;
+    private readonly ConcurrencyLimiter _bodies;
+    private readonly ConcurrencyLimiter _responses;
+    private readonly (int Body, int Answer) _maxUnits;
 
     public RequestMemoryLimiter() : this(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
     {
@@ -35,29 +33,29 @@ internal sealed class RequestMemoryLimiter : IDisposable
     internal RequestMemoryLimiter(long available)
     {
         // However little there is, the largest can be had alone.
-        maxUnits = (Math.Max(ToUnits(available / 4), ToUnits(CopiesInMemory * (long)MedCorService.MaxRequestBodySize)), Math.Max(ToUnits(available / 2), ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxLength)));
-        (bodies, responses) = (Limiter(maxUnits.Body), Limiter(maxUnits.Answer));
+        _maxUnits = (Math.Max(ToUnits(available / 4), ToUnits(CopiesInMemory * (long)MedCorService.MaxRequestBodySize)), Math.Max(ToUnits(available / 2), ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxLength)));
+        (_bodies, _responses) = (Limiter(_maxUnits.Body), Limiter(_maxUnits.Answer));
 
         static ConcurrencyLimiter Limiter(int units) => new(new() { PermitLimit = units, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
     }
 
     /// <summary>The share of a call for its body. Dispose of it when the call is over. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
     /// <param name="length">How long the body is, in bytes; null when it is not known.</param>
-    public ValueTask<RateLimitLease> AcquireForBody(long? length, CancellationToken ct) => Acquire(bodies, Math.Clamp(ToUnits(CopiesInMemory * (length ?? MedCorService.MaxRequestBodySize)), 1, maxUnits.Body), ct);
+    public ValueTask<RateLimitLease> AcquireForBodyAsync(long? length, CancellationToken ct) => AcquireAsync(_bodies, Math.Clamp(ToUnits(CopiesInMemory * (length ?? MedCorService.MaxRequestBodySize)), 1, _maxUnits.Body), ct);
 
     /// <summary>The share of a call for its answer, before it reads what it answers. Dispose of it when it is sent. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
     /// <param name="things">How many things it may answer with.</param>
-    public ValueTask<RateLimitLease> AcquireForResponse(int things, CancellationToken ct) => Acquire(responses, Math.Min(ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxEntityLength * things), maxUnits.Answer), ct);
+    public ValueTask<RateLimitLease> AcquireForResponseAsync(int things, CancellationToken ct) => AcquireAsync(_responses, Math.Min(ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxEntityLength * things), _maxUnits.Answer), ct);
 
     public void Dispose()
     {
-        bodies.Dispose();
-        responses.Dispose();
+        _bodies.Dispose();
+        _responses.Dispose();
     }
 
     private static int ToUnits(long bytes) => (int)Math.Min((bytes + BytesPerUnit - 1) / BytesPerUnit, int.MaxValue / 2);
 
-    private static async ValueTask<RateLimitLease> Acquire(ConcurrencyLimiter limiter, int units, CancellationToken ct)
+    private static async ValueTask<RateLimitLease> AcquireAsync(ConcurrencyLimiter limiter, int units, CancellationToken ct)
     {
         if (limiter.AttemptAcquire(units) is { IsAcquired: true } lease) return lease;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -86,7 +84,7 @@ internal static class RequestMemoryLimiterExtensions
                 await next(http);
                 return;
             }
-            using var share = await memory.AcquireForBody(http.Request.ContentLength, http.RequestAborted);
+            using var share = await memory.AcquireForBodyAsync(http.Request.ContentLength, http.RequestAborted);
             await next(http);
         });
     }

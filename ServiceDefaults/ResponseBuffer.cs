@@ -20,8 +20,8 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Pieces that the garbage collector can move, from a pool: an array of mebibytes would leave a hole, and one that doubles would lie there twice.</summary>
     private static readonly PipeOptions PooledSegments = new(pauseWriterThreshold: 0, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false);
 
-    private readonly Pipe pipe = new(PooledSegments);
-    private long length;
+    private readonly Pipe _pipe = new(PooledSegments);
+    private long _length;
 
     /// <summary>Gets what was written. It is valid until the buffer is disposed.</summary>
     public ReadOnlySequence<byte> WrittenSequence { get; private set; }
@@ -50,7 +50,7 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>Sends it: a piece when the one before is on its way.</summary>
-    public async ValueTask CopyTo(PipeWriter to, CancellationToken ct)
+    public async ValueTask CopyToAsync(PipeWriter to, CancellationToken ct)
     {
         foreach (var piece in WrittenSequence)
             if ((await to.WriteAsync(piece, ct)).IsCompleted) return;
@@ -59,12 +59,12 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     /// <inheritdoc/>
     public void Advance(int count)
     {
-        length += count;
-        pipe.Writer.Advance(count);
+        _length += count;
+        _pipe.Writer.Advance(count);
     }
 
     /// <inheritdoc/>
-    public Memory<byte> GetMemory(int sizeHint = 0) => length + Math.Max(sizeHint, 1) > MaxLength ? throw new BufferLimitExceededException() : pipe.Writer.GetMemory(sizeHint);
+    public Memory<byte> GetMemory(int sizeHint = 0) => _length + Math.Max(sizeHint, 1) > MaxLength ? throw new BufferLimitExceededException() : _pipe.Writer.GetMemory(sizeHint);
 
     /// <inheritdoc/>
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
@@ -73,15 +73,15 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     public void Dispose()
     {
         WrittenSequence = default;
-        pipe.Writer.Complete();
-        pipe.Reader.Complete();
+        _pipe.Writer.Complete();
+        _pipe.Reader.Complete();
     }
 
     private void Complete()
     {
-        pipe.Writer.Complete();
+        _pipe.Writer.Complete();
         // It is all there: nothing has to be waited for.
-        if (pipe.Reader.TryRead(out var all)) WrittenSequence = all.Buffer;
+        if (_pipe.Reader.TryRead(out var all)) WrittenSequence = all.Buffer;
     }
 
     /// <summary>What it means to who asked that there would be more than <see cref="MaxLength"/>.</summary>

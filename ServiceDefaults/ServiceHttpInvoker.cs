@@ -32,12 +32,12 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
 {
     private static readonly TimeSpan EjectionTime = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, ServiceReplicas> services = new();
+    private readonly ConcurrentDictionary<string, ServiceReplicas> _services = new();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
         var asked = request.RequestUri!;
-        var service = services.GetOrAdd(asked.Host, static host => new ServiceReplicas(host));
+        var service = _services.GetOrAdd(asked.Host, static host => new ServiceReplicas(host));
         var replicas = service.Resolve(await discovery.GetEndpointsAsync(service.DiscoveryQuery, ct));
         var first = service.NextIndex();
         var now = clock.GetTimestamp();
@@ -78,21 +78,21 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
         /// <summary>A request's replicas are the bits of a <see cref="ulong"/>.</summary>
         private const int MaxReplicas = 64;
 
-        private Snapshot snapshot = new(null, []);
-        private int index;
+        private Snapshot _snapshot = new(null, []);
+        private int _index;
 
         /// <summary>What service discovery is asked.</summary>
         public string DiscoveryQuery { get; } = $"http://{name}";
 
-        public uint NextIndex() => (uint)Interlocked.Increment(ref index);
+        public uint NextIndex() => (uint)Interlocked.Increment(ref _index);
 
         /// <summary>The replicas at these addresses, with what is known of those that stood there before.</summary>
         public Replica[] Resolve(ServiceEndpointSource found)
         {
-            var known = Volatile.Read(ref this.snapshot);
+            var known = Volatile.Read(ref _snapshot);
             if (ReferenceEquals(known.Source, found)) return known.Replicas;
             Replica[] replicas = [.. found.Endpoints.Take(MaxReplicas).Select(AddressOf).Select(address => known.Replicas.FirstOrDefault(r => r.Address == address) ?? new Replica(address))];
-            Volatile.Write(ref this.snapshot, new(found, replicas));
+            Volatile.Write(ref _snapshot, new(found, replicas));
             return replicas;
         }
 
@@ -103,12 +103,12 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
 
     private sealed class Replica(Uri address)
     {
-        private long ejectedUntil = long.MinValue;
+        private long _ejectedUntil = long.MinValue;
 
         public Uri Address => address;
 
-        public bool IsEjected(long now) => Volatile.Read(ref ejectedUntil) > now;
+        public bool IsEjected(long now) => Volatile.Read(ref _ejectedUntil) > now;
 
-        public void Eject(long until) => Volatile.Write(ref ejectedUntil, until);
+        public void Eject(long until) => Volatile.Write(ref _ejectedUntil, until);
     }
 }

@@ -1,9 +1,13 @@
 using MassTransit;
+using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Chat;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.Console;
+using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.Limits;
-using MedCor.Gateway.Surfaces;
-using MedCor.Gateway.Tools;
+using MedCor.Gateway.LiveEvents;
+using MedCor.Gateway.LiveEvents.WebSockets;
+using MedCor.Gateway.OpenApi;
+using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Messaging;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

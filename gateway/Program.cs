@@ -1,6 +1,8 @@
 using MedCor.Gateway;
 using MedCor.Gateway.Chat;
-using MedCor.Gateway.Surfaces;
+using MedCor.Gateway.Endpoints;
+using MedCor.Gateway.HttpPipeline;
+using MedCor.Gateway.OpenApi;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Telemetry;

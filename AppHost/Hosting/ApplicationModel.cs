@@ -1,3 +1,5 @@
+using MedCor.AppHost.Data;
+using MedCor.AppHost.Processes;
 using MedCor.AppHost.Servers;
 
 namespace MedCor.AppHost.Hosting;
@@ -6,7 +8,7 @@ namespace MedCor.AppHost.Hosting;
 /// <param name="data">Null to publish.</param>
 internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, HostOptions options, ServerProvider servers, DataDirectory? data)
 {
-    private readonly List<ReplicatedProject> projects = [];
+    private readonly List<ReplicatedProject> _projects = [];
 
     public IDistributedApplicationBuilder Builder => builder;
 
@@ -15,7 +17,7 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
     public bool IsPublishing => data is null;
 
     /// <summary>Gets the projects in the order in which they were added.</summary>
-    public IReadOnlyList<ReplicatedProject> Projects => projects;
+    public IReadOnlyList<ReplicatedProject> Projects => _projects;
 
     /// <summary>Gets the dashboard's address, without its token; null when there is none.</summary>
     public string? Dashboard { get; init; }
@@ -30,7 +32,7 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
     {
         var replicas = isReplicated ? options.Replicas : 1;
         var project = new ReplicatedProject(name, [.. Enumerable.Range(1, replicas).Select(replica => Add<TProject>(name, replicas == 1 ? name : $"{name}-{replica}", replica, port, host))]);
-        projects.Add(project);
+        _projects.Add(project);
         return project;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MedCor.AppHost.Data;
 
 namespace MedCor.AppHost.Hosting;
 
@@ -10,22 +11,22 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
 
     private static readonly TimeSpan ReminderInterval = TimeSpan.FromSeconds(5);
 
-    private readonly Lock writeLock = new();
-    private readonly long began = Stopwatch.GetTimestamp();
-    private readonly bool colors = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
-    private long lastLine = Stopwatch.GetTimestamp();
-    private Func<string?> waitingFor = () => "preparing";
-    private Timer? reminder;
-    private string data = "";
-    private bool isReady;
+    private readonly Lock _writeLock = new();
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly bool _colors = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
+    private long _lastLine = Stopwatch.GetTimestamp();
+    private Func<string?> _waitingFor = () => "preparing";
+    private Timer? _reminder;
+    private string _data = "";
+    private bool _isReady;
 
     public void ReportStarting(string directory)
     {
-        data = directory;
+        _data = directory;
         Write();
         Write($"  {Bold("MedCor")}  {Dim("starting; data in " + directory)}");
         Write();
-        reminder = new(_ => WriteReminder(), null, ReminderInterval, TimeSpan.FromSeconds(1));
+        _reminder = new(_ => WriteReminder(), null, ReminderInterval, TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Reports a change of a resource.</summary>
@@ -33,12 +34,12 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
     {
         if (now.Healthy && !before.Healthy)
         {
-            Write($"  {Green("✓")} {name,-14}{(isReady ? "healthy again" : Seconds()),8}   {Dim(address ?? "")}");
+            Write($"  {Green("✓")} {name,-14}{(_isReady ? "healthy again" : Seconds()),8}   {Dim(address ?? "")}");
         }
         else if (hasEndedByItself)
         {
             Write($"  {Yellow("↻")} {name,-14}ended{(now.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $" with exit code {code}") : "")}; starting it again ({now.Restarts})");
-            if (now.FailedStarts == FailuresBeforeLogHint) Write($"    {Dim($"what it says: {Path.Combine(data, "logs", name + ".log")}")}");
+            if (now.FailedStarts == FailuresBeforeLogHint) Write($"    {Dim($"what it says: {Path.Combine(_data, "logs", name + ".log")}")}");
         }
         else if (before.Healthy && now.State == KnownResourceStates.Running)
         {
@@ -47,12 +48,12 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
     }
 
     /// <summary>Says from now on what the start waits for, when nothing else has been written for a while.</summary>
-    public void SetWaitReason(Func<IReadOnlyList<string>> late) => waitingFor = () => late() is { Count: > 0 } names ? $"not healthy yet: {string.Join(", ", names)}" : null;
+    public void SetWaitReason(Func<IReadOnlyList<string>> late) => _waitingFor = () => late() is { Count: > 0 } names ? $"not healthy yet: {string.Join(", ", names)}" : null;
 
     public void ReportReady(ApplicationModel host, RunState.DashboardAddress? dashboard)
     {
-        isReady = true;
-        reminder?.Dispose();
+        _isReady = true;
+        _reminder?.Dispose();
         Write();
         Write($"  {Bold("MedCor is ready")} {Dim("after " + Seconds())}");
         Write();
@@ -70,7 +71,7 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
         Write($"  Sign in with {Bold(DemoAccounts.Password)} as");
         foreach (var (email, who) in DemoAccounts.All) Write($"    {email,-32}{Dim(who)}");
         Write();
-        Write($"  {Dim($"Ctrl+C stops everything. The data stays in {data}; logs are in {Path.Combine(data, "logs")}.")}");
+        Write($"  {Dim($"Ctrl+C stops everything. The data stays in {_data}; logs are in {Path.Combine(_data, "logs")}.")}");
         Write();
     }
 
@@ -82,34 +83,34 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
 
     public void ReportStopping()
     {
-        waitingFor = () => "stopping";
+        _waitingFor = () => "stopping";
         Write();
         Write($"  {Dim("stopping: services first, then servers …")}");
     }
 
     public void ReportStopped()
     {
-        reminder?.Dispose();
-        Write($"  {Dim(isReady ? "stopped" : "stopped before it was up")}");
+        _reminder?.Dispose();
+        Write($"  {Dim(_isReady ? "stopped" : "stopped before it was up")}");
     }
 
-    public void Dispose() => reminder?.Dispose();
+    public void Dispose() => _reminder?.Dispose();
 
     private void WriteReminder()
     {
-        if (Stopwatch.GetElapsedTime(lastLine) >= ReminderInterval && waitingFor() is { } what) Write($"  {Dim($"… {Seconds()}: {what}")}");
+        if (Stopwatch.GetElapsedTime(_lastLine) >= ReminderInterval && _waitingFor() is { } what) Write($"  {Dim($"… {Seconds()}: {what}")}");
     }
 
     private void WriteRow(string title, string value) => Write($"  {title,-12}{value}");
 
-    private string Seconds() => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+    private string Seconds() => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_began).TotalSeconds:0.0} s");
 
     private void Write(string line = "")
     {
         if (isQuiet) return;
-        lock (writeLock)
+        lock (_writeLock)
         {
-            lastLine = Stopwatch.GetTimestamp();
+            _lastLine = Stopwatch.GetTimestamp();
             output.WriteLine(line);
         }
     }
@@ -122,7 +123,7 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
 
     private string Yellow(string text) => Styled("33", text);
 
-    private string Styled(string style, string text) => colors ? $"\e[{style}m{text}\e[0m" : text;
+    private string Styled(string style, string text) => _colors ? $"\e[{style}m{text}\e[0m" : text;
 }
 
 /// <summary>Lists the accounts that the development default has; the identity service creates them.</summary>

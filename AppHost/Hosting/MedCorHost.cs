@@ -1,4 +1,6 @@
 using System.Globalization;
+using MedCor.AppHost.Data;
+using MedCor.AppHost.Processes;
 using MedCor.AppHost.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

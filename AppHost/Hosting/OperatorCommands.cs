@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,5 @@
+using MedCor.AppHost.Data;
+using MedCor.AppHost.Processes;
 using Microsoft.Extensions.Hosting;
 
 namespace MedCor.AppHost.Hosting;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MedCor.AppHost.Data;
 using Serilog;
 
 namespace MedCor.AppHost.Hosting;
@@ -10,19 +11,19 @@ internal sealed partial class ResourceLogFiles(ResourceLoggerService loggers, Da
 {
     private const int MaxFileSize = 10 * 1024 * 1024;
 
-    private readonly CancellationTokenSource stop = new();
-    private readonly ConcurrentDictionary<string, Task> writing = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, Task> _writing = [];
 
     /// <summary>Writes a resource's console to a file from now on.</summary>
     /// <param name="name">The file's name.</param>
     /// <param name="resourceId">The orchestrator's name of the resource.</param>
-    public void Follow(string name, string resourceId) => writing.GetOrAdd(name, _ => WriteAsync(name, resourceId));
+    public void Follow(string name, string resourceId) => _writing.GetOrAdd(name, _ => WriteAsync(name, resourceId));
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        await Task.WhenAll(writing.Values);
-        stop.Dispose();
+        await _stop.CancelAsync();
+        await Task.WhenAll(_writing.Values);
+        _stop.Dispose();
     }
 
     private async Task WriteAsync(string name, string resourceId)
@@ -33,7 +34,7 @@ internal sealed partial class ResourceLogFiles(ResourceLoggerService loggers, Da
             .CreateLogger();
         try
         {
-            await foreach (var lines in loggers.WatchAsync(resourceId).WithCancellation(stop.Token))
+            await foreach (var lines in loggers.WatchAsync(resourceId).WithCancellation(_stop.Token))
                 foreach (var line in lines) file.Information("{Line:l}", AnsiColor().Replace(line.Content, ""));
         }
         catch (OperationCanceledException)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using MedCor.AppHost.Data;
+using MedCor.AppHost.Processes;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MedCor.AppHost.Hosting;
@@ -29,8 +31,8 @@ internal sealed class ResourceSupervisor(
     // What ran for this long begins anew with the first pause.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<string, ResourceStatus> statuses = [];
-    private bool isReady;
+    private readonly Dictionary<string, ResourceStatus> _statuses = [];
+    private bool _isReady;
 
     /// <summary>Watches until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -59,7 +61,7 @@ internal sealed class ResourceSupervisor(
     private void HandleChange(ResourceEvent change, int? pid, CancellationToken ct)
     {
         var (name, snapshot) = (change.Resource.Name, change.Snapshot);
-        var before = statuses.GetValueOrDefault(name) ?? new();
+        var before = _statuses.GetValueOrDefault(name) ?? new();
         var state = snapshot.State?.Text;
         var hasEnded = KnownResourceStates.TerminalStates.Contains(state);
         var now = before with
@@ -80,13 +82,13 @@ internal sealed class ResourceSupervisor(
             _ = RestartAsync(change.ResourceId, now.FailedStarts, ct);
         }
 
-        statuses[name] = now;
+        _statuses[name] = now;
         if (!runFile.Tracks(name)) return;
         report.ReportChange(name, before, now, hasEndedByItself: ended, snapshot.Urls.FirstOrDefault(url => !url.IsInternal)?.Url);
         runFile.Update(change.Resource, now);
         if (state == KnownResourceStates.Running) runFile.RecordServiceStart(change.Resource, snapshot.EnvironmentVariables);
-        if (isReady || !runFile.HasAllHealthy) return;
-        isReady = true;
+        if (_isReady || !runFile.HasAllHealthy) return;
+        _isReady = true;
         runFile.StartWriting();
         report.ReportReady(host, runFile.Dashboard);
     }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
 
 namespace MedCor.AppHost.Servers;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -29,7 +29,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
     // When the shell is killed, the kernel sends INT to the server. macOS has no setpriv.
     private static readonly string[] EndWithShell = ExecutableLocator.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig=INT", .. RunAsPostgres is [_, .. var options] ? options : ["--"]] : [];
 
-    private readonly List<PostgresProcessDatabase> databases = [];
+    private readonly List<PostgresProcessDatabase> _databases = [];
 
     public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
         $"Host={Endpoint.Property(EndpointProperty.Host)};Port={Endpoint.Property(EndpointProperty.Port)};Username=postgres;Password={password}");
@@ -56,7 +56,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
     public static IResourceBuilder<PostgresProcessDatabase> AddDatabase(IResourceBuilder<PostgresProcess> server, string name)
     {
         var database = new PostgresProcessDatabase(name, server.Resource);
-        server.Resource.databases.Add(database);
+        server.Resource._databases.Add(database);
         return server.ApplicationBuilder.AddResource(database).WithIconName("Database");
     }
 
@@ -128,7 +128,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
     // Aspire does this for the databases of containers alone.
     private async Task PublishDatabasesAsync(IServiceProvider services, string state)
     {
-        foreach (var database in databases)
+        foreach (var database in _databases)
             await services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(database, now => now with { State = state });
     }
 
@@ -136,7 +136,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
     {
         await using var connection = new NpgsqlConnection(login);
         await connection.OpenAsync(ct);
-        foreach (var name in databases.Select(database => database.Name))
+        foreach (var name in _databases.Select(database => database.Name))
         {
             await using var exists = new NpgsqlCommand("SELECT FROM pg_database WHERE datname = $1", connection) { Parameters = { new() { Value = name } } };
             await using (var found = await exists.ExecuteReaderAsync(ct))

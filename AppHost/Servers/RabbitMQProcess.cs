@@ -1,5 +1,5 @@
 using System.Globalization;
-using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;

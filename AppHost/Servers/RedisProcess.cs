@@ -1,4 +1,4 @@
-using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -23,7 +23,7 @@ internal sealed class ServerPackages
         fi
         """;
 
-    private readonly List<string> required = [];
+    private readonly List<string> _required = [];
 
     /// <summary>Gets the path of RabbitMQ's start script.</summary>
     // Not Debian's wrapper in PATH: that one insists on the user and the paths of the packaged service.
@@ -36,7 +36,7 @@ internal sealed class ServerPackages
         ?? throw new DistributedApplicationException($"{(version is null ? "postgresql" : $"postgresql-{version}")} is not installed.");
 
     /// <summary>Adds a Debian package to those that the application needs.</summary>
-    public void Require(string package) => required.Add(package);
+    public void Require(string package) => _required.Add(package);
 
     /// <summary>
     /// Installs what is missing, where this process may: on Debian and its kin, as root or with sudo that asks for no
@@ -45,7 +45,7 @@ internal sealed class ServerPackages
     /// <exception cref="DistributedApplicationException">It may not, or it failed; the message has the command to run.</exception>
     public async Task InstallMissingAsync(ConsoleReport report, CancellationToken ct)
     {
-        string[] missing = [.. required.Where(package => !IsInstalled(package))];
+        string[] missing = [.. _required.Where(package => !IsInstalled(package))];
         if (missing.Length == 0) return;
         var packages = string.Join(' ', missing);
         if (ExecutableLocator.Find("apt-get") is null)

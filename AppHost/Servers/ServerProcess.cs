@@ -1,4 +1,4 @@
-using MedCor.AppHost.Hosting;
+using MedCor.AppHost.Processes;
 
 namespace MedCor.AppHost.Servers;
 

@@ -15,10 +15,10 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
     private const string Key = "medcor:revoked";
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
 
-    private volatile FrozenDictionary<Guid, DateTimeOffset>? snapshot;
+    private volatile FrozenDictionary<Guid, DateTimeOffset>? _snapshot;
 
     /// <summary>Whether a list was read yet.</summary>
-    public bool IsLoaded => snapshot is not null;
+    public bool IsLoaded => _snapshot is not null;
 
     /// <summary>
     /// Whether the caller's login or the key that signed their token was revoked, or their user or hospital since the token was issued.
@@ -26,25 +26,25 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
     /// </summary>
     public bool IsRevoked(Caller caller)
     {
-        var list = snapshot ?? throw new Unavailable("Tokens cannot be checked at this moment. Try again shortly.");
+        var list = _snapshot ?? throw new Unavailable("Tokens cannot be checked at this moment. Try again shortly.");
         return list.Count > 0
             && (list.ContainsKey(caller.SessionId) || list.ContainsKey(caller.KeyId) || IsRevokedSince(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && IsRevokedSince(list, hospital, caller)));
     }
 
     /// <summary>Tells whether the list that was last read names this signing key as revoked.</summary>
-    public bool IsKeyRevoked(Guid keyId) => snapshot is { } list && list.ContainsKey(keyId);
+    public bool IsKeyRevoked(Guid keyId) => _snapshot is { } list && list.ContainsKey(keyId);
 
     /// <summary>Whether the list that was last read has this revocation, or a later one of the same.</summary>
     public bool Contains(Guid revoked, DateTimeOffset at) =>
-        snapshot is { } list && list.TryGetValue(revoked, out var since) && since.ToUnixTimeMilliseconds() >= at.ToUnixTimeMilliseconds();
+        _snapshot is { } list && list.TryGetValue(revoked, out var since) && since.ToUnixTimeMilliseconds() >= at.ToUnixTimeMilliseconds();
 
     /// <summary>Cuts off logins, signing keys, or all tokens that users or hospitals held at a time. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
-    public async Task Revoke(IReadOnlyDictionary<Guid, DateTimeOffset> revoked, TimeSpan lifetime)
+    public async Task RevokeAsync(IReadOnlyDictionary<Guid, DateTimeOffset> revoked, TimeSpan lifetime)
     {
         var db = redis.GetDatabase();
         await db.SortedSetRemoveRangeByScoreAsync(Key, double.NegativeInfinity, (clock.GetUtcNow() - lifetime).ToUnixTimeMilliseconds());
         await db.SortedSetAddAsync(Key, [.. revoked.Select(r => new SortedSetEntry(r.Key.ToString("N"), r.Value.ToUnixTimeMilliseconds()))]);
-        await Refresh();
+        await RefreshAsync();
     }
 
     protected override async Task ExecuteAsync(CancellationToken ct)
@@ -54,7 +54,7 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
         {
             try
             {
-                await Refresh();
+                await RefreshAsync();
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
@@ -65,7 +65,7 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
 
     private static bool IsRevokedSince(FrozenDictionary<Guid, DateTimeOffset> list, Guid id, Caller caller) => list.TryGetValue(id, out var since) && caller.IssuedAt <= since;
 
-    private async Task Refresh() =>
-        snapshot = (await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync(Key))
+    private async Task RefreshAsync() =>
+        _snapshot = (await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync(Key))
             .ToFrozenDictionary(e => Guid.ParseExact(e.Element!, "N"), e => DateTimeOffset.FromUnixTimeMilliseconds((long)e.Score));
 }

@@ -17,34 +17,34 @@ public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clo
     /// <summary>The name of the client that asks.</summary>
     public const string HttpClientName = "signing-keys";
 
-    private readonly SemaphoreSlim fetching = new(1, 1);
-    private volatile KeySet keySet = new([], DateTimeOffset.MinValue);
-    private DateTimeOffset requestedAt = DateTimeOffset.MinValue;
+    private readonly SemaphoreSlim _fetching = new(1, 1);
+    private volatile KeySet _keySet = new([], DateTimeOffset.MinValue);
+    private DateTimeOffset _requestedAt = DateTimeOffset.MinValue;
 
     /// <summary>
     /// The key of that id, or none. A key that is known serves on while Identity is away, for <see cref="MaxStaleAge"/>; one that is not
     /// throws <see cref="HttpRequestException"/> then, at once if Identity was asked in vain a moment ago.
     /// </summary>
-    public async ValueTask<SecurityKey?> Find(string keyId, CancellationToken ct)
+    public async ValueTask<SecurityKey?> FindAsync(string keyId, CancellationToken ct)
     {
-        var key = keySet.ById.GetValueOrDefault(keyId);
-        if (key is not null && clock.GetUtcNow() - keySet.FetchedAt < MaxAge) return key;
+        var key = _keySet.ById.GetValueOrDefault(keyId);
+        if (key is not null && clock.GetUtcNow() - _keySet.FetchedAt < MaxAge) return key;
 
-        await fetching.WaitAsync(ct);
+        await _fetching.WaitAsync(ct);
         try
         {
-            if (clock.GetUtcNow() - requestedAt >= MinRefreshInterval)
+            if (clock.GetUtcNow() - _requestedAt >= MinRefreshInterval)
             {
-                requestedAt = clock.GetUtcNow();
+                _requestedAt = clock.GetUtcNow();
                 using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
                 patience.CancelAfter(MinRefreshInterval);
                 var json = await clients.CreateClient(HttpClientName).GetStringAsync("http://identity/.well-known/jwks.json", patience.Token);
-                keySet = new(new JsonWebKeySet(json).GetSigningKeys().ToDictionary(k => k.KeyId), requestedAt);
+                _keySet = new(new JsonWebKeySet(json).GetSigningKeys().ToDictionary(k => k.KeyId), _requestedAt);
             }
-            else if (keySet.FetchedAt < requestedAt) throw new HttpRequestException("Identity did not tell its keys.");
-            return keySet.ById.GetValueOrDefault(keyId);
+            else if (_keySet.FetchedAt < _requestedAt) throw new HttpRequestException("Identity did not tell its keys.");
+            return _keySet.ById.GetValueOrDefault(keyId);
         }
-        catch (Exception e) when (key is not null && clock.GetUtcNow() - keySet.FetchedAt < MaxStaleAge && !ct.IsCancellationRequested && (e is HttpRequestException or OperationCanceledException))
+        catch (Exception e) when (key is not null && clock.GetUtcNow() - _keySet.FetchedAt < MaxStaleAge && !ct.IsCancellationRequested && (e is HttpRequestException or OperationCanceledException))
         {
             return key;
         }
@@ -54,11 +54,11 @@ public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clo
         }
         finally
         {
-            fetching.Release();
+            _fetching.Release();
         }
     }
 
-    public void Dispose() => fetching.Dispose();
+    public void Dispose() => _fetching.Dispose();
 
     private sealed record KeySet(Dictionary<string, SecurityKey> ById, DateTimeOffset FetchedAt);
 }

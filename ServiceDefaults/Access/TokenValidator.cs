@@ -32,26 +32,26 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
     /// <param name="now">When the key is withdrawn.</param>
     public static DateTimeOffset KeyRevokedAt(DateTimeOffset now) => now + SigningKeyCache.MaxStaleAge;
 
-    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = MaxCachedTokens });
-    private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
+    private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = MaxCachedTokens });
+    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
 
     /// <summary>The caller of a request. Throws <see cref="Unauthenticated"/> when there is no token, or none that counts.</summary>
-    public ValueTask<Caller> Authenticate(HttpContext http)
+    public ValueTask<Caller> AuthenticateAsync(HttpContext http)
     {
         var header = http.Request.Headers.Authorization.ToString();
         if (header.Length == 0) throw new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token.");
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) throw InvalidToken();
-        return Validate(header[7..].Trim(), http.RequestAborted);
+        return ValidateAsync(header[7..].Trim(), http.RequestAborted);
     }
 
     /// <summary>The caller that a token names. Throws <see cref="Unauthenticated"/> when it is malformed, forged, expired or revoked.</summary>
-    public async ValueTask<Caller> Validate(string token, CancellationToken ct)
+    public async ValueTask<Caller> ValidateAsync(string token, CancellationToken ct)
     {
-        if (!cache.TryGetValue(token, out Caller? caller))
+        if (!_cache.TryGetValue(token, out Caller? caller))
         {
-            caller = await ValidateUncached(token, ct);
+            caller = await ValidateUncachedAsync(token, ct);
             if (caller.ExpiresAt > clock.GetUtcNow())
-                cache.Set(token, caller, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = caller.ExpiresAt });
+                _cache.Set(token, caller, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = caller.ExpiresAt });
         }
 
         return IsStillValid(caller!) ? caller! : throw InvalidToken();
@@ -60,22 +60,22 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
     /// <summary>Whether a token that was good still is: for connections that outlive the request that opened them.</summary>
     public bool IsStillValid(Caller caller) => caller.ExpiresAt > clock.GetUtcNow() && !revocations.IsRevoked(caller);
 
-    private async Task<Caller> ValidateUncached(string token, CancellationToken ct)
+    private async Task<Caller> ValidateUncachedAsync(string token, CancellationToken ct)
     {
-        if (token.Length > MaxTokenLength || !handler.CanReadToken(token)) throw InvalidToken();
+        if (token.Length > MaxTokenLength || !_handler.CanReadToken(token)) throw InvalidToken();
 
         JsonWebToken read;
         try
         {
-            read = handler.ReadJsonWebToken(token);
+            read = _handler.ReadJsonWebToken(token);
         }
         catch (ArgumentException)
         {
             throw InvalidToken();
         }
 
-        if (string.IsNullOrEmpty(read.Kid) || await keys.Find(read.Kid, ct) is not { } key) throw InvalidToken();
-        var result = await handler.ValidateTokenAsync(read, new TokenValidationParameters
+        if (string.IsNullOrEmpty(read.Kid) || await keys.FindAsync(read.Kid, ct) is not { } key) throw InvalidToken();
+        var result = await _handler.ValidateTokenAsync(read, new TokenValidationParameters
         {
             IssuerSigningKey = key,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
@@ -117,7 +117,7 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
 
     private static Unauthenticated InvalidToken() => new(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Refresh it or log in again.");
 
-    public void Dispose() => cache.Dispose();
+    public void Dispose() => _cache.Dispose();
 }
 
 /// <summary>What issuer and checkers of tokens agree on. Section <c>Tokens</c>.</summary>

@@ -10,18 +10,18 @@ namespace MedCor.ServiceDefaults.Audit;
 /// <summary>Where a tool's answers hold clinical content and by which parameters it names it: looked up once in its contract, so that no tool can forget to say.</summary>
 public sealed class ClinicalContentDescriptor
 {
-    private readonly Func<object, IEnumerable<IClinicalContent>> find;
-    private readonly Func<object, object?>? resourceId;
-    private readonly Func<object, object?>? patientId;
+    private readonly Func<object, IEnumerable<IClinicalContent>> _find;
+    private readonly Func<object, object?>? _resourceId;
+    private readonly Func<object, object?>? _patientId;
 
     private ClinicalContentDescriptor(Type kind, Func<object, IEnumerable<IClinicalContent>> find, Type parameters)
     {
         var noun = JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.Name);
-        (Resource, this.find) = ($"{noun}s", find);
+        (Resource, _find) = ($"{noun}s", find);
         var ids = Json.Strict.GetTypeInfo(parameters).Properties.Where(p => p.Name.EndsWith("_id", StringComparison.Ordinal)).ToArray();
         // A medical record is named by record_id.
-        resourceId = ids.FirstOrDefault(p => $"{noun}_id".EndsWith(p.Name, StringComparison.Ordinal))?.Get;
-        patientId = ids.FirstOrDefault(p => p.Name == "patient_id")?.Get;
+        _resourceId = ids.FirstOrDefault(p => $"{noun}_id".EndsWith(p.Name, StringComparison.Ordinal))?.Get;
+        _patientId = ids.FirstOrDefault(p => p.Name == "patient_id")?.Get;
     }
 
     /// <summary>The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</summary>
@@ -38,11 +38,11 @@ public sealed class ClinicalContentDescriptor
     }
 
     /// <summary>All of it in an answer.</summary>
-    public IEnumerable<IClinicalContent> FindIn(object result) => find(result);
+    public IEnumerable<IClinicalContent> FindIn(object result) => _find(result);
 
     /// <summary>What a call asked for, as far as its parameters could be read.</summary>
     public AuditedAccess DescribeAccess(string tool, object? parameters) =>
-        parameters is null ? new(tool, Resource) : new(tool, Resource, (Guid?)resourceId?.Invoke(parameters), (Guid?)patientId?.Invoke(parameters));
+        parameters is null ? new(tool, Resource) : new(tool, Resource, (Guid?)_resourceId?.Invoke(parameters), (Guid?)_patientId?.Invoke(parameters));
 
     /// <summary>How a refusal stands in the trail; none for what is no answer to the caller but a failure of ours, which shows and changes nothing.</summary>
     public static AuditOutcome? GetOutcome(ApiException refusal) => refusal.Code switch

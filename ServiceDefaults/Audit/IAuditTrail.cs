@@ -13,7 +13,7 @@ public interface IAuditTrail
     /// answered then.
     /// </summary>
     /// <param name="shown">All that the answer holds; empty when it holds nothing or the access was refused.</param>
-    Task Record(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct);
+    Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct);
 }
 
 /// <summary>What was asked for.</summary>

@@ -94,72 +94,72 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// <summary>Begins a call, unless one was begun with this request id in the last 24 hours. Gives the id and the digest of the one that was.</summary>
     /// <param name="requestId">What the owner calls it; none when it is to happen whatever happened before.</param>
     /// <param name="digest">Of what is asked.</param>
-    public async Task<(Guid Call, string Digest)> Start(Guid run, ChatRunOwner owner, string? requestId, string digest, string worker)
+    public async Task<(Guid Call, string Digest)> StartAsync(Guid run, ChatRunOwner owner, string? requestId, string digest, string worker)
     {
         var keys = requestId is null ? (RedisKey[])[RunKey(run)] : [RunKey(run), RequestKey(owner, requestId)];
-        var begun = (string[])(await ExecuteScript(StartScript, keys, run.ToString(), owner.Key, digest, worker, Milliseconds(RequestIdRetention), Milliseconds(RunRetention), Milliseconds(Lease), WorkerKey("")))!;
+        var begun = (string[])(await ExecuteScriptAsync(StartScript, keys, run.ToString(), owner.Key, digest, worker, Milliseconds(RequestIdRetention), Milliseconds(RunRetention), Milliseconds(Lease), WorkerKey("")))!;
         return (Guid.Parse(begun[0]), begun[1]);
     }
 
     /// <summary>Forgets that a call was begun that never could be, so that it may be once more.</summary>
-    public Task Discard(Guid run, ChatRunOwner owner, string? requestId)
+    public Task DiscardAsync(Guid run, ChatRunOwner owner, string? requestId)
     {
         var keys = requestId is null ? (RedisKey[])[RunKey(run), EventsKey(run)] : [RunKey(run), EventsKey(run), RequestKey(owner, requestId)];
-        return ExecuteScript(DiscardScript, keys, run.ToString());
+        return ExecuteScriptAsync(DiscardScript, keys, run.ToString());
     }
 
     /// <summary>Tells pieces of the answer. The state is that of the call by then: anything but started means that nobody wants more; none that the call is not here.</summary>
     /// <param name="first">The number of the first of them.</param>
-    public async Task<ChatRunState?> Append(Guid run, string worker, long first, IReadOnlyList<string> pieces) =>
-        ParseState((string)(await ExecuteScript(AppendScript, [RunKey(run), EventsKey(run)], [worker, first, Milliseconds(RunRetention), .. pieces.Select(p => (RedisValue)p)]))!);
+    public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<string> pieces) =>
+        ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)], [worker, first, Milliseconds(RunRetention), .. pieces.Select(p => (RedisValue)p)]))!);
 
     /// <summary>Ends a call, as who carries it out.</summary>
     /// <param name="published">How many pieces were told of it: if fewer are there, they are lost, and the call ends so.</param>
-    public Task<ChatRunEndResult> End(Guid run, ChatRunState state, ChatRunEnd? ending, long published) => End("runner", "", run, state, ending, published);
+    public Task<ChatRunEndResult> EndAsync(Guid run, ChatRunState state, ChatRunEnd? ending, long published) => EndAsync("runner", "", run, state, ending, published);
 
     /// <summary>Ends a call, as its owner.</summary>
-    public Task<ChatRunEndResult> Cancel(Guid run, ChatRunOwner owner) => End("owner", owner.Key, run, ChatRunState.Cancelled, ChatRunEnd.Cancelled);
+    public Task<ChatRunEndResult> CancelAsync(Guid run, ChatRunOwner owner) => EndAsync("owner", owner.Key, run, ChatRunState.Cancelled, ChatRunEnd.Cancelled);
 
     /// <summary>Ends a call whose runner is gone; leaves it if that lives.</summary>
-    public Task<ChatRunEndResult> FailIfOrphaned(Guid run) => End("anybody", "", run, ChatRunState.Error, ChatRunEnd.Interrupted);
+    public Task<ChatRunEndResult> FailIfOrphanedAsync(Guid run) => EndAsync("anybody", "", run, ChatRunState.Error, ChatRunEnd.Interrupted);
 
     /// <summary>Says that what came of a call is in Chat's database, so that it needs not stay here.</summary>
-    public Task MarkSaved(Guid run)
+    public Task MarkSavedAsync(Guid run)
     {
         var db = redis.GetDatabase();
-        return WithTimeout(Task.WhenAll(db.KeyExpireAsync(RunKey(run), SavedRunRetention), db.KeyExpireAsync(EventsKey(run), SavedRunRetention)));
+        return WithTimeoutAsync(Task.WhenAll(db.KeyExpireAsync(RunKey(run), SavedRunRetention), db.KeyExpireAsync(EventsKey(run), SavedRunRetention)));
     }
 
     /// <summary>Whose a call is, as <see cref="ChatRunOwner.Key"/>, how far it has come, and the number of its last event; null when it is not here.</summary>
-    public async Task<(string Owner, ChatRunState State, long Told)?> Find(Guid run) =>
-        await WithTimeout(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var told] ? (owner!, ParseState(state!)!.Value, (long)told) : null;
+    public async Task<(string Owner, ChatRunState State, long Told)?> FindAsync(Guid run) =>
+        await WithTimeoutAsync(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var told] ? (owner!, ParseState(state!)!.Value, (long)told) : null;
 
     /// <summary>How far a call has come; none when it is not here.</summary>
-    public async Task<ChatRunState?> GetState(Guid run) => (await Find(run))?.State;
+    public async Task<ChatRunState?> GetStateAsync(Guid run) => (await FindAsync(run))?.State;
 
     /// <summary>The events behind a number, in order; no more than so many.</summary>
-    public async Task<IReadOnlyList<ChatStreamEvent>> Read(Guid run, long after, int atMost)
+    public async Task<IReadOnlyList<ChatStreamEvent>> ReadAsync(Guid run, long after, int atMost)
     {
-        var entries = await WithTimeout(redis.GetDatabase().StreamRangeAsync(EventsKey(run), $"({after}", "+", atMost));
+        var entries = await WithTimeoutAsync(redis.GetDatabase().StreamRangeAsync(EventsKey(run), $"({after}", "+", atMost));
         return [.. entries.Select(ParseEvent)];
     }
 
     /// <summary>Says that a runner lives.</summary>
-    public Task RenewLease(string worker) => WithTimeout(redis.GetDatabase().StringSetAsync(WorkerKey(worker), "", Lease));
+    public Task RenewLeaseAsync(string worker) => WithTimeoutAsync(redis.GetDatabase().StringSetAsync(WorkerKey(worker), "", Lease));
 
     /// <summary>Says that a runner is gone, so that nobody waits for it.</summary>
-    public Task ReleaseLease(string worker) => WithTimeout(redis.GetDatabase().KeyDeleteAsync(WorkerKey(worker)));
+    public Task ReleaseLeaseAsync(string worker) => WithTimeoutAsync(redis.GetDatabase().KeyDeleteAsync(WorkerKey(worker)));
 
     /// <summary>Has a runner told at once of each call of its own that somebody else ends. A hint: while Redis is away some go missing.</summary>
-    public Task SubscribeToRunEnds(string worker, Action<Guid> ended) => WithTimeout(redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(WorkerKey(worker)), (_, call) => ended(Guid.Parse((string)call!))));
+    public Task SubscribeToRunEndsAsync(string worker, Action<Guid> ended) => WithTimeoutAsync(redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(WorkerKey(worker)), (_, call) => ended(Guid.Parse((string)call!))));
 
     /// <summary>Calls back at once whenever something of a call is told, until disposed of. A hint: while Redis is away some go missing.</summary>
-    public async Task<IDisposable> Subscribe(Guid run, Action published)
+    public async Task<IDisposable> SubscribeAsync(Guid run, Action published)
     {
         var heard = new EventSubscription(redis.GetSubscriber(), RedisChannel.Literal(EventsKey(run)), published);
         try
         {
-            await WithTimeout(heard.Start());
+            await WithTimeoutAsync(heard.StartAsync());
             return heard;
         }
         catch
@@ -169,9 +169,9 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         }
     }
 
-    private async Task<ChatRunEndResult> End(string by, string who, Guid run, ChatRunState state, ChatRunEnd? ending, long published = 0)
+    private async Task<ChatRunEndResult> EndAsync(string by, string who, Guid run, ChatRunState state, ChatRunEnd? ending, long published = 0)
     {
-        var answer = (string)(await ExecuteScript(EndScript, [RunKey(run), EventsKey(run)], by, who, FormatState(state), SerializeEnd(ending), Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
+        var answer = (string)(await ExecuteScriptAsync(EndScript, [RunKey(run), EventsKey(run)], by, who, FormatState(state), SerializeEnd(ending), Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
         return answer == "ENDED" ? new(state, EndedByThisCall: true) : new(ParseState(answer), EndedByThisCall: false);
     }
 
@@ -202,15 +202,15 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     private static string RequestKey(ChatRunOwner owner, string requestId) =>
         $"medcor:chat:request:{owner.Key}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)))}";
 
-    private Task<RedisResult> ExecuteScript(string script, RedisKey[] keys, params RedisValue[] arguments) => WithTimeout(redis.GetDatabase().ScriptEvaluateAsync(script, keys, arguments));
+    private Task<RedisResult> ExecuteScriptAsync(string script, RedisKey[] keys, params RedisValue[] arguments) => WithTimeoutAsync(redis.GetDatabase().ScriptEvaluateAsync(script, keys, arguments));
 
-    private Task<T> WithTimeout<T>(Task<T> work) => work.WaitAsync(RedisTimeout, clock);
+    private Task<T> WithTimeoutAsync<T>(Task<T> work) => work.WaitAsync(RedisTimeout, clock);
 
-    private Task WithTimeout(Task work) => work.WaitAsync(RedisTimeout, clock);
+    private Task WithTimeoutAsync(Task work) => work.WaitAsync(RedisTimeout, clock);
 
     private sealed class EventSubscription(ISubscriber subscriber, RedisChannel channel, Action told) : IDisposable
     {
-        public Task Start() => subscriber.SubscribeAsync(channel, OnPublished);
+        public Task StartAsync() => subscriber.SubscribeAsync(channel, OnPublished);
 
         // Not waited for: what is left behind ends with the connection.
         public void Dispose() => subscriber.Unsubscribe(channel, OnPublished, CommandFlags.FireAndForget);

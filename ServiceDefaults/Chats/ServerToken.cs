@@ -10,10 +10,10 @@ namespace MedCor.ServiceDefaults.Chats;
 /// <summary>The token of programs that chat without a user, <c>MCP_SERVER_TOKEN</c>. Outside Development there is none unless it is set.</summary>
 public sealed class ServerToken(IOptions<ServerTokenOptions> options)
 {
-    private readonly byte[]? digest = options.Value.Token is { Length: > 0 } token ? Digest(token) : null;
+    private readonly byte[]? _digest = options.Value.Token is { Length: > 0 } token ? Digest(token) : null;
 
     /// <summary>Whether this is it. Takes the same time whatever is sent.</summary>
-    public bool Matches(string token) => digest is not null && CryptographicOperations.FixedTimeEquals(digest, Digest(token));
+    public bool Matches(string token) => _digest is not null && CryptographicOperations.FixedTimeEquals(_digest, Digest(token));
 
     private static byte[] Digest(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

@@ -13,16 +13,16 @@ public interface IOperatorCommand
 
     /// <summary>Does it, telling its progress to the terminal; answers the process's exit code, 0 for success.</summary>
     /// <param name="arguments">What follows the name.</param>
-    Task<int> Run(string[] arguments, CancellationToken ct);
+    Task<int> RunAsync(string[] arguments, CancellationToken ct);
 }
 
 internal static class OperatorCommandRunner
 {
     /// <summary>Runs the command that the first argument names; 64, the usual code for a wrong call, when there is none of that name.</summary>
-    internal static async Task<int> Run(IServiceProvider services, string[] args, CancellationToken ct)
+    internal static async Task<int> RunAsync(IServiceProvider services, string[] args, CancellationToken ct)
     {
         var commands = services.GetServices<IOperatorCommand>().ToDictionary(c => c.Name);
-        if (commands.TryGetValue(args[0], out var command)) return await command.Run(args[1..], ct);
+        if (commands.TryGetValue(args[0], out var command)) return await command.RunAsync(args[1..], ct);
         await Console.Error.WriteLineAsync($"{args[0]} is no command of this service. There are: {string.Join(", ", commands.Keys.Append("migrate").Order())}.");
         return 64;
     }

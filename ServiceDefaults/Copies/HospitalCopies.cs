@@ -29,11 +29,11 @@ public sealed class HospitalCopy : ITenantOwned
 public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
 {
     /// <summary>The hospital, or none if there is no such one as far as the caller may know.</summary>
-    public async Task<HospitalCopy?> Find(Guid id, CancellationToken ct)
+    public async Task<HospitalCopy?> FindAsync(Guid id, CancellationToken ct)
     {
         if (await db.HospitalCopies.AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
-        if (await others.TryCall(new GetHospital(id), ct) is not { } hospital) return null;
-        await Upsert(hospital, ct);
+        if (await others.TryCallAsync(new GetHospital(id), ct) is not { } hospital) return null;
+        await UpsertAsync(hospital, ct);
         return new()
         {
             HospitalId = hospital.Id,
@@ -46,16 +46,16 @@ public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandl
     }
 
     /// <inheritdoc/>
-    public Task Handle(HospitalCreated happened, CancellationToken ct) => Upsert(happened.Hospital, ct);
+    public Task HandleAsync(HospitalCreated happened, CancellationToken ct) => UpsertAsync(happened.Hospital, ct);
 
     /// <inheritdoc/>
-    public Task Handle(HospitalUpdated happened, CancellationToken ct) => Upsert(happened.Hospital, ct);
+    public Task HandleAsync(HospitalUpdated happened, CancellationToken ct) => UpsertAsync(happened.Hospital, ct);
 
     /// <inheritdoc/>
-    public Task Handle(HospitalDeactivated happened, CancellationToken ct) => Upsert(happened.Hospital, ct);
+    public Task HandleAsync(HospitalDeactivated happened, CancellationToken ct) => UpsertAsync(happened.Hospital, ct);
 
     /// <summary>Whichever version comes last, the highest stays; what it does not tell, as a replica of a version before does not, stays as it was known.</summary>
-    private Task<int> Upsert(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+    private Task<int> UpsertAsync(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, max_open_patient_bookings, version)
         VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, coalesce({hospital.MaxOpenPatientBookings}, {Hospital.DefaultMaxOpenPatientBookings}), {hospital.Version})
         ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, is_active = excluded.is_active,

@@ -9,16 +9,16 @@ namespace MedCor.ServiceDefaults.Copies;
 public sealed class UserCopies(TenantDb db) : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>
 {
     /// <inheritdoc/>
-    public Task Handle(UserCreated happened, CancellationToken ct) => Upsert(happened.User, ct);
+    public Task HandleAsync(UserCreated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
 
     /// <inheritdoc/>
-    public Task Handle(UserUpdated happened, CancellationToken ct) => Upsert(happened.User, ct);
+    public Task HandleAsync(UserUpdated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
 
     /// <inheritdoc/>
-    public Task Handle(UserDeactivated happened, CancellationToken ct) => Upsert(happened.User, ct);
+    public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
 
     /// <summary>Whichever version comes last, the highest stays.</summary>
-    private Task<int> Upsert(User user, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+    private Task<int> UpsertAsync(User user, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO known_users (user_id, hospital_id, role, is_active, version)
         VALUES ({user.Id}, {user.HospitalId}, {user.Role.ToString().ToUpperInvariant()}, {user.IsActive}, {user.Version})
         ON CONFLICT (user_id) DO UPDATE SET hospital_id = excluded.hospital_id, role = excluded.role, is_active = excluded.is_active, version = excluded.version

@@ -19,16 +19,16 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
     /// Migrates, given a connection string of the owner. Throws <see cref="InvalidOperationException"/>, and leaves out the migration that it was at, when one was changed after it had been applied, or
     /// an index of the database is invalid.
     /// </summary>
-    public async Task Migrate(string ownersConnection, CancellationToken ct)
+    public async Task MigrateAsync(string ownersConnection, CancellationToken ct)
     {
         // Not pooled: the lock ends with the session.
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ownersConnection) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
-        await Execute(connection, "SELECT pg_advisory_lock(hashtext('medcor.migrations'))", ct);
+        await ExecuteAsync(connection, "SELECT pg_advisory_lock(hashtext('medcor.migrations'))", ct);
 
-        await Execute(connection, BootstrapSql.Replace("{role}", ServiceRole(service), StringComparison.Ordinal), ct);
-        var applied = await ReadApplied(connection, ct);
-        await ThrowOnInvalidIndexes(connection, ct);
+        await ExecuteAsync(connection, BootstrapSql.Replace("{role}", ServiceRole(service), StringComparison.Ordinal), ct);
+        var applied = await ReadAppliedAsync(connection, ct);
+        await ThrowOnInvalidIndexesAsync(connection, ct);
         foreach (var (name, sql) in GetMigrations())
         {
             var checksum = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
@@ -40,9 +40,9 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
 
             log.LogInformation("{Service}: migration {Name}", service, name);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            await Execute(connection, sql, ct);
+            await ExecuteAsync(connection, sql, ct);
             // CREATE INDEX IF NOT EXISTS takes one that is being built meanwhile for one that is there.
-            await ThrowOnInvalidIndexes(connection, ct);
+            await ThrowOnInvalidIndexesAsync(connection, ct);
             await using var record = new NpgsqlCommand("INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", connection)
             {
                 Parameters = { new() { Value = name }, new() { Value = checksum } },
@@ -53,16 +53,16 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
     }
 
     /// <summary>Throws <see cref="InvalidOperationException"/>, saying what to do, when the schema is older than this build needs.</summary>
-    public async Task Verify(NpgsqlDataSource database, CancellationToken ct)
+    public async Task VerifyAsync(NpgsqlDataSource database, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var applied = await ReadApplied(connection, ct);
+        var applied = await ReadAppliedAsync(connection, ct);
         var missing = GetMigrations().Where(f => !applied.ContainsKey(f.Name)).Select(f => f.Name).ToArray();
         if (missing.Length > 0) throw new InvalidOperationException($"The schema of {service} lacks {string.Join(", ", missing)}. Run this service with `migrate` and the owner's connection string first.");
     }
 
     /// <summary>An index that a concurrent build has left behind, or not finished yet, is written and never read, and unique to nobody.</summary>
-    private async Task ThrowOnInvalidIndexes(NpgsqlConnection connection, CancellationToken ct)
+    private async Task ThrowOnInvalidIndexesAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand("SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid", connection);
         if (await command.ExecuteScalarAsync(ct) is string invalid)
@@ -70,7 +70,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
                 $"The database of {service} has invalid indexes: {invalid}. Their concurrent build has failed, or is under way: wait for it, or run REINDEX INDEX CONCURRENTLY for each. Then migrate again.");
     }
 
-    private static async Task<Dictionary<string, string>> ReadApplied(NpgsqlConnection connection, CancellationToken ct)
+    private static async Task<Dictionary<string, string>> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         var applied = new Dictionary<string, string>();
         await using var command = new NpgsqlCommand("SELECT name, checksum FROM schema_migrations", connection);
@@ -85,7 +85,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         where resource.EndsWith(".sql", StringComparison.Ordinal)
         select ($"{source.Owner}/{resource.Split('.')[^2]}", new StreamReader(source.Assembly.GetManifestResourceStream(resource)!).ReadToEnd());
 
-    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(ct);

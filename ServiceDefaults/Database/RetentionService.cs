@@ -11,7 +11,7 @@ namespace MedCor.ServiceDefaults.Database;
 public interface IRetentionPolicy
 {
     /// <summary>Deletes at most so many rows, of every hospital, that have served their time, and tells how many.</summary>
-    Task<int> DeleteExpired(DateTimeOffset now, int atMost, CancellationToken ct);
+    Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct);
 }
 
 /// <summary>Sweeps out what has served its time: idempotency keys, events that were told, ids of events that were handled, and what the service adds. Any number of replicas may.</summary>
@@ -32,7 +32,7 @@ internal sealed class RetentionService(IServiceScopeFactory scopes, TimeProvider
         while (await timer.WaitForNextTickAsync(ct))
             try
             {
-                await DeleteExpired(ct);
+                await DeleteExpiredAsync(ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
@@ -40,7 +40,7 @@ internal sealed class RetentionService(IServiceScopeFactory scopes, TimeProvider
             }
     }
 
-    internal async Task DeleteExpired(CancellationToken ct)
+    internal async Task DeleteExpiredAsync(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
@@ -53,6 +53,6 @@ internal sealed class RetentionService(IServiceScopeFactory scopes, TimeProvider
         while (await db.Database.ExecuteSqlAsync($"DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE dispatched_at < {told} LIMIT {BatchSize})", ct) == BatchSize) { }
         while (await db.Database.ExecuteSqlAsync($"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE handled_at < {handled} LIMIT {BatchSize})", ct) == BatchSize) { }
         foreach (var own in scope.ServiceProvider.GetServices<IRetentionPolicy>())
-            while (await own.DeleteExpired(now, BatchSize, ct) == BatchSize) { }
+            while (await own.DeleteExpiredAsync(now, BatchSize, ct) == BatchSize) { }
     }
 }

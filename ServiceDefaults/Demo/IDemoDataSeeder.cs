@@ -4,5 +4,5 @@ namespace MedCor.ServiceDefaults.Demo;
 public interface IDemoDataSeeder
 {
     /// <summary>Adds the data unless it is there. Runs alone, on all hospitals, in one transaction.</summary>
-    Task Seed(CancellationToken ct);
+    Task SeedAsync(CancellationToken ct);
 }

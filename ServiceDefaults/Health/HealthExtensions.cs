@@ -43,7 +43,7 @@ public static class HealthExtensions
     /// <summary><c>/health</c>: whether calls are answered, and if not, why. <c>/alive</c>: the process runs, whatever it depends on.</summary>
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponse(http, requiredOnly: true)).AvailableWithoutDatabase();
+        app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: true)).AvailableWithoutDatabase();
         app.MapMethods("/alive", ProbeMethods, () => "ok").AvailableWithoutDatabase();
     }
 

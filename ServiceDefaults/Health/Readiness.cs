@@ -25,24 +25,24 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
 
     private static readonly string[] NotCheckedYet = ["it has only just started"];
 
-    private readonly Lock turn = new();
-    private volatile FrozenDictionary<string, DependencyState> states = FrozenDictionary<string, DependencyState>.Empty;
+    private readonly Lock _turn = new();
+    private volatile FrozenDictionary<string, DependencyState> _states = FrozenDictionary<string, DependencyState>.Empty;
 
     /// <summary>Whether something that is depended on is known not to answer.</summary>
     /// <param name="check">The name of its check.</param>
-    public bool IsUnavailable(string check) => states.TryGetValue(check, out var finding) && finding.Reason is not null;
+    public bool IsUnavailable(string check) => _states.TryGetValue(check, out var finding) && finding.Reason is not null;
 
     /// <summary>What is wrong, each by its name; nothing when all is well.</summary>
     /// <param name="requiredOnly">Whether only that counts without which this process answers nobody.</param>
     public IReadOnlyList<string> GetReasons(bool requiredOnly)
     {
-        var now = states;
+        var now = _states;
         return now.Count == 0 ? NotCheckedYet : [.. from finding in now where finding.Value.Reason is not null && (finding.Value.IsRequired || !requiredOnly) orderby finding.Key select finding.Value.Reason];
     }
 
     /// <summary>Answers <c>{"ready": true}</c>, or 503 and <c>{"ready": false, "reasons": […]}</c>.</summary>
     /// <param name="requiredOnly">As of <see cref="GetReasons"/>.</param>
-    public Task WriteResponse(HttpContext http, bool requiredOnly)
+    public Task WriteResponseAsync(HttpContext http, bool requiredOnly)
     {
         var reasons = GetReasons(requiredOnly);
         http.Response.StatusCode = reasons.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
@@ -53,7 +53,7 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
     /// <summary>Takes note of a look.</summary>
     public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
     {
-        lock (turn) states = report.Entries.ToFrozenDictionary(e => e.Key, e => Evaluate(e.Key, e.Value));
+        lock (_turn) _states = report.Entries.ToFrozenDictionary(e => e.Key, e => Evaluate(e.Key, e.Value));
         return Task.CompletedTask;
     }
 
@@ -61,7 +61,7 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
     {
         // An exception's text is for nobody outside.
         var wrong = seen.Status == HealthStatus.Healthy ? null : seen.Exception is null && seen.Description is { } said ? said : $"{name} does not answer";
-        var before = states.GetValueOrDefault(name) ?? new(wrong, seen.Tags.Contains(RequiredTag), HasAnswered: false, ConsecutiveChecks: 0);
+        var before = _states.GetValueOrDefault(name) ?? new(wrong, seen.Tags.Contains(RequiredTag), HasAnswered: false, ConsecutiveChecks: 0);
         if (!before.HasAnswered)
         {
             if (wrong is not null && before.ConsecutiveChecks + 1 == FailuresUntilUnavailable) log.LogWarning("Not ready: {Reason}", wrong);

@@ -8,7 +8,7 @@ public interface IReplaySource
 {
     /// <summary>The next page of what there is, of every hospital, in the order of its keys; an unfilled one is the last.</summary>
     /// <param name="after">Behind which key.</param>
-    Task<IReadOnlyList<ReplayItem>> ReadPage(RowKey after, CancellationToken ct);
+    Task<IReadOnlyList<ReplayItem>> ReadPageAsync(RowKey after, CancellationToken ct);
 }
 
 /// <summary>Where a row stands in its table.</summary>
@@ -25,6 +25,6 @@ public static class ReplayPages
     public const int PageSize = 500;
 
     /// <summary>The first of these rows, which are sorted by their key.</summary>
-    public static async Task<IReadOnlyList<ReplayItem>> ToReplayPage<T>(this IQueryable<T> rows, Func<T, RowKey> key, Func<T, IEnumerable<IntegrationEvent>> events, CancellationToken ct) where T : class =>
+    public static async Task<IReadOnlyList<ReplayItem>> ToReplayPageAsync<T>(this IQueryable<T> rows, Func<T, RowKey> key, Func<T, IEnumerable<IntegrationEvent>> events, CancellationToken ct) where T : class =>
         [.. (await rows.AsNoTracking().Take(PageSize).ToListAsync(ct)).Select(row => new ReplayItem(key(row), [.. events(row)]))];
 }

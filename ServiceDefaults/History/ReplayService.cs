@@ -11,7 +11,7 @@ namespace MedCor.ServiceDefaults.History;
 /// <summary>Notes that somebody wants to be told all that this service owns.</summary>
 internal sealed class ReplayRequestHandler(TenantDb db, ServiceInfo service) : IEventHandler<HistoryWanted>
 {
-    public async Task Handle(HistoryWanted wanted, CancellationToken ct)
+    public async Task HandleAsync(HistoryWanted wanted, CancellationToken ct)
     {
         if (!wanted.Owners.Contains(service.Name)) return;
         await db.Database.ExecuteSqlAsync($"INSERT INTO tellings (history_id, asker, events) VALUES ({wanted.HistoryId}, {wanted.Asker}, {wanted.Events.ToArray()})", ct);
@@ -32,7 +32,7 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         while (await timer.WaitForNextTickAsync(ct))
             try
             {
-                while (await ReplayNextPage(ct)) { }
+                while (await ReplayNextPageAsync(ct)) { }
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
@@ -41,7 +41,7 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
     }
 
     /// <summary>Tells a page that no other replica is at, or, after the last, that all was told; false when nothing is wanted.</summary>
-    private async Task<bool> ReplayNextPage(CancellationToken ct)
+    private async Task<bool> ReplayNextPageAsync(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
@@ -63,7 +63,7 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         }
         else
         {
-            var page = await tellers[telling.Teller].ReadPage(new(telling.Hospital, telling.Id), ct);
+            var page = await tellers[telling.Teller].ReadPageAsync(new(telling.Hospital, telling.Id), ct);
             foreach (var happened in page.SelectMany(t => t.Events).Where(e => telling.Events.Contains(e.GetType().Name)))
                 db.Add(OutboxMessage.From(happened with { EventId = ReplayEventId.Create(id, service.Name, ++told), OccurredAt = now }, asker));
             var (teller, last) = page.Count < ReplayPages.PageSize ? (telling.Teller + 1, default) : (telling.Teller, page[^1].Key);

@@ -27,19 +27,19 @@ public sealed class ListQuery<T> where T : class
     /// <summary>So many words can be looked for at once.</summary>
     private const int MaxTerms = 16;
 
-    private readonly TenantDb db;
-    private readonly QueryableFields<T> fields;
-    private readonly (int Page, int Limit, string? Sort) request;
-    private readonly Dictionary<string, List<string>> errors;
-    private readonly string errorPrefix;
-    private readonly HashSet<string> equalityFields = [];
-    private readonly HashSet<string> rangeFields = [];
-    private readonly List<(QueryableField<T> Field, object?[] Values, bool AreOne)> alternatives = [];
-    private bool isSelective;
-    private bool isSearch;
-    private bool isSingleHospital;
-    private object?[]? hospitals;
-    private IQueryable<T> rows;
+    private readonly TenantDb _db;
+    private readonly QueryableFields<T> _fields;
+    private readonly (int Page, int Limit, string? Sort) _request;
+    private readonly Dictionary<string, List<string>> _errors;
+    private readonly string _errorPrefix;
+    private readonly HashSet<string> _equalityFields = [];
+    private readonly HashSet<string> _rangeFields = [];
+    private readonly List<(QueryableField<T> Field, object?[] Values, bool AreOne)> _alternatives = [];
+    private bool _isSelective;
+    private bool _isSearch;
+    private bool _isSingleHospital;
+    private object?[]? _hospitals;
+    private IQueryable<T> _rows;
 
     /// <summary>A list as a tool takes it.</summary>
     public static ListQuery<T> Create<TResult>(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, PagedTool<TResult> asked) =>
@@ -49,17 +49,17 @@ public sealed class ListQuery<T> where T : class
     /// <param name="place">Where the filters stand, for naming them: empty, or <c>filter.</c></param>
     internal ListQuery(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) asked, Dictionary<string, List<string>> mistakes, string place)
     {
-        (this.db, this.fields, this.rows, this.request, this.errors, this.errorPrefix) = (db, fields, rows, asked, mistakes, place);
-        isSingleHospital = !db.Tenancy.SeesAllHospitals;
+        (_db, _fields, _rows, _request, _errors, _errorPrefix) = (db, fields, rows, asked, mistakes, place);
+        _isSingleHospital = !db.Tenancy.SeesAllHospitals;
     }
 
-    private bool IsIndexed => fields.Indexes.Count > 0;
+    private bool IsIndexed => _fields.Indexes.Count > 0;
 
     /// <summary>Says that all rows have one value in this field already.</summary>
     internal ListQuery<T> RestrictTo(string field)
     {
-        equalityFields.Add(field);
-        isSelective = true;
+        _equalityFields.Add(field);
+        _isSelective = true;
         return this;
     }
 
@@ -83,7 +83,7 @@ public sealed class ListQuery<T> where T : class
     {
         if (string.IsNullOrWhiteSpace(text)) return this;
         var terms = TextSearch.SplitTerms(text);
-        if (terms.Length > MaxTerms) errors.AddError(errorPrefix + name, $"can have {MaxTerms} words at most");
+        if (terms.Length > MaxTerms) _errors.AddError(_errorPrefix + name, $"can have {MaxTerms} words at most");
         else
             foreach (var term in terms) AddSearchTerm(term);
         return this;
@@ -96,8 +96,8 @@ public sealed class ListQuery<T> where T : class
     /// <summary>Only rows that fulfil this, of which there are few and which an index finds.</summary>
     public ListQuery<T> WhereSelective(Expression<Func<T, bool>> condition)
     {
-        rows = rows.Where(condition);
-        isSelective = true;
+        _rows = _rows.Where(condition);
+        _isSelective = true;
         return this;
     }
 
@@ -106,7 +106,7 @@ public sealed class ListQuery<T> where T : class
     {
         foreach (var condition in filter.EnumerateObject())
         {
-            if (fields.Find(condition.Name) is not { } field) AddError(condition.Name, $"is not a field to filter by; there are {string.Join(", ", fields.Names)}{DidYouMean.Hint(condition.Name, fields.Names)}");
+            if (_fields.Find(condition.Name) is not { } field) AddError(condition.Name, $"is not a field to filter by; there are {string.Join(", ", _fields.Names)}{DidYouMean.Hint(condition.Name, _fields.Names)}");
             else if (condition.Value.ValueKind != JsonValueKind.Object) Compare(field, ExpressionType.Equal, condition.Value);
             else if (!condition.Value.EnumerateObject().Any()) AddError(condition.Name, "must be a value, or an object that says how to compare");
             else
@@ -140,7 +140,7 @@ public sealed class ListQuery<T> where T : class
                 break;
             case "contains" when SupportsContains(field):
                 if (ParseValue(field, value) is not { IsRight: true, Value: string text }) return;
-                rows = rows.Where(field.Contains(text));
+                _rows = _rows.Where(field.Contains(text));
                 if (!IsIndexed) break;
                 if (TextSearch.HasTrigram(text)) AddSearchTerm(text);
                 else AddError(field.Name, "contains must have three characters in a row that are no spaces");
@@ -156,13 +156,13 @@ public sealed class ListQuery<T> where T : class
     /// <summary>Only rows whose searched text has this term.</summary>
     private void AddSearchTerm(string term)
     {
-        rows = rows.Where(ContainsTerm(term));
-        isSearch = true;
+        _rows = _rows.Where(ContainsTerm(term));
+        _isSearch = true;
     }
 
     private Expression<Func<T, bool>> ContainsTerm(string term)
     {
-        var text = fields.SearchText!;
+        var text = _fields.SearchText!;
         // Of a list that grows it is a column.
         if (!IsIndexed) text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextSearch), nameof(TextSearch.ToSearchable), null, text.Body), text.Parameters);
         return TextSearch.Matches(text, QueryParameter.Of(term));
@@ -177,16 +177,16 @@ public sealed class ListQuery<T> where T : class
 
     private ListQuery<T> Compare(QueryableField<T> field, ExpressionType how, object? value)
     {
-        rows = rows.Where(field.Compare(how, value));
+        _rows = _rows.Where(field.Compare(how, value));
         if (how != ExpressionType.Equal)
         {
-            rangeFields.Add(field.Name);
+            _rangeFields.Add(field.Name);
             return this;
         }
-        if (field.Name == "hospital_id") isSingleHospital = true;
-        else equalityFields.Add(field.Name);
+        if (field.Name == "hospital_id") _isSingleHospital = true;
+        else _equalityFields.Add(field.Name);
         // Nobody is not one person: many rows may lack a value.
-        if (field.IsSelective && value is not null) isSelective = true;
+        if (field.IsSelective && value is not null) _isSelective = true;
         return this;
     }
 
@@ -196,12 +196,12 @@ public sealed class ListQuery<T> where T : class
         // The rows of a hospital stand together in every index, so the order is read for each of these as for each of all.
         if (IsIndexed && field.Name == "hospital_id")
         {
-            rows = rows.Where(field.IsIn(values));
-            hospitals = values;
+            _rows = _rows.Where(field.IsIn(values));
+            _hospitals = values;
             return;
         }
-        alternatives.Add((field, values, areOne));
-        if (field.IsSelective) isSelective = true;
+        _alternatives.Add((field, values, areOne));
+        if (field.IsSelective) _isSelective = true;
     }
 
     private (bool IsRight, object? Value) ParseValue(QueryableField<T> field, JsonElement json)
@@ -226,24 +226,24 @@ public sealed class ListQuery<T> where T : class
     /// <summary>Reads the page: in one round trip, or two for a search of a list that grows, which is counted first. Throws <see cref="ValidationFailed"/> naming everything that is wrong with what was asked.</summary>
     /// <param name="complete">Adds what belongs to the rows of the page.</param>
     /// <param name="show">Makes of a row what the caller is shown.</param>
-    public async Task<Page<TResult>> ReadPage<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
+    public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
     {
         var order = ResolveSort();
-        var skip = (request.Page - 1) * request.Limit;
-        if (errors.Count > 0) throw new ValidationFailed(errors);
+        var skip = (_request.Page - 1) * _request.Limit;
+        if (_errors.Count > 0) throw new ValidationFailed(_errors);
 
         // Also to be counted they are put in order, so that an index is read and not the table.
-        var counted = IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(rows)).Take(MaxRows + 1) : rows;
+        var counted = IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(_rows)).Take(MaxRows + 1) : _rows;
         // That what a search finds stands together in the order, as all whose name begins with Z, PostgreSQL does not expect: it would walk there from A. So what is not
         // too much to be counted is found first and then sorted.
-        int? counts = isSearch && !isSelective ? await counted.CountAsync(ct) : null;
+        int? counts = _isSearch && !_isSelective ? await counted.CountAsync(ct) : null;
         if (counts <= MaxRows) order = order with { FilterFirst = true };
         var total = 0;
         List<TRow> page = [];
         if (IsIndexed && skip >= MaxRows) total = await counted.CountAsync(ct);
         else
         {
-            var end = IsIndexed ? Math.Min(skip + request.Limit, MaxRows) : skip + request.Limit;
+            var end = IsIndexed ? Math.Min(skip + _request.Limit, MaxRows) : skip + _request.Limit;
             // Counted in the same statement; what belongs to a row is looked up for the rows of the page alone.
             var found = await complete(ApplySort(order, end).Skip(skip).Take(end - skip)).AsNoTracking().Select(row => new { Row = row, Total = counts ?? counted.Count() }).ToListAsync(ct);
             page = found.ConvertAll(f => f.Row);
@@ -253,26 +253,26 @@ public sealed class ListQuery<T> where T : class
 
         var isExact = !IsIndexed || total <= MaxRows;
         if (skip >= MaxRows && !isExact) throw new ValidationFailed("page", $"is too far on: one can page through {MaxRows} rows. Narrow the list with a filter, or go on from the last row's value of the field that it is sorted by");
-        return new([.. page.Select(show)], isExact ? total : MaxRows, request.Page, request.Limit, skip + page.Count < total, isExact ? null : false);
+        return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
 
     /// <summary>Whether the rows are put together of parts that have an index's order each.</summary>
-    private bool UsesMergedScans => IsIndexed && (!isSingleHospital || alternatives.Count > 0);
+    private bool UsesMergedScans => IsIndexed && (!_isSingleHospital || _alternatives.Count > 0);
 
     /// <summary>The rows in order.</summary>
     /// <param name="atMost">More rows than these are not wanted.</param>
-    private IQueryable<T> ApplySort(SortOrder order, int atMost) => UsesMergedScans ? order.Sort(BuildScans(order, atMost)) : order.Apply(rows);
+    private IQueryable<T> ApplySort(SortOrder order, int atMost) => UsesMergedScans ? order.Sort(BuildScans(order, atMost)) : order.Apply(_rows);
 
     /// <summary>The first rows of each alternative value, and for the platform of each hospital: so each part is read off its own index.</summary>
     private IQueryable<T> BuildScans(SortOrder order, int atMost)
     {
-        if (isSingleHospital) return PartsOf(rows);
+        if (_isSingleHospital) return PartsOf(_rows);
 
         var row = Expression.Parameter(typeof(T), "row");
         var owner = Expression.Call(typeof(EF), nameof(EF.Property), [typeof(Guid?)], row, Expression.Constant(nameof(ITenantOwned.HospitalId)));
         IQueryable<T> Of(params ReadOnlySpan<Expression> conditions)
         {
-            var some = rows;
+            var some = _rows;
             foreach (var condition in conditions) some = some.Where(Expression.Lambda<Func<T, bool>>(condition, row));
             return PartsOf(some);
         }
@@ -281,14 +281,14 @@ public sealed class ListQuery<T> where T : class
         var hospital = Expression.Convert(Expression.Property(known, nameof(HospitalCopy.HospitalId)), typeof(Guid?));
         // The second says nothing new. By the first alone EF Core would make of this a join to all rows, numbered by hospital, in the place of a look for each.
         var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
-        var named = hospitals?.OfType<Guid>().ToArray();
-        var ofAll = (named is null ? db.HospitalCopies : db.HospitalCopies.Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, known));
-        if (hospitals?.Contains(null) == false) return ofAll;
+        var named = _hospitals?.OfType<Guid>().ToArray();
+        var ofAll = (named is null ? _db.HospitalCopies : _db.HospitalCopies.Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, known));
+        if (_hospitals?.Contains(null) == false) return ofAll;
         // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
-        var mayBeNull = db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
+        var mayBeNull = _db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
         return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
 
-        IQueryable<T> PartsOf(IQueryable<T> some) => alternatives is [var (field, values, _)]
+        IQueryable<T> PartsOf(IQueryable<T> some) => _alternatives is [var (field, values, _)]
             ? values.Select(value => order.Without(field).Apply(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))
             : order.Apply(some).Take(atMost);
     }
@@ -297,68 +297,68 @@ public sealed class ListQuery<T> where T : class
     private SortOrder ResolveSort()
     {
         var order = new List<(QueryableField<T> Field, bool Down)>();
-        var parts = (request.Sort ?? fields.DefaultSort).Split(',', fields.Count() + 1, StringSplitOptions.TrimEntries);
+        var parts = (_request.Sort ?? _fields.DefaultSort).Split(',', _fields.Count() + 1, StringSplitOptions.TrimEntries);
         foreach (var part in parts)
         {
             var down = part.StartsWith('-');
-            var field = fields.Find(down ? part[1..] : part);
+            var field = _fields.Find(down ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
-                var known = $"can be {string.Join(", ", fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), fields.Names) : "")}";
-                errors.AddError("sort", part.Length == 0 ? $"{ValidationErrors.EmptyName(request.Sort!)}; it {known}" : known);
+                var known = $"can be {string.Join(", ", _fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), _fields.Names) : "")}";
+                _errors.AddError("sort", part.Length == 0 ? $"{ValidationErrors.EmptyName(_request.Sort!)}; it {known}" : known);
                 return new([]);
             }
             order.Add((field, down));
         }
-        var last = (fields.Id, order[^1].Down);
+        var last = (_fields.Id, order[^1].Down);
         // Only one field's values are read by an index each: forms of a further one are looked for among the rows that those leave.
-        foreach (var further in alternatives.Where(a => a.AreOne).Skip(alternatives.All(a => a.AreOne) ? 1 : 0).ToArray())
+        foreach (var further in _alternatives.Where(a => a.AreOne).Skip(_alternatives.All(a => a.AreOne) ? 1 : 0).ToArray())
         {
-            rows = rows.Where(further.Field.IsIn(further.Values));
-            equalityFields.Add(further.Field.Name);
-            alternatives.Remove(further);
+            _rows = _rows.Where(further.Field.IsIn(further.Values));
+            _equalityFields.Add(further.Field.Name);
+            _alternatives.Remove(further);
         }
-        if (!IsIndexed || isSelective || isSearch || alternatives.Count > 1)
+        if (!IsIndexed || _isSelective || _isSearch || _alternatives.Count > 1)
         {
-            foreach (var (field, values, _) in alternatives) rows = rows.Where(field.IsIn(values));
-            rangeFields.UnionWith(alternatives.Select(a => a.Field.Name));
-            alternatives.Clear();
+            foreach (var (field, values, _) in _alternatives) _rows = _rows.Where(field.IsIn(values));
+            _rangeFields.UnionWith(_alternatives.Select(a => a.Field.Name));
+            _alternatives.Clear();
         }
         if (!IsIndexed) return new([.. order, last]);
 
         // What all rows have in common orders nothing.
-        order.RemoveAll(o => equalityFields.Contains(o.Field.Name) || alternatives.Any(a => a.AreOne && a.Field == o.Field));
+        order.RemoveAll(o => _equalityFields.Contains(o.Field.Name) || _alternatives.Any(a => a.AreOne && a.Field == o.Field));
         // Each alternative by itself is fixed as well: its rows are read in the rest of the order, and put together in all of it.
-        equalityFields.UnionWith(alternatives.Select(a => a.Field.Name));
-        var within = order.Where(o => !equalityFields.Contains(o.Field.Name)).ToArray();
+        _equalityFields.UnionWith(_alternatives.Select(a => a.Field.Name));
+        var within = order.Where(o => !_equalityFields.Contains(o.Field.Name)).ToArray();
         var downwards = within.Concat(order).Select(o => o.Down).FirstOrDefault();
-        if (!isSearch && alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards) && FindIndex([.. within.Select(o => o.Field.Name)]) is { } index)
-            return new([.. order, .. index.Skip(within.Length).Select(name => (fields.Find(name)!, downwards)), (fields.Id, downwards)]);
-        if (isSelective || isSearch) return new([.. order, last], FilterFirst: isSelective);
+        if (!_isSearch && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards) && FindIndex([.. within.Select(o => o.Field.Name)]) is { } index)
+            return new([.. order, .. index.Skip(within.Length).Select(name => (_fields.Find(name)!, downwards)), (_fields.Id, downwards)]);
+        if (_isSelective || _isSearch) return new([.. order, last], FilterFirst: _isSelective);
 
-        if (errors.Count == 0) AddNoIndexErrors();
+        if (_errors.Count == 0) AddNoIndexErrors();
         return new([]);
     }
 
     /// <summary>The columns in which an index holds the rows in this order, if there is one: behind those that the filters fix, beginning with the only one that may have bounds.</summary>
-    private string[]? FindIndex(string[] order) => fields.Indexes
-        .Where(index => index.Length >= equalityFields.Count && index.Take(equalityFields.Count).All(equalityFields.Contains))
-        .Select(index => index[equalityFields.Count..])
-        .FirstOrDefault(rest => rest.Take(order.Length).SequenceEqual(order) && rangeFields.All(name => rest.Length > 0 && name == rest[0]));
+    private string[]? FindIndex(string[] order) => _fields.Indexes
+        .Where(index => index.Length >= _equalityFields.Count && index.Take(_equalityFields.Count).All(_equalityFields.Contains))
+        .Select(index => index[_equalityFields.Count..])
+        .FirstOrDefault(rest => rest.Take(order.Length).SequenceEqual(order) && _rangeFields.All(name => rest.Length > 0 && name == rest[0]));
 
     private void AddNoIndexErrors()
     {
-        var few = string.Join(", ", fields.Where(f => f.IsSelective).Select(f => f.Name));
-        var sorts = fields.Indexes.Where(i => i.Length > equalityFields.Count && i.Take(equalityFields.Count).All(equalityFields.Contains)).Select(i => string.Join(',', i[equalityFields.Count..])).ToArray();
-        foreach (var (field, values, _) in alternatives)
+        var few = string.Join(", ", _fields.Where(f => f.IsSelective).Select(f => f.Name));
+        var sorts = _fields.Indexes.Where(i => i.Length > _equalityFields.Count && i.Take(_equalityFields.Count).All(_equalityFields.Contains)).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
+        foreach (var (field, values, _) in _alternatives)
             if (values.Length > MaxIndexScans) AddError(field.Name, $"in can have at most {MaxIndexScans} values here; more of them only where the list is narrowed by one of {few}");
-        if (errors.Count > 0) return;
-        var filters = equalityFields.Concat(rangeFields).Concat(alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
+        if (_errors.Count > 0) return;
+        var filters = _equalityFields.Concat(_rangeFields).Concat(_alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
         var wrong = sorts.Length == 0
             ? $"goes, with the other filters, only where the list is narrowed by one of {few}: it may be long, and no index holds it so"
             : $"goes only with one of these sorts, up or down: {string.Join(" or ", sorts)}; bounds on its first field alone. For anything else narrow the list by one of {few}";
         foreach (var name in filters) AddError(name, wrong);
-        if (filters.Length == 0) errors.AddError("sort", $"can be {string.Join(" or ", sorts)}, up or down, or a beginning of these; in any other order only where the list is narrowed by one of {few}");
+        if (filters.Length == 0) _errors.AddError("sort", $"can be {string.Join(" or ", sorts)}, up or down, or a beginning of these; in any other order only where the list is narrowed by one of {few}");
     }
 
     /// <param name="FilterFirst">Whether the rows are to be found before they are sorted.</param>
@@ -377,9 +377,9 @@ public sealed class ListQuery<T> where T : class
         }
     }
 
-    private QueryableField<T> GetField(string field) => fields.Find(field) ?? throw new InvalidOperationException($"{field} is not declared.");
+    private QueryableField<T> GetField(string field) => _fields.Find(field) ?? throw new InvalidOperationException($"{field} is not declared.");
 
-    private void AddError(string field, string wrong) => errors.AddError(errorPrefix + Truncate(field), wrong);
+    private void AddError(string field, string wrong) => _errors.AddError(_errorPrefix + Truncate(field), wrong);
 
     private static string Truncate(string name) => name.Length <= 60 ? name : name[..60] + "…";
 }

@@ -27,32 +27,32 @@ public enum Selectivity
 /// <param name="id">What decides between equals, so that pages never show a row twice.</param>
 public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Guid>> id) : IEnumerable<QueryableField<T>> where T : class
 {
-    private readonly Dictionary<string, QueryableField<T>> fields = [];
-    private readonly List<string[]> indexes = [];
+    private readonly Dictionary<string, QueryableField<T>> _fields = [];
+    private readonly List<string[]> _indexes = [];
 
     /// <summary>The sort when none is given.</summary>
     public string DefaultSort => usualOrder;
 
     /// <summary>Every index that holds this list in order: its columns behind <c>hospital_id</c> and before <c>id</c>. None for a list that stays small.</summary>
-    public IReadOnlyList<string[]> Indexes => indexes;
+    public IReadOnlyList<string[]> Indexes => _indexes;
 
     /// <summary>The text that a search looks in; none when there is no search.</summary>
     public Expression<Func<T, string>>? SearchText { get; private set; }
 
     /// <summary>The names of the fields.</summary>
-    public IEnumerable<string> Names => fields.Keys;
+    public IEnumerable<string> Names => _fields.Keys;
 
     internal QueryableField<T> Id { get; } = new QueryableField<T, Guid>("id", id, Selectivity.High, null);
 
     /// <summary>Lets a field be sorted and filtered by.</summary>
     /// <param name="read">Makes of a value that is asked for what the column holds.</param>
     public void Add<TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects = Selectivity.Low, Func<TKey, TKey>? read = null) =>
-        fields.Add(name, new QueryableField<T, TKey>(name, of, selects, read));
+        _fields.Add(name, new QueryableField<T, TKey>(name, of, selects, read));
 
     /// <summary>Says that an index on <c>hospital_id</c>, these columns and <c>id</c> exists.</summary>
     public QueryableFields<T> WithIndex(params string[] columns)
     {
-        indexes.Add(columns);
+        _indexes.Add(columns);
         return this;
     }
 
@@ -63,10 +63,10 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
         return this;
     }
 
-    internal QueryableField<T>? Find(string name) => fields.GetValueOrDefault(name);
+    internal QueryableField<T>? Find(string name) => _fields.GetValueOrDefault(name);
 
     /// <inheritdoc/>
-    public IEnumerator<QueryableField<T>> GetEnumerator() => fields.Values.GetEnumerator();
+    public IEnumerator<QueryableField<T>> GetEnumerator() => _fields.Values.GetEnumerator();
 
     System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
 }

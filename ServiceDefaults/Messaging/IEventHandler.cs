@@ -9,5 +9,5 @@ namespace MedCor.ServiceDefaults.Messaging;
 public interface IEventHandler<in TEvent> where TEvent : IntegrationEvent
 {
     /// <summary>Changes what the event changes here; need not save.</summary>
-    Task Handle(TEvent happened, CancellationToken ct);
+    Task HandleAsync(TEvent happened, CancellationToken ct);
 }

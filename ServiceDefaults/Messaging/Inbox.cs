@@ -17,7 +17,7 @@ internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IEnume
         var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({happened.EventId}) ON CONFLICT DO NOTHING", ct);
         if (isNew == 0) return;
 
-        foreach (var hearer in hearers) await hearer.Handle(happened, ct);
+        foreach (var hearer in hearers) await hearer.HandleAsync(happened, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

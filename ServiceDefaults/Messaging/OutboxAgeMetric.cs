@@ -12,17 +12,17 @@ internal sealed class OutboxAgeMetric(NpgsqlDataSource database, TimeProvider cl
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
-    private readonly Meter meter = new("MedCor");
-    private DateTimeOffset? oldest;
+    private readonly Meter _meter = new("MedCor");
+    private DateTimeOffset? _oldest;
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        meter.CreateObservableGauge("medcor.outbox.age", () => (clock.GetUtcNow() - oldest)?.TotalSeconds ?? 0, "s", "How long the oldest event has been waiting in the outbox to be told.");
+        _meter.CreateObservableGauge("medcor.outbox.age", () => (clock.GetUtcNow() - _oldest)?.TotalSeconds ?? 0, "s", "How long the oldest event has been waiting in the outbox to be told.");
         using var timer = new PeriodicTimer(Period, clock);
         while (await timer.WaitForNextTickAsync(ct))
             try
             {
-                oldest = await Oldest(ct);
+                _oldest = await OldestAsync(ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
@@ -30,7 +30,7 @@ internal sealed class OutboxAgeMetric(NpgsqlDataSource database, TimeProvider cl
             }
     }
 
-    private async Task<DateTimeOffset?> Oldest(CancellationToken ct)
+    private async Task<DateTimeOffset?> OldestAsync(CancellationToken ct)
     {
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', '*', true)"));
@@ -48,7 +48,7 @@ internal sealed class OutboxAgeMetric(NpgsqlDataSource database, TimeProvider cl
 
     public override void Dispose()
     {
-        meter.Dispose();
+        _meter.Dispose();
         base.Dispose();
     }
 }

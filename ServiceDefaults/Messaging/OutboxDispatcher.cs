@@ -26,24 +26,24 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        await hearers.WaitUntilReady(ct);
+        await hearers.WaitUntilReadyAsync(ct);
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                while (await DispatchBatch(ct)) { }
-                await signal.Wait(PollInterval, ct);
+                while (await DispatchBatchAsync(ct)) { }
+                await signal.WaitAsync(PollInterval, ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 log.LogWarning("The outbox could not be handed over and is kept: {Kind}", e.GetType().Name);
-                await signal.Wait(PollInterval, ct);
+                await signal.WaitAsync(PollInterval, ct);
             }
         }
     }
 
     /// <summary>Hands over one batch of what is for everybody and one of what is for one service alone, however much of that there is; tells whether more may wait.</summary>
-    private async Task<bool> DispatchBatch(CancellationToken ct)
+    private async Task<bool> DispatchBatchAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -76,7 +76,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         }
         if (waiting.Count == 0) return false;
 
-        var confirmed = await Publish(waiting, ct);
+        var confirmed = await PublishAsync(waiting, ct);
         await using var told = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
         {
             Parameters = { new() { Value = clock.GetUtcNow() }, new() { Value = confirmed } },
@@ -87,7 +87,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
     }
 
     /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open; throws when it confirmed none.</summary>
-    private async Task<List<long>> Publish(List<PendingMessage> waiting, CancellationToken ct)
+    private async Task<List<long>> PublishAsync(List<PendingMessage> waiting, CancellationToken ct)
     {
         var confirmed = new List<long>(waiting.Count);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -96,12 +96,12 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         {
             foreach (var message in waiting.Where(w => w.Addressee is null))
             {
-                await Publish(message, patience.Token);
+                await PublishAsync(message, patience.Token);
                 confirmed.Add(message.Position);
             }
             // What one service asked for has no order to keep.
             var addressed = waiting.Where(w => w.Addressee is not null).ToArray();
-            await Task.WhenAll(addressed.Select(w => Publish(w, patience.Token)));
+            await Task.WhenAll(addressed.Select(w => PublishAsync(w, patience.Token)));
             confirmed.AddRange(addressed.Select(w => w.Position));
         }
         catch (Exception e) when (confirmed.Count > 0)
@@ -112,7 +112,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
     }
 
     /// <summary>Publishes within the trace of the request that caused the event, so that one booking is one trace to the last consumer.</summary>
-    private async Task Publish(PendingMessage message, CancellationToken ct)
+    private async Task PublishAsync(PendingMessage message, CancellationToken ct)
     {
         var (_, happened, traceparent, addressee) = message;
         using var activity = traceparent is not null && ActivityContext.TryParse(traceparent, null, out var parent)

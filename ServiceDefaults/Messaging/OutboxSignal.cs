@@ -10,31 +10,31 @@ namespace MedCor.ServiceDefaults.Messaging;
 /// </summary>
 public sealed class OutboxSignal : DbTransactionInterceptor, IDisposable
 {
-    private readonly SemaphoreSlim signal = new(0, 1);
-    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<DbTransaction, object> pendingTransactions = [];
+    private readonly SemaphoreSlim _signal = new(0, 1);
+    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<DbTransaction, object> _pendingTransactions = [];
 
     internal void WakeWhenCommitted(IDbContextTransaction? transaction)
     {
         if (transaction is null) Wake();
-        else pendingTransactions.AddOrUpdate(transaction.GetDbTransaction(), this);
+        else _pendingTransactions.AddOrUpdate(transaction.GetDbTransaction(), this);
     }
 
     /// <inheritdoc/>
     public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        if (pendingTransactions.Remove(transaction)) Wake();
+        if (_pendingTransactions.Remove(transaction)) Wake();
         return Task.CompletedTask;
     }
 
-    internal Task<bool> Wait(TimeSpan atMost, CancellationToken ct) => signal.WaitAsync(atMost, ct);
+    internal Task<bool> WaitAsync(TimeSpan atMost, CancellationToken ct) => _signal.WaitAsync(atMost, ct);
 
-    public void Dispose() => signal.Dispose();
+    public void Dispose() => _signal.Dispose();
 
     private void Wake()
     {
         try
         {
-            signal.Release();
+            _signal.Release();
         }
         catch (SemaphoreFullException)
         {

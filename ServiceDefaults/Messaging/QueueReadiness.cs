@@ -14,7 +14,7 @@ internal sealed class QueueReadiness(IConfiguration configuration, TimeProvider 
     private static readonly string[] Queues = ["hospital", "identity", "clinical", "billing", "analytics", "chat", "gateway"];
 
     /// <summary>Completes once every queue exists.</summary>
-    internal async Task WaitUntilReady(CancellationToken ct)
+    internal async Task WaitUntilReadyAsync(CancellationToken ct)
     {
         var missing = new Queue<string>(Queues);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(250), clock);

@@ -20,7 +20,7 @@ public static class ErrorResponseWriter
     public const string RequestIdField = "request_id_field";
 
     /// <summary>Answers exceptions, unknown paths and unknown methods with the envelope.</summary>
-    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app) => app.UseErrorResponses((http, refusal) => http.WriteError(refusal, SerializeEnvelope(refusal, http.RequestId(), http.GetClock().GetUtcNow())));
+    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app) => app.UseErrorResponses((http, refusal) => http.WriteErrorAsync(refusal, SerializeEnvelope(refusal, http.RequestId(), http.GetClock().GetUtcNow())));
 
     /// <summary>Answers exceptions, unknown paths and unknown methods, in a form of one's own.</summary>
     public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app, Func<HttpContext, ApiException, Task> write) => app.Use(async (http, next) =>
@@ -55,7 +55,7 @@ public static class ErrorResponseWriter
     }
 
     /// <summary>Writes a refusal, in whatever form, as the answer of this request.</summary>
-    public static Task WriteError(this HttpContext http, ApiException refusal, byte[] envelope)
+    public static Task WriteErrorAsync(this HttpContext http, ApiException refusal, byte[] envelope)
     {
         var allow = http.Response.Headers.Allow;
         http.Response.Clear();

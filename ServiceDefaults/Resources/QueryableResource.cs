@@ -12,10 +12,10 @@ namespace MedCor.ServiceDefaults.Resources;
 public interface IResourceHandler<TContract>
 {
     /// <summary>A page, or for a resource that is one thing that thing. Refuses by throwing a <see cref="ApiException"/>.</summary>
-    Task<object> List(ResourceQuery query, CancellationToken ct);
+    Task<object> ListAsync(ResourceQuery query, CancellationToken ct);
 
     /// <summary>The one of this id. Throws <see cref="NotFound"/>.</summary>
-    Task<TContract> Get(Guid id, CancellationToken ct);
+    Task<TContract> GetAsync(Guid id, CancellationToken ct);
 }
 
 /// <summary>A kind of rows as callers see them: which, by which fields, in which shape. What its tools and its resource have in common.</summary>
@@ -44,21 +44,21 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
 
     /// <summary>A page as a tool asks for it. Throws <see cref="ValidationFailed"/>.</summary>
     /// <param name="narrow">Adds the tool's own filters.</param>
-    public Task<Page<TContract>> ReadPage(PagedTool<TContract> request, Action<ListQuery<T>> narrow, CancellationToken ct)
+    public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> narrow, CancellationToken ct)
     {
         var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request));
         narrow(list);
-        return Read(list, ct);
+        return ReadAsync(list, ct);
     }
 
     /// <inheritdoc/>
-    public virtual async Task<TContract> Get(Guid id, CancellationToken ct) =>
+    public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct) =>
         ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct) ?? throw new NotFound(EntityName));
 
-    async Task<object> IResourceHandler<TContract>.List(ResourceQuery asked, CancellationToken ct) => await Read(RestrictToOwner(asked.ToListQuery(db, Fields, Rows)), ct);
+    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery asked, CancellationToken ct) => await ReadAsync(RestrictToOwner(asked.ToListQuery(db, Fields, Rows)), ct);
 
     /// <summary>Reads the page of a list.</summary>
-    protected virtual Task<Page<TContract>> Read(ListQuery<T> list, CancellationToken ct) => list.ReadPage(IncludeRelated, ToContract, ct);
+    protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);
 
     private ListQuery<T> RestrictToOwner(ListQuery<T> list) => OwnerField is { } field && db.Tenancy.Caller.Kind == Callers.Patient ? list.RestrictTo(field) : list;
 }

@@ -48,14 +48,14 @@ public static class ResourceEndpoints
 
     private static void Map<TContract>(IEndpointRouteBuilder app, ResourceDescriptor resource)
     {
-        app.MapGet($"/resources/{resource.Name}", http => Handle<TContract>(http, resource, isOfOne: false)).WithMetadata(resource);
-        app.MapGet($"/resources/{resource.Name}/{{id}}", http => Handle<TContract>(http, resource, isOfOne: true)).WithMetadata(resource);
+        app.MapGet($"/resources/{resource.Name}", http => HandleAsync<TContract>(http, resource, isOfOne: false)).WithMetadata(resource);
+        app.MapGet($"/resources/{resource.Name}/{{id}}", http => HandleAsync<TContract>(http, resource, isOfOne: true)).WithMetadata(resource);
     }
 
-    private static async Task Handle<TContract>(HttpContext http, ResourceDescriptor resource, bool isOfOne)
+    private static async Task HandleAsync<TContract>(HttpContext http, ResourceDescriptor resource, bool isOfOne)
     {
         var (services, ct) = (http.RequestServices, http.RequestAborted);
-        var caller = await services.GetRequiredService<TokenValidator>().Authenticate(http);
+        var caller = await services.GetRequiredService<TokenValidator>().AuthenticateAsync(http);
         services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
 
         var isRecorded = typeof(TContract).IsAssignableTo(typeof(IClinicalContent));
@@ -65,24 +65,24 @@ public static class ResourceEndpoints
             if (!caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
             var asked = new ResourceQuery(resource, http.Request.Query, isOfOne);
             var answering = services.GetRequiredService<IResourceHandler<TContract>>();
-            using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponse(isOfOne ? 1 : asked.Limit, ct);
+            using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponseAsync(isOfOne ? 1 : asked.Limit, ct);
             object shown;
             if (isOfOne)
             {
                 if (!Guid.TryParseExact((string?)http.GetRouteValue("id"), "D", out var id)) throw new ValidationFailed("id", "must be a UUID");
                 access = access with { ResourceId = id };
                 asked.ThrowIfInvalid();
-                shown = (await answering.Get(id, ct))!;
+                shown = (await answering.GetAsync(id, ct))!;
             }
             else
             {
                 access = access with { PatientId = asked.PatientId };
-                shown = await answering.List(asked, ct);
+                shown = await answering.ListAsync(asked, ct);
             }
             using var answer = ResponseBuffer.WriteJson(json => Write(json, shown, asked.Fields), isOfOne ? null : asked.Limit);
             if (isRecorded) await Record(AuditOutcome.Done, shown is Page<TContract> page ? page.Results.OfType<IClinicalContent>() : [(IClinicalContent)shown], ct);
             http.Response.ContentType = "application/json";
-            await answer.CopyTo(http.Response.BodyWriter, ct);
+            await answer.CopyToAsync(http.Response.BodyWriter, ct);
         }
         catch (ApiException refusal) when (isRecorded && ClinicalContentDescriptor.GetOutcome(refusal) is { } outcome)
         {
@@ -98,7 +98,7 @@ public static class ResourceEndpoints
             else WriteFields(json, shown, fields);
         }
 
-        Task Record(AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken until) => services.GetRequiredService<IAuditTrail>().Record(access, outcome, content, until);
+        Task Record(AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken until) => services.GetRequiredService<IAuditTrail>().RecordAsync(access, outcome, content, until);
     }
 
     /// <summary>Writes a page, its rows in a way of one's own.</summary>

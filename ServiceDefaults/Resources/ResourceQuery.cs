@@ -23,17 +23,17 @@ public sealed class ResourceQuery
 
     private static readonly string[] PagingParameters = ["page", "limit", "sort"];
 
-    private readonly Dictionary<string, List<string>> errors = [];
-    private readonly ICollection<string> given;
+    private readonly Dictionary<string, List<string>> _errors = [];
+    private readonly ICollection<string> _given;
 
     internal ResourceQuery(ResourceDescriptor resource, IQueryCollection query, bool isOfOne)
     {
         string[] known = isOfOne ? EntityParameters : ListParameters;
-        given = query.Keys;
+        _given = query.Keys;
         foreach (var (name, values) in query)
-            if (!known.Contains(name)) errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", known)}{DidYouMean.Hint(name, known)}");
-            else if (values.Count > 1) errors.AddError(name, "is given twice");
-            else if (GetMaxLength(name) is { } most && PlainText.CountCharacters(values.ToString()) > most) errors.AddError(name, $"must have at most {most} characters");
+            if (!known.Contains(name)) _errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", known)}{DidYouMean.Hint(name, known)}");
+            else if (values.Count > 1) _errors.AddError(name, "is given twice");
+            else if (GetMaxLength(name) is { } most && PlainText.CountCharacters(values.ToString()) > most) _errors.AddError(name, $"must have at most {most} characters");
 
         if (Names(query, "fields", resource.Fields) is { } fields) Fields = fields;
         Names(query, "expand", resource.References.Keys);
@@ -60,7 +60,7 @@ public sealed class ResourceQuery
     /// <summary>The list that is asked for.</summary>
     internal ListQuery<T> ToListQuery<T>(Tenancy.TenantDb db, QueryableFields<T> fields, IQueryable<T> rows) where T : class
     {
-        var list = new ListQuery<T>(db, fields, rows, (Page, Limit, Sort), errors, "filter.");
+        var list = new ListQuery<T>(db, fields, rows, (Page, Limit, Sort), _errors, "filter.");
         if (Filter is { } filter) list.Filter(filter);
         return list;
     }
@@ -68,7 +68,7 @@ public sealed class ResourceQuery
     /// <summary>Of a resource that is one thing: the filter as the parameters of the tool that shows it. Throws <see cref="ValidationFailed"/> naming everything that is wrong.</summary>
     public TTool ToToolParameters<TTool>() where TTool : notnull
     {
-        foreach (var name in given.Intersect(PagingParameters)) errors.AddError(name, "is not a parameter here: there is one thing and no pages");
+        foreach (var name in _given.Intersect(PagingParameters)) _errors.AddError(name, "is not a parameter here: there is one thing and no pages");
         TTool? call = default;
         try
         {
@@ -77,7 +77,7 @@ public sealed class ResourceQuery
         catch (ValidationFailed wrong)
         {
             foreach (var (name, whats) in wrong.Details)
-                foreach (var what in whats!.AsArray()) errors.AddError($"filter.{name}", (string)what!);
+                foreach (var what in whats!.AsArray()) _errors.AddError($"filter.{name}", (string)what!);
         }
         ThrowIfInvalid();
         return call!;
@@ -86,7 +86,7 @@ public sealed class ResourceQuery
     /// <summary>Throws <see cref="ValidationFailed"/> when anything is wrong.</summary>
     public void ThrowIfInvalid()
     {
-        if (errors.Count > 0) throw new ValidationFailed(errors);
+        if (_errors.Count > 0) throw new ValidationFailed(_errors);
     }
 
     private static int? GetMaxLength(string parameter) => parameter switch
@@ -103,17 +103,17 @@ public sealed class ResourceQuery
         if (query[parameter].FirstOrDefault() is not { } text) return null;
         HashSet<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries)];
         foreach (var name in names.Where(n => !allowed.Contains(n)))
-            if (name.Length == 0) errors.AddError(parameter, ValidationErrors.EmptyName(text));
-            else errors.AddError(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
+            if (name.Length == 0) _errors.AddError(parameter, ValidationErrors.EmptyName(text));
+            else _errors.AddError(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
         return names;
     }
 
     private int? Number(IQueryCollection query, string parameter, int most)
     {
         if (query[parameter].FirstOrDefault() is not { } text) return null;
-        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) errors.AddError(parameter, $"must be a whole number from 1 to {most}, in digits without a sign or leading zeros");
+        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) _errors.AddError(parameter, $"must be a whole number from 1 to {most}, in digits without a sign or leading zeros");
         else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most) return number;
-        else errors.AddError(parameter, $"must be between 1 and {most}");
+        else _errors.AddError(parameter, $"must be between 1 and {most}");
         return null;
     }
 
@@ -127,10 +127,10 @@ public sealed class ResourceQuery
         }
         catch (JsonException)
         {
-            errors.AddError("filter", ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
+            _errors.AddError("filter", ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
             return null;
         }
-        errors.AddError("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");
+        _errors.AddError("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");
         return null;
     }
 }

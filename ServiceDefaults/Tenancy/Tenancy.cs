@@ -5,8 +5,8 @@ namespace MedCor.ServiceDefaults.Tenancy;
 /// <summary>Whose data the present unit of work may touch. Nothing until somebody says: a query before that throws, and the database would show it no row.</summary>
 public sealed class Tenancy
 {
-    private Caller? caller;
-    private bool isDecided;
+    private Caller? _caller;
+    private bool _isDecided;
 
     /// <summary>The one hospital that is visible; none when all are.</summary>
     public Guid? HospitalId { get => ThrowIfUndecided(field); private set; }
@@ -15,7 +15,7 @@ public sealed class Tenancy
     public bool SeesAllHospitals => ThrowIfUndecided(HospitalId is null);
 
     /// <summary>Who is calling. Throws when nobody is: events and start-up have no caller.</summary>
-    public Caller Caller => caller ?? throw new InvalidOperationException("Nobody is calling here.");
+    public Caller Caller => _caller ?? throw new InvalidOperationException("Nobody is calling here.");
 
     /// <summary>The value for the database's own seal, <c>medcor.hospital</c>.</summary>
     internal string RowLevelSecurityValue => HospitalId?.ToString() ?? "*";
@@ -23,16 +23,16 @@ public sealed class Tenancy
     /// <summary>Works for a caller: within their hospital, or everywhere for the platform administrator.</summary>
     public void Enter(Caller caller)
     {
-        this.caller = caller;
+        _caller = caller;
         Enter(caller.HospitalId);
     }
 
     /// <summary>Works within a hospital, or, given none, on everything: for events, start-up and log-in, which have no caller yet.</summary>
     public void Enter(Guid? hospital)
     {
-        isDecided = true;
+        _isDecided = true;
         HospitalId = hospital;
     }
 
-    private T ThrowIfUndecided<T>(T value) => isDecided ? value : throw new InvalidOperationException("Whose data this may touch has not been decided.");
+    private T ThrowIfUndecided<T>(T value) => _isDecided ? value : throw new InvalidOperationException("Whose data this may touch has not been decided.");
 }

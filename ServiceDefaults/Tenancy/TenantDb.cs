@@ -6,8 +6,6 @@ using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.ServiceDefaults.Tenancy;
 
@@ -18,49 +16,49 @@ namespace MedCor.ServiceDefaults.Tenancy;
 public abstract class TenantDb : DbContext
 {
     private const string TenantFilter = "tenant";
-    private readonly Tenancy tenancy;
-    private readonly TimeProvider clock;
-    private readonly OutboxSignal signal;
-    private readonly List<Func<IntegrationEvent>> raised = [];
+    private readonly Tenancy _tenancy;
+    private readonly TimeProvider _clock;
+    private readonly OutboxSignal _signal;
+    private readonly List<Func<IntegrationEvent>> _raised = [];
 
     protected TenantDb(DbContextOptions options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal) : base(options)
     {
-        (this.tenancy, this.clock, this.signal) = (tenancy, clock, signal);
+        (_tenancy, _clock, _signal) = (tenancy, clock, signal);
         // The seal of a write is set at its transaction's start, so there always is one.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         // A save that failed ends its call; to be able to go on would cost every save two round trips.
         Database.AutoSavepointsEnabled = false;
     }
 
-    private Guid CallersHospitalId => tenancy.HospitalId ?? throw new InvalidOperationException("The platform reads through Rows.");
+    private Guid CallersHospitalId => _tenancy.HospitalId ?? throw new InvalidOperationException("The platform reads through Rows.");
 
     /// <summary>Whose data this unit of work may touch.</summary>
-    public Tenancy Tenancy => tenancy;
+    public Tenancy Tenancy => _tenancy;
 
     /// <summary>The visible rows of a table.</summary>
-    protected IQueryable<T> Rows<T>() where T : class => tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
+    protected IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
 
     /// <summary>The visible rows of a query that EF Core cannot express.</summary>
     protected IQueryable<T> Rows<T>(FormattableString sql) where T : class =>
-        tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
+        _tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
 
     /// <summary>The hospitals as this service knows them.</summary>
     internal IQueryable<HospitalCopy> HospitalCopies => Rows<HospitalCopy>();
 
     /// <summary>Tells the other services, if and when the changes that this goes with are committed. Evaluated while saving, after stamping.</summary>
-    public void Raise(Func<IntegrationEvent> happened) => raised.Add(happened);
+    public void Raise(Func<IntegrationEvent> happened) => _raised.Add(happened);
 
     /// <summary>Has what was added to the outbox handed over as soon as it is committed.</summary>
-    internal void WakeDispatcher() => signal.WakeWhenCommitted(Database.CurrentTransaction);
+    internal void WakeDispatcher() => _signal.WakeWhenCommitted(Database.CurrentTransaction);
 
     /// <inheritdoc/>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken ct = default)
     {
-        var now = TruncateToMicroseconds(clock.GetUtcNow());
+        var now = TruncateToMicroseconds(_clock.GetUtcNow());
         foreach (var entry in ChangeTracker.Entries())
         {
             if (entry.State is EntityState.Unchanged or EntityState.Detached) continue;
-            if (entry.Entity is ITenantOwned owned && !tenancy.SeesAllHospitals && owned.HospitalId != tenancy.HospitalId)
+            if (entry.Entity is ITenantOwned owned && !_tenancy.SeesAllHospitals && owned.HospitalId != _tenancy.HospitalId)
                 throw new InvalidOperationException($"A {entry.Entity.GetType().Name} of another hospital was about to be written.");
             if (entry.Entity is not Entity entity) continue;
             if (entry.State == EntityState.Added) entity.CreatedAt = now;
@@ -68,9 +66,9 @@ public abstract class TenantDb : DbContext
             entity.Version++;
         }
 
-        var told = raised.Count > 0;
-        foreach (var happened in raised) Add(OutboxMessage.From(happened() with { OccurredAt = now }));
-        raised.Clear();
+        var told = _raised.Count > 0;
+        foreach (var happened in _raised) Add(OutboxMessage.From(happened() with { OccurredAt = now }));
+        _raised.Clear();
 
         try
         {

@@ -6,7 +6,7 @@ namespace MedCor.ServiceDefaults.Tools;
 public interface IToolHandler<in TTool, TResult> where TTool : ITool<TResult>
 {
     /// <summary>Runs once per call, for writes inside the call's transaction. Refuses by throwing a <see cref="Problems.ApiException"/>.</summary>
-    Task<TResult> Handle(TTool request, CancellationToken ct);
+    Task<TResult> HandleAsync(TTool request, CancellationToken ct);
 }
 
 /// <summary>
@@ -15,12 +15,12 @@ public interface IToolHandler<in TTool, TResult> where TTool : ITool<TResult>
 public interface ICurrentStateProvider<in TTool>
 {
     /// <summary>What the caller reads of the thing that is to be changed. Refuses where they may not read it or there is none.</summary>
-    Task<object> GetCurrent(TTool request, CancellationToken ct);
+    Task<object> GetCurrentAsync(TTool request, CancellationToken ct);
 }
 
 /// <summary>For a handler of a write with work that takes long and must hold no connection meanwhile: hashing, asking another service.</summary>
 public interface IToolPreparation<in TTool>
 {
     /// <summary>Runs before the call's transaction begins, on the handler that will handle the call. May refuse.</summary>
-    Task Prepare(TTool request, CancellationToken ct);
+    Task PrepareAsync(TTool request, CancellationToken ct);
 }

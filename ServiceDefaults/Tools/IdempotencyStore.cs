@@ -53,7 +53,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     /// What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call of the tool, and <see cref="Forbidden"/> when its
     /// caller has another role since: what they might see then they may not see now.
     /// </summary>
-    internal async Task<string?> Find(string key, ToolDescriptor tool, object request, CancellationToken ct)
+    internal async Task<string?> FindAsync(string key, ToolDescriptor tool, object request, CancellationToken ct)
     {
         var (caller, own) = (db.Tenancy.Caller.UserId, ToStoredKey(key, tool));
         var call = await db.Set<IdempotencyRecord>().AsNoTracking()
@@ -61,21 +61,21 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
             .OrderByDescending(c => c.RecordedAt).FirstOrDefaultAsync(ct);
         if (call is null || call.RecordedAt < clock.GetUtcNow() - Retention) return null;
         var (paramsHash, secrets) = Split(request);
-        if (!call.ParamsHash.AsSpan().SequenceEqual(paramsHash) || !await SecretsMatch(call.SecretsHash, secrets, ct))
+        if (!call.ParamsHash.AsSpan().SequenceEqual(paramsHash) || !await SecretsMatchAsync(call.SecretsHash, secrets, ct))
             throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").WithDetail("field", ConflictField);
         if (call.Role is { } then && then != CallersRole) throw new Forbidden("You made this call in another role, whose answers you may not see any more.");
         return call.Result;
     }
 
-    /// <summary>The hash of the secrets among the parameters, for <see cref="Claim"/>; empty when there are none. Takes long where there are some, so no transaction should be open.</summary>
-    internal Task<string> HashSecrets(object request, CancellationToken ct) =>
-        Split(request).Secrets is { Length: > 0 } secrets ? hashes.Hash(secrets, ct) : Task.FromResult("");
+    /// <summary>The hash of the secrets among the parameters, for <see cref="ClaimAsync"/>; empty when there are none. Takes long where there are some, so no transaction should be open.</summary>
+    internal Task<string> HashSecretsAsync(object request, CancellationToken ct) =>
+        Split(request).Secrets is { Length: > 0 } secrets ? hashes.HashAsync(secrets, ct) : Task.FromResult("");
 
     /// <summary>
     /// Claims the key, at the start of the write's transaction. While another call of the tool with the same key is under way this waits for its end.
     /// False when that one has made the write.
     /// </summary>
-    internal async Task<bool> Claim(string key, ToolDescriptor tool, object request, string secretsHash, CancellationToken ct)
+    internal async Task<bool> ClaimAsync(string key, ToolDescriptor tool, object request, string secretsHash, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
         var (now, forgotten) = (clock.GetUtcNow(), clock.GetUtcNow() - Retention);
@@ -88,7 +88,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     }
 
     /// <summary>Records what the call answers, before its transaction commits.</summary>
-    internal Task SaveResult(string key, ToolDescriptor tool, string result, CancellationToken ct)
+    internal Task SaveResultAsync(string key, ToolDescriptor tool, string result, CancellationToken ct)
     {
         var (caller, own) = (db.Tenancy.Caller.UserId, ToStoredKey(key, tool));
         return db.Database.ExecuteSqlAsync($"UPDATE recorded_calls SET result = {result} WHERE caller_id = {caller} AND key = {own}", ct);
@@ -99,11 +99,11 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     /// <summary>The key as the table holds it. No header holds a line's end, so it is nobody's key as it is.</summary>
     private static string ToStoredKey(string key, ToolDescriptor tool) => $"{tool.Name}\n{key}";
 
-    private async Task<bool> SecretsMatch(string? hash, string secrets, CancellationToken ct) => hash switch
+    private async Task<bool> SecretsMatchAsync(string? hash, string secrets, CancellationToken ct) => hash switch
     {
         null => true,
         "" => secrets.Length == 0,
-        _ => secrets.Length > 0 && await hashes.Verify(hash, [secrets], ct),
+        _ => secrets.Length > 0 && await hashes.VerifyAsync(hash, [secrets], ct),
     };
 
     /// <summary>

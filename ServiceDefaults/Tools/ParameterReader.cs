@@ -34,7 +34,7 @@ public static class ParameterReader<T> where T : notnull
     /// The parameters of a change. What is sent back as it was read keeps no rule that came after it was stored: only what differs from it has to. Throws <see cref="ValidationFailed"/> likewise.
     /// </summary>
     /// <param name="current">What the caller reads of the thing that is changed; asked for only where a rule is broken.</param>
-    public static async Task<T> ReadUpdate(ReadOnlyMemory<byte> json, Func<T, Task<object?>> current)
+    public static async Task<T> ReadUpdateAsync(ReadOnlyMemory<byte> json, Func<T, Task<object?>> current)
     {
         var value = Deserialize(json, mayRename: Renamed.Length > 0, Tools.ValidationErrors.Body);
         if (FindErrors(value) is not { Count: > 0 } mistakes) return value;
@@ -82,7 +82,7 @@ public static class ParameterReader<T> where T : notnull
 internal sealed class ValidationRules
 {
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<Type, ValidationRules> Known = new();
-    private readonly Dictionary<string, ValidatedField> fields = [];
+    private readonly Dictionary<string, ValidatedField> _fields = [];
 
     internal static ValidationRules For(Type type)
     {
@@ -93,9 +93,9 @@ internal sealed class ValidationRules
             var annotations = property.AttributeProvider?.GetCustomAttributes(inherit: true).OfType<Attribute>().ToArray() ?? [];
             var (element, many) = GetElementType(IOptional.ValueOf(property.PropertyType) ?? property.PropertyType);
             var inner = ClientJson.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? For(element) : null;
-            if (inner is { fields.Count: 0 }) inner = null;
+            if (inner is { _fields.Count: 0 }) inner = null;
             var rule = annotations.Select(annotation => ValidationRule.From(annotation, many)).OfType<ValidationRule>().ToArray();
-            if (rule.Length > 0 || inner is not null || many || element == typeof(string)) rules.fields.Add(property.Name, new(property, rule, inner, many));
+            if (rule.Length > 0 || inner is not null || many || element == typeof(string)) rules._fields.Add(property.Name, new(property, rule, inner, many));
         }
         return Known.GetOrAdd(type, rules);
     }
@@ -103,13 +103,13 @@ internal sealed class ValidationRules
     /// <param name="unchanged">What is passed over.</param>
     internal void Check(object value, string path, Dictionary<string, List<string>> mistakes, UnchangedValues unchanged)
     {
-        foreach (var field in fields.Values) Check(field, field.Get(value), path + field.Name, mistakes, unchanged.ForField(field.Name));
+        foreach (var field in _fields.Values) Check(field, field.Get(value), path + field.Name, mistakes, unchanged.ForField(field.Name));
     }
 
     /// <summary>Checks a single field whose value could be read by itself.</summary>
     internal void Check(string name, object? value, string at, Dictionary<string, List<string>> mistakes)
     {
-        if (fields.TryGetValue(name, out var field)) Check(field, value is string text ? field.Read(text) : value, at, mistakes, default);
+        if (_fields.TryGetValue(name, out var field)) Check(field, value is string text ? field.Read(text) : value, at, mistakes, default);
     }
 
     private static void Check(ValidatedField field, object? value, string at, Dictionary<string, List<string>> mistakes, UnchangedValues unchanged)

@@ -17,19 +17,19 @@ public sealed class SecretHasher : IDisposable
 
     private static readonly TimeSpan QueueTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly PasswordHasher<object> hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
-    private readonly SemaphoreSlim cores = new(Environment.ProcessorCount);
+    private readonly PasswordHasher<object> _hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
+    private readonly SemaphoreSlim _cores = new(Environment.ProcessorCount);
 
     /// <summary>A hash of a secret, another one each time. Throws <see cref="Unavailable"/> when too many wait.</summary>
-    public Task<string> Hash(string secret, CancellationToken ct) => RunLimited(null, () => hasher.HashPassword(this, secret), ct);
+    public Task<string> HashAsync(string secret, CancellationToken ct) => RunLimitedAsync(null, () => _hasher.HashPassword(this, secret), ct);
 
     /// <summary>Whether the hash is of a secret in one of its forms. Throws <see cref="Unavailable"/> when too many wait.</summary>
-    /// <param name="hash">As <see cref="Hash"/> made it.</param>
+    /// <param name="hash">As <see cref="HashAsync"/> made it.</param>
     /// <param name="forms">Checked one after the other until one is right.</param>
     /// <param name="ct">Ends the wait.</param>
     /// <param name="first">What may refuse before the work is begun, when its turn has come.</param>
-    public Task<bool> Verify(string hash, IReadOnlyList<string> forms, CancellationToken ct, Func<Task>? first = null) =>
-        RunLimited(first, () => forms.Any(form => hasher.VerifyHashedPassword(this, hash, form) != PasswordVerificationResult.Failed), ct);
+    public Task<bool> VerifyAsync(string hash, IReadOnlyList<string> forms, CancellationToken ct, Func<Task>? first = null) =>
+        RunLimitedAsync(first, () => forms.Any(form => _hasher.VerifyHashedPassword(this, hash, form) != PasswordVerificationResult.Failed), ct);
 
     /// <summary>A hash that no secret has, in the hasher's third format: a marker, the function, the iterations, the salt's length, salt and key. Checking it costs as much as any other.</summary>
     public static string CreateDummyHash()
@@ -44,11 +44,11 @@ public sealed class SecretHasher : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => cores.Dispose();
+    public void Dispose() => _cores.Dispose();
 
-    private async Task<T> RunLimited<T>(Func<Task>? first, Func<T> work, CancellationToken ct)
+    private async Task<T> RunLimitedAsync<T>(Func<Task>? first, Func<T> work, CancellationToken ct)
     {
-        if (!await cores.WaitAsync(QueueTimeout, ct)) throw new Unavailable("Too many passwords are being checked at this moment. Try again shortly.");
+        if (!await _cores.WaitAsync(QueueTimeout, ct)) throw new Unavailable("Too many passwords are being checked at this moment. Try again shortly.");
         try
         {
             if (first is not null) await first();
@@ -56,7 +56,7 @@ public sealed class SecretHasher : IDisposable
         }
         finally
         {
-            cores.Release();
+            _cores.Release();
         }
     }
 }

@@ -4,7 +4,6 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
 using Microsoft.AspNetCore.Http;
 
 namespace MedCor.ServiceDefaults.Tools;
@@ -16,9 +15,9 @@ namespace MedCor.ServiceDefaults.Tools;
 public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor context)
 {
     /// <summary>What the tool answers the caller; null when it answers that there is no such thing or that they may not see it.</summary>
-    public async Task<TResult?> TryCall<TResult>(ITool<TResult> request, CancellationToken ct) where TResult : class
+    public async Task<TResult?> TryCallAsync<TResult>(ITool<TResult> request, CancellationToken ct) where TResult : class
     {
-        using var response = await Send(request, null, ct);
+        using var response = await SendAsync(request, null, ct);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct),
@@ -29,42 +28,42 @@ public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor 
 
     /// <summary>What the tool answers the caller. Throws <see cref="Refused"/> when it refuses, with what it refuses with.</summary>
     /// <param name="idempotencyKey">Of a write: however often it is called with this, it happens once.</param>
-    public async Task<TResult> Call<TResult>(ITool<TResult> request, string? idempotencyKey, CancellationToken ct)
+    public async Task<TResult> CallAsync<TResult>(ITool<TResult> request, string? idempotencyKey, CancellationToken ct)
     {
-        using var response = await Send(request, idempotencyKey, ct);
-        return await ReadResult<TResult>(response, ct);
+        using var response = await SendAsync(request, idempotencyKey, ct);
+        return await ReadResultAsync<TResult>(response, ct);
     }
 
     /// <summary>
     /// What a service answers the caller to a question that is no tool. Throws <see cref="Refused"/> when they may not ask it, and <see cref="Unavailable"/> when it is refused otherwise: the question
     /// is this service's own, so a replica that does not take it is of another version.
     /// </summary>
-    public async Task<TResult> Post<TResult>(string service, string path, object body, CancellationToken ct)
+    public async Task<TResult> PostAsync<TResult>(string service, string path, object body, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{service}{path}") { Content = SerializeBody(body) };
-        using var response = await Send(request, ct);
+        using var response = await SendAsync(request, ct);
         if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound) throw new Unavailable();
-        return await ReadResult<TResult>(response, ct);
+        return await ReadResultAsync<TResult>(response, ct);
     }
 
-    private static async Task<TResult> ReadResult<TResult>(HttpResponseMessage response, CancellationToken ct)
+    private static async Task<TResult> ReadResultAsync<TResult>(HttpResponseMessage response, CancellationToken ct)
     {
         if (response.IsSuccessStatusCode) return (await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct))!;
         if (response.StatusCode >= HttpStatusCode.InternalServerError) throw new Unavailable();
         throw new Refused((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options, ct))!.Error);
     }
 
-    private async Task<HttpResponseMessage> Send(object asked, string? idempotencyKey, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(object asked, string? idempotencyKey, CancellationToken ct)
     {
         var tool = ToolCatalogue.ByParameterType[asked.GetType()];
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = SerializeBody(asked) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
-        return await Send(request, ct);
+        return await SendAsync(request, ct);
     }
 
     private static ByteArrayContent SerializeBody(object asked) => new(JsonSerializer.SerializeToUtf8Bytes(asked, asked.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } };
 
-    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
         var http = context.HttpContext ?? throw new InvalidOperationException("Nobody is calling here.");
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());

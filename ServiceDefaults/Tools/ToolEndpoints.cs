@@ -60,44 +60,44 @@ public static class ToolEndpoints
     private static RequestDelegate CreateHandler<TTool, TResult>(ToolDescriptor tool) where TTool : ITool<TResult>
     {
         var limitOf = tool.Params.GetProperty(nameof(PagedTool<>.Limit))?.GetMethod!.CreateDelegate<Func<TTool, int>>();
-        return http => Handle<TTool, TResult>(http, tool, limitOf);
+        return http => HandleAsync<TTool, TResult>(http, tool, limitOf);
     }
 
     /// <param name="limitOf">How many things are asked for at once, of what was asked; none where it is not a list.</param>
-    private static async Task Handle<TTool, TResult>(HttpContext http, ToolDescriptor tool, Func<TTool, int>? limitOf) where TTool : ITool<TResult>
+    private static async Task HandleAsync<TTool, TResult>(HttpContext http, ToolDescriptor tool, Func<TTool, int>? limitOf) where TTool : ITool<TResult>
     {
         var services = http.RequestServices;
-        var caller = await services.GetRequiredService<TokenValidator>().Authenticate(http);
+        var caller = await services.GetRequiredService<TokenValidator>().AuthenticateAsync(http);
         services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
 
         TTool? asked = default;
         try
         {
-            var body = await ReadBody(http);
+            var body = await ReadBodyAsync(http);
             if (!caller.IsOneOf(tool.Callers))
             {
                 asked = tool.ClinicalContent is null ? default : TryReadParameters<TTool>(body);
                 throw new Forbidden($"Your role does not include {tool.Name}.");
             }
             var handler = services.GetRequiredService<IToolHandler<TTool, TResult>>();
-            asked = handler is ICurrentStateProvider<TTool> amends ? await ParameterReader<TTool>.ReadUpdate(body, CurrentState(amends, http.RequestAborted)) : ParameterReader<TTool>.Read(body);
+            asked = handler is ICurrentStateProvider<TTool> amends ? await ParameterReader<TTool>.ReadUpdateAsync(body, CurrentState(amends, http.RequestAborted)) : ParameterReader<TTool>.Read(body);
             http.Response.ContentType = "application/json";
             var limit = limitOf?.Invoke(asked);
-            using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponse(limit ?? 1, http.RequestAborted);
+            using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponseAsync(limit ?? 1, http.RequestAborted);
             if (tool.Effect == Effect.Read)
             {
-                var shown = await handler.Handle(asked, http.RequestAborted);
+                var shown = await handler.HandleAsync(asked, http.RequestAborted);
                 using var answer = ResponseBuffer.WriteJson(json => JsonSerializer.Serialize(json, shown, Json.Options), limit);
-                await RecordAccess(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
-                await answer.CopyTo(http.Response.BodyWriter, http.RequestAborted);
+                await RecordAccessAsync(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
+                await answer.CopyToAsync(http.Response.BodyWriter, http.RequestAborted);
                 return;
             }
 
-            var (result, isReplay) = await Execute(services, tool, handler, asked, body.Length, GetIdempotencyKey(http), http.RequestAborted);
+            var (result, isReplay) = await ExecuteAsync(services, tool, handler, asked, body.Length, GetIdempotencyKey(http), http.RequestAborted);
             if (isReplay)
             {
                 var shown = tool.ClinicalContent is null ? default : JsonSerializer.Deserialize<TResult>(result, Json.Options);
-                await RecordAccess(services, tool, asked, AuditOutcome.Replayed, shown, http.RequestAborted);
+                await RecordAccessAsync(services, tool, asked, AuditOutcome.Replayed, shown, http.RequestAborted);
                 http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
             }
             await http.Response.BodyWriter.WriteAsync(result, http.RequestAborted);
@@ -105,7 +105,7 @@ public static class ToolEndpoints
         catch (ApiException refusal) when (tool.ClinicalContent is not null && ClinicalContentDescriptor.GetOutcome(refusal) is { } outcome)
         {
             // In a transaction of its own, since that of the call was rolled back; and also when the caller has hung up.
-            await RecordAccess(services, tool, asked, outcome, shown: null, CancellationToken.None);
+            await RecordAccessAsync(services, tool, asked, outcome, shown: null, CancellationToken.None);
             throw;
         }
     }
@@ -115,7 +115,7 @@ public static class ToolEndpoints
     {
         try
         {
-            return await amends.GetCurrent(asked, ct);
+            return await amends.GetCurrentAsync(asked, ct);
         }
         catch (ApiException refusal) when (refusal is Problems.NotFound or Forbidden)
         {
@@ -137,32 +137,32 @@ public static class ToolEndpoints
     }
 
     /// <summary>Puts an access to clinical content on record, before it is answered.</summary>
-    private static Task RecordAccess(IServiceProvider services, ToolDescriptor tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.ClinicalContent is { } content
-        ? services.GetRequiredService<IAuditTrail>().Record(content.DescribeAccess(tool.Name, asked), outcome, shown is null ? [] : content.FindIn(shown), ct)
+    private static Task RecordAccessAsync(IServiceProvider services, ToolDescriptor tool, object? asked, AuditOutcome outcome, object? shown, CancellationToken ct) => tool.ClinicalContent is { } content
+        ? services.GetRequiredService<IAuditTrail>().RecordAsync(content.DescribeAccess(tool.Name, asked), outcome, shown is null ? [] : content.FindIn(shown), ct)
         : Task.CompletedTask;
 
     /// <summary>A write is one transaction: what it read, changed, recorded and will tell. With a key that was seen before, its answer is that of then.</summary>
-    private static async Task<(byte[] Result, bool IsReplay)> Execute<TTool, TResult>(
+    private static async Task<(byte[] Result, bool IsReplay)> ExecuteAsync<TTool, TResult>(
         IServiceProvider services, ToolDescriptor tool, IToolHandler<TTool, TResult> handler, TTool asked, int size, string? key, CancellationToken ct) where TTool : ITool<TResult>
     {
         var calls = services.GetRequiredService<IdempotencyStore>();
-        if (key is not null && await calls.Find(key, tool, asked, ct) is { } known) return (Encoding.UTF8.GetBytes(known), true);
-        if (handler is IToolPreparation<TTool> prepares) await prepares.Prepare(asked, ct);
-        var secretsHash = key is null ? "" : await calls.HashSecrets(asked, ct);
+        if (key is not null && await calls.FindAsync(key, tool, asked, ct) is { } known) return (Encoding.UTF8.GetBytes(known), true);
+        if (handler is IToolPreparation<TTool> prepares) await prepares.PrepareAsync(asked, ct);
+        var secretsHash = key is null ? "" : await calls.HashSecretsAsync(asked, ct);
 
         await using var transaction = await services.GetRequiredService<TenantDb>().Database.BeginTransactionAsync(ct);
-        if (key is not null && !await calls.Claim(key, tool, asked, secretsHash, ct))
+        if (key is not null && !await calls.ClaimAsync(key, tool, asked, secretsHash, ct))
         {
             // To compare secrets takes long, and holds no connection meanwhile.
             await transaction.RollbackAsync(ct);
-            var other = await calls.Find(key, tool, asked, ct) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 };
+            var other = await calls.FindAsync(key, tool, asked, ct) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 };
             return (Encoding.UTF8.GetBytes(other), true);
         }
-        var written = await handler.Handle(asked, ct);
-        await RecordAccess(services, tool, asked, AuditOutcome.Done, written, ct);
+        var written = await handler.HandleAsync(asked, ct);
+        await RecordAccessAsync(services, tool, asked, AuditOutcome.Done, written, ct);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
         if (tool.ReturnsSingleEntity && result.Length > ResponseBuffer.MaxEntityLength && size > MaxUncheckedBody) throw CreateTooLargeException(asked);
-        if (key is not null) await calls.SaveResult(key, tool, Encoding.UTF8.GetString(result), ct);
+        if (key is not null) await calls.SaveResultAsync(key, tool, Encoding.UTF8.GetString(result), ct);
         // Once it may have been committed, a caller who hangs up must not leave the answer in doubt.
         await transaction.CommitAsync(CancellationToken.None);
         return (result, false);
@@ -181,7 +181,7 @@ public static class ToolEndpoints
     };
 
     /// <summary>Reads a request's body.</summary>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadBody(HttpContext http)
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext http)
     {
         var reader = http.Request.BodyReader;
         while (true)

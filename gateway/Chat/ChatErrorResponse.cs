@@ -31,7 +31,7 @@ internal static class ChatErrorResponse
         chat => chat.UseErrorResponses((http, refusal) =>
         {
             var known = Translate(refusal);
-            return http.WriteError(known, Serialize(known));
+            return http.WriteErrorAsync(known, Serialize(known));
         }));
 
     /// <summary>The form as bytes.</summary>

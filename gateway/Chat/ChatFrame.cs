@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 using MedCor.ServiceDefaults.Chats;
 
 namespace MedCor.Gateway.Chat;

@@ -22,19 +22,19 @@ internal sealed class ChatStreamReader : IDisposable
 
     private static readonly ChatRunEnd Unreachable = new("The answer cannot be read at present. Come back with Last-Event-ID to go on.", ChatErrorCodes.Server, Retryable: true);
 
-    private readonly Lock turn = new();
-    private readonly List<byte[]> frames = [];
-    private readonly StringBuilder text = new();
-    private readonly CancellationTokenSource disposed = new();
-    private readonly CancellationToken stopping;
-    private TaskCompletionSource changed = New();
-    private bool hasEnded;
-    private byte[]? failureFrame;
+    private readonly Lock _turn = new();
+    private readonly List<byte[]> _frames = [];
+    private readonly StringBuilder _text = new();
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly CancellationToken _stopping;
+    private TaskCompletionSource _changed = New();
+    private bool _hasEnded;
+    private byte[]? _failureFrame;
 
     public ChatStreamReader(Guid call, ChatStreamStore streams, TimeProvider clock, ILogger log)
     {
-        stopping = disposed.Token;
-        _ = ReadRun(call, streams, clock, log);
+        _stopping = _disposed.Token;
+        _ = ReadRunAsync(call, streams, clock, log);
     }
 
     /// <summary>Whether it ended for a reason of its own, and the call may go on.</summary>
@@ -42,7 +42,7 @@ internal sealed class ChatStreamReader : IDisposable
     {
         get
         {
-            lock (turn) return failureFrame is not null;
+            lock (_turn) return _failureFrame is not null;
         }
     }
 
@@ -55,19 +55,19 @@ internal sealed class ChatStreamReader : IDisposable
     /// </summary>
     public (IReadOnlyList<byte[]> Frames, bool IsEnd, Task More) ReadAfter(long number, int maxFrames)
     {
-        lock (turn)
+        lock (_turn)
         {
-            var from = (int)Math.Min(number, frames.Count);
-            var there = number > frames.Count ? [] : frames.GetRange(from, Math.Min(maxFrames, frames.Count - from));
-            var isEnd = hasEnded && number + there.Count >= frames.Count;
-            if (isEnd && failureFrame is not null) there.Add(failureFrame);
+            var from = (int)Math.Min(number, _frames.Count);
+            var there = number > _frames.Count ? [] : _frames.GetRange(from, Math.Min(maxFrames, _frames.Count - from));
+            var isEnd = _hasEnded && number + there.Count >= _frames.Count;
+            if (isEnd && _failureFrame is not null) there.Add(_failureFrame);
             // Who claims to have had more than there ever was is still to hear how it ended.
-            else if (isEnd && number > frames.Count) there.Add(frames[^1]);
-            return (there, isEnd, changed.Task);
+            else if (isEnd && number > _frames.Count) there.Add(_frames[^1]);
+            return (there, isEnd, _changed.Task);
         }
     }
 
-    private async Task ReadRun(Guid call, ChatStreamStore streams, TimeProvider clock, ILogger log)
+    private async Task ReadRunAsync(Guid call, ChatStreamStore streams, TimeProvider clock, ILogger log)
     {
         // One hint that waits stands for any number.
         var hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -76,12 +76,12 @@ internal sealed class ChatStreamReader : IDisposable
         var (last, isOver) = (0L, false);
         try
         {
-            while (!stopping.IsCancellationRequested)
+            while (!_stopping.IsCancellationRequested)
             {
                 try
                 {
-                    heard ??= await streams.Subscribe(call, () => hints.Writer.TryWrite(true));
-                    var events = await streams.Read(call, last, ReadBatchSize);
+                    heard ??= await streams.SubscribeAsync(call, () => hints.Writer.TryWrite(true));
+                    var events = await streams.ReadAsync(call, last, ReadBatchSize);
                     if (Add(events)) return;
                     if (events.Count > 0) last = events[^1].Number;
                     else if (isOver)
@@ -90,7 +90,7 @@ internal sealed class ChatStreamReader : IDisposable
                         Add(ChatFrame.End(null, ChatRunState.Error, "", Unreachable));
                         return;
                     }
-                    else isOver = (await streams.FailIfOrphaned(call)).State != ChatRunState.Started;
+                    else isOver = (await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started;
                     // A Redis that is read from and takes no writes is away as well.
                     answered = clock.GetTimestamp();
                     if (isOver || events.Count == ReadBatchSize) continue;
@@ -104,7 +104,7 @@ internal sealed class ChatStreamReader : IDisposable
                         return;
                     }
                 }
-                await WaitForHint(hints.Reader, clock);
+                await WaitForHintAsync(hints.Reader, clock);
             }
         }
         catch (OperationCanceledException)
@@ -123,11 +123,11 @@ internal sealed class ChatStreamReader : IDisposable
     }
 
     /// <summary>Waits until something may have been told.</summary>
-    private async Task WaitForHint(ChannelReader<bool> hints, TimeProvider clock)
+    private async Task WaitForHintAsync(ChannelReader<bool> hints, TimeProvider clock)
     {
         try
         {
-            await hints.ReadAsync(stopping).AsTask().WaitAsync(PollInterval, clock, stopping);
+            await hints.ReadAsync(_stopping).AsTask().WaitAsync(PollInterval, clock, _stopping);
         }
         catch (TimeoutException)
         {
@@ -139,40 +139,40 @@ internal sealed class ChatStreamReader : IDisposable
     private bool Add(IReadOnlyList<ChatStreamEvent> events)
     {
         if (events.Count == 0) return false;
-        lock (turn)
+        lock (_turn)
         {
             foreach (var told in events)
             {
-                text.Append(told.Text);
-                hasEnded = told.State != ChatRunState.Started;
-                frames.Add(hasEnded ? ChatFrame.End(told.Number, told.State, text.ToString(), told.End) : ChatFrame.Partial(told.Number, told.Text));
+                _text.Append(told.Text);
+                _hasEnded = told.State != ChatRunState.Started;
+                _frames.Add(_hasEnded ? ChatFrame.End(told.Number, told.State, _text.ToString(), told.End) : ChatFrame.Partial(told.Number, told.Text));
             }
             Wake();
-            return hasEnded;
+            return _hasEnded;
         }
     }
 
     /// <summary>Adds an end that is not the call's.</summary>
     private void Add(byte[] end)
     {
-        lock (turn)
+        lock (_turn)
         {
-            (failureFrame, hasEnded) = (end, true);
+            (_failureFrame, _hasEnded) = (end, true);
             Wake();
         }
     }
 
     private void Wake()
     {
-        changed.SetResult();
-        changed = New();
+        _changed.SetResult();
+        _changed = New();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Dispose()
     {
-        disposed.Cancel();
-        disposed.Dispose();
+        _disposed.Cancel();
+        _disposed.Dispose();
     }
 }

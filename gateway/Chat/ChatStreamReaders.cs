@@ -5,15 +5,15 @@ namespace MedCor.Gateway.Chat;
 /// <summary>The calls that are being read at this gateway.</summary>
 internal sealed class ChatStreamReaders(ChatStreamStore streams, TimeProvider clock, ILogger<ChatStreamReaders> log)
 {
-    private readonly Lock turn = new();
-    private readonly Dictionary<Guid, ChatStreamReader> readers = [];
+    private readonly Lock _turn = new();
+    private readonly Dictionary<Guid, ChatStreamReader> _readers = [];
 
     /// <summary>Reads along, until <see cref="Release"/>.</summary>
     public ChatStreamReader Acquire(Guid call)
     {
-        lock (turn)
+        lock (_turn)
         {
-            if (!readers.TryGetValue(call, out var tail) || tail.HasFailed) readers[call] = tail = new(call, streams, clock, log);
+            if (!_readers.TryGetValue(call, out var tail) || tail.HasFailed) _readers[call] = tail = new(call, streams, clock, log);
             tail.Readers++;
             return tail;
         }
@@ -22,10 +22,10 @@ internal sealed class ChatStreamReaders(ChatStreamStore streams, TimeProvider cl
     /// <summary>A reader is gone. With the last one goes what was kept for them.</summary>
     public void Release(Guid call, ChatStreamReader tail)
     {
-        lock (turn)
+        lock (_turn)
         {
             if (--tail.Readers > 0) return;
-            if (readers.GetValueOrDefault(call) == tail) readers.Remove(call);
+            if (_readers.GetValueOrDefault(call) == tail) _readers.Remove(call);
             tail.Dispose();
         }
     }

@@ -32,10 +32,10 @@ internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnv
 
     private const int TcpUserTimeoutOption = 18;
 
-    private readonly KeyedCounter<string> perAddress = new();
-    private int total;
+    private readonly KeyedCounter<string> _perAddress = new();
+    private int _total;
 
-    private readonly Lazy<int> most = new(() => options.Value.MaxConnections
+    private readonly Lazy<int> _most = new(() => options.Value.MaxConnections
         ?? (int)Math.Min(LimitOptions.UsualConnections, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / LimitOptions.MemoryOfConnection));
 
     private int MaxPerAddress => options.Value.MaxConnectionsPerAddress ?? (environment.IsDevelopment() ? 0 : LimitOptions.DefaultConnectionsPerAddress);
@@ -47,32 +47,32 @@ internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnv
         // Not less than the headers may be, as the server demands; it is the next bound that holds.
         kestrel.Limits.MaxRequestBufferSize = kestrel.Limits.MaxRequestHeadersTotalSize;
         kestrel.Limits.MinRequestBodyDataRate = new(MinBytesPerSecond, BodyRateGracePeriod);
-        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => Admit(connection, next)));
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => AdmitAsync(connection, next)));
     }
 
     /// <summary>The same for what the sockets read ahead. What is written waits for its reader from 64 KiB on as it is.</summary>
     public void Configure(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = MaxUnreadBytes;
 
-    private async Task Admit(ConnectionContext connection, ConnectionDelegate next)
+    private async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
         if (OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>() is { Socket: { AddressFamily: not AddressFamily.Unix } socket })
             socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeoutOption, BitConverter.GetBytes(TcpUserTimeoutMilliseconds));
         // Settings are asked for here, and not above: they are checked when the host starts, all at once.
-        var (most, mostOfEach) = (this.most.Value, options.Value.IsTrustedProxy(address) ? 0 : MaxPerAddress);
+        var (most, mostOfEach) = (_most.Value, options.Value.IsTrustedProxy(address) ? 0 : MaxPerAddress);
         var (whose, site) = (NetworkKey.ForClient(address), NetworkKey.ForSite(address));
         try
         {
-            var isOneTooMany = (Interlocked.Increment(ref total) > most && most > 0) | (perAddress.Increment(whose) > mostOfEach && mostOfEach > 0)
-                | (site is not null && perAddress.Increment(site) > mostOfEach * NetworkKey.SiteMultiplier && mostOfEach > 0);
+            var isOneTooMany = (Interlocked.Increment(ref _total) > most && most > 0) | (_perAddress.Increment(whose) > mostOfEach && mostOfEach > 0)
+                | (site is not null && _perAddress.Increment(site) > mostOfEach * NetworkKey.SiteMultiplier && mostOfEach > 0);
             if (isOneTooMany) connection.Abort(new ConnectionAbortedException("There are too many connections."));
             else await next(connection);
         }
         finally
         {
-            Interlocked.Decrement(ref total);
-            perAddress.Decrement(whose);
-            if (site is not null) perAddress.Decrement(site);
+            Interlocked.Decrement(ref _total);
+            _perAddress.Decrement(whose);
+            if (site is not null) _perAddress.Decrement(site);
         }
     }
 }

@@ -1,3 +1,4 @@
+using MedCor.Gateway.Authentication;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Options;
@@ -17,16 +18,16 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
     /// <summary>WebSockets on which nobody has said yet who they are, of all addresses together.</summary>
     internal const int MaxAnonymous = 2000;
 
-    private readonly ConnectionGroup listeners = new();
-    private readonly ConnectionGroup anonymous = new();
+    private readonly ConnectionGroup _listeners = new();
+    private readonly ConnectionGroup _anonymous = new();
 
     /// <summary>A WebSocket of somebody. Throws <see cref="RateLimited"/> when they have too many, <see cref="Unavailable"/> when there are too many of all.</summary>
-    public IDisposable AcquireSocket(Caller caller) => listeners.Acquire(options.Value.MaxListeners, ("WebSockets", RequestAdmission.GetCallerKey(caller), options.Value.MaxSocketsPerUser));
+    public IDisposable AcquireSocket(Caller caller) => _listeners.Acquire(options.Value.MaxListeners, ("WebSockets", RequestAdmission.GetCallerKey(caller), options.Value.MaxSocketsPerUser));
 
     /// <summary>A stream of events for somebody, or for a program. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireStream(Caller? caller) => caller is null
-        ? listeners.Acquire(options.Value.MaxListeners)
-        : listeners.Acquire(options.Value.MaxListeners, ("event streams", RequestAdmission.GetCallerKey(caller), options.Value.MaxStreamsPerUser));
+        ? _listeners.Acquire(options.Value.MaxListeners)
+        : _listeners.Acquire(options.Value.MaxListeners, ("event streams", RequestAdmission.GetCallerKey(caller), options.Value.MaxStreamsPerUser));
 
     /// <summary>A WebSocket of somebody who has yet to say who they are. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireAnonymousSocket(HttpContext http)
@@ -35,22 +36,22 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
         var address = http.Connection.RemoteIpAddress;
         (string, string, int) ofAddress = (Kind, NetworkKey.ForClient(address), MaxAnonymousPerAddress);
         return NetworkKey.ForSite(address) is { } site
-            ? anonymous.Acquire(MaxAnonymous, ofAddress, (Kind, site, MaxAnonymousPerAddress * NetworkKey.SiteMultiplier))
-            : anonymous.Acquire(MaxAnonymous, ofAddress);
+            ? _anonymous.Acquire(MaxAnonymous, ofAddress, (Kind, site, MaxAnonymousPerAddress * NetworkKey.SiteMultiplier))
+            : _anonymous.Acquire(MaxAnonymous, ofAddress);
     }
 
     /// <summary>Connections that have a bound together, and shares of it. A bound of 0 is none.</summary>
     private sealed class ConnectionGroup
     {
-        private readonly KeyedCounter<(string Kind, string Whose)> perKey = new();
-        private int openCount;
+        private readonly KeyedCounter<(string Kind, string Whose)> _perKey = new();
+        private int _openCount;
 
         /// <param name="mostOfAll">The most that there may be of all together.</param>
         /// <param name="shares">As what and whose it is counted, each with the most that there may be.</param>
         public IDisposable Acquire(int mostOfAll, params (string Kind, string Whose, int Most)[] shares)
         {
-            var total = Interlocked.Increment(ref openCount);
-            var counts = Array.ConvertAll(shares, share => perKey.Increment((share.Kind, share.Whose)));
+            var total = Interlocked.Increment(ref _openCount);
+            var counts = Array.ConvertAll(shares, share => _perKey.Increment((share.Kind, share.Whose)));
             var place = new ConnectionLease(this, shares);
             try
             {
@@ -68,13 +69,13 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
 
         private sealed class ConnectionLease(ConnectionGroup group, (string Kind, string Whose, int)[] shares) : IDisposable
         {
-            private int isReleased;
+            private int _isReleased;
 
             public void Dispose()
             {
-                if (Interlocked.Exchange(ref isReleased, 1) != 0) return;
-                Interlocked.Decrement(ref group.openCount);
-                foreach (var (kind, whose, _) in shares) group.perKey.Decrement((kind, whose));
+                if (Interlocked.Exchange(ref _isReleased, 1) != 0) return;
+                Interlocked.Decrement(ref group._openCount);
+                foreach (var (kind, whose, _) in shares) group._perKey.Decrement((kind, whose));
             }
         }
     }

@@ -1,4 +1,3 @@
-using MedCor.ServiceDefaults;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Limits;
@@ -26,14 +25,14 @@ internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvide
         return {1, limit - used - calls, ends}
         """;
 
-    private readonly Dictionary<string, (int Used, DateTimeOffset Ends)> localWindows = [];
-    private long redisRetryAt = long.MinValue;
+    private readonly Dictionary<string, (int Used, DateTimeOffset Ends)> _localWindows = [];
+    private long _redisRetryAt = long.MinValue;
 
     /// <summary>Counts calls of somebody against a bound, all of them or none.</summary>
-    public async ValueTask<Quota> Acquire(string policy, string callerKey, int limit, int calls = 1)
+    public async ValueTask<Quota> AcquireAsync(string policy, string callerKey, int limit, int calls = 1)
     {
         var who = $"medcor:rate:{policy}:{callerKey}";
-        if (clock.GetTimestamp() < Volatile.Read(ref redisRetryAt)) return AcquireLocally(policy, who, limit, calls);
+        if (clock.GetTimestamp() < Volatile.Read(ref _redisRetryAt)) return AcquireLocally(policy, who, limit, calls);
         try
         {
             var answer = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(CountScript, [who], [limit, calls, WindowSeconds * 1000]).WaitAsync(RedisTimeout, clock))!;
@@ -41,7 +40,7 @@ internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvide
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            Volatile.Write(ref redisRetryAt, clock.GetTimestamp() + (long)(RedisRetryInterval.TotalSeconds * clock.TimestampFrequency));
+            Volatile.Write(ref _redisRetryAt, clock.GetTimestamp() + (long)(RedisRetryInterval.TotalSeconds * clock.TimestampFrequency));
             log.LogWarning("Redis is away; calls are counted per process meanwhile: {Kind}", e.GetType().Name);
             return AcquireLocally(policy, who, limit, calls);
         }
@@ -49,16 +48,16 @@ internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvide
 
     private Quota AcquireLocally(string policy, string who, int limit, int calls)
     {
-        lock (localWindows)
+        lock (_localWindows)
         {
             var now = clock.GetUtcNow();
-            if (!localWindows.TryGetValue(who, out var window) || window.Ends <= now)
+            if (!_localWindows.TryGetValue(who, out var window) || window.Ends <= now)
             {
-                if (localWindows.Count >= MaxLocalCallers) localWindows.Clear();
+                if (_localWindows.Count >= MaxLocalCallers) _localWindows.Clear();
                 window = (0, now.AddSeconds(WindowSeconds));
             }
             var granted = window.Used + calls <= limit;
-            if (granted) localWindows[who] = window = (window.Used + calls, window.Ends);
+            if (granted) _localWindows[who] = window = (window.Used + calls, window.Ends);
             return new(policy, limit, Math.Max(limit - window.Used, 0), (int)Math.Ceiling((window.Ends - now).TotalSeconds), granted);
         }
     }

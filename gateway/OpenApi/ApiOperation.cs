@@ -94,7 +94,7 @@ internal sealed record ApiOperation(string Path, string Method, string Id, strin
             ["schema"] = new JsonObject
             {
                 ["type"] = "string",
-                ["maxLength"] = Tools.ToolResponse.MaxLength,
+                ["maxLength"] = ToolInvocation.ToolResponse.MaxLength,
                 ["pattern"] = SchemaBuilder.NoNulPattern,
                 ["description"] = "Each event's data:",
                 ["contentMediaType"] = "application/json",

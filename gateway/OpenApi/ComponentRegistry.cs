@@ -2,9 +2,8 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
-using MedCor.Gateway.Tools;
+using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.OpenApi;
@@ -12,7 +11,7 @@ namespace MedCor.Gateway.OpenApi;
 /// <summary>What operations share, written once and referred to: the schemas of the contracts' records, the refusals, the headers.</summary>
 internal sealed class ComponentRegistry
 {
-    private readonly SortedDictionary<string, (Type? Of, JsonObject Schema)> schemas = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (Type? Of, JsonObject Schema)> _schemas = new(StringComparer.Ordinal);
 
     /// <summary>Refers to the schema of what a client may send.</summary>
     public JsonObject ReferenceInput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorService.MaxRequestBodySize)));
@@ -24,19 +23,19 @@ internal sealed class ComponentRegistry
     public JsonObject ReferenceNamed(string name, Func<JsonObject> schema) => AddReference(name, null, schema);
 
     /// <summary>The schema that a reference leads to; anything else is itself.</summary>
-    public JsonObject Resolve(JsonObject schema) => (string?)schema["$ref"] is { } reference ? schemas[reference[SchemaPrefix.Length..]].Schema : schema;
+    public JsonObject Resolve(JsonObject schema) => (string?)schema["$ref"] is { } reference ? _schemas[reference[SchemaPrefix.Length..]].Schema : schema;
 
     /// <summary>All of them. What is referred to later is not in it.</summary>
     public JsonObject Write()
     {
         var problem = ReferenceOutput(typeof(ErrorEnvelope));
-        var details = schemas[nameof(Problem)].Schema["properties"]!["details"]!.AsObject();
+        var details = _schemas[nameof(Problem)].Schema["properties"]!["details"]!.AsObject();
         details["properties"] = new JsonObject { ["request_id"] = SchemaBuilder.Text(128, "Quote it when you report the error.") };
         details["required"] = new JsonArray("request_id");
         details["additionalProperties"] = true;
         return new()
         {
-            ["schemas"] = new JsonObject(schemas.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Schema.DeepClone()))),
+            ["schemas"] = new JsonObject(_schemas.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Schema.DeepClone()))),
             ["responses"] = new JsonObject(ErrorResponses.All.Select(r => KeyValuePair.Create(r.Name, (JsonNode?)r.Describe(problem)))),
             ["headers"] = ResponseHeaders.DescribeAll(),
             ["securitySchemes"] = new JsonObject
@@ -100,13 +99,13 @@ internal sealed class ComponentRegistry
 
     private JsonObject AddReference(string name, Type? of, Func<JsonObject> schema)
     {
-        if (!schemas.TryGetValue(name, out var known))
+        if (!_schemas.TryGetValue(name, out var known))
         {
             // Known before it is written, so that it may hold itself.
-            schemas[name] = (of, []);
+            _schemas[name] = (of, []);
             var written = schema();
             if (of is not null && written["description"] is null && XmlDocumentation.GetSummary(of) is { Length: > 0 } text) written.Insert(0, "description", text);
-            schemas[name] = (of, written);
+            _schemas[name] = (of, written);
         }
         else if (known.Of != of) throw new InvalidOperationException($"{of} and {known.Of} would both be described as {name}. Rename one.");
         return new() { ["$ref"] = SchemaPrefix + name };

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.OpenApi;
@@ -17,7 +16,7 @@ internal static class ToolOperations
 
     public static JsonObject IdempotencyKeyParameter() => ApiOperation.Parameter("header", IdempotencyHeaders.Key,
         "Makes a write safe to repeat for 24 hours: with the same key and the same parameters it happens once, and a repetition gets the first answer; with other parameters, a password among them, it is a CONFLICT. The key belongs to you and to the tool: with another tool it is another write. A new UUID for each write is a good one.",
-        new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Tools.IdempotencyKey.MaxLength, ["pattern"] = "^[ -~]+$" });
+        new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = ToolInvocation.IdempotencyKey.MaxLength, ["pattern"] = "^[ -~]+$" });
 
     public static IEnumerable<ApiOperation> All(ComponentRegistry components)
     {

@@ -1,7 +1,6 @@
-using MedCor.Analytics.Figures;
+using MedCor.Analytics.Appointments;
 using MedCor.Analytics.People;
 using MedCor.Analytics.Revenue;
-using MedCor.Analytics.Visits;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;

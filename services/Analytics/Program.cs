@@ -1,5 +1,5 @@
 using MedCor.Analytics;
-using MedCor.Analytics.Figures;
+using MedCor.Analytics.Statistics;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Copies;
 
@@ -7,4 +7,4 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<AnalyticsDb>("analytics", copies: typeof(HospitalCopies));
 builder.Services.AddScoped<StatisticsQueries>();
 
-await builder.Build().RunMedCorService(args);
+await builder.Build().RunMedCorServiceAsync(args);

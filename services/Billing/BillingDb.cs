@@ -15,12 +15,12 @@ internal sealed class BillingDb(DbContextOptions<BillingDb> options, Tenancy ten
     internal IQueryable<Invoice> Invoices => Rows<Invoice>();
 
     /// <summary>A subscription that nobody else changes until the transaction ends. It is locked before the hospital's invoice number is, by everybody, so that no two wait for each other.</summary>
-    internal async Task<Subscription?> FindForUpdate(Guid id, CancellationToken ct) =>
+    internal async Task<Subscription?> FindForUpdateAsync(Guid id, CancellationToken ct) =>
         (await Rows<Subscription>($"SELECT * FROM subscriptions WHERE id = {id} FOR UPDATE").ToListAsync(ct)).SingleOrDefault();
 
     /// <summary>Some subscription, locked, of which a period has ended or is to begin by the clocks of its hospital, and which no other replica is at.</summary>
     /// <param name="excluded">Those that are not meant.</param>
-    internal async Task<Subscription?> FindNextDueForUpdate(DateTimeOffset now, Guid[] excluded, CancellationToken ct)
+    internal async Task<Subscription?> FindNextDueForUpdateAsync(DateTimeOffset now, Guid[] excluded, CancellationToken ct)
     {
         // No clock is further ahead than this, so the index bounds what is looked at.
         var latest = DateOnly.FromDateTime(now.UtcDateTime).AddDays(1);

@@ -1,6 +1,4 @@
 using MedCor.Billing.Invoices;
-using MedCor.Billing.Plans;
-using MedCor.Billing.Subscriptions;
 using MedCor.Contracts.Billing;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Demo;
@@ -12,7 +10,7 @@ namespace MedCor.Billing;
 /// <summary>The demo hospitals have paid by the month for a year.</summary>
 internal sealed class DemoData(BillingDb db, Ledger ledger, TimeProvider clock) : IDemoDataSeeder
 {
-    public async Task Seed(CancellationToken ct)
+    public async Task SeedAsync(CancellationToken ct)
     {
         if (await db.Subscriptions.AnyAsync(ct)) return;
 
@@ -23,7 +21,7 @@ internal sealed class DemoData(BillingDb db, Ledger ledger, TimeProvider clock) 
             var plan = await db.Plans.SingleAsync(p => p.PlanType == type, ct);
             var subscription = Subscription.Create(plan, demo.Id, new DateOnly(today.Year, today.Month, 1).AddMonths(-11), BillingCycle.Monthly);
             db.Add(subscription);
-            while (subscription.IsDue(today)) await ledger.ChargeDuePeriods(subscription, hospital, subscription.DueOn, ct);
+            while (subscription.IsDue(today)) await ledger.ChargeDuePeriodsAsync(subscription, hospital, subscription.DueOn, ct);
             db.Raise(() => new SubscriptionCreated(subscription.ToContract()));
         }
         await db.SaveChangesAsync(ct);

@@ -9,4 +9,4 @@ builder.AddMedCorService<BillingDb>("billing", copies: [typeof(HospitalCopies)])
 builder.Services.AddScoped<Ledger>().AddScoped<ActiveSubscriptions>();
 builder.Services.AddHostedService<SubscriptionRenewalWorker>();
 
-await builder.Build().RunMedCorService(args);
+await builder.Build().RunMedCorServiceAsync(args);

@@ -1,5 +1,5 @@
-using MedCor.Chat.Calls;
 using MedCor.Chat.Prompts;
+using MedCor.Chat.Runs;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;

@@ -1,6 +1,6 @@
 using MedCor.Chat;
-using MedCor.Chat.Calls;
 using MedCor.Chat.Prompts;
+using MedCor.Chat.Runs;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Copies;
@@ -13,4 +13,4 @@ builder.AddChatRuns();
 
 var app = builder.Build();
 app.MapChatRuns();
-await app.RunMedCorService(args);
+await app.RunMedCorServiceAsync(args);

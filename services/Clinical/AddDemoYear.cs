@@ -17,7 +17,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
 
     public string Name => "demo-year";
 
-    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         var hospital = DemoYear.Hospital;
@@ -28,14 +28,14 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             await Console.Error.WriteLineAsync("The demo hospital is not here: the demo year is added to the demo data of Development.");
             return 1;
         }
-        await AddPeople(ct);
+        await AddPeopleAsync(ct);
 
-        var monday = await FirstMonday(ct);
+        var monday = await FirstMondayAsync(ct);
         for (var week = 0; week < WeekCount; week++)
         {
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            await AddAppointments(monday.AddDays(week * 7), week, ct);
-            await AddRecords(monday.AddDays(week * 7), ct);
+            await AddAppointmentsAsync(monday.AddDays(week * 7), week, ct);
+            await AddRecordsAsync(monday.AddDays(week * 7), ct);
             await transaction.CommitAsync(ct);
             if ((week + 1) % 6 == 0) Console.WriteLine($"{week + 1} of {WeekCount} weeks, {watch.Elapsed.TotalSeconds:0} s");
         }
@@ -50,7 +50,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     }
 
     /// <summary>Copies at version 0, so that Identity's own events fill in whatever else they tell.</summary>
-    private async Task AddPeople(CancellationToken ct)
+    private async Task AddPeopleAsync(CancellationToken ct)
     {
         var people = Enumerable.Range(0, DemoYear.DoctorCount).Select(DemoYear.Doctor).Concat(Enumerable.Range(0, DemoYear.PatientCount).Select(DemoYear.Patient)).ToArray();
         var (ids, roles, firstNames, lastNames) = (
@@ -63,7 +63,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     }
 
     /// <summary>A year ago; what was begun once keeps its days.</summary>
-    private async Task<DateOnly> FirstMonday(CancellationToken ct)
+    private async Task<DateOnly> FirstMondayAsync(CancellationToken ct)
     {
         var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();
         var begun = await db.Appointments.Where(a => doctors.Contains(a.DoctorId)).MinAsync(a => (DateOnly?)a.AppointmentDate, ct);
@@ -75,7 +75,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     /// A week's share: of all half hours of all doctors those that a hash puts first, mornings before late afternoons. Doctors who work at the same time have different patients.
     /// What is past took place, mostly; who was cancelled or did not come is the hash's choice too.
     /// </summary>
-    private Task<int> AddAppointments(DateOnly monday, int week, CancellationToken ct)
+    private Task<int> AddAppointmentsAsync(DateOnly monday, int week, CancellationToken ct)
     {
         var (hospital, now) = (DemoYear.Hospital, clock.GetUtcNow());
         var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();
@@ -112,7 +112,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     }
 
     /// <summary>What was written at three in five of a week's visits, and prescribed at one in five, under ids that follow the visit's.</summary>
-    private Task<int> AddRecords(DateOnly monday, CancellationToken ct)
+    private Task<int> AddRecordsAsync(DateOnly monday, CancellationToken ct)
     {
         var (hospital, sunday) = (DemoYear.Hospital.Id, monday.AddDays(6));
         var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();

@@ -1,8 +1,7 @@
-using MedCor.Clinical.Appointments;
 using MedCor.Clinical.Audit;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Copies;

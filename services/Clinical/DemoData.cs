@@ -1,11 +1,9 @@
-using MedCor.Clinical.Appointments;
-using MedCor.Clinical.People;
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Demo;
 using Microsoft.EntityFrameworkCore;
-using Appointment = MedCor.Clinical.Appointments.Appointment;
+using Appointment = MedCor.Clinical.Scheduling.Appointment;
 using PersonCopy = MedCor.Clinical.People.PersonCopy;
 
 namespace MedCor.Clinical;
@@ -24,14 +22,14 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
     private static readonly string[] Reasons =
         ["Regular checkup", "Blood pressure", "Back pain", "Follow-up", "Vaccination", "Headaches", "Skin rash", "Test results", "Shortness of breath", "Knee pain"];
 
-    public async Task Seed(CancellationToken ct)
+    public async Task SeedAsync(CancellationToken ct)
     {
         if (await db.Hospitals.AnyAsync(ct)) return;
 
-        foreach (var demo in DemoTenants.Hospitals) await Seed(demo, ct);
+        foreach (var demo in DemoTenants.Hospitals) await SeedAsync(demo, ct);
     }
 
-    private async Task Seed(DemoHospital demo, CancellationToken ct)
+    private async Task SeedAsync(DemoHospital demo, CancellationToken ct)
     {
         // At version 0, so that the owners' own events fill in whatever else they tell.
         var hospital = new HospitalCopy { HospitalId = demo.Id, Name = demo.Name, TimeZone = demo.TimeZone, IsActive = true, Version = 0 };

@@ -1,8 +1,7 @@
 using MedCor.Clinical;
-using MedCor.Clinical.Appointments;
 using MedCor.Clinical.Audit;
 using MedCor.Clinical.People;
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Copies;
 
@@ -13,4 +12,4 @@ builder.AddAudit();
 
 var app = builder.Build();
 app.MapBookingPauses();
-await app.RunMedCorService(args);
+await app.RunMedCorServiceAsync(args);

@@ -15,7 +15,7 @@ internal sealed class DemoData(HospitalDb db) : IDemoDataSeeder
         ("ORTH", "Orthopedics", "Bones, joints and muscles", []),
     ];
 
-    public async Task Seed(CancellationToken ct)
+    public async Task SeedAsync(CancellationToken ct)
     {
         if (!await db.Hospitals.AnyAsync(ct)) AddHospitals();
         if (!await db.Departments.AnyAsync(ct)) AddDepartments();

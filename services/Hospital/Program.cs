@@ -4,4 +4,4 @@ using MedCor.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<HospitalDb>("hospital");
 
-await builder.Build().RunMedCorService(args);
+await builder.Build().RunMedCorServiceAsync(args);

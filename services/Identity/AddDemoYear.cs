@@ -16,7 +16,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
 
     public string Name => "demo-year";
 
-    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
     {
         db.Tenancy.Enter(DemoYear.Hospital.Id);
         if (!await db.Hospitals.AnyAsync(ct))
@@ -24,7 +24,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
             await Console.Error.WriteLineAsync("The demo hospital is not here: the demo year is added to the demo data of Development.");
             return 1;
         }
-        var hash = await hashes.Hash(DemoTenants.Password, ct);
+        var hash = await hashes.HashAsync(DemoTenants.Password, ct);
         var people = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => (Person: DemoYear.Doctor(n), N: n))
             .Concat(Enumerable.Range(0, DemoYear.PatientCount).Select(n => (Person: DemoYear.Patient(n), N: n))).ToArray();
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);

@@ -2,7 +2,6 @@ using System.Globalization;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Doctors;
 using MedCor.Identity.Passwords;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Demo;
@@ -14,12 +13,12 @@ namespace MedCor.Identity;
 internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoDataSeeder
 {
     /// <summary>Made once for all: a hash costs a tenth of a second on purpose.</summary>
-    private string passwordHash = "";
+    private string _passwordHash = "";
 
-    public async Task Seed(CancellationToken ct)
+    public async Task SeedAsync(CancellationToken ct)
     {
         if (await db.Accounts.AnyAsync(ct)) return;
-        passwordHash = await hashes.Hash(DemoTenants.Password, ct);
+        _passwordHash = await hashes.HashAsync(DemoTenants.Password, ct);
 
         var specialties = new Dictionary<string, Specialty>();
         foreach (var (id, code, name, description) in DemoTenants.Specialties)
@@ -72,7 +71,7 @@ internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoData
             YearsOfExperience = isDoctor ? 4 + n * 3 : null,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = passwordHash });
+        db.Add(new Credential { UserId = account.Id, PasswordHash = _passwordHash });
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         return account;
     }

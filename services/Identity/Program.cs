@@ -12,4 +12,4 @@ builder.AddSessions();
 var app = builder.Build();
 app.MapKeys();
 app.MapSessions();
-await app.RunMedCorService(args);
+await app.RunMedCorServiceAsync(args);

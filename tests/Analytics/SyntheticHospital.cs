@@ -12,14 +12,14 @@ namespace MedCor.Tests.Analytics;
 /// <summary>A hospital that exists in events alone, told through the broker as the owners would: so that a test decides what is told, in which order and how often.</summary>
 internal sealed class SyntheticHospital : IAsyncDisposable
 {
-    private readonly IBusControl bus;
-    private readonly string zone;
+    private readonly IBusControl _bus;
+    private readonly string _zone;
 
-    private SyntheticHospital(IBusControl bus, ApiClient platform, string zone) => (this.bus, Platform, this.zone) = (bus, platform, zone);
+    private SyntheticHospital(IBusControl bus, ApiClient platform, string zone) => (_bus, Platform, _zone) = (bus, platform, zone);
 
     internal ApiClient Platform { get; }
     internal Guid Id { get; } = Guid.CreateVersion7();
-    internal TimeZoneInfo Zone => TimeZoneInfo.FindSystemTimeZoneById(zone);
+    internal TimeZoneInfo Zone => TimeZoneInfo.FindSystemTimeZoneById(_zone);
     internal DateOnly Today => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, Zone).DateTime);
 
     internal static async Task<SyntheticHospital> Open(string zone = "Europe/Berlin")
@@ -35,7 +35,7 @@ internal sealed class SyntheticHospital : IAsyncDisposable
 
     internal async Task Publish(params IEnumerable<IntegrationEvent> events)
     {
-        foreach (var happened in events) await bus.Publish(happened, happened.GetType());
+        foreach (var happened in events) await _bus.Publish(happened, happened.GetType());
     }
 
     internal User NewUser(Role role, DateTimeOffset? registered = null) =>
@@ -46,7 +46,7 @@ internal sealed class SyntheticHospital : IAsyncDisposable
         var time = TimeOnly.Parse(at);
         var starts = new DateTimeOffset(day.ToDateTime(time), Zone.GetUtcOffset(day.ToDateTime(time))).ToUniversalTime();
         return new(
-            Guid.CreateVersion7(), Id, patient, null, doctor, null, day, time, 30, zone, starts, starts.AddMinutes(30), "reason", null, status, rating, null, null, null, version,
+            Guid.CreateVersion7(), Id, patient, null, doctor, null, day, time, 30, _zone, starts, starts.AddMinutes(30), "reason", null, status, rating, null, null, null, version,
             starts.AddDays(-daysWaited), starts);
     }
 
@@ -75,5 +75,5 @@ internal sealed class SyntheticHospital : IAsyncDisposable
 
     internal static string FormatDate(DateOnly date) => Billing.SubscriptionFixture.FormatDate(date);
 
-    public async ValueTask DisposeAsync() => await bus.StopAsync();
+    public async ValueTask DisposeAsync() => await _bus.StopAsync();
 }

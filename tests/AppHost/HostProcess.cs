@@ -14,24 +14,24 @@ internal sealed class HostProcess : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly Process process;
-    private readonly string data;
-    private readonly ConcurrentQueue<string> output = new();
+    private readonly Process _process;
+    private readonly string _data;
+    private readonly ConcurrentQueue<string> _output = new();
 
     private HostProcess(ProcessStartInfo start, string data)
     {
-        this.data = data;
-        process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
-        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _data = data;
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
-    public int Id => process.Id;
+    public int Id => _process.Id;
 
     /// <summary>All that it wrote to its console.</summary>
-    public string Output => string.Join('\n', output);
+    public string Output => string.Join('\n', _output);
 
     /// <summary>Starts a host and does not wait for it.</summary>
     public static HostProcess Launch(string model, string data, string[]? options = null, params (string Name, string Value)[] environment)
@@ -54,7 +54,7 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     public Task WaitUntilHealthy() => Wait.Until(
-        () => process.HasExited ? throw new InvalidOperationException($"The host ended with {process.ExitCode}:\n{Output}") : Task.FromResult(TryReadRunFile() is { } run && (int)run["host"]!["pid"]! == Id),
+        () => _process.HasExited ? throw new InvalidOperationException($"The host ended with {_process.ExitCode}:\n{Output}") : Task.FromResult(TryReadRunFile() is { } run && (int)run["host"]!["pid"]! == Id),
         "the host is up", StartTimeout, () => Output);
 
     /// <summary>What <c>run.json</c> says.</summary>
@@ -92,7 +92,7 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Kills the host itself.</summary>
-    public void Kill() => process.Kill();
+    public void Kill() => _process.Kill();
 
     /// <summary>Asks the host to end, as Ctrl+C does, and returns its exit code.</summary>
     public async Task<int> Stop()
@@ -104,23 +104,23 @@ internal sealed class HostProcess : IAsyncDisposable
     public async Task<int> WaitForExit()
     {
         using var patience = new CancellationTokenSource(StopTimeout);
-        await process.WaitForExitAsync(patience.Token);
-        return process.ExitCode;
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited) await Stop();
-        process.Dispose();
+        if (!_process.HasExited) await Stop();
+        _process.Dispose();
     }
 
-    private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(data, $"{what}.json")))![name]!.ToString();
+    private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, $"{what}.json")))![name]!.ToString();
 
     private JsonNode? TryReadRunFile()
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(Path.Combine(data, "run.json")));
+            return JsonNode.Parse(File.ReadAllText(Path.Combine(_data, "run.json")));
         }
         catch (Exception between) when (between is IOException or JsonException)
         {

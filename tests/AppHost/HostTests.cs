@@ -116,28 +116,28 @@ public sealed partial class HostTests(HostFixture running)
 
 public sealed class SeparateHostTests : IDisposable
 {
-    private readonly string data = Directory.CreateTempSubdirectory("medcor-host-").FullName;
+    private readonly string _data = Directory.CreateTempSubdirectory("medcor-host-").FullName;
 
     [Fact]
     public async Task A_killed_host_leaves_no_process_behind_and_the_next_one_starts_on_its_data()
     {
-        var killed = await HostProcess.Start("servers", data, ["--no-dashboard"]);
+        var killed = await HostProcess.Start("servers", _data, ["--no-dashboard"]);
         var epmd = ProcessTable.GetChildren(ParentOf(killed.Pid("cache"))).Single(child => ProcessTable.GetName(child) == "epmd");
         (int Pid, long Started)[] processes = [.. killed.Processes(), (epmd, ProcessTable.GetStartTime(epmd))];
         Assert.All(processes, process => Assert.True(ProcessTable.IsAlive(process.Pid, process.Started)));
 
         killed.Kill();
-        await using var next = await HostProcess.Start("servers", data, ["--no-dashboard"]);
+        await using var next = await HostProcess.Start("servers", _data, ["--no-dashboard"]);
         Assert.All(processes, process => Assert.False(ProcessTable.IsAlive(process.Pid, process.Started)));
 
         Assert.Equal(0, await next.Stop());
-        Assert.False(File.Exists(Path.Combine(data, "run.json")));
+        Assert.False(File.Exists(Path.Combine(_data, "run.json")));
     }
 
     [Fact]
     public async Task A_killed_host_leaves_no_process_behind_without_a_next_one()
     {
-        var killed = await HostProcess.Start("service", data, ["--no-dashboard"]);
+        var killed = await HostProcess.Start("service", _data, ["--no-dashboard"]);
         var processes = killed.Processes();
 
         killed.Kill();
@@ -152,7 +152,7 @@ public sealed class SeparateHostTests : IDisposable
         other.Start();
         var taken = ((IPEndPoint)other.LocalEndpoint).Port;
 
-        await using var host = await HostProcess.Start("service", data, ["--no-dashboard"], ("MCP_SERVER_PORT", $"{taken}"));
+        await using var host = await HostProcess.Start("service", _data, ["--no-dashboard"], ("MCP_SERVER_PORT", $"{taken}"));
 
         Assert.InRange(new Uri((string)host.ReadRunFile()["gateways"]!.AsArray().Single()!).Port, taken + 1, taken + 20);
         Assert.Contains($"Port {taken} is taken by another program", host.Output, StringComparison.Ordinal);
@@ -161,8 +161,8 @@ public sealed class SeparateHostTests : IDisposable
     [Fact]
     public async Task A_service_that_never_gets_up_is_named_with_the_file_that_says_why()
     {
-        await using var host = HostProcess.Launch("nothing", data, ["--no-dashboard"]);
-        var log = Path.Combine(data, "logs", "nothing.log");
+        await using var host = HostProcess.Launch("nothing", _data, ["--no-dashboard"]);
+        var log = Path.Combine(_data, "logs", "nothing.log");
 
         await Wait.Until(() => Task.FromResult(host.Output.Contains($"what it says: {log}", StringComparison.Ordinal)), "the report says so", TimeSpan.FromSeconds(60), () => host.Output);
 
@@ -176,13 +176,13 @@ public sealed class SeparateHostTests : IDisposable
     [InlineData("--what")]
     public async Task A_wrong_command_line_is_explained(string line)
     {
-        await using var host = HostProcess.Launch("service", data, line.Split(' '));
+        await using var host = HostProcess.Launch("service", _data, line.Split(' '));
 
         Assert.Equal(2, await host.WaitForExit());
         Assert.Contains(line.Split(' ')[0], host.Output, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(data, recursive: true);
+    public void Dispose() => Directory.Delete(_data, recursive: true);
 
     private static int ParentOf(int pid) => int.Parse(
         File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal)).Split('\t')[1], System.Globalization.CultureInfo.InvariantCulture);

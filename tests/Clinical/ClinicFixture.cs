@@ -12,7 +12,7 @@ internal sealed class ClinicFixture
     private static readonly ConcurrentDictionary<(string, int), Task<ApiClient>> LoggedIn = new();
 
     /// <summary>A password's hash takes a processor's whole attention; Identity refuses when too many want one at once.</summary>
-    private static readonly SemaphoreSlim creationGate = new(2);
+    private static readonly SemaphoreSlim _creationGate = new(2);
 
     private static readonly Lazy<Task<ClinicFixture>> SharedReadOnly = new(() => Open());
 
@@ -143,7 +143,7 @@ internal sealed class ClinicFixture
     private static async Task<(Guid Id, string Email)> CreateUser(ApiClient admin, string hospital, string role)
     {
         var email = $"{role.ToLowerInvariant()}-{Guid.NewGuid():N}@{hospital}.example";
-        await creationGate.WaitAsync();
+        await _creationGate.WaitAsync();
         try
         {
             var user = await admin.Call("create_user", new { email, password = Password, first_name = "Test", last_name = role, role, hospital_id = admin.HospitalId });
@@ -151,7 +151,7 @@ internal sealed class ClinicFixture
         }
         finally
         {
-            creationGate.Release();
+            _creationGate.Release();
         }
     }
 }

@@ -16,33 +16,33 @@ namespace MedCor.Tests.Deploy;
 /// </summary>
 internal sealed partial class OverlayDeployment : IAsyncDisposable
 {
-    private readonly string data = Directory.CreateTempSubdirectory("medcor-stage-").FullName;
-    private readonly Overlay overlay;
-    private HostProcess servers = null!;
-    private readonly ConcurrentDictionary<string, int> ports = new();
-    private readonly ConcurrentDictionary<(string Secret, string Key), string> secrets = new();
-    private readonly ConcurrentBag<OverlayProcess> processes = [];
-    private OtlpReceiver telemetry = null!;
-    private string postgres = "", cache = "", messaging = "";
+    private readonly string _data = Directory.CreateTempSubdirectory("medcor-stage-").FullName;
+    private readonly Overlay _overlay;
+    private HostProcess _servers = null!;
+    private readonly ConcurrentDictionary<string, int> _ports = new();
+    private readonly ConcurrentDictionary<(string Secret, string Key), string> _secrets = new();
+    private readonly ConcurrentBag<OverlayProcess> _processes = [];
+    private OtlpReceiver _telemetry = null!;
+    private string _postgres = "", _cache = "", _messaging = "";
 
-    private OverlayDeployment(string overlay) => this.overlay = Overlay.Get(overlay);
+    private OverlayDeployment(string overlay) => _overlay = Overlay.Get(overlay);
 
     /// <summary>What the processes export.</summary>
-    public OtlpReceiver Telemetry => telemetry;
+    public OtlpReceiver Telemetry => _telemetry;
 
     /// <summary>Sets up what the overlay's engines would: the servers, a database per cluster with its owner, the services' roles. Nothing is migrated yet.</summary>
     public static async Task<OverlayDeployment> SetUp(string overlay)
     {
         var stage = new OverlayDeployment(overlay);
-        stage.servers = await HostProcess.Start("servers", stage.data, ["--no-dashboard"]);
-        stage.telemetry = await OtlpReceiver.Start();
-        stage.postgres = stage.servers.ConnectionString("postgres");
-        stage.cache = stage.servers.ConnectionString("cache");
-        stage.messaging = stage.servers.ConnectionString("messaging");
-        stage.secrets[("redis-login", "password")] = stage.cache.Split("password=")[1];
-        var login = new Uri(stage.messaging).UserInfo.Split(':');
-        (stage.secrets[("rabbitmq-login", "username")], stage.secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);
-        foreach (var cluster in stage.overlay.OfKind("Cluster"))
+        stage._servers = await HostProcess.Start("servers", stage._data, ["--no-dashboard"]);
+        stage._telemetry = await OtlpReceiver.Start();
+        stage._postgres = stage._servers.ConnectionString("postgres");
+        stage._cache = stage._servers.ConnectionString("cache");
+        stage._messaging = stage._servers.ConnectionString("messaging");
+        stage._secrets[("redis-login", "password")] = stage._cache.Split("password=")[1];
+        var login = new Uri(stage._messaging).UserInfo.Split(':');
+        (stage._secrets[("rabbitmq-login", "username")], stage._secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);
+        foreach (var cluster in stage._overlay.OfKind("Cluster"))
         {
             var (name, owner, role) = (cluster.Text("metadata.name")!, cluster.Text("spec.bootstrap.initdb.owner")!, cluster.Items("spec.managed.roles").Single());
             // Each cluster has an owner of that name; here they share a server.
@@ -74,7 +74,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
 
     public async Task<long> Count(string cluster, string sql)
     {
-        await using var connection = new NpgsqlConnection($"{postgres};Database={cluster};Pooling=false");
+        await using var connection = new NpgsqlConnection($"{_postgres};Database={cluster};Pooling=false");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
@@ -82,7 +82,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
 
     private OverlayProcess Launch(string name, string[]? command = null)
     {
-        var workload = overlay.Workloads.Single(w => w.Name == name);
+        var workload = _overlay.Workloads.Single(w => w.Name == name);
         var container = workload.Containers.Single();
         var assembly = FindServiceAssembly(container.Text("image")!);
         var start = new ProcessStartInfo("dotnet", [assembly, .. command ?? container.Texts("args")])
@@ -98,7 +98,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
             if (Environment.GetEnvironmentVariable(variable) is { } value) start.Environment[variable] = value;
         foreach (var (variable, value) in Resolve(workload)) start.Environment[variable] = ToLocalAddress(value, name);
         var process = new OverlayProcess(start, new($"http://127.0.0.1:{Port($"{name}:8080")}"));
-        processes.Add(process);
+        _processes.Add(process);
         return process;
     }
 
@@ -120,8 +120,8 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     /// <summary>What the store would have; letters and digits, as docs/operations.md asks for.</summary>
     private string Secret(string name, string key)
     {
-        Assert.Contains(overlay.OfKind("ExternalSecret"), s => s.Text("metadata.name") == name);
-        return secrets.GetOrAdd((name, key), _ => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 40));
+        Assert.Contains(_overlay.OfKind("ExternalSecret"), s => s.Text("metadata.name") == name);
+        return _secrets.GetOrAdd((name, key), _ => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 40));
     }
 
     /// <summary>A value with the addresses of this machine in the place of those of the cluster's network.</summary>
@@ -130,20 +130,20 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         if (DatabaseHost().Match(value) is { Success: true })
         {
             var asked = new NpgsqlConnectionStringBuilder(value);
-            var (here, cluster) = (new NpgsqlConnectionStringBuilder(postgres), DatabaseHost().Match(value).Groups[1].Value + "-db");
+            var (here, cluster) = (new NpgsqlConnectionStringBuilder(_postgres), DatabaseHost().Match(value).Groups[1].Value + "-db");
             (asked.Host, asked.Port, asked.Database, asked.SslMode, asked.RootCertificate) = (here.Host, here.Port, cluster, SslMode.Disable, null);
             if (asked.Username == "owner") asked.Username = Owner(cluster, asked.Username);
             return asked.ConnectionString;
         }
         value = value.Replace("http://+:8080", $"http://127.0.0.1:{Port($"{workload}:8080")}", StringComparison.Ordinal)
-            .Replace("collector:4318", telemetry.Address.Authority, StringComparison.Ordinal)
-            .Replace("rabbitmq:5672", new Uri(messaging).Authority, StringComparison.Ordinal)
+            .Replace("collector:4318", _telemetry.Address.Authority, StringComparison.Ordinal)
+            .Replace("rabbitmq:5672", new Uri(_messaging).Authority, StringComparison.Ordinal)
             // One of three; the others are away, as they may be in a cluster.
-            .Replace("redis-0.redis:6379", cache.Split(',')[0], StringComparison.Ordinal);
+            .Replace("redis-0.redis:6379", _cache.Split(',')[0], StringComparison.Ordinal);
         return ClusterName().Replace(value, name => $"127.0.0.1:{Port(name.Value)}");
     }
 
-    private int Port(string name) => ports.GetOrAdd(name, _ => ServiceProcess.FreePort());
+    private int Port(string name) => _ports.GetOrAdd(name, _ => ServiceProcess.FreePort());
 
     /// <summary>The image medcor/clinical is what services/Clinical builds.</summary>
     private static string FindServiceAssembly(string image)
@@ -157,7 +157,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
 
     private async Task Execute(string database, string sql)
     {
-        await using var connection = new NpgsqlConnection($"{postgres};Database={database};Pooling=false");
+        await using var connection = new NpgsqlConnection($"{_postgres};Database={database};Pooling=false");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -165,10 +165,10 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in processes) await process.DisposeAsync();
-        await servers.DisposeAsync();
-        await telemetry.DisposeAsync();
-        Directory.Delete(data, recursive: true);
+        foreach (var process in _processes) await process.DisposeAsync();
+        await _servers.DisposeAsync();
+        await _telemetry.DisposeAsync();
+        Directory.Delete(_data, recursive: true);
     }
 
     [GeneratedRegex(@"\$\((\w+)\)")]
@@ -190,18 +190,18 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
 /// <summary>A process of a workload.</summary>
 internal sealed class OverlayProcess : IAsyncDisposable
 {
-    private readonly Process process;
-    private readonly ConcurrentQueue<string> output = new();
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
 
     public OverlayProcess(ProcessStartInfo start, Uri address)
     {
         Environment = start.Environment.ToDictionary();
         Http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) };
-        process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
-        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
     public IReadOnlyDictionary<string, string?> Environment { get; }
@@ -211,21 +211,21 @@ internal sealed class OverlayProcess : IAsyncDisposable
     /// <summary>Gives it a line to read, which is the last.</summary>
     public async Task SendLine(string line)
     {
-        await process.StandardInput.WriteLineAsync(line);
-        process.StandardInput.Close();
+        await _process.StandardInput.WriteLineAsync(line);
+        _process.StandardInput.Close();
     }
 
     /// <summary>All that it wrote to its console.</summary>
-    public string Output => string.Join('\n', output);
+    public string Output => string.Join('\n', _output);
 
     /// <summary>Waits until it answers this path with success.</summary>
     public Task WaitUntilAnswers(string path) => Wait.Until(
-        async () => process.HasExited ? throw new InvalidOperationException($"It ended with {process.ExitCode}:\n{Output}") : await TryGet(path), path, TimeSpan.FromSeconds(120), () => Output);
+        async () => _process.HasExited ? throw new InvalidOperationException($"It ended with {_process.ExitCode}:\n{Output}") : await TryGet(path), path, TimeSpan.FromSeconds(120), () => Output);
 
     /// <summary>Asks it to stop, as Kubernetes does; its exit code.</summary>
     public async Task<int> Stop()
     {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         return await WaitForExit();
     }
 
@@ -233,8 +233,8 @@ internal sealed class OverlayProcess : IAsyncDisposable
     public async Task<int> WaitForExit()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        await process.WaitForExitAsync(patience.Token);
-        return process.ExitCode;
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
     }
 
     private async Task<bool> TryGet(string path)
@@ -253,8 +253,8 @@ internal sealed class OverlayProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (!process.HasExited) process.Kill();
-        await process.WaitForExitAsync();
-        process.Dispose();
+        if (!_process.HasExited) _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
     }
 }

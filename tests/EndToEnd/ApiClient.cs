@@ -16,9 +16,9 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     public Guid? HospitalId { get; } = (string?)user["hospital_id"] is { } id ? Guid.Parse(id) : null;
 
     /// <summary>Somebody of the demo data, logged in once for all tests: for those that leave the login itself alone.</summary>
-    public static Task<ApiClient> LogInShared(string email) => sharedLogIns.GetOrAdd(email, e => new(() => LogIn(e))).Value;
+    public static Task<ApiClient> LogInShared(string email) => _sharedLogIns.GetOrAdd(email, e => new(() => LogIn(e))).Value;
 
-    private static readonly ConcurrentDictionary<string, Lazy<Task<ApiClient>>> sharedLogIns = new();
+    private static readonly ConcurrentDictionary<string, Lazy<Task<ApiClient>>> _sharedLogIns = new();
 
     /// <summary>Logs in at a gateway replica of the running system.</summary>
     public static async Task<ApiClient> LogIn(string email, string password = "Demo-Medcor-2026", int gateway = 0)

@@ -20,9 +20,9 @@ public sealed class MedCorFixture
     private static readonly Lazy<Task<MedCorFixture>> Shared = new(Start);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
 
-    private readonly string data;
+    private readonly string _data;
 
-    private MedCorFixture(string data, IReadOnlyList<Uri> gateways, OtlpReceiver telemetry) => (this.data, Gateways, Telemetry) = (data, gateways, telemetry);
+    private MedCorFixture(string data, IReadOnlyList<Uri> gateways, OtlpReceiver telemetry) => (_data, Gateways, Telemetry) = (data, gateways, telemetry);
 
     /// <summary>The gateway's replicas.</summary>
     public IReadOnlyList<Uri> Gateways { get; }
@@ -76,7 +76,7 @@ public sealed class MedCorFixture
     public static async Task<ConnectionMultiplexer> ConnectRedis()
     {
         var redis = MedCorService.ConfigureRedis(ConfigurationOptions.Parse((await RedisOfTests.Value).Address));
-        redis.DefaultDatabase = Interlocked.Increment(ref redisDatabase);
+        redis.DefaultDatabase = Interlocked.Increment(ref _redisDatabase);
         return await ConnectionMultiplexer.ConnectAsync(redis);
     }
 
@@ -88,7 +88,7 @@ public sealed class MedCorFixture
         return redis;
     });
 
-    private static int redisDatabase;
+    private static int _redisDatabase;
 
     /// <summary>The house's Redis, as a connection string.</summary>
     public string RedisConnectionString => $"localhost:{ReadRecorded("ports", "cache")},password={ReadRecorded("passwords", "cache")}";
@@ -96,7 +96,7 @@ public sealed class MedCorFixture
     private string OwnerConnectionString(string database) =>
         $"Host=localhost;Port={ReadRecorded("ports", "postgres")};Username=postgres;Password={ReadRecorded("passwords", "postgres")};Database={database};Pooling=false";
 
-    private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(data, $"{what}.json")))![name]!.ToString();
+    private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, $"{what}.json")))![name]!.ToString();
 
     /// <summary>A single figure from a service's database.</summary>
     public async Task<long> QueryNumber(string service, string sql, params object[] values)
@@ -113,7 +113,7 @@ public sealed class MedCorFixture
     /// <summary>The same, of a command that reads a line.</summary>
     public async Task<(int ExitCode, string Said)> RunOperatorCommand(string[] operation, string input)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, "run", .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run", .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         await process.StandardInput.WriteLineAsync(input);
         process.StandardInput.Close();
         var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -128,7 +128,7 @@ public sealed class MedCorFixture
         ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
 
     /// <summary>The state of every process, as the host tells it.</summary>
-    public JsonArray Processes() => ReadTwice(() => JsonNode.Parse(File.ReadAllText(Path.Combine(data, "run.json")))!["resources"]!.AsArray());
+    public JsonArray Processes() => ReadTwice(() => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, "run.json")))!["resources"]!.AsArray());
 
     /// <summary>Ends a process at once, as a crash does, and tells its pid.</summary>
     public int Kill(string name)

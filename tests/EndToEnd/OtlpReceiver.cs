@@ -33,7 +33,7 @@ public sealed record Gauge(string Process, string Name, double Value);
 /// <summary>Receives OTLP over HTTP as a collector does, and keeps the spans, the newest histograms and gauges, and the raw bytes of everything that came.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
-    private readonly WebApplication app;
+    private readonly WebApplication _app;
 
     public ConcurrentQueue<Span> Spans { get; } = new();
 
@@ -48,7 +48,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
-    private OtlpReceiver(WebApplication app) => this.app = app;
+    private OtlpReceiver(WebApplication app) => _app = app;
 
     public static async Task<OtlpReceiver> Start()
     {
@@ -107,5 +107,5 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     private static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

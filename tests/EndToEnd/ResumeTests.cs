@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 using MedCor.Tests.EndToEnd.Catalogue;
 using MedCor.Tests.Gateway.Events;
 using StackExchange.Redis;
@@ -91,7 +91,7 @@ public class ResumeTests
     /// <summary>Listens as a client of few lines does, by turns at both gateways, and never for long.</summary>
     private sealed class ReconnectingClient(ApiClient client, string resource)
     {
-        private string? place;
+        private string? _place;
 
         public List<int> Heard { get; } = [];
 
@@ -106,7 +106,7 @@ public class ResumeTests
         {
             await foreach (var (id, _, _) in Listen((await MedCorFixture.Get()).Gateways[0]))
             {
-                place = id;
+                _place = id;
                 return;
             }
         }
@@ -120,7 +120,7 @@ public class ResumeTests
                 var stay = 1 + (Reconnects * 7 % 23);
                 await foreach (var (id, name, data) in Patiently(Listen(gateways[Reconnects++ % 2])))
                 {
-                    place = id;
+                    _place = id;
                     if (name == "error_event") Reloads++;
                     if (name != "resource_update" || number(data!["data"]!) is not { } one) continue;
                     Heard.Add(one);
@@ -152,7 +152,7 @@ public class ResumeTests
         {
             using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?resources={resource}")) { Headers = { Authorization = new("Bearer", client.AccessToken) } };
-            if (place is not null) request.Headers.Add("Last-Event-ID", place);
+            if (_place is not null) request.Headers.Add("Last-Event-ID", _place);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
             if (!response.IsSuccessStatusCode) throw new HttpRequestException($"Listening was answered {(int)response.StatusCode}.");
             using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(ct));

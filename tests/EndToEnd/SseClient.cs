@@ -10,18 +10,18 @@ public sealed class SseClient : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(15);
 
-    private readonly HttpResponseMessage response;
-    private readonly CancellationTokenSource disposing = new();
-    private readonly Lock sync = new();
-    private readonly List<SseEvent> received = [];
-    private readonly HashSet<SseEvent> consumed = new(ReferenceEqualityComparer.Instance);
-    private readonly Task reading;
-    private TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HttpResponseMessage _response;
+    private readonly CancellationTokenSource _disposing = new();
+    private readonly Lock _sync = new();
+    private readonly List<SseEvent> _received = [];
+    private readonly HashSet<SseEvent> _consumed = new(ReferenceEqualityComparer.Instance);
+    private readonly Task _reading;
+    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SseClient(HttpResponseMessage response)
     {
-        this.response = response;
-        reading = ReadEvents();
+        _response = response;
+        _reading = ReadEvents();
     }
 
     /// <summary>All that was heard so far, in order.</summary>
@@ -29,11 +29,11 @@ public sealed class SseClient : IAsyncDisposable
     {
         get
         {
-            lock (sync) return [.. received];
+            lock (_sync) return [.. _received];
         }
     }
 
-    public HttpResponseMessage Response => response;
+    public HttpResponseMessage Response => _response;
 
     /// <summary>Listens as a client, with their token in the header.</summary>
     /// <param name="query">Such as <c>resources=appointments</c>.</param>
@@ -79,21 +79,21 @@ public sealed class SseClient : IAsyncDisposable
         while (true)
         {
             Task next;
-            lock (sync)
+            lock (_sync)
             {
-                if (received.FirstOrDefault(h => !consumed.Contains(h) && predicate(h)) is { } found)
+                if (_received.FirstOrDefault(h => !_consumed.Contains(h) && predicate(h)) is { } found)
                 {
-                    consumed.Add(found);
+                    _consumed.Add(found);
                     return found;
                 }
-                next = arrived.Task;
+                next = _arrived.Task;
             }
             var rest = limit - watch.Elapsed;
-            if (rest <= TimeSpan.Zero || reading.IsCompleted)
-                Assert.Fail($"Not heard {(reading.IsCompleted ? "before the connection ended" : $"within {limit.TotalSeconds:0} s")}. Heard: {string.Join(", ", Events.Select(h => $"{h.Name} {h.Data["resource"]} {h.Data["action"]}"))}.");
+            if (rest <= TimeSpan.Zero || _reading.IsCompleted)
+                Assert.Fail($"Not heard {(_reading.IsCompleted ? "before the connection ended" : $"within {limit.TotalSeconds:0} s")}. Heard: {string.Join(", ", Events.Select(h => $"{h.Name} {h.Data["resource"]} {h.Data["action"]}"))}.");
             try
             {
-                await Task.WhenAny(next, reading).WaitAsync(rest);
+                await Task.WhenAny(next, _reading).WaitAsync(rest);
             }
             catch (TimeoutException)
             {
@@ -107,19 +107,19 @@ public sealed class SseClient : IAsyncDisposable
         Next(h => h.Name == "resource_update" && (string?)h.Data["resource"] == resource && (string?)h.Data["action"] == action && (string?)h.Data["data"]?["id"] == id.ToString(), within);
 
     /// <summary>Waits until the other side has ended the connection; fails when it does not in time.</summary>
-    public Task WaitUntilClosed(TimeSpan? within = null) => reading.WaitAsync(within ?? DefaultTimeout);
+    public Task WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);
 
     private async Task ReadEvents()
     {
         try
         {
-            var parser = SseParser.Create(await response.Content.ReadAsStreamAsync(disposing.Token));
-            await foreach (var item in parser.EnumerateAsync(disposing.Token))
-                lock (sync)
+            var parser = SseParser.Create(await _response.Content.ReadAsStreamAsync(_disposing.Token));
+            await foreach (var item in parser.EnumerateAsync(_disposing.Token))
+                lock (_sync)
                 {
-                    received.Add(new(item.EventType, parser.LastEventId, JsonNode.Parse(item.Data)!));
-                    arrived.SetResult();
-                    arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    _received.Add(new(item.EventType, parser.LastEventId, JsonNode.Parse(item.Data)!));
+                    _arrived.SetResult();
+                    _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -130,10 +130,10 @@ public sealed class SseClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await disposing.CancelAsync();
-        await reading;
-        response.Dispose();
-        disposing.Dispose();
+        await _disposing.CancelAsync();
+        await _reading;
+        _response.Dispose();
+        _disposing.Dispose();
     }
 }
 

@@ -10,17 +10,17 @@ public sealed class WebSocketClient : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
 
-    private readonly ClientWebSocket socket;
-    private readonly Lock sync = new();
-    private readonly List<JsonNode> messages = [];
-    private readonly HashSet<JsonNode> consumed = new(ReferenceEqualityComparer.Instance);
-    private readonly Task<(int Code, string Reason)> reading;
-    private TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ClientWebSocket _socket;
+    private readonly Lock _sync = new();
+    private readonly List<JsonNode> _messages = [];
+    private readonly HashSet<JsonNode> _consumed = new(ReferenceEqualityComparer.Instance);
+    private readonly Task<(int Code, string Reason)> _reading;
+    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private WebSocketClient(ClientWebSocket socket)
     {
-        this.socket = socket;
-        reading = ReadMessages();
+        _socket = socket;
+        _reading = ReadMessages();
     }
 
     /// <summary>All that came so far, in order.</summary>
@@ -28,7 +28,7 @@ public sealed class WebSocketClient : IAsyncDisposable
     {
         get
         {
-            lock (sync) return [.. messages];
+            lock (_sync) return [.. _messages];
         }
     }
 
@@ -62,9 +62,9 @@ public sealed class WebSocketClient : IAsyncDisposable
 
     public Task Send(object message) => SendText(message as string ?? JsonSerializer.Serialize(message));
 
-    public Task SendText(string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+    public Task SendText(string text) => _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
-    public Task SendBytes(byte[] bytes, bool endOfMessage = true) => socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage, CancellationToken.None);
+    public Task SendBytes(byte[] bytes, bool endOfMessage = true) => _socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage, CancellationToken.None);
 
     /// <summary>Calls a tool and waits for the answer.</summary>
     public async Task<JsonNode> Call(string tool, object? parameters = null, string? idempotencyKey = null)
@@ -90,19 +90,19 @@ public sealed class WebSocketClient : IAsyncDisposable
         while (true)
         {
             Task next;
-            lock (sync)
+            lock (_sync)
             {
-                if (messages.FirstOrDefault(m => !consumed.Contains(m) && predicate(m)) is { } found)
+                if (_messages.FirstOrDefault(m => !_consumed.Contains(m) && predicate(m)) is { } found)
                 {
-                    consumed.Add(found);
+                    _consumed.Add(found);
                     return found;
                 }
-                next = arrived.Task;
+                next = _arrived.Task;
             }
-            if (reading.IsCompleted) Assert.Fail($"Not heard before the connection ended with {reading.Result}. Heard: {DescribeMessages()}");
+            if (_reading.IsCompleted) Assert.Fail($"Not heard before the connection ended with {_reading.Result}. Heard: {DescribeMessages()}");
             try
             {
-                await Task.WhenAny(next, reading).WaitAsync(patience.Token);
+                await Task.WhenAny(next, _reading).WaitAsync(patience.Token);
             }
             catch (OperationCanceledException)
             {
@@ -112,7 +112,7 @@ public sealed class WebSocketClient : IAsyncDisposable
     }
 
     /// <summary>The code and the reason with which the other side closes; fails when it does not in time. -1 when the connection was cut.</summary>
-    public Task<(int Code, string Reason)> WaitUntilClosed(TimeSpan? within = null) => reading.WaitAsync(within ?? DefaultTimeout);
+    public Task<(int Code, string Reason)> WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);
 
     private string DescribeMessages() => string.Join('\n', Messages.Select(m => m.ToJsonString()));
 
@@ -123,21 +123,21 @@ public sealed class WebSocketClient : IAsyncDisposable
         {
             while (true)
             {
-                var part = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+                var part = await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
-                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
-                    return ((int)socket.CloseStatus!.Value, socket.CloseStatusDescription ?? "");
+                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
+                    return ((int)_socket.CloseStatus!.Value, _socket.CloseStatusDescription ?? "");
                 }
                 message.Write(buffer, 0, part.Count);
                 if (!part.EndOfMessage) continue;
                 var read = JsonNode.Parse(message.ToArray())!;
                 message.SetLength(0);
-                lock (sync)
+                lock (_sync)
                 {
-                    messages.Add(read);
-                    arrived.SetResult();
-                    arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    _messages.Add(read);
+                    _arrived.SetResult();
+                    _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
             }
         }
@@ -149,8 +149,8 @@ public sealed class WebSocketClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        socket.Abort();
-        await reading;
-        socket.Dispose();
+        _socket.Abort();
+        await _reading;
+        _socket.Dispose();
     }
 }

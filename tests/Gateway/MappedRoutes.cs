@@ -1,5 +1,5 @@
 using MedCor.Gateway;
-using MedCor.Gateway.Surfaces;
+using MedCor.Gateway.HttpPipeline;
 using MedCor.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;

@@ -11,21 +11,21 @@ namespace MedCor.Tests.Gateway;
 /// <param name="databases">How many databases it has.</param>
 internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsyncDisposable
 {
-    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("medcor-redis-");
-    private readonly int port = ServiceProcess.FreePort();
-    private Process? process;
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("medcor-redis-");
+    private readonly int _port = ServiceProcess.FreePort();
+    private Process? _process;
 
     /// <summary>Where it is, as a connection string.</summary>
-    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
 
     /// <summary>Starts it, with what it kept, at the same address each time.</summary>
     public async Task<ConnectionMultiplexer> Start()
     {
         // The house's host has installed the server where it was missing.
         await MedCorFixture.Get();
-        string[] options = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
-        process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
-        process.BeginOutputReadLine();
+        string[] options = ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", _directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
+        _process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
+        _process.BeginOutputReadLine();
         var address = MedCorService.ConfigureRedis(ConfigurationOptions.Parse(Address));
         address.AllowAdmin = true;
         var connection = await ConnectionMultiplexer.ConnectAsync(address);
@@ -49,12 +49,12 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
 
     /// <summary>What is on disk now.</summary>
     public IReadOnlyDictionary<string, byte[]> ReadDataFiles() =>
-        Directory.GetFiles(directory.FullName, "*", SearchOption.AllDirectories).ToDictionary(f => f, File.ReadAllBytes);
+        Directory.GetFiles(_directory.FullName, "*", SearchOption.AllDirectories).ToDictionary(f => f, File.ReadAllBytes);
 
     /// <summary>Puts back what was on disk at an earlier time, as when the last writes are lost with a machine. To be called while it is down.</summary>
     public void RestoreDataFiles(IReadOnlyDictionary<string, byte[]> kept)
     {
-        directory.Delete(recursive: true);
+        _directory.Delete(recursive: true);
         foreach (var (file, bytes) in kept)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -65,15 +65,15 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
     public async Task Kill()
     {
         KillWithoutWaiting();
-        await process!.WaitForExitAsync();
+        await _process!.WaitForExitAsync();
     }
 
     /// <summary>Ends it, and does not wait for that.</summary>
-    public void KillWithoutWaiting() => process!.Kill();
+    public void KillWithoutWaiting() => _process!.Kill();
 
     public async ValueTask DisposeAsync()
     {
         await Kill();
-        directory.Delete(recursive: true);
+        _directory.Delete(recursive: true);
     }
 }

@@ -13,22 +13,22 @@ namespace MedCor.Tests.Gateway;
 /// <summary>A further gateway, or replica of a service, a process as the host starts it and before the same services and servers, but with settings of a test's own.</summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
-    private readonly Process process;
-    private readonly ConcurrentQueue<string> output = new();
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
 
     private ServiceProcess(ProcessStartInfo start)
     {
-        process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
-        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>All that it wrote to its console.</summary>
-    public string Output => string.Join('\n', output);
+    public string Output => string.Join('\n', _output);
 
     /// <summary>Starts one on a free port, without the host's help, and waits until it is ready. A setting that is null is taken away.</summary>
     public static Task<ServiceProcess> Start(params (string Name, string? Value)[] settings)
@@ -48,7 +48,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         var own = await Launch(service, settings);
         own.Http.BaseAddress = new($"http://127.0.0.1:{port}");
-        await Wait.Until(() => own.process.HasExited ? throw new InvalidOperationException(own.Output) : own.IsReady(), $"{service} is ready", TimeSpan.FromSeconds(90), () => own.Output);
+        await Wait.Until(() => own._process.HasExited ? throw new InvalidOperationException(own.Output) : own.IsReady(), $"{service} is ready", TimeSpan.FromSeconds(90), () => own.Output);
         return own;
     }
 
@@ -60,17 +60,17 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         await using var own = await Launch(service, [("ASPNETCORE_URLS", null), .. settings]);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        await own.process.WaitForExitAsync(patience.Token);
-        Assert.NotEqual(0, own.process.ExitCode);
+        await own._process.WaitForExitAsync(patience.Token);
+        Assert.NotEqual(0, own._process.ExitCode);
         return own.Output;
     }
 
     /// <summary>The most memory that it has had, in bytes.</summary>
     public long PeakMemory => 1024 * long.Parse(
-        File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        File.ReadLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 
     /// <summary>Whether it runs.</summary>
-    public bool IsRunning => !process.HasExited;
+    public bool IsRunning => !_process.HasExited;
 
     /// <summary>What it says of its readiness, or of that of all that it leads to.</summary>
     public async Task<(HttpStatusCode Status, string[] Reasons)> GetReadiness(string path)
@@ -111,9 +111,9 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Asks it to stop, as the host and Kubernetes do, and tells when it has ended.</summary>
     public async Task Stop()
     {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await process.WaitForExitAsync(patience.Token);
+        await _process.WaitForExitAsync(patience.Token);
     }
 
     private static async Task<string[]> ReadProcFile(string pid, string file) =>
@@ -157,8 +157,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (!process.HasExited) process.Kill();
-        await process.WaitForExitAsync();
-        process.Dispose();
+        if (!_process.HasExited) _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
     }
 }

@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using MedCor.Chat.Calls;
+using MedCor.Chat.LanguageModel;
+using MedCor.Chat.Runs;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Chat;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.Limits;
-using MedCor.Gateway.Surfaces;
-using MedCor.Gateway.Tools;
+using MedCor.Gateway.LiveEvents;
+using MedCor.Gateway.LiveEvents.WebSockets;
+using MedCor.Gateway.ToolInvocation;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults;
 using MedCor.Tests.EndToEnd;
@@ -69,8 +71,8 @@ public sealed class DocumentedLimitsTests
         { "WebSockets of all on which", Number(OpenConnectionLimiter.MaxAnonymous) },
         { "time until a message is whole", Seconds(WebSocketMessage.ReceiveTimeout) },
         { "a line of an event stream", Size(LiveEvent.MaxLineLength) },
-        { "events that wait for a listener", Number(MedCor.Gateway.Events.EventSubscriber.MaxQueuedItems) },
-        { "events that wait for a listener", Size(MedCor.Gateway.Events.EventSubscriber.MaxQueuedBytes) },
+        { "events that wait for a listener", Number(MedCor.Gateway.LiveEvents.EventSubscriber.MaxQueuedItems) },
+        { "events that wait for a listener", Size(MedCor.Gateway.LiveEvents.EventSubscriber.MaxQueuedBytes) },
         { "events of a hospital that are kept", Number(LiveEventStore.MaxEntries) },
         { "events of a hospital that are kept", Size(LiveEventStore.MaxHospitalBytes) },
         { "events of all hospitals", Size(LiveEventStore.MaxTotalBytes) },
@@ -79,7 +81,7 @@ public sealed class DocumentedLimitsTests
         { "time between signs of life", $"{new LiveEventOptions().HeartbeatSeconds} s" },
         { "messages of a question", Number(ExecuteCall.MaxMessages) },
         { "answers that a process of Chat", Number(ConcurrencyLimiter.Capacity) },
-        { "what is remembered of a conversation", Number(MedCor.Chat.Calls.ChatHistory.MaxCharacters) },
+        { "what is remembered of a conversation", Number(MedCor.Chat.Runs.ChatHistory.MaxCharacters) },
         { "a stream on which nothing comes", $"{new ChatStreamOptions().IdleTimeoutSeconds} s" },
         { "a session", $"{SessionOptions.MaxLifetime.TotalDays} days, {SessionOptions.IdleTimeout.TotalDays}" },
     };

@@ -53,7 +53,7 @@ public sealed partial class QueryCostTests
     {
         var house = await MedCorFixture.Get();
         var owner = await house.CreateDatabase();
-        await new Migrator(dbType.Assembly, service, NullLogger.Instance).Migrate(owner, CancellationToken.None);
+        await new Migrator(dbType.Assembly, service, NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         await Execute(owner, $"{SetIndexesAside}{fill(Hospital, rows)}{fill(Other, 1_000)}{PutIndexesBack}");
         await Execute(owner, "VACUUM ANALYZE");
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = $"-c role=medcor_{service}" }.ConnectionString);
@@ -118,12 +118,12 @@ public sealed partial class QueryCostTests
                 options.UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal, commands);
                 await using var db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
                 var resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
-                if (search is not null) return await resource.ReadPage(new Asked<TContract>(), list => list.Search("search", search), CancellationToken.None);
+                if (search is not null) return await resource.ReadPageAsync(new Asked<TContract>(), list => list.Search("search", search), CancellationToken.None);
                 var query = new Dictionary<string, StringValues> { ["filter"] = filter };
                 if (sort.Length > 0) query["sort"] = sort;
                 try
                 {
-                    return (Page<TContract>)await ((IResourceHandler<TContract>)resource).List(new ResourceQuery(kind, new QueryCollection(query), isOfOne: false), CancellationToken.None);
+                    return (Page<TContract>)await ((IResourceHandler<TContract>)resource).ListAsync(new ResourceQuery(kind, new QueryCollection(query), isOfOne: false), CancellationToken.None);
                 }
                 catch (ValidationFailed)
                 {

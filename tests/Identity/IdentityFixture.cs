@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
@@ -19,16 +18,16 @@ namespace MedCor.Tests.Identity;
 /// <summary>Identity's handlers on a database of a test's own, with one administrator, by a clock that the test turns.</summary>
 internal sealed class IdentityFixture : IAsyncDisposable
 {
-    private readonly NpgsqlDataSource database;
-    private readonly ConnectionMultiplexer redis;
-    private readonly ServiceProvider services;
+    private readonly NpgsqlDataSource _database;
+    private readonly ConnectionMultiplexer _redis;
+    private readonly ServiceProvider _services;
 
     private IdentityFixture(string owner, int connections, ConnectionMultiplexer redis)
     {
-        this.redis = redis;
-        database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
-        services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<OutboxSignal>().AddScoped<Tenancy>()
-            .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), s.GetRequiredService<OutboxSignal>()))
+        _redis = redis;
+        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
+        _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<OutboxSignal>().AddScoped<Tenancy>()
+            .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(_database).AddInterceptors(new RowLevelSecurityInterceptor(), s.GetRequiredService<OutboxSignal>()))
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
@@ -43,7 +42,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
     {
         var house = await MedCorFixture.Get();
         var owner = await house.CreateDatabase();
-        await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).Migrate(owner, CancellationToken.None);
+        await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         var own = new IdentityFixture(owner, connections, await MedCorFixture.ConnectRedis());
         await own.Write(db =>
         {
@@ -53,19 +52,19 @@ internal sealed class IdentityFixture : IAsyncDisposable
         return own;
     }
 
-    public T Get<T>() where T : notnull => services.GetRequiredService<T>();
+    public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
 
     /// <summary>Has a handler do something, in a scope of its own as for a request.</summary>
     public async Task<TResult> Execute<T, TResult>(Func<T, Task<TResult>> what) where T : notnull
     {
-        await using var scope = services.CreateAsyncScope();
+        await using var scope = _services.CreateAsyncScope();
         return await what(scope.ServiceProvider.GetRequiredService<T>());
     }
 
     /// <summary>Writes to the database.</summary>
     public async Task Write(Action<IdentityDb> change)
     {
-        await using var scope = services.CreateAsyncScope();
+        await using var scope = _services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         db.Tenancy.Enter(new Caller(Guid.Empty, "a test", Role.Admin, HospitalId: null, SessionId: Guid.Empty, Clock.Now, Clock.Now));
         change(db);
@@ -87,8 +86,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await services.DisposeAsync();
-        await database.DisposeAsync();
-        redis.Dispose();
+        await _services.DisposeAsync();
+        await _database.DisposeAsync();
+        _redis.Dispose();
     }
 }

@@ -11,9 +11,9 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
 {
     private const int MaxAttempts = 10;
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(5) };
-    private readonly Guid run = Guid.NewGuid();
-    private int asked;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(5) };
+    private readonly Guid _run = Guid.NewGuid();
+    private int _asked;
 
     /// <summary>How many readers did not have exactly the answer that was written.</summary>
     public int Mistakes { get; private set; }
@@ -28,7 +28,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
         await Compare(report, $"{options.AtOnce} such answers at once", 1, options.AtOnce);
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     private (string Name, Func<string, Task<ChatTranscript[]>> Read)[] Routes =>
     [
@@ -55,7 +55,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     {
         List<ChatTranscript> all = [];
         for (var i = 0; i < rounds; i++)
-            foreach (var readings in await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => way.Read(string.Create(CultureInfo.InvariantCulture, $"Question {Interlocked.Increment(ref asked)}")))))
+            foreach (var readings in await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => way.Read(string.Create(CultureInfo.InvariantCulture, $"Question {Interlocked.Increment(ref _asked)}")))))
                 all.AddRange(readings);
         Mistakes += all.RemoveAll(reading => reading.Text != model.Text || (reading.Final ?? model.Text) != model.Text || reading.ReceivedAt.Count != options.Tokens);
         Console.WriteLine($"  {way.Name}");
@@ -65,7 +65,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     private async Task<ChatTranscript[]> ReadDirectly(string question)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{model.Address}/chat/completions") { Content = JsonContent.Create(new { model = "load", stream = true, messages = Messages(question) }) };
-        return [await ChatTranscript.ReadFromModel(http, request, question, Stopwatch.GetTimestamp())];
+        return [await ChatTranscript.ReadFromModel(_http, request, question, Stopwatch.GetTimestamp())];
     }
 
     private async Task<ChatTranscript[]> ReadThrough(string question, int readers)
@@ -75,7 +75,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
         return await Task.WhenAll(Enumerable.Range(0, readers).Select(async i =>
         {
             using var request = Request(HttpMethod.Get, house.Gateways[i % house.Gateways.Count], $"/mcp/stream/{call}");
-            return await ChatTranscript.ReadFromMedCor(http, request, question, askedAt);
+            return await ChatTranscript.ReadFromMedCor(_http, request, question, askedAt);
         }));
     }
 
@@ -84,8 +84,8 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     {
         for (var tries = 1; ; tries++)
         {
-            using var request = Request(HttpMethod.Post, house.Gateways[0], "/mcp/execute", JsonContent.Create(new { messages = Messages(question), request_id = $"{run} {question}" }));
-            using var response = await http.SendAsync(request);
+            using var request = Request(HttpMethod.Post, house.Gateways[0], "/mcp/execute", JsonContent.Create(new { messages = Messages(question), request_id = $"{_run} {question}" }));
+            using var response = await _http.SendAsync(request);
             if (response.StatusCode == HttpStatusCode.OK) return (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!;
             if (response.StatusCode != HttpStatusCode.ServiceUnavailable || tries == MaxAttempts) throw new MeasurementException($"A question was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
             await Delay.For(TimeSpan.FromSeconds(1));
@@ -100,13 +100,13 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     /// <summary>How long tokens took to their readers, and readers waited for their first.</summary>
     private sealed class LatencySample(ChatTranscript[] readings, PacedModelServer model)
     {
-        private readonly TimeSpan[] each = [.. readings.SelectMany(r => r.ReceivedAt.Zip(model.WrittenAt(r.Question), (read, written) => Stopwatch.GetElapsedTime(written, read))).Order()];
+        private readonly TimeSpan[] _each = [.. readings.SelectMany(r => r.ReceivedAt.Zip(model.WrittenAt(r.Question), (read, written) => Stopwatch.GetElapsedTime(written, read))).Order()];
 
-        private TimeSpan Median => Report.Percentile(each, 50);
-        private TimeSpan Percentile99 => Report.Percentile(each, 99);
+        private TimeSpan Median => Report.Percentile(_each, 50);
+        private TimeSpan Percentile99 => Report.Percentile(_each, 99);
         private TimeSpan FirstToken { get; } = TimeSpan.FromSeconds(Report.Median(readings.Select(r => r.TimeToFirstToken.TotalSeconds)));
 
-        public override string ToString() => $"median {Format(Median)}, 99th percentile {Format(Percentile99)}, most {Format(each[^1])}; first token {Format(FirstToken)}";
+        public override string ToString() => $"median {Format(Median)}, 99th percentile {Format(Percentile99)}, most {Format(_each[^1])}; first token {Format(FirstToken)}";
 
         /// <summary>What is more of it than there.</summary>
         public string Minus(LatencySample other) =>

@@ -11,11 +11,11 @@ internal sealed class LoadUser : IDisposable
     /// <summary>What a batch may hold.</summary>
     private const int BatchSize = 100;
 
-    private readonly HttpClient http;
+    private readonly HttpClient _http;
 
     private LoadUser(HttpClient http, string token)
     {
-        (this.http, Token) = (http, token);
+        (_http, Token) = (http, token);
         http.DefaultRequestHeaders.Authorization = new("Bearer", token);
     }
 
@@ -32,7 +32,7 @@ internal sealed class LoadUser : IDisposable
     /// <summary>Makes one event that everybody in the hospital hears.</summary>
     public async Task CreateEvent(int number)
     {
-        using var response = await http.PostAsJsonAsync("/api/mcp/tools/invoke", DepartmentRequest(number));
+        using var response = await _http.PostAsJsonAsync("/api/mcp/tools/invoke", DepartmentRequest(number));
         if (response.StatusCode != HttpStatusCode.OK) throw new MeasurementException($"An event could not be made: {await response.Content.ReadAsStringAsync()}");
     }
 
@@ -41,13 +41,13 @@ internal sealed class LoadUser : IDisposable
     {
         foreach (var numbers in Enumerable.Range(first, count).Chunk(BatchSize))
         {
-            using var response = await http.PostAsJsonAsync("/api/mcp/batch", new { requests = numbers.Select(DepartmentRequest) });
+            using var response = await _http.PostAsJsonAsync("/api/mcp/batch", new { requests = numbers.Select(DepartmentRequest) });
             var answers = await response.Content.ReadAsStringAsync();
             if (response.StatusCode != HttpStatusCode.OK || JsonNode.Parse(answers)!.AsArray().Any(a => a!["error"] is not null)) throw new MeasurementException($"Events could not be made: {answers}");
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     /// <summary>A new department: one row and one event, which concerns no other service, and so as many a second as may be.</summary>
     private static object DepartmentRequest(int number) => new { tool = "create_department", @params = new { name = "Load", code = NumberedEvents.Code(number) } };

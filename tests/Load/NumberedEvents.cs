@@ -12,10 +12,10 @@ internal static class NumberedEvents
 
     private static readonly byte[] Field = Encoding.ASCII.GetBytes($"\"code\":\"{Prefix}");
 
-    private static int issued;
+    private static int _issued;
 
     /// <summary>So many numbers that no event has; the first of them.</summary>
-    public static int Reserve(int count) => Interlocked.Add(ref issued, count) - count;
+    public static int Reserve(int count) => Interlocked.Add(ref _issued, count) - count;
 
     public static string Code(int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}");
 

@@ -18,27 +18,27 @@ internal sealed class PacedModelServer : IAsyncDisposable
 {
     private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
 
-    private readonly WebApplication web;
-    private readonly byte[][] chunks;
-    private readonly byte[] stop = Chunk([], "stop");
-    private readonly TimeSpan pace;
-    private readonly ConcurrentDictionary<string, long[]> writtenAt = new();
+    private readonly WebApplication _web;
+    private readonly byte[][] _chunks;
+    private readonly byte[] _stop = Chunk([], "stop");
+    private readonly TimeSpan _pace;
+    private readonly ConcurrentDictionary<string, long[]> _writtenAt = new();
 
     private PacedModelServer(int tokens, int tokensPerSecond)
     {
         string[] words = [.. Enumerable.Range(0, tokens).Select(i => string.Create(CultureInfo.InvariantCulture, $" word{i}"))];
-        (Text, chunks, pace) = (string.Concat(words), [.. words.Select(word => Chunk(new() { ["content"] = word }, null))], TimeSpan.FromSeconds(1.0 / tokensPerSecond));
+        (Text, _chunks, _pace) = (string.Concat(words), [.. words.Select(word => Chunk(new() { ["content"] = word }, null))], TimeSpan.FromSeconds(1.0 / tokensPerSecond));
 
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRoutingCore();
-        web = builder.Build();
-        web.UseRouting();
-        web.MapPost("/v1/chat/completions", HandleRequest);
+        _web = builder.Build();
+        _web.UseRouting();
+        _web.MapPost("/v1/chat/completions", HandleRequest);
     }
 
     /// <summary>Where it is, up to and with its <c>/v1</c>.</summary>
-    public string Address => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
+    public string Address => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
 
     /// <summary>The whole of each answer.</summary>
     public string Text { get; }
@@ -46,28 +46,28 @@ internal sealed class PacedModelServer : IAsyncDisposable
     public static async Task<PacedModelServer> Start(int tokens, int tokensPerSecond)
     {
         var server = new PacedModelServer(tokens, tokensPerSecond);
-        await server.web.StartAsync();
+        await server._web.StartAsync();
         return server;
     }
 
     /// <summary>When it wrote each token of its answer to a question, which nobody asks twice.</summary>
-    public long[] WrittenAt(string question) => writtenAt[question];
+    public long[] WrittenAt(string question) => _writtenAt[question];
 
-    public ValueTask DisposeAsync() => web.DisposeAsync();
+    public ValueTask DisposeAsync() => _web.DisposeAsync();
 
     private async Task HandleRequest(HttpContext http)
     {
         var asked = (await JsonNode.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted))!;
-        var times = writtenAt[(string)asked["messages"]!.AsArray()[^1]!["content"]!] = new long[chunks.Length];
+        var times = _writtenAt[(string)asked["messages"]!.AsArray()[^1]!["content"]!] = new long[_chunks.Length];
         http.Response.ContentType = "text/event-stream";
-        using var timer = new PeriodicTimer(pace);
-        for (var i = 0; i < chunks.Length; i++)
+        using var timer = new PeriodicTimer(_pace);
+        for (var i = 0; i < _chunks.Length; i++)
         {
             times[i] = Stopwatch.GetTimestamp();
-            await Write(chunks[i]);
+            await Write(_chunks[i]);
             await timer.WaitForNextTickAsync(http.RequestAborted);
         }
-        await Write(stop);
+        await Write(_stop);
         await Write(Done);
 
         async Task Write(byte[] line)

@@ -6,17 +6,17 @@ namespace MedCor.Load;
 /// <summary>The figures, gathered and printed at the end.</summary>
 internal sealed class Report
 {
-    private readonly List<(string Label, string? Value)> lines = [];
+    private readonly List<(string Label, string? Value)> _lines = [];
 
-    public void Begin(string section) => lines.Add((section, null));
+    public void Begin(string section) => _lines.Add((section, null));
 
-    public void Add(string label, string value) => lines.Add((label, value));
+    public void Add(string label, string value) => _lines.Add((label, value));
 
     public void Print()
     {
-        var width = lines.Where(l => l.Value is not null).Max(l => l.Label.Length);
+        var width = _lines.Where(l => l.Value is not null).Max(l => l.Label.Length);
         Console.WriteLine($"\nOn {Environment.ProcessorCount} processors, which listeners and servers share; {Memory(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}");
-        foreach (var (label, value) in lines) Console.WriteLine(value is null ? $"\n{label}" : $"  {label.PadRight(width)}  {value}");
+        foreach (var (label, value) in _lines) Console.WriteLine(value is null ? $"\n{label}" : $"  {label.PadRight(width)}  {value}");
     }
 
     /// <summary>The median, with the least and the most.</summary>

@@ -17,10 +17,10 @@ internal sealed class SlowReader : IDisposable
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = ReceiveBuffer };
-    private readonly PeriodicTimer timer = new(PollInterval);
+    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = ReceiveBuffer };
+    private readonly PeriodicTimer _timer = new(PollInterval);
 
-    private SlowReader() => socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, SegmentSizeOption, BitConverter.GetBytes(SegmentSize));
+    private SlowReader() => _socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, SegmentSizeOption, BitConverter.GetBytes(SegmentSize));
 
     /// <summary>When the other side cut the connection; null while it has not.</summary>
     public DateTime? CutAt { get; private set; }
@@ -29,27 +29,27 @@ internal sealed class SlowReader : IDisposable
     public static async Task<SlowReader> Open(Uri address, string token)
     {
         var reader = new SlowReader();
-        await reader.socket.ConnectAsync(address.Host, address.Port);
-        await reader.socket.SendAsync(Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\n\r\n"));
+        await reader._socket.ConnectAsync(address.Host, address.Port);
+        await reader._socket.SendAsync(Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\n\r\n"));
         var begin = new byte[1024];
         var length = 0;
         while (begin.AsSpan(0, length).IndexOf("\nid: "u8) < 0)
-            length += await reader.socket.ReceiveAsync(begin.AsMemory(length)) is > 0 and var read ? read : throw new MeasurementException("The slow reader could not listen.");
+            length += await reader._socket.ReceiveAsync(begin.AsMemory(length)) is > 0 and var read ? read : throw new MeasurementException("The slow reader could not listen.");
         _ = reader.Watch();
         return reader;
     }
 
     public void Dispose()
     {
-        timer.Dispose();
-        socket.Dispose();
+        _timer.Dispose();
+        _socket.Dispose();
     }
 
     private async Task Watch()
     {
-        while (await timer.WaitForNextTickAsync())
+        while (await _timer.WaitForNextTickAsync())
         {
-            if (!socket.Poll(0, SelectMode.SelectError)) continue;
+            if (!_socket.Poll(0, SelectMode.SelectError)) continue;
             CutAt = DateTime.UtcNow;
             return;
         }

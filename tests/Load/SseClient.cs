@@ -8,15 +8,15 @@ internal sealed class SseClient : IAsyncDisposable
     /// <summary>Longer than any event that is heard here, in bytes.</summary>
     private const int BufferSize = 8 * 1024;
 
-    private readonly HttpResponseMessage response;
-    private readonly CancellationTokenSource disposing = new();
-    private readonly Action<ReadOnlySpan<byte>, DateTime> onEvent;
-    private readonly Task reading;
+    private readonly HttpResponseMessage _response;
+    private readonly CancellationTokenSource _disposing = new();
+    private readonly Action<ReadOnlySpan<byte>, DateTime> _onEvent;
+    private readonly Task _reading;
 
     private SseClient(HttpResponseMessage response, Action<ReadOnlySpan<byte>, DateTime> hear)
     {
-        (this.response, this.onEvent) = (response, hear);
-        reading = ReadEvents();
+        (_response, _onEvent) = (response, hear);
+        _reading = ReadEvents();
     }
 
     /// <summary>Begins to listen: whatever happens from then on is handed to <paramref name="hear"/>, with the time at which it came.</summary>
@@ -29,20 +29,20 @@ internal sealed class SseClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await disposing.CancelAsync();
-        await reading;
-        response.Dispose();
-        disposing.Dispose();
+        await _disposing.CancelAsync();
+        await _reading;
+        _response.Dispose();
+        _disposing.Dispose();
     }
 
     private async Task ReadEvents()
     {
         try
         {
-            var stream = await response.Content.ReadAsStreamAsync(disposing.Token);
+            var stream = await _response.Content.ReadAsStreamAsync(_disposing.Token);
             var buffer = new byte[BufferSize];
             var kept = 0;
-            while (await stream.ReadAsync(buffer.AsMemory(kept), disposing.Token) is > 0 and var read) kept = DispatchEvents(buffer.AsSpan(0, kept + read), DateTime.UtcNow);
+            while (await stream.ReadAsync(buffer.AsMemory(kept), _disposing.Token) is > 0 and var read) kept = DispatchEvents(buffer.AsSpan(0, kept + read), DateTime.UtcNow);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -56,7 +56,7 @@ internal sealed class SseClient : IAsyncDisposable
         var rest = bytes;
         while (rest.IndexOf("\n\n"u8) is >= 0 and var end)
         {
-            onEvent(rest[..end], now);
+            _onEvent(rest[..end], now);
             rest = rest[(end + 2)..];
         }
         rest.CopyTo(bytes);

@@ -10,13 +10,13 @@ internal sealed class SubscriberGroup : IAsyncDisposable
     /// <summary>For what comes when all has been heard, and so once too often.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
-    private readonly SseClient[] listeners;
-    private volatile DeliveryRound round = new(0, 0, 0);
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly SseClient[] _listeners;
+    private volatile DeliveryRound _round = new(0, 0, 0);
 
-    private SubscriberGroup(int size) => listeners = new SseClient[size];
+    private SubscriberGroup(int size) => _listeners = new SseClient[size];
 
-    public int Size => listeners.Length;
+    public int Size => _listeners.Length;
 
     /// <summary>How often an event was not heard, or once too often.</summary>
     public int Mistakes { get; private set; }
@@ -29,7 +29,7 @@ internal sealed class SubscriberGroup : IAsyncDisposable
         await Parallel.ForAsync(0, size, new ParallelOptions { MaxDegreeOfParallelism = ConnectAtOnce }, async (i, _) =>
         {
             var account = accounts[i / gateways.Count % accounts.Count];
-            crowd.listeners[i] = await SseClient.Connect(crowd.http, gateways[i % gateways.Count].LiveEvents, account.Token, (e, now) => crowd.Measure(i, e, now));
+            crowd._listeners[i] = await SseClient.Connect(crowd._http, gateways[i % gateways.Count].LiveEvents, account.Token, (e, now) => crowd.Measure(i, e, now));
             if (Interlocked.Increment(ref connected) is var n && (n % 500 == 0 || n == size)) Console.WriteLine($"  {n:N0} of {size:N0} listen");
         });
         return crowd;
@@ -39,7 +39,7 @@ internal sealed class SubscriberGroup : IAsyncDisposable
     /// <param name="make">Makes them, from this number on.</param>
     public async Task<DeliveryRound> Measure(int count, Func<int, Task> make)
     {
-        var told = round = new DeliveryRound(Size, NumberedEvents.Reserve(count), count);
+        var told = _round = new DeliveryRound(Size, NumberedEvents.Reserve(count), count);
         await make(told.First);
         await told.WaitUntilComplete(DeliveryTimeout);
         if (told.Missing == Size * count) throw new MeasurementException("Nobody heard an event.");
@@ -50,12 +50,12 @@ internal sealed class SubscriberGroup : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var listener in listeners) await listener.DisposeAsync();
-        http.Dispose();
+        foreach (var listener in _listeners) await listener.DisposeAsync();
+        _http.Dispose();
     }
 
     private void Measure(int listener, ReadOnlySpan<byte> e, DateTime now)
     {
-        if (NumberedEvents.NumberOf(e) is >= 0 and var number) round.Record(listener, number, e, now);
+        if (NumberedEvents.NumberOf(e) is >= 0 and var number) _round.Record(listener, number, e, now);
     }
 }

@@ -16,8 +16,8 @@ public sealed class RequestMemoryLimiterTests
     public async Task Pages_of_the_largest_things_are_read_so_many_at_once_as_there_is_memory_for()
     {
         using var memory = new RequestMemoryLimiter(Available);
-        var shares = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => memory.AcquireForResponse(100, CancellationToken.None).AsTask()));
-        var next = memory.AcquireForResponse(100, CancellationToken.None).AsTask();
+        var shares = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => memory.AcquireForResponseAsync(100, CancellationToken.None).AsTask()));
+        var next = memory.AcquireForResponseAsync(100, CancellationToken.None).AsTask();
         Assert.False(next.IsCompleted);
         shares[0].Dispose();
 
@@ -28,11 +28,11 @@ public sealed class RequestMemoryLimiterTests
     public async Task Waiting_responses_do_not_block_request_bodies()
     {
         using var memory = new RequestMemoryLimiter(Available);
-        for (var i = 0; i < 5; i++) await memory.AcquireForResponse(100, CancellationToken.None);
+        for (var i = 0; i < 5; i++) await memory.AcquireForResponseAsync(100, CancellationToken.None);
         using var hangsUp = new CancellationTokenSource();
-        var waits = memory.AcquireForResponse(100, hangsUp.Token).AsTask();
+        var waits = memory.AcquireForResponseAsync(100, hangsUp.Token).AsTask();
 
-        Assert.True((await memory.AcquireForBody(MedCorService.MaxRequestBodySize, CancellationToken.None)).IsAcquired);
+        Assert.True((await memory.AcquireForBodyAsync(MedCorService.MaxRequestBodySize, CancellationToken.None)).IsAcquired);
 
         await hangsUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits);
@@ -43,8 +43,8 @@ public sealed class RequestMemoryLimiterTests
     {
         using var memory = new RequestMemoryLimiter(1);
 
-        using (await memory.AcquireForBody(length: null, CancellationToken.None)) { }
-        using (await memory.AcquireForResponse(100, CancellationToken.None)) { }
+        using (await memory.AcquireForBodyAsync(length: null, CancellationToken.None)) { }
+        using (await memory.AcquireForResponseAsync(100, CancellationToken.None)) { }
     }
 
     /// <summary>What is asked for here at once is many times as much as fits into the service's memory.</summary>

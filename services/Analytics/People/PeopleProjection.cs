@@ -11,17 +11,17 @@ namespace MedCor.Analytics.People;
 internal sealed class PeopleProjection(AnalyticsDb db)
     : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>, IEventHandler<SpecialtyCreated>, IEventHandler<SpecialtyUpdated>, IEventHandler<DoctorScheduleSet>
 {
-    public Task Handle(UserCreated happened, CancellationToken ct) => Upsert(happened.User, ct);
+    public Task HandleAsync(UserCreated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
 
-    public Task Handle(UserUpdated happened, CancellationToken ct) => Upsert(happened.User, ct);
+    public Task HandleAsync(UserUpdated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
 
-    public Task Handle(UserDeactivated happened, CancellationToken ct) => Upsert(happened.User, ct);
+    public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
 
-    public Task Handle(SpecialtyCreated happened, CancellationToken ct) => Upsert(happened.Specialty, ct);
+    public Task HandleAsync(SpecialtyCreated happened, CancellationToken ct) => UpsertAsync(happened.Specialty, ct);
 
-    public Task Handle(SpecialtyUpdated happened, CancellationToken ct) => Upsert(happened.Specialty, ct);
+    public Task HandleAsync(SpecialtyUpdated happened, CancellationToken ct) => UpsertAsync(happened.Specialty, ct);
 
-    public Task Handle(DoctorUpdated happened, CancellationToken ct)
+    public Task HandleAsync(DoctorUpdated happened, CancellationToken ct)
     {
         var doctor = happened.Doctor;
         var main = doctor.Specialties.OrderByDescending(s => s.IsPrimary).ThenBy(s => s.SpecialtyId).FirstOrDefault()?.SpecialtyId;
@@ -31,7 +31,7 @@ internal sealed class PeopleProjection(AnalyticsDb db)
             """, ct);
     }
 
-    public Task Handle(DoctorScheduleSet happened, CancellationToken ct)
+    public Task HandleAsync(DoctorScheduleSet happened, CancellationToken ct)
     {
         var schedule = happened.Schedule;
         return db.Database.ExecuteSqlAsync($"""
@@ -41,14 +41,14 @@ internal sealed class PeopleProjection(AnalyticsDb db)
             """, ct);
     }
 
-    private Task Upsert(User user, CancellationToken ct) => user.HospitalId is not { } hospital ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
+    private Task UpsertAsync(User user, CancellationToken ct) => user.HospitalId is not { } hospital ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
         INSERT INTO people (hospital_id, user_id, role, is_active, registered_at, version)
         VALUES ({hospital}, {user.Id}, {user.Role.ToString().ToUpperInvariant()}, {user.IsActive}, {user.CreatedAt}, {user.Version})
         ON CONFLICT (hospital_id, user_id) DO UPDATE SET role = excluded.role, is_active = excluded.is_active, version = excluded.version
         WHERE people.version < excluded.version
         """, ct);
 
-    private Task<int> Upsert(Contracts.Identity.Specialty specialty, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+    private Task<int> UpsertAsync(Contracts.Identity.Specialty specialty, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO specialties (id, code, name, version) VALUES ({specialty.Id}, {specialty.Code}, {specialty.Name}, {specialty.Version})
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version WHERE specialties.version < excluded.version
         """, ct);

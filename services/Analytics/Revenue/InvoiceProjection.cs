@@ -8,7 +8,7 @@ namespace MedCor.Analytics.Revenue;
 /// <summary>Keeps what was invoiced. An issued invoice never changes, so the first telling is all there is.</summary>
 internal sealed class InvoiceProjection(AnalyticsDb db) : IEventHandler<InvoiceIssued>
 {
-    public Task Handle(InvoiceIssued happened, CancellationToken ct)
+    public Task HandleAsync(InvoiceIssued happened, CancellationToken ct)
     {
         var invoice = happened.Invoice;
         return db.Database.ExecuteSqlAsync($"""

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MedCor.Billing.Subscriptions;
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
 using MedCor.ServiceDefaults.Copies;
@@ -12,16 +11,16 @@ namespace MedCor.Billing.Invoices;
 internal sealed class Ledger(BillingDb db)
 {
     /// <summary>Does all that has come due by today: charges period after period, or ends the subscription.</summary>
-    internal async Task ChargeDuePeriods(Subscription subscription, HospitalCopy hospital, DateOnly today, CancellationToken ct)
+    internal async Task ChargeDuePeriodsAsync(Subscription subscription, HospitalCopy hospital, DateOnly today, CancellationToken ct)
     {
         if (!subscription.IsDue(today)) return;
         var plan = await db.Plans.AsNoTracking().SingleAsync(p => p.Id == subscription.PlanId, ct);
         while (subscription.IsDue(today))
-            if (subscription.Renew(plan, isHospitalActive: hospital.IsActive) is { } line) await Issue(subscription, [line], today, ct);
+            if (subscription.Renew(plan, isHospitalActive: hospital.IsActive) is { } line) await IssueAsync(subscription, [line], today, ct);
     }
 
     /// <summary>Adds an invoice of these lines, or a credit note when they come to less than nothing; without any, nothing.</summary>
-    internal async Task Issue(Subscription subscription, IReadOnlyList<LineItem> lines, DateOnly today, CancellationToken ct)
+    internal async Task IssueAsync(Subscription subscription, IReadOnlyList<LineItem> lines, DateOnly today, CancellationToken ct)
     {
         if (lines.Count == 0) return;
         var total = lines.Sum(l => l.Amount);
@@ -29,7 +28,7 @@ internal sealed class Ledger(BillingDb db)
         {
             HospitalId = subscription.HospitalId,
             SubscriptionId = subscription.Id,
-            Number = await NextNumber(subscription.HospitalId, ct),
+            Number = await NextNumberAsync(subscription.HospitalId, ct),
             Type = total < 0 ? InvoiceType.CreditNote : InvoiceType.Invoice,
             IssuedOn = today,
             PeriodStart = lines is [{ Kind: InvoiceLineKind.Plan, PeriodStart: var start }] ? start : null,
@@ -44,7 +43,7 @@ internal sealed class Ledger(BillingDb db)
     }
 
     /// <summary>Others who want a number of this hospital wait until the transaction ends; if it fails, they get this one.</summary>
-    private async Task<long> NextNumber(Guid hospital, CancellationToken ct) => (await db.Database.SqlQuery<long>($"""
+    private async Task<long> NextNumberAsync(Guid hospital, CancellationToken ct) => (await db.Database.SqlQuery<long>($"""
         INSERT INTO invoice_numbers AS n (hospital_id, last) VALUES ({hospital}, 1)
         ON CONFLICT (hospital_id) DO UPDATE SET last = n.last + 1 RETURNING last AS "Value"
         """).ToListAsync(ct)).Single();

@@ -6,6 +6,6 @@ namespace MedCor.Billing.Plans;
 
 internal sealed class ListSubscriptionPlansHandler(SubscriptionPlanResource plans) : IToolHandler<ListSubscriptionPlans, Page<SubscriptionPlan>>
 {
-    public Task<Page<SubscriptionPlan>> Handle(ListSubscriptionPlans request, CancellationToken ct) =>
-        plans.ReadPage(request, list => list.Where("plan_type", request.PlanType).Where("is_active", request.IsActive), ct);
+    public Task<Page<SubscriptionPlan>> HandleAsync(ListSubscriptionPlans request, CancellationToken ct) =>
+        plans.ReadPageAsync(request, list => list.Where("plan_type", request.PlanType).Where("is_active", request.IsActive), ct);
 }

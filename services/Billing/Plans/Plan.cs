@@ -44,7 +44,7 @@ internal sealed class Plan : Entity
 internal static class PlanQueries
 {
     /// <summary>The plan of that id, for a hospital to change to. Throws <see cref="NotFound"/>, or <see cref="Conflict"/> when it is out of use.</summary>
-    internal static async Task<Plan> GetAvailable(this IQueryable<Plan> plans, Guid id, CancellationToken ct)
+    internal static async Task<Plan> GetAvailableAsync(this IQueryable<Plan> plans, Guid id, CancellationToken ct)
     {
         var plan = await plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new NotFound("plan");
         return plan.IsActive ? plan : throw new Conflict("The plan is out of use. list_subscription_plans tells those that are in use.");

@@ -13,14 +13,14 @@ internal sealed class ActiveSubscriptions(BillingDb db, Ledger ledger, HospitalC
     /// A subscription, locked and up to date, with its plan and the hospital's today. Throws <see cref="NotFound"/> when there is none, and <see cref="Conflict"/>
     /// when it has ended or is no longer at the expected version.
     /// </summary>
-    internal async Task<(Subscription Subscription, Plan Plan, DateOnly Today)> GetForUpdate(Guid id, long? expectedVersion, CancellationToken ct)
+    internal async Task<(Subscription Subscription, Plan Plan, DateOnly Today)> GetForUpdateAsync(Guid id, long? expectedVersion, CancellationToken ct)
     {
-        var subscription = await db.FindForUpdate(id, ct) ?? throw new NotFound("subscription");
+        var subscription = await db.FindForUpdateAsync(id, ct) ?? throw new NotFound("subscription");
         subscription.ThrowIfVersionDiffers(expectedVersion);
-        var hospital = await hospitals.Find(subscription.HospitalId, ct) ?? throw new NotFound("hospital");
+        var hospital = await hospitals.FindAsync(subscription.HospitalId, ct) ?? throw new NotFound("hospital");
         var today = hospital.Today(clock.GetUtcNow());
         // The renewals may not have come to it yet.
-        await ledger.ChargeDuePeriods(subscription, hospital, today, ct);
+        await ledger.ChargeDuePeriodsAsync(subscription, hospital, today, ct);
         subscription.EnsureActive();
         return (subscription, await db.Plans.AsNoTracking().SingleAsync(p => p.Id == subscription.PlanId, ct), today);
     }

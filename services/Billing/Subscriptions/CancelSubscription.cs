@@ -6,11 +6,11 @@ namespace MedCor.Billing.Subscriptions;
 
 internal sealed class CancelSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions running) : IToolHandler<CancelSubscription, Contracts.Billing.Subscription>
 {
-    public async Task<Contracts.Billing.Subscription> Handle(CancelSubscription request, CancellationToken ct)
+    public async Task<Contracts.Billing.Subscription> HandleAsync(CancelSubscription request, CancellationToken ct)
     {
-        var (subscription, plan, today) = await running.GetForUpdate(request.SubscriptionId, request.ExpectedVersion, ct);
+        var (subscription, plan, today) = await running.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
 
-        if (request.Immediate) await ledger.Issue(subscription, subscription.CancelImmediately(plan, today, request.Reason), today, ct);
+        if (request.Immediate) await ledger.IssueAsync(subscription, subscription.CancelImmediately(plan, today, request.Reason), today, ct);
         else subscription.CancelAtEndOfPeriod(request.Reason);
 
         db.Raise(subscription.ToEvent);

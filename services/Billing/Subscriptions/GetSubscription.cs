@@ -5,5 +5,5 @@ namespace MedCor.Billing.Subscriptions;
 
 internal sealed class GetSubscriptionHandler(SubscriptionResource subscriptions) : IToolHandler<GetSubscription, Contracts.Billing.Subscription>
 {
-    public Task<Contracts.Billing.Subscription> Handle(GetSubscription request, CancellationToken ct) => subscriptions.Get(request.SubscriptionId, ct);
+    public Task<Contracts.Billing.Subscription> HandleAsync(GetSubscription request, CancellationToken ct) => subscriptions.GetAsync(request.SubscriptionId, ct);
 }

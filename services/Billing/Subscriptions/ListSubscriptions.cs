@@ -6,7 +6,7 @@ namespace MedCor.Billing.Subscriptions;
 
 internal sealed class ListSubscriptionsHandler(SubscriptionResource subscriptions) : IToolHandler<ListSubscriptions, Page<Contracts.Billing.Subscription>>
 {
-    public Task<Page<Contracts.Billing.Subscription>> Handle(ListSubscriptions request, CancellationToken ct) => subscriptions.ReadPage(request, list => list
+    public Task<Page<Contracts.Billing.Subscription>> HandleAsync(ListSubscriptions request, CancellationToken ct) => subscriptions.ReadPageAsync(request, list => list
         .Where("hospital_id", request.HospitalId)
         .Where("plan_id", request.PlanId)
         .Where("status", request.Status), ct);

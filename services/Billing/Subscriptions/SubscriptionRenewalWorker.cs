@@ -18,13 +18,13 @@ internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, Tim
         while (await timer.WaitForNextTickAsync(ct))
         {
             failed.Clear();
-            while (await RenewNext(failed, ct)) { }
+            while (await RenewNextAsync(failed, ct)) { }
         }
     }
 
     /// <summary>Renews one; tells whether another may be due.</summary>
     /// <param name="failed">Gains the one that could not be, which holds up no other.</param>
-    private async Task<bool> RenewNext(List<Guid> failed, CancellationToken ct)
+    private async Task<bool> RenewNextAsync(List<Guid> failed, CancellationToken ct)
     {
         Subscription? due = null;
         try
@@ -33,11 +33,11 @@ internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, Tim
             var db = scope.ServiceProvider.GetRequiredService<BillingDb>();
             db.Tenancy.Enter(hospital: null);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            due = await db.FindNextDueForUpdate(clock.GetUtcNow(), [.. failed], ct);
+            due = await db.FindNextDueForUpdateAsync(clock.GetUtcNow(), [.. failed], ct);
             if (due is null) return false;
 
-            var hospital = (await scope.ServiceProvider.GetRequiredService<HospitalCopies>().Find(due.HospitalId, ct))!;
-            await scope.ServiceProvider.GetRequiredService<Ledger>().ChargeDuePeriods(due, hospital, hospital.Today(clock.GetUtcNow()), ct);
+            var hospital = (await scope.ServiceProvider.GetRequiredService<HospitalCopies>().FindAsync(due.HospitalId, ct))!;
+            await scope.ServiceProvider.GetRequiredService<Ledger>().ChargeDuePeriodsAsync(due, hospital, hospital.Today(clock.GetUtcNow()), ct);
             db.Raise(due.ToEvent);
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);

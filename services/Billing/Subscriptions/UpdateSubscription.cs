@@ -7,13 +7,13 @@ namespace MedCor.Billing.Subscriptions;
 
 internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions running) : IToolHandler<UpdateSubscription, Contracts.Billing.Subscription>
 {
-    public async Task<Contracts.Billing.Subscription> Handle(UpdateSubscription request, CancellationToken ct)
+    public async Task<Contracts.Billing.Subscription> HandleAsync(UpdateSubscription request, CancellationToken ct)
     {
-        var (subscription, plan, today) = await running.GetForUpdate(request.SubscriptionId, request.ExpectedVersion, ct);
+        var (subscription, plan, today) = await running.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
 
         if (request.AutoRenew is { } renews) subscription.SetAutoRenew(renews);
         if (request.PlanId is { } wanted && wanted != plan.Id)
-            await ledger.Issue(subscription, subscription.ChangePlan(plan, await db.Plans.GetAvailable(wanted, ct), today), today, ct);
+            await ledger.IssueAsync(subscription, subscription.ChangePlan(plan, await db.Plans.GetAvailableAsync(wanted, ct), today), today, ct);
 
         db.Raise(subscription.ToEvent);
         await db.SaveChangesAsync(ct);

@@ -5,13 +5,13 @@ namespace MedCor.Chat.Prompts;
 
 internal sealed class AnswerPromptHandler(PromptEngine guide) : IToolHandler<AnswerPrompt, PromptSession>, IToolPreparation<AnswerPrompt>
 {
-    private StepResult result = null!;
+    private StepResult _result = null!;
 
-    public async Task Prepare(AnswerPrompt request, CancellationToken ct)
+    public async Task PrepareAsync(AnswerPrompt request, CancellationToken ct)
     {
-        var (session, prompt) = await guide.Find(request.SessionId, ct);
-        result = await guide.Answer(prompt, session, request.Input, request.Step, ct);
+        var (session, prompt) = await guide.FindAsync(request.SessionId, ct);
+        _result = await guide.AnswerAsync(prompt, session, request.Input, request.Step, ct);
     }
 
-    public Task<PromptSession> Handle(AnswerPrompt request, CancellationToken ct) => guide.Save(result, ct);
+    public Task<PromptSession> HandleAsync(AnswerPrompt request, CancellationToken ct) => guide.SaveAsync(_result, ct);
 }

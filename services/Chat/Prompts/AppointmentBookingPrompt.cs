@@ -34,22 +34,22 @@ internal sealed class AppointmentBookingPrompt() : Prompt<BookingStart, Appointm
 
     public override IReadOnlyList<Step> Steps { get; } =
     [
-        DefineStep<SelectPatient>("select_patient", "Who is the visit for? Choose a patient, or search by name or e-mail address.", SelectPatient, Patients, KnownPatient),
-        DefineStep<DescribeConcern>("describe_concern", "What is it about? A specialty may be chosen; without one, every doctor is offered.", DescribeConcern, Specialties),
-        DefineStep<ChooseDoctor>("choose_doctor", "Which doctor should it be? Choose one, or have the one recommended who is free first.", ChooseDoctor, Doctors),
-        DefineStep<PickTime>("pick_time", "When? A day alone shows what is free from it on.", PickTime, FreeSlots),
-        DefineStep<ConfirmBooking>("confirm_details", "Is everything right? Confirming books the visit; to change something, answer its step anew.", Confirm),
-        DefineStep<SendConfirmation>("send_confirmation", "The visit is booked. Tell patient and doctor now? They hear it live; no letter and no e-mail goes out.", SendConfirmation),
+        DefineStep<SelectPatient>("select_patient", "Who is the visit for? Choose a patient, or search by name or e-mail address.", SelectPatientAsync, PatientsAsync, KnownPatient),
+        DefineStep<DescribeConcern>("describe_concern", "What is it about? A specialty may be chosen; without one, every doctor is offered.", DescribeConcernAsync, SpecialtiesAsync),
+        DefineStep<ChooseDoctor>("choose_doctor", "Which doctor should it be? Choose one, or have the one recommended who is free first.", ChooseDoctorAsync, DoctorsAsync),
+        DefineStep<PickTime>("pick_time", "When? A day alone shows what is free from it on.", PickTimeAsync, FreeSlotsAsync),
+        DefineStep<ConfirmBooking>("confirm_details", "Is everything right? Confirming books the visit; to change something, answer its step anew.", ConfirmAsync),
+        DefineStep<SendConfirmation>("send_confirmation", "The visit is booked. Tell patient and doctor now? They hear it live; no letter and no e-mail goes out.", SendConfirmationAsync),
     ];
 
     protected override AppointmentBookingData CreateData(BookingStart start) => new() { PatientId = start.PatientId, PreferredDate = start.PreferredDate };
 
-    protected override Task Verify(AppointmentBookingData booking, StepContext turn) => booking.PreferredDate is { } day ? turn.RequireBookable(day, "preferred_date") : Task.CompletedTask;
+    protected override Task VerifyAsync(AppointmentBookingData booking, StepContext turn) => booking.PreferredDate is { } day ? turn.RequireBookableAsync(day, "preferred_date") : Task.CompletedTask;
 
     private static SelectPatient? KnownPatient(AppointmentBookingData booking, StepContext turn) =>
         (booking.PatientId ?? (turn.Caller.Kind == Callers.Patient ? turn.Caller.UserId : null)) is { } id ? new(id) : null;
 
-    private static async Task SelectPatient(AppointmentBookingData booking, SelectPatient chosen, StepContext turn)
+    private static async Task SelectPatientAsync(AppointmentBookingData booking, SelectPatient chosen, StepContext turn)
     {
         booking.Search = chosen.Search;
         if (chosen.PatientId is not { } id)
@@ -58,75 +58,75 @@ internal sealed class AppointmentBookingPrompt() : Prompt<BookingStart, Appointm
             turn.RepeatStep();
             return;
         }
-        var patient = await turn.Call(new GetPatient(id));
+        var patient = await turn.CallAsync(new GetPatient(id));
         // To the platform alone those of other hospitals are visible.
         if (patient.HospitalId != turn.HospitalId) throw new NotFound("patient");
         (booking.PatientId, booking.PatientName, booking.Search) = (patient.Id, $"{patient.FirstName} {patient.LastName}", null);
     }
 
-    private static async Task<IEnumerable<object>> Patients(AppointmentBookingData booking, StepContext turn) =>
-        (await turn.Call(new ListPatients(turn.HospitalId, booking.Search))).Results
+    private static async Task<IEnumerable<object>> PatientsAsync(AppointmentBookingData booking, StepContext turn) =>
+        (await turn.CallAsync(new ListPatients(turn.HospitalId, booking.Search))).Results
             .Select(p => new { PatientId = p.Id, Name = $"{p.FirstName} {p.LastName}", p.Email, p.DateOfBirth });
 
-    private static async Task DescribeConcern(AppointmentBookingData booking, DescribeConcern concern, StepContext turn)
+    private static async Task DescribeConcernAsync(AppointmentBookingData booking, DescribeConcern concern, StepContext turn)
     {
-        if (concern.SpecialtyId is { } specialty && (await turn.Call(new GetSpecialtyDoctors(specialty, turn.HospitalId) { Limit = 1 })).Total == 0)
+        if (concern.SpecialtyId is { } specialty && (await turn.CallAsync(new GetSpecialtyDoctors(specialty, turn.HospitalId) { Limit = 1 })).Total == 0)
             throw new ValidationFailed("specialty_id", "is practised by nobody in this hospital; choose another, or none");
         (booking.Reason, booking.SpecialtyId) = (concern.Reason, concern.SpecialtyId);
     }
 
-    private static async Task<IEnumerable<object>> Specialties(AppointmentBookingData booking, StepContext turn) =>
-        (await turn.Call(new ListSpecialties(IsActive: true) { Limit = 100 })).Results.Select(s => new { SpecialtyId = s.Id, s.Code, s.Name, s.Description });
+    private static async Task<IEnumerable<object>> SpecialtiesAsync(AppointmentBookingData booking, StepContext turn) =>
+        (await turn.CallAsync(new ListSpecialties(IsActive: true) { Limit = 100 })).Results.Select(s => new { SpecialtyId = s.Id, s.Code, s.Name, s.Description });
 
-    private static async Task ChooseDoctor(AppointmentBookingData booking, ChooseDoctor chosen, StepContext turn)
+    private static async Task ChooseDoctorAsync(AppointmentBookingData booking, ChooseDoctor chosen, StepContext turn)
     {
         if (chosen.DoctorId is null == !chosen.Recommend) throw new ValidationFailed("doctor_id", "is required, or else recommend: true, but not both");
-        var id = chosen.DoctorId ?? await RecommendDoctor(booking, turn);
-        var doctor = await turn.Call(new GetDoctorDetails(id));
+        var id = chosen.DoctorId ?? await RecommendDoctorAsync(booking, turn);
+        var doctor = await turn.CallAsync(new GetDoctorDetails(id));
         if (doctor.HospitalId != turn.HospitalId) throw new NotFound("doctor");
         if (!doctor.IsActive || !doctor.IsAvailable) throw new Conflict("The doctor takes no appointments at present. Choose another.").WithDetail("field", "doctor_id");
         (booking.DoctorId, booking.DoctorName, booking.Alternatives) = (doctor.Id, FullName(doctor), null);
     }
 
-    private static async Task<Guid> RecommendDoctor(AppointmentBookingData booking, StepContext turn)
+    private static async Task<Guid> RecommendDoctorAsync(AppointmentBookingData booking, StepContext turn)
     {
-        var doctors = (await FindDoctors(booking, turn)).Take(DoctorsCompared).Select(d => d.Id).ToArray();
-        return await FreeSlot.FindFirstFreeDoctor(doctors, booking.PreferredDate ?? await turn.Today(), turn)
+        var doctors = (await FindDoctorsAsync(booking, turn)).Take(DoctorsCompared).Select(d => d.Id).ToArray();
+        return await FreeSlot.FindFirstFreeDoctorAsync(doctors, booking.PreferredDate ?? await turn.TodayAsync(), turn)
             ?? throw new Conflict("No doctor is free in the two weeks that were looked at. Choose one, or another specialty.").WithDetail("field", "recommend");
     }
 
-    private static async Task<IEnumerable<object>> Doctors(AppointmentBookingData booking, StepContext turn) =>
-        (await FindDoctors(booking, turn)).Select(d => new { DoctorId = d.Id, Name = FullName(d), Specialties = d.Specialties.Select(s => s.Name) });
+    private static async Task<IEnumerable<object>> DoctorsAsync(AppointmentBookingData booking, StepContext turn) =>
+        (await FindDoctorsAsync(booking, turn)).Select(d => new { DoctorId = d.Id, Name = FullName(d), Specialties = d.Specialties.Select(s => s.Name) });
 
-    private static async Task<IEnumerable<Doctor>> FindDoctors(AppointmentBookingData booking, StepContext turn) => booking.SpecialtyId is { } specialty
-        ? (await turn.Call(new GetSpecialtyDoctors(specialty, turn.HospitalId) { Limit = 100 })).Results.Where(d => d.IsAvailable)
-        : (await turn.Call(new ListDoctors(turn.HospitalId, IsAvailable: true) { Limit = 100 })).Results;
+    private static async Task<IEnumerable<Doctor>> FindDoctorsAsync(AppointmentBookingData booking, StepContext turn) => booking.SpecialtyId is { } specialty
+        ? (await turn.CallAsync(new GetSpecialtyDoctors(specialty, turn.HospitalId) { Limit = 100 })).Results.Where(d => d.IsAvailable)
+        : (await turn.CallAsync(new ListDoctors(turn.HospitalId, IsAvailable: true) { Limit = 100 })).Results;
 
-    private static async Task PickTime(AppointmentBookingData booking, PickTime wish, StepContext turn)
+    private static async Task PickTimeAsync(AppointmentBookingData booking, PickTime wish, StepContext turn)
     {
-        await turn.RequireBookable(wish.AppointmentDate, "appointment_date");
+        await turn.RequireBookableAsync(wish.AppointmentDate, "appointment_date");
         if (wish.AppointmentTime is not { } time)
         {
             (booking.PreferredDate, booking.Alternatives) = (wish.AppointmentDate, null);
             turn.RepeatStep();
             return;
         }
-        var free = await FreeSlot.OnDay(wish.AppointmentDate, booking.DoctorId!.Value, turn);
+        var free = await FreeSlot.OnDayAsync(wish.AppointmentDate, booking.DoctorId!.Value, turn);
         if (!free.Contains(new(wish.AppointmentDate, time)))
             throw new Conflict("The doctor is not free then. Choose another time; details.alternatives has what is free.")
-                .WithDetail("alternatives", (free.Count > 0 ? free : await FreeSlot.OnFirstFreeDay(booking.DoctorId.Value, wish.AppointmentDate, turn)).Select(f => new { Date = f.AppointmentDate, Time = f.AppointmentTime }));
+                .WithDetail("alternatives", (free.Count > 0 ? free : await FreeSlot.OnFirstFreeDayAsync(booking.DoctorId.Value, wish.AppointmentDate, turn)).Select(f => new { Date = f.AppointmentDate, Time = f.AppointmentTime }));
         (booking.AppointmentDate, booking.AppointmentTime, booking.Alternatives) = (wish.AppointmentDate, time, null);
     }
 
-    private static async Task<IEnumerable<object>> FreeSlots(AppointmentBookingData booking, StepContext turn) =>
-        booking.Alternatives ?? await FreeSlot.OnFirstFreeDay(booking.DoctorId!.Value, booking.PreferredDate ?? await turn.Today(), turn);
+    private static async Task<IEnumerable<object>> FreeSlotsAsync(AppointmentBookingData booking, StepContext turn) =>
+        booking.Alternatives ?? await FreeSlot.OnFirstFreeDayAsync(booking.DoctorId!.Value, booking.PreferredDate ?? await turn.TodayAsync(), turn);
 
-    private static async Task Confirm(AppointmentBookingData booking, ConfirmBooking answer, StepContext turn)
+    private static async Task ConfirmAsync(AppointmentBookingData booking, ConfirmBooking answer, StepContext turn)
     {
         if (!answer.Confirm) throw new ValidationFailed("confirm", "must be true to book; to change something, answer its step anew");
         try
         {
-            var appointment = await turn.CallOnce(new CreateAppointment(
+            var appointment = await turn.CallOnceAsync(new CreateAppointment(
                 booking.PatientId!.Value, booking.DoctorId!.Value, booking.AppointmentDate!.Value, booking.AppointmentTime!.Value, booking.Reason!, answer.Notes));
             booking.AppointmentId = appointment.Id;
         }
@@ -142,9 +142,9 @@ internal sealed class AppointmentBookingPrompt() : Prompt<BookingStart, Appointm
         }
     }
 
-    private static async Task SendConfirmation(AppointmentBookingData booking, SendConfirmation answer, StepContext turn)
+    private static async Task SendConfirmationAsync(AppointmentBookingData booking, SendConfirmation answer, StepContext turn)
     {
-        var visit = await turn.Call(new GetAppointment(booking.AppointmentId!.Value));
+        var visit = await turn.CallAsync(new GetAppointment(booking.AppointmentId!.Value));
         if (visit.Status != AppointmentStatus.Scheduled) throw new Conflict("The appointment has changed meanwhile; there is nothing to confirm.").WithDetail("status", visit.Status);
         var confirmation = new Confirmation(
             visit.Id, visit.HospitalId, visit.PatientId, visit.DoctorId, visit.AppointmentDate, visit.AppointmentTime, visit.TimeZone, turn.Now);

@@ -37,24 +37,24 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
 
     public override IReadOnlyList<Step> Steps { get; } =
     [
-        DefineStep<AssessSeverity>("assess_severity", "What do you see, hear and measure? What is clear at once suffices; what else is needed is asked for.", Assess),
-        DefineStep<ConfirmLevel>("determine_urgency", "data.severity has the proposed level and its rule. It is no diagnosis: confirm it, or choose another and say why.", Confirm, Levels),
-        DefineStep<AssignDepartment>("assign_department", "Where does the patient go? Departments that receive this level come first.", Assign, Departments),
-        DefineStep<NotifyStaff>("notify_staff", "Tell the department now? Staff who listen hear the level and the place, not the complaint.", Notify),
-        DefineStep<RecordTriage>("create_record", "The triage goes into the patient's medical record. Whoever is not registered yet must be first.", Record),
-        DefineStep<TrackStatus>("track_status", "Where does the patient stand? Answer whenever it changes; admitted, transferred, discharged or left ends it.", Track),
+        DefineStep<AssessSeverity>("assess_severity", "What do you see, hear and measure? What is clear at once suffices; what else is needed is asked for.", AssessAsync),
+        DefineStep<ConfirmLevel>("determine_urgency", "data.severity has the proposed level and its rule. It is no diagnosis: confirm it, or choose another and say why.", ConfirmAsync, LevelsAsync),
+        DefineStep<AssignDepartment>("assign_department", "Where does the patient go? Departments that receive this level come first.", AssignAsync, DepartmentsAsync),
+        DefineStep<NotifyStaff>("notify_staff", "Tell the department now? Staff who listen hear the level and the place, not the complaint.", NotifyAsync),
+        DefineStep<RecordTriage>("create_record", "The triage goes into the patient's medical record. Whoever is not registered yet must be first.", RecordAsync),
+        DefineStep<TrackStatus>("track_status", "Where does the patient stand? Answer whenever it changes; admitted, transferred, discharged or left ends it.", TrackAsync),
     ];
 
     protected override TriageData CreateData(TriageStart start) => new() { PatientId = start.PatientId, Symptoms = start.Symptoms };
 
-    protected override async Task Verify(TriageData arrival, StepContext turn)
+    protected override async Task VerifyAsync(TriageData arrival, StepContext turn)
     {
-        if (arrival.PatientId is { } id) await turn.Call(new GetPatient(id));
+        if (arrival.PatientId is { } id) await turn.CallAsync(new GetPatient(id));
     }
 
-    private static async Task Assess(TriageData arrival, AssessSeverity seen, StepContext turn)
+    private static async Task AssessAsync(TriageData arrival, AssessSeverity seen, StepContext turn)
     {
-        var patient = (seen.PatientId ?? arrival.PatientId) is { } id ? await turn.Call(new GetPatient(id)) : null;
+        var patient = (seen.PatientId ?? arrival.PatientId) is { } id ? await turn.CallAsync(new GetPatient(id)) : null;
         var symptoms = seen.Symptoms ?? arrival.Symptoms;
         var missing = new Dictionary<string, List<string>>();
         if (symptoms is not { Count: > 0 }) missing["symptoms"] = ["must name one at least"];
@@ -82,28 +82,28 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         (arrival.PatientId, arrival.Symptoms, arrival.Assessment, arrival.Severity) = (patient?.Id, symptoms, seen, severity);
     }
 
-    private static Task<IEnumerable<object>> Levels(TriageData arrival, StepContext turn) => Task.FromResult<IEnumerable<object>>(
+    private static Task<IEnumerable<object>> LevelsAsync(TriageData arrival, StepContext turn) => Task.FromResult<IEnumerable<object>>(
         SeverityIndex.Names.Select((name, i) => new { Level = i + 1, Name = name, Proposed = i + 1 == arrival.Severity!.Level }));
 
-    private static Task Confirm(TriageData arrival, ConfirmLevel answer, StepContext turn)
+    private static Task ConfirmAsync(TriageData arrival, ConfirmLevel answer, StepContext turn)
     {
         if (answer.Level != arrival.Severity!.Level && answer.Reason is null) throw new ValidationFailed("reason", $"is required: the proposed level is {arrival.Severity.Level}");
         (arrival.Level, arrival.OverrideReason) = (answer.Level, answer.Level == arrival.Severity.Level ? null : answer.Reason);
         return Task.CompletedTask;
     }
 
-    private static async Task<IEnumerable<object>> Departments(TriageData arrival, StepContext turn) =>
-        (await ListActiveDepartments(turn)).Select(d => new { DepartmentId = d.Id, d.Name, d.Location, Suggested = d.TriageLevels.Contains(arrival.Level!.Value) }).OrderByDescending(d => d.Suggested);
+    private static async Task<IEnumerable<object>> DepartmentsAsync(TriageData arrival, StepContext turn) =>
+        (await ListActiveDepartmentsAsync(turn)).Select(d => new { DepartmentId = d.Id, d.Name, d.Location, Suggested = d.TriageLevels.Contains(arrival.Level!.Value) }).OrderByDescending(d => d.Suggested);
 
-    private static async Task Assign(TriageData arrival, AssignDepartment answer, StepContext turn)
+    private static async Task AssignAsync(TriageData arrival, AssignDepartment answer, StepContext turn)
     {
-        var department = (await ListActiveDepartments(turn)).SingleOrDefault(d => d.Id == answer.DepartmentId) ?? throw new NotFound("department");
+        var department = (await ListActiveDepartmentsAsync(turn)).SingleOrDefault(d => d.Id == answer.DepartmentId) ?? throw new NotFound("department");
         (arrival.DepartmentId, arrival.DepartmentName) = (department.Id, department.Name);
     }
 
-    private static async Task<IReadOnlyList<Department>> ListActiveDepartments(StepContext turn) => (await turn.Call(new ListDepartments(turn.HospitalId, IsActive: true) { Limit = 100 })).Results;
+    private static async Task<IReadOnlyList<Department>> ListActiveDepartmentsAsync(StepContext turn) => (await turn.CallAsync(new ListDepartments(turn.HospitalId, IsActive: true) { Limit = 100 })).Results;
 
-    private static Task Notify(TriageData arrival, NotifyStaff answer, StepContext turn)
+    private static Task NotifyAsync(TriageData arrival, NotifyStaff answer, StepContext turn)
     {
         arrival.NotifiedAt = turn.Now;
         var triage = arrival.ToContract(turn);
@@ -111,17 +111,17 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         return Task.CompletedTask;
     }
 
-    private static async Task Record(TriageData arrival, RecordTriage answer, StepContext turn)
+    private static async Task RecordAsync(TriageData arrival, RecordTriage answer, StepContext turn)
     {
         if (answer.PatientId is not null && arrival.PatientId is not null && answer.PatientId != arrival.PatientId) throw new ValidationFailed("patient_id", "is not the patient who was assessed");
         var patient = answer.PatientId ?? arrival.PatientId ?? throw new ValidationFailed("patient_id", "is required: nothing can be recorded of nobody");
-        var record = await turn.CallOnce(new CreateMedicalRecord(
+        var record = await turn.CallOnceAsync(new CreateMedicalRecord(
             patient, $"Triage: ESI level {arrival.Level}", RecordType.Triage, Describe(arrival, answer.Notes), Symptoms: string.Join("; ", arrival.Symptoms!)));
         (arrival.PatientId, arrival.RecordId) = (patient, record.Id);
         (arrival.Symptoms, arrival.Assessment, arrival.OverrideReason) = (null, null, null);
     }
 
-    private static Task Track(TriageData arrival, TrackStatus answer, StepContext turn)
+    private static Task TrackAsync(TriageData arrival, TrackStatus answer, StepContext turn)
     {
         arrival.Status = answer.Status;
         var triage = arrival.ToContract(turn);

@@ -11,19 +11,19 @@ internal sealed record FreeSlot(DateOnly AppointmentDate, TimeOnly AppointmentTi
     private const int SearchedDays = 14;
 
     /// <summary>The free times of the first day from one on that has any.</summary>
-    internal static async Task<IReadOnlyList<FreeSlot>> OnFirstFreeDay(Guid doctor, DateOnly from, StepContext turn)
+    internal static async Task<IReadOnlyList<FreeSlot>> OnFirstFreeDayAsync(Guid doctor, DateOnly from, StepContext turn)
     {
         for (var day = from; day <= from.AddDays(SearchedDays); day = day.AddDays(1))
-            if (await OnDay(day, doctor, turn) is { Count: > 0 } times) return times;
+            if (await OnDayAsync(day, doctor, turn) is { Count: > 0 } times) return times;
         return [];
     }
 
     /// <summary>The doctor of these who is free first from a day on; none when nobody is in the two weeks after it.</summary>
-    internal static async Task<Guid?> FindFirstFreeDoctor(IReadOnlyList<Guid> doctors, DateOnly from, StepContext turn)
+    internal static async Task<Guid?> FindFirstFreeDoctorAsync(IReadOnlyList<Guid> doctors, DateOnly from, StepContext turn)
     {
         for (var day = from; day <= from.AddDays(SearchedDays); day = day.AddDays(1))
         {
-            var times = await Task.WhenAll(doctors.Select(async doctor => (Doctor: doctor, Times: await OnDay(day, doctor, turn))));
+            var times = await Task.WhenAll(doctors.Select(async doctor => (Doctor: doctor, Times: await OnDayAsync(day, doctor, turn))));
             var free = times.Where(t => t.Times.Count > 0).ToArray();
             if (free.Length > 0) return free.MinBy(t => t.Times[0].AppointmentTime).Doctor;
         }
@@ -31,11 +31,11 @@ internal sealed record FreeSlot(DateOnly AppointmentDate, TimeOnly AppointmentTi
     }
 
     /// <summary>The free times of a day. None on one that nobody can be booked on.</summary>
-    internal static async Task<IReadOnlyList<FreeSlot>> OnDay(DateOnly day, Guid doctor, StepContext turn)
+    internal static async Task<IReadOnlyList<FreeSlot>> OnDayAsync(DateOnly day, Guid doctor, StepContext turn)
     {
         try
         {
-            return [.. (await turn.Call(new ListAppointmentSlots(doctor, day))).AvailableTimes.Select(time => new FreeSlot(day, time))];
+            return [.. (await turn.CallAsync(new ListAppointmentSlots(doctor, day))).AvailableTimes.Select(time => new FreeSlot(day, time))];
         }
         catch (Refused refused) when (refused.Code == ErrorCodes.ValidationError)
         {

@@ -5,9 +5,9 @@ namespace MedCor.Chat.Prompts;
 
 internal sealed class GetPromptSessionHandler(PromptEngine guide) : IToolHandler<GetPromptSession, PromptSession>
 {
-    public async Task<PromptSession> Handle(GetPromptSession request, CancellationToken ct)
+    public async Task<PromptSession> HandleAsync(GetPromptSession request, CancellationToken ct)
     {
-        var (session, prompt) = await guide.Find(request.SessionId, ct);
-        return await guide.DescribeSession(session, prompt, ct);
+        var (session, prompt) = await guide.FindAsync(request.SessionId, ct);
+        return await guide.DescribeSessionAsync(session, prompt, ct);
     }
 }

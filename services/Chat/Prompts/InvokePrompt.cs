@@ -7,22 +7,22 @@ namespace MedCor.Chat.Prompts;
 
 internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, PromptSession>, IToolPreparation<InvokePrompt>
 {
-    private StepResult result = null!;
+    private StepResult _result = null!;
 
-    public async Task Prepare(InvokePrompt request, CancellationToken ct)
+    public async Task PrepareAsync(InvokePrompt request, CancellationToken ct)
     {
         var prompt = guide.Find(request.Prompt);
         var (named, data) = prompt.ReadInitialData(request.InitialData ?? []);
-        result = await guide.Start(prompt, await ResolveHospital(named, ct), data, ct);
+        _result = await guide.StartAsync(prompt, await ResolveHospitalAsync(named, ct), data, ct);
     }
 
-    public Task<PromptSession> Handle(InvokePrompt request, CancellationToken ct) => guide.Save(result, ct);
+    public Task<PromptSession> HandleAsync(InvokePrompt request, CancellationToken ct) => guide.SaveAsync(_result, ct);
 
-    private async Task<Guid> ResolveHospital(Guid? named, CancellationToken ct)
+    private async Task<Guid> ResolveHospitalAsync(Guid? named, CancellationToken ct)
     {
         // Another hospital does not exist, as far as somebody of this one may know.
         if (db.Tenancy.HospitalId is { } own) return named is null || named == own ? own : throw new NotFound("hospital");
         var id = named ?? throw new ValidationFailed("hospital_id", "is required: platform administrators belong to no hospital");
-        return (await hospitals.Find(id, ct) ?? throw new NotFound("hospital")).HospitalId;
+        return (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).HospitalId;
     }
 }

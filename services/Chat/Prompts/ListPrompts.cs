@@ -7,7 +7,7 @@ namespace MedCor.Chat.Prompts;
 
 internal sealed class ListPromptsHandler(PromptEngine guide) : IToolHandler<ListPrompts, PromptList>
 {
-    public Task<PromptList> Handle(ListPrompts request, CancellationToken ct) => Task.FromResult(new PromptList([.. guide.Prompts.Select(Describe)]));
+    public Task<PromptList> HandleAsync(ListPrompts request, CancellationToken ct) => Task.FromResult(new PromptList([.. guide.Prompts.Select(Describe)]));
 
     private static PromptDescription Describe(Prompt prompt) => new(
         prompt.Name, prompt.Description, [.. Kinds.Where(kind => prompt.Callers.HasFlag(kind)).Select(kind => JsonNamingPolicy.SnakeCaseUpper.ConvertName(kind.ToString()))],

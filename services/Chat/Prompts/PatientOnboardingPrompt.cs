@@ -27,29 +27,29 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
 {
     public override IReadOnlyList<Step> Steps { get; } =
     [
-        DefineStep<BasicInformation>("basic_information", "Who is the patient, and how can they be reached?", SetBasicInformation),
-        DefineStep<MedicalHistory>("medical_history", "What illnesses, allergies, medications and operations does the patient tell of? What they do not tell is left out.", SetMedicalHistory),
-        DefineStep<Insurance>("insurance", "Who pays for the treatment? Answer with nothing when no insurer does.", SetInsurance),
-        DefineStep<Consents>("consents", "What does the patient agree to? Without consent to treatment and to the keeping of records nobody can be received.", SetConsents),
-        DefineStep<CreateAccount>("create_account", "Let the patient choose a password. Their account is opened, and what they told goes into their medical record.", OpenAccount),
-        DefineStep<ScheduleFirstVisit>("schedule_visit", "Shall the patient come to see somebody? Choose a doctor and a time, or answer with nothing.", ScheduleVisit, VisitOptions),
+        DefineStep<BasicInformation>("basic_information", "Who is the patient, and how can they be reached?", SetBasicInformationAsync),
+        DefineStep<MedicalHistory>("medical_history", "What illnesses, allergies, medications and operations does the patient tell of? What they do not tell is left out.", SetMedicalHistoryAsync),
+        DefineStep<Insurance>("insurance", "Who pays for the treatment? Answer with nothing when no insurer does.", SetInsuranceAsync),
+        DefineStep<Consents>("consents", "What does the patient agree to? Without consent to treatment and to the keeping of records nobody can be received.", SetConsentsAsync),
+        DefineStep<CreateAccount>("create_account", "Let the patient choose a password. Their account is opened, and what they told goes into their medical record.", OpenAccountAsync),
+        DefineStep<ScheduleFirstVisit>("schedule_visit", "Shall the patient come to see somebody? Choose a doctor and a time, or answer with nothing.", ScheduleVisitAsync, VisitOptionsAsync),
     ];
 
     protected override OnboardingData CreateData(OnboardingStart start) => new() { ReferralSource = start.ReferralSource };
 
-    private static Task SetBasicInformation(OnboardingData reception, BasicInformation person, StepContext turn)
+    private static Task SetBasicInformationAsync(OnboardingData reception, BasicInformation person, StepContext turn)
     {
         reception.Person = person;
         return Task.CompletedTask;
     }
 
-    private static Task SetMedicalHistory(OnboardingData reception, MedicalHistory history, StepContext turn)
+    private static Task SetMedicalHistoryAsync(OnboardingData reception, MedicalHistory history, StepContext turn)
     {
         reception.History = history;
         return Task.CompletedTask;
     }
 
-    private static Task SetInsurance(OnboardingData reception, Insurance insurance, StepContext turn)
+    private static Task SetInsuranceAsync(OnboardingData reception, Insurance insurance, StepContext turn)
     {
         var none = new Insurance();
         if (insurance.Provider is null && insurance != none) throw new ValidationFailed("provider", "is required with the rest; answer with nothing when there is no insurance");
@@ -58,7 +58,7 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
         return Task.CompletedTask;
     }
 
-    private static Task SetConsents(OnboardingData reception, Consents consents, StepContext turn)
+    private static Task SetConsentsAsync(OnboardingData reception, Consents consents, StepContext turn)
     {
         var refused = new Dictionary<string, List<string>>();
         if (!consents.Treatment) refused["treatment"] = ["must be given: without it nobody can be treated"];
@@ -68,22 +68,22 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
         return Task.CompletedTask;
     }
 
-    private static async Task OpenAccount(OnboardingData reception, CreateAccount account, StepContext turn)
+    private static async Task OpenAccountAsync(OnboardingData reception, CreateAccount account, StepContext turn)
     {
         var person = reception.Person! with { Email = account.Email ?? reception.Person.Email };
-        var patient = await turn.CallOnce(new CreateUser(
+        var patient = await turn.CallOnceAsync(new CreateUser(
             person.Email, account.Password, person.FirstName, person.LastName, Role.Patient, turn.HospitalId, person.PhoneNumber, person.DateOfBirth));
-        var record = await turn.CallOnce(new CreateMedicalRecord(
+        var record = await turn.CallOnceAsync(new CreateMedicalRecord(
             patient.Id, "Onboarding", turn.Caller.Kind == Callers.Nurse ? RecordType.NursingNote : RecordType.Onboarding, Describe(reception)));
         (reception.Person, reception.PatientId, reception.RecordId) = (person, patient.Id, record.Id);
         (reception.History, reception.Insurance, reception.Consents) = (null, null, null);
     }
 
-    private static async Task ScheduleVisit(OnboardingData reception, ScheduleFirstVisit wish, StepContext turn)
+    private static async Task ScheduleVisitAsync(OnboardingData reception, ScheduleFirstVisit wish, StepContext turn)
     {
         if (wish == new ScheduleFirstVisit()) return;
         if (wish.DoctorId is not { } doctor) throw new ValidationFailed("doctor_id", "is required for a visit; answer with nothing when none is wanted");
-        if (wish.AppointmentDate is { } day) await turn.RequireBookable(day, "appointment_date");
+        if (wish.AppointmentDate is { } day) await turn.RequireBookableAsync(day, "appointment_date");
         if (wish.AppointmentTime is not { } time)
         {
             (reception.DoctorAsked, reception.DateAsked) = (doctor, wish.AppointmentDate);
@@ -91,14 +91,14 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
             return;
         }
         var date = wish.AppointmentDate ?? throw new ValidationFailed("appointment_date", "is required with a time");
-        reception.AppointmentId = (await turn.CallOnce(new CreateAppointment(reception.PatientId!.Value, doctor, date, time, wish.Reason ?? "First visit"))).Id;
+        reception.AppointmentId = (await turn.CallOnceAsync(new CreateAppointment(reception.PatientId!.Value, doctor, date, time, wish.Reason ?? "First visit"))).Id;
     }
 
-    private static async Task<IEnumerable<object>> VisitOptions(OnboardingData reception, StepContext turn)
+    private static async Task<IEnumerable<object>> VisitOptionsAsync(OnboardingData reception, StepContext turn)
     {
         if (reception.DoctorAsked is { } doctor)
-            return (await FreeSlot.OnFirstFreeDay(doctor, reception.DateAsked ?? await turn.Today(), turn)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
-        return (await turn.Call(new ListDoctors(turn.HospitalId, IsAvailable: true) { Limit = 100 })).Results
+            return (await FreeSlot.OnFirstFreeDayAsync(doctor, reception.DateAsked ?? await turn.TodayAsync(), turn)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
+        return (await turn.CallAsync(new ListDoctors(turn.HospitalId, IsAvailable: true) { Limit = 100 })).Results
             .Select(d => new { DoctorId = d.Id, Name = $"{d.FirstName} {d.LastName}", Specialties = d.Specialties.Select(s => s.Name) });
     }
 

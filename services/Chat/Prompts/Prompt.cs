@@ -26,7 +26,7 @@ internal abstract class Prompt(string name, Callers callers, string description)
     public abstract object DeserializeData(string json);
 
     /// <summary>Makes sure that what is known from the start is there for the caller, before anything is kept of it. Throws what it is refused with.</summary>
-    public abstract Task Verify(object data, StepContext turn);
+    public abstract Task VerifyAsync(object data, StepContext turn);
 }
 
 /// <summary>A guided prompt that remembers a <typeparamref name="TData"/> between its steps.</summary>
@@ -45,10 +45,10 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
 
     public override object DeserializeData(string json) => JsonSerializer.Deserialize<TData>(json, Json.Options)!;
 
-    public override Task Verify(object data, StepContext turn) => Verify((TData)data, turn);
+    public override Task VerifyAsync(object data, StepContext turn) => VerifyAsync((TData)data, turn);
 
     /// <summary>Looks for what was named at the start, where no step does so at once.</summary>
-    protected virtual Task Verify(TData data, StepContext turn) => Task.CompletedTask;
+    protected virtual Task VerifyAsync(TData data, StepContext turn) => Task.CompletedTask;
 
     /// <summary>What the prompt remembers of what is known from the start.</summary>
     protected abstract TData CreateData(TStart start);
@@ -65,7 +65,7 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
             Message = message,
             InputSchema = ContractSchema.ForInput(typeof(TInput)),
             Accept = (data, input, turn) => take((TData)data, ParameterReader<TInput>.Read(Step.ToUtf8Bytes(input)), turn),
-            Options = (data, turn) => options is null ? Task.FromResult<IEnumerable<object>?>(null) : AsNullable(options((TData)data, turn)),
+            Options = (data, turn) => options is null ? Task.FromResult<IEnumerable<object>?>(null) : AsNullableAsync(options((TData)data, turn)),
             AcceptKnown = async (data, turn) =>
             {
                 if (known?.Invoke((TData)data, turn) is not { } answer) return false;
@@ -74,7 +74,7 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
             },
         };
 
-    private static async Task<IEnumerable<object>?> AsNullable(Task<IEnumerable<object>> options) => await options;
+    private static async Task<IEnumerable<object>?> AsNullableAsync(Task<IEnumerable<object>> options) => await options;
 }
 
 /// <summary>One question of a prompt.</summary>

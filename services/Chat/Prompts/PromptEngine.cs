@@ -29,7 +29,7 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     }
 
     /// <summary>A session of the caller's with its prompt. Throws <see cref="NotFound"/> when it is not theirs or its time is up, whether or not it was swept out yet.</summary>
-    internal async Task<(StoredPromptSession Session, Prompt Prompt)> Find(Guid id, CancellationToken ct)
+    internal async Task<(StoredPromptSession Session, Prompt Prompt)> FindAsync(Guid id, CancellationToken ct)
     {
         var (me, now) = (db.Tenancy.Caller.UserId, clock.GetUtcNow());
         var session = await db.PromptSessions.SingleOrDefaultAsync(s => s.Id == id && s.OwnerId == me && s.ExpiresAt > now, ct) ?? throw new NotFound("session");
@@ -37,18 +37,18 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     }
 
     /// <summary>Begins at the first step whose answer is not known.</summary>
-    internal async Task<StepResult> Start(Prompt prompt, Guid hospital, object data, CancellationToken ct)
+    internal async Task<StepResult> StartAsync(Prompt prompt, Guid hospital, object data, CancellationToken ct)
     {
         var session = new StoredPromptSession { HospitalId = hospital, OwnerId = db.Tenancy.Caller.UserId, Prompt = prompt.Name };
         db.Add(session);
         var turn = CreateContext(prompt, session, ct);
         turn.MoveToStep(-1);
-        await prompt.Verify(data, turn);
-        return await Advance(prompt, session, data, turn);
+        await prompt.VerifyAsync(data, turn);
+        return await AdvanceAsync(prompt, session, data, turn);
     }
 
     /// <summary>Takes an answer to the open step, or to an earlier one that is not settled.</summary>
-    internal async Task<StepResult> Answer(Prompt prompt, StoredPromptSession session, JsonObject input, string? name, CancellationToken ct)
+    internal async Task<StepResult> AnswerAsync(Prompt prompt, StoredPromptSession session, JsonObject input, string? name, CancellationToken ct)
     {
         if (session.Step is null) throw new Conflict("The prompt is completed; there is nothing more to answer.").WithDetail("status", PromptStatus.Completed);
         var open = IndexOf(prompt, session.Step);
@@ -61,11 +61,11 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         var turn = CreateContext(prompt, session, ct);
         turn.MoveToStep(index);
         await prompt.Steps[index].Accept(data, input, turn);
-        return await Advance(prompt, session, data, turn);
+        return await AdvanceAsync(prompt, session, data, turn);
     }
 
     /// <summary>Saves what a turn came to, together with what it tells, and answers where the prompt stands.</summary>
-    internal async Task<PromptSession> Save(StepResult turned, CancellationToken ct)
+    internal async Task<PromptSession> SaveAsync(StepResult turned, CancellationToken ct)
     {
         var (prompt, session, data, turn, step) = turned;
         session.Step = step?.Name;
@@ -78,20 +78,20 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     }
 
     /// <summary>Where a session stands, with what may be chosen as it is now.</summary>
-    internal async Task<PromptSession> DescribeSession(StoredPromptSession session, Prompt prompt, CancellationToken ct)
+    internal async Task<PromptSession> DescribeSessionAsync(StoredPromptSession session, Prompt prompt, CancellationToken ct)
     {
         var data = prompt.DeserializeData(session.Data);
         if (session.Step is null) return Describe(session, data, null);
         var turn = CreateContext(prompt, session, ct);
         turn.MoveToStep(IndexOf(prompt, session.Step));
-        return Describe(session, data, await DescribeStep(prompt, turn.StepIndex, data, turn, session.Notice));
+        return Describe(session, data, await DescribeStepAsync(prompt, turn.StepIndex, data, turn, session.Notice));
     }
 
     /// <summary>How a prompt is described before it is begun.</summary>
     internal static PromptStep Describe(Prompt prompt, int index) =>
         new(index + 1, prompt.Steps.Count, prompt.Steps[index].Name, prompt.Steps[index].Message, prompt.Steps[index].InputSchema);
 
-    private static async Task<StepResult> Advance(Prompt prompt, StoredPromptSession session, object data, StepContext turn)
+    private static async Task<StepResult> AdvanceAsync(Prompt prompt, StoredPromptSession session, object data, StepContext turn)
     {
         // Forwards alone: a known answer that leads back is to be looked at by somebody.
         while (turn.NextStepIndex > turn.StepIndex && turn.NextStepIndex < prompt.Steps.Count)
@@ -99,11 +99,11 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
             turn.MoveToStep(turn.NextStepIndex);
             if (!await prompt.Steps[turn.StepIndex].AcceptKnown(data, turn)) turn.RepeatStep();
         }
-        var step = turn.NextStepIndex < prompt.Steps.Count ? await DescribeStep(prompt, turn.NextStepIndex, data, turn, turn.Notice) : null;
+        var step = turn.NextStepIndex < prompt.Steps.Count ? await DescribeStepAsync(prompt, turn.NextStepIndex, data, turn, turn.Notice) : null;
         return new(prompt, session, data, turn, step);
     }
 
-    private static async Task<PromptStep> DescribeStep(Prompt prompt, int index, object data, StepContext turn, string? notice) => Describe(prompt, index) with
+    private static async Task<PromptStep> DescribeStepAsync(Prompt prompt, int index, object data, StepContext turn, string? notice) => Describe(prompt, index) with
     {
         Notice = notice,
         Options = await prompt.Steps[index].Options(data, turn) is { } options

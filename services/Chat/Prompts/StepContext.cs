@@ -10,7 +10,7 @@ namespace MedCor.Chat.Prompts;
 /// <summary>What a step may use while it does its work, and where the prompt goes afterwards: to the next step unless the step says otherwise.</summary>
 internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Caller caller, ToolClient others, HospitalCopies hospitals, DateTimeOffset now, CancellationToken ct)
 {
-    private readonly List<Func<long, IntegrationEvent>> events = [];
+    private readonly List<Func<long, IntegrationEvent>> _events = [];
 
     public Caller Caller => caller;
     public Guid SessionId => session.Id;
@@ -27,30 +27,30 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     internal string? Notice { get; private set; }
 
     /// <summary>What is to be told when the turn is saved, given the version that it leaves behind.</summary>
-    internal IReadOnlyList<Func<long, IntegrationEvent>> Events => events;
+    internal IReadOnlyList<Func<long, IntegrationEvent>> Events => _events;
 
     /// <summary>The day that the hospital's clocks show.</summary>
-    public async Task<DateOnly> Today() => (await hospitals.Find(HospitalId, ct) ?? throw new NotFound("hospital")).Today(now);
+    public async Task<DateOnly> TodayAsync() => (await hospitals.FindAsync(HospitalId, ct) ?? throw new NotFound("hospital")).Today(now);
 
     /// <summary>Throws <see cref="ValidationFailed"/>, in the words of create_appointment, when nothing can be booked on a day that was named.</summary>
     /// <param name="field">Where it was named.</param>
-    public async Task RequireBookable(DateOnly day, string field)
+    public async Task RequireBookableAsync(DateOnly day, string field)
     {
-        if (BookableDays.WhatIsWrong(day, await Today()) is { } wrong) throw new ValidationFailed(field, wrong);
+        if (BookableDays.WhatIsWrong(day, await TodayAsync()) is { } wrong) throw new ValidationFailed(field, wrong);
     }
 
     /// <summary>What a tool answers the caller. Throws <see cref="Refused"/> when it refuses.</summary>
-    public Task<TResult> Call<TResult>(ITool<TResult> tool) => others.Call(tool, null, ct);
+    public Task<TResult> CallAsync<TResult>(ITool<TResult> tool) => others.CallAsync(tool, null, ct);
 
     /// <summary>
     /// Has a tool change something, once in this session however often the step is answered: after a crash before the session was saved, the same
     /// answer finds it done. Throws <see cref="Refused"/> when the tool refuses; then nothing was changed.
     /// </summary>
-    public async Task<TResult> CallOnce<TResult>(ITool<TResult> tool)
+    public async Task<TResult> CallOnceAsync<TResult>(ITool<TResult> tool)
     {
         try
         {
-            var result = await others.Call(tool, $"prompt:{session.Id}:{prompt.Steps[StepIndex].Name}:{ToolCatalogue.ByParameterType[tool.GetType()].Name}", ct);
+            var result = await others.CallAsync(tool, $"prompt:{session.Id}:{prompt.Steps[StepIndex].Name}:{ToolCatalogue.ByParameterType[tool.GetType()].Name}", ct);
             session.Settled = StepIndex + 1;
             return result;
         }
@@ -64,7 +64,7 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     /// <param name="createEvent">Given the version of the session that the turn leaves behind.</param>
     public void Publish(Func<long, IntegrationEvent> createEvent)
     {
-        events.Add(createEvent);
+        _events.Add(createEvent);
         session.Settled = StepIndex + 1;
     }
 

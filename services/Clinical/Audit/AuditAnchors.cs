@@ -12,10 +12,10 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
 {
     private const string Key = "medcor:audit:heads";
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
-    private readonly Dictionary<Guid, DateTimeOffset> lastLogged = [];
+    private readonly Dictionary<Guid, DateTimeOffset> _lastLogged = [];
 
     /// <summary>Moves a chain's anchor to its head. An anchor that the chain does not hold is evidence: it stays, and an error is logged.</summary>
-    internal async Task Advance(ChainHead head, ClinicalDb db, CancellationToken ct)
+    internal async Task AdvanceAsync(ChainHead head, ClinicalDb db, CancellationToken ct)
     {
         var (heads, field) = (redis.GetDatabase(), head.HospitalId.ToString());
         var known = await heads.HashGetAsync(Key, field);
@@ -37,13 +37,13 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
         await move.ExecuteAsync();
 
         var now = clock.GetUtcNow();
-        if (lastLogged.TryGetValue(head.HospitalId, out var last) && now - last < LogInterval) return;
-        lastLogged[head.HospitalId] = now;
+        if (_lastLogged.TryGetValue(head.HospitalId, out var last) && now - last < LogInterval) return;
+        _lastLogged[head.HospitalId] = now;
         log.LogInformation("Audit trail: head {Head}", head);
     }
 
     /// <summary>The anchors of all hospitals that have one.</summary>
-    internal async Task<List<ChainHead>> All() => [.. (await redis.GetDatabase().HashGetAllAsync(Key)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
+    internal async Task<List<ChainHead>> AllAsync() => [.. (await redis.GetDatabase().HashGetAllAsync(Key)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
 }
 
 /// <summary>Where a chain ends, or ended; written as <c>hospital:sequence:hash</c>.</summary>

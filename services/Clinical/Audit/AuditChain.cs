@@ -16,19 +16,19 @@ internal sealed class AuditChain
     internal static readonly byte[] InitialHash = new byte[HMACSHA256.HashSizeInBytes];
 
     private static readonly JsonSerializerOptions CanonicalJson = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-    private readonly byte[] key;
+    private readonly byte[] _key;
 
     public AuditChain(IOptions<AuditOptions> options) : this(options.Value.AuditSecret) { }
 
     internal AuditChain(string secret) =>
-        key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor audit chain"u8.ToArray());
+        _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor audit chain"u8.ToArray());
 
     /// <summary>The hash of an event at a place in its hospital's chain, behind a link of that hash.</summary>
     internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent)
     {
         Span<byte> place = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(place, sequence);
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
         hash.AppendData(previousHash);
         hash.AppendData(place);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(auditEvent, CanonicalJson));

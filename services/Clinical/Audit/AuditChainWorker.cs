@@ -12,23 +12,23 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
     private const int BatchSize = 500;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    private readonly Meter meter = new("MedCor");
-    private DateTimeOffset? oldestUnlinked;
+    private readonly Meter _meter = new("MedCor");
+    private DateTimeOffset? _oldestUnlinked;
 
     /// <summary>Heads that the anchors have not been moved to yet: at first all of them, since a process that ended may not have come to it.</summary>
-    private Dictionary<Guid, ChainHead>? unanchored;
+    private Dictionary<Guid, ChainHead>? _unanchored;
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        meter.CreateObservableGauge(
-            "medcor.audit.unchained.age", () => (clock.GetUtcNow() - oldestUnlinked)?.TotalSeconds ?? 0, "s",
+        _meter.CreateObservableGauge(
+            "medcor.audit.unchained.age", () => (clock.GetUtcNow() - _oldestUnlinked)?.TotalSeconds ?? 0, "s",
             "How long the oldest access has been waiting for its place in the audit trail's chain.");
         using var timer = new PeriodicTimer(Period, clock);
         do
         {
             try
             {
-                await LinkAll(ct);
+                await LinkAllAsync(ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
             {
@@ -38,25 +38,25 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
     }
 
     /// <summary>Links all that waits, and anchors what was linked.</summary>
-    internal async Task LinkAll(CancellationToken ct)
+    internal async Task LinkAllAsync(CancellationToken ct)
     {
-        unanchored ??= await ReadHeads(ct);
-        while (await LinkBatch(unanchored, ct)) { }
-        foreach (var head in unanchored.Values.ToArray())
+        _unanchored ??= await ReadHeadsAsync(ct);
+        while (await LinkBatchAsync(_unanchored, ct)) { }
+        foreach (var head in _unanchored.Values.ToArray())
         {
             await using var scope = OpenScope(out var db);
-            await anchors.Advance(head, db, ct);
-            unanchored.Remove(head.HospitalId);
+            await anchors.AdvanceAsync(head, db, ct);
+            _unanchored.Remove(head.HospitalId);
         }
     }
 
     /// <summary>Links one batch and notes the heads that it made; tells whether more may wait.</summary>
-    private async Task<bool> LinkBatch(Dictionary<Guid, ChainHead> heads, CancellationToken ct)
+    private async Task<bool> LinkBatchAsync(Dictionary<Guid, ChainHead> heads, CancellationToken ct)
     {
         await using var scope = OpenScope(out var db);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        oldestUnlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
-        if (oldestUnlinked is null) return false;
+        _oldestUnlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
+        if (_oldestUnlinked is null) return false;
         var isTurn = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
         if (!isTurn) return false;
 
@@ -66,7 +66,7 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
         var drawn = new Dictionary<Guid, ChainHead>();
         foreach (var audit in waiting.Select(w => w.Event))
         {
-            if (!drawn.TryGetValue(audit.HospitalId, out var head)) head = await ReadHead(db, audit.HospitalId, ct);
+            if (!drawn.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
             var sequence = head.Sequence + 1;
             var link = new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = chain.ComputeHash(head.Hash, sequence, audit) };
             db.Add(link);
@@ -80,16 +80,16 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
         return waiting.Count > 0;
     }
 
-    private async Task<Dictionary<Guid, ChainHead>> ReadHeads(CancellationToken ct)
+    private async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(CancellationToken ct)
     {
         await using var scope = OpenScope(out var db);
         var heads = new Dictionary<Guid, ChainHead>();
         foreach (var hospital in (await db.Hospitals.Select(h => h.HospitalId).ToListAsync(ct)).Append(Guid.Empty))
-            if (await ReadHead(db, hospital, ct) is { Sequence: > 0 } head) heads.Add(hospital, head);
+            if (await ReadHeadAsync(db, hospital, ct) is { Sequence: > 0 } head) heads.Add(hospital, head);
         return heads;
     }
 
-    private static async Task<ChainHead> ReadHead(ClinicalDb db, Guid hospital, CancellationToken ct) =>
+    private static async Task<ChainHead> ReadHeadAsync(ClinicalDb db, Guid hospital, CancellationToken ct) =>
         await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct) is { } last
             ? ChainHead.From(last)
             : new(hospital, 0, AuditChain.InitialHash);
@@ -104,7 +104,7 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
 
     public override void Dispose()
     {
-        meter.Dispose();
+        _meter.Dispose();
         base.Dispose();
     }
 }

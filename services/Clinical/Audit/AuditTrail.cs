@@ -11,16 +11,16 @@ namespace MedCor.Clinical.Audit;
 /// <summary>Writes accesses down: one row for each patient whose content an answer holds, one for what showed nothing or was refused.</summary>
 internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, TimeProvider clock) : IAuditTrail
 {
-    public async Task Record(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct)
+    public async Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct)
     {
         var events = shown.GroupBy(c => (c.HospitalId, c.PatientId)).Select(of => CreateContentEvent(access, outcome, of.Key.HospitalId, of.Key.PatientId, [.. of])).ToList();
-        if (events.Count == 0) events.Add(await CreateEmptyEvent(access, outcome, ct));
+        if (events.Count == 0) events.Add(await CreateEmptyEventAsync(access, outcome, ct));
         var rows = JsonSerializer.Serialize(events, Json.Options);
         await db.Database.ExecuteSqlAsync($"INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {rows}::jsonb)", ct);
     }
 
     /// <summary>Whose a record, treatment or appointment is, whoever asks; none when there is none of that id in the hospitals that are visible.</summary>
-    internal static Task<Subject?> FindSubject(ClinicalDb db, Guid id, CancellationToken ct) => db.Database.SqlQuery<Subject>($"""
+    internal static Task<Subject?> FindSubjectAsync(ClinicalDb db, Guid id, CancellationToken ct) => db.Database.SqlQuery<Subject>($"""
         SELECT hospital_id AS "HospitalId", patient_id AS "PatientId" FROM medical_records WHERE id = {id}
         UNION ALL SELECT hospital_id, patient_id FROM treatments WHERE id = {id}
         UNION ALL SELECT hospital_id, patient_id FROM appointments WHERE id = {id}
@@ -40,10 +40,10 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
         };
     }
 
-    private async Task<AuditEvent> CreateEmptyEvent(AuditedAccess access, AuditOutcome outcome, CancellationToken ct)
+    private async Task<AuditEvent> CreateEmptyEventAsync(AuditedAccess access, AuditOutcome outcome, CancellationToken ct)
     {
         // What was refused may be there all the same: then it is on record with whose it is.
-        var subject = access.ResourceId is { } id ? await FindSubject(db, id, ct) : null;
+        var subject = access.ResourceId is { } id ? await FindSubjectAsync(db, id, ct) : null;
         return CreateEvent(access, outcome, db.Tenancy.HospitalId ?? subject?.HospitalId ?? Guid.Empty) with
         {
             PatientId = subject?.PatientId ?? access.PatientId,

@@ -1,4 +1,4 @@
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
@@ -8,13 +8,13 @@ namespace MedCor.Clinical.Audit;
 
 internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days) : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>
 {
-    public async Task<Page<Contracts.Clinical.AuditEvent>> Handle(ListAuditEvents request, CancellationToken ct)
+    public async Task<Page<Contracts.Clinical.AuditEvent>> HandleAsync(ListAuditEvents request, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId is { } other && other != me) throw new Forbidden("Patients see who read their own records only.");
-        var (from, before) = await days.ToInstants(request.DateFrom, request.DateTo, ct);
-        var subject = request.ResourceId is { } named ? (await AuditTrail.FindSubject(db, named, ct))?.PatientId : null;
+        var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
+        var subject = request.ResourceId is { } named ? (await AuditTrail.FindSubjectAsync(db, named, ct))?.PatientId : null;
 
-        return await events.ReadPage(request, list =>
+        return await events.ReadPageAsync(request, list =>
         {
             list.Where("patient_id", request.PatientId)
                 .Where("user_id", request.UserId)

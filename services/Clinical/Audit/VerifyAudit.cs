@@ -19,7 +19,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
     /// <summary>Where findings and progress go.</summary>
     internal TextWriter Output { get; init; } = Console.Out;
 
-    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
     {
         var given = arguments.Select(a => (Text: a, Head: ChainHead.Parse(a))).ToArray();
         if (given.FirstOrDefault(g => g.Head is null).Text is { } unreadable)
@@ -32,18 +32,18 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         // Two statements read whole tables, which grow without end.
         db.Database.SetCommandTimeout(TimeSpan.FromHours(2));
         // Read before the chains, which only grow: so none is behind its anchor for being read too early.
-        var heads = (await anchors.All()).Concat(given.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
+        var heads = (await anchors.AllAsync()).Concat(given.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
         // By their links and not by the hospitals that are known here: whoever can edit a chain can make its hospital unknown.
         var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
         var wrong = 0;
-        foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order()) wrong += await Verify(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
-        wrong += await VerifyUnlinked(ct);
+        foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order()) wrong += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
+        wrong += await VerifyUnlinkedAsync(ct);
         Output.WriteLine(wrong == 0 ? "The audit trail is whole." : $"The audit trail was tampered with: {wrong} findings.");
         return wrong == 0 ? 0 : 1;
     }
 
     /// <summary>Walks one chain; tells how much is wrong with it.</summary>
-    private async Task<int> Verify(Guid hospital, ChainHead[] heads, CancellationToken ct)
+    private async Task<int> VerifyAsync(Guid hospital, ChainHead[] heads, CancellationToken ct)
     {
         var (sequence, before, findings, anchored) = (0L, AuditChain.InitialHash, 0, 0);
         var misfits = new List<Mismatch>();
@@ -96,7 +96,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
     private bool Matches(byte[] hash, byte[] before, long sequence, AuditEvent audit) => chain.ComputeHash(before, sequence, audit).AsSpan().SequenceEqual(hash);
 
     /// <summary>What is in no chain: a moment old, or put in, kept out or taken out by hand.</summary>
-    private async Task<int> VerifyUnlinked(CancellationToken ct)
+    private async Task<int> VerifyUnlinkedAsync(CancellationToken ct)
     {
         var unlinked = await db.Database.SqlQuery<Unlinked>($"""
             SELECT count(*) FILTER (WHERE w.event_id IS NOT NULL) AS "Waiting", count(*) FILTER (WHERE w.event_id IS NULL) AS "Strays",

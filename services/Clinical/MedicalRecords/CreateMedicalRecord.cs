@@ -10,25 +10,25 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies peo
     : IToolHandler<CreateMedicalRecord, Contracts.Clinical.MedicalRecord>, IToolPreparation<CreateMedicalRecord>
 {
     private static readonly RecordType[] NurseRecordTypes = [RecordType.Triage, RecordType.Vitals, RecordType.NursingNote];
-    private PersonCopy patient = null!;
+    private PersonCopy _patient = null!;
 
-    public async Task Prepare(CreateMedicalRecord request, CancellationToken ct)
+    public async Task PrepareAsync(CreateMedicalRecord request, CancellationToken ct)
     {
         if (db.Tenancy.Caller.Kind == Callers.Nurse && !NurseRecordTypes.Contains(request.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
         if (request.DoctorId is { } answering) db.Tenancy.Caller.EnsureMayWriteFor(answering);
         PersonCopy? doctor = null;
-        if (request.DoctorId is { } id) ((doctor, _, _), patient) = await people.RequireDoctorAndPatient(id, request.PatientId, ct);
-        else patient = await people.RequirePatient(request.PatientId, ct);
-        if (PersonCopy.ValidateActive(doctor, patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
+        if (request.DoctorId is { } id) ((doctor, _, _), _patient) = await people.RequireDoctorAndPatientAsync(id, request.PatientId, ct);
+        else _patient = await people.RequirePatientAsync(request.PatientId, ct);
+        if (PersonCopy.ValidateActive(doctor, _patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
     }
 
-    public async Task<Contracts.Clinical.MedicalRecord> Handle(CreateMedicalRecord request, CancellationToken ct)
+    public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(CreateMedicalRecord request, CancellationToken ct)
     {
         var author = db.Tenancy.Caller;
         var record = new MedicalRecord
         {
-            HospitalId = patient.HospitalId,
-            PatientId = patient.Id,
+            HospitalId = _patient.HospitalId,
+            PatientId = _patient.Id,
             DoctorId = request.DoctorId ?? (author.Kind == Callers.Doctor ? author.UserId : null),
             AuthorId = author.UserId,
             RecordType = request.RecordType,

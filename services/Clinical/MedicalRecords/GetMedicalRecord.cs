@@ -5,5 +5,5 @@ namespace MedCor.Clinical.MedicalRecords;
 
 internal sealed class GetMedicalRecordHandler(MedicalRecordResource records) : IToolHandler<GetMedicalRecord, Contracts.Clinical.MedicalRecord>
 {
-    public Task<Contracts.Clinical.MedicalRecord> Handle(GetMedicalRecord request, CancellationToken ct) => records.Get(request.RecordId, ct);
+    public Task<Contracts.Clinical.MedicalRecord> HandleAsync(GetMedicalRecord request, CancellationToken ct) => records.GetAsync(request.RecordId, ct);
 }

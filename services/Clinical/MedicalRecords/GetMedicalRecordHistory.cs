@@ -11,10 +11,10 @@ internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandl
 {
     private static readonly QueryableFields<RecordVersion> Fields = new("-version", v => v.RecordId) { { "version", v => v.Version } };
 
-    public async Task<Page<MedicalRecordVersion>> Handle(GetMedicalRecordHistory request, CancellationToken ct)
+    public async Task<Page<MedicalRecordVersion>> HandleAsync(GetMedicalRecordHistory request, CancellationToken ct)
     {
         var record = await db.MedicalRecords.AsNoTracking().SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         var versions = db.RecordVersions.Where(v => v.HospitalId == record.HospitalId && v.RecordId == record.Id);
-        return await ListQuery<RecordVersion>.Create(db, Fields, versions, request).ReadPage(v => v, v => v.ToContractFor(db.Tenancy.Caller.Kind, record), ct);
+        return await ListQuery<RecordVersion>.Create(db, Fields, versions, request).ReadPageAsync(v => v, v => v.ToContractFor(db.Tenancy.Caller.Kind, record), ct);
     }
 }

@@ -1,4 +1,4 @@
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
@@ -8,12 +8,12 @@ namespace MedCor.Clinical.MedicalRecords;
 
 internal sealed class ListMedicalRecordsHandler(ClinicalDb db, MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>
 {
-    public async Task<Page<Contracts.Clinical.MedicalRecord>> Handle(ListMedicalRecords request, CancellationToken ct)
+    public async Task<Page<Contracts.Clinical.MedicalRecord>> HandleAsync(ListMedicalRecords request, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId is { } other && other != me) throw new Forbidden("Patients see their own records only.");
-        var (from, before) = await days.ToInstants(request.DateFrom, request.DateTo, ct);
+        var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
 
-        return await records.ReadPage(request, list => list
+        return await records.ReadPageAsync(request, list => list
             .Where("patient_id", request.PatientId)
             .Where("record_type", request.RecordType)
             .From("created_at", from)

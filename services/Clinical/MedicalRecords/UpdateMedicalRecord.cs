@@ -8,9 +8,9 @@ namespace MedCor.Clinical.MedicalRecords;
 
 internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock) : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>
 {
-    public async Task<object> GetCurrent(UpdateMedicalRecord request, CancellationToken ct) => await records.Get(request.RecordId, ct);
+    public async Task<object> GetCurrentAsync(UpdateMedicalRecord request, CancellationToken ct) => await records.GetAsync(request.RecordId, ct);
 
-    public async Task<Contracts.Clinical.MedicalRecord> Handle(UpdateMedicalRecord request, CancellationToken ct)
+    public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(UpdateMedicalRecord request, CancellationToken ct)
     {
         if (request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason)) throw new ValidationFailed("reason", "must say why it is withdrawn");
 

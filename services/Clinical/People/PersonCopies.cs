@@ -1,4 +1,4 @@
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults.Copies;
@@ -15,23 +15,23 @@ namespace MedCor.Clinical.People;
 internal sealed class PersonCopies(ClinicalDb db, HospitalCopies hospitals, ToolClient others)
 {
     /// <summary>A doctor at work. Throws <see cref="NotFound"/> when the caller's hospital has no such doctor.</summary>
-    internal async Task<DoctorAvailability> RequireDoctor(Guid doctorId, CancellationToken ct) => (await Find(doctorId, null, ct)).Practice;
+    internal async Task<DoctorAvailability> RequireDoctorAsync(Guid doctorId, CancellationToken ct) => (await FindAsync(doctorId, null, ct)).Practice;
 
     /// <summary>A doctor at work and a patient. Throws <see cref="NotFound"/> when the caller's hospital lacks one of them.</summary>
-    internal async Task<(DoctorAvailability Practice, PersonCopy Patient)> RequireDoctorAndPatient(Guid doctorId, Guid patientId, CancellationToken ct)
+    internal async Task<(DoctorAvailability Practice, PersonCopy Patient)> RequireDoctorAndPatientAsync(Guid doctorId, Guid patientId, CancellationToken ct)
     {
-        var (practice, patient) = await Find(doctorId, patientId, ct);
+        var (practice, patient) = await FindAsync(doctorId, patientId, ct);
         return (practice, patient!);
     }
 
     /// <summary>A patient. Throws <see cref="NotFound"/> when the caller's hospital has no such patient.</summary>
-    internal async Task<PersonCopy> RequirePatient(Guid patientId, CancellationToken ct)
+    internal async Task<PersonCopy> RequirePatientAsync(Guid patientId, CancellationToken ct)
     {
-        var patient = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == patientId, ct) ?? await FetchPatient(patientId, ct);
+        var patient = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == patientId, ct) ?? await FetchPatientAsync(patientId, ct);
         return patient is { Role: Role.Patient } ? patient : throw new NotFound("patient");
     }
 
-    private async Task<(DoctorAvailability Practice, PersonCopy? Patient)> Find(Guid doctorId, Guid? patientId, CancellationToken ct)
+    private async Task<(DoctorAvailability Practice, PersonCopy? Patient)> FindAsync(Guid doctorId, Guid? patientId, CancellationToken ct)
     {
         var found = await db.People.AsNoTracking()
             .Where(p => p.Id == doctorId || p.Id == patientId)
@@ -40,23 +40,23 @@ internal sealed class PersonCopies(ClinicalDb db, HospitalCopies hospitals, Tool
             .Take(2).ToListAsync(ct);
 
         var known = found.SingleOrDefault(f => f.Person.Id == doctorId);
-        var doctor = known?.Person ?? await FetchDoctor(doctorId, ct);
+        var doctor = known?.Person ?? await FetchDoctorAsync(doctorId, ct);
         if (doctor is not { Role: Role.Doctor }) throw new NotFound("doctor");
 
         PersonCopy? patient = null;
         if (patientId is { } id)
         {
-            patient = found.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await FetchPatient(id, ct);
+            patient = found.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await FetchPatientAsync(id, ct);
             // To the platform alone both hospitals are visible; a patient of the other one is no patient of this doctor's.
             if (patient is not { Role: Role.Patient } || patient.HospitalId != doctor.HospitalId) throw new NotFound("patient");
         }
 
-        var hospital = known?.Hospital ?? await hospitals.Find(doctor.HospitalId, ct) ?? throw new NotFound("doctor");
+        var hospital = known?.Hospital ?? await hospitals.FindAsync(doctor.HospitalId, ct) ?? throw new NotFound("doctor");
         return (new DoctorAvailability(doctor, hospital, known?.Schedule), patient);
     }
 
     /// <summary>Keeps a copy; of what it tells and what is known already the newer stays.</summary>
-    internal async Task Upsert(PersonCopy person, CancellationToken ct)
+    internal async Task UpsertAsync(PersonCopy person, CancellationToken ct)
     {
         // What a user's event says of a role stands above what a doctor's of the same version says, who may just have ceased to be one.
         await db.Database.ExecuteSqlAsync($"""
@@ -73,15 +73,15 @@ internal sealed class PersonCopies(ClinicalDb db, HospitalCopies hospitals, Tool
                 """, ct);
     }
 
-    private async Task<PersonCopy?> FetchDoctor(Guid id, CancellationToken ct) =>
-        await others.TryCall(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturn(PersonCopy.From(doctor), ct) : null;
+    private async Task<PersonCopy?> FetchDoctorAsync(Guid id, CancellationToken ct) =>
+        await others.TryCallAsync(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturnAsync(PersonCopy.From(doctor), ct) : null;
 
-    private async Task<PersonCopy?> FetchPatient(Guid id, CancellationToken ct) =>
-        await others.TryCall(new GetPatient(id), ct) is { } patient ? await UpsertAndReturn(PersonCopy.From(patient), ct) : null;
+    private async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
+        await others.TryCallAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
 
-    private async Task<PersonCopy> UpsertAndReturn(PersonCopy person, CancellationToken ct)
+    private async Task<PersonCopy> UpsertAndReturnAsync(PersonCopy person, CancellationToken ct)
     {
-        await Upsert(person, ct);
+        await UpsertAsync(person, ct);
         return person;
     }
 }

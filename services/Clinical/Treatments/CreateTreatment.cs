@@ -7,21 +7,21 @@ namespace MedCor.Clinical.Treatments;
 
 internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people) : IToolHandler<CreateTreatment, Contracts.Clinical.Treatment>, IToolPreparation<CreateTreatment>
 {
-    private PersonCopy patient = null!;
+    private PersonCopy _patient = null!;
 
-    public async Task Prepare(CreateTreatment request, CancellationToken ct)
+    public async Task PrepareAsync(CreateTreatment request, CancellationToken ct)
     {
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
-        (var practice, patient) = await people.RequireDoctorAndPatient(request.DoctorId, request.PatientId, ct);
-        if (PersonCopy.ValidateActive(practice.Doctor, patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
+        (var practice, _patient) = await people.RequireDoctorAndPatientAsync(request.DoctorId, request.PatientId, ct);
+        if (PersonCopy.ValidateActive(practice.Doctor, _patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
     }
 
-    public async Task<Contracts.Clinical.Treatment> Handle(CreateTreatment request, CancellationToken ct)
+    public async Task<Contracts.Clinical.Treatment> HandleAsync(CreateTreatment request, CancellationToken ct)
     {
         var treatment = new Treatment
         {
-            HospitalId = patient.HospitalId,
-            PatientId = patient.Id,
+            HospitalId = _patient.HospitalId,
+            PatientId = _patient.Id,
             DoctorId = request.DoctorId,
             AuthorId = db.Tenancy.Caller.UserId,
             Name = request.Name,

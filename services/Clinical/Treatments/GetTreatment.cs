@@ -5,5 +5,5 @@ namespace MedCor.Clinical.Treatments;
 
 internal sealed class GetTreatmentHandler(TreatmentResource treatments) : IToolHandler<GetTreatment, Contracts.Clinical.Treatment>
 {
-    public Task<Contracts.Clinical.Treatment> Handle(GetTreatment request, CancellationToken ct) => treatments.Get(request.TreatmentId, ct);
+    public Task<Contracts.Clinical.Treatment> HandleAsync(GetTreatment request, CancellationToken ct) => treatments.GetAsync(request.TreatmentId, ct);
 }

@@ -7,9 +7,9 @@ namespace MedCor.Clinical.Treatments;
 
 internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource treatments) : IToolHandler<UpdateTreatment, Contracts.Clinical.Treatment>, ICurrentStateProvider<UpdateTreatment>
 {
-    public async Task<object> GetCurrent(UpdateTreatment request, CancellationToken ct) => await treatments.Get(request.TreatmentId, ct);
+    public async Task<object> GetCurrentAsync(UpdateTreatment request, CancellationToken ct) => await treatments.GetAsync(request.TreatmentId, ct);
 
-    public async Task<Contracts.Clinical.Treatment> Handle(UpdateTreatment request, CancellationToken ct)
+    public async Task<Contracts.Clinical.Treatment> HandleAsync(UpdateTreatment request, CancellationToken ct)
     {
         var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == request.TreatmentId, ct) ?? throw new NotFound("treatment");
         treatment.ThrowIfVersionDiffers(request.ExpectedVersion);

@@ -8,7 +8,7 @@ namespace MedCor.Hospital.Departments;
 
 internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<CreateDepartment, Contracts.Hospital.Department>
 {
-    public async Task<Contracts.Hospital.Department> Handle(CreateDepartment request, CancellationToken ct)
+    public async Task<Contracts.Hospital.Department> HandleAsync(CreateDepartment request, CancellationToken ct)
     {
         var id = request.HospitalId ?? db.Tenancy.HospitalId ?? throw new ValidationFailed("hospital_id", "is required: platform administrators belong to no hospital");
         var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == id, ct) ?? throw new NotFound("hospital");

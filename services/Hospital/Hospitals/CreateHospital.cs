@@ -8,7 +8,7 @@ namespace MedCor.Hospital.Hospitals;
 
 internal sealed class CreateHospitalHandler(HospitalDb db) : IToolHandler<CreateHospital, Contracts.Hospital.Hospital>
 {
-    public async Task<Contracts.Hospital.Hospital> Handle(CreateHospital request, CancellationToken ct)
+    public async Task<Contracts.Hospital.Hospital> HandleAsync(CreateHospital request, CancellationToken ct)
     {
         var hospital = new Hospital
         {

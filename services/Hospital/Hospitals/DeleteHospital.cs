@@ -7,7 +7,7 @@ namespace MedCor.Hospital.Hospitals;
 
 internal sealed class DeleteHospitalHandler(HospitalDb db) : IToolHandler<DeleteHospital, Contracts.Hospital.Hospital>
 {
-    public async Task<Contracts.Hospital.Hospital> Handle(DeleteHospital request, CancellationToken ct)
+    public async Task<Contracts.Hospital.Hospital> HandleAsync(DeleteHospital request, CancellationToken ct)
     {
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         if (!hospital.IsActive) return hospital.ToContract();

@@ -5,5 +5,5 @@ namespace MedCor.Hospital.Hospitals;
 
 internal sealed class GetHospitalHandler(HospitalResource hospitals) : IToolHandler<GetHospital, Contracts.Hospital.Hospital>
 {
-    public Task<Contracts.Hospital.Hospital> Handle(GetHospital request, CancellationToken ct) => hospitals.Get(request.HospitalId, ct);
+    public Task<Contracts.Hospital.Hospital> HandleAsync(GetHospital request, CancellationToken ct) => hospitals.GetAsync(request.HospitalId, ct);
 }

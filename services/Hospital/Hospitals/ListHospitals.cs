@@ -6,6 +6,6 @@ namespace MedCor.Hospital.Hospitals;
 
 internal sealed class ListHospitalsHandler(HospitalResource hospitals) : IToolHandler<ListHospitals, Page<Contracts.Hospital.Hospital>>
 {
-    public Task<Page<Contracts.Hospital.Hospital>> Handle(ListHospitals request, CancellationToken ct) =>
-        hospitals.ReadPage(request, list => list.Where("is_active", request.IsActive).Search("search", request.Search), ct);
+    public Task<Page<Contracts.Hospital.Hospital>> HandleAsync(ListHospitals request, CancellationToken ct) =>
+        hospitals.ReadPageAsync(request, list => list.Where("is_active", request.IsActive).Search("search", request.Search), ct);
 }

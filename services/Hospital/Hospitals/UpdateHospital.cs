@@ -8,14 +8,14 @@ namespace MedCor.Hospital.Hospitals;
 
 internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient others) : IToolHandler<UpdateHospital, UpdatedHospital>, IToolPreparation<UpdateHospital>, ICurrentStateProvider<UpdateHospital>
 {
-    private IReadOnlyList<RezonedAppointment>? affected;
-    private long? affectedCount;
-    private long? pausedVersion;
+    private IReadOnlyList<RezonedAppointment>? _affected;
+    private long? _affectedCount;
+    private long? _pausedVersion;
 
-    public async Task<object> GetCurrent(UpdateHospital request, CancellationToken ct) => await hospitals.Get(request.HospitalId, ct);
+    public async Task<object> GetCurrentAsync(UpdateHospital request, CancellationToken ct) => await hospitals.GetAsync(request.HospitalId, ct);
 
     /// <summary>Clinical is asked first, and books nothing until it hears of the new zone: while it cannot tell whose appointments that concerns, no zone is changed.</summary>
-    public async Task Prepare(UpdateHospital request, CancellationToken ct)
+    public async Task PrepareAsync(UpdateHospital request, CancellationToken ct)
     {
         if (request.TimeZone is not { } zone) return;
         var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
@@ -24,18 +24,18 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
 
         // What is refused pauses nobody's bookings.
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
-        var ahead = await others.Post<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
-        pausedVersion = hospital.Version;
-        affected = [.. ahead.Results.Select(a => ToRezonedAppointment(a, zone))];
-        affectedCount = ahead.Total;
+        var ahead = await others.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
+        _pausedVersion = hospital.Version;
+        _affected = [.. ahead.Results.Select(a => ToRezonedAppointment(a, zone))];
+        _affectedCount = ahead.Total;
     }
 
-    public async Task<UpdatedHospital> Handle(UpdateHospital request, CancellationToken ct)
+    public async Task<UpdatedHospital> HandleAsync(UpdateHospital request, CancellationToken ct)
     {
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
         // What changed it may have ended the pause.
-        if (pausedVersion is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
+        if (_pausedVersion is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
 
         hospital.Name = request.Name ?? hospital.Name;
         hospital.Email = request.Email ?? hospital.Email;
@@ -56,7 +56,7 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
         var now = hospital.ToContract();
         return new(
             now.Id, now.Name, now.Subdomain, now.RegistrationNumber, now.Email, now.PhoneNumber, now.AddressLine1, now.AddressLine2, now.City, now.State, now.Country, now.PostalCode,
-            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, affected, affectedCount);
+            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, _affected, _affectedCount);
     }
 
     private static RezonedAppointment ToRezonedAppointment(UpcomingBooking appointment, string zone)

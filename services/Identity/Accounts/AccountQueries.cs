@@ -16,6 +16,6 @@ internal static class AccountQueries
         db.Accounts.Where(a => a.Role == Role.Doctor).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty);
 
     /// <summary>One of them. Throws <see cref="NotFound"/>.</summary>
-    internal static async Task<Account> GetRequired(this IQueryable<Account> accounts, Guid id, string thing, CancellationToken ct) =>
+    internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string thing, CancellationToken ct) =>
         await accounts.SingleOrDefaultAsync(a => a.Id == id, ct) ?? throw new NotFound(thing);
 }

@@ -5,5 +5,5 @@ namespace MedCor.Identity.Doctors;
 
 internal sealed class GetDoctorDetailsHandler(DoctorResource doctors) : IToolHandler<GetDoctorDetails, Doctor>
 {
-    public Task<Doctor> Handle(GetDoctorDetails request, CancellationToken ct) => doctors.Get(request.DoctorId, ct);
+    public Task<Doctor> HandleAsync(GetDoctorDetails request, CancellationToken ct) => doctors.GetAsync(request.DoctorId, ct);
 }

@@ -8,11 +8,11 @@ namespace MedCor.Identity.Doctors;
 
 internal sealed class GetSpecialtyDoctorsHandler(IdentityDb db, DoctorResource doctors) : IToolHandler<GetSpecialtyDoctors, Page<Doctor>>
 {
-    public async Task<Page<Doctor>> Handle(GetSpecialtyDoctors request, CancellationToken ct)
+    public async Task<Page<Doctor>> HandleAsync(GetSpecialtyDoctors request, CancellationToken ct)
     {
         if (!await db.Specialties.AnyAsync(s => s.Id == request.SpecialtyId, ct)) throw new NotFound("specialty");
 
-        return await doctors.ReadPage(request, list => list
+        return await doctors.ReadPageAsync(request, list => list
             .Where(a => a.SpecialtyLinks.Any(p => p.SpecialtyId == request.SpecialtyId))
             .Where("hospital_id", request.HospitalId)
             .Where("is_active", request.IsActive), ct);

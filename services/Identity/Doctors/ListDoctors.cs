@@ -7,7 +7,7 @@ namespace MedCor.Identity.Doctors;
 
 internal sealed class ListDoctorsHandler(DoctorResource doctors) : IToolHandler<ListDoctors, Page<Doctor>>
 {
-    public Task<Page<Doctor>> Handle(ListDoctors request, CancellationToken ct) => doctors.ReadPage(request, list =>
+    public Task<Page<Doctor>> HandleAsync(ListDoctors request, CancellationToken ct) => doctors.ReadPageAsync(request, list =>
     {
         list.Where("hospital_id", request.HospitalId).Where("is_active", request.IsActive).Where("is_available", request.IsAvailable).Search("search", request.Search);
         if (request.Specialty is not { Length: > 0 } specialty) return;

@@ -8,12 +8,12 @@ namespace MedCor.Identity.Doctors;
 
 internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResource doctors) : IToolHandler<UpdateDoctorSpecialties, Doctor>, ICurrentStateProvider<UpdateDoctorSpecialties>
 {
-    public async Task<object> GetCurrent(UpdateDoctorSpecialties request, CancellationToken ct) => await doctors.Get(request.DoctorId, ct);
+    public async Task<object> GetCurrentAsync(UpdateDoctorSpecialties request, CancellationToken ct) => await doctors.GetAsync(request.DoctorId, ct);
 
-    public async Task<Doctor> Handle(UpdateDoctorSpecialties request, CancellationToken ct)
+    public async Task<Doctor> HandleAsync(UpdateDoctorSpecialties request, CancellationToken ct)
     {
         Validate(request.Specialties);
-        var doctor = await db.Doctors().GetRequired(request.DoctorId, "doctor", ct);
+        var doctor = await db.Doctors().GetRequiredAsync(request.DoctorId, "doctor", ct);
         doctor.ThrowIfVersionDiffers(request.ExpectedVersion);
 
         var ids = request.Specialties.Select(s => s.SpecialtyId).ToArray();

@@ -8,11 +8,11 @@ namespace MedCor.Identity.Hospitals;
 /// <summary>When a hospital goes out of use, the sessions of all its people end.</summary>
 internal sealed class EndSessionsOfHospital(IdentityDb db, SessionManager sessions) : IEventHandler<HospitalDeactivated>
 {
-    public async Task Handle(HospitalDeactivated happened, CancellationToken ct)
+    public async Task HandleAsync(HospitalDeactivated happened, CancellationToken ct)
     {
         var hospital = happened.Hospital;
         // A late event must not end the sessions of a hospital that has been taken back into use since.
         if (await db.Hospitals.AnyAsync(h => h.HospitalId == hospital.Id && h.IsActive && h.Version > hospital.Version, ct)) return;
-        await sessions.EndAllOfHospital(hospital.Id, ct);
+        await sessions.EndAllOfHospitalAsync(hospital.Id, ct);
     }
 }

@@ -11,12 +11,12 @@ internal sealed class KeyEncryption
 {
     private const int NonceSize = 12;
     private const int TagSize = 16;
-    private readonly byte[] key;
+    private readonly byte[] _key;
 
     public KeyEncryption(IOptions<KeyOptions> options) : this(options.Value.KeyEncryptionSecret) { }
 
     internal KeyEncryption(string secret) =>
-        key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor signing keys"u8.ToArray());
+        _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor signing keys"u8.ToArray());
 
     /// <summary>Nonce, tag and ciphertext. Bound to the key's id, so that two rows cannot be exchanged.</summary>
     internal byte[] Encrypt(byte[] secret, string keyId)
@@ -24,7 +24,7 @@ internal sealed class KeyEncryption
         var result = new byte[NonceSize + TagSize + secret.Length];
         var nonce = result.AsSpan(0, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(key, TagSize);
+        using var aes = new AesGcm(_key, TagSize);
         aes.Encrypt(nonce, secret, result.AsSpan(NonceSize + TagSize), result.AsSpan(NonceSize, TagSize), Encoding.UTF8.GetBytes(keyId));
         return result;
     }
@@ -33,7 +33,7 @@ internal sealed class KeyEncryption
     internal byte[] Decrypt(byte[] encrypted, string keyId)
     {
         var secret = new byte[encrypted.Length - NonceSize - TagSize];
-        using var aes = new AesGcm(key, TagSize);
+        using var aes = new AesGcm(_key, TagSize);
         aes.Decrypt(encrypted.AsSpan(0, NonceSize), encrypted.AsSpan(NonceSize + TagSize), encrypted.AsSpan(NonceSize, TagSize), secret, Encoding.UTF8.GetBytes(keyId));
         return secret;
     }

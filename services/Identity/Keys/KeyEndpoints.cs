@@ -1,5 +1,4 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Health;
 using Microsoft.Extensions.Options;
@@ -26,7 +25,7 @@ internal static class KeyEndpoints
         app.MapGet(JwksPath, async (HttpContext http, KeyRing ring) =>
         {
             http.Response.Headers.CacheControl = "public, max-age=300";
-            return Results.Json(new KeySet(await ring.GetPublicKeys(http.RequestAborted)), Json.Options);
+            return Results.Json(new KeySet(await ring.GetPublicKeysAsync(http.RequestAborted)), Json.Options);
         });
 
         app.MapGet("/.well-known/openid-configuration", (IOptions<TokenOptions> tokens, IOptions<KeyOptions> keys) =>
@@ -39,7 +38,7 @@ internal static class KeyEndpoints
     /// <summary>A replica that has another secret than the one before must not take logins that it cannot answer.</summary>
     private sealed class KeyRingStartupCheck(KeyRing ring) : IHostedService
     {
-        public async Task StartAsync(CancellationToken cancellationToken) => await ring.GetSigningCredentials(cancellationToken);
+        public async Task StartAsync(CancellationToken cancellationToken) => await ring.GetSigningCredentialsAsync(cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
@@ -58,6 +57,6 @@ internal static class KeyEndpoints
     private sealed class LocalKeySetHandler(KeyRing ring) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            new() { Content = JsonContent.Create(new KeySet(await ring.GetPublicKeys(cancellationToken)), options: Json.Options) };
+            new() { Content = JsonContent.Create(new KeySet(await ring.GetPublicKeysAsync(cancellationToken)), options: Json.Options) };
     }
 }

@@ -21,40 +21,40 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
     /// <summary>How long this replica may sign with a key after another one has decided on the next.</summary>
     private static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(30);
 
-    private readonly SemaphoreSlim loading = new(1, 1);
-    private volatile CachedCredentials loaded = new(null, DateTimeOffset.MinValue);
+    private readonly SemaphoreSlim _loading = new(1, 1);
+    private volatile CachedCredentials _loaded = new(null, DateTimeOffset.MinValue);
 
     /// <summary>What signs now. Throws <see cref="InvalidOperationException"/> when the keys were encrypted with another secret.</summary>
-    internal async ValueTask<SigningCredentials> GetSigningCredentials(CancellationToken ct)
+    internal async ValueTask<SigningCredentials> GetSigningCredentialsAsync(CancellationToken ct)
     {
-        var ring = loaded;
+        var ring = _loaded;
         if (ring.Credentials is not null && clock.GetUtcNow() - ring.LoadedAt < CacheDuration && !revocations.IsKeyRevoked(SigningKey.ToRevocationId(ring.Credentials.Kid))) return ring.Credentials;
 
-        await loading.WaitAsync(ct);
+        await _loading.WaitAsync(ct);
         try
         {
-            if (ReferenceEquals(loaded, ring)) await Load(ct);
-            return loaded.Credentials!;
+            if (ReferenceEquals(_loaded, ring)) await LoadAsync(ct);
+            return _loaded.Credentials!;
         }
         finally
         {
-            loading.Release();
+            _loading.Release();
         }
     }
 
     /// <summary>What others check with. Read anew each time, since they ask just when they meet a key that they do not know.</summary>
-    internal async Task<IReadOnlyList<PublicKey>> GetPublicKeys(CancellationToken ct)
+    internal async Task<IReadOnlyList<PublicKey>> GetPublicKeysAsync(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var keys = await ReadKeys(OpenDb(scope), ct);
-        if (FindSigningKey(keys) is null) keys = await Rotate(at: null, ct);
+        var keys = await ReadKeysAsync(OpenDb(scope), ct);
+        if (FindSigningKey(keys) is null) keys = await RotateAsync(at: null, ct);
         return [.. keys.Select(k => k.ToPublicKey())];
     }
 
     /// <summary>Makes the next key when the time has come, or at once when told so, and drops those that nothing needs any more.</summary>
     /// <param name="at">From when it is to sign; when the newest key's time is up unless given.</param>
     /// <param name="revoked">A key that is to count no more: it is dropped at once, and every process told to refuse what it signed.</param>
-    internal async Task<List<SigningKey>> Rotate(DateTimeOffset? at, CancellationToken ct, string? revoked = null)
+    internal async Task<List<SigningKey>> RotateAsync(DateTimeOffset? at, CancellationToken ct, string? revoked = null)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = OpenDb(scope);
@@ -62,7 +62,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.keys'))", ct);
 
         var now = clock.GetUtcNow();
-        var keys = await ReadKeys(db, ct);
+        var keys = await ReadKeysAsync(db, ct);
         if (keys.Find(k => k.Id == revoked) is { } stolen)
         {
             keys.Remove(stolen);
@@ -82,7 +82,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         return [.. keys.Except(spent)];
     }
 
-    public void Dispose() => loading.Dispose();
+    public void Dispose() => _loading.Dispose();
 
     /// <summary>When a further key is to start signing; null while none is needed.</summary>
     internal static DateTimeOffset? NextSignsFrom(DateTimeOffset? requestedAt, IReadOnlyList<SigningKey> keys, DateTimeOffset now)
@@ -100,12 +100,12 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
 
     private SigningKey? FindSigningKey(IEnumerable<SigningKey> keys) => keys.Where(k => k.SignsFrom <= clock.GetUtcNow()).MaxBy(k => k.SignsFrom);
 
-    private async Task Load(CancellationToken ct)
+    private async Task LoadAsync(CancellationToken ct)
     {
-        var keys = await Rotate(at: null, ct);
+        var keys = await RotateAsync(at: null, ct);
         try
         {
-            loaded = new(FindSigningKey(keys)!.ToSigningCredentials(encryption), clock.GetUtcNow());
+            _loaded = new(FindSigningKey(keys)!.ToSigningCredentials(encryption), clock.GetUtcNow());
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -121,7 +121,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         return db;
     }
 
-    private static Task<List<SigningKey>> ReadKeys(IdentityDb db, CancellationToken ct) => db.SigningKeys.OrderBy(k => k.SignsFrom).ToListAsync(ct);
+    private static Task<List<SigningKey>> ReadKeysAsync(IdentityDb db, CancellationToken ct) => db.SigningKeys.OrderBy(k => k.SignsFrom).ToListAsync(ct);
 
     private sealed record CachedCredentials(SigningCredentials? Credentials, DateTimeOffset LoadedAt);
 }

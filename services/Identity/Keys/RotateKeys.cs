@@ -11,7 +11,7 @@ internal sealed class RotateKeys(IdentityDb db, KeyRing ring, TimeProvider clock
 {
     public string Name => "rotate-keys";
 
-    public async Task<int> Run(string[] arguments, CancellationToken ct)
+    public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
     {
         if (arguments is not ([] or ["--revoke", _]))
         {
@@ -26,7 +26,7 @@ internal sealed class RotateKeys(IdentityDb db, KeyRing ring, TimeProvider clock
             await Console.Error.WriteLineAsync($"{revoked} is none of the keys, or no longer; nothing was changed. There are: {string.Join(", ", known)}.");
             return 1;
         }
-        var keys = await ring.Rotate(at: clock.GetUtcNow(), ct, revoked);
+        var keys = await ring.RotateAsync(at: clock.GetUtcNow(), ct, revoked);
         if (revoked is not null) Console.WriteLine($"{revoked} is revoked. Tokens that it signed are refused within seconds; their owners refresh them.");
         Console.WriteLine($"{keys.MaxBy(k => k.CreatedAt)!.Id} signs from now on.");
         return 0;

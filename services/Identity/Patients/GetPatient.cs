@@ -5,5 +5,5 @@ namespace MedCor.Identity.Patients;
 
 internal sealed class GetPatientHandler(PatientResource patients) : IToolHandler<GetPatient, Patient>
 {
-    public Task<Patient> Handle(GetPatient request, CancellationToken ct) => patients.Get(request.PatientId, ct);
+    public Task<Patient> HandleAsync(GetPatient request, CancellationToken ct) => patients.GetAsync(request.PatientId, ct);
 }

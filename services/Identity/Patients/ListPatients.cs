@@ -6,7 +6,7 @@ namespace MedCor.Identity.Patients;
 
 internal sealed class ListPatientsHandler(PatientResource patients) : IToolHandler<ListPatients, Page<Patient>>
 {
-    public Task<Page<Patient>> Handle(ListPatients request, CancellationToken ct) => patients.ReadPage(request, list => list
+    public Task<Page<Patient>> HandleAsync(ListPatients request, CancellationToken ct) => patients.ReadPageAsync(request, list => list
         .Where("hospital_id", request.HospitalId)
         .Where("is_active", request.IsActive)
         .Where("date_of_birth", request.DateOfBirth)

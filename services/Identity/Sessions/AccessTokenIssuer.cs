@@ -10,7 +10,7 @@ namespace MedCor.Identity.Sessions;
 /// <summary>Signs access tokens.</summary>
 internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<SessionOptions> sessions, TimeProvider clock)
 {
-    private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+    private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 
     /// <param name="refreshedAt">When the login or refresh was that the token descends from.</param>
     /// <param name="atMost">When it ends, if not before.</param>
@@ -18,7 +18,7 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset atMost)
     {
         var described = CreateDescriptor(account, session, key, refreshedAt, atMost);
-        return (handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
+        return (_handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
     /// <summary>What a token says.</summary>

@@ -28,14 +28,14 @@ internal sealed class LockOut(IdentityDb db, TimeProvider clock)
     }
 
     /// <summary>Throws <see cref="RateLimited"/> while the address is locked.</summary>
-    internal async Task ThrowIfLocked(string emailKey, CancellationToken ct) =>
+    internal async Task ThrowIfLockedAsync(string emailKey, CancellationToken ct) =>
         ThrowIfStillLocked(await db.FailedLogIns.AsNoTracking().SingleOrDefaultAsync(f => f.EmailHash == HashOf(emailKey), ct));
 
     /// <summary>
     /// Records whether a password was right, in the transaction that answers. One answer per address at a time, and none while it is locked:
     /// however many guesses are checked at once, no more are answered than the count allows.
     /// </summary>
-    internal async Task Record(string emailKey, bool isCorrect, CancellationToken ct)
+    internal async Task RecordAsync(string emailKey, bool isCorrect, CancellationToken ct)
     {
         var hash = HashOf(emailKey);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(hash)})", ct);

@@ -15,26 +15,26 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHasher hashes, KeyRing keys, SessionManager sessions)
 {
-    internal async Task<SessionTokens> Handle(LogIn request, CancellationToken ct)
+    internal async Task<SessionTokens> HandleAsync(LogIn request, CancellationToken ct)
     {
         db.Tenancy.Enter(hospital: null);
         var emailKey = EmailAddresses.GetLookupKey(request.Email);
-        await lockOut.ThrowIfLocked(emailKey, ct);
+        await lockOut.ThrowIfLockedAsync(emailKey, ct);
 
-        var account = await Find(request.Email, ct);
+        var account = await FindAsync(request.Email, ct);
         // Both outside of the transaction: the one takes a tenth of a second, in which no connection and no lock is held, the other may take a connection of its own.
-        var right = await hashes.Verify(account?.Credential?.PasswordHash, request.Password, first: () => lockOut.ThrowIfLocked(emailKey, ct), ct) && account is { CanLogIn: true };
-        var key = await keys.GetSigningCredentials(ct);
+        var right = await hashes.VerifyAsync(account?.Credential?.PasswordHash, request.Password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct) && account is { CanLogIn: true };
+        var key = await keys.GetSigningCredentialsAsync(ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await lockOut.Record(emailKey, right, ct);
-        var started = right ? await sessions.Start(account!, key, ct) : null;
+        await lockOut.RecordAsync(emailKey, right, ct);
+        var started = right ? await sessions.StartAsync(account!, key, ct) : null;
         await transaction.CommitAsync(ct);
         return started ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "E-mail address or password is wrong.");
     }
 
     /// <summary>The account of an address in whichever form it was kept; if there are two, of before they were known to be one, that of the form that was typed, else of today's.</summary>
-    private async Task<Account?> Find(string email, CancellationToken ct)
+    private async Task<Account?> FindAsync(string email, CancellationToken ct)
     {
         string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.GetLookupKeys(email)];
         var found = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);

@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
@@ -9,12 +8,12 @@ namespace MedCor.Identity.Sessions;
 /// <summary>Ends the session that a refresh token, an access token, or both name. Ending what has ended is no error.</summary>
 internal sealed class LogOutHandler(IdentityDb db, SessionManager sessions, TokenValidator tokens)
 {
-    internal async Task<LoggedOut> Handle(LogOut request, HttpContext http, CancellationToken ct)
+    internal async Task<LoggedOut> HandleAsync(LogOut request, HttpContext http, CancellationToken ct)
     {
         Caller? caller = null;
         try
         {
-            caller = await tokens.Authenticate(http);
+            caller = await tokens.AuthenticateAsync(http);
         }
         catch (Unauthenticated) when (request.RefreshToken is not null)
         {
@@ -23,11 +22,11 @@ internal sealed class LogOutHandler(IdentityDb db, SessionManager sessions, Toke
 
         db.Tenancy.Enter(hospital: null);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (caller is not null) await sessions.End(caller.SessionId, ct);
+        if (caller is not null) await sessions.EndAsync(caller.SessionId, ct);
         if (request.RefreshToken is { } refresh)
         {
             var hash = RefreshToken.HashOf(refresh);
-            if (await db.RefreshTokens.AsNoTracking().SingleOrDefaultAsync(t => t.Hash == hash, ct) is { } token) await sessions.End(token.SessionId, ct);
+            if (await db.RefreshTokens.AsNoTracking().SingleOrDefaultAsync(t => t.Hash == hash, ct) is { } token) await sessions.EndAsync(token.SessionId, ct);
         }
         await transaction.CommitAsync(ct);
         return new();

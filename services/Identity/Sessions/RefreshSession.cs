@@ -12,13 +12,13 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, SessionManager sessions, TimeProvider clock)
 {
-    internal async Task<SessionTokens> Handle(RefreshSession request, CancellationToken ct)
+    internal async Task<SessionTokens> HandleAsync(RefreshSession request, CancellationToken ct)
     {
         db.Tenancy.Enter(hospital: null);
         var (hash, now) = (RefreshToken.HashOf(request.RefreshToken), clock.GetUtcNow());
 
         // Outside of the transaction: it may take a connection of its own, and all are taken when as many wait for it within theirs.
-        var key = await keys.GetSigningCredentials(ct);
+        var key = await keys.GetSigningCredentialsAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var spends = await db.RefreshTokens.Where(t => t.Hash == hash && t.SpentAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.SpentAt, now), ct) == 1;
         var token = await db.RefreshTokens.AsNoTracking()
@@ -27,8 +27,8 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         SessionTokens? next = null;
         if (token is { Session: { User: { } user } session })
         {
-            if (!spends) await sessions.End(session.Id, ct);
-            else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn) next = await sessions.Continue(session, user, key, ct);
+            if (!spends) await sessions.EndAsync(session.Id, ct);
+            else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn) next = await sessions.ContinueAsync(session, user, key, ct);
         }
         await transaction.CommitAsync(ct);
         return next ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "The refresh token is not valid, or no longer. Log in again.");

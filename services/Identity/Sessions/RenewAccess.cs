@@ -14,13 +14,13 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokenIssuer tokens, TimeProvider clock)
 {
-    internal async Task<AccessToken> Handle(Caller caller, CancellationToken ct)
+    internal async Task<AccessToken> HandleAsync(Caller caller, CancellationToken ct)
     {
         db.Tenancy.Enter(hospital: null);
         var now = clock.GetUtcNow();
 
         // Outside of the transaction, which holds a connection.
-        var key = await keys.GetSigningCredentials(ct);
+        var key = await keys.GetSigningCredentialsAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // Whoever ends the sessions of the user waits for this, and ends the new token as well.
         await db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {caller.UserId} FOR SHARE", ct);

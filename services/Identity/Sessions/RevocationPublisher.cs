@@ -1,7 +1,6 @@
 using MedCor.ServiceDefaults.Access;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using StackExchange.Redis;
 
 namespace MedCor.Identity.Sessions;
@@ -29,9 +28,9 @@ internal sealed class RevocationPublisher(
                 await using var scope = scopes.CreateAsyncScope();
                 var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
                 db.Tenancy.Enter(hospital: null);
-                await Publish(db, ct);
+                await PublishAsync(db, ct);
                 if (clock.GetUtcNow() < sweepAt) continue;
-                await DeleteExpired(db, ct);
+                await DeleteExpiredAsync(db, ct);
                 sweepAt = clock.GetUtcNow() + CleanupPeriod;
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
@@ -41,7 +40,7 @@ internal sealed class RevocationPublisher(
         }
     }
 
-    private async Task Publish(IdentityDb db, CancellationToken ct)
+    private async Task PublishAsync(IdentityDb db, CancellationToken ct)
     {
         var lifetime = TokenValidator.RevocationRetention(options.Value.AccessTokenLifetime);
         var since = clock.GetUtcNow() - lifetime;
@@ -49,10 +48,10 @@ internal sealed class RevocationPublisher(
         var unknown = recent.GroupBy(r => r.RevokedId, r => r.RevokedAt).ToDictionary(g => g.Key, g => g.Max());
         foreach (var (id, at) in unknown)
             if (revocations.Contains(id, at)) unknown.Remove(id);
-        if (unknown.Count > 0) await revocations.Revoke(unknown, lifetime);
+        if (unknown.Count > 0) await revocations.RevokeAsync(unknown, lifetime);
     }
 
-    private async Task DeleteExpired(IdentityDb db, CancellationToken ct)
+    private async Task DeleteExpiredAsync(IdentityDb db, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var forgotten = now - TokenValidator.RevocationRetention(TimeSpan.FromSeconds(TokenOptions.MaxConfigurableSeconds));

@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
+using MedCor.Identity.Users;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -24,20 +24,20 @@ internal static class SessionEndpoints
     internal static void MapSessions(this WebApplication app)
     {
         app.MapPost("/api/auth/login", async (HttpContext http, LogInHandler handler) =>
-            JsonWithoutCaching(http, await handler.Handle(ParameterReader<LogIn>.Read(await ReadBody(http)), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<LogIn>.Read(await ReadBodyAsync(http)), http.RequestAborted)));
         app.MapPost("/api/auth/refresh", async (HttpContext http, RefreshSessionHandler handler) =>
-            JsonWithoutCaching(http, await handler.Handle(ParameterReader<RefreshSession>.Read(await ReadBody(http)), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<RefreshSession>.Read(await ReadBodyAsync(http)), http.RequestAborted)));
         app.MapPost("/api/auth/logout", async (HttpContext http, LogOutHandler handler) =>
         {
-            var body = await ReadBody(http);
-            return JsonWithoutCaching(http, await handler.Handle(body.IsEmpty ? new() : ParameterReader<LogOut>.Read(body), http, http.RequestAborted));
+            var body = await ReadBodyAsync(http);
+            return JsonWithoutCaching(http, await handler.HandleAsync(body.IsEmpty ? new() : ParameterReader<LogOut>.Read(body), http, http.RequestAborted));
         });
         // Not among the paths that the gateway passes on.
         app.MapPost("/sessions/token", async (HttpContext http, TokenValidator check, RenewAccessHandler handler) =>
-            JsonWithoutCaching(http, await handler.Handle(await check.Authenticate(http), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.HandleAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadBody(HttpContext http)
+    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext http)
     {
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);

@@ -12,16 +12,16 @@ namespace MedCor.Identity.Sessions;
 internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, TimeProvider clock)
 {
     /// <summary>The tokens of a new session; null when all sessions of the account were ended since it was read.</summary>
-    internal async Task<SessionTokens?> Start(Account account, SigningCredentials key, CancellationToken ct)
+    internal async Task<SessionTokens?> StartAsync(Account account, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.MaxLifetime };
         db.Add(session);
-        return await Continue(session, account, key, ct);
+        return await ContinueAsync(session, account, key, ct);
     }
 
     /// <summary>The next tokens of a session; null when all sessions of the account were ended since it was read.</summary>
-    internal async Task<SessionTokens?> Continue(Session session, Account account, SigningCredentials key, CancellationToken ct)
+    internal async Task<SessionTokens?> ContinueAsync(Session session, Account account, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var revokedAt = account.Credential!.RevokedAt;
@@ -38,35 +38,35 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
     }
 
     /// <summary>Ends one session.</summary>
-    internal async Task End(Guid id, CancellationToken ct)
+    internal async Task EndAsync(Guid id, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var ended = await db.Sessions.Where(s => s.Id == id && s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        if (ended > 0) await AddRevocation(id, now, ct);
+        if (ended > 0) await AddRevocationAsync(id, now, ct);
     }
 
     /// <summary>Ends all sessions of a user; later ones are not touched.</summary>
-    internal Task EndAllOfUser(Guid userId, CancellationToken ct) =>
-        EndAll(db.Credentials.Where(c => c.UserId == userId), db.Sessions.Where(s => s.UserId == userId), userId, ct);
+    internal Task EndAllOfUserAsync(Guid userId, CancellationToken ct) =>
+        EndAllAsync(db.Credentials.Where(c => c.UserId == userId), db.Sessions.Where(s => s.UserId == userId), userId, ct);
 
     /// <summary>Ends all sessions of all users of a hospital.</summary>
-    internal async Task EndAllOfHospital(Guid hospitalId, CancellationToken ct)
+    internal async Task EndAllOfHospitalAsync(Guid hospitalId, CancellationToken ct)
     {
         var users = db.Accounts.Where(a => a.HospitalId == hospitalId).Select(a => a.Id);
-        await EndAll(db.Credentials.Where(c => users.Contains(c.UserId)), db.Sessions.Where(s => users.Contains(s.UserId)), hospitalId, ct);
+        await EndAllAsync(db.Credentials.Where(c => users.Contains(c.UserId)), db.Sessions.Where(s => users.Contains(s.UserId)), hospitalId, ct);
     }
 
-    private async Task EndAll(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid whose, CancellationToken ct)
+    private async Task EndAllAsync(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid whose, CancellationToken ct)
     {
         // First the rows are locked, then the time is taken: it must not lie before a log-in that was waited for.
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, x => x.RevokedAt), ct);
         var now = clock.GetUtcNow();
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, now), ct);
         await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        await AddRevocation(whose, now, ct);
+        await AddRevocationAsync(whose, now, ct);
     }
 
-    private async Task AddRevocation(Guid id, DateTimeOffset at, CancellationToken ct)
+    private async Task AddRevocationAsync(Guid id, DateTimeOffset at, CancellationToken ct)
     {
         db.Add(new Revocation { RevokedId = id, RevokedAt = at });
         await db.SaveChangesAsync(ct);

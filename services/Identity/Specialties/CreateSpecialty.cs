@@ -8,7 +8,7 @@ namespace MedCor.Identity.Specialties;
 
 internal sealed class CreateSpecialtyHandler(IdentityDb db) : IToolHandler<CreateSpecialty, Contracts.Identity.Specialty>
 {
-    public async Task<Contracts.Identity.Specialty> Handle(CreateSpecialty request, CancellationToken ct)
+    public async Task<Contracts.Identity.Specialty> HandleAsync(CreateSpecialty request, CancellationToken ct)
     {
         var specialty = new Specialty { Code = request.Code, Name = request.Name, Description = request.Description };
         db.Add(specialty);

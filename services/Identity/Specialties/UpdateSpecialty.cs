@@ -8,9 +8,9 @@ namespace MedCor.Identity.Specialties;
 
 internal sealed class UpdateSpecialtyHandler(IdentityDb db, SpecialtyResource specialties) : IToolHandler<UpdateSpecialty, Contracts.Identity.Specialty>, ICurrentStateProvider<UpdateSpecialty>
 {
-    public async Task<object> GetCurrent(UpdateSpecialty request, CancellationToken ct) => await specialties.Get(request.SpecialtyId, ct);
+    public async Task<object> GetCurrentAsync(UpdateSpecialty request, CancellationToken ct) => await specialties.GetAsync(request.SpecialtyId, ct);
 
-    public async Task<Contracts.Identity.Specialty> Handle(UpdateSpecialty request, CancellationToken ct)
+    public async Task<Contracts.Identity.Specialty> HandleAsync(UpdateSpecialty request, CancellationToken ct)
     {
         var specialty = await db.Specialties.SingleOrDefaultAsync(s => s.Id == request.SpecialtyId, ct) ?? throw new NotFound("specialty");
         specialty.ThrowIfVersionDiffers(request.ExpectedVersion);

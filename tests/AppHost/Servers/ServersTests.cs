@@ -84,7 +84,7 @@ public sealed class ServersTests(HostFixture running)
 
 public sealed class SeparateServersTests : IDisposable
 {
-    private readonly string data = Directory.CreateTempSubdirectory("medcor-servers-").FullName;
+    private readonly string _data = Directory.CreateTempSubdirectory("medcor-servers-").FullName;
 
     [Fact]
     public async Task Servers_end_with_the_host_and_have_their_data_and_address_in_the_next_start_until_that_forgets_them()
@@ -106,7 +106,7 @@ public sealed class SeparateServersTests : IDisposable
             Assert.Equal(connectionString, second.ConnectionString("cache"));
             using var redis = await ConnectionMultiplexer.ConnectAsync(connectionString);
             Assert.Equal("value", (string?)await redis.GetDatabase().StringGetAsync("key"));
-            Assert.All(["passwords.json", "run.json"], file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(Path.Combine(data, file)).UnixFileMode));
+            Assert.All(["passwords.json", "run.json"], file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(Path.Combine(_data, file)).UnixFileMode));
         }
 
         await using (await Start("--reset"))
@@ -135,7 +135,7 @@ public sealed class SeparateServersTests : IDisposable
         closed.Delete(recursive: true);
     }
 
-    public void Dispose() => Directory.Delete(data, recursive: true);
+    public void Dispose() => Directory.Delete(_data, recursive: true);
 
-    private Task<HostProcess> Start(params string[] options) => HostProcess.Start("stores", data, ["--no-dashboard", .. options]);
+    private Task<HostProcess> Start(params string[] options) => HostProcess.Start("stores", _data, ["--no-dashboard", .. options]);
 }

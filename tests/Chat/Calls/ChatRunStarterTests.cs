@@ -137,14 +137,14 @@ public class ChatRunStarterTests(ChatFixture house)
         using var redis = await ConnectionMultiplexer.ConnectAsync((await MedCorFixture.Get()).RedisConnectionString);
         var streams = new ChatStreamStore(redis, TimeProvider.System);
         var (call, gone) = (Guid.NewGuid(), Guid.NewGuid().ToString("N"));
-        await streams.Start(call, ChatRunOwner.Server, request, "of what was asked", gone);
+        await streams.StartAsync(call, ChatRunOwner.Server, request, "of what was asked", gone);
         await redis.GetDatabase().KeyPersistAsync($"medcor:chat:runner:{gone}");
 
         // While it may still come, its request is not taken from it.
         var (status, refused) = await house.ServerTokenClient().Execute(body);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, ChatRunState.Started), (status, await streams.GetState(call)));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, ChatRunState.Started), (status, await streams.GetStateAsync(call)));
         Assert.Contains("just being begun", (string?)refused!["error"]!["message"], StringComparison.Ordinal);
-        await streams.ReleaseLease(gone);
+        await streams.ReleaseLeaseAsync(gone);
         await Wait.Until(async () => (await house.ServerTokenClient(1).Execute(body)).Status == HttpStatusCode.OK, "the question is taken");
 
         await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question, request));

@@ -2,8 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using System.Net.Sockets;
-using MedCor.Chat.Calls;
-using MedCor.Contracts.Chat;
+using MedCor.Chat.LanguageModel;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Options;
 using OpenAI;
@@ -16,37 +15,37 @@ namespace MedCor.Tests.Chat.Calls;
 public sealed class CircuitBreakTests : IAsyncLifetime
 {
     private const int Many = 20;
-    private readonly ManualTimeProvider clock = new();
-    private StubModelServer server = null!;
-    private ChatModelClient model = null!;
+    private readonly ManualTimeProvider _clock = new();
+    private StubModelServer _server = null!;
+    private ChatModelClient _model = null!;
 
     public async Task InitializeAsync()
     {
-        server = await StubModelServer.Start();
-        model = new(Options.Create(new ModelOptions { ApiKey = StubModelServer.Key, BaseUrl = server.Address }), clock);
+        _server = await StubModelServer.Start();
+        _model = new(Options.Create(new ModelOptions { ApiKey = StubModelServer.Key, BaseUrl = _server.Address }), _clock);
     }
 
     [Fact]
     public async Task While_the_circuit_is_half_open_only_one_request_reaches_the_model()
     {
         // A pause that is longer than anybody waits for, so that none is tried again.
-        server.OnQuestion("fails", asked => asked.SendError(HttpStatusCode.TooManyRequests, retryAfter: "120"));
+        _server.OnQuestion("fails", asked => asked.SendError(HttpStatusCode.TooManyRequests, retryAfter: "120"));
         for (var i = 0; i < Many; i++) await Assert.ThrowsAsync<ModelException>(() => Ask("fails"));
-        Assert.True(model.IsCircuitOpen);
-        clock.Now += ChatModelClient.BreakDuration;
-        Assert.False(model.IsCircuitOpen);
-        var goOn = server.PauseAfter("tries", [], "Well");
+        Assert.True(_model.IsCircuitOpen);
+        _clock.Now += ChatModelClient.BreakDuration;
+        Assert.False(_model.IsCircuitOpen);
+        var goOn = _server.PauseAfter("tries", [], "Well");
 
         var tries = Ask("tries");
-        await server.WaitForRequest("tries");
+        await _server.WaitForRequest("tries");
 
-        Assert.True(model.IsCircuitOpen);
+        Assert.True(_model.IsCircuitOpen);
         var refused = await Assert.ThrowsAsync<ModelException>(() => Ask("waits"));
         Assert.Equal((true, 5), (refused.Ending.Retryable, refused.Ending.RetryAfter));
-        Assert.Empty(server.RequestsFor("waits"));
+        Assert.Empty(_server.RequestsFor("waits"));
         goOn.SetResult();
         Assert.Equal("Well", await tries);
-        Assert.False(model.IsCircuitOpen);
+        Assert.False(_model.IsCircuitOpen);
     }
 
     [Fact]
@@ -66,7 +65,7 @@ public sealed class CircuitBreakTests : IAsyncLifetime
 
         // The first fill the queue of those whom nobody accepts, and wait for an answer.
         var attempts = Enumerable.Range(0, 4).Select(_ => Record.ExceptionAsync(async () => await client.CompleteChatStreamingAsync([new UserChatMessage("x")], cancellationToken: enough.Token).FirstAsync())).ToArray();
-        var failure = ModelException.From((await await Task.WhenAny(attempts))!, clock.Now);
+        var failure = ModelException.From((await await Task.WhenAny(attempts))!, _clock.Now);
         await enough.CancelAsync();
         await Task.WhenAll(attempts);
 
@@ -74,11 +73,11 @@ public sealed class CircuitBreakTests : IAsyncLifetime
     }
 
     private async Task<string> Ask(string question) =>
-        string.Concat(await model.StreamAnswer(new("any", [new ChatMessage("user", question)], MaxTokens: 100), new(), default).ToArrayAsync());
+        string.Concat(await _model.StreamAnswerAsync(new("any", [new ChatMessage("user", question)], MaxTokens: 100), new(), default).ToArrayAsync());
 
     public async Task DisposeAsync()
     {
-        model.Dispose();
-        await server.DisposeAsync();
+        _model.Dispose();
+        await _server.DisposeAsync();
     }
 }

@@ -1,4 +1,4 @@
-using MedCor.Chat.Calls;
+using MedCor.Chat.Runs;
 using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Tests.Chat.Calls;

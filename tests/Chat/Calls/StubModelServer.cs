@@ -22,32 +22,32 @@ internal sealed class StubModelServer : IAsyncDisposable
 
     public static readonly string[] DefaultTokens = ["Anemia", " means", " too", " few", " red", " cells", "."];
 
-    private readonly WebApplication web;
-    private readonly ConcurrentDictionary<string, Func<Exchange, Task>> scripts = new();
-    private readonly ConcurrentDictionary<string, ConcurrentQueue<Exchange>> exchanges = new();
+    private readonly WebApplication _web;
+    private readonly ConcurrentDictionary<string, Func<Exchange, Task>> _scripts = new();
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<Exchange>> _exchanges = new();
 
     private StubModelServer()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRoutingCore();
-        web = builder.Build();
-        web.UseRouting();
-        web.MapPost("/v1/chat/completions", HandleRequest);
+        _web = builder.Build();
+        _web.UseRouting();
+        _web.MapPost("/v1/chat/completions", HandleRequest);
     }
 
     /// <summary>Where it is, with its <c>/v1</c>.</summary>
-    public string Address => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
+    public string Address => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
 
     public static async Task<StubModelServer> Start()
     {
         var server = new StubModelServer();
-        await server.web.StartAsync();
+        await server._web.StartAsync();
         return server;
     }
 
     /// <summary>Says what happens when this is asked.</summary>
-    public void OnQuestion(string question, Func<Exchange, Task> happens) => scripts[question] = happens;
+    public void OnQuestion(string question, Func<Exchange, Task> happens) => _scripts[question] = happens;
 
     /// <summary>When this is asked, says the first tokens at once and the others when the signal is given that this answers.</summary>
     public TaskCompletionSource PauseAfter(string question, string[] first, params string[] others)
@@ -63,7 +63,7 @@ internal sealed class StubModelServer : IAsyncDisposable
     }
 
     /// <summary>How this was asked, each time it was.</summary>
-    public Exchange[] RequestsFor(string question) => exchanges.TryGetValue(question, out var all) ? [.. all] : [];
+    public Exchange[] RequestsFor(string question) => _exchanges.TryGetValue(question, out var all) ? [.. all] : [];
 
     /// <summary>Waits until this is asked, and tells how.</summary>
     public async Task<Exchange> WaitForRequest(string question, int times = 1)
@@ -77,7 +77,7 @@ internal sealed class StubModelServer : IAsyncDisposable
         var asked = (await JsonNode.ParseAsync(http.Request.Body))!;
         var question = (string)asked["messages"]!.AsArray().Last(m => (string?)m!["role"] == "user")!["content"]!;
         var exchange = new Exchange(http, asked);
-        var all = exchanges.GetOrAdd(question, _ => new());
+        var all = _exchanges.GetOrAdd(question, _ => new());
         all.Enqueue(exchange);
         exchange.Attempt = all.Count;
         if (http.Request.Headers.Authorization != $"Bearer {Key}")
@@ -87,7 +87,7 @@ internal sealed class StubModelServer : IAsyncDisposable
         }
         try
         {
-            await (scripts.TryGetValue(question, out var script) ? script : e => e.SendAnswer(DefaultTokens))(exchange);
+            await (_scripts.TryGetValue(question, out var script) ? script : e => e.SendAnswer(DefaultTokens))(exchange);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -95,18 +95,18 @@ internal sealed class StubModelServer : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await web.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _web.DisposeAsync();
 
     /// <summary>The model being asked once.</summary>
     internal sealed class Exchange
     {
-        private readonly HttpContext http;
-        private readonly TaskCompletionSource aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly HttpContext _http;
+        private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Exchange(HttpContext http, JsonNode asked)
         {
-            (this.http, Request) = (http, asked);
-            http.RequestAborted.Register(() => aborted.TrySetResult());
+            (_http, Request) = (http, asked);
+            http.RequestAborted.Register(() => _aborted.TrySetResult());
         }
 
         /// <summary>All that was sent.</summary>
@@ -118,7 +118,7 @@ internal sealed class StubModelServer : IAsyncDisposable
         public int Attempt { get; set; }
 
         /// <summary>Completes when its connection is cut by who asked.</summary>
-        public Task Aborted => aborted.Task;
+        public Task Aborted => _aborted.Task;
 
         /// <summary>Says all of it, and that it is done.</summary>
         public async Task SendAnswer(params string[] tokens)
@@ -158,20 +158,20 @@ internal sealed class StubModelServer : IAsyncDisposable
         public Task HangUntilAborted() => WaitFor(new TaskCompletionSource().Task);
 
         /// <summary>Waits for the test, or until it is let go of.</summary>
-        public Task WaitFor(Task test) => test.WaitAsync(http.RequestAborted);
+        public Task WaitFor(Task test) => test.WaitAsync(_http.RequestAborted);
 
         /// <summary>Answers an error, in words that nobody is to see.</summary>
         public Task SendError(HttpStatusCode status, string? retryAfter = null)
         {
-            http.Response.StatusCode = (int)status;
-            if (retryAfter is not null) http.Response.Headers.RetryAfter = retryAfter;
-            return http.Response.WriteAsJsonAsync(new { error = new { message = $"internal words about {Key}", type = "some_error", code = "some_code" } });
+            _http.Response.StatusCode = (int)status;
+            if (retryAfter is not null) _http.Response.Headers.RetryAfter = retryAfter;
+            return _http.Response.WriteAsJsonAsync(new { error = new { message = $"internal words about {Key}", type = "some_error", code = "some_code" } });
         }
 
         /// <summary>Cuts the connection.</summary>
         public Task Abort()
         {
-            http.Abort();
+            _http.Abort();
             return Task.CompletedTask;
         }
 
@@ -186,13 +186,13 @@ internal sealed class StubModelServer : IAsyncDisposable
 
         private async Task SendLine(string data)
         {
-            if (!http.Response.HasStarted)
+            if (!_http.Response.HasStarted)
             {
-                http.Response.ContentType = "text/event-stream";
-                http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+                _http.Response.ContentType = "text/event-stream";
+                _http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
             }
-            await http.Response.WriteAsync($"data: {data}\n\n", http.RequestAborted);
-            await http.Response.Body.FlushAsync(http.RequestAborted);
+            await _http.Response.WriteAsync($"data: {data}\n\n", _http.RequestAborted);
+            await _http.Response.Body.FlushAsync(_http.RequestAborted);
         }
     }
 }

@@ -208,7 +208,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
     /// <summary>Two replicas of Chat with small budgets, and a gateway before them.</summary>
     public sealed class BudgetFixture : IAsyncLifetime
     {
-        private readonly List<ServiceProcess> processes = [];
+        private readonly List<ServiceProcess> _processes = [];
 
         internal StubModelServer Model { get; private set; } = null!;
 
@@ -222,22 +222,22 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
                 // As it is by itself.
                 ("MCP_MAX_CHAT_CALLS", null),
             ];
-            processes.AddRange(await Task.WhenAll(ChatFixture.StartChat(Model.Address, bounds), ChatFixture.StartChat(Model.Address, bounds)));
-            processes.Add(await ChatFixture.StartGateway(processes));
+            _processes.AddRange(await Task.WhenAll(ChatFixture.StartChat(Model.Address, bounds), ChatFixture.StartChat(Model.Address, bounds)));
+            _processes.Add(await ChatFixture.StartGateway(_processes));
         }
 
-        internal ChatStreamClient ClientFor(ApiClient somebody) => new(processes[^1].Http, somebody.AccessToken);
+        internal ChatStreamClient ClientFor(ApiClient somebody) => new(_processes[^1].Http, somebody.AccessToken);
 
         /// <summary>Asks as a user, or with the server token.</summary>
         internal Task<HttpResponseMessage> Execute(ApiClient? somebody, string question, int? maxTokens = null)
         {
             var body = new { messages = new[] { new { role = "user", content = question } }, max_tokens = maxTokens };
-            return processes[^1].Post(somebody, "/mcp/execute", body, somebody is null ? [("Authorization", $"Bearer {ChatStreamClient.ServerToken}")] : []);
+            return _processes[^1].Post(somebody, "/mcp/execute", body, somebody is null ? [("Authorization", $"Bearer {ChatStreamClient.ServerToken}")] : []);
         }
 
         public async Task DisposeAsync()
         {
-            foreach (var process in Enumerable.Reverse(processes)) await process.DisposeAsync();
+            foreach (var process in Enumerable.Reverse(_processes)) await process.DisposeAsync();
             await Model.DisposeAsync();
         }
     }

@@ -1,7 +1,6 @@
 using System.Net;
 using MedCor.Chat;
 using MedCor.Chat.Prompts;
-using MedCor.Contracts;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Messaging;
@@ -144,7 +143,7 @@ public sealed class PromptSessionTests
     {
         var house = await MedCorFixture.Get();
         var owner = await house.CreateDatabase();
-        await new Migrator(typeof(ChatDb).Assembly, "chat", NullLogger.Instance).Migrate(owner, CancellationToken.None);
+        await new Migrator(typeof(ChatDb).Assembly, "chat", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = "-c role=medcor_chat" }.ConnectionString);
         using var signal = new OutboxSignal();
         var clock = new ManualTimeProvider { Now = DateTimeOffset.UtcNow };
@@ -154,22 +153,22 @@ public sealed class PromptSessionTests
         var id = await With(async (guide, _) =>
         {
             var prompt = guide.Find("patient_onboarding");
-            return (await guide.Save(await guide.Start(prompt, nurse.HospitalId!.Value, prompt.ReadInitialData([]).Data, default), default)).SessionId;
+            return (await guide.SaveAsync(await guide.StartAsync(prompt, nurse.HospitalId!.Value, prompt.ReadInitialData([]).Data, default), default)).SessionId;
         });
         clock.Now = begun.AddHours(23);
         var answered = await With(async (guide, _) =>
         {
-            var (session, prompt) = await guide.Find(id, default);
-            return await guide.Save(await guide.Answer(prompt, session, new() { ["first_name"] = "A", ["last_name"] = "B", ["email"] = "a@people.example" }, null, default), default);
+            var (session, prompt) = await guide.FindAsync(id, default);
+            return await guide.SaveAsync(await guide.AnswerAsync(prompt, session, new() { ["first_name"] = "A", ["last_name"] = "B", ["email"] = "a@people.example" }, null, default), default);
         });
         Assert.Equal(("medical_history", begun.AddHours(47)), (answered.Step!.Name, answered.ExpiresAt));
 
         clock.Now = begun.AddHours(47).AddMilliseconds(-1);
-        Assert.Equal(0, await With((_, db) => new PromptSessionRetention(db).DeleteExpired(clock.Now, 100, default), everywhere: true));
-        Assert.Equal(id, await With(async (guide, _) => (await guide.Find(id, default)).Session.Id));
+        Assert.Equal(0, await With((_, db) => new PromptSessionRetention(db).DeleteExpiredAsync(clock.Now, 100, default), everywhere: true));
+        Assert.Equal(id, await With(async (guide, _) => (await guide.FindAsync(id, default)).Session.Id));
         clock.Now = begun.AddHours(47);
-        await Assert.ThrowsAsync<NotFound>(() => With((guide, _) => guide.Find(id, default)));
-        Assert.Equal(1, await With((_, db) => new PromptSessionRetention(db).DeleteExpired(clock.Now, 100, default), everywhere: true));
+        await Assert.ThrowsAsync<NotFound>(() => With((guide, _) => guide.FindAsync(id, default)));
+        Assert.Equal(1, await With((_, db) => new PromptSessionRetention(db).DeleteExpiredAsync(clock.Now, 100, default), everywhere: true));
 
         async Task<T> With<T>(Func<PromptEngine, ChatDb, Task<T>> work, bool everywhere = false)
         {

@@ -1,4 +1,4 @@
-using MedCor.Clinical.Appointments;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Clinical.Appointments;

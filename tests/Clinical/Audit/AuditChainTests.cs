@@ -17,22 +17,22 @@ public class AuditChainTests
         ClientAddress = "2001:db8::1", PeerAddress = "10.0.0.7", RequestId = "r-1",
     };
 
-    private readonly AuditChain chain = new("a secret of at least 32 characters!");
+    private readonly AuditChain _chain = new("a secret of at least 32 characters!");
 
     /// <summary>The figure was made by another program from the definition: HKDF and HMAC with SHA-256 over the link before, the place and the JSON without nulls.</summary>
     [Fact]
     public void The_hash_of_what_was_recorded_long_ago_never_changes() => Assert.Equal(
-        "87253aa3854e44b89b78a28a8abb026fe18060af58501ea10fb17aa242438543", Convert.ToHexStringLower(chain.ComputeHash(AuditChain.InitialHash, 1, Event)));
+        "87253aa3854e44b89b78a28a8abb026fe18060af58501ea10fb17aa242438543", Convert.ToHexStringLower(_chain.ComputeHash(AuditChain.InitialHash, 1, Event)));
 
     [Fact]
     public void The_hash_covers_the_event_its_sequence_the_previous_link_and_the_secret()
     {
-        var hash = chain.ComputeHash(AuditChain.InitialHash, 1, Event);
+        var hash = _chain.ComputeHash(AuditChain.InitialHash, 1, Event);
 
-        Assert.NotEqual(hash, chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Rows = 3 }));
-        Assert.NotEqual(hash, chain.ComputeHash(AuditChain.InitialHash, 1, Event with { TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" }));
-        Assert.NotEqual(hash, chain.ComputeHash(AuditChain.InitialHash, 2, Event));
-        Assert.NotEqual(hash, chain.ComputeHash(hash, 1, Event));
+        Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Rows = 3 }));
+        Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" }));
+        Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 2, Event));
+        Assert.NotEqual(hash, _chain.ComputeHash(hash, 1, Event));
         Assert.NotEqual(hash, new AuditChain("another secret of 32 characters!!!").ComputeHash(AuditChain.InitialHash, 1, Event));
     }
 

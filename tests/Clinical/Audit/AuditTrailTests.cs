@@ -263,7 +263,7 @@ internal static class QueryPlan
     private static readonly Lazy<Task<string>> Empty = new(async () =>
     {
         var database = await (await MedCorFixture.Get()).CreateDatabase();
-        await new Migrator(typeof(MedCor.Clinical.ClinicalDb).Assembly, "clinical", NullLogger.Instance).Migrate(database, CancellationToken.None);
+        await new Migrator(typeof(MedCor.Clinical.ClinicalDb).Assembly, "clinical", NullLogger.Instance).MigrateAsync(database, CancellationToken.None);
         return database;
     });
 

@@ -1,6 +1,5 @@
 using MedCor.Clinical;
 using MedCor.Clinical.Audit;
-using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Audit;
@@ -22,32 +21,32 @@ namespace MedCor.Tests.Clinical.Audit;
 public sealed class VerifyAuditTests : IAsyncLifetime
 {
     private static readonly Guid Hospital = Guid.CreateVersion7();
-    private readonly AuditChain chain = new("a secret of at least 32 characters!");
-    private ConnectionMultiplexer redis = null!;
-    private NpgsqlDataSource serving = null!;
-    private NpgsqlDataSource owner = null!;
-    private ServiceProvider services = null!;
+    private readonly AuditChain _chain = new("a secret of at least 32 characters!");
+    private ConnectionMultiplexer _redis = null!;
+    private NpgsqlDataSource _serving = null!;
+    private NpgsqlDataSource _owner = null!;
+    private ServiceProvider _services = null!;
 
     public async Task InitializeAsync()
     {
         var house = await MedCorFixture.Get();
         var database = await house.CreateDatabase();
-        await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).Migrate(database, CancellationToken.None);
-        owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true }.ConnectionString);
-        serving = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
-        redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisConnectionString},defaultDatabase=15");
-        await redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
-        services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Context>()
-            .AddDbContext<ClinicalDb>((provider, db) => db.UseNpgsql(serving).AddInterceptors(new RowLevelSecurityInterceptor(), provider.GetRequiredService<OutboxSignal>()))
+        await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).MigrateAsync(database, CancellationToken.None);
+        _owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true }.ConnectionString);
+        _serving = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
+        _redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisConnectionString},defaultDatabase=15");
+        await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
+        _services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Context>()
+            .AddDbContext<ClinicalDb>((provider, db) => db.UseNpgsql(_serving).AddInterceptors(new RowLevelSecurityInterceptor(), provider.GetRequiredService<OutboxSignal>()))
             .BuildServiceProvider();
     }
 
     public async Task DisposeAsync()
     {
-        await services.DisposeAsync();
-        await serving.DisposeAsync();
-        await owner.DisposeAsync();
-        redis.Dispose();
+        await _services.DisposeAsync();
+        await _serving.DisposeAsync();
+        await _owner.DisposeAsync();
+        _redis.Dispose();
     }
 
     [Fact]
@@ -80,7 +79,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Drawn(10);
         await Tamper($"UPDATE audit_events SET action = 'get_appointment' WHERE id = {EventAt(10)}");
         var (before, edited) = (await Link(9), await EventOf(10));
-        await using var forge = owner.CreateCommand("UPDATE audit_links SET hash = $1 WHERE sequence = 10");
+        await using var forge = _owner.CreateCommand("UPDATE audit_links SET hash = $1 WHERE sequence = 10");
         forge.Parameters.Add(new() { Value = new AuditChain("what somebody guessed the secret to be").ComputeHash(before.Hash, 10, edited) });
         await forge.ExecuteNonQueryAsync();
 
@@ -145,7 +144,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Drawn(10);
         var logged = ChainHead.From(await Link(10)).ToString();
         await CutOff(3);
-        await redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
+        await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
 
         Assert.Contains("no anchor, so a cut-off tail would not be noticed", (await Verify()).Said);
         var (code, said) = await Verify(logged);
@@ -194,7 +193,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     [InlineData("DELETE FROM treatments")]
     public async Task The_serving_role_may_add_and_nothing_else(string forbidden)
     {
-        await using var command = serving.CreateCommand(forbidden);
+        await using var command = _serving.CreateCommand(forbidden);
 
         Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).SqlState);
     }
@@ -208,12 +207,12 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     /// <summary>So many accesses, each to another patient's record.</summary>
     private async Task Accesses(int count, Guid? hospital = null)
     {
-        await using var scope = services.CreateAsyncScope();
+        await using var scope = _services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
         var (at, now) = (hospital ?? Hospital, DateTimeOffset.UtcNow);
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
         var trail = new AuditTrail(db, new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
-        await trail.Record(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done, Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
+        await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done, Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
     }
 
     private static MedicalRecord Record(Guid hospital) =>
@@ -221,17 +220,17 @@ public sealed class VerifyAuditTests : IAsyncLifetime
 
     private async Task Draw()
     {
-        using var draw = new AuditChainWorker(services.GetRequiredService<IServiceScopeFactory>(), chain, Anchors(), TimeProvider.System, NullLogger<AuditChainWorker>.Instance);
-        await draw.LinkAll(CancellationToken.None);
+        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), TimeProvider.System, NullLogger<AuditChainWorker>.Instance);
+        await draw.LinkAllAsync(CancellationToken.None);
     }
 
-    private AuditAnchors Anchors() => new(redis, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
+    private AuditAnchors Anchors() => new(_redis, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
 
     private async Task<(int Code, string Said)> Verify(params string[] heads)
     {
-        await using var scope = services.CreateAsyncScope();
+        await using var scope = _services.CreateAsyncScope();
         var said = new StringWriter();
-        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), chain, Anchors()) { Output = said }.Run(heads, CancellationToken.None);
+        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), _chain, Anchors()) { Output = said }.RunAsync(heads, CancellationToken.None);
         return (code, said.ToString());
     }
 
@@ -249,13 +248,13 @@ public sealed class VerifyAuditTests : IAsyncLifetime
 
     private async Task Tamper(string sql)
     {
-        await using var command = owner.CreateCommand(sql);
+        await using var command = _owner.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
     private async Task<long> Scalar(string sql)
     {
-        await using var command = owner.CreateCommand(sql);
+        await using var command = _owner.CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
@@ -276,7 +275,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
 
     private AsyncServiceScope Everywhere(out ClinicalDb db)
     {
-        var scope = services.CreateAsyncScope();
+        var scope = _services.CreateAsyncScope();
         db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
         db.Tenancy.Enter(hospital: null);
         return scope;

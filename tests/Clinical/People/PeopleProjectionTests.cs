@@ -11,16 +11,16 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
     /// <summary>Nobody else's: other services hear of these people too.</summary>
     private static readonly Guid Hospital = Guid.CreateVersion7();
 
-    private IBusControl bus = null!;
-    private MedCorFixture house = null!;
+    private IBusControl _bus = null!;
+    private MedCorFixture _house = null!;
 
     public async Task InitializeAsync()
     {
-        house = await MedCorFixture.Get();
-        bus = await house.StartBus();
+        _house = await MedCorFixture.Get();
+        _bus = await _house.StartBus();
     }
 
-    public Task DisposeAsync() => bus.StopAsync();
+    public Task DisposeAsync() => _bus.StopAsync();
 
     [Fact]
     public async Task Late_events_do_not_overwrite_newer_ones()
@@ -29,7 +29,7 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         await Tell(new UserDeactivated(person with { IsActive = false, LastName = "Married", Version = 3 }));
         await Tell(new UserUpdated(person with { LastName = "Married", Version = 2 }));
         await Tell(new UserCreated(person));
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND last_name = 'Married' AND NOT is_active AND version = 3", person.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND last_name = 'Married' AND NOT is_active AND version = 3", person.Id));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         await Tell(new DoctorUpdated(doctor with { IsAvailable = false, Version = 4 }));
         await Tell(new DoctorUpdated(doctor with { IsAvailable = true, Version = 2 }));
         await Tell(new UserUpdated(person with { FirstName = "Old", Version = 3 }));
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND NOT is_available AND first_name = 'Late' AND version = 4", person.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND NOT is_available AND first_name = 'Late' AND version = 4", person.Id));
     }
 
     [Fact]
@@ -55,14 +55,14 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         await Tell(new DoctorUpdated(new Doctor(person.Id, Hospital, person.Email, "Late", "News", null, null, null, [], true, false, 2, person.CreatedAt, person.UpdatedAt)));
         await Tell(new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
 
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
     }
 
     /// <summary>Publishes, and waits until the service has handled it.</summary>
     private async Task Tell<T>(T happened) where T : IntegrationEvent
     {
-        await bus.Publish(happened);
-        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1, "Clinical handled the event");
+        await _bus.Publish(happened);
+        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1, "Clinical handled the event");
     }
 
     private static User Someone(Role role, long version)

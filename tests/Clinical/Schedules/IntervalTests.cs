@@ -1,4 +1,4 @@
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 
 namespace MedCor.Tests.Clinical.Schedules;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Clinical.Schedules;

@@ -1,4 +1,4 @@
-using MedCor.Clinical.Schedules;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
 

@@ -180,8 +180,8 @@ internal sealed record SuccessfulCall(ApiClient Caller, JsonObject Parameters, C
 /// <summary>An answer to the byte.</summary>
 internal sealed record CallResponse(HttpStatusCode Status, string Text, bool IsReplay)
 {
-    private JsonNode? body;
-    public JsonNode Body => body ??= JsonNode.Parse(Text)!;
+    private JsonNode? _body;
+    public JsonNode Body => _body ??= JsonNode.Parse(Text)!;
     public string? Code => (string?)Body["error"]?["code"];
     public JsonObject Details => Body["error"]!["details"]!.AsObject();
 

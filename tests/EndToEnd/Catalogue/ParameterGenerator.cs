@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using MedCor.Gateway.Tools;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
@@ -10,13 +9,13 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// <summary>A tool's parameters as its JSON Schema has them, and values for them that make sense: nothing here knows any single tool.</summary>
 internal sealed class ParameterGenerator(ToolDescriptor tool)
 {
-    private static int counter;
-    private readonly JsonObject schema = ContractSchema.ForInput(tool.Params);
+    private static int _counter;
+    private readonly JsonObject _schema = ContractSchema.ForInput(tool.Params);
 
     public IEnumerable<(string Name, JsonObject Schema)> Parameters =>
-        from property in schema["properties"]?.AsObject() ?? [] select (property.Key, ResolveReference(property.Value!));
+        from property in _schema["properties"]?.AsObject() ?? [] select (property.Key, ResolveReference(property.Value!));
 
-    public IReadOnlySet<string> Required => (schema["required"]?.AsArray() ?? []).Select(n => (string)n!).ToHashSet();
+    public IReadOnlySet<string> Required => (_schema["required"]?.AsArray() ?? []).Select(n => (string)n!).ToHashSet();
 
     /// <summary>The parameters that may be left out. A version is expected by those alone who know it.</summary>
     public IEnumerable<string> Optional => Parameters.Select(p => p.Name).Where(n => !Required.Contains(n) && n != "expected_version");
@@ -98,7 +97,7 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
     {
         "date_of_birth" => new(1990, 1, 1),
         _ when name.StartsWith("certification", StringComparison.Ordinal) => new(2015, 1, 1),
-        _ => Weekday(Interlocked.Increment(ref counter) % 240),
+        _ => Weekday(Interlocked.Increment(ref _counter) % 240),
     });
 
     /// <summary>So that what is booked at the same hour meets nobody.</summary>
@@ -107,10 +106,10 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
 
     private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static string Unique() => $"w{Guid.NewGuid().ToString("N")[..11]}{Interlocked.Increment(ref counter)}";
+    private static string Unique() => $"w{Guid.NewGuid().ToString("N")[..11]}{Interlocked.Increment(ref _counter)}";
 
     /// <summary>A type that occurs twice is written once and referred to.</summary>
-    private JsonObject ResolveReference(JsonNode at) => ResolveReference(schema, at);
+    private JsonObject ResolveReference(JsonNode at) => ResolveReference(_schema, at);
 
     /// <summary>What a part of a schema refers to; itself when to nothing.</summary>
     public static JsonObject ResolveReference(JsonObject schema, JsonNode at)

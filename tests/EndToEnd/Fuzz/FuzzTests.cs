@@ -131,8 +131,8 @@ public class FuzzTests(ITestOutputHelper output)
     private sealed class WebSocketFuzzer(Uri gateway, string token) : IAsyncDisposable
     {
         private static readonly byte[] Question = Encoding.UTF8.GetBytes("""{"type":"tool_invoke","request_id":"afterwards","tool":"get_current_user","params":{}}""");
-        private readonly byte[] buffer = new byte[2 * 1024 * 1024];
-        private ClientWebSocket? socket;
+        private readonly byte[] _buffer = new byte[2 * 1024 * 1024];
+        private ClientWebSocket? _socket;
 
         /// <summary>Says something, then asks who they are. Gives what is wrong when that is neither answered nor is the connection closed for a reason of the speaker's.</summary>
         public async Task<string?> Send(byte[] message)
@@ -140,9 +140,9 @@ public class FuzzTests(ITestOutputHelper output)
             using var patience = new CancellationTokenSource(Patience);
             try
             {
-                if (socket is not { State: WebSocketState.Open }) await Open(patience.Token);
-                await socket!.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
-                await socket.SendAsync(Question, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+                if (_socket is not { State: WebSocketState.Open }) await Open(patience.Token);
+                await _socket!.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+                await _socket.SendAsync(Question, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
                 return await ReadAnswer(patience.Token);
             }
             catch (OperationCanceledException)
@@ -152,18 +152,18 @@ public class FuzzTests(ITestOutputHelper output)
             catch (WebSocketException)
             {
                 // Cut: a frame that is none. The next one must be taken again.
-                socket?.Dispose();
-                socket = null;
+                _socket?.Dispose();
+                _socket = null;
                 return null;
             }
         }
 
         private async Task Open(CancellationToken ct)
         {
-            socket?.Dispose();
-            socket = new();
-            socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
-            await socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, ct);
+            _socket?.Dispose();
+            _socket = new();
+            _socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+            await _socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, ct);
         }
 
         private async Task<string?> ReadAnswer(CancellationToken ct)
@@ -174,11 +174,11 @@ public class FuzzTests(ITestOutputHelper output)
                 ValueWebSocketReceiveResult part;
                 do
                 {
-                    part = await socket!.ReceiveAsync(buffer.AsMemory(length), ct);
+                    part = await _socket!.ReceiveAsync(_buffer.AsMemory(length), ct);
                     length += part.Count;
                 } while (!part.EndOfMessage);
-                if (part.MessageType == WebSocketMessageType.Close) return socket.CloseStatus is WebSocketCloseStatus.InternalServerError ? $"closed the connection: {socket.CloseStatusDescription}" : null;
-                var heard = JsonNode.Parse(buffer.AsSpan(0, length))!;
+                if (part.MessageType == WebSocketMessageType.Close) return _socket.CloseStatus is WebSocketCloseStatus.InternalServerError ? $"closed the connection: {_socket.CloseStatusDescription}" : null;
+                var heard = JsonNode.Parse(_buffer.AsSpan(0, length))!;
                 if ((string?)heard["code"] == ErrorCodes.ServerError) return $"is a fault: {heard.ToJsonString()}";
                 if (heard["request_id"] is JsonValue id && id.TryGetValue<string>(out var known) && known == "afterwards" && (string?)heard["type"] == "tool_response") return null;
             }
@@ -186,7 +186,7 @@ public class FuzzTests(ITestOutputHelper output)
 
         public async ValueTask DisposeAsync()
         {
-            socket?.Dispose();
+            _socket?.Dispose();
             await Task.CompletedTask;
         }
     }

@@ -70,16 +70,16 @@ internal sealed partial class Mutator(int seed)
 
     private static readonly string[] OddMethods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X", "G\x01T", new('A', 300)];
 
-    private readonly Random random = new(seed);
+    private readonly Random _random = new(seed);
 
     /// <summary>One of these.</summary>
-    public T Pick<T>(IReadOnlyList<T> all) => all[random.Next(all.Count)];
+    public T Pick<T>(IReadOnlyList<T> all) => all[_random.Next(all.Count)];
 
     /// <summary>A spoilt copy: in one way mostly, in up to four.</summary>
     public RawHttpRequest Mutate(RawHttpRequest valid)
     {
         var spoilt = valid.Clone();
-        for (var left = 1 + (random.Next(3) == 0 ? random.Next(4) : 0); left > 0; left--) Spoil(spoilt);
+        for (var left = 1 + (_random.Next(3) == 0 ? _random.Next(4) : 0); left > 0; left--) Spoil(spoilt);
         return spoilt;
     }
 
@@ -87,13 +87,13 @@ internal sealed partial class Mutator(int seed)
     public byte[] Mutate(byte[] valid)
     {
         var spoilt = valid;
-        for (var left = 1 + (random.Next(3) == 0 ? random.Next(3) : 0); left > 0; left--) spoilt = SpoilText(spoilt);
+        for (var left = 1 + (_random.Next(3) == 0 ? _random.Next(3) : 0); left > 0; left--) spoilt = SpoilText(spoilt);
         return spoilt;
     }
 
     private void Spoil(RawHttpRequest request)
     {
-        switch (random.Next(request.Body is null ? 5 : 12))
+        switch (_random.Next(request.Body is null ? 5 : 12))
         {
             case 0:
                 request.Method = Pick(OddMethods);
@@ -105,7 +105,7 @@ internal sealed partial class Mutator(int seed)
                 SpoilHeader(request);
                 break;
             case 5:
-                request.ClaimedLength = random.Next(4) == 0 ? random.Next(request.Body!.Length + 1) : request.Body!.Length + random.Next(1, 1_000_000);
+                request.ClaimedLength = _random.Next(4) == 0 ? _random.Next(request.Body!.Length + 1) : request.Body!.Length + _random.Next(1, 1_000_000);
                 break;
             default:
                 request.Body = SpoilText(request.Body!);
@@ -115,15 +115,15 @@ internal sealed partial class Mutator(int seed)
 
     private void SpoilTarget(RawHttpRequest request)
     {
-        var (target, at) = (request.Target, random.Next(1, request.Target.Length + 1));
-        request.Target = random.Next(7) switch
+        var (target, at) = (request.Target, _random.Next(1, request.Target.Length + 1));
+        request.Target = _random.Next(7) switch
         {
             0 => target.Insert(at, Pick(OddPaths)),
             1 => target[..at],
-            2 => target + new string('a', random.Next(1, 12_000)),
-            3 => QueryValue().Replace(target, "=" + Uri.EscapeDataString(Pick(OddJson)), 1, random.Next(target.Length)),
+            2 => target + new string('a', _random.Next(1, 12_000)),
+            3 => QueryValue().Replace(target, "=" + Uri.EscapeDataString(Pick(OddJson)), 1, _random.Next(target.Length)),
             4 => target + (target.Contains('?') ? "&" : "?") + Pick((string[])["page=0", "page=-1", "page=2147483648", "limit=1e9", "limit=", "sort=,", "sort=-", "fields=", "expand=x", "filter={", "filter=[]", "filter={}&filter={}", "ticket=x", "ticket=", "last_event_id=x", "resources=,", "access_token=x", "=", "&&", "a[]=1", "%00=1", "limit=٣"]),
-            5 => Segment().Replace(target, "/" + Pick(OddPaths), 1, random.Next(target.Length)),
+            5 => Segment().Replace(target, "/" + Pick(OddPaths), 1, _random.Next(target.Length)),
             _ => target.ToUpperInvariant(),
         };
         // A space or a line's end would make another request line of it: the web server's own affair.
@@ -133,32 +133,32 @@ internal sealed partial class Mutator(int seed)
     private void SpoilHeader(RawHttpRequest request)
     {
         var (name, values) = Pick(OddHeaders);
-        var value = random.Next(12) == 0 ? new string('x', random.Next(1, 40_000)) : Pick(values);
-        if (random.Next(4) == 0) request.Headers.RemoveAll(h => h.Name == name);
-        else if (random.Next(6) == 0) request.Headers.Add((name, value));
+        var value = _random.Next(12) == 0 ? new string('x', _random.Next(1, 40_000)) : Pick(values);
+        if (_random.Next(4) == 0) request.Headers.RemoveAll(h => h.Name == name);
+        else if (_random.Next(6) == 0) request.Headers.Add((name, value));
         else request.SetHeader(name, value);
     }
 
     private byte[] SpoilText(byte[] body)
     {
         if (body.Length == 0) return Encoding.UTF8.GetBytes(Pick(OddJson));
-        var at = random.Next(body.Length);
-        switch (random.Next(9))
+        var at = _random.Next(body.Length);
+        switch (_random.Next(9))
         {
             case 0:
                 var flipped = body.ToArray();
-                flipped[at] ^= (byte)(1 << random.Next(8));
+                flipped[at] ^= (byte)(1 << _random.Next(8));
                 return flipped;
             case 1:
                 return body[..at];
             case 2:
                 return [.. body[..at], .. Pick(OddBytes), .. body[at..]];
             case 3:
-                var to = Math.Min(body.Length, at + random.Next(1, 60));
+                var to = Math.Min(body.Length, at + _random.Next(1, 60));
                 return [.. body[..to], .. body[at..to], .. body[to..]];
             case 4:
                 var depth = Pick((int[])[10, 31, 33, 65, 2000]);
-                return Replace(body, random.Next(2) == 0 ? new string('[', depth) + new string(']', depth) : string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth));
+                return Replace(body, _random.Next(2) == 0 ? new string('[', depth) + new string(']', depth) : string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth));
             case 5:
                 return Replace(body, "\"" + string.Concat(Enumerable.Repeat(Pick((string[])["x", "\\u0001", "ä", "😀", "\\\\", "%"]), Pick((int[])[60, 300, 5000, 150_000]))) + "\"");
             case 6:
@@ -174,9 +174,9 @@ internal sealed partial class Mutator(int seed)
         var text = Encoding.Latin1.GetString(body);
         var values = JsonValue().Matches(text);
         if (values.Count == 0) return Encoding.UTF8.GetBytes(json);
-        var value = values[random.Next(values.Count)];
+        var value = values[_random.Next(values.Count)];
         var bytes = Encoding.UTF8.GetBytes(json);
-        var doubled = random.Next(8) == 0 && JsonField().Match(text, 0, value.Index + value.Length) is { Success: true } field ? Encoding.Latin1.GetBytes(field.Value) : [];
+        var doubled = _random.Next(8) == 0 && JsonField().Match(text, 0, value.Index + value.Length) is { Success: true } field ? Encoding.Latin1.GetBytes(field.Value) : [];
         return [.. body[..value.Index], .. doubled.Length > 0 ? [.. body[value.Index..(value.Index + value.Length)], (byte)',', .. doubled] : (byte[])[], .. bytes, .. body[(value.Index + value.Length)..]];
     }
 

@@ -15,19 +15,19 @@ namespace MedCor.Tests.EndToEnd.Fuzz;
 /// </summary>
 internal sealed class ValidRequests
 {
-    private readonly CatalogueFixture premises;
-    private readonly Dictionary<string, string> ids = [];
-    private readonly List<(ToolDescriptor Tool, ApiClient Caller, JsonObject Parameters)> calls = [];
-    private ApiClient spare = null!;
+    private readonly CatalogueFixture _premises;
+    private readonly Dictionary<string, string> _ids = [];
+    private readonly List<(ToolDescriptor Tool, ApiClient Caller, JsonObject Parameters)> _calls = [];
+    private ApiClient _spare = null!;
 
-    private ValidRequests(CatalogueFixture premises) => this.premises = premises;
+    private ValidRequests(CatalogueFixture premises) => _premises = premises;
 
     public List<RawHttpRequest> Requests { get; } = [];
 
     /// <summary>Messages of a WebSocket, of its every kind.</summary>
     public List<byte[]> Messages { get; } = [];
 
-    public CatalogueFixture Premises => premises;
+    public CatalogueFixture Premises => _premises;
 
     public static async Task<ValidRequests> Create()
     {
@@ -43,47 +43,47 @@ internal sealed class ValidRequests
     private async Task FindIds()
     {
         var opening = ToolCatalogue.All["create_hospital"];
-        ids["spare_hospital"] = (string)(await premises.People[Callers.Platform].Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
+        _ids["spare_hospital"] = (string)(await _premises.People[Callers.Platform].Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
         var naming = ToolCatalogue.All["create_specialty"];
-        ids["spare_specialty"] = (string)(await premises.People[Callers.Platform].Post(naming, await new ParameterGenerator(naming).Generate([], Task.FromResult))).Body["id"]!;
+        _ids["spare_specialty"] = (string)(await _premises.People[Callers.Platform].Post(naming, await new ParameterGenerator(naming).Generate([], Task.FromResult))).Body["id"]!;
         var email = TestUser.NewEmail();
-        ids["spare_user"] = (string)(await premises.Admin.Call("create_user", new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" }))["id"]!;
-        spare = await ApiClient.LogIn(email, "Korrekt-Pferd-7");
-        var nurse = premises.People[Callers.Nurse];
-        ids["call_id"] = $"{await new ChatStreamClient(nurse.Http, nurse.AccessToken).Start("What is anemia?")}";
+        _ids["spare_user"] = (string)(await _premises.Admin.Call("create_user", new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" }))["id"]!;
+        _spare = await ApiClient.LogIn(email, "Korrekt-Pferd-7");
+        var nurse = _premises.People[Callers.Nurse];
+        _ids["call_id"] = $"{await new ChatStreamClient(nurse.Http, nurse.AccessToken).Start("What is anemia?")}";
         using var prompt = await nurse.Http.PostAsJsonAsync("/api/mcp/prompts/invoke", new { prompt = "emergency_triage", initial_data = new { } });
-        ids["session_id"] = (string)(await prompt.Content.ReadFromJsonAsync<JsonNode>())!["session_id"]!;
+        _ids["session_id"] = (string)(await prompt.Content.ReadFromJsonAsync<JsonNode>())!["session_id"]!;
     }
 
     private async Task AddTools()
     {
         foreach (var tool in ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal)))
         {
-            var (draft, caller) = (new ParameterGenerator(tool), premises.CallersAllowed(tool).First());
+            var (draft, caller) = (new ParameterGenerator(tool), _premises.CallersAllowed(tool).First());
             // The walk's own people and hospital must outlive it.
             var parameters = await draft.Generate(draft.Optional, kind => (tool.Effect, kind) switch
             {
-                (not Effect.Read, "hospital") when tool.Name.EndsWith("_hospital", StringComparison.Ordinal) => Task.FromResult(ids["spare_hospital"]),
-                (not Effect.Read, "user") => Task.FromResult(ids["spare_user"]),
+                (not Effect.Read, "hospital") when tool.Name.EndsWith("_hospital", StringComparison.Ordinal) => Task.FromResult(_ids["spare_hospital"]),
+                (not Effect.Read, "user") => Task.FromResult(_ids["spare_user"]),
                 // All hospitals have the same ones.
-                (not Effect.Read, "specialty") => Task.FromResult(ids["spare_specialty"]),
-                _ => premises.FindOrCreateId(kind, caller),
+                (not Effect.Read, "specialty") => Task.FromResult(_ids["spare_specialty"]),
+                _ => _premises.FindOrCreateId(kind, caller),
             });
             // A hash of a password for every try would be all that is done.
             if (tool.Name == "update_user") foreach (var secret in parameters.Select(p => p.Key).Where(p => p.Contains("password", StringComparison.Ordinal)).ToArray()) parameters.Remove(secret);
-            calls.Add((tool, caller, parameters));
+            _calls.Add((tool, caller, parameters));
             Add(caller, "POST", $"/api/mcp/tools/{tool.Name}", parameters);
             Add(caller, "POST", "/api/mcp/tools/invoke", new JsonObject { ["tool"] = tool.Name, ["params"] = parameters.DeepClone() });
         }
-        var reads = calls.Where(c => c.Tool.Effect == Effect.Read && premises.CallersAllowed(c.Tool).Contains(premises.Admin)).Chunk(5);
+        var reads = _calls.Where(c => c.Tool.Effect == Effect.Read && _premises.CallersAllowed(c.Tool).Contains(_premises.Admin)).Chunk(5);
         foreach (var some in reads)
-            Add(premises.Admin, "POST", "/api/mcp/batch", new JsonObject { ["requests"] = new JsonArray([.. some.Select(c => new JsonObject { ["tool"] = c.Tool.Name, ["params"] = c.Parameters.DeepClone(), ["idempotency_key"] = $"{Guid.NewGuid()}" })]) });
+            Add(_premises.Admin, "POST", "/api/mcp/batch", new JsonObject { ["requests"] = new JsonArray([.. some.Select(c => new JsonObject { ["tool"] = c.Tool.Name, ["params"] = c.Parameters.DeepClone(), ["idempotency_key"] = $"{Guid.NewGuid()}" })]) });
     }
 
     /// <summary>The operations of the document, with its own examples; each tool's own path is there already.</summary>
     private async Task AddDocumentedOperations()
     {
-        var document = JsonNode.Parse(await premises.Admin.Http.GetStringAsync("/api/openapi.json"))!;
+        var document = JsonNode.Parse(await _premises.Admin.Http.GetStringAsync("/api/openapi.json"))!;
         foreach (var (path, operations) in document["paths"]!.AsObject())
         {
             if (path.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) && path != "/api/mcp/tools/invoke") continue;
@@ -93,32 +93,32 @@ internal sealed class ValidRequests
                 var (target, isAuth) = (await FillPath(path), path.StartsWith("/api/auth/", StringComparison.Ordinal));
                 var query = string.Join('&', from p in parameters where (string?)p["in"] == "query" && (string?)p["name"] != "ticket" select $"{p["name"]}={Uri.EscapeDataString(Query(path, (string)p["name"]!))}");
                 // A session's end must be that of nobody else; what is wrong with a log-in locks out nobody who is there.
-                var caller = isAuth ? spare : path.StartsWith("/mcp/", StringComparison.Ordinal) || path.Contains("prompts", StringComparison.Ordinal) ? premises.People[Callers.Nurse] : premises.Admin;
+                var caller = isAuth ? _spare : path.StartsWith("/mcp/", StringComparison.Ordinal) || path.Contains("prompts", StringComparison.Ordinal) ? _premises.People[Callers.Nurse] : _premises.Admin;
                 var examples = operation["requestBody"]?["content"]?["application/json"]?["examples"]?.AsObject().Select(e => e.Value!["value"]) ?? [null];
                 foreach (var example in examples)
                 {
-                    var body = isAuth && example is JsonObject ? new JsonObject(example.AsObject().Select(f => KeyValuePair.Create(f.Key, (JsonNode?)(f.Key == "refresh_token" ? spare.RefreshToken : f.Key == "email" ? "nobody@fuzz.example" : "no such password")))) : example;
+                    var body = isAuth && example is JsonObject ? new JsonObject(example.AsObject().Select(f => KeyValuePair.Create(f.Key, (JsonNode?)(f.Key == "refresh_token" ? _spare.RefreshToken : f.Key == "email" ? "nobody@fuzz.example" : "no such password")))) : example;
                     if (query.Length > 0) Add(caller, method.ToUpperInvariant(), $"{target}?{query}", body);
                     Add(caller, method.ToUpperInvariant(), target, body);
                 }
             }
         }
-        foreach (var page in (string[])["/api/docs/", "/api/redoc/", "/health", "/alive", "/"]) Add(premises.Admin, "GET", page, null);
+        foreach (var page in (string[])["/api/docs/", "/api/redoc/", "/health", "/alive", "/"]) Add(_premises.Admin, "GET", page, null);
         var parts = JsonNode.Parse("""{"tool": "openai_chat", "input": {"messages": [{"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}, {"role": "user", "content": "What is anemia?"}], "temperature": 0, "stream": true, "max_tokens": 5}, "metadata": {"a": [1]}, "session_id": "fuzz", "request_id": "fuzz-1"}""");
-        Add(premises.People[Callers.Nurse], "POST", "/mcp/execute", parts);
+        Add(_premises.People[Callers.Nurse], "POST", "/mcp/execute", parts);
         foreach (var prompt in (string[])["appointment_booking", "patient_onboarding", "emergency_triage"])
-            Add(premises.People[Callers.Nurse], "POST", "/api/mcp/prompts/invoke", new JsonObject { ["prompt"] = prompt, ["initial_data"] = new JsonObject { ["first_name"] = "Ann" } });
+            Add(_premises.People[Callers.Nurse], "POST", "/api/mcp/prompts/invoke", new JsonObject { ["prompt"] = prompt, ["initial_data"] = new JsonObject { ["first_name"] = "Ann" } });
         foreach (var input in (string[])["""{"first_name": "Ann"}""", """{"complaint": "Headache", "age": 40}""", "{}"])
-            Add(premises.People[Callers.Nurse], "POST", $"/api/mcp/prompts/sessions/{ids["session_id"]}", new JsonObject { ["input"] = JsonNode.Parse(input) });
+            Add(_premises.People[Callers.Nurse], "POST", $"/api/mcp/prompts/sessions/{_ids["session_id"]}", new JsonObject { ["input"] = JsonNode.Parse(input) });
     }
 
     private void AddMessages()
     {
-        foreach (var (tool, _, parameters) in calls.Where(c => premises.CallersAllowed(c.Tool).Contains(premises.Admin)))
+        foreach (var (tool, _, parameters) in _calls.Where(c => _premises.CallersAllowed(c.Tool).Contains(_premises.Admin)))
             Message(new JsonObject { ["type"] = "tool_invoke", ["request_id"] = "fuzz-1", ["tool"] = tool.Name, ["params"] = parameters.DeepClone(), ["idempotency_key"] = "fuzz" });
         foreach (var resource in (string[])["appointments", "patients", "triage"])
             foreach (var type in (string[])["subscribe", "unsubscribe"]) Message(new JsonObject { ["type"] = type, ["resource"] = resource, ["request_id"] = "fuzz-2" });
-        for (var i = 0; i < 5; i++) Message(new JsonObject { ["type"] = "auth", ["token"] = premises.Admin.AccessToken, ["resources"] = new JsonArray("appointments"), ["last_event_id"] = "1769954400000-41.1769954400000-3.1769954400000-7", ["request_id"] = "fuzz-3" });
+        for (var i = 0; i < 5; i++) Message(new JsonObject { ["type"] = "auth", ["token"] = _premises.Admin.AccessToken, ["resources"] = new JsonArray("appointments"), ["last_event_id"] = "1769954400000-41.1769954400000-3.1769954400000-7", ["request_id"] = "fuzz-3" });
 
         void Message(JsonObject message) => Messages.Add(Encoding.UTF8.GetBytes(message.ToJsonString()));
     }
@@ -136,14 +136,14 @@ internal sealed class ValidRequests
         while (path.IndexOf('{') is >= 0 and var from)
         {
             var name = path[(from + 1)..path.IndexOf('}')];
-            path = path.Replace($"{{{name}}}", name == "id" ? await Id(path.Split('/')[^2]) : ids.GetValueOrDefault(name) ?? throw new Xunit.Sdk.XunitException($"The fuzzer has no {name} for {path}."), StringComparison.Ordinal);
+            path = path.Replace($"{{{name}}}", name == "id" ? await Id(path.Split('/')[^2]) : _ids.GetValueOrDefault(name) ?? throw new Xunit.Sdk.XunitException($"The fuzzer has no {name} for {path}."), StringComparison.Ordinal);
         }
         return path;
     }
 
     private async Task<string> Id(string resource)
     {
-        using var listed = await premises.Admin.Http.GetAsync($"/api/mcp/resources/{(resource == "reports" ? "analytics/reports" : resource)}?limit=1");
+        using var listed = await _premises.Admin.Http.GetAsync($"/api/mcp/resources/{(resource == "reports" ? "analytics/reports" : resource)}?limit=1");
         return listed.IsSuccessStatusCode && (await listed.Content.ReadFromJsonAsync<JsonNode>())!["results"]!.AsArray() is [{ } first, ..] ? first["id"]!.ToString() : $"{Guid.Empty}";
     }
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Chat;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 
 namespace MedCor.Tests.Gateway.Chat;
 

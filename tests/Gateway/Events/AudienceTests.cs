@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 using MedCor.ServiceDefaults.Resources;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;
@@ -39,7 +39,7 @@ public sealed class AudienceTests
                 var happened = (IntegrationEvent)Made(type, here.Hospital, about) with { EventId = Guid.CreateVersion7() };
                 var events = LiveEvent.FromIntegrationEvent(happened, happened.LiveUpdate!);
 
-                await streams.Append(happened, events);
+                await streams.AppendAsync(happened, events);
                 await Mark();
 
                 foreach (var (kind, listener) in listeners)
@@ -141,6 +141,6 @@ public sealed class AudienceTests
 
         public static int? Of(JsonNode data) => (int?)(data["data"] as JsonObject)?["mark"];
 
-        public Task Tell(LiveEventStore streams) => streams.Append(this, LiveEvent.FromIntegrationEvent(this, LiveUpdate));
+        public Task Tell(LiveEventStore streams) => streams.AppendAsync(this, LiveEvent.FromIntegrationEvent(this, LiveUpdate));
     }
 }

@@ -1,8 +1,8 @@
 using MedCor.Contracts;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 using MedCor.ServiceDefaults.Access;
-using StreamItem = MedCor.Gateway.Events.StreamItem;
-using EventSubscriber = MedCor.Gateway.Events.EventSubscriber;
+using EventSubscriber = MedCor.Gateway.LiveEvents.EventSubscriber;
+using StreamItem = MedCor.Gateway.LiveEvents.StreamItem;
 
 namespace MedCor.Tests.Gateway.Events;
 
@@ -76,7 +76,7 @@ public sealed class EventSubscriberTests
     {
         var large = new StreamItem(new LiveEvent("tool_response", "", new(Callers.Everyone), new byte[1024 * 1024]), 0, new(1, 1));
         using EventSubscriber idle = new(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true), reading = new(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true);
-        await using var handed = reading.ReadQueue(CancellationToken.None).GetAsyncEnumerator();
+        await using var handed = reading.ReadQueueAsync(CancellationToken.None).GetAsyncEnumerator();
 
         for (var i = 0; i < 20; i++)
         {

@@ -1,5 +1,5 @@
 using MedCor.Contracts;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 
 namespace MedCor.Tests.Gateway.Events;
 
@@ -11,5 +11,5 @@ internal sealed record NumberedEvent(Guid Hospital, int Number, string Text = ""
     public override LiveUpdate LiveUpdate => new("patients", Change.Updated, new { Number, Text }, new(Callers.Staff));
 
     /// <summary>Tells the listeners, in the way in which the gateway that hears it from the bus does.</summary>
-    public Task AppendTo(LiveEventStore streams) => streams.Append(this, LiveEvent.FromIntegrationEvent(this, LiveUpdate));
+    public Task AppendTo(LiveEventStore streams) => streams.AppendAsync(this, LiveEvent.FromIntegrationEvent(this, LiveUpdate));
 }

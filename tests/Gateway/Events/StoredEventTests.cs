@@ -1,4 +1,4 @@
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 using MedCor.Tests.EndToEnd;
 using StackExchange.Redis;
 
@@ -8,7 +8,7 @@ namespace MedCor.Tests.Gateway.Events;
 public sealed class StoredEventTests
 {
     private const int Large = 100_000;
-    private readonly Guid hospital = Guid.CreateVersion7();
+    private readonly Guid _hospital = Guid.CreateVersion7();
 
     [Fact]
     public async Task A_hospitals_events_are_bounded_in_bytes_and_the_latest_are_kept()
@@ -16,12 +16,12 @@ public sealed class StoredEventTests
         using var redis = await MedCorFixture.ConnectRedis();
         var streams = new LiveEventStore(redis);
 
-        for (var i = 0; i < 100; i++) await Tell(streams, hospital, i, Large);
+        for (var i = 0; i < 100; i++) await Tell(streams, _hospital, i, Large);
 
-        var kept = await Kept(streams, LiveEventStore.HospitalStream(hospital));
+        var kept = await Kept(streams, LiveEventStore.HospitalStream(_hospital));
         Assert.InRange(kept.Sum(e => e.Event.Data.Length), LiveEventStore.MaxHospitalBytes - 2 * Large, LiveEventStore.MaxHospitalBytes);
         Assert.Equal(Enumerable.Range(100 - kept.Count, kept.Count), kept.Select(NumberOf));
-        Assert.Equal(kept.Sum(e => e.Event.Data.Length), await Counted(redis, LiveEventStore.HospitalStream(hospital)));
+        Assert.Equal(kept.Sum(e => e.Event.Data.Length), await Counted(redis, LiveEventStore.HospitalStream(_hospital)));
         Assert.Equal(100, (await Kept(streams, LiveEventStore.AllStream)).Count);
     }
 
@@ -32,7 +32,7 @@ public sealed class StoredEventTests
         var (streams, other) = (new LiveEventStore(redis), Guid.CreateVersion7());
         await Tell(streams, other, 0, 100);
 
-        for (var i = 1; i <= 400; i++) await Tell(streams, hospital, i, Large);
+        for (var i = 1; i <= 400; i++) await Tell(streams, _hospital, i, Large);
 
         Assert.Equal([0], (await Kept(streams, LiveEventStore.HospitalStream(other))).Select(NumberOf));
         var all = await Kept(streams, LiveEventStore.AllStream);
@@ -44,11 +44,11 @@ public sealed class StoredEventTests
     public async Task Events_stored_uncounted_by_an_earlier_version_are_evicted_first()
     {
         using var redis = await MedCorFixture.ConnectRedis();
-        var (streams, db, stream) = (new LiveEventStore(redis), redis.GetDatabase(), LiveEventStore.HospitalStream(hospital));
+        var (streams, db, stream) = (new LiveEventStore(redis), redis.GetDatabase(), LiveEventStore.HospitalStream(_hospital));
         for (var i = 0; i < LiveEventStore.MaxEntries; i++) _ = db.ExecuteAsync("XADD", stream, $"1-{i + 1}", "event", "resource_update", "resource", "", "callers", "0", "person", "", "data", "0");
         await db.PingAsync();
 
-        for (var i = 1; i <= 3; i++) await Tell(streams, hospital, i, 1000);
+        for (var i = 1; i <= 3; i++) await Tell(streams, _hospital, i, 1000);
 
         var kept = await Kept(streams, stream);
         Assert.Equal((LiveEventStore.MaxEntries, new StreamId(1, 4)), (kept.Count, kept[0].Id));
@@ -59,11 +59,11 @@ public sealed class StoredEventTests
     public async Task A_stream_that_has_expired_counts_anew()
     {
         using var redis = await MedCorFixture.ConnectRedis();
-        var (streams, stream) = (new LiveEventStore(redis), LiveEventStore.HospitalStream(hospital));
-        await Tell(streams, hospital, 1, Large);
+        var (streams, stream) = (new LiveEventStore(redis), LiveEventStore.HospitalStream(_hospital));
+        await Tell(streams, _hospital, 1, Large);
         await redis.GetDatabase().KeyDeleteAsync(stream);
 
-        await Tell(streams, hospital, 2, 1000);
+        await Tell(streams, _hospital, 2, 1000);
 
         Assert.Equal((await Kept(streams, stream)).Sum(e => e.Event.Data.Length), await Counted(redis, stream));
     }
@@ -74,7 +74,7 @@ public sealed class StoredEventTests
     private static async Task<IReadOnlyList<LiveEventStore.StoredEvent>> Kept(LiveEventStore streams, string stream)
     {
         List<LiveEventStore.StoredEvent> kept = [];
-        while (await streams.Read([(stream, kept.Count > 0 ? kept[^1].Id : default)], 50) is [var next]) kept.AddRange(next.Entries);
+        while (await streams.ReadAsync([(stream, kept.Count > 0 ? kept[^1].Id : default)], 50) is [var next]) kept.AddRange(next.Entries);
         return kept;
     }
 

@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 using MedCor.ServiceDefaults.Access;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
-using EventSubscriber = MedCor.Gateway.Events.EventSubscriber;
+using EventSubscriber = MedCor.Gateway.LiveEvents.EventSubscriber;
 
 namespace MedCor.Tests.Gateway.Events;
 
@@ -16,7 +16,7 @@ public sealed class StreamSubscriptionTests
     /// <summary>One for all: the house's Redis has few databases.</summary>
     private static readonly Lazy<Task<ConnectionMultiplexer>> Redis = new(MedCorFixture.ConnectRedis);
 
-    private readonly Guid hospital = Guid.CreateVersion7();
+    private readonly Guid _hospital = Guid.CreateVersion7();
 
     [Theory]
     [InlineData(0)]
@@ -27,15 +27,15 @@ public sealed class StreamSubscriptionTests
         var redis = await Redis.Value;
         await using GatewayReplica one = await GatewayReplica.Start(redis), other = await GatewayReplica.Start(redis);
         string place;
-        await using (var before = await one.Subscribe(hospital))
+        await using (var before = await one.Subscribe(_hospital))
         {
-            await one.Append(hospital, 1, 5);
+            await one.Append(_hospital, 1, 5);
             place = await before.WaitFor(5);
         }
-        await one.Append(hospital, 6, missed);
+        await one.Append(_hospital, 6, missed);
 
-        await using var again = await other.Subscribe(hospital, place);
-        await one.Append(hospital, 6 + missed, 3);
+        await using var again = await other.Subscribe(_hospital, place);
+        await one.Append(_hospital, 6 + missed, 3);
 
         await again.WaitFor(8 + missed);
         Assert.Equal(Enumerable.Range(6, missed + 3), again.Numbers);
@@ -49,14 +49,14 @@ public sealed class StreamSubscriptionTests
         var redis = await Redis.Value;
         await using GatewayReplica one = await GatewayReplica.Start(redis), other = await GatewayReplica.Start(redis);
         var (heard, place, turn) = (new List<int>(), (string?)null, 0);
-        var first = await one.Subscribe(hospital);
+        var first = await one.Subscribe(_hospital);
         place = first.Place;
         await first.DisposeAsync();
 
-        var happening = one.Append(hospital, 1, Events);
+        var happening = one.Append(_hospital, 1, Events);
         while (heard.Count == 0 || heard[^1] < Events)
         {
-            await using var ears = await (turn++ % 2 == 0 ? one : other).Subscribe(hospital, place);
+            await using var ears = await (turn++ % 2 == 0 ? one : other).Subscribe(_hospital, place);
             place = await ears.WaitFor(Math.Min(Events, (heard.Count == 0 ? 0 : heard[^1]) + 1 + (turn % 9)));
             heard.AddRange(ears.NumbersUntilWaitedFor);
         }
@@ -70,14 +70,14 @@ public sealed class StreamSubscriptionTests
     {
         var redis = await Redis.Value;
         await using var replica = await GatewayReplica.Start(redis);
-        await using var patient = await replica.Subscribe(hospital, role: Role.Patient);
+        await using var patient = await replica.Subscribe(_hospital, role: Role.Patient);
         var before = patient.Place;
 
-        await replica.Append(hospital, 1, 20);
+        await replica.Append(_hospital, 1, 20);
         await Wait.Until(() => Task.FromResult(patient.AdvanceByHeartbeat() != before), "the place has moved on");
 
         Assert.Empty(patient.Numbers);
-        await using var again = await replica.Subscribe(hospital, patient.Place, Role.Patient);
+        await using var again = await replica.Subscribe(_hospital, patient.Place, Role.Patient);
         Assert.Equal(0, again.Reloads);
     }
 
@@ -86,11 +86,11 @@ public sealed class StreamSubscriptionTests
     {
         var redis = await Redis.Value;
         await using var replica = await GatewayReplica.Start(redis);
-        await using var before = await replica.Subscribe(hospital);
+        await using var before = await replica.Subscribe(_hospital);
         var place = before.Place;
-        await replica.Append(hospital, 1, 10_300);
+        await replica.Append(_hospital, 1, 10_300);
 
-        await using var again = await replica.Subscribe(hospital, place);
+        await using var again = await replica.Subscribe(_hospital, place);
 
         await again.WaitFor(10_300);
         Assert.Equal(1, again.Reloads);
@@ -106,14 +106,14 @@ public sealed class StreamSubscriptionTests
         var redis = await Redis.Value;
         await using GatewayReplica one = await GatewayReplica.Start(redis), other = await GatewayReplica.Start(redis);
         string place;
-        await using (var ears = await one.Subscribe(hospital)) place = ears.Place;
-        await one.Append(hospital, 1, before);
+        await using (var ears = await one.Subscribe(_hospital)) place = ears.Place;
+        await one.Append(_hospital, 1, before);
         var loggedInAt = await After(redis);
-        await one.Append(hospital, before + 1, 3);
+        await one.Append(_hospital, before + 1, 3);
 
         foreach (var replica in (GatewayReplica[])[one, other])
         {
-            await using var again = await replica.Subscribe(hospital, place, loggedInAt: loggedInAt);
+            await using var again = await replica.Subscribe(_hospital, place, loggedInAt: loggedInAt);
             await again.WaitFor(before + 3);
             Assert.Equal(["reload", .. Enumerable.Range(before + 1, 3).Select(n => $"{n}")], again.All);
         }
@@ -124,12 +124,12 @@ public sealed class StreamSubscriptionTests
     {
         var redis = await Redis.Value;
         await using var replica = await GatewayReplica.Start(redis);
-        await using var ears = await replica.Subscribe(hospital);
+        await using var ears = await replica.Subscribe(_hospital);
         var place = ears.Place;
-        await replica.Append(hospital, 1, 1);
+        await replica.Append(_hospital, 1, 1);
         var after = (await ears.WaitFor(1)).Split('.')[0].Split('-');
         await Earlier(2);
-        await replica.Append(hospital, 3, 1);
+        await replica.Append(_hospital, 3, 1);
         await ears.WaitFor(3);
         // Who loaded anew by now knows nothing of what comes after.
         foreach (var (number, reloads) in ((int, int)[])[(4, 2), (5, 3)])
@@ -137,10 +137,10 @@ public sealed class StreamSubscriptionTests
             await Earlier(number);
             await Wait.Until(() => Task.FromResult(ears.Reloads == reloads), "what came later is told of, too");
         }
-        await replica.Append(hospital, 6, 1);
+        await replica.Append(_hospital, 6, 1);
         await ears.WaitFor(6);
 
-        await using var again = await replica.Subscribe(hospital, place);
+        await using var again = await replica.Subscribe(_hospital, place);
         await again.WaitFor(6);
 
         Assert.Equal(["1", "reload", "3", "reload", "reload", "6"], ears.All);
@@ -149,8 +149,8 @@ public sealed class StreamSubscriptionTests
         async Task Earlier(int number)
         {
             var db = redis.GetDatabase();
-            await db.HashIncrementAsync("medcor:live:heads", LiveEventStore.HospitalStream(hospital));
-            await db.ExecuteAsync("XADD", LiveEventStore.HospitalStream(hospital), $"{after[0]}-{int.Parse(after[1], System.Globalization.CultureInfo.InvariantCulture) + number - 1}",
+            await db.HashIncrementAsync("medcor:live:heads", LiveEventStore.HospitalStream(_hospital));
+            await db.ExecuteAsync("XADD", LiveEventStore.HospitalStream(_hospital), $"{after[0]}-{int.Parse(after[1], System.Globalization.CultureInfo.InvariantCulture) + number - 1}",
                 "event", "resource_update", "resource", "patients", "callers", $"{(int)Callers.Staff}", "person", "", "data", """{"type":"resource_update","data":{"number":2}}""");
         }
     }
@@ -178,8 +178,8 @@ public sealed class StreamSubscriptionTests
         var redis = await Redis.Value;
         await using var replica = await GatewayReplica.Start(redis);
 
-        await using var ears = await replica.Subscribe(hospital, place);
-        await replica.Append(hospital, 1, 2);
+        await using var ears = await replica.Subscribe(_hospital, place);
+        await replica.Append(_hospital, 1, 2);
 
         await ears.WaitFor(2);
         Assert.Equal(1, ears.Reloads);
@@ -192,15 +192,15 @@ public sealed class StreamSubscriptionTests
         await using var server = new RedisServer();
         using var redis = await server.Start();
         await using var replica = await GatewayReplica.Start(redis);
-        await using var ears = await replica.Subscribe(hospital);
-        await replica.Append(hospital, 1, 5);
+        await using var ears = await replica.Subscribe(_hospital);
+        await replica.Append(_hospital, 1, 5);
         var place = await ears.WaitFor(5);
 
         await server.Kill();
         using var anew = await server.Start();
-        await Happens(replica, hospital, 6, 2);
+        await Happens(replica, _hospital, 6, 2);
         await ears.WaitFor(7);
-        await using var again = await replica.Subscribe(hospital, place);
+        await using var again = await replica.Subscribe(_hospital, place);
         await again.WaitFor(7);
 
         Assert.Equal([1, 2, 3, 4, 5, 6, 7], ears.Numbers);
@@ -214,22 +214,22 @@ public sealed class StreamSubscriptionTests
         await using var server = new RedisServer(keeps: true);
         using var redis = await server.Start();
         await using var replica = await GatewayReplica.Start(redis);
-        await using var ears = await replica.Subscribe(hospital);
-        await replica.Append(hospital, 1, 5);
+        await using var ears = await replica.Subscribe(_hospital);
+        await replica.Append(_hospital, 1, 5);
         var place = await ears.WaitFor(5);
-        await replica.Append(hospital, 6, 5);
+        await replica.Append(_hospital, 6, 5);
         await ears.WaitFor(10);
         var kept = server.ReadDataFiles();
-        await replica.Append(hospital, 11, 5);
+        await replica.Append(_hospital, 11, 5);
         await ears.WaitFor(15);
 
         await server.Kill();
         server.RestoreDataFiles(kept);
         using var anew = await server.Start();
-        await Happens(replica, hospital, 16, 2);
+        await Happens(replica, _hospital, 16, 2);
         // A replica that has not heard what was lost.
         await using var other = await GatewayReplica.Start(anew);
-        await using var again = await other.Subscribe(hospital, place);
+        await using var again = await other.Subscribe(_hospital, place);
         await again.WaitFor(17);
         await ears.WaitFor(17);
 
@@ -244,15 +244,15 @@ public sealed class StreamSubscriptionTests
         await using var server = new RedisServer(keeps: true);
         using var redis = await server.Start();
         await using var replica = await GatewayReplica.Start(redis);
-        await using var ears = await replica.Subscribe(hospital);
-        await replica.Append(hospital, 1, 5);
+        await using var ears = await replica.Subscribe(_hospital);
+        await replica.Append(_hospital, 1, 5);
         var place = await ears.WaitFor(5);
 
         await server.Kill();
         using var anew = await server.Start();
-        await Happens(replica, hospital, 6, 2);
+        await Happens(replica, _hospital, 6, 2);
         await ears.WaitFor(7);
-        await using var again = await replica.Subscribe(hospital, place);
+        await using var again = await replica.Subscribe(_hospital, place);
         await again.WaitFor(7);
 
         Assert.Equal([1, 2, 3, 4, 5, 6, 7], ears.Numbers);
@@ -266,7 +266,7 @@ public sealed class StreamSubscriptionTests
         await using var server = new RedisServer();
         using var redis = await server.Start();
         await using var replica = await GatewayReplica.Start(redis);
-        await using var ears = await replica.Subscribe(hospital);
+        await using var ears = await replica.Subscribe(_hospital);
 
         await server.Kill();
         using var anew = await server.Start();
@@ -281,14 +281,14 @@ public sealed class StreamSubscriptionTests
         await using var server = new RedisServer(keeps: true);
         using var redis = await server.Start();
         await using var replica = await GatewayReplica.Start(redis);
-        await using var ears = await replica.Subscribe(hospital);
-        await replica.Append(hospital, 1, 2);
+        await using var ears = await replica.Subscribe(_hospital);
+        await replica.Append(_hospital, 1, 2);
         await ears.WaitFor(2);
 
         await server.Kill();
-        await Assert.ThrowsAnyAsync<Exception>(() => new NumberedEvent(hospital, 3).AppendTo(replica.Streams));
+        await Assert.ThrowsAnyAsync<Exception>(() => new NumberedEvent(_hospital, 3).AppendTo(replica.Streams));
         using var anew = await server.Start();
-        await Happens(replica, hospital, 4, 1);
+        await Happens(replica, _hospital, 4, 1);
 
         await ears.WaitFor(4);
         Assert.Equal(["1", "2", "reload", "4"], ears.All);
@@ -299,12 +299,12 @@ public sealed class StreamSubscriptionTests
     {
         var redis = await Redis.Value;
         await using var replica = await GatewayReplica.Start(redis);
-        await using var ears = await replica.Subscribe(hospital);
-        var noted = new NumberedEvent(hospital, 1);
+        await using var ears = await replica.Subscribe(_hospital);
+        var noted = new NumberedEvent(_hospital, 1);
 
         await noted.AppendTo(replica.Streams);
         await noted.AppendTo(replica.Streams);
-        await replica.Append(hospital, 2, 1);
+        await replica.Append(_hospital, 2, 1);
 
         await ears.WaitFor(2);
         Assert.Equal([1, 2], ears.Numbers);
@@ -331,16 +331,16 @@ public sealed class StreamSubscriptionTests
     /// <summary>What a gateway has for its listeners.</summary>
     private sealed class GatewayReplica : IAsyncDisposable
     {
-        private readonly LiveEventReader tailer;
+        private readonly LiveEventReader _tailer;
 
-        private GatewayReplica(LiveEventStore streams) => (Streams, tailer) = (streams, new LiveEventReader(streams, TimeProvider.System, NullLogger<LiveEventReader>.Instance));
+        private GatewayReplica(LiveEventStore streams) => (Streams, _tailer) = (streams, new LiveEventReader(streams, TimeProvider.System, NullLogger<LiveEventReader>.Instance));
 
         public LiveEventStore Streams { get; }
 
         public static async Task<GatewayReplica> Start(IConnectionMultiplexer redis)
         {
             var replica = new GatewayReplica(new LiveEventStore(redis));
-            await replica.tailer.StartAsync(CancellationToken.None);
+            await replica._tailer.StartAsync(CancellationToken.None);
             return replica;
         }
 
@@ -355,40 +355,40 @@ public sealed class StreamSubscriptionTests
             var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)) { LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch };
             var listener = new EventSubscriber(caller, "token", hearsAnswers: true);
             ResumeToken? place = null;
-            Assert.True(after is null || MedCor.Gateway.Events.ResumeToken.TryParse(after, out place));
-            return new(listener, await tailer.Subscribe(listener, place));
+            Assert.True(after is null || MedCor.Gateway.LiveEvents.ResumeToken.TryParse(after, out place));
+            return new(listener, await _tailer.SubscribeAsync(listener, place));
         }
 
         public async ValueTask DisposeAsync()
         {
-            await tailer.StopAsync(CancellationToken.None);
-            tailer.Dispose();
+            await _tailer.StopAsync(CancellationToken.None);
+            _tailer.Dispose();
         }
     }
 
     /// <summary>A listener, and what they heard.</summary>
     private sealed class RecordingSubscriber : IAsyncDisposable
     {
-        private readonly EventSubscriber listener;
-        private readonly StreamSubscription seat;
-        private readonly Lock turn = new();
-        private readonly List<(string What, string Place)> heard = [];
-        private readonly Task listening;
-        private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private string place;
+        private readonly EventSubscriber _listener;
+        private readonly StreamSubscription _seat;
+        private readonly Lock _turn = new();
+        private readonly List<(string What, string Place)> _heard = [];
+        private readonly Task _listening;
+        private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private string _place;
 
         public RecordingSubscriber(EventSubscriber listener, StreamSubscription seat)
         {
-            (this.listener, this.seat) = (listener, seat);
-            place = Id();
-            listening = Listen();
+            (_listener, _seat) = (listener, seat);
+            _place = Id();
+            _listening = Listen();
         }
 
         public string Place
         {
             get
             {
-                lock (turn) return place;
+                lock (_turn) return _place;
             }
         }
 
@@ -397,7 +397,7 @@ public sealed class StreamSubscriptionTests
         {
             get
             {
-                lock (turn) return [.. heard.Select(h => h.What)];
+                lock (_turn) return [.. _heard.Select(h => h.What)];
             }
         }
 
@@ -414,25 +414,25 @@ public sealed class StreamSubscriptionTests
             while (true)
             {
                 Task next;
-                lock (turn)
+                lock (_turn)
                 {
-                    var at = heard.FindIndex(h => h.What == number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                    var at = _heard.FindIndex(h => h.What == number.ToString(System.Globalization.CultureInfo.InvariantCulture));
                     if (at >= 0)
                     {
-                        NumbersUntilWaitedFor = [.. heard.Take(at + 1).Where(h => h.What != "reload").Select(h => int.Parse(h.What, System.Globalization.CultureInfo.InvariantCulture))];
-                        return heard[at].Place;
+                        NumbersUntilWaitedFor = [.. _heard.Take(at + 1).Where(h => h.What != "reload").Select(h => int.Parse(h.What, System.Globalization.CultureInfo.InvariantCulture))];
+                        return _heard[at].Place;
                     }
-                    next = more.Task;
+                    next = _more.Task;
                 }
-                await Task.WhenAny(next, listening).WaitAsync(TimeSpan.FromSeconds(60));
-                if (listening.IsCompleted) await listening;
+                await Task.WhenAny(next, _listening).WaitAsync(TimeSpan.FromSeconds(60));
+                if (_listening.IsCompleted) await _listening;
             }
         }
 
         /// <summary>Has the place moved on as a heartbeat does.</summary>
         public string AdvanceByHeartbeat()
         {
-            seat.AdvanceToken();
+            _seat.AdvanceToken();
             return Place;
         }
 
@@ -440,16 +440,16 @@ public sealed class StreamSubscriptionTests
         {
             try
             {
-                await foreach (var h in seat.ReadAll(listener.Ended))
-                    lock (turn)
+                await foreach (var h in _seat.ReadAllAsync(_listener.Ended))
+                    lock (_turn)
                     {
-                        seat.Token.Advance(h);
-                        place = Id();
+                        _seat.Token.Advance(h);
+                        _place = Id();
                         if (h.Event is not { } e) continue;
                         var data = JsonNode.Parse(e.Data.Span)!;
-                        heard.Add((e.Name == "error_event" ? "reload" : data["data"]!["number"]!.ToString(), place));
-                        more.SetResult();
-                        more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                        _heard.Add((e.Name == "error_event" ? "reload" : data["data"]!["number"]!.ToString(), _place));
+                        _more.SetResult();
+                        _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
                     }
             }
             catch (OperationCanceledException)
@@ -460,15 +460,15 @@ public sealed class StreamSubscriptionTests
 
         private string Id()
         {
-            Span<byte> id = stackalloc byte[MedCor.Gateway.Events.ResumeToken.MaxLength];
-            return Encoding.ASCII.GetString(id[..seat.Token.WriteTo(id)]);
+            Span<byte> id = stackalloc byte[MedCor.Gateway.LiveEvents.ResumeToken.MaxLength];
+            return Encoding.ASCII.GetString(id[.._seat.Token.WriteTo(id)]);
         }
 
         public async ValueTask DisposeAsync()
         {
-            listener.Dispose();
-            await listening;
-            seat.Dispose();
+            _listener.Dispose();
+            await _listening;
+            _seat.Dispose();
         }
     }
 }

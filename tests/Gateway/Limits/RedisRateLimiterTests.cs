@@ -14,7 +14,7 @@ public sealed class RedisRateLimiterTests
         using var redis = await MedCorFixture.ConnectRedis();
         RedisRateLimiter[] replicas = [On(redis), On(redis)];
 
-        var quotas = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => replicas[i % 2].Acquire("calls", "one", 50).AsTask()));
+        var quotas = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => replicas[i % 2].AcquireAsync("calls", "one", 50).AsTask()));
 
         Assert.Equal(50, quotas.Count(q => q.IsGranted));
         Assert.Equal(Enumerable.Range(0, 50), quotas.Where(q => q.IsGranted).Select(q => q.Remaining).Order());
@@ -27,9 +27,9 @@ public sealed class RedisRateLimiterTests
         using var redis = await MedCorFixture.ConnectRedis();
         var limit = On(redis);
 
-        Assert.True((await limit.Acquire("calls", "one", 10, 8)).IsGranted);
-        Assert.Equal((false, 2), (await limit.Acquire("calls", "one", 10, 3)) is var refused ? (refused.IsGranted, refused.Remaining) : default);
-        Assert.Equal((true, 0), (await limit.Acquire("calls", "one", 10, 2)) is var last ? (last.IsGranted, last.Remaining) : default);
+        Assert.True((await limit.AcquireAsync("calls", "one", 10, 8)).IsGranted);
+        Assert.Equal((false, 2), (await limit.AcquireAsync("calls", "one", 10, 3)) is var refused ? (refused.IsGranted, refused.Remaining) : default);
+        Assert.Equal((true, 0), (await limit.AcquireAsync("calls", "one", 10, 2)) is var last ? (last.IsGranted, last.Remaining) : default);
     }
 
     [Fact]
@@ -38,10 +38,10 @@ public sealed class RedisRateLimiterTests
         using var redis = await MedCorFixture.ConnectRedis();
         var limit = On(redis);
 
-        Assert.True((await limit.Acquire("calls", "one", 1)).IsGranted);
-        Assert.True((await limit.Acquire("calls", "other", 1)).IsGranted);
-        Assert.True((await limit.Acquire("logins", "one", 1)).IsGranted);
-        Assert.False((await limit.Acquire("calls", "one", 1)).IsGranted);
+        Assert.True((await limit.AcquireAsync("calls", "one", 1)).IsGranted);
+        Assert.True((await limit.AcquireAsync("calls", "other", 1)).IsGranted);
+        Assert.True((await limit.AcquireAsync("logins", "one", 1)).IsGranted);
+        Assert.False((await limit.AcquireAsync("calls", "one", 1)).IsGranted);
     }
 
     [Fact]
@@ -49,10 +49,10 @@ public sealed class RedisRateLimiterTests
     {
         using var redis = await MedCorFixture.ConnectRedis();
         var limit = On(redis);
-        await limit.Acquire("calls", "one", 1);
+        await limit.AcquireAsync("calls", "one", 1);
         await redis.GetDatabase().KeyExpireAsync("medcor:rate:calls:one", TimeSpan.FromMilliseconds(300));
 
-        await Wait.Until(async () => (await limit.Acquire("calls", "one", 1)).IsGranted, "the window is over", TimeSpan.FromSeconds(5));
+        await Wait.Until(async () => (await limit.AcquireAsync("calls", "one", 1)).IsGranted, "the window is over", TimeSpan.FromSeconds(5));
     }
 
     [Fact]
@@ -63,14 +63,14 @@ public sealed class RedisRateLimiterTests
         var limit = new RedisRateLimiter(nowhere, clock, NullLogger<RedisRateLimiter>.Instance);
 
         var quotas = new List<Quota>();
-        for (var i = 0; i < 4; i++) quotas.Add(await limit.Acquire("calls", "one", 3));
+        for (var i = 0; i < 4; i++) quotas.Add(await limit.AcquireAsync("calls", "one", 3));
         Assert.Equal([true, true, true, false], quotas.Select(q => q.IsGranted));
         Assert.Equal([2, 1, 0, 0], quotas.Select(q => q.Remaining));
 
         clock.Now += TimeSpan.FromSeconds(59);
-        Assert.Equal((false, 1), (await limit.Acquire("calls", "one", 3)) is var refused ? (refused.IsGranted, refused.ResetSeconds) : default);
+        Assert.Equal((false, 1), (await limit.AcquireAsync("calls", "one", 3)) is var refused ? (refused.IsGranted, refused.ResetSeconds) : default);
         clock.Now += TimeSpan.FromSeconds(1);
-        Assert.True((await limit.Acquire("calls", "one", 3)).IsGranted);
+        Assert.True((await limit.AcquireAsync("calls", "one", 3)).IsGranted);
     }
 
     private static RedisRateLimiter On(ConnectionMultiplexer redis) => new(redis, TimeProvider.System, NullLogger<RedisRateLimiter>.Instance);

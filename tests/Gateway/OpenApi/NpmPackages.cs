@@ -9,7 +9,7 @@ namespace MedCor.Tests.Gateway.OpenApi;
 internal sealed class NpmPackages(string name)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private readonly string source = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/Gateway/OpenApi", name);
+    private readonly string _source = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/Gateway/OpenApi", name);
 
     public static NpmPackages Client { get; } = new("client");
     public static NpmPackages Spectral { get; } = new("spectral");
@@ -21,9 +21,9 @@ internal sealed class NpmPackages(string name)
     public bool Install()
     {
         if (ExecutableLocator.Find("node") is null || ExecutableLocator.Find("npm") is null) return false;
-        var (wanted, installed) = (Path.Combine(source, "package.json"), Path.Combine(Directory, "installed.json"));
+        var (wanted, installed) = (Path.Combine(_source, "package.json"), Path.Combine(Directory, "installed.json"));
         System.IO.Directory.CreateDirectory(Directory);
-        foreach (var file in System.IO.Directory.GetFiles(source)) File.Copy(file, Path.Combine(Directory, Path.GetFileName(file)), overwrite: true);
+        foreach (var file in System.IO.Directory.GetFiles(_source)) File.Copy(file, Path.Combine(Directory, Path.GetFileName(file)), overwrite: true);
         if (File.Exists(installed) && File.ReadAllText(installed) == File.ReadAllText(wanted)) return true;
         if (Run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline").ExitCode != 0) return false;
         File.Copy(wanted, installed, overwrite: true);

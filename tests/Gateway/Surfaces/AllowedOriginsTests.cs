@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using MedCor.Gateway.Surfaces;
+using MedCor.Gateway.HttpPipeline;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;

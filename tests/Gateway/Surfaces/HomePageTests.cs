@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.Gateway.Surfaces;
+using MedCor.Gateway.Console;
 using MedCor.ServiceDefaults.Health;
 using MedCor.Tests.EndToEnd;
 using Microsoft.AspNetCore.Http;
@@ -57,7 +57,7 @@ public sealed class HomePageTests
         var http = new DefaultHttpContext { Request = { Scheme = "http", Host = new("medcor.example\"><script>") }, Response = { Body = new MemoryStream() } };
         http.Request.Headers.Accept = accept;
 
-        await front.Handle(http);
+        await front.HandleAsync(http);
 
         var told = Encoding.UTF8.GetString(((MemoryStream)http.Response.Body).ToArray());
         Assert.Contains("it has only just started", told, StringComparison.Ordinal);

@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using MedCor.Gateway.Surfaces;
+using MedCor.Gateway.Endpoints;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Resources;
 

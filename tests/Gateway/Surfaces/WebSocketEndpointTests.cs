@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.Gateway.Events;
+using MedCor.Gateway.LiveEvents;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;

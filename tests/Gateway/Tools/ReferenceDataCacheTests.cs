@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using MedCor.Contracts;
-using MedCor.Gateway.Tools;
+using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.EndToEnd;
@@ -54,7 +54,7 @@ public sealed class ReferenceDataCacheTests
         await service.ReadThrough(one);
 
         var (begun, end) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var writing = other.Write(async () =>
+        var writing = other.WriteAsync(async () =>
         {
             begun.SetResult();
             await end.Task;
@@ -203,20 +203,20 @@ public sealed class ReferenceDataCacheTests
     /// <summary>Stands for a service whose data is a number, which every write raises by one.</summary>
     private sealed class CountingService
     {
-        private int value;
-        private int asked;
+        private int _value;
+        private int _asked;
 
         public bool IsSlow { get; init; }
 
-        public int Asked => asked;
+        public int Asked => _asked;
 
         public async Task<string> ReadThrough(ReferenceDataCache references, Callers kind = Callers.Nurse, string parameters = "{}")
         {
-            using var answer = await references.Read(kind, new(ToolCatalogue.All["list_specialties"], new(Encoding.UTF8.GetBytes(parameters))), async () =>
+            using var answer = await references.ReadAsync(kind, new(ToolCatalogue.All["list_specialties"], new(Encoding.UTF8.GetBytes(parameters))), async () =>
             {
-                Interlocked.Increment(ref asked);
+                Interlocked.Increment(ref _asked);
                 await AWhile();
-                var read = Volatile.Read(ref value);
+                var read = Volatile.Read(ref _value);
                 await AWhile();
                 return Answer(read);
             });
@@ -225,10 +225,10 @@ public sealed class ReferenceDataCacheTests
 
         public async Task<int> WriteThrough(ReferenceDataCache references)
         {
-            using var answer = await references.Write(async () =>
+            using var answer = await references.WriteAsync(async () =>
             {
                 await AWhile();
-                var written = Interlocked.Increment(ref value);
+                var written = Interlocked.Increment(ref _value);
                 await AWhile();
                 return Answer(written);
             });

@@ -1,12 +1,11 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MedCor.Contracts;
-using MedCor.Gateway.Events;
 using MedCor.Gateway.Limits;
-using MedCor.Gateway.Tools;
+using MedCor.Gateway.LiveEvents;
+using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
@@ -118,7 +117,7 @@ public sealed class ToolInvokerTests
         using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
         var door = Door(Upstream(service.Address));
 
-        await Assert.ThrowsAsync<Forbidden>(() => door.Invoke(Somebody(Guid.NewGuid()), new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
+        await Assert.ThrowsAsync<Forbidden>(() => door.InvokeAsync(Somebody(Guid.NewGuid()), new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
 
         Assert.Empty(service.Requests);
     }
@@ -132,10 +131,10 @@ public sealed class ToolInvokerTests
         full.Resize(new LimitOptions().MaxBufferedBytes - 1000);
         var door = Door(Upstream(service.Address), waiting);
 
-        await Assert.ThrowsAsync<Unavailable>(() => door.Invoke(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
+        await Assert.ThrowsAsync<Unavailable>(() => door.InvokeAsync(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
         Assert.Empty(service.Requests);
         full.Dispose();
-        (await door.Invoke(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default)).Dispose();
+        (await door.InvokeAsync(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default)).Dispose();
 
         Assert.Single(service.Requests);
         Assert.Equal(0, waiting.CurrentBytes);
@@ -144,7 +143,7 @@ public sealed class ToolInvokerTests
     private static Task<ToolResponse> Call(Uri address, string? key = null) => Call(Upstream(address), key);
 
     private static Task<ToolResponse> Call(ServiceHttpInvoker upstream, string? key = null) =>
-        Door(upstream).Invoke(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
+        Door(upstream).InvokeAsync(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
 
     private static ToolInvoker Door(ServiceHttpInvoker upstream, BufferedBytesLimiter? waiting = null) => new(
         new ServiceForwarder(upstream, waiting ?? new BufferedBytesLimiter(Options.Create(new LimitOptions()))),
@@ -178,15 +177,15 @@ public sealed class ToolInvokerTests
     /// <summary>Reads a request, writes what it is told to and closes the connection: so it can break in any place. A whole answer says that it will.</summary>
     private sealed class RawService : IDisposable
     {
-        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
         public RawService(Func<string, string> answer)
         {
-            listener.Start();
+            _listener.Start();
             _ = Serve(answer);
         }
 
-        public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
         public List<string> Requests { get; } = [];
 
@@ -196,7 +195,7 @@ public sealed class ToolInvokerTests
             {
                 while (true)
                 {
-                    using var connection = await listener.AcceptTcpClientAsync();
+                    using var connection = await _listener.AcceptTcpClientAsync();
                     var stream = connection.GetStream();
                     var request = await ReadRequest(stream);
                     Requests.Add(request);
@@ -223,6 +222,6 @@ public sealed class ToolInvokerTests
             }
         }
 
-        public void Dispose() => listener.Stop();
+        public void Dispose() => _listener.Stop();
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.Gateway.Tools;
+using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Tests.Gateway.Tools;

@@ -8,28 +8,28 @@ namespace MedCor.Tests.Identity.Keys;
 public class KeyEncryptionTests
 {
     private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(32);
-    private readonly KeyEncryption encryption = new("a secret of at least 32 characters!");
+    private readonly KeyEncryption _encryption = new("a secret of at least 32 characters!");
 
     [Fact]
     public void An_encrypted_key_is_decrypted()
     {
-        var encrypted = encryption.Encrypt(Secret, "k1");
+        var encrypted = _encryption.Encrypt(Secret, "k1");
 
-        Assert.Equal(Secret, encryption.Decrypt(encrypted, "k1"));
-        Assert.NotEqual(encrypted, encryption.Encrypt(Secret, "k1"));
+        Assert.Equal(Secret, _encryption.Decrypt(encrypted, "k1"));
+        Assert.NotEqual(encrypted, _encryption.Encrypt(Secret, "k1"));
         Assert.Equal(-1, encrypted.AsSpan().IndexOf(Secret));
     }
 
     [Fact]
     public void Another_secret_or_another_key_or_a_changed_byte_fails()
     {
-        var encrypted = encryption.Encrypt(Secret, "k1");
+        var encrypted = _encryption.Encrypt(Secret, "k1");
         var changed = encrypted.ToArray();
         changed[^1] ^= 1;
 
         Assert.Throws<AuthenticationTagMismatchException>(() => new KeyEncryption("another secret of 32 characters!!!").Decrypt(encrypted, "k1"));
-        Assert.Throws<AuthenticationTagMismatchException>(() => encryption.Decrypt(encrypted, "k2"));
-        Assert.Throws<AuthenticationTagMismatchException>(() => encryption.Decrypt(changed, "k1"));
+        Assert.Throws<AuthenticationTagMismatchException>(() => _encryption.Decrypt(encrypted, "k2"));
+        Assert.Throws<AuthenticationTagMismatchException>(() => _encryption.Decrypt(changed, "k1"));
     }
 
     [Theory]

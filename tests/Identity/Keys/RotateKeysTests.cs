@@ -56,35 +56,35 @@ public sealed class RotateKeysTests
     {
         await using var identity = await IdentityFixture.Create();
         var ring = identity.Get<KeyRing>();
-        var stolen = (await ring.GetSigningCredentials(default)).Kid;
+        var stolen = (await ring.GetSigningCredentialsAsync(default)).Kid;
 
-        var keys = await ring.Rotate(identity.Clock.Now, default, revoked: stolen);
-        await identity.Get<RevocationList>().Revoke(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(stolen)] = identity.Clock.Now }, TimeSpan.FromHours(1));
+        var keys = await ring.RotateAsync(identity.Clock.Now, default, revoked: stolen);
+        await identity.Get<RevocationList>().RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(stolen)] = identity.Clock.Now }, TimeSpan.FromHours(1));
 
-        Assert.Equal(Assert.Single(keys).Id, (await ring.GetSigningCredentials(default)).Kid);
-        Assert.Equal(keys.Select(k => k.Id), (await ring.GetPublicKeys(default)).Select(k => k.Kid));
+        Assert.Equal(Assert.Single(keys).Id, (await ring.GetSigningCredentialsAsync(default)).Kid);
+        Assert.Equal(keys.Select(k => k.Id), (await ring.GetPublicKeysAsync(default)).Select(k => k.Kid));
     }
 
     [Fact]
     public async Task Only_a_key_that_there_is_can_be_revoked_and_nothing_is_changed_for_another()
     {
         await using var identity = await IdentityFixture.Create();
-        var key = (await identity.Get<KeyRing>().GetSigningCredentials(default)).Kid;
+        var key = (await identity.Get<KeyRing>().GetSigningCredentialsAsync(default)).Kid;
 
-        Assert.Equal(1, await identity.Execute<RotateKeys, int>(c => c.Run(["--revoke", Guid.NewGuid().ToString("N")], default)));
-        Assert.Equal(64, await identity.Execute<RotateKeys, int>(c => c.Run(["--revoke"], default)));
-        Assert.Equal(key, Assert.Single(await identity.Get<KeyRing>().GetPublicKeys(default)).Kid);
-        Assert.Equal(0, await identity.Execute<RotateKeys, int>(c => c.Run(["--revoke", key], default)));
-        Assert.NotEqual(key, Assert.Single(await identity.Get<KeyRing>().GetPublicKeys(default)).Kid);
+        Assert.Equal(1, await identity.Execute<RotateKeys, int>(c => c.RunAsync(["--revoke", Guid.NewGuid().ToString("N")], default)));
+        Assert.Equal(64, await identity.Execute<RotateKeys, int>(c => c.RunAsync(["--revoke"], default)));
+        Assert.Equal(key, Assert.Single(await identity.Get<KeyRing>().GetPublicKeysAsync(default)).Kid);
+        Assert.Equal(0, await identity.Execute<RotateKeys, int>(c => c.RunAsync(["--revoke", key], default)));
+        Assert.NotEqual(key, Assert.Single(await identity.Get<KeyRing>().GetPublicKeysAsync(default)).Kid);
     }
 
     [Fact]
     public async Task A_revoked_key_stays_on_the_list_for_as_long_as_a_process_that_is_cut_off_may_know_it()
     {
         await using var identity = await IdentityFixture.Create();
-        var (stolen, now) = ((await identity.Get<KeyRing>().GetSigningCredentials(default)).Kid, identity.Clock.Now);
+        var (stolen, now) = ((await identity.Get<KeyRing>().GetSigningCredentialsAsync(default)).Kid, identity.Clock.Now);
 
-        await identity.Get<KeyRing>().Rotate(now, default, revoked: stolen);
+        await identity.Get<KeyRing>().RotateAsync(now, default, revoked: stolen);
 
         var revocation = await identity.Execute<IdentityDb, Revocation>(db =>
         {

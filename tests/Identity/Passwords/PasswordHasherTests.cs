@@ -7,21 +7,21 @@ public sealed class PasswordHasherTests : IDisposable
 {
     private static readonly Func<Task> Nothing = () => Task.CompletedTask;
 
-    private readonly SecretHasher secrets = new();
-    private readonly PasswordHasher hashes;
+    private readonly SecretHasher _secrets = new();
+    private readonly PasswordHasher _hashes;
 
-    public PasswordHasherTests() => hashes = new(secrets);
+    public PasswordHasherTests() => _hashes = new(_secrets);
 
-    public void Dispose() => secrets.Dispose();
+    public void Dispose() => _secrets.Dispose();
 
     [Fact]
     public async Task A_hash_matches_its_password_alone()
     {
-        var hash = await hashes.Hash("Korrekt-Pferd-7", CancellationToken.None);
+        var hash = await _hashes.HashAsync("Korrekt-Pferd-7", CancellationToken.None);
 
-        Assert.True(await hashes.Verify(hash, "Korrekt-Pferd-7", Nothing, CancellationToken.None));
-        Assert.False(await hashes.Verify(hash, "korrekt-pferd-7", Nothing, CancellationToken.None));
-        Assert.NotEqual(hash, await hashes.Hash("Korrekt-Pferd-7", CancellationToken.None));
+        Assert.True(await _hashes.VerifyAsync(hash, "Korrekt-Pferd-7", Nothing, CancellationToken.None));
+        Assert.False(await _hashes.VerifyAsync(hash, "korrekt-pferd-7", Nothing, CancellationToken.None));
+        Assert.NotEqual(hash, await _hashes.HashAsync("Korrekt-Pferd-7", CancellationToken.None));
     }
 
     [Fact]
@@ -30,21 +30,21 @@ public sealed class PasswordHasherTests : IDisposable
         var (composed, decomposed) = ("Gr\u00FC\u00DFe-Gott-7", "Gru\u0308\u00DFe-Gott-7");
         var older = new Microsoft.AspNetCore.Identity.PasswordHasher<object>().HashPassword(new(), decomposed);
 
-        Assert.True(await hashes.Verify(await hashes.Hash(composed, CancellationToken.None), decomposed, Nothing, CancellationToken.None));
-        Assert.True(await hashes.Verify(await hashes.Hash(decomposed, CancellationToken.None), composed, Nothing, CancellationToken.None));
-        Assert.True(await hashes.Verify(older, decomposed, Nothing, CancellationToken.None));
-        Assert.False(await hashes.Verify(await hashes.Hash(composed, CancellationToken.None), $" {composed}", Nothing, CancellationToken.None));
+        Assert.True(await _hashes.VerifyAsync(await _hashes.HashAsync(composed, CancellationToken.None), decomposed, Nothing, CancellationToken.None));
+        Assert.True(await _hashes.VerifyAsync(await _hashes.HashAsync(decomposed, CancellationToken.None), composed, Nothing, CancellationToken.None));
+        Assert.True(await _hashes.VerifyAsync(older, decomposed, Nothing, CancellationToken.None));
+        Assert.False(await _hashes.VerifyAsync(await _hashes.HashAsync(composed, CancellationToken.None), $" {composed}", Nothing, CancellationToken.None));
     }
 
     [Fact]
     public async Task Checking_against_nobodys_hash_costs_what_a_real_one_costs()
     {
-        var real = Convert.FromBase64String(await hashes.Hash("Korrekt-Pferd-7", CancellationToken.None));
+        var real = Convert.FromBase64String(await _hashes.HashAsync("Korrekt-Pferd-7", CancellationToken.None));
         var nobodys = Convert.FromBase64String(SecretHasher.CreateDummyHash());
 
         // Marker, function, iterations and length of the salt: all that decides how long it takes.
         Assert.Equal(real[..13], nobodys[..13]);
         Assert.Equal(real.Length, nobodys.Length);
-        Assert.False(await hashes.Verify(null, "Korrekt-Pferd-7", Nothing, CancellationToken.None));
+        Assert.False(await _hashes.VerifyAsync(null, "Korrekt-Pferd-7", Nothing, CancellationToken.None));
     }
 }

@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
@@ -12,7 +11,7 @@ namespace MedCor.Tests.Identity.Sessions;
 public class AccessTokenIssuerTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, 700, TimeSpan.Zero);
-    private readonly AccessTokenIssuer tokens = new(Options.Create(new TokenOptions()), Options.Create(new SessionOptions { AccessTokenSeconds = 900 }), new ManualTimeProvider { Now = Now });
+    private readonly AccessTokenIssuer _tokens = new(Options.Create(new TokenOptions()), Options.Create(new SessionOptions { AccessTokenSeconds = 900 }), new ManualTimeProvider { Now = Now });
 
     [Fact]
     public void A_token_says_who_where_and_how_long()
@@ -69,6 +68,6 @@ public class AccessTokenIssuerTests
     {
         var encryption = new KeyEncryption("a secret of at least 32 characters!");
         var key = SigningKey.Create(encryption, Now, Now);
-        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(tokens.CreateDescriptor(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) }, key.ToSigningCredentials(encryption), refreshedAt: Now.AddHours(2), Now.AddDays(1))));
+        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(_tokens.CreateDescriptor(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) }, key.ToSigningCredentials(encryption), refreshedAt: Now.AddHours(2), Now.AddDays(1))));
     }
 }

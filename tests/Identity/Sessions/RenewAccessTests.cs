@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Access;
@@ -56,7 +55,7 @@ public sealed class RenewAccessTests
 
         // Refreshed in time the session goes on, and the end of what that gives is counted from then.
         var refreshed = identity.Clock.Now;
-        var tokens = await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
+        var tokens = await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None));
         Assert.Equal(refreshed + SessionOptions.MaxRenewalWithoutRefresh, await EndOfLine(identity, Read(identity, session, tokens.AccessToken)));
     }
 
@@ -69,7 +68,7 @@ public sealed class RenewAccessTests
 
         var stolen = Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun };
         var end = await EndOfLine(identity, stolen, meanwhile: async () =>
-            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken);
+            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None))).RefreshToken);
 
         Assert.Equal(begun + SessionOptions.MaxRenewalWithoutRefresh, end);
     }
@@ -86,7 +85,7 @@ public sealed class RenewAccessTests
         foreach (var hours in (double[])[4, 5.5])
         {
             identity.Clock.Now = begun.AddHours(hours);
-            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None))).RefreshToken;
+            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None))).RefreshToken;
         }
 
         var issued = begun.AddHours(issuedAfter);
@@ -110,7 +109,7 @@ public sealed class RenewAccessTests
         Assert.Equal(end, (await Renewed(identity, Holder(identity, session, identity.Clock.Now, identity.Clock.Now.AddMinutes(5))))!.ExpiresAt);
         Assert.Null(await Renewed(identity, Holder(identity, session, identity.Clock.Now, end)));
         if (byIdling) return;
-        var tokens = await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.Handle(new(refreshToken), CancellationToken.None));
+        var tokens = await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None));
         Assert.Equal((end.UtcDateTime, 1800), (new JsonWebToken(tokens.AccessToken).ValidTo, tokens.ExpiresIn));
     }
 
@@ -142,7 +141,7 @@ public sealed class RenewAccessTests
     {
         try
         {
-            var next = await identity.Execute<RenewAccessHandler, AccessToken>(h => h.Handle(caller, CancellationToken.None));
+            var next = await identity.Execute<RenewAccessHandler, AccessToken>(h => h.HandleAsync(caller, CancellationToken.None));
             return Read(identity, new Session { Id = caller.SessionId, UserId = caller.UserId, StartedAt = default, EndsAt = default }, next.Token);
         }
         catch (Unauthenticated)

@@ -20,32 +20,32 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     private static readonly KeyEncryption Encryption = new("a secret of at least 32 characters!");
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    private readonly ManualTimeProvider clock = new();
-    private readonly SigningKey key, other;
-    private ConnectionMultiplexer redis = null!;
-    private RevocationList revocations = null!;
-    private TokenValidator check = null!;
-    private PublishedKeys published = null!;
+    private readonly ManualTimeProvider _clock = new();
+    private readonly SigningKey _key, _other;
+    private ConnectionMultiplexer _redis = null!;
+    private RevocationList _revocations = null!;
+    private TokenValidator _check = null!;
+    private PublishedKeys _published = null!;
 
-    public TokenValidatorTests() => (key, other) = (SigningKey.Create(Encryption, clock.Now, clock.Now), SigningKey.Create(Encryption, clock.Now, clock.Now));
+    public TokenValidatorTests() => (_key, _other) = (SigningKey.Create(Encryption, _clock.Now, _clock.Now), SigningKey.Create(Encryption, _clock.Now, _clock.Now));
 
     public async Task InitializeAsync()
     {
-        redis = await MedCorFixture.ConnectRedis();
-        revocations = new(redis, clock, NullLogger<RevocationList>.Instance);
-        await revocations.Revoke(new Dictionary<Guid, DateTimeOffset> { [Guid.NewGuid()] = clock.Now }, Hour);
-        published = new(key, other);
-        check = new(new SigningKeyCache(published, clock), revocations, Options.Create(new TokenOptions()), clock);
+        _redis = await MedCorFixture.ConnectRedis();
+        _revocations = new(_redis, _clock, NullLogger<RevocationList>.Instance);
+        await _revocations.RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [Guid.NewGuid()] = _clock.Now }, Hour);
+        _published = new(_key, _other);
+        _check = new(new SigningKeyCache(_published, _clock), _revocations, Options.Create(new TokenOptions()), _clock);
     }
 
     [Fact]
     public async Task A_token_counts_from_when_it_is_issued_to_its_end()
     {
-        var token = Token(key, clock.Now, clock.Now + Hour);
+        var token = Token(_key, _clock.Now, _clock.Now + Hour);
 
-        Assert.Equal(clock.Now + Hour, (await check.Validate(token, default)).ExpiresAt);
-        clock.Now += Hour;
-        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Validate(token, default));
+        Assert.Equal(_clock.Now + Hour, (await _check.ValidateAsync(token, default)).ExpiresAt);
+        _clock.Now += Hour;
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(token, default));
     }
 
     [Theory]
@@ -56,34 +56,34 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     [InlineData(null, 1, "without its beginning")]
     public async Task A_token_of_another_lifetime_than_tokens_have_is_refused_whoever_signed_it(int? issued, int ends, string why)
     {
-        var token = Token(key, issued is { } hours ? clock.Now.AddHours(hours) : null, clock.Now.AddHours(ends));
+        var token = Token(_key, issued is { } hours ? _clock.Now.AddHours(hours) : null, _clock.Now.AddHours(ends));
 
-        Assert.True(await Record.ExceptionAsync(async () => await check.Validate(token, default)) is Unauthenticated, why);
+        Assert.True(await Record.ExceptionAsync(async () => await _check.ValidateAsync(token, default)) is Unauthenticated, why);
     }
 
     [Fact]
     public async Task Tokens_of_a_revoked_key_are_refused_even_when_cached()
     {
-        var (stolen, good) = (Token(key, clock.Now, clock.Now + Hour), Token(other, clock.Now, clock.Now + Hour));
-        var (thief, owner) = (await check.Validate(stolen, default), await check.Validate(good, default));
+        var (stolen, good) = (Token(_key, _clock.Now, _clock.Now + Hour), Token(_other, _clock.Now, _clock.Now + Hour));
+        var (thief, owner) = (await _check.ValidateAsync(stolen, default), await _check.ValidateAsync(good, default));
 
-        await revocations.Revoke(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(key.Id)] = clock.Now }, Hour);
+        await _revocations.RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(_key.Id)] = _clock.Now }, Hour);
 
         // Remembered ones, new ones, and connections that stand open: the key itself is still in this process's memory.
-        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Validate(stolen, default));
-        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Validate(Token(key, clock.Now, clock.Now + Hour), default));
-        Assert.False(check.IsStillValid(thief));
-        Assert.True(check.IsStillValid(owner));
-        Assert.Equal(owner, await check.Validate(good, default));
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(stolen, default));
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default));
+        Assert.False(_check.IsStillValid(thief));
+        Assert.True(_check.IsStillValid(owner));
+        Assert.Equal(owner, await _check.ValidateAsync(good, default));
     }
 
     [Fact]
     public async Task A_token_tells_the_login_or_refresh_that_it_descends_from_and_one_of_a_version_before_none()
     {
-        var refreshedAt = clock.Now.AddHours(-3);
+        var refreshedAt = _clock.Now.AddHours(-3);
 
-        Assert.Equal(refreshedAt, (await check.Validate(Token(key, clock.Now, clock.Now + Hour, refreshedAt), default)).RefreshedAt);
-        Assert.Null((await check.Validate(Token(key, clock.Now, clock.Now + Hour), default)).RefreshedAt);
+        Assert.Equal(refreshedAt, (await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour, refreshedAt), default)).RefreshedAt);
+        Assert.Null((await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default)).RefreshedAt);
     }
 
     [Fact]
@@ -91,17 +91,17 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     {
         // By how much clocks may differ.
         var slack = TimeSpan.FromMinutes(1);
-        var revokedAt = TokenValidator.KeyRevokedAt(clock.Now);
-        await check.Validate(Token(key, clock.Now, clock.Now + Hour), default);
+        var revokedAt = TokenValidator.KeyRevokedAt(_clock.Now);
+        await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
         // A process that is cut off from Identity does not learn that the key is withdrawn.
-        published.IsAway = true;
+        _published.IsAway = true;
 
         // At the last moment at which the key is still known here, the longest that is taken.
-        clock.Now += SigningKeyCache.MaxStaleAge - TimeSpan.FromSeconds(1);
-        var ends = (await check.Validate(Token(key, clock.Now + slack, clock.Now + slack + Hour + slack), default)).ExpiresAt;
-        await Assert.ThrowsAsync<Unauthenticated>(async () => await check.Validate(Token(key, clock.Now + slack, clock.Now + slack + Hour + slack + TimeSpan.FromSeconds(1)), default));
-        clock.Now += TimeSpan.FromSeconds(1);
-        await Assert.ThrowsAsync<HttpRequestException>(async () => await check.Validate(Token(key, clock.Now, clock.Now + Hour), default));
+        _clock.Now += SigningKeyCache.MaxStaleAge - TimeSpan.FromSeconds(1);
+        var ends = (await _check.ValidateAsync(Token(_key, _clock.Now + slack, _clock.Now + slack + Hour + slack), default)).ExpiresAt;
+        await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(Token(_key, _clock.Now + slack, _clock.Now + slack + Hour + slack + TimeSpan.FromSeconds(1)), default));
+        _clock.Now += TimeSpan.FromSeconds(1);
+        await Assert.ThrowsAsync<HttpRequestException>(async () => await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default));
 
         // Another replica of Identity than the one that revoked it may forget it, by a clock that is ahead.
         Assert.True(ends < revokedAt + TokenValidator.RevocationRetention(Hour) - slack, $"{ends} after {revokedAt}");
@@ -110,17 +110,17 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     [Fact]
     public async Task While_Identity_is_down_cached_keys_are_used_for_at_most_a_day()
     {
-        await check.Validate(Token(key, clock.Now, clock.Now + Hour), default);
-        published.IsAway = true;
+        await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+        _published.IsAway = true;
 
-        clock.Now += SigningKeyCache.MaxStaleAge - TimeSpan.FromSeconds(1);
-        await check.Validate(Token(key, clock.Now, clock.Now + Hour), default);
-        clock.Now += TimeSpan.FromSeconds(1);
-        await Assert.ThrowsAsync<HttpRequestException>(async () => await check.Validate(Token(key, clock.Now, clock.Now + Hour), default));
+        _clock.Now += SigningKeyCache.MaxStaleAge - TimeSpan.FromSeconds(1);
+        await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+        _clock.Now += TimeSpan.FromSeconds(1);
+        await Assert.ThrowsAsync<HttpRequestException>(async () => await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default));
 
-        published.IsAway = false;
-        clock.Now += TimeSpan.FromSeconds(2);
-        await check.Validate(Token(key, clock.Now, clock.Now + Hour), default);
+        _published.IsAway = false;
+        _clock.Now += TimeSpan.FromSeconds(2);
+        await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
     }
 
     private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null)
@@ -143,23 +143,23 @@ public sealed class TokenValidatorTests : IAsyncLifetime
 
     public Task DisposeAsync()
     {
-        check.Dispose();
-        redis.Dispose();
+        _check.Dispose();
+        _redis.Dispose();
         return Task.CompletedTask;
     }
 
     /// <summary>Where processes ask Identity for its keys.</summary>
     private sealed class PublishedKeys(params SigningKey[] keys) : HttpMessageHandler, IHttpClientFactory
     {
-        private readonly List<SigningKey> keys = [.. keys];
+        private readonly List<SigningKey> _keys = [.. keys];
 
         public bool IsAway { get; set; }
 
-        public void Withdraw(SigningKey key) => keys.Remove(key);
+        public void Withdraw(SigningKey key) => _keys.Remove(key);
 
         public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { BaseAddress = new("http://identity") };
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => IsAway ? throw new HttpRequestException("away") : Task.FromResult(
-            new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(new { keys = keys.Select(k => k.ToPublicKey()) }, Json.Options), Encoding.UTF8, "application/json") });
+            new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(new { keys = _keys.Select(k => k.ToPublicKey()) }, Json.Options), Encoding.UTF8, "application/json") });
     }
 }

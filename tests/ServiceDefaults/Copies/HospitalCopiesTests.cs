@@ -10,16 +10,16 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private IBusControl bus = null!;
-    private MedCorFixture house = null!;
+    private IBusControl _bus = null!;
+    private MedCorFixture _house = null!;
 
     public async Task InitializeAsync()
     {
-        house = await MedCorFixture.Get();
-        bus = await house.StartBus();
+        _house = await MedCorFixture.Get();
+        _bus = await _house.StartBus();
     }
 
-    public Task DisposeAsync() => bus.StopAsync();
+    public Task DisposeAsync() => _bus.StopAsync();
 
     [Fact]
     public async Task Fields_missing_from_events_of_an_older_version_stay_unchanged()
@@ -28,10 +28,10 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
         await Tell(new HospitalCreated(hospital));
 
         await Tell(new HospitalUpdated(hospital with { Name = "Renamed", MaxOpenPatientBookings = null, Version = 2 }));
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND name = 'Renamed' AND max_open_patient_bookings = 7 AND version = 2", hospital.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND name = 'Renamed' AND max_open_patient_bookings = 7 AND version = 2", hospital.Id));
 
         await Tell(new HospitalUpdated(hospital with { MaxOpenPatientBookings = 0, Version = 3 }));
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 0 AND version = 3", hospital.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 0 AND version = 3", hospital.Id));
     }
 
     [Fact]
@@ -39,14 +39,14 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
     {
         var hospital = Opened(maxOpenPatientBookings: null);
         await Tell(new HospitalCreated(hospital));
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 3", hospital.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 3", hospital.Id));
     }
 
     /// <summary>Publishes, and waits until the service has handled it.</summary>
     private async Task Tell<T>(T happened) where T : IntegrationEvent
     {
-        await bus.Publish(happened);
-        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1, "Clinical handled the event");
+        await _bus.Publish(happened);
+        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1, "Clinical handled the event");
     }
 
     private static Contracts.Hospital.Hospital Opened(int? maxOpenPatientBookings)

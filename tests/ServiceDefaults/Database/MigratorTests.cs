@@ -16,21 +16,21 @@ public class MigratorTests
     {
         var owner = await (await MedCorFixture.Get()).CreateDatabase();
 
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Migrator.Migrate(owner, CancellationToken.None)));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Migrator.MigrateAsync(owner, CancellationToken.None)));
 
         await using var database = NpgsqlDataSource.Create(owner);
-        await Migrator.Verify(database, CancellationToken.None);
+        await Migrator.VerifyAsync(database, CancellationToken.None);
     }
 
     [Fact]
     public async Task A_schema_that_lacks_a_migration_is_refused_by_name()
     {
         var owner = await (await MedCorFixture.Get()).CreateDatabase();
-        await Migrator.Migrate(owner, CancellationToken.None);
+        await Migrator.MigrateAsync(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(owner);
         await using (var forget = database.CreateCommand("DELETE FROM schema_migrations WHERE name LIKE 'analytics/%'")) await forget.ExecuteNonQueryAsync();
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.Verify(database, CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.VerifyAsync(database, CancellationToken.None));
 
         Assert.Contains("analytics/0001_visits", refused.Message, StringComparison.Ordinal);
     }
@@ -39,11 +39,11 @@ public class MigratorTests
     public async Task A_migration_that_was_changed_after_it_was_applied_is_refused()
     {
         var owner = await (await MedCorFixture.Get()).CreateDatabase();
-        await Migrator.Migrate(owner, CancellationToken.None);
+        await Migrator.MigrateAsync(owner, CancellationToken.None);
         await using (var database = NpgsqlDataSource.Create(owner))
         await using (var change = database.CreateCommand("UPDATE schema_migrations SET checksum = 'other' WHERE name = 'analytics/0001_visits'")) await change.ExecuteNonQueryAsync();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.Migrate(owner, CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.MigrateAsync(owner, CancellationToken.None));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public class MigratorTests
         const string index = "appointments_by_status_and_start";
         var owner = await (await MedCorFixture.Get()).CreateDatabase();
         var clinical = new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance);
-        await clinical.Migrate(owner, CancellationToken.None);
+        await clinical.MigrateAsync(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(owner);
         await Run($"DROP INDEX {index}; ALTER TABLE appointments DROP COLUMN booked_by; DELETE FROM schema_migrations WHERE name = 'clinical/0008_bookings'");
 
@@ -66,13 +66,13 @@ public class MigratorTests
             await using var build = new NpgsqlCommand($"CREATE INDEX CONCURRENTLY {index} ON appointments (hospital_id, status, starts_at, id)", connection);
             await Assert.ThrowsAsync<PostgresException>(build.ExecuteNonQueryAsync);
         }
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => clinical.Migrate(owner, CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => clinical.MigrateAsync(owner, CancellationToken.None));
         Assert.Contains($"invalid indexes: {index}. ", refused.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => clinical.Verify(database, CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => clinical.VerifyAsync(database, CancellationToken.None));
 
         await Run($"REINDEX INDEX CONCURRENTLY {index}");
-        await clinical.Migrate(owner, CancellationToken.None);
-        await clinical.Verify(database, CancellationToken.None);
+        await clinical.MigrateAsync(owner, CancellationToken.None);
+        await clinical.VerifyAsync(database, CancellationToken.None);
 
         async Task Run(string sql)
         {

@@ -13,35 +13,35 @@ public sealed class LostDatabaseTests : IAsyncLifetime
 {
     private const int Calls = 40;
 
-    private StallingProxy wire = null!;
-    private ServiceProcess hospital = null!;
-    private ServiceProcess gateway = null!;
-    private ApiClient admin = null!;
+    private StallingProxy _wire = null!;
+    private ServiceProcess _hospital = null!;
+    private ServiceProcess _gateway = null!;
+    private ApiClient _admin = null!;
 
     public async Task InitializeAsync()
     {
         var house = await MedCorFixture.Get();
         var database = new NpgsqlConnectionStringBuilder(await house.CreateDatabase());
-        await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).Migrate(database.ConnectionString, CancellationToken.None);
-        wire = new(database.Host!, database.Port);
-        (database.Host, database.Port) = ("127.0.0.1", wire.Port);
+        await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).MigrateAsync(database.ConnectionString, CancellationToken.None);
+        _wire = new(database.Host!, database.Port);
+        (database.Host, database.Port) = ("127.0.0.1", _wire.Port);
         // Elsewhere than in Development: it is not to tell of demo hospitals a second time.
-        hospital = await ServiceProcess.StartService("hospital", ("ConnectionStrings__db", database.ConnectionString), ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
-        gateway = await ServiceProcess.Start(("services__hospital__http__0", hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)), ("services__hospital__http__1", null));
-        admin = await ApiClient.LogInShared("admin@medcor.example");
+        _hospital = await ServiceProcess.StartService("hospital", ("ConnectionStrings__db", database.ConnectionString), ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
+        _gateway = await ServiceProcess.Start(("services__hospital__http__0", _hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)), ("services__hospital__http__1", null));
+        _admin = await ApiClient.LogInShared("admin@medcor.example");
     }
 
     [Fact]
     public async Task While_its_database_hangs_a_service_fails_fast_with_the_reason_and_recovers()
     {
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
-        await Wait.Until(async () => (await gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => gateway.Output);
+        await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => _gateway.Output);
 
-        wire.Stall();
-        await Wait.Until(async () => (await hospital.GetReadiness("/health")).Reasons is ["database does not answer"], "the service knows", explain: () => hospital.Output);
-        await Wait.Until(async () => (await gateway.GetReadiness("/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => gateway.Output);
+        _wire.Stall();
+        await Wait.Until(async () => (await _hospital.GetReadiness("/health")).Reasons is ["database does not answer"], "the service knows", explain: () => _hospital.Output);
+        await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => _gateway.Output);
 
-        var before = wire.ConnectionCount;
+        var before = _wire.ConnectionCount;
         var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => Ask()));
         foreach (var answer in answers)
         {
@@ -50,20 +50,20 @@ public sealed class LostDatabaseTests : IAsyncLifetime
             Assert.Equal(("SERVER_ERROR", 2), ((string?)error["code"], (int?)error["retry_after"]));
         }
         // None of them waited for a connection: those are of looks.
-        Assert.InRange(wire.ConnectionCount - before, 0, Calls / 4);
-        Assert.Equal(HttpStatusCode.OK, (await hospital.Http.GetAsync(new Uri("/alive", UriKind.Relative))).StatusCode);
+        Assert.InRange(_wire.ConnectionCount - before, 0, Calls / 4);
+        Assert.Equal(HttpStatusCode.OK, (await _hospital.Http.GetAsync(new Uri("/alive", UriKind.Relative))).StatusCode);
 
-        wire.Resume();
-        await Wait.Until(async () => (await gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => hospital.Output);
+        _wire.Resume();
+        await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => _hospital.Output);
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
     }
 
-    private Task<HttpResponseMessage> Ask() => hospital.Post(admin, "/tools/list_hospitals", new { });
+    private Task<HttpResponseMessage> Ask() => _hospital.Post(_admin, "/tools/list_hospitals", new { });
 
     public async Task DisposeAsync()
     {
-        await gateway.DisposeAsync();
-        await hospital.DisposeAsync();
-        await wire.DisposeAsync();
+        await _gateway.DisposeAsync();
+        await _hospital.DisposeAsync();
+        await _wire.DisposeAsync();
     }
 }

@@ -8,31 +8,31 @@ namespace MedCor.Tests.ServiceDefaults.Health;
 
 public class ReadinessTests
 {
-    private readonly Readiness readiness = new(NullLogger<Readiness>.Instance);
+    private readonly Readiness _readiness = new(NullLogger<Readiness>.Instance);
 
     [Fact]
-    public void A_dependency_is_not_ready_before_its_first_check() => Assert.Single(readiness.GetReasons(requiredOnly: true));
+    public void A_dependency_is_not_ready_before_its_first_check() => Assert.Single(_readiness.GetReasons(requiredOnly: true));
 
     [Fact]
     public async Task The_first_check_decides()
     {
         await Look(("database", false), ("redis", true));
 
-        Assert.Equal(["database does not answer"], readiness.GetReasons(requiredOnly: true));
-        Assert.True(readiness.IsUnavailable("database"));
-        Assert.False(readiness.IsUnavailable("redis"));
+        Assert.Equal(["database does not answer"], _readiness.GetReasons(requiredOnly: true));
+        Assert.True(_readiness.IsUnavailable("database"));
+        Assert.False(_readiness.IsUnavailable("redis"));
     }
 
     [Fact]
     public async Task A_dependency_becomes_ready_with_its_first_success()
     {
         foreach (var answers in (bool[])[false, false, false, false]) await Look(("database", answers));
-        Assert.True(readiness.IsUnavailable("database"));
+        Assert.True(_readiness.IsUnavailable("database"));
 
         await Look(("database", true));
-        Assert.False(readiness.IsUnavailable("database"));
+        Assert.False(_readiness.IsUnavailable("database"));
         await Look(("database", false));
-        Assert.False(readiness.IsUnavailable("database"));
+        Assert.False(_readiness.IsUnavailable("database"));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public class ReadinessTests
     {
         foreach (var answers in (bool[])[true, false, false, true, false, false, true]) await Look(("database", answers));
 
-        Assert.Empty(readiness.GetReasons(requiredOnly: true));
+        Assert.Empty(_readiness.GetReasons(requiredOnly: true));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public class ReadinessTests
         foreach (var (answers, isReady) in ((bool, bool)[])[(false, true), (false, true), (false, false), (true, false), (false, false), (true, false), (true, true)])
         {
             await Look(("database", answers));
-            Assert.Equal(isReady, readiness.GetReasons(requiredOnly: true).Count == 0);
+            Assert.Equal(isReady, _readiness.GetReasons(requiredOnly: true).Count == 0);
         }
     }
 
@@ -58,9 +58,9 @@ public class ReadinessTests
     public async Task A_dependency_that_reports_itself_unready_is_unready_at_once()
     {
         await Look(("clinical", true));
-        await readiness.PublishAsync(Report(("clinical", new(HealthStatus.Degraded, "clinical: database does not answer", default, exception: null, data: null))), CancellationToken.None);
+        await _readiness.PublishAsync(Report(("clinical", new(HealthStatus.Degraded, "clinical: database does not answer", default, exception: null, data: null))), CancellationToken.None);
 
-        Assert.Equal(["clinical: database does not answer"], readiness.GetReasons(requiredOnly: false));
+        Assert.Equal(["clinical: database does not answer"], _readiness.GetReasons(requiredOnly: false));
     }
 
     [Fact]
@@ -68,18 +68,18 @@ public class ReadinessTests
     {
         await Look(("database", true), ("redis", false));
 
-        Assert.Empty(readiness.GetReasons(requiredOnly: true));
-        Assert.Equal(["redis does not answer"], readiness.GetReasons(requiredOnly: false));
+        Assert.Empty(_readiness.GetReasons(requiredOnly: true));
+        Assert.Equal(["redis does not answer"], _readiness.GetReasons(requiredOnly: false));
     }
 
     [Fact]
     public async Task Descriptions_of_checks_are_reported_and_exception_messages_are_not()
     {
-        await readiness.PublishAsync(Report(
+        await _readiness.PublishAsync(Report(
             ("chat", new(HealthStatus.Unhealthy, "chat: database does not answer", default, exception: null, data: null)),
             ("redis", new(HealthStatus.Unhealthy, "10.0.0.7:6379 refused", default, new InvalidOperationException("10.0.0.7:6379 refused"), data: null))), CancellationToken.None);
 
-        Assert.Equal(["chat: database does not answer", "redis does not answer"], readiness.GetReasons(requiredOnly: false));
+        Assert.Equal(["chat: database does not answer", "redis does not answer"], _readiness.GetReasons(requiredOnly: false));
     }
 
     [Fact]
@@ -95,11 +95,11 @@ public class ReadinessTests
     {
         using var body = new MemoryStream();
         var http = new DefaultHttpContext { Response = { Body = body } };
-        await readiness.WriteResponse(http, requiredOnly: true);
+        await _readiness.WriteResponseAsync(http, requiredOnly: true);
         return (http.Response.StatusCode, JsonSerializer.Serialize(JsonDocument.Parse(body.ToArray())));
     }
 
-    private Task Look(params (string Name, bool Answers)[] seen) => readiness.PublishAsync(Report([.. seen.Select(s => (s.Name, new HealthReportEntry(
+    private Task Look(params (string Name, bool Answers)[] seen) => _readiness.PublishAsync(Report([.. seen.Select(s => (s.Name, new HealthReportEntry(
         s.Answers ? HealthStatus.Healthy : HealthStatus.Unhealthy, description: null, default, exception: null, data: null, s.Name == "database" ? [Readiness.RequiredTag] : null)))]), CancellationToken.None);
 
     private static HealthReport Report(params (string Name, HealthReportEntry Seen)[] entries) => new(entries.ToDictionary(e => e.Name, e => e.Seen), default);

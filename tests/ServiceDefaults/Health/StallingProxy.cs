@@ -6,28 +6,28 @@ namespace MedCor.Tests.ServiceDefaults.Health;
 /// <summary>A way to a server on which everything can get stuck: what is sent stays where it is until it is loosened again, and nobody hangs up.</summary>
 internal sealed class StallingProxy : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource end = new();
-    private volatile TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int connections;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private volatile TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _connections;
 
     public StallingProxy(string host, int port)
     {
-        gate.SetResult();
-        listener.Start();
+        _gate.SetResult();
+        _listener.Start();
         Accepting = Accept(host, port);
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>How many connections were taken.</summary>
-    public int ConnectionCount => Volatile.Read(ref connections);
+    public int ConnectionCount => Volatile.Read(ref _connections);
 
     private Task Accepting { get; }
 
-    public void Stall() => gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Stall() => _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void Resume() => gate.TrySetResult();
+    public void Resume() => _gate.TrySetResult();
 
     private async Task Accept(string host, int port)
     {
@@ -35,14 +35,14 @@ internal sealed class StallingProxy : IAsyncDisposable
         {
             while (true)
             {
-                var near = await listener.AcceptTcpClientAsync(end.Token);
-                Interlocked.Increment(ref connections);
+                var near = await _listener.AcceptTcpClientAsync(_end.Token);
+                Interlocked.Increment(ref _connections);
                 _ = Connect(near, host, port);
             }
         }
         catch (OperationCanceledException)
         {
-            listener.Stop();
+            _listener.Stop();
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class StallingProxy : IAsyncDisposable
         using (var far = new TcpClient())
             try
             {
-                await far.ConnectAsync(host, port, end.Token);
+                await far.ConnectAsync(host, port, _end.Token);
                 await Task.WhenAny(Forward(near.GetStream(), far.GetStream()), Forward(far.GetStream(), near.GetStream()));
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
@@ -64,17 +64,17 @@ internal sealed class StallingProxy : IAsyncDisposable
     private async Task Forward(NetworkStream from, NetworkStream to)
     {
         var bytes = new byte[64 * 1024];
-        while (await from.ReadAsync(bytes, end.Token) is > 0 and var read)
+        while (await from.ReadAsync(bytes, _end.Token) is > 0 and var read)
         {
-            await gate.Task.WaitAsync(end.Token);
-            await to.WriteAsync(bytes.AsMemory(0, read), end.Token);
+            await _gate.Task.WaitAsync(_end.Token);
+            await to.WriteAsync(bytes.AsMemory(0, read), _end.Token);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await end.CancelAsync();
+        await _end.CancelAsync();
         await Accepting;
-        end.Dispose();
+        _end.Dispose();
     }
 }

@@ -162,54 +162,54 @@ public sealed class TextSearchTests
     /// <summary>A list as the service reads it for the platform, in a transaction that also writes what is to be found.</summary>
     private sealed class ResourceList<T, TRow, TContract> : IAsyncDisposable where T : class where TRow : class
     {
-        private readonly string service;
-        private readonly NpgsqlConnection connection;
-        private readonly NpgsqlTransaction transaction;
-        private readonly OutboxSignal signal = new();
-        private readonly TenantDb db;
-        private readonly QueryableResource<T, TRow, TContract> resource;
-        private Guid? row;
+        private readonly string _service;
+        private readonly NpgsqlConnection _connection;
+        private readonly NpgsqlTransaction _transaction;
+        private readonly OutboxSignal _signal = new();
+        private readonly TenantDb _db;
+        private readonly QueryableResource<T, TRow, TContract> _resource;
+        private Guid? _row;
 
         public ResourceList(Type dbType, Type type, string service, NpgsqlConnection connection, NpgsqlTransaction transaction)
         {
-            (this.service, this.connection, this.transaction) = (service, connection, transaction);
+            (_service, _connection, _transaction) = (service, connection, transaction);
             var tenancy = new Context();
             tenancy.Enter(new Caller(Guid.NewGuid(), "", Role.Admin, null, Guid.Empty, default, default));
             var options = (DbContextOptionsBuilder)Activator.CreateInstance(typeof(DbContextOptionsBuilder<>).MakeGenericType(dbType))!;
-            options.UseNpgsql(connection).AddInterceptors(signal);
-            db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
-            resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
-            db.Database.UseTransaction(transaction);
+            options.UseNpgsql(connection).AddInterceptors(_signal);
+            _db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, _signal)!;
+            _resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, _db)!;
+            _db.Database.UseTransaction(transaction);
         }
 
-        public QueryableFields<T> Fields => resource.Fields;
+        public QueryableFields<T> Fields => _resource.Fields;
 
         /// <summary>Writes a text into a row of the list, in the place of the one before; the row's id, none where the table does not take such a text.</summary>
         public async Task<Guid?> Store(string field, string text)
         {
-            if (row is null)
+            if (_row is null)
             {
-                var some = (Page<TContract>)await ((IResourceHandler<TContract>)resource).List(Query("{}"), default);
+                var some = (Page<TContract>)await ((IResourceHandler<TContract>)_resource).ListAsync(Query("{}"), default);
                 if (some.Results.Count == 0) return null;
-                row = await CopyOf(IdOf(some.Results[0]));
-                await transaction.SaveAsync("untouched");
+                _row = await CopyOf(IdOf(some.Results[0]));
+                await _transaction.SaveAsync("untouched");
             }
-            await transaction.RollbackAsync("untouched");
+            await _transaction.RollbackAsync("untouched");
             try
             {
-                await Execute($"UPDATE {Table} SET {field} = $2{(field == "email" ? ", email_key = $3" : "")} WHERE id = $1", field == "email" ? [row, text, text.ToLowerInvariant()] : [row, text]);
+                await Execute($"UPDATE {Table} SET {field} = $2{(field == "email" ? ", email_key = $3" : "")} WHERE id = $1", field == "email" ? [_row, text, text.ToLowerInvariant()] : [_row, text]);
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.RaiseException)
             {
-                await transaction.RollbackAsync("untouched");
+                await _transaction.RollbackAsync("untouched");
                 return null;
             }
-            await Execute($"SET LOCAL ROLE {Migrator.ServiceRole(service)}");
+            await Execute($"SET LOCAL ROLE {Migrator.ServiceRole(_service)}");
             await Execute("SELECT set_config('medcor.hospital', '*', true)");
-            return row;
+            return _row;
         }
 
-        private string Table => db.Model.FindEntityType(typeof(T))!.GetTableName()!;
+        private string Table => _db.Model.FindEntityType(typeof(T))!.GetTableName()!;
 
         /// <summary>A row like another, with an id of its own and with texts of its own where no two rows have the same; its id.</summary>
         private async Task<Guid> CopyOf(Guid other)
@@ -224,17 +224,17 @@ public sealed class TextSearchTests
                         WHEN $1 = 'subscriptions' AND column_name = 'status' THEN '''EXPIRED'''
                         ELSE quote_ident(column_name) END, ', '))
                 FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'
-                """, connection, transaction) { Parameters = { new() { Value = Table } } };
+                """, _connection, _transaction) { Parameters = { new() { Value = Table } } };
             var id = Guid.CreateVersion7();
             await Execute((string)(await copy.ExecuteScalarAsync())!, other, id);
             return id;
         }
 
         public async Task<bool> Filtered(Guid id, string field, string condition) =>
-            ((Page<TContract>)await ((IResourceHandler<TContract>)resource).List(Query($$"""{"id": "{{id}}", "{{field}}": {{condition}}}"""), default)).Results.Any(r => IdOf(r) == id);
+            ((Page<TContract>)await ((IResourceHandler<TContract>)_resource).ListAsync(Query($$"""{"id": "{{id}}", "{{field}}": {{condition}}}"""), default)).Results.Any(r => IdOf(r) == id);
 
         public async Task<bool> Searched(Guid id, string search) =>
-            (await resource.ReadPage(new QueryCostTests.Asked<TContract>(), list => list.Search("search", search).Where("id", id), default)).Results.Any(r => IdOf(r) == id);
+            (await _resource.ReadPageAsync(new QueryCostTests.Asked<TContract>(), list => list.Search("search", search).Where("id", id), default)).Results.Any(r => IdOf(r) == id);
 
         private static ResourceQuery Query(string filter) =>
             new(ResourceCatalogue.All.Values.Single(r => r.Entity == typeof(TContract)), new QueryCollection(new Dictionary<string, StringValues> { ["filter"] = filter }), isOfOne: false);
@@ -243,15 +243,15 @@ public sealed class TextSearchTests
 
         private async Task Execute(string sql, params object[] values)
         {
-            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            await using var command = new NpgsqlCommand(sql, _connection, _transaction);
             foreach (var value in values) command.Parameters.Add(new() { Value = value });
             await command.ExecuteNonQueryAsync();
         }
 
         public async ValueTask DisposeAsync()
         {
-            await db.DisposeAsync();
-            signal.Dispose();
+            await _db.DisposeAsync();
+            _signal.Dispose();
         }
     }
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Tests.EndToEnd;
 
@@ -8,52 +7,52 @@ namespace MedCor.Tests.ServiceDefaults.Messaging;
 /// <summary>What comes again, or late, through the real broker to a running service.</summary>
 public sealed class InboxTests : IAsyncLifetime
 {
-    private IBusControl bus = null!;
-    private MedCorFixture house = null!;
+    private IBusControl _bus = null!;
+    private MedCorFixture _house = null!;
 
     public async Task InitializeAsync()
     {
-        house = await MedCorFixture.Get();
-        bus = await house.StartBus();
+        _house = await MedCorFixture.Get();
+        _bus = await _house.StartBus();
     }
 
-    public Task DisposeAsync() => bus.StopAsync();
+    public Task DisposeAsync() => _bus.StopAsync();
 
     [Fact]
     public async Task An_event_that_comes_again_changes_nothing()
     {
         var visit = Visit(AppointmentStatus.Scheduled, version: 1);
         var told = new AppointmentCreated(visit);
-        await bus.Publish(told);
+        await _bus.Publish(told);
         await Counted(visit, AppointmentStatus.Scheduled);
 
         // The same event id with another content: only the inbox can tell that it was handled.
-        await bus.Publish(new AppointmentCreated(visit with { Status = AppointmentStatus.Cancelled, Version = 9 }) { EventId = told.EventId });
+        await _bus.Publish(new AppointmentCreated(visit with { Status = AppointmentStatus.Cancelled, Version = 9 }) { EventId = told.EventId });
         var after = Visit(AppointmentStatus.Scheduled, version: 1);
-        await bus.Publish(new AppointmentCreated(after));
+        await _bus.Publish(new AppointmentCreated(after));
         await Counted(after, AppointmentStatus.Scheduled);
         await Drained();
 
-        Assert.Equal(1, await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'SCHEDULED'", visit.Id));
-        Assert.Equal(1, await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", told.EventId));
+        Assert.Equal(1, await _house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'SCHEDULED'", visit.Id));
+        Assert.Equal(1, await _house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", told.EventId));
     }
 
     [Fact]
     public async Task An_event_that_comes_late_does_not_undo_a_newer_one()
     {
         var visit = Visit(AppointmentStatus.Completed, version: 3);
-        await bus.Publish(new AppointmentUpdated(visit));
+        await _bus.Publish(new AppointmentUpdated(visit));
         await Counted(visit, AppointmentStatus.Completed);
 
         var late = new AppointmentUpdated(visit with { Status = AppointmentStatus.InProgress, Version = 2 });
-        await bus.Publish(late);
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", late.EventId) == 1, "the late event was handled");
+        await _bus.Publish(late);
+        await Wait.Until(async () => await _house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", late.EventId) == 1, "the late event was handled");
 
-        Assert.Equal(1, await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'COMPLETED'", visit.Id));
+        Assert.Equal(1, await _house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'COMPLETED'", visit.Id));
     }
 
     private Task Counted(Appointment visit, AppointmentStatus status) => Wait.Until(
-        async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = $2", visit.Id, status.ToString().ToUpperInvariant()) == 1,
+        async () => await _house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = $2", visit.Id, status.ToString().ToUpperInvariant()) == 1,
         "Analytics counted the visit");
 
     /// <summary>Several messages are handled at once; all that were sent are through when as many later ones are.</summary>
@@ -62,7 +61,7 @@ public sealed class InboxTests : IAsyncLifetime
         for (var i = 0; i < 16; i++)
         {
             var marker = new AppointmentCreated(Visit(AppointmentStatus.Scheduled, 1));
-            await bus.Publish(marker);
+            await _bus.Publish(marker);
             await Counted(marker.Appointment, AppointmentStatus.Scheduled);
         }
     }

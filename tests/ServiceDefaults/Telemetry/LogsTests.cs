@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using MedCor.ServiceDefaults.Telemetry;
-using MedCor.Tests.EndToEnd;
 using MedCor.Tests.Gateway;
 using Microsoft.Extensions.Logging;
 using Serilog.Extensions.Logging;
@@ -9,12 +8,12 @@ namespace MedCor.Tests.ServiceDefaults.Telemetry;
 
 public sealed partial class LogsTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("medcor-logs-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("medcor-logs-").FullName;
 
     [Fact]
     public async Task A_process_writes_a_file_of_its_own_in_the_documented_form_and_a_level_keeps_the_rest_out()
     {
-        var file = Path.Combine(folder, "mcp_server.log");
+        var file = Path.Combine(_folder, "mcp_server.log");
         (string, string?)[] settings = [("MCP_LOG_FILE", file), ("MCP_DATABASE_URL", "postgresql://user:hidden@localhost/medcor")];
         await using var talkative = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-8")]);
         await using var quiet = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-9"), ("MCP_LOG_LEVEL", "error")]);
@@ -27,13 +26,13 @@ public sealed partial class LogsTests : IDisposable
         // What frameworks tell in passing is left out, whatever the level.
         Assert.DoesNotContain(lines, l => l.Contains("Configured endpoint", StringComparison.Ordinal));
         // Nothing is written, so there need not be a file.
-        Assert.True(!File.Exists(Path.Combine(folder, "mcp_server.gateway-9.log")) || (await Lines("mcp_server.gateway-9.log")).Length == 0);
+        Assert.True(!File.Exists(Path.Combine(_folder, "mcp_server.gateway-9.log")) || (await Lines("mcp_server.gateway-9.log")).Length == 0);
     }
 
     [Fact]
     public async Task A_full_file_is_put_aside_and_five_older_ones_are_kept()
     {
-        var path = Path.Combine(folder, "own.log");
+        var path = Path.Combine(_folder, "own.log");
         using (var file = LoggingExtensions.CreateFileLogger(path, largest: 4096))
         using (var provider = new SerilogLoggerProvider(file))
         {
@@ -41,7 +40,7 @@ public sealed partial class LogsTests : IDisposable
             for (var i = 0; i < 1000; i++) log.LogInformation("Line {Number} of a \"long\" {Kind}", i, "story");
         }
 
-        var files = Directory.GetFiles(folder);
+        var files = Directory.GetFiles(_folder);
         Assert.Equal(6, files.Length);
         Assert.All(files, f => Assert.InRange(new FileInfo(f).Length, 1, 4096 + 200));
         var last = (await File.ReadAllLinesAsync(files.Order().Last()))[^1];
@@ -58,7 +57,7 @@ public sealed partial class LogsTests : IDisposable
 
     private async Task<string[]> Lines(string name)
     {
-        await using var stream = new FileStream(Path.Combine(folder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        await using var stream = new FileStream(Path.Combine(_folder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(stream);
         return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
@@ -66,5 +65,5 @@ public sealed partial class LogsTests : IDisposable
     [GeneratedRegex(@"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] (DEBUG|INFO|WARNING|ERROR|CRITICAL) \[MCP\] \S")]
     private static partial Regex Line();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

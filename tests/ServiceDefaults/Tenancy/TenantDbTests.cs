@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Tenancy;
@@ -16,8 +15,8 @@ public sealed class TenantDbTests : IAsyncLifetime
     private static readonly Guid Ours = Guid.CreateVersion7();
     private static readonly Guid Theirs = Guid.CreateVersion7();
 
-    private readonly OutboxSignal signal = new();
-    private NpgsqlDataSource database = null!;
+    private readonly OutboxSignal _signal = new();
+    private NpgsqlDataSource _database = null!;
 
     internal sealed class Note : Entity, ITenantOwned
     {
@@ -40,7 +39,7 @@ public sealed class TenantDbTests : IAsyncLifetime
     {
         var house = await MedCorFixture.Get();
         var owner = await house.CreateDatabase();
-        await new Migrator(typeof(NotesDb).Assembly, "chat", NullLogger.Instance).Migrate(owner, CancellationToken.None);
+        await new Migrator(typeof(NotesDb).Assembly, "chat", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         await using (var connection = new NpgsqlConnection(owner))
         {
             await connection.OpenAsync();
@@ -54,13 +53,13 @@ public sealed class TenantDbTests : IAsyncLifetime
             await create.ExecuteNonQueryAsync();
         }
         // One connection, so that every test reuses what the one before left in it.
-        database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = 1, Options = "-c role=medcor_chat" }.ConnectionString);
+        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = 1, Options = "-c role=medcor_chat" }.ConnectionString);
     }
 
     public async Task DisposeAsync()
     {
-        await database.DisposeAsync();
-        signal.Dispose();
+        await _database.DisposeAsync();
+        _signal.Dispose();
     }
 
     [Fact]
@@ -130,7 +129,7 @@ public sealed class TenantDbTests : IAsyncLifetime
             await transaction.CommitAsync();
         }
 
-        await using var bare = database.CreateCommand("SELECT count(*) FROM notes");
+        await using var bare = _database.CreateCommand("SELECT count(*) FROM notes");
         Assert.Equal(0L, await bare.ExecuteScalarAsync());
     }
 
@@ -163,5 +162,5 @@ public sealed class TenantDbTests : IAsyncLifetime
     }
 
     private NotesDb Undecided(Context tenancy) =>
-        new(new DbContextOptionsBuilder().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, tenancy, signal);
+        new(new DbContextOptionsBuilder().UseNpgsql(_database).AddInterceptors(new RowLevelSecurityInterceptor(), _signal).Options, tenancy, _signal);
 }

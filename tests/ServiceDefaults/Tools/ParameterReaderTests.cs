@@ -116,7 +116,7 @@ public class ParameterReaderTests
     public async Task What_stood_twice_in_a_list_may_stay_and_nothing_more_may(string shown, string sent, string? refused)
     {
         static string[] Names(string list) => list.Split(',');
-        var change = ParameterReader<Labels>.ReadUpdate(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }), _ => Task.FromResult<object?>(new Labels(Names(shown))));
+        var change = ParameterReader<Labels>.ReadUpdateAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }), _ => Task.FromResult<object?>(new Labels(Names(shown))));
 
         if (refused is null) Assert.Equal(Names(sent), (await change).Names);
         else Assert.Equal([refused], (await Assert.ThrowsAsync<ValidationFailed>(() => change)).Details.Select(d => d.Key));

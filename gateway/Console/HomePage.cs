@@ -1,0 +1,142 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+using MedCor.Gateway.HttpPipeline;
+using MedCor.ServiceDefaults.Demo;
+using MedCor.ServiceDefaults.Health;
+using Microsoft.Net.Http.Headers;
+
+namespace MedCor.Gateway.Console;
+
+/// <summary>
+/// <c>GET /</c>: what this is, whether it is ready, and where to go from here. A page for browsers, JSON for programs. In Development it names the accounts of the demo data and the
+/// dashboard. Beside it stand <c>/favicon.ico</c>, <c>/favicon.svg</c> and <c>/robots.txt</c>.
+/// </summary>
+internal sealed class HomePage
+{
+    /// <summary>Where the host's dashboard is, if it says so.</summary>
+    private const string DashboardUrl = "MEDCOR_DASHBOARD_URL";
+
+    private const string IconCacheControl = "public, max-age=86400";
+    private static readonly MediaTypeHeaderValue Html = new("text/html"), Json = new("application/json");
+
+    private static readonly Dictionary<string, string> Links = new()
+    {
+        ["openapi"] = "/api/openapi.json", ["docs"] = "/api/docs/", ["reference"] = "/api/redoc/", ["login"] = "/api/auth/login", ["tools"] = "/api/mcp/tools",
+        ["prompts"] = "/api/mcp/prompts", ["events"] = "/api/mcp/sse", ["chat"] = "/mcp/manifest", ["health"] = "/healthz", ["readiness"] = "/readyz", ["keys"] = "/.well-known/jwks.json",
+    };
+
+    private readonly Readiness _readiness;
+    private readonly string _page;
+    private readonly string _policy;
+    private readonly bool _isDevelopment;
+    private readonly string? _dashboard;
+
+    public HomePage(Readiness readiness, IHostEnvironment environment, IConfiguration configuration)
+    {
+        _readiness = readiness;
+        _isDevelopment = environment.IsDevelopment();
+        _dashboard = _isDevelopment && Uri.TryCreate(configuration[DashboardUrl], UriKind.Absolute, out var address) && AllowedOriginsOptions.IsHttp(address) ? address.ToString() : null;
+        _page = Encoding.UTF8.GetString(ReadResource("index.html"))
+            .Replace("{{version}}", Version, StringComparison.Ordinal)
+            .Replace("{{dashboard}}", _dashboard is null ? "" : RenderCard(_dashboard, "Watch it work", "The dashboard: services, traces, logs and figures. The host prints its address with the token that opens it."), StringComparison.Ordinal)
+            .Replace("{{accounts}}", _isDevelopment ? RenderDemoAccounts() : "", StringComparison.Ordinal);
+        var style = _page[(_page.IndexOf("<style>", StringComparison.Ordinal) + "<style>".Length).._page.IndexOf("</style>", StringComparison.Ordinal)];
+        _policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    }
+
+    /// <summary>The version of the whole.</summary>
+    public static string Version { get; } = typeof(HomePage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var front = ActivatorUtilities.CreateInstance<HomePage>(app.ServiceProvider);
+        app.MapGet("/", front.HandleAsync);
+        foreach (var (path, type, bytes) in new[]
+        {
+            ("/favicon.ico", "image/x-icon", ReadResource("favicon.ico")), ("/favicon.svg", "image/svg+xml", ReadResource("favicon.svg")), ("/robots.txt", "text/plain", "User-agent: *\nDisallow: /\n"u8.ToArray()),
+        })
+        {
+            var file = new StaticResponse(bytes, type, IconCacheControl);
+            app.MapGet(path, file.WriteToAsync).ExcludeFromDescription();
+        }
+    }
+
+    /// <summary>Whether the client would rather have a page than JSON: it must say so, as browsers do. <c>*/*</c> does not.</summary>
+    internal static bool PrefersHtml(IList<MediaTypeHeaderValue> accepted) =>
+        accepted.FirstOrDefault(a => a.MediaType.Equals(Html.MediaType, StringComparison.OrdinalIgnoreCase)) is { } html
+        && GetQuality(html) > accepted.Where(a => Json.IsSubsetOf(a)).OrderBy(a => a.MatchesAllTypes).ThenBy(a => a.MatchesAllSubTypes).Select(GetQuality).FirstOrDefault();
+
+    private static double GetQuality(MediaTypeHeaderValue accepted) => accepted.Quality ?? 1;
+
+    internal Task HandleAsync(HttpContext http)
+    {
+        var reasons = _readiness.GetReasons(requiredOnly: false);
+        http.Response.Headers.Vary = HeaderNames.Accept;
+        http.AllowCompression();
+        if (!PrefersHtml(http.Request.GetTypedHeaders().Accept)) return http.Response.WriteAsJsonAsync(CreateIndex(reasons), MedCor.Contracts.Json.Options, http.RequestAborted);
+
+        http.Response.Headers.ContentSecurityPolicy = _policy;
+        http.Response.ContentType = "text/html; charset=utf-8";
+        return http.Response.WriteAsync(_page
+            .Replace("{{state}}", RenderState(reasons), StringComparison.Ordinal)
+            .Replace("{{call}}", RenderExample($"{http.Request.Scheme}://{http.Request.Host}"), StringComparison.Ordinal), http.RequestAborted);
+    }
+
+    private ServerIndex CreateIndex(IReadOnlyList<string> reasons) => new(
+        "MedCor", Version, "A healthcare back end that people, programs and AI agents drive through the same tools.", reasons.Count == 0, reasons, Links,
+        _isDevelopment ? new { DemoTenants.Password, Accounts = DemoAccounts.Select(a => new { a.Email, a.Who }), Dashboard = _dashboard } : null);
+
+    private static string RenderState(IReadOnlyList<string> reasons) => reasons.Count == 0
+        ? "<p class=\"state good\">Ready: all parts run</p>"
+        : $"<p class=\"state bad\">Not all parts run</p><ul class=\"reasons\">{string.Concat(reasons.Select(r => $"<li>{HtmlEncode(r)}</li>"))}</ul>";
+
+    private string RenderExample(string address)
+    {
+        var (email, password) = _isDevelopment ? (DemoTenants.Hospitals[0].Patients[0].Email, DemoTenants.Password) : ("you@hospital.example", "…");
+        return $$"""
+            <pre><i># log in; the answer has an access_token</i>
+            curl -s {{HtmlEncode(address)}}/api/auth/login -H 'Content-Type: application/json' \
+              -d '{"email": "{{email}}", "password": "{{password}}"}'
+
+            <i># then call a tool with it</i>
+            curl -s {{HtmlEncode(address)}}/api/mcp/tools/list_doctors -H 'Content-Type: application/json' \
+              -H 'Authorization: Bearer …' -d '{"limit": 3}'</pre>
+            """;
+    }
+
+    private static string RenderDemoAccounts() => $"""
+        <h2>Sign in to the demo data</h2>
+        <p class="note">Everybody’s password is <code>{DemoTenants.Password}</code>. These accounts are there in Development alone.</p>
+        <div class="table"><table>
+          <thead><tr><th>E-mail</th><th>Who</th></tr></thead>
+          <tbody>{string.Concat(DemoAccounts.Select(a => $"<tr><td><code>{a.Email}</code></td><td>{HtmlEncode(a.Who)}</td></tr>"))}</tbody>
+        </table></div>
+        """;
+
+    private static IEnumerable<(string Email, string Who)> DemoAccounts =>
+    [
+        (DemoTenants.PlatformAdmin.Email, "Administrator of the platform"),
+        .. from hospital in DemoTenants.Hospitals
+           from person in new[] { (hospital.Admin, "Administrator"), (hospital.Doctors[0].Person, "Doctor"), (hospital.Nurse, "Nurse"), (hospital.Patients[0], "Patient") }
+           select (person.Item1.Email, $"{person.Item2} at {hospital.Name}"),
+    ];
+
+    private static string RenderCard(string address, string title, string text) => $"<li><a href=\"{HtmlEncode(address)}\"><b>{title}</b><span>{text}</span></a></li>";
+
+    private static string HtmlEncode(string text) => HtmlEncoder.Default.Encode(text);
+
+    private sealed record ServerIndex(
+        string Name, string Version, string Description, bool Ready, IReadOnlyList<string> Reasons, IReadOnlyDictionary<string, string> Links,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] object? Demo);
+
+    private static byte[] ReadResource(string name)
+    {
+        using var file = typeof(HomePage).Assembly.GetManifestResourceStream($"pages/{name}")!;
+        using var bytes = new MemoryStream();
+        file.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+}

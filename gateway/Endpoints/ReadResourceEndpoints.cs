@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using MedCor.Gateway.Authentication;
+using MedCor.Gateway.HttpPipeline;
+using MedCor.Gateway.Limits;
+using MedCor.Gateway.ToolInvocation;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.ServiceDefaults.Telemetry;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.Net.Http.Headers;
+
+namespace MedCor.Gateway.Endpoints;
+
+/// <summary>
+/// <c>GET /api/mcp/resources/{resource}</c> and <c>/{id}</c>. The owning service checks the query, filters, sorts, pages and cuts to the fields that were asked for; here the answer is expanded and
+/// tagged. An answer that is not expanded is passed on as the bytes that it is.
+/// </summary>
+internal static class ReadResourceEndpoints
+{
+    /// <summary>So many ids go into one question.</summary>
+    private const int MaxIdsPerQuery = 100;
+
+    private const string BasePath = "/api/mcp/resources";
+
+    public static void MapResources(this IEndpointRouteBuilder app)
+    {
+        var services = app.ServiceProvider;
+        var (entrance, door) = (services.GetRequiredService<RequestAdmission>(), services.GetRequiredService<ToolInvoker>());
+        foreach (var resource in ResourceCatalogue.All.Values)
+        {
+            app.MapGet($"{BasePath}/{resource.Name}", http => HandleAsync(http, resource, entrance, door, "")).WithMetadata(QueryParametersMetadata.Instance);
+            if (!resource.IsList) continue;
+            app.MapGet($"{BasePath}/{resource.Name}/{{id}}", http => HandleAsync(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}")).WithMetadata(QueryParametersMetadata.Instance);
+        }
+    }
+
+    /// <summary>Refuses a resource that there is none of by naming the one that was probably meant: of such a path no endpoint knows.</summary>
+    public static IApplicationBuilder UseResourceSuggestions(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        await next(http);
+        if (http.Response is not { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } || http.GetEndpoint() is not null) return;
+        if (!http.Request.Path.StartsWithSegments(BasePath, out var rest) || rest.Value is not { Length: > 1 } sent) return;
+        // A name may be of several segments, and more may follow it.
+        var segments = sent.Trim('/').Split('/');
+        var asked = ResourceCatalogue.All.Keys.GroupBy(name => name.Split('/').Length).Where(names => names.Key <= segments.Length)
+            .Select(names => (Name: string.Join('/', segments[..names.Key]), Known: names)).ToArray();
+        if (asked.Any(a => a.Known.Contains(a.Name))) return;
+        var hints = asked.Select(a => DidYouMean.Hint(a.Name, a.Known)).Where(hint => hint.Length > 0);
+        throw new NotFound("resource", hints.FirstOrDefault() ?? "");
+    });
+
+    private static async Task HandleAsync(HttpContext http, ResourceDescriptor resource, RequestAdmission entrance, ToolInvoker door, string path)
+    {
+        http.SetToolTag(resource.Name);
+        var visitor = await entrance.CreateContextAsync(http, "resources");
+        var (fields, references) = (SplitNames(http, "fields"), GetExpansions(http, resource));
+        using var answer = await door.ReadResourceAsync(visitor, resource, path + BuildServiceQuery(http, fields, references), http.RequestAborted);
+        if (answer.Status != StatusCodes.Status200OK)
+        {
+            await WriteAsync(http, answer.Status, new(answer.Body), answer.RetryAfter);
+            return;
+        }
+        if (references.Length == 0)
+        {
+            await WriteWithETagAsync(http, resource, new(answer.Body));
+            return;
+        }
+
+        var (expansion, others) = (new ResourceExpansion(isList: resource.IsList && path.Length == 0), new List<ToolResponse>());
+        try
+        {
+            var found = new Dictionary<string, ReadOnlyMemory<byte>>[references.Length];
+            for (var i = 0; i < references.Length; i++) found[i] = await FetchReferencedAsync(expansion.CollectIds(answer.Body.Span, references[i]), references[i], visitor, door, others, http.RequestAborted);
+            using var held = http.RequestServices.GetRequiredService<BufferedBytesLimiter>().CreateLease(visitor.ServiceHeaders.CallerKey);
+            held.Resize(answer.Body.Length);
+            HashSet<string>? keep = fields is null ? null : [.. fields];
+            using var expanded = ResponseBuffer.WriteJson(json => expansion.Write(answer.Body.Span, references, found, keep, json), int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
+            held.Resize(expanded.WrittenSequence.Length);
+            await WriteWithETagAsync(http, resource, expanded.WrittenSequence);
+        }
+        finally
+        {
+            foreach (var other in others) other.Dispose();
+        }
+    }
+
+    /// <summary>What is to be expanded. Of a name that is none the service says so.</summary>
+    private static ResourceReference[] GetExpansions(HttpContext http, ResourceDescriptor resource) =>
+        [.. (SplitNames(http, "expand") ?? []).Distinct().Select(name => resource.References.GetValueOrDefault(name)).OfType<ResourceReference>()];
+
+    /// <summary>The query as the service gets it: with the fields by which is found what is expanded.</summary>
+    private static QueryString BuildServiceQuery(HttpContext http, string[]? fields, ResourceReference[] references)
+    {
+        if (fields is null || references.Length == 0 || http.Request.Query["fields"].Count != 1) return http.Request.QueryString;
+        return QueryString.Create(http.Request.Query.Where(q => q.Key != "fields")
+            .Append(new("fields", string.Join(',', fields.Concat(references.Select(r => r.List ?? r.Field)).Distinct()))));
+    }
+
+    /// <summary>Answers with what did not change since the reader had it, or that it did not.</summary>
+    private static async Task WriteWithETagAsync(HttpContext http, ResourceDescriptor resource, ReadOnlySequence<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var piece in body) hash.AppendData(piece.Span);
+        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.GetHashAndReset())}\"");
+        http.Response.Headers.ETag = tag.ToString();
+        // To be kept by the caller alone, and asked for again every time.
+        http.Response.Headers.CacheControl = "private, no-cache";
+        http.Response.Headers.Vary = "Authorization";
+        if (resource.MayBeCompressed()) http.AllowCompression();
+        var known = http.Request.GetTypedHeaders().IfNoneMatch;
+        if (known.Any(k => k.Equals(EntityTagHeaderValue.Any) || k.Compare(tag, useStrongComparison: false))) http.Response.StatusCode = StatusCodes.Status304NotModified;
+        else await WriteAsync(http, StatusCodes.Status200OK, body, retryAfter: null);
+    }
+
+    /// <summary>What is named, by id, as far as the caller may read it: asked for in one question, not one for each. It lies in the answers, to be disposed of by who asks.</summary>
+    private static async Task<Dictionary<string, ReadOnlyMemory<byte>>> FetchReferencedAsync(IEnumerable<string> named, ResourceReference reference, InvocationContext visitor, ToolInvoker door, List<ToolResponse> answers, CancellationToken ct)
+    {
+        var found = new Dictionary<string, ReadOnlyMemory<byte>>();
+        var other = ResourceCatalogue.All[reference.Resource];
+        if (!visitor.Caller.IsOneOf(other.Callers)) return found;
+        foreach (var ids in named.Chunk(MaxIdsPerQuery))
+        {
+            var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
+            var answer = await door.ReadResourceAsync(visitor, other, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
+            answers.Add(answer);
+            if (answer.Status != StatusCodes.Status200OK) throw new Unavailable($"{other.Name} could not be read to expand {reference.Expanded}. Try again shortly.");
+            foreach (var (id, entity) in ResourceExpansion.IndexById(answer.Body)) found[id] = entity;
+        }
+        return found;
+    }
+
+    private static string[]? SplitNames(HttpContext http, string parameter) =>
+        http.Request.Query[parameter].FirstOrDefault()?.Split(',', StringSplitOptions.TrimEntries);
+
+    private static async Task WriteAsync(HttpContext http, int status, ReadOnlySequence<byte> body, string? retryAfter)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.Length;
+        if (retryAfter is not null) http.Response.Headers.RetryAfter = retryAfter;
+        await ToolResponse.SendAsync(http, body);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Buffers;
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using MedCor.Gateway.Limits;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace MedCor.Gateway.HttpPipeline;
+
+/// <summary>
+/// Which pages of other origins may call the gateway from a browser: those of <c>MCP_ALLOWED_ORIGINS</c>, and in Development also every page of this machine. No cookie is ever
+/// used, so a page can do no more than who gave it a token.
+/// </summary>
+internal sealed class AllowedOrigins(IOptions<AllowedOriginsOptions> options, IHostEnvironment environment)
+{
+    private readonly HashSet<string> _allowed = new(options.Value.Origins, StringComparer.OrdinalIgnoreCase);
+    private readonly bool _isDevelopment = environment.IsDevelopment();
+
+    /// <summary>Whether a page of this origin may call.</summary>
+    /// <param name="origin">As a browser sends it: <c>https://app.example</c>.</param>
+    public bool IsAllowed(string origin) =>
+        _allowed.Contains(origin)
+        || _isDevelopment && Uri.TryCreate(origin, UriKind.Absolute, out var uri) && AllowedOriginsOptions.IsHttp(uri) && (uri.Host == "localhost" || IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>Whether a page of this origin may open a WebSocket at a request's address, which browsers leave to the server to decide.</summary>
+    public bool IsAllowedForSocket(string origin, HttpRequest request) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Host.Equals(request.Host.Host, StringComparison.OrdinalIgnoreCase)
+            && uri.Port == (request.Host.Port ?? (uri.Scheme == Uri.UriSchemeHttps ? 443 : 80))
+        || IsAllowed(origin);
+}
+
+/// <summary>The origins that an operator allows.</summary>
+internal sealed class AllowedOriginsOptions : IValidatableObject
+{
+    /// <summary>Exact origins (<c>https://app.example,https://admin.example:8443</c>), comma-separated; none unless given.</summary>
+    [ConfigurationKeyName("MCP_ALLOWED_ORIGINS")]
+    public string? Allowed { get; set; }
+
+    /// <summary>Each as browsers write it.</summary>
+    public IEnumerable<string> Origins => Entries.Select(Normalize).OfType<string>();
+
+    private IEnumerable<string> Entries => (Allowed ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Entries.Any(part => Normalize(part) is null))
+            yield return new("MCP_ALLOWED_ORIGINS must be exact origins such as https://app.example or http://localhost:3000, comma-separated: without a path, without a wildcard.");
+    }
+
+    internal static bool IsHttp(Uri uri) => uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>An origin as browsers write it: names in their ASCII form, no port where it is the usual one. None when it is no origin.</summary>
+    private static string? Normalize(string text)
+    {
+        if (text.Contains('*', StringComparison.Ordinal) || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || !IsHttp(uri)) return null;
+        if (uri is not { PathAndQuery: "/", Fragment: "", UserInfo: "" } || text.EndsWith('/')) return null;
+        var host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
+        return uri.IsDefaultPort ? $"{uri.Scheme}://{host}" : $"{uri.Scheme}://{host}:{uri.Port}";
+    }
+}
+
+internal static class CorsExtensions
+{
+    /// <summary>How long a browser remembers what it was allowed.</summary>
+    private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromHours(1);
+
+    /// <summary>Every method that an endpoint takes.</summary>
+    private static readonly string[] AllowedMethods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Delete];
+
+    /// <summary>What scripts may read beside what they always may: all that an answer tells of itself.</summary>
+    internal static readonly string[] ExposedHeaders =
+    [
+        RequestIds.Header, HeaderNames.TraceParent, HeaderNames.RetryAfter, Quota.Header, Quota.PolicyHeader, IdempotencyHeaders.Replayed, HeaderNames.ETag, HeaderNames.WWWAuthenticate,
+        HeaderNames.Allow, HeaderNames.AcceptEncoding, HeaderNames.ContentEncoding,
+    ];
+
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    public static void AddAllowedOrigins(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<AllowedOriginsOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<AllowedOrigins>().AddCors();
+        // Any header: without cookies there is none that a page could abuse, and tracing libraries bring their own.
+        services.AddOptions<CorsOptions>().Configure<AllowedOrigins>((cors, origins) => cors.AddDefaultPolicy(policy =>
+            policy.SetIsOriginAllowed(origins.IsAllowed).WithMethods(AllowedMethods).AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightMaxAge)));
+    }
+
+    /// <summary>Says which pages of other origins may call. What one of them would send is said again in the answer, so what is no name of a header is dropped before: it could not be written.</summary>
+    public static void UseAllowedOrigins(this WebApplication app)
+    {
+        app.Use((http, next) =>
+        {
+            var headers = http.Request.Headers;
+            if (headers.AccessControlRequestHeaders.Count > 0) headers.AccessControlRequestHeaders = new([.. headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders).Where(IsHeaderName)]);
+            return next(http);
+        });
+        app.UseCors();
+    }
+
+    /// <summary>Whether a text can be the name of a header: a token of RFC 9110.</summary>
+    private static bool IsHeaderName(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(TokenCharacters);
+
+    /// <summary>Refuses a WebSocket to a page of an origin that may not call. Programs send no origin.</summary>
+    public static void UseWebSocketOriginCheck(this WebApplication app)
+    {
+        var origins = app.Services.GetRequiredService<AllowedOrigins>();
+        app.Use((http, next) => http.WebSockets.IsWebSocketRequest && http.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !origins.IsAllowedForSocket(origin, http.Request)
+            ? throw new Forbidden("Pages of this origin may not open a WebSocket here. MCP_ALLOWED_ORIGINS names those that may.")
+            : next(http));
+    }
+}

@@ -1,0 +1,97 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Gateway.Limits;
+
+/// <summary>A request's body, read to its end and left where it lies. Valid until it is disposed of.</summary>
+internal readonly struct RequestBody : IDisposable
+{
+    /// <summary>
+    /// A body up to this size is read to its end even when it is refused for its length: whose connection is cut while they still send
+    /// may never see the answer. What is over the bound is dropped as it comes.
+    /// </summary>
+    public const int MaxDrainedBytes = 16 * 1024 * 1024;
+
+    /// <summary>A body must be there within this time, however long it is and whether or not it is refused for that.</summary>
+    public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly PipeReader _reader;
+    private readonly BufferedBytesLimiter.BufferLease _lease;
+
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, BufferedBytesLimiter.BufferLease held) => (_reader, Bytes, _lease) = (reader, SkipByteOrderMark(bytes), held);
+
+    public ReadOnlySequence<byte> Bytes { get; }
+
+    /// <summary>Reads a JSON body. Throws <see cref="UnsupportedMediaType"/> when it says that it is something else, and as <see cref="ReadAsync"/> does.</summary>
+    public static ValueTask<RequestBody> ReadJsonAsync(HttpContext http) => http.Request.HasJsonContentType() ? ReadAsync(http) : throw new UnsupportedMediaType();
+
+    /// <summary>
+    /// Reads a body of whatever kind. Throws <see cref="PayloadTooLarge"/> over 1 MiB or the bound that is given, <see cref="RequestTimeout"/> when it does not come in time, <see cref="Unavailable"/> when too many
+    /// others are in memory.
+    /// </summary>
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext http, int maxSize = MedCorService.MaxRequestBodySize)
+    {
+        var (services, reader, aborted) = (http.RequestServices, http.Request.BodyReader, http.RequestAborted);
+        var held = services.GetRequiredService<BufferedBytesLimiter>().CreateLease(http.Features.Get<CallerKey>()?.Value);
+        CancellationTokenSource? patience = null, either = null;
+        var isTooLarge = false;
+        try
+        {
+            while (true)
+            {
+                if (!reader.TryRead(out var read))
+                {
+                    patience ??= new(ReadTimeout, services.GetRequiredService<TimeProvider>());
+                    either ??= CancellationTokenSource.CreateLinkedTokenSource(aborted, patience.Token);
+                    read = await reader.ReadAsync(either.Token);
+                }
+                isTooLarge |= read.Buffer.Length > maxSize;
+                if (isTooLarge)
+                {
+                    held.Dispose();
+                    reader.AdvanceTo(read.Buffer.End);
+                    if (read.IsCompleted) throw new PayloadTooLarge(maxSize);
+                    continue;
+                }
+                try
+                {
+                    held.Resize(read.Buffer.Length);
+                }
+                catch
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    throw;
+                }
+                if (read.IsCompleted) return new(reader, read.Buffer, held);
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
+        }
+        catch (OperationCanceledException) when (patience is { IsCancellationRequested: true } && !aborted.IsCancellationRequested)
+        {
+            held.Dispose();
+            throw isTooLarge ? new PayloadTooLarge(maxSize) : new RequestTimeout();
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+        finally
+        {
+            either?.Dispose();
+            patience?.Dispose();
+        }
+    }
+
+    /// <summary>Some programs begin every text with a byte order mark, which RFC 8259 lets a reader pass over.</summary>
+    private static ReadOnlySequence<byte> SkipByteOrderMark(in ReadOnlySequence<byte> bytes) =>
+        bytes.FirstSpan.StartsWith("\uFEFF"u8) ? bytes.Slice(3) : bytes;
+
+    public void Dispose()
+    {
+        _reader.AdvanceTo(Bytes.End);
+        _lease.Dispose();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using MedCor.ServiceDefaults.Access;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Gateway.LiveEvents;
+
+/// <summary>
+/// Looks after those who listen: a sign of life now and then, a fresh token before theirs ends, and the end of the connection when it has ended or was revoked,
+/// or when this process stops.
+/// </summary>
+internal sealed class ConnectionMonitor : BackgroundService
+{
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<EventSubscriber, bool> _subscribers = new();
+    private readonly TokenValidator _tokens;
+    private readonly TokenRenewal _renewal;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<ConnectionMonitor> _log;
+    private readonly IOptions<LiveEventOptions> _options;
+
+    public ConnectionMonitor(TokenValidator tokens, TokenRenewal renewal, IOptions<LiveEventOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ConnectionMonitor> log)
+    {
+        (_tokens, _renewal, _options, _lifetime, _clock, _log) = (tokens, renewal, options, lifetime, clock, log);
+        new Meter("MedCor").CreateObservableUpDownCounter("medcor.listeners", () => _subscribers.Count, "{listener}", "Connections that hear live events at this gateway.");
+    }
+
+    /// <summary>Looks after a listener until they leave.</summary>
+    public void Add(EventSubscriber subscriber)
+    {
+        var now = _clock.GetUtcNow();
+        subscriber.LastHeartbeatAt = now;
+        subscriber.RenewAt = TokenRenewal.GetDueTime(subscriber.Caller, now);
+        _subscribers[subscriber] = true;
+        if (_lifetime.ApplicationStopping.IsCancellationRequested) subscriber.Disconnect(DisconnectReason.ServerStopping);
+    }
+
+    public void Remove(EventSubscriber subscriber) => _subscribers.TryRemove(subscriber, out _);
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        // Before anything else stops, so that they find another replica while this one still answers what is under way.
+        using var stopping = _lifetime.ApplicationStopping.Register(() =>
+        {
+            foreach (var (listener, _) in _subscribers) listener.Disconnect(DisconnectReason.ServerStopping);
+        });
+        using var timer = new PeriodicTimer(CheckInterval, _clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ct)) CheckAll(_clock.GetUtcNow());
+        }
+        catch (OperationCanceledException)
+        {
+            // The process stops.
+        }
+    }
+
+    private void CheckAll(DateTimeOffset now)
+    {
+        var interval = TimeSpan.FromSeconds(_options.Value.HeartbeatSeconds);
+        LiveEvent? beat = null;
+        foreach (var (listener, _) in _subscribers)
+            try
+            {
+                if (!_tokens.IsStillValid(listener.Caller)) listener.Disconnect(DisconnectReason.Unauthenticated);
+                if (now >= listener.RenewAt) _renewal.Start(listener, now);
+                if (now - listener.LastHeartbeatAt < interval) continue;
+                listener.LastHeartbeatAt = now;
+                listener.Subscription?.AdvanceToken();
+                listener.Enqueue(StreamItem.OutOfStream(beat ??= LiveEvent.Heartbeat(now)));
+            }
+            catch (Exception e) // whatever it is: one listener's trouble is not the others'
+            {
+                _log.LogWarning("A listener is sent away: {Kind}", e.GetType().Name);
+                listener.Disconnect(DisconnectReason.TooSlow);
+            }
+    }
+}

@@ -1,0 +1,153 @@
+using StackExchange.Redis;
+
+namespace MedCor.Gateway.LiveEvents;
+
+/// <summary>
+/// Follows the streams that somebody listens to on this replica, and hands each new event to those whom it is for. Word that a stream grew comes
+/// by publish and subscribe; once a second all are read without it, so that a lost word delays an event and loses none. While Redis is away
+/// listeners stay connected, and afterwards reading goes on from where it was.
+/// </summary>
+internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock, ILogger<LiveEventReader> log) : BackgroundService
+{
+    private const int BatchSize = 200;
+    private const int StreamsPerRead = 64;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan IdleRetention = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _turn = new();
+    private readonly Dictionary<string, StreamFanOut> _streamFanOuts = [];
+    private readonly SemaphoreSlim _wakeSignal = new(0);
+    private volatile bool _mayHaveLostEvents;
+    private int _isWoken;
+    private long? _epoch;
+
+    /// <summary>
+    /// Gives a listener a seat: they hear whatever happens once this completed and, where they come back, first what they missed since their place. Throws while
+    /// Redis is away and the place to start from cannot be known.
+    /// </summary>
+    public async Task<StreamSubscription> SubscribeAsync(EventSubscriber listener, ResumeToken? after = null)
+    {
+        var followed = listener.Streams.Select(GetFanOut).ToArray();
+        foreach (var tail in followed) await tail.Started;
+        var seat = after is null ? LiveEvents.StreamSubscription.StartNow(listener, streams, followed, clock) : await LiveEvents.StreamSubscription.ResumeAfterAsync(after, listener, streams, followed, clock);
+        return listener.Subscription = seat;
+    }
+
+    private StreamFanOut GetFanOut(string stream)
+    {
+        lock (_turn)
+        {
+            if (!_streamFanOuts.TryGetValue(stream, out var tail) || tail.Started.IsFaulted) _streamFanOuts[stream] = tail = new StreamFanOut(stream, streams, clock);
+            tail.LastUsedAt = clock.GetUtcNow();
+            return tail;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        try
+        {
+            await streams.SubscribeAsync(Wake);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            log.LogWarning("Redis is away; live events follow once it is back: {Kind}", e.GetType().Name);
+        }
+
+        var looked = default(DateTimeOffset);
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                var isDoubtful = _mayHaveLostEvents;
+                var all = isDoubtful || clock.GetUtcNow() - looked >= PollInterval;
+                if (all)
+                {
+                    // Before the look: what becomes doubtful during it is looked at again.
+                    _mayHaveLostEvents = false;
+                    // A stream in which nothing happens tells nothing of a new epoch.
+                    var now = await streams.GetEpochAsync();
+                    if (isDoubtful || now != _epoch) await DetectLossAsync();
+                    (_epoch, looked) = (now, clock.GetUtcNow());
+                }
+                while (await ReadOnceAsync(all)) all = false;
+            }
+            catch (Exception e) // whatever it is: this loop ends with the process alone
+            {
+                log.LogWarning("Streams could not be read, and are read again: {Kind}", e.GetType().Name);
+                _mayHaveLostEvents = true;
+            }
+            try
+            {
+                await _wakeSignal.WaitAsync(PollInterval, ct);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            Volatile.Write(ref _isWoken, 0);
+        }
+    }
+
+    private void Wake(string? stream)
+    {
+        lock (_turn)
+        {
+            if (stream is null) _mayHaveLostEvents = true;
+            else
+            {
+                if (_streamFanOuts.TryGetValue(stream, out var tail)) tail.HasNewEntries = true;
+                if (_streamFanOuts.TryGetValue(LiveEventStore.AllStream, out var everything)) everything.HasNewEntries = true;
+                if (tail is null && everything is null) return;
+            }
+        }
+        if (Interlocked.Exchange(ref _isWoken, 1) == 0) _wakeSignal.Release();
+    }
+
+    /// <summary>Reads what is new, and tells whether there may be more.</summary>
+    private async Task<bool> ReadOnceAsync(bool all)
+    {
+        var more = false;
+        foreach (var due in GetDueStreams(all).Chunk(StreamsPerRead))
+        {
+            var byName = due.ToDictionary(t => t.Stream);
+            foreach (var (stream, entries) in await streams.ReadAsync([.. due.Select(t => (t.Stream, t.Position))], BatchSize))
+            {
+                var tail = byName[stream];
+                foreach (var entry in entries) tail.Publish(entry);
+                if (entries.Count == BatchSize) more = tail.HasNewEntries = true;
+            }
+        }
+        return more;
+    }
+
+    private List<StreamFanOut> GetDueStreams(bool all)
+    {
+        lock (_turn)
+        {
+            var now = clock.GetUtcNow();
+            foreach (var idle in _streamFanOuts.Values.Where(t => now - t.LastUsedAt > IdleRetention && t.IsIdle).ToArray()) _streamFanOuts.Remove(idle.Stream);
+            List<StreamFanOut> due = [.. _streamFanOuts.Values.Where(t => t.Started.IsCompletedSuccessfully && (all || t.HasNewEntries))];
+            foreach (var tail in due) tail.HasNewEntries = false;
+            return due;
+        }
+    }
+
+    /// <summary>After Redis was away, or in a new epoch: a stream that ends elsewhere than beyond the place that was reached may have lost what it had.</summary>
+    private async Task DetectLossAsync()
+    {
+        foreach (var tail in GetDueStreams(all: true))
+        {
+            var (end, reached) = (await streams.GetEndAsync(tail.Stream), tail.Position);
+            if (end.Epoch == reached.Epoch && end.Number >= reached.Number) continue;
+            log.LogWarning("Redis came back without part of its live events.");
+            tail.HandleLoss(end);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _wakeSignal.Dispose();
+        base.Dispose();
+    }
+}

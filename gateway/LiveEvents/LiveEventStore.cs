@@ -1,0 +1,263 @@
+using MedCor.Contracts;
+using StackExchange.Redis;
+
+namespace MedCor.Gateway.LiveEvents;
+
+/// <summary>
+/// The streams in Redis that all gateways write and read: one per hospital, one for what concerns no hospital and so everybody, and one
+/// of everything for the platform's administrators. Each keeps the last 24 hours, 10,000 events or so many bytes of them. Beside them stand the answers of tools
+/// for those who listen, kept for minutes.
+/// </summary>
+internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
+{
+    /// <summary>Events that concern no hospital.</summary>
+    public const string PlatformStream = "medcor:live:platform";
+
+    /// <summary>All events of all hospitals.</summary>
+    public const string AllStream = "medcor:live:all";
+
+    /// <summary>How far each stream has come, the present epoch, and the run of Redis that it was last written in.</summary>
+    private const string HeadsKey = "medcor:live:heads";
+
+    private const string ToolResponsePrefix = "medcor:live:answers:";
+    private const string Channel = "medcor:live";
+
+    /// <summary>How many bytes beside the streams stand, of what each holds.</summary>
+    private const string SizesKey = "medcor:live:sizes";
+
+    internal const int MaxEntries = 10_000;
+
+    /// <summary>How many bytes of events are kept, of a hospital and of all together.</summary>
+    internal const int MaxHospitalBytes = 8 * 1024 * 1024;
+    internal const int MaxTotalBytes = 32 * 1024 * 1024;
+    private const int RetentionSeconds = 24 * 60 * 60;
+    private const int MaxToolResponses = 500;
+    private const int ToolResponseRetentionSeconds = 15 * 60;
+
+    /// <summary>How many bytes of answers are kept for a hospital, and of them for one person: whatever somebody has answered, it crowds out their own.</summary>
+    internal const int MaxToolResponseBytes = 4 * 1024 * 1024;
+    internal const int MaxToolResponseBytesPerUser = 512 * 1024;
+    private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Adds events to a stream and to that of everything, once. Redis that was started anew may have lost the last that it was told, or all. It has not when
+    /// it still knows what this writer wrote last; otherwise a new epoch begins, by which every reader sees that events may be missing.
+    /// The oldest go beyond the number or the bytes of a stream. An entry without a size is an earlier version's and was never counted.
+    /// </summary>
+    private const string AppendScript = """
+        if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+        local heads, stream, all, sizes = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+        local seconds, kept, channel = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+        local epoch_known, number_known, is_doubtful = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
+        local most = {[stream] = tonumber(ARGV[7]), [all] = tonumber(ARGV[8])}
+        local function make_room(s, bytes)
+          if redis.call('EXISTS', s) == 0 then redis.call('HDEL', sizes, s) end
+          local size = redis.call('HINCRBY', sizes, s, bytes)
+          local number = redis.call('XLEN', s)
+          while number > 0 and (number >= kept or size > most[s]) do
+            local oldest = redis.call('XRANGE', s, '-', '+', 'COUNT', 1)[1]
+            for i = 1, #oldest[2], 2 do
+              if oldest[2][i] == 'size' then size = redis.call('HINCRBY', sizes, s, -oldest[2][i + 1]) end
+            end
+            number = number - redis.call('XDEL', s, oldest[1])
+          end
+        end
+        local epoch = tonumber(redis.call('HGET', heads, 'epoch') or 0)
+        local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+        if is_doubtful or redis.call('HGET', heads, 'run') ~= run then
+          local intact = not is_doubtful and epoch > 0 and epoch_known == epoch and number_known == tonumber(redis.call('HGET', heads, all) or 0)
+          if not intact then
+            epoch = math.max(redis.call('TIME')[1] * 1000, epoch + 1, epoch_known + 1)
+            redis.call('HSET', heads, 'epoch', string.format('%.0f', epoch))
+          end
+          redis.call('HSET', heads, 'run', run)
+        end
+        local time = redis.call('TIME')
+        local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+        for i = 9, #ARGV, 5 do
+          for _, s in ipairs({stream, all}) do
+            make_room(s, #ARGV[i+4])
+            local number = redis.call('HINCRBY', heads, s, 1)
+            redis.call('XADD', s, string.format('%.0f-%.0f', epoch, number), 'at', now,
+              'event', ARGV[i], 'resource', ARGV[i+1], 'callers', ARGV[i+2], 'person', ARGV[i+3], 'size', #ARGV[i+4], 'data', ARGV[i+4])
+            redis.call('EXPIRE', s, seconds)
+          end
+        end
+        redis.call('SET', KEYS[1], '', 'EX', seconds)
+        redis.call('PUBLISH', channel, stream)
+        return {string.format('%.0f', epoch), redis.call('HGET', heads, all)}
+        """;
+
+    /// <summary>
+    /// Adds an answer. The oldest go: those that are too old, those of its person beyond their bytes, and then of everybody beyond the bytes and the number of the stream. How many bytes there
+    /// are, of each and of all, stands beside the stream, and so do each person's entries, oldest first. An entry without a time is an earlier version's and was never counted.
+    /// </summary>
+    private const string AppendToolResponseScript = """
+        local heads, stream, sizes, prefix, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
+        local seconds, kept, most, most_each = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+        local event, person, data = ARGV[6], ARGV[7], ARGV[8]
+        local epoch = redis.call('HGET', heads, 'epoch')
+        if not epoch then return end
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local function read(from, to)
+          local entry = redis.call('XRANGE', stream, from, to, 'COUNT', 1)[1]
+          if not entry then return end
+          local fields = {id = entry[1]}
+          for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+          return fields
+        end
+        local function drop(entry)
+          redis.call('XDEL', stream, entry.id)
+          if not entry.at then return end
+          redis.call('HINCRBY', sizes, 'all', -#entry.data)
+          if redis.call('HINCRBY', sizes, entry.person, -#entry.data) <= 0 then redis.call('HDEL', sizes, entry.person) end
+          if redis.call('LINDEX', prefix .. entry.person, 0) == entry.id then redis.call('LPOP', prefix .. entry.person) end
+        end
+        local function is_over(whose, bound) return tonumber(redis.call('HGET', sizes, whose) or 0) + #data > bound end
+        local oldest = read('-', '+')
+        while oldest and tonumber(oldest.at or 0) < now - seconds * 1000 do
+          drop(oldest)
+          oldest = read('-', '+')
+        end
+        while is_over(person, most_each) do
+          local id = redis.call('LPOP', prefix .. person)
+          if not id then break end
+          local entry = read(id, id)
+          if entry then drop(entry) end
+        end
+        oldest = read('-', '+')
+        while oldest and (is_over('all', most) or redis.call('XLEN', stream) >= kept) do
+          drop(oldest)
+          oldest = read('-', '+')
+        end
+        local id = epoch .. '-' .. redis.call('HINCRBY', heads, stream, 1)
+        redis.call('XADD', stream, id, 'at', string.format('%.0f', now), 'event', event, 'resource', '', 'callers', 0, 'person', person, 'data', data)
+        redis.call('HINCRBY', sizes, 'all', #data)
+        redis.call('HINCRBY', sizes, person, #data)
+        redis.call('RPUSH', prefix .. person, id)
+        for _, key in ipairs({stream, sizes, prefix .. person}) do redis.call('EXPIRE', key, seconds) end
+        redis.call('PUBLISH', channel, stream)
+        """;
+
+    /// <summary>Where a stream ends. Begins the first epoch where there is none, so that a place before the first event is a place.</summary>
+    private const string GetEndScript = """
+        local epoch = redis.call('HGET', KEYS[1], 'epoch')
+        if not epoch then
+          epoch = string.format('%.0f', redis.call('TIME')[1] * 1000)
+          redis.call('HSET', KEYS[1], 'epoch', epoch, 'run', string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'))
+        end
+        return {epoch, redis.call('HGET', KEYS[1], KEYS[2]) or '0'}
+        """;
+
+    /// <summary>What this process wrote last to the stream of everything: what Redis must still know, unless it lost something.</summary>
+    private StreamId _lastWritten;
+
+    /// <summary>The event whose writing was begun and not confirmed yet. If another follows without it, it was given up: so it is until that one is written.</summary>
+    private Guid? _unconfirmed;
+    private bool _hasAbandonedWrite;
+
+    /// <summary>However many come back at once, their reading holds up nobody else's.</summary>
+    private readonly SemaphoreSlim _catchUpSlots = new(4);
+
+    /// <summary>The stream of a hospital's events.</summary>
+    public static string HospitalStream(Guid hospital) => $"medcor:live:hospital:{hospital:N}";
+
+    /// <summary>The stream of what tools answer those who belong to a hospital, or to none, and listen.</summary>
+    public static string ToolResponseStream(Guid? hospital) => $"{ToolResponsePrefix}{hospital?.ToString("N") ?? "platform"}";
+
+    /// <summary>Whether a stream is one of <see cref="ToolResponseStream"/>.</summary>
+    public static bool IsToolResponseStream(string stream) => stream.StartsWith(ToolResponsePrefix, StringComparison.Ordinal);
+
+    /// <summary>Adds what a change looks like to listeners, once, however often it is called for the same event. Throws while Redis is away.</summary>
+    public async Task AppendAsync(IntegrationEvent integrationEvent, IReadOnlyList<LiveEvent> events)
+    {
+        var stream = integrationEvent.HospitalId is { } hospital ? HospitalStream(hospital) : PlatformStream;
+        _hasAbandonedWrite |= _unconfirmed is { } before && before != integrationEvent.EventId;
+        _unconfirmed = integrationEvent.EventId;
+        RedisKey[] keys = [$"medcor:live:seen:{integrationEvent.EventId:N}", HeadsKey, stream, AllStream, SizesKey];
+        List<RedisValue> arguments = [RetentionSeconds, MaxEntries, Channel, _lastWritten.Epoch, _lastWritten.Number, _hasAbandonedWrite ? "1" : "0", MaxHospitalBytes, MaxTotalBytes];
+        foreach (var e in events)
+            arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.UserId?.ToString("N") ?? "", e.Data]);
+        var answer = await redis.GetDatabase().ScriptEvaluateAsync(AppendScript, keys, [.. arguments]).WaitAsync(RedisTimeout);
+        (_unconfirmed, _hasAbandonedWrite) = (null, false);
+        if (!answer.IsNull) _lastWritten = ParseId(answer);
+    }
+
+    /// <summary>Adds an answer for one person. Throws while Redis is away.</summary>
+    public Task AppendToolResponseAsync(Guid? hospital, LiveEvent response)
+    {
+        var stream = ToolResponseStream(hospital);
+        return redis.GetDatabase().ScriptEvaluateAsync(AppendToolResponseScript, [HeadsKey, stream, $"{stream}:bytes", $"{stream}:of:"],
+            [Channel, ToolResponseRetentionSeconds, MaxToolResponses, MaxToolResponseBytes, MaxToolResponseBytesPerUser, response.Name, response.Audience.UserId!.Value.ToString("N"), response.Data]).WaitAsync(RedisTimeout);
+    }
+
+    /// <summary>What each stream has after a place, at most <paramref name="maxCount"/> each, in order. Streams without anything new are left out.</summary>
+    public async Task<IReadOnlyList<(string Stream, IReadOnlyList<StoredEvent> Entries)>> ReadAsync(IReadOnlyList<(string Stream, StreamId After)> from, int maxCount)
+    {
+        var streams = await redis.GetDatabase().StreamReadAsync([.. from.Select(f => new StreamPosition(f.Stream, f.After.ToString()))], maxCount).WaitAsync(RedisTimeout);
+        return [.. streams.Select(stream => ((string)stream.Key!, (IReadOnlyList<StoredEvent>)[.. stream.Entries.Select(StoredEvent.Parse)]))];
+    }
+
+    /// <summary>The next events of a stream that one listener missed; few at once, and for few listeners at once.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> ReadMissedAsync(string stream, StreamId after, CancellationToken ct)
+    {
+        await _catchUpSlots.WaitAsync(ct);
+        try
+        {
+            // Answers are larger by far.
+            var read = await ReadAsync([(stream, after)], IsToolResponseStream(stream) ? 20 : 200);
+            return read.Count > 0 ? read[0].Entries : [];
+        }
+        finally
+        {
+            _catchUpSlots.Release();
+        }
+    }
+
+    /// <summary>The present epoch; none before there is one.</summary>
+    public async Task<long?> GetEpochAsync() => (long?)await redis.GetDatabase().HashGetAsync(HeadsKey, "epoch").WaitAsync(RedisTimeout);
+
+    /// <summary>Where a stream ends.</summary>
+    public async Task<StreamId> GetEndAsync(string stream) => ParseId(await redis.GetDatabase().ScriptEvaluateAsync(GetEndScript, [HeadsKey, stream]).WaitAsync(RedisTimeout));
+
+    /// <summary>Calls back when a stream grew, naming it, and when the connection is back after it was lost, naming none. A hint: it may fail to come.</summary>
+    public async Task SubscribeAsync(Action<string?> grew)
+    {
+        redis.ConnectionRestored += (_, _) => grew(null);
+        await redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Channel), (_, stream) => grew(stream)).WaitAsync(RedisTimeout);
+    }
+
+    public void Dispose() => _catchUpSlots.Dispose();
+
+    private static StreamId ParseId(RedisResult answer)
+    {
+        var parts = (RedisResult[])answer!;
+        return new((long)parts[0], (long)parts[1]);
+    }
+
+    /// <summary>An event where it stands in a stream.</summary>
+    /// <param name="At">When it was written; none where an earlier version wrote it, whose events said more than is told now.</param>
+    internal sealed record StoredEvent(StreamId Id, LiveEvent Event, DateTimeOffset? At)
+    {
+        internal static StoredEvent Parse(StreamEntry entry)
+        {
+            string? name = null, resource = null;
+            ReadOnlyMemory<byte> data = default;
+            var callers = Callers.None;
+            Guid? person = null;
+            DateTimeOffset? at = null;
+            foreach (var field in entry.Values)
+                switch ((string)field.Name!)
+                {
+                    case "event": name = field.Value; break;
+                    case "resource": resource = field.Value; break;
+                    case "callers": callers = (Callers)(int)field.Value; break;
+                    case "person": person = Guid.TryParseExact(field.Value, "N", out var id) ? id : null; break;
+                    case "data": data = field.Value; break;
+                    case "at": at = DateTimeOffset.FromUnixTimeMilliseconds((long)field.Value); break;
+                }
+            return new(StreamId.Parse((string)entry.Id!), new LiveEvent(name!, resource!, new Audience(callers, person), data.Span), at);
+        }
+    }
+}

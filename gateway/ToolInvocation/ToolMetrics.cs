@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
+
+namespace MedCor.Gateway.ToolInvocation;
+
+/// <summary>
+/// Measures a call of a tool or a read of a resource: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>, <c>ABANDONED</c> or an error's code. Its
+/// count is the number of calls, and of failures by code. The call's span says the same of it alone (<see cref="SpanExtensions"/>). Neither knows who called or for whom.
+/// </summary>
+internal sealed class ToolMetrics(string surface, string tool) : IDisposable
+{
+    private static readonly Histogram<double> Duration = new Meter("MedCor").CreateHistogram(
+        "medcor.tool.duration", "s", "How long calls of tools take, from the gateway's door and back to it.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] });
+
+    private static readonly ActivitySource Source = new("MedCor.Gateway");
+
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+
+    private readonly Activity? _span = Source.StartActivity(tool);
+
+    private int _status = StatusCodes.Status500InternalServerError;
+
+    private string? _code = ErrorCodes.ServerError;
+
+    /// <summary>The service answered, with a status of the contract.</summary>
+    public void RecordResponse(int status) => (_status, _code) = (status, status < 400 ? null : SpanExtensions.GetErrorCode(status));
+
+    /// <summary>The door refused.</summary>
+    public void RecordError(ApiException refusal) => (_status, _code) = (refusal.Status, refusal.Code);
+
+    /// <summary>The caller did not wait for the answer.</summary>
+    public void RecordAbandoned() => (_status, _code) = (StatusCodes.Status499ClientClosedRequest, "ABANDONED");
+
+    public void Dispose()
+    {
+        Duration.Record(Stopwatch.GetElapsedTime(_startedAt).TotalSeconds, new("tool", tool), new("surface", surface), new("outcome", _code ?? "OK"));
+        if (_span is null) return;
+        _span.SetTag(SpanExtensions.ToolTag, tool).SetTag("medcor.surface", surface);
+        _span.SetOutcome(_status, _code);
+        _span.Dispose();
+    }
+}

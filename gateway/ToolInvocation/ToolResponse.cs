@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using MedCor.Gateway.Limits;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Gateway.ToolInvocation;
+
+/// <summary>
+/// What a service answered, byte for byte. Read to its end before anything of it is passed on: so a service that breaks
+/// in the middle becomes an error and not half an answer. Its memory may be borrowed; dispose of it.
+/// </summary>
+internal sealed class ToolResponse : IDisposable
+{
+    /// <summary>The largest answer that is passed on: a page, whose service sees to it that it is no longer, and what is around it.</summary>
+    public const int MaxLength = ResponseBuffer.MaxLength + 64 * 1024;
+
+    /// <summary>Who does not take an answer within this time is cut off, so that it does not stay in memory.</summary>
+    public static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(60);
+
+    private const int ChunkSize = 64 * 1024;
+
+    private readonly BufferedBytesLimiter.BufferLease? _lease;
+    private byte[] _buffer;
+    private int _length;
+
+    private ToolResponse(byte[] buffer, int length, BufferedBytesLimiter.BufferLease? held) => (_buffer, _length, _lease) = (buffer, length, held);
+
+    public required int Status { get; init; }
+    public required string ContentType { get; init; }
+
+    /// <summary>Whether this is the answer to an earlier call with the same idempotency key.</summary>
+    public bool IsReplay { get; init; }
+
+    /// <summary>After how many seconds a repetition may succeed, as the service wrote it.</summary>
+    public string? RetryAfter { get; init; }
+
+    public ReadOnlyMemory<byte> Body => _buffer.AsMemory(0, _length);
+
+    /// <summary>A result that was kept.</summary>
+    public static ToolResponse FromCached(byte[] result) => new(result, result.Length, held: null) { Status = 200, ContentType = "application/json" };
+
+    /// <summary>
+    /// Reads an answer whole. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when it ends too early, <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no memory for it.
+    /// </summary>
+    /// <param name="held">Counts the memory.</param>
+    public static async Task<ToolResponse> ReadAsync(HttpResponseMessage response, BufferedBytesLimiter.BufferLease held, CancellationToken ct)
+    {
+        var answer = new ToolResponse(BufferedBytesLimiter.Arrays.Rent(4096), 0, held)
+        {
+            Status = (int)response.StatusCode,
+            ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "application/json",
+            IsReplay = response.Headers.NonValidated.Contains(IdempotencyHeaders.Replayed),
+            RetryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var seconds) ? seconds.ToString() : null,
+        };
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(ct);
+            int read;
+            while ((read = await stream.ReadAsync(answer.GetSpace(), ct)) > 0) answer._length += read;
+            held.TrimReservation(answer._buffer.Length);
+            return answer;
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        var gone = Interlocked.Exchange(ref _buffer, []);
+        _length = 0;
+        if (_lease is null || gone.Length == 0) return;
+        BufferedBytesLimiter.Arrays.Return(gone);
+        _lease.Dispose();
+    }
+
+    /// <summary>Answers a request with it.</summary>
+    public async Task WriteToAsync(HttpContext http)
+    {
+        var response = http.Response;
+        response.StatusCode = Status;
+        response.ContentType = ContentType;
+        response.ContentLength = Body.Length;
+        if (IsReplay) response.Headers[IdempotencyHeaders.Replayed] = "true";
+        if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds;
+        await SendAsync(http, Body);
+    }
+
+    /// <summary>Sends what has been written so far. Whoever does not take it in time is cut off.</summary>
+    public static ValueTask FlushAsync(HttpContext http) => WithSendTimeoutAsync(http, http.Response.BodyWriter.FlushAsync(http.RequestAborted));
+
+    /// <summary>Sends what may be much: a piece when the one before is on its way, so that it lies in memory once. Whoever does not take it in time is cut off.</summary>
+    public static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> bytes) => SendAsync(http, new ReadOnlySequence<byte>(bytes));
+
+    /// <inheritdoc cref="SendAsync(HttpContext, ReadOnlyMemory{byte})"/>
+    public static async Task SendAsync(HttpContext http, ReadOnlySequence<byte> bytes)
+    {
+        var to = http.Response.BodyWriter;
+        if (bytes is { IsSingleSegment: true, Length: <= ChunkSize })
+        {
+            await WithSendTimeoutAsync(http, to.WriteAsync(bytes.First, http.RequestAborted));
+            return;
+        }
+        using var patience = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
+        using var cut = patience.Token.Register(http.Abort);
+        foreach (var segment in bytes)
+            for (var left = segment; left.Length > 0; left = left[Math.Min(ChunkSize, left.Length)..])
+                if ((await to.WriteAsync(left[..Math.Min(ChunkSize, left.Length)], http.RequestAborted)).IsCompleted) return;
+    }
+
+    /// <summary>Waits for what is sent; mostly there is nothing to wait for.</summary>
+    private static async ValueTask WithSendTimeoutAsync(HttpContext http, ValueTask<FlushResult> sent)
+    {
+        if (!sent.IsCompletedSuccessfully)
+        {
+            using var patience = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
+            using var cut = patience.Token.Register(http.Abort);
+            await sent;
+        }
+    }
+
+    private Memory<byte> GetSpace()
+    {
+        if (_length == _buffer.Length)
+        {
+            if (_length >= MaxLength) throw new Unavailable("What was asked for is more than one answer may be. Ask for less at once.");
+            _lease!.Resize(_buffer.Length * 2L);
+            var larger = BufferedBytesLimiter.Arrays.Rent(_buffer.Length * 2);
+            Body.CopyTo(larger);
+            BufferedBytesLimiter.Arrays.Return(_buffer);
+            _buffer = larger;
+        }
+        return _buffer.AsMemory(_length);
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Appointments;
+
+/// <summary>Keeps each appointment as its newest event tells it, in whatever order the events come.</summary>
+internal sealed class AppointmentProjection(AnalyticsDb db) : IEventHandler<AppointmentCreated>, IEventHandler<AppointmentUpdated>
+{
+    public Task HandleAsync(AppointmentCreated happened, CancellationToken ct) => UpsertAsync(happened.Appointment, ct);
+
+    public Task HandleAsync(AppointmentUpdated happened, CancellationToken ct) => UpsertAsync(happened.Appointment, ct);
+
+    private Task<int> UpsertAsync(Appointment appointment, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        INSERT INTO visits (hospital_id, appointment_id, doctor_id, patient_id, status, day, starts_at, ends_at, booked_at, rating, version)
+        VALUES ({appointment.HospitalId}, {appointment.Id}, {appointment.DoctorId}, {appointment.PatientId}, {JsonNamingPolicy.SnakeCaseUpper.ConvertName(appointment.Status.ToString())},
+                {appointment.AppointmentDate}, {appointment.StartsAt}, {appointment.EndsAt}, {appointment.CreatedAt}, {appointment.Rating}, {appointment.Version})
+        ON CONFLICT (hospital_id, appointment_id) DO UPDATE SET status = excluded.status, rating = excluded.rating, version = excluded.version
+        WHERE visits.version < excluded.version
+        """, ct);
+}

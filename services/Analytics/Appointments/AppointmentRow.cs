@@ -1,0 +1,56 @@
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Analytics.Appointments;
+
+/// <summary>An appointment, as its newest event told it. Read for telling different patients apart; everything else is counted in <see cref="DoctorDay"/>.</summary>
+internal sealed class AppointmentRow : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public Guid AppointmentId { get; init; }
+    public Guid DoctorId { get; init; }
+    public Guid PatientId { get; init; }
+    public AppointmentStatus Status { get; init; }
+    public DateOnly Day { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<AppointmentRow>
+    {
+        public void Configure(EntityTypeBuilder<AppointmentRow> visit) => visit.ToTable("visits").HasKey(v => new { v.HospitalId, v.AppointmentId });
+    }
+}
+
+/// <summary>A doctor's day, counted by the database as the visits change.</summary>
+internal sealed class DoctorDay : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public Guid DoctorId { get; init; }
+    public DateOnly Day { get; init; }
+    public int Scheduled { get; init; }
+    public int InProgress { get; init; }
+    public int Completed { get; init; }
+    public int Cancelled { get; init; }
+    public int NoShows { get; init; }
+    public int BookedMinutes { get; init; }
+    public long WaitSeconds { get; init; }
+    public int Ratings { get; init; }
+    public int RatingSum { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<DoctorDay>
+    {
+        public void Configure(EntityTypeBuilder<DoctorDay> day) => day.ToTable("doctor_days").HasKey(d => new { d.HospitalId, d.DoctorId, d.Day });
+    }
+}
+
+/// <summary>A month that has anything to report.</summary>
+internal sealed class ReportMonth : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public DateOnly Month { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<ReportMonth>
+    {
+        public void Configure(EntityTypeBuilder<ReportMonth> month) => month.ToTable("months").HasKey(m => new { m.HospitalId, m.Month });
+    }
+}

@@ -1,0 +1,87 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Commands;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace MedCor.Analytics.Replay;
+
+/// <summary>
+/// Empties the read models and has the owners tell everything anew. The service must be running: it hears what they tell. What happens meanwhile is
+/// heard as ever; of two tellings of one thing the higher version stays. Interrupted, it leaves the owners telling: the figures still become complete.
+/// Wants the tables' owner's login, as a migration does: the role that serves may not empty them.
+/// </summary>
+internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configuration, TimeProvider clock) : IOperatorCommand
+{
+    private static readonly string[] SourceServices = ["hospital", "identity", "clinical", "billing"];
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Owners tell page by page, so that something comes every moment.</summary>
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromMinutes(3);
+
+    private static readonly string[] HandledEvents =
+    [
+        .. from type in typeof(RebuildReadModels).Assembly.GetTypes().Append(typeof(HospitalCopies))
+           from heard in type.GetInterfaces()
+           where heard.IsGenericType && heard.GetGenericTypeDefinition() == typeof(IEventHandler<>)
+           select heard.GetGenericArguments()[0].Name,
+    ];
+
+    public string Name => "rebuild";
+
+    public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
+    {
+        var history = Guid.CreateVersion7();
+        db.Tenancy.Enter(hospital: null);
+        db.Database.SetDbConnection(new NpgsqlConnection(configuration.GetOwnerConnectionString()), contextOwnsConnection: true);
+        await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+        {
+            // One statement, which waits for those who are at them: nobody sees one table emptied and another not. Hearers and readers take the tables in this order, too.
+            await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedules, specialties", ct);
+            db.Raise(() => new HistoryWanted(history, "analytics", SourceServices, HandledEvents));
+            await db.SaveChangesAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+        Console.WriteLine($"The read models are empty; {string.Join(", ", SourceServices)} are asked to tell what they have.");
+        return await WaitForReplayAsync(history, ct) ? 0 : 1;
+    }
+
+    private async Task<bool> WaitForReplayAsync(Guid history, CancellationToken ct)
+    {
+        var seen = SourceServices.ToDictionary(o => o, _ => -1L);
+        var done = new HashSet<string>();
+        var moved = clock.GetUtcNow();
+        using var timer = new PeriodicTimer(PollInterval, clock);
+        try
+        {
+            while (done.Count < SourceServices.Length)
+            {
+                await timer.WaitForNextTickAsync(ct);
+                foreach (var owner in SourceServices.Where(o => !done.Contains(o)))
+                {
+                    var (first, last) = (ReplayEventId.Create(history, owner, 1), ReplayEventId.Create(history, owner, (1L << 48) - 1));
+                    var handled = await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM inbox WHERE event_id BETWEEN {first} AND {last}").SingleAsync(ct);
+                    var told = await db.Database.SqlQuery<long>($"SELECT coalesce(max(events), -1) AS \"Value\" FROM histories WHERE history_id = {history} AND service = {owner}").SingleAsync(ct);
+                    if (handled != seen[owner]) moved = clock.GetUtcNow();
+                    seen[owner] = handled;
+                    if (told != handled) continue;
+                    done.Add(owner);
+                    moved = clock.GetUtcNow();
+                    Console.WriteLine($"{owner}: {handled} events, all are in.");
+                }
+                if (clock.GetUtcNow() - moved <= StallTimeout) continue;
+                await Console.Error.WriteLineAsync($"Nothing has come for {StallTimeout.TotalMinutes:0} minutes, and {string.Join(", ", SourceServices.Except(done))} are not complete. Is everything running?");
+                return false;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Interrupted; the figures become complete without this command as well. Running it again is harmless.");
+            return false;
+        }
+        Console.WriteLine("All figures are in.");
+        return true;
+    }
+}

@@ -1,0 +1,12 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Replay;
+
+/// <summary>Keeps which owner has told how much.</summary>
+internal sealed class ReplayProgressProjection(AnalyticsDb db) : IEventHandler<HistoryTold>
+{
+    public Task HandleAsync(HistoryTold told, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"INSERT INTO histories (history_id, service, events) VALUES ({told.HistoryId}, {told.Service}, {told.Events}) ON CONFLICT DO NOTHING", ct);
+}

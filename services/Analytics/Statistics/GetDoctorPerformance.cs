@@ -1,0 +1,32 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Statistics;
+
+internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetDoctorPerformance, DoctorPerformance>
+{
+    public async Task<DoctorPerformance> HandleAsync(GetDoctorPerformance request, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors see their own performance only.");
+        var doctor = request.DoctorId;
+        var owner = await db.People.Where(p => p.UserId == doctor && p.Role == Role.Doctor).Select(p => (Guid?)p.HospitalId).FirstOrDefaultAsync(ct) ?? throw new NotFound("doctor");
+        var hospital = await book.ResolveHospitalAsync(owner, ct);
+        var (from, to) = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+
+        var days = await db.DoctorDays.Where(d => d.HospitalId == owner && d.DoctorId == doctor && d.Day >= from && d.Day <= to).ToListAsync(ct);
+        var seen = await db.Appointments.Where(v => v.HospitalId == owner && v.DoctorId == doctor && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed)
+            .Select(v => v.PatientId).Distinct().CountAsync(ct);
+        var schedule = await db.Schedules.Where(s => s.HospitalId == owner && s.DoctorId == doctor).Select(s => s.Schedule).SingleOrDefaultAsync(ct);
+        var working = WorkingHoursCalculator.CountMinutes(schedule is null ? null : JsonSerializer.Deserialize<DoctorSchedule>(schedule, Json.Options), StatisticsQueries.TimeZoneOf(hospital), from, to);
+        var booked = days.Sum(d => d.BookedMinutes);
+        return new(
+            doctor, owner, request.Period, from, to, days.Sum(d => d.Scheduled + d.InProgress + d.Completed + d.Cancelled + d.NoShows),
+            days.Sum(d => d.Completed), days.Sum(d => d.Cancelled), days.Sum(d => d.NoShows), seen, StatisticsQueries.Ratio(days.Sum(d => d.RatingSum), days.Sum(d => d.Ratings), 2),
+            booked, working, StatisticsQueries.Ratio(booked, working, 4));
+    }
+}

@@ -1,0 +1,27 @@
+using MedCor.Contracts.Analytics;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Statistics;
+
+internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetHospitalStatistics, HospitalStatistics>
+{
+    public async Task<HospitalStatistics> HandleAsync(GetHospitalStatistics request, CancellationToken ct)
+    {
+        var hospital = await book.ResolveHospitalAsync(request.HospitalId, ct);
+        var (id, today) = (hospital.HospitalId, book.Today(hospital));
+        var to = request.DateTo ?? (request.DateFrom > today ? request.DateFrom.Value : today);
+        var period = new Period(request.DateFrom ?? new(to.Year, to.Month, 1), to);
+        if (period.From > period.To) throw new ValidationFailed("date_to", "must not be before date_from");
+
+        var heads = await db.HeadCounts.Where(h => h.HospitalId == id).GroupBy(h => h.HospitalId)
+            .Select(g => new { Patients = g.Sum(h => h.Patients), Doctors = g.Sum(h => h.Doctors), Nurses = g.Sum(h => h.Nurses) }).SingleOrDefaultAsync(ct);
+        var todays = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day == today).SumAsync(d => d.Scheduled + d.InProgress + d.Completed + d.NoShows, ct);
+        var figures = await book.ReadFiguresAsync([(hospital, period), (hospital, Period.Containing(ReportPeriod.Monthly, today))], ct);
+        var (f, month) = (figures[0], figures[1]);
+        return new(
+            id, period.From, period.To, hospital.TimeZone, heads?.Patients ?? 0, heads?.Doctors ?? 0, heads?.Nurses ?? 0, f.NewPatients, f.Appointments, f.Scheduled, f.InProgress,
+            f.Completed, f.Cancelled, f.NoShows, f.PatientsSeen, f.AverageRating, f.Revenue, f.Currency, heads?.Patients ?? 0, todays, heads?.Doctors ?? 0, month.Revenue);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Statistics;
+
+internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetSpecialtyDemand, HospitalDemand>
+{
+    private const decimal SecondsPerDay = 24 * 60 * 60;
+
+    public async Task<HospitalDemand> HandleAsync(GetSpecialtyDemand request, CancellationToken ct)
+    {
+        var hospital = await book.ResolveHospitalAsync(request.HospitalId, ct);
+        var (id, zone) = (hospital.HospitalId, StatisticsQueries.TimeZoneOf(hospital));
+        var (first, last) = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+
+        var work = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day >= first && d.Day <= last).GroupBy(d => d.DoctorId).Select(g => new
+        {
+            DoctorId = g.Key,
+            Taking = g.Sum(d => d.Scheduled + d.InProgress + d.Completed),
+            Completed = g.Sum(d => d.Completed),
+            Cancelled = g.Sum(d => d.Cancelled),
+            NoShows = g.Sum(d => d.NoShows),
+            BookedMinutes = g.Sum(d => d.BookedMinutes),
+            WaitSeconds = g.Sum(d => d.WaitSeconds),
+        }).ToDictionaryAsync(w => w.DoctorId, ct);
+        var active = await db.People.Where(p => p.HospitalId == id && p.Role == Role.Doctor && p.IsActive).Select(p => p.UserId).ToHashSetAsync(ct);
+        var practised = await db.PrimarySpecialties.Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, p => p.SpecialtyId, ct);
+        var schedules = await db.Schedules.Where(s => s.HospitalId == id).ToDictionaryAsync(s => s.DoctorId, s => s.Schedule, ct);
+        var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
+        var usual = WorkingHoursCalculator.CountMinutes(null, zone, first, last);
+
+        var demand = from doctor in active.Union(work.Keys)
+                     group doctor by practised.GetValueOrDefault(doctor) into doctors
+                     let specialty = doctors.Key is { } key ? specialties.GetValueOrDefault(key) : null
+                     let done = doctors.Where(work.ContainsKey).Select(d => work[d]).ToArray()
+                     let working = doctors.Where(active.Contains).Sum(d => schedules.TryGetValue(d, out var s) ? WorkingHoursCalculator.CountMinutes(JsonSerializer.Deserialize<DoctorSchedule>(s, Json.Options), zone, first, last) : usual)
+                     let booked = doctors.Where(d => active.Contains(d) && work.ContainsKey(d)).Sum(d => work[d].BookedMinutes)
+                     let taking = done.Sum(w => w.Taking)
+                     select new SpecialtyDemand(
+                         doctors.Key, specialty?.Code, specialty?.Name, doctors.Count(active.Contains), taking + done.Sum(w => w.Cancelled + w.NoShows),
+                         done.Sum(w => w.Completed), done.Sum(w => w.Cancelled), done.Sum(w => w.NoShows),
+                         taking == 0 ? null : Math.Round(done.Sum(w => w.WaitSeconds) / SecondsPerDay / taking, 2), StatisticsQueries.Ratio(booked, working, 4));
+        return new(id, request.Period, first, last, [.. demand.OrderByDescending(d => d.Appointments).ThenBy(d => d.Code, StringComparer.Ordinal).ThenBy(d => d.SpecialtyId)]);
+    }
+}

@@ -1,0 +1,95 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
+using MedCor.ServiceDefaults.Copies;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Analytics.Statistics;
+
+/// <summary>Reads the counters of a hospital's period.</summary>
+internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals, TimeProvider clock)
+{
+    private const string DefaultCurrency = "USD";
+
+    /// <summary>The hospital that is meant: the caller's own unless the platform names one. Throws <see cref="NotFound"/> for another one.</summary>
+    internal async Task<HospitalCopy> ResolveHospitalAsync(Guid? requestedId, CancellationToken ct)
+    {
+        var own = db.Tenancy.Caller.HospitalId;
+        if (requestedId is { } other && own is { } mine && other != mine) throw new NotFound("hospital");
+        var id = requestedId ?? own ?? throw new ValidationFailed("hospital_id", "is required: you belong to no hospital");
+        return await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital");
+    }
+
+    /// <summary>The day that the hospital's clocks show.</summary>
+    internal DateOnly Today(HospitalCopy hospital) => hospital.Today(clock.GetUtcNow());
+
+    internal static TimeZoneInfo TimeZoneOf(HospitalCopy hospital) => TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone);
+
+    internal async Task<ReportFigures> ReadFiguresAsync(HospitalCopy hospital, Period period, CancellationToken ct) => (await ReadFiguresAsync([(hospital, period)], ct))[0];
+
+    /// <summary>The figures of several periods, in the same order, in one statement. It names the tables in the order in which a rebuild empties them, so that the two never wait for each other.</summary>
+    internal async Task<IReadOnlyList<ReportFigures>> ReadFiguresAsync(IReadOnlyList<(HospitalCopy Hospital, Period Period)> periods, CancellationToken ct)
+    {
+        var ids = periods.Select(a => a.Hospital.HospitalId).ToArray();
+        var (from, to) = (periods.Select(a => a.Period.From).ToArray(), periods.Select(a => a.Period.To).ToArray());
+        var begins = periods.Select(a => StartOfDay(a.Hospital, a.Period.From)).ToArray();
+        var ends = periods.Select(a => StartOfDay(a.Hospital, a.Period.To.AddDays(1))).ToArray();
+        var figures = await db.Database.SqlQuery<FiguresRow>($"""
+            SELECT coalesce(money.total, 0)::bigint AS "Total", coalesce(money.currency, {DefaultCurrency}) AS "Currency", seen.patients AS "PatientsSeen",
+                days.scheduled AS "Scheduled", days.in_progress AS "InProgress", days.completed AS "Completed", days.cancelled AS "Cancelled", days.no_shows AS "NoShows",
+                days.ratings AS "Ratings", days.rating_sum AS "RatingSum", registered.patients AS "NewPatients"
+            FROM unnest({ids}, {from}, {to}, {begins}, {ends}) WITH ORDINALITY AS asked (hospital_id, first, last, begins, ends, n)
+            LEFT JOIN LATERAL (
+                SELECT i.currency, (SELECT sum(s.total) FROM invoices s WHERE s.hospital_id = asked.hospital_id AND s.issued_on BETWEEN asked.first AND asked.last AND s.currency = i.currency) AS total
+                FROM invoices i WHERE i.hospital_id = asked.hospital_id ORDER BY i.issued_on DESC, i.id DESC LIMIT 1) AS money ON true
+            CROSS JOIN LATERAL (
+                SELECT count(DISTINCT patient_id)::integer AS patients FROM visits v
+                WHERE v.hospital_id = asked.hospital_id AND v.day BETWEEN asked.first AND asked.last AND v.status = 'COMPLETED') AS seen
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(scheduled), 0)::integer AS scheduled, coalesce(sum(in_progress), 0)::integer AS in_progress, coalesce(sum(completed), 0)::integer AS completed,
+                    coalesce(sum(cancelled), 0)::integer AS cancelled, coalesce(sum(no_shows), 0)::integer AS no_shows,
+                    coalesce(sum(ratings), 0)::integer AS ratings, coalesce(sum(rating_sum), 0)::integer AS rating_sum
+                FROM doctor_days d WHERE d.hospital_id = asked.hospital_id AND d.day BETWEEN asked.first AND asked.last) AS days
+            CROSS JOIN LATERAL (
+                SELECT count(*)::integer AS patients FROM people p
+                WHERE p.hospital_id = asked.hospital_id AND p.role = 'PATIENT' AND p.registered_at >= asked.begins AND p.registered_at < asked.ends) AS registered
+            ORDER BY asked.n
+            """).ToListAsync(ct);
+        return [.. figures.Select(f => new ReportFigures(
+            f.NewPatients, f.Scheduled + f.InProgress + f.Completed + f.Cancelled + f.NoShows, f.Scheduled, f.InProgress, f.Completed, f.Cancelled, f.NoShows,
+            f.PatientsSeen, Ratio(f.RatingSum, f.Ratings, 2), Money.Format(f.Total), f.Currency))];
+    }
+
+    /// <summary>A part of a whole; none of nothing.</summary>
+    internal static decimal? Ratio(long part, long whole, int digits) => whole == 0 ? null : Math.Round((decimal)part / whole, digits, MidpointRounding.AwayFromZero);
+
+    /// <summary>The first instant of a day; where the clocks skip midnight, of what they show instead.</summary>
+    private static DateTimeOffset StartOfDay(HospitalCopy hospital, DateOnly day)
+    {
+        var zone = TimeZoneOf(hospital);
+        var shown = day.ToDateTime(TimeOnly.MinValue);
+        while (zone.IsInvalidTime(shown)) shown = shown.AddMinutes(1);
+        return new DateTimeOffset(shown, zone.IsAmbiguousTime(shown) ? zone.GetAmbiguousTimeOffsets(shown).Max() : zone.GetUtcOffset(shown)).ToUniversalTime();
+    }
+
+    /// <summary>A line of the statement's answer; revenue in minor units of the newest invoice's currency.</summary>
+    private sealed record FiguresRow(
+        long Total, string Currency, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int Ratings, int RatingSum, int NewPatients);
+}
+
+/// <summary>From one day to another, inclusive.</summary>
+internal readonly record struct Period(DateOnly From, DateOnly To)
+{
+    /// <summary>The period that a day lies in.</summary>
+    internal static Period Containing(ReportPeriod kind, DateOnly day) => kind switch
+    {
+        ReportPeriod.Daily => new(day, day),
+        ReportPeriod.Weekly => StartingAt(day.AddDays(-(((int)day.DayOfWeek + 6) % 7)), d => d.AddDays(7)),
+        ReportPeriod.Monthly => StartingAt(new(day.Year, day.Month, 1), d => d.AddMonths(1)),
+        ReportPeriod.Quarterly => StartingAt(new(day.Year, (day.Month - 1) / 3 * 3 + 1, 1), d => d.AddMonths(3)),
+        ReportPeriod.Yearly => StartingAt(new(day.Year, 1, 1), d => d.AddYears(1)),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private static Period StartingAt(DateOnly from, Func<DateOnly, DateOnly> next) => new(from, next(from).AddDays(-1));
+}

@@ -1,0 +1,65 @@
+using System.ClientModel;
+using System.Globalization;
+using System.Net;
+using MedCor.ServiceDefaults.Chats;
+
+namespace MedCor.Chat.LanguageModel;
+
+/// <summary>The model did not answer, or not to the end. Says nothing of what it said itself: that may quote the question or the key.</summary>
+/// <param name="isTransient">Whether to ask once more may help.</param>
+internal sealed class ModelException(string message, bool isTransient, TimeSpan? retryAfter = null) : Exception(message)
+{
+    private const string Prefix = "OpenAI API error: ";
+
+    /// <summary>It took the question and is silent. To ask again at once could be charged twice.</summary>
+    public static ModelException Stalled => new("the model stopped answering. Try again shortly.", isTransient: true) { MayHaveAnswered = true };
+
+    /// <summary>The connection ended before the answer did.</summary>
+    public static ModelException ConnectionLost => new("the connection to the model broke off before its answer was complete. Try again shortly.", isTransient: true);
+
+    private static ModelException Unreachable => new("the model cannot be reached. Try again shortly.", isTransient: true);
+
+    /// <summary>It has failed so often that it is let alone for a moment.</summary>
+    public static ModelException CircuitOpen => new("the model has failed repeatedly and is given a rest. Try again shortly.", isTransient: true, ChatModelClient.BreakDuration);
+
+    public bool IsTransient => isTransient;
+
+    /// <summary>Whether the question may have been answered somewhere, and charged for.</summary>
+    public bool MayHaveAnswered { get; private init; }
+
+    /// <summary>How long the model asks to be let alone.</summary>
+    public TimeSpan? RetryAfter => retryAfter;
+
+    /// <summary>What readers are told.</summary>
+    public ChatRunEnd Ending => new(Prefix + Message, ChatErrorCodes.Model, Retryable: IsTransient, RetryAfter: retryAfter is { } wait ? (int)Math.Ceiling(wait.TotalSeconds) : null);
+
+    /// <summary>What an exception of the client means.</summary>
+    public static ModelException From(Exception e, DateTimeOffset now) => e switch
+    {
+        ModelException known => known,
+        ClientResultException { Status: > 0 } refused => From((HttpStatusCode)refused.Status, RetryAfterOf(refused, now)),
+        ClientResultException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
+            Unreachable,
+        // What SocketsHttpHandler makes of a connection attempt that nobody answers.
+        OperationCanceledException { InnerException: TimeoutException } => Unreachable,
+        // The package throws at a finish_reason that OpenAI does not know, and this one is how other servers say that they gave up.
+        HttpRequestException or IOException or ArgumentOutOfRangeException { ActualValue: "error" } => ConnectionLost,
+        _ => new("the model's answer could not be read.", isTransient: false),
+    };
+
+    private static ModelException From(HttpStatusCode status, TimeSpan? wait) => status switch
+    {
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new("the model does not accept MedCor's key. Its operator has to set another.", isTransient: false),
+        HttpStatusCode.NotFound => new("there is no such model.", isTransient: false),
+        HttpStatusCode.TooManyRequests => new($"Rate limit exceeded. {(wait is { } w ? string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(w.TotalSeconds)} seconds.") : "Try again shortly.")}", isTransient: true, wait),
+        HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new("the model failed. Try again shortly.", isTransient: true, wait),
+        _ => new("the model does not take this question; it may be too long.", isTransient: false),
+    };
+
+    private static TimeSpan? RetryAfterOf(ClientResultException refused, DateTimeOffset now)
+    {
+        if (refused.GetRawResponse() is not { } response || !response.Headers.TryGetValue("Retry-After", out var text)) return null;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds)) return TimeSpan.FromSeconds(Math.Min(seconds, 86_400));
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var at) && at > now ? at - now : null;
+    }
+}

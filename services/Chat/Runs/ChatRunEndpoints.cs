@@ -1,0 +1,62 @@
+using System.Text.Json;
+using MedCor.Chat.LanguageModel;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Health;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Chat.Runs;
+
+/// <summary>Calls of the chat model: what they need, and the paths by which the gateway begins, cancels and looks them up. It reads their events from Redis itself.</summary>
+internal static class ChatRunEndpoints
+{
+    /// <summary>Why nothing is answered.</summary>
+    public const string MissingKeyMessage = "missing OPENAI_API_KEY";
+
+    public static void AddChatRuns(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<ModelOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart()
+            .Validate(o => string.IsNullOrEmpty(o.BaseUrl) || Uri.TryCreate(o.BaseUrl, UriKind.Absolute, out var address) && address.Scheme is "http" or "https", "OPENAI_BASE_URL must be an address such as https://models.example/v1.");
+        services.AddSingleton<ChatModelClient>().AddSingleton<RedisRetryPolicies>().AddSingleton<ChatRunStore>();
+        services.AddSingleton<RunWorker>().AddHostedService(s => s.GetRequiredService<RunWorker>());
+        services.AddHostedService<RunReconciler>();
+        services.AddOptions<ChatLimits>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddScoped<TokenBudget>().AddScoped<ChatRunStarter>().AddScoped<ChatRunCanceller>();
+    }
+
+    public static void MapChatRuns(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/chat/model", (ChatModelClient model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKeyMessage, statusCode: StatusCodes.Status503ServiceUnavailable)).AvailableWithoutDatabase();
+        app.MapPost("/chat/calls", async (HttpContext http, ChatAuthenticator callers, ChatRunStarter begin, IOptions<ModelOptions> model) =>
+        {
+            var owner = (await callers.AuthenticateAsync(http)).Owner;
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+            var asked = ExecuteRequestReader.Read(body.GetBuffer().AsMemory(0, (int)body.Length), model.Value);
+            var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent && asked.RequestId is null ? sent : null;
+            var (call, isReplay) = await begin.StartAsync(owner, asked with { RequestId = asked.RequestId ?? key }, http.RequestAborted);
+            if (isReplay && key is not null) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
+            return Results.Json(call, Json.Options);
+        });
+        app.MapPost("/chat/calls/{call:guid}/cancel", async (Guid call, HttpContext http, ChatAuthenticator callers, ChatRunCanceller cancel) =>
+            Results.Json(new { Status = await cancel.CancelAsync((await callers.AuthenticateAsync(http)).Owner, call, http.RequestAborted) }, Json.Options));
+        app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatAuthenticator callers, ChatRunCanceller cancel) =>
+            Results.Json(await cancel.CancelAllAsync((await callers.AuthenticateAsync(http)).Owner, http.RequestAborted), Json.Options));
+        app.MapGet("/chat/calls/{call:guid}", GetSavedAsync);
+    }
+
+    /// <summary>What is kept of a call, for when Redis has it no longer.</summary>
+    private static async Task<IResult> GetSavedAsync(Guid call, HttpContext http, ChatAuthenticator callers, ChatDb db)
+    {
+        var owner = (await callers.AuthenticateAsync(http)).Owner;
+        db.Tenancy.Enter(owner.HospitalId);
+        var kept = await db.Runs.AsNoTracking().SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call, http.RequestAborted)
+            ?? throw new ChatRunNotFound(call.ToString());
+        var ending = kept.Ending is null ? null : JsonSerializer.Deserialize<ChatRunEnd>(kept.Ending, Json.Options);
+        return Results.Json(kept.State == ChatRunState.Started ? new SavedChatRun(ChatRunState.Error, "", ChatRunEnd.Lost) : new SavedChatRun(kept.State, kept.Answer, ending), Json.Options);
+    }
+}

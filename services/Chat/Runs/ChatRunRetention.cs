@@ -1,0 +1,16 @@
+using MedCor.ServiceDefaults.Database;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Chat.Runs;
+
+/// <summary>Conversations hold what people tell of themselves, so they are forgotten a month after.</summary>
+internal sealed class ChatRunRetention(ChatDb db) : IRetentionPolicy
+{
+    private static readonly TimeSpan RetentionPeriod = TimeSpan.FromDays(30);
+
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct)
+    {
+        var oldest = now - RetentionPeriod;
+        return db.Database.ExecuteSqlAsync($"DELETE FROM chat_calls WHERE (hospital_id, id) IN (SELECT hospital_id, id FROM chat_calls WHERE created_at < {oldest} LIMIT {atMost})", ct);
+    }
+}

@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using MedCor.Chat.LanguageModel;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace MedCor.Chat.Runs;
+
+/// <summary>
+/// Begins a call, once for each request id of its owner. Redis decides, in one step, among all who ask at the same moment; the database holds the same line a second time, for when
+/// Redis has lost what it knew.
+/// </summary>
+internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker runner, ChatModelClient model, TokenBudget budget, IOptions<ModelOptions> options, TimeProvider clock)
+{
+    public const string ToolName = "openai_chat";
+
+    private const int MaxMetadataLength = 16_384;
+    private const int MaxPolls = 40;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The call, which goes on by itself, and whether it was begun by an earlier request. Throws what is wrong with the question, or why none is begun at present.</summary>
+    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, CancellationToken ct)
+    {
+        var (question, metadata) = Validate(request);
+        var digest = ComputeDigest(question, request, metadata);
+        db.Tenancy.Enter(owner.HospitalId);
+        if (await FindExistingAsync(owner, request.RequestId, ct) is { } earlier) return (ReplayOrConflict(earlier.Id, await ReadLatestStateAsync(earlier.Id, earlier.State), earlier.Digest, digest), IsReplay: true);
+
+        if (!model.IsConfigured) throw new Unavailable(ChatRunEndpoints.MissingKeyMessage);
+        if (model.IsCircuitOpen) throw new ModelUnavailable();
+        await budget.ThrowIfExceededAsync(owner, ct);
+        var isWhole = ChatHistory.StartsConversation(question.Messages);
+        var before = isWhole || request.SessionId is not { } session ? []
+            : await db.SessionHistory(owner.HospitalId, owner.UserId, session, ChatHistory.MaxRuns, ChatHistory.MaxCharacters).ToListAsync(ct);
+
+        var whole = question with { Messages = ChatHistory.BuildMessages(question.Messages, before) };
+
+        using var place = runner.Limiter.Acquire();
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        (Guid Call, string Digest) begun;
+        try
+        {
+            begun = await streams.StartAsync(id, owner, request.RequestId, digest, runner.Name);
+        }
+        catch (Exception e) when (e is not RedisServerException) // which refuses the whole of it; otherwise it may be begun, and nobody would carry it out
+        {
+            runner.Abandon(id, owner, request.RequestId);
+            throw;
+        }
+        if (begun.Call != id)
+        {
+            // It takes none while it waits.
+            place.Dispose();
+            return (ReplayOrConflict(begun.Call, await WaitForStateAsync(begun.Call, owner, request.RequestId, ct), begun.Digest, digest), IsReplay: true);
+        }
+
+        try
+        {
+            // From here on it is begun, whether or not the caller still waits.
+            await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
+            var foreseen = TokenEstimate.Of(whole.Messages);
+            var call = new ChatRun
+            {
+                Id = id,
+                HospitalId = owner.HospitalId,
+                OwnerId = owner.UserId,
+                SessionId = request.SessionId,
+                RequestId = request.RequestId,
+                Digest = digest,
+                Model = question.Model,
+                MaxTokens = question.MaxTokens,
+                Messages = JsonSerializer.Serialize(question.Messages, Json.Options),
+                IsWhole = isWhole,
+                Metadata = metadata,
+                TokensForeseen = foreseen,
+                TokensCharged = foreseen + question.MaxTokens,
+            };
+            db.Add(call);
+            await db.SaveChangesAsync(CancellationToken.None);
+            await budget.ChargeAsync(call, owner);
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            runner.Abandon(id, owner, request.RequestId);
+            // Redis had lost that this was asked before; the row says it.
+            if (e.ViolatesConstraint("chat_calls_by_request")) throw new Unavailable("This request_id is being looked up. Try again shortly.", retryAfter: 1);
+            throw;
+        }
+        runner.Start(new(id, owner, whole), place);
+        return (ToContract(id, ChatRunState.Started), IsReplay: false);
+    }
+
+    private (ModelRequest Question, string? Metadata) Validate(ExecuteCall request)
+    {
+        if (request.Tool is { } tool && tool != ToolName) throw new ToolNotFound(tool);
+        var mistakes = new Dictionary<string, List<string>>();
+        if (request.Messages is null && request.Input is null) mistakes.AddError("messages", "is required");
+        if (request is { Messages: not null, Input: not null }) mistakes.AddError("messages", "stands in input already");
+        if (request.Input is not null)
+            foreach (var (name, value) in ((string, object?)[])[("max_tokens", request.MaxTokens), ("model", request.Model), ("temperature", request.Temperature)])
+                if (value is not null) mistakes.AddError(name, "belongs into input");
+        var (path, wished) = request.Input is { } input ? ("input.", input) : ("", new(request.Messages ?? [], request.Model, request.MaxTokens, request.Temperature));
+        if (wished.Messages.Count > 0 && wished.Messages.All(m => m.Role != ChatHistory.UserRole)) mistakes.AddError($"{path}messages", "must hold what a user says: a message with the role user");
+        options.Value.Validate(path, wished.Model, wished.MaxTokens, mistakes);
+        var metadata = Metadata(request, mistakes);
+        return mistakes.Count == 0 ? (new(options.Value.Resolve(wished.Model)!, wished.Messages, wished.MaxTokens ?? options.Value.MaxTokens, wished.Temperature), metadata) : throw new ValidationFailed(mistakes);
+    }
+
+    private static string? Metadata(ExecuteCall request, Dictionary<string, List<string>> mistakes)
+    {
+        try
+        {
+            var metadata = request.Metadata?.ToJsonString(Json.Options);
+            if (metadata?.Length > MaxMetadataLength) mistakes.AddError("metadata", $"must have at most {MaxMetadataLength} characters");
+            if (ContainsNul(request.Metadata)) mistakes.AddError("metadata", "must not contain the character U+0000");
+            return metadata;
+        }
+        catch (InvalidOperationException) // half a surrogate pair, which is read only now
+        {
+            mistakes.AddError("metadata", "must be well-formed JSON");
+            return null;
+        }
+    }
+
+    /// <summary>Whether a name or text in it holds the one character that PostgreSQL cannot keep.</summary>
+    private static bool ContainsNul(JsonNode? node) => node switch
+    {
+        JsonObject fields => fields.Any(field => field.Key.Contains('\0') || ContainsNul(field.Value)),
+        JsonArray list => list.Any(ContainsNul),
+        JsonValue value => value.TryGetValue<string>(out var text) && text.Contains('\0'),
+        _ => false,
+    };
+
+    /// <summary>The same for the same question, in whichever form it was sent: also for text as it stands and in parts.</summary>
+    private static string ComputeDigest(ModelRequest question, ExecuteCall request, string? metadata) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
+        new DigestInput(question.Messages, request.Input?.MaxTokens ?? request.MaxTokens, request.Input?.Model ?? request.Model, request.SessionId, metadata, question.Temperature), Json.Options)));
+
+    /// <summary>What makes a question the one that it is. A field that joins these is left out where it is not given, so that a repetition is known across an update.</summary>
+    private sealed record DigestInput(
+        IReadOnlyList<ChatMessage> Messages, int? MaxTokens, string? Model, string? SessionId, string? Metadata,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature);
+
+    /// <summary>The call with this request id, of the last 24 hours. An older one gives its id up.</summary>
+    private async Task<ChatRun?> FindExistingAsync(ChatRunOwner owner, string? requestId, CancellationToken ct)
+    {
+        if (requestId is null) return null;
+        var named = db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.RequestId == requestId);
+        if (await named.AsNoTracking().SingleOrDefaultAsync(ct) is not { } call) return null;
+        if (call.CreatedAt > clock.GetUtcNow() - ChatStreamStore.RequestIdRetention) return call;
+        await named.Where(c => c.Id == call.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.RequestId, (string?)null), ct);
+        return null;
+    }
+
+    /// <summary>
+    /// How far a call has come that another request begins at this moment. Waits for its row: before that it may still come to nothing. Throws <see cref="Unavailable"/> when it does,
+    /// and has the request's id free when nobody is there any more who would write the row.
+    /// </summary>
+    private async Task<ChatRunState> WaitForStateAsync(Guid call, ChatRunOwner owner, string? requestId, CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(PollInterval, clock);
+        for (var looks = 0; looks < MaxPolls; looks++)
+        {
+            if (await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (ChatRunState?)c.State).SingleOrDefaultAsync(ct) is { } state) return await ReadLatestStateAsync(call, state);
+            await timer.WaitForNextTickAsync(ct);
+        }
+        if ((await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started) await streams.DiscardAsync(call, owner, requestId);
+        throw new Unavailable("A question with this request_id is just being begun. Try again shortly.", retryAfter: 1);
+    }
+
+    /// <summary>How far a call has come of which the row says this: that it was cancelled stands there a moment later than in Redis.</summary>
+    private async Task<ChatRunState> ReadLatestStateAsync(Guid call, ChatRunState kept) => kept == ChatRunState.Started ? await streams.GetStateAsync(call) ?? kept : kept;
+
+    private static ChatCall ReplayOrConflict(Guid call, ChatRunState state, string digest, string asked) => digest == asked
+        ? ToContract(call, state)
+        : throw new Conflict("This request_id was used for another question. Use a new one for each.");
+
+    internal static ChatCall ToContract(Guid call, ChatRunState state) => new(call, ToWireName(state));
+
+    /// <summary>A state as clients read it.</summary>
+    internal static string ToWireName(ChatRunState state) => state.ToString().ToLowerInvariant();
+}

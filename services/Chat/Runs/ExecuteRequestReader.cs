@@ -1,0 +1,179 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Chat.LanguageModel;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Chat.Runs;
+
+/// <summary>
+/// Reads the body of <c>/mcp/execute</c> as clients of OpenAI's API write it too: text as a list of content parts, the role <c>developer</c>, <c>max_completion_tokens</c>.
+/// What of that API is not taken is refused by name, with the reason.
+/// </summary>
+internal static class ExecuteRequestReader
+{
+    private const string SettingIsFixed = "is not taken: of the model's settings a caller chooses model, temperature and max_tokens alone. Leave it out";
+    private const string ToolsNotSupported = "is not taken: the model calls no tools here. Leave it out";
+    private const string AnswersArePlainText = "is not taken: an answer is plain text. Leave it out";
+    private const string UserComesFromToken = "is not taken: the token says who asks. Leave it out";
+
+    /// <summary>Fields of a question in OpenAI's API that are none here, and why.</summary>
+    private static readonly Dictionary<string, string> UnsupportedFields = new()
+    {
+        ["top_p"] = SettingIsFixed, ["top_k"] = SettingIsFixed, ["presence_penalty"] = SettingIsFixed, ["frequency_penalty"] = SettingIsFixed, ["logit_bias"] = SettingIsFixed, ["seed"] = SettingIsFixed, ["stop"] = SettingIsFixed,
+        ["reasoning_effort"] = SettingIsFixed, ["verbosity"] = SettingIsFixed, ["service_tier"] = SettingIsFixed, ["store"] = SettingIsFixed, ["web_search_options"] = SettingIsFixed,
+        ["tools"] = ToolsNotSupported, ["tool_choice"] = ToolsNotSupported, ["parallel_tool_calls"] = ToolsNotSupported, ["functions"] = ToolsNotSupported, ["function_call"] = ToolsNotSupported,
+        ["response_format"] = AnswersArePlainText, ["modalities"] = AnswersArePlainText, ["audio"] = AnswersArePlainText, ["prediction"] = AnswersArePlainText, ["logprobs"] = AnswersArePlainText, ["top_logprobs"] = AnswersArePlainText,
+        ["user"] = UserComesFromToken, ["safety_identifier"] = UserComesFromToken, ["prompt_cache_key"] = UserComesFromToken,
+        ["n"] = "is not taken: a question gets one answer. Leave it out",
+        ["stream_options"] = "is not taken: GET /mcp/stream/{call_id} has events of its own. Leave it out",
+        ["max_completion_tokens"] = "is another name for max_tokens. Send one of them",
+        ["prompt"] = "is not taken: send messages",
+    };
+
+    /// <summary>The same for the fields of a message.</summary>
+    private static readonly Dictionary<string, string> UnsupportedMessageFields = new()
+    {
+        ["name"] = "is not taken: the role says who speaks. Put the name into content",
+        ["tool_calls"] = ToolsNotSupported, ["tool_call_id"] = ToolsNotSupported, ["function_call"] = ToolsNotSupported,
+        ["refusal"] = "is not taken: send what was said as content", ["audio"] = "is not taken: send what was said as content", ["annotations"] = "is not taken: send what was said as content",
+    };
+
+    /// <summary>A question. Throws <see cref="ToolNotFound"/> when it is another tool's, whose input is not known here, and <see cref="ValidationFailed"/> naming all that is wrong.</summary>
+    public static ExecuteCall Read(ReadOnlyMemory<byte> body, ModelOptions options)
+    {
+        var mistakes = new Dictionary<string, List<string>>();
+        var sent = Parse(body);
+        try
+        {
+            var asked = ParameterReader<ExecuteCall>.Read(sent is not null && Normalize(sent, mistakes) ? JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict) : body);
+            return mistakes.Count == 0 ? WithSystemRole(asked) : throw new ValidationFailed(mistakes);
+        }
+        catch (ValidationFailed) when (sent?["tool"] is JsonValue named && named.TryGetValue<string>(out var tool) && tool != ChatRunStarter.ToolName)
+        {
+            throw new ToolNotFound(tool);
+        }
+        catch (ValidationFailed refusal)
+        {
+            AddReasons(refusal, mistakes);
+            // Also what would be found only if the rest were right, so that all is named at once.
+            ValidateSettings(sent, "", options, mistakes);
+            ValidateSettings(sent?["input"], "input.", options, mistakes);
+            throw new ValidationFailed(mistakes);
+        }
+    }
+
+    /// <summary>The body as a tree; null when it is none that can be read, which is then told by who reads the parameters.</summary>
+    private static JsonObject? Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            var sent = JsonNode.Parse(body.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) as JsonObject;
+            DecodeStrings(sent);
+            return sent;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads every name and text, which a tree otherwise does when it is asked for it: those of which only half a surrogate pair is there, or that are no UTF-8, throw.</summary>
+    private static void DecodeStrings(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject fields:
+                foreach (var (_, value) in fields) DecodeStrings(value);
+                break;
+            case JsonArray list:
+                foreach (var value in list) DecodeStrings(value);
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
+        }
+    }
+
+    /// <summary>Writes what has another form here in the form that the records have. False when there was nothing of the kind.</summary>
+    private static bool Normalize(JsonObject sent, Dictionary<string, List<string>> mistakes)
+    {
+        var isAdapted = Normalize(sent, "", mistakes);
+        if (sent["input"] is JsonObject input) isAdapted |= Normalize(input, "input.", mistakes);
+        return isAdapted;
+    }
+
+    private static bool Normalize(JsonObject question, string path, Dictionary<string, List<string>> mistakes)
+    {
+        var isAdapted = false;
+        if (!question.ContainsKey("max_tokens") && question.Remove("max_completion_tokens", out var most))
+        {
+            question["max_tokens"] = most;
+            isAdapted = true;
+        }
+        if (question["messages"] is not JsonArray messages) return isAdapted;
+        for (var i = 0; i < messages.Count; i++)
+            if (messages[i] is JsonObject message && message["content"] is JsonArray parts)
+            {
+                message["content"] = JoinParts(parts, $"{path}messages[{i}].content", mistakes);
+                isAdapted = true;
+            }
+        return isAdapted;
+    }
+
+    /// <summary>The text of content parts, in their order and with nothing between them.</summary>
+    private static string JoinParts(JsonArray parts, string path, Dictionary<string, List<string>> mistakes)
+    {
+        if (parts.Count == 0) mistakes.AddError(path, "must be text or a list of at least one part");
+        var (text, before) = (new System.Text.StringBuilder(), mistakes.Count);
+        for (var i = 0; i < parts.Count; i++) text.Append(TextOfPart(parts[i], $"{path}[{i}]", mistakes));
+        // What is wrong with it is said already.
+        return mistakes.Count > before || parts.Count == 0 ? "-" : text.ToString();
+    }
+
+    private static string? TextOfPart(JsonNode? part, string path, Dictionary<string, List<string>> mistakes)
+    {
+        var type = StringField(part, "type");
+        if (part is not JsonObject fields) mistakes.AddError(path, "must be an object with type and text");
+        else if (type is null) mistakes.AddError($"{path}.type", "must be text");
+        else if (type != "text") mistakes.AddError($"{path}.type", $"must be text. {(type.Length > 50 ? "Another kind of part" : type)} is not taken, since the model is given text alone: describe it in words");
+        else if (StringField(part, "text") is not { } text) mistakes.AddError($"{path}.text", "must be text");
+        else if (fields.FirstOrDefault(f => f.Key is not ("type" or "text")) is { Key: { } other }) mistakes.AddError($"{path}.{other}", "is not a parameter; there are type, text");
+        else return text;
+        return null;
+    }
+
+    private static string? StringField(JsonNode? part, string field) => part is JsonObject fields && fields[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>What OpenAI's newer models call developer is a system message to every server of the protocol.</summary>
+    private static ExecuteCall WithSystemRole(ExecuteCall request) => request with
+    {
+        Messages = WithSystemRole(request.Messages),
+        Input = request.Input is { } input ? input with { Messages = WithSystemRole(input.Messages)! } : null,
+    };
+
+    private static ChatMessage[]? WithSystemRole(IReadOnlyList<ChatMessage>? messages) => messages?.Select(m => m.Role == "developer" ? m with { Role = ChatHistory.SystemRole } : m).ToArray();
+
+    /// <summary>Adds what was refused, with the reason beside each field of OpenAI's that is none here.</summary>
+    private static void AddReasons(ValidationFailed refusal, Dictionary<string, List<string>> mistakes)
+    {
+        foreach (var (field, wrongs) in refusal.Details)
+        {
+            if (mistakes.ContainsKey(field)) continue;
+            var name = field[(field.LastIndexOf('.') + 1)..];
+            if ((field.Contains("messages[", StringComparison.Ordinal) ? UnsupportedMessageFields : UnsupportedFields).TryGetValue(name, out var reason)) mistakes.AddError(field, reason);
+            else if (wrongs is JsonArray all)
+                foreach (var wrong in all) mistakes.AddError(field, (string)wrong!);
+        }
+    }
+
+    private static void ValidateSettings(JsonNode? question, string path, ModelOptions options, Dictionary<string, List<string>> mistakes)
+    {
+        var wishes = new Dictionary<string, List<string>>();
+        options.Validate(path, StringField(question, "model"), question is JsonObject fields && fields["max_tokens"] is JsonValue most && most.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, wishes);
+        // The bound that holds here is narrower than the one of all servers.
+        foreach (var (field, wrongs) in wishes) mistakes[field] = wrongs;
+    }
+}

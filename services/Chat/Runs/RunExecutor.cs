@@ -1,0 +1,193 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using System.Threading.Channels;
+using MedCor.Chat.LanguageModel;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using Polly.Timeout;
+using StackExchange.Redis;
+
+namespace MedCor.Chat.Runs;
+
+/// <summary>
+/// One call being carried out: the model's answer is told piece by piece as it comes. What waits while pieces are being told is told with the next ones: so nothing waits
+/// for more to come, and a slow Redis gets fewer, larger writes.
+/// </summary>
+#pragma warning disable CA1001 // Neither source holds anything, and others may end a call that has just ended: what is disposed of would throw at them.
+internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolicies patience, ChatModelClient model, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunExecutor> log)
+{
+    private const int MaxBatch = 256;
+    private const int MaxBuffered = 1024;
+
+    /// <summary>In characters; longer than any model writes at once.</summary>
+    private const int MaxAnswerLength = 2_000_000;
+
+    private static readonly Meter Meter = new("MedCor");
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("medcor.chat.duration", "s", "How long chat calls take, by how they end.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320] });
+    private static readonly Histogram<double> TimeToFirstPiece = Meter.CreateHistogram<double>("medcor.chat.first_token", "s", "How long the model takes to begin its answer.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60] });
+
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly CancellationTokenSource _shutdown = new();
+    private readonly StringBuilder _answer = new();
+    private readonly TokenUsage _usage = new();
+    private readonly long _startedAt = clock.GetTimestamp();
+    private long _publishedCount;
+
+    /// <summary>Somebody has ended the call; the model is let go of.</summary>
+    public void Cancel() => _cancellation.Cancel();
+
+    /// <summary>The process stops before the answer is complete.</summary>
+    public void Interrupt()
+    {
+        _shutdown.Cancel();
+        Cancel();
+    }
+
+    /// <summary>Carries the call out to its end, whatever that is.</summary>
+    public async Task ExecuteAsync()
+    {
+        var (state, ending) = await ProduceAnswerAsync();
+        state = await EndAsync(state, ending);
+        Duration.Record(clock.GetElapsedTime(_startedAt).TotalSeconds, new KeyValuePair<string, object?>("outcome", state.ToString().ToUpperInvariant()));
+    }
+
+    private async Task<(ChatRunState State, ChatRunEnd? Ending)> ProduceAnswerAsync()
+    {
+        try
+        {
+            await PublishAsync();
+            return (ChatRunState.Finished, null);
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            return _shutdown.IsCancellationRequested ? (ChatRunState.Error, ChatRunEnd.Interrupted) : (ChatRunState.Cancelled, ChatRunEnd.Cancelled);
+        }
+        catch (ModelException failure)
+        {
+            log.LogWarning("The chat model failed: {Failure}", failure.Message);
+            return (ChatRunState.Error, failure.Ending);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or TimeoutRejectedException or StreamLostException)
+        {
+            log.LogWarning("An answer could not be told: {Kind}", e.GetType().Name);
+            return (ChatRunState.Error, ChatRunEnd.Lost);
+        }
+        catch (Exception e) // whatever it is: readers wait for an ending
+        {
+            log.LogError("A chat call broke: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+            return (ChatRunState.Error, ChatRunEnd.Interrupted);
+        }
+    }
+
+    private async Task PublishAsync()
+    {
+        // Telling may fail: then reading is to end with it.
+        using var reads = CancellationTokenSource.CreateLinkedTokenSource(_cancellation.Token);
+        var pieces = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxBuffered) { SingleReader = true, SingleWriter = true });
+        var reading = ReadAnswerAsync(pieces.Writer, reads.Token);
+        try
+        {
+            var batch = new List<string>();
+            while (await pieces.Reader.WaitToReadAsync(_cancellation.Token))
+            {
+                while (batch.Count < MaxBatch && pieces.Reader.TryRead(out var piece)) batch.Add(piece);
+                await PublishAsync(batch);
+                batch.Clear();
+            }
+        }
+        finally
+        {
+            await reads.CancelAsync();
+            await reading;
+        }
+    }
+
+    private async Task ReadAnswerAsync(ChannelWriter<string> pieces, CancellationToken ct)
+    {
+        try
+        {
+            var isFirst = true;
+            await foreach (var piece in model.StreamAnswerAsync(run.Request, _usage, ct))
+            {
+                if (isFirst) TimeToFirstPiece.Record(clock.GetElapsedTime(_startedAt).TotalSeconds);
+                isFirst = false;
+                await pieces.WriteAsync(piece, ct);
+            }
+            pieces.Complete();
+        }
+        catch (Exception e)
+        {
+            pieces.Complete(e);
+        }
+    }
+
+    private async Task PublishAsync(List<string> pieces)
+    {
+        var state = await patience.ForPieces.ExecuteAsync(async _ => await streams.AppendAsync(run.RunId, runner, _publishedCount + 1, pieces), _cancellation.Token);
+        if (state is null) throw new StreamLostException();
+        if (state != ChatRunState.Started) Cancel();
+        _cancellation.Token.ThrowIfCancellationRequested();
+        _publishedCount += pieces.Count;
+        foreach (var piece in pieces) _answer.Append(piece);
+        if (_answer.Length > MaxAnswerLength) throw new ModelException("the answer is longer than any that is passed on.", isTransient: false);
+    }
+
+    /// <summary>Ends the call. Gives how it has ended: the first ending counts, and it may have been another's.</summary>
+    private async Task<ChatRunState> EndAsync(ChatRunState state, ChatRunEnd? ending)
+    {
+        // Kept before it is told: who goes on with the conversation as soon as they have read the answer finds it there. And Redis may be away.
+        var isKept = await record.SaveAsync(run, state, ending, _answer.ToString(), _usage);
+        ChatRunState? by;
+        try
+        {
+            by = (await RetryUntilShutdownAsync(() => streams.EndAsync(run.RunId, state, ending, _publishedCount))).State;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)
+        {
+            log.LogWarning("The end of an answer could not be told: {Kind}", e.GetType().Name);
+            return state;
+        }
+        // That it was stopped says that somebody has ended it, not how.
+        var (kept, why) = by switch
+        {
+            null when state == ChatRunState.Cancelled => (ChatRunState.Error, ChatRunEnd.Lost),
+            ChatRunState.Cancelled => (ChatRunState.Cancelled, ChatRunEnd.Cancelled),
+            { } other when other != state => (other, ChatRunEnd.Interrupted),
+            _ => (state, ending),
+        };
+        if (kept != state) isKept = await record.SaveAsync(run, kept, why, _answer.ToString(), _usage);
+        if (isKept) await ExpireStreamAsync();
+        return kept;
+    }
+
+    /// <summary>Has Redis forget the call before long.</summary>
+    private async Task ExpireStreamAsync()
+    {
+        try
+        {
+            await streams.MarkSavedAsync(run.RunId);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            // It stays for a day then.
+        }
+    }
+
+    /// <summary>Once in any case, then until the process stops.</summary>
+    private async Task<ChatRunEndResult> RetryUntilShutdownAsync(Func<Task<ChatRunEndResult>> end)
+    {
+        try
+        {
+            return await end();
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            return await patience.ForEnding.ExecuteAsync(async _ => await end(), _shutdown.Token);
+        }
+    }
+
+    /// <summary>Redis no longer has what was told of the call.</summary>
+    private sealed class StreamLostException : Exception;
+}

@@ -1,0 +1,69 @@
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using Microsoft.EntityFrameworkCore;
+using StackExchange.Redis;
+
+namespace MedCor.Chat.Runs;
+
+/// <summary>
+/// Settles what the replica that carried a call out could not: the calls of one that is gone end with an error, and an ending that is told and not yet kept is kept.
+/// Any number of replicas may.
+/// </summary>
+internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunReconciler> log) : BackgroundService
+{
+    private const int MaxAtOnce = 200;
+    private const int EventBatchSize = 5000;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    /// <summary>By then a call has a runner that says that it lives, or had one.</summary>
+    private static readonly TimeSpan MinimumAge = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            try
+            {
+                await ReconcileAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+            {
+                log.LogWarning("Chat calls are settled later: {Kind}", e.GetType().Name);
+            }
+    }
+
+    internal async Task ReconcileAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ChatDb>();
+        db.Tenancy.Enter(hospital: null);
+        var before = clock.GetUtcNow() - MinimumAge;
+        var open = await db.Runs.Where(c => c.State == ChatRunState.Started && c.CreatedAt < before).OrderBy(c => c.CreatedAt)
+            .Select(c => new { c.Id, c.HospitalId }).Take(MaxAtOnce).ToListAsync(ct);
+        foreach (var call in open)
+            try
+            {
+                await ReconcileAsync(call.Id, call.HospitalId);
+            }
+            catch (Exception e) when (e is not (RedisException or TimeoutException)) // one call is not to hold up the others
+            {
+                log.LogError("A chat call cannot be settled: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+            }
+    }
+
+    private async Task ReconcileAsync(Guid call, Guid hospital)
+    {
+        var state = (await streams.FailIfOrphanedAsync(call)).State;
+        if (state == ChatRunState.Started) return;
+        var events = new List<ChatStreamEvent>();
+        IReadOnlyList<ChatStreamEvent> more;
+        do
+        {
+            more = await streams.ReadAsync(call, events.Count == 0 ? 0 : events[^1].Number, EventBatchSize);
+            events.AddRange(more);
+        } while (more.Count == EventBatchSize);
+        var isWhole = state is not null && events.Count > 0 && events[^1].State == state;
+        await record.SaveIfOpenAsync(call, hospital, isWhole ? state!.Value : ChatRunState.Error, isWhole ? events[^1].End : ChatRunEnd.Lost, string.Concat(events.Select(e => e.Text)));
+        await streams.MarkSavedAsync(call);
+    }
+}

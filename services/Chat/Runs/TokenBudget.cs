@@ -1,0 +1,104 @@
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Chats;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Problems;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Chat.Runs;
+
+/// <summary>
+/// Bounds what callers ask of the model: tokens a day (UTC) by user, by hospital and for the server token, and answers that are written for one user at once. PostgreSQL counts, so
+/// that the bounds hold over all replicas. Who has any tokens left may ask once more, so a budget is exceeded by one call at most.
+/// </summary>
+internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<ChatLimits> options, TimeProvider clock)
+{
+    private readonly ChatLimits _limits = options.Value;
+
+    /// <summary>Refuses a caller who has no tokens left, or enough answers under way, before anything is begun for them. Throws <see cref="RateLimited"/>.</summary>
+    public async Task ThrowIfExceededAsync(ChatRunOwner owner, CancellationToken ct)
+    {
+        var accounts = AccountsOf(owner);
+        var (owners, today) = (accounts.Select(a => a.Owner).ToArray(), DayOf(clock.GetUtcNow()));
+        var used = await db.DailyUsage.Where(u => u.HospitalId == owner.HospitalId && owners.Contains(u.OwnerId) && u.Day == today).ToDictionaryAsync(u => u.OwnerId, u => u.Tokens, ct);
+        if (accounts.FirstOrDefault(a => used.GetValueOrDefault(a.Owner) >= a.Limit) is { } empty) throw BudgetExceeded(empty);
+        await ThrowIfTooManyRunsAsync(owner, ct);
+    }
+
+    /// <summary>
+    /// Charges a call, in the transaction that its row is written in, with all that it may take. Two calls of one user are charged one after the other, so neither misses the other.
+    /// Throws <see cref="RateLimited"/>.
+    /// </summary>
+    public async Task ChargeAsync(ChatRun call, ChatRunOwner owner)
+    {
+        // A user's own account first, and their hospital's, for which others wait, last.
+        foreach (var account in AccountsOf(owner))
+        {
+            var (day, most) = (DayOf(call.CreatedAt), account.Limit);
+            var charged = await db.Database.ExecuteSqlAsync($"""
+                INSERT INTO chat_usage (hospital_id, owner_id, day, tokens) VALUES ({owner.HospitalId}, {account.Owner}, {day}, {call.TokensCharged})
+                ON CONFLICT (hospital_id, owner_id, day) DO UPDATE SET tokens = chat_usage.tokens + excluded.tokens WHERE chat_usage.tokens < {most}
+                """);
+            if (charged == 0) throw BudgetExceeded(account);
+            if (account.Owner == owner.UserId) await ThrowIfTooManyRunsAsync(owner, CancellationToken.None, exceptRun: call.Id);
+        }
+    }
+
+    /// <summary>Charges a call with what it took instead, in the transaction in which its end is kept.</summary>
+    /// <param name="call">The call, whose row is locked.</param>
+    public static async Task AdjustChargeAsync(ChatDb db, Guid hospital, Guid call, int tokens)
+    {
+        var charged = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).Select(c => new { c.OwnerId, c.CreatedAt, c.TokensCharged }).SingleAsync();
+        if (charged.TokensCharged == tokens) return;
+        var (day, more) = (DayOf(charged.CreatedAt), tokens - charged.TokensCharged);
+        // In the order of Charge. The nil hospital has no account as a whole: its nil owner is the server token.
+        foreach (var owner in hospital == Guid.Empty ? (Guid[])[charged.OwnerId] : [charged.OwnerId, Guid.Empty])
+            await db.DailyUsage.Where(u => u.HospitalId == hospital && u.OwnerId == owner && u.Day == day).ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + more));
+        await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, tokens));
+    }
+
+    private async Task ThrowIfTooManyRunsAsync(ChatRunOwner owner, CancellationToken ct, Guid exceptRun = default)
+    {
+        if (_limits.MaxConcurrentRuns == 0 || owner == ChatRunOwner.Server) return;
+        var open = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.State == ChatRunState.Started && c.Id != exceptRun)
+            .Select(c => c.Id).Take(2 * _limits.MaxConcurrentRuns).ToListAsync(ct);
+        if (open.Count < _limits.MaxConcurrentRuns) return;
+        // That a call was cancelled stands in its row a moment later than in Redis.
+        var states = await Task.WhenAll(open.Select(streams.GetStateAsync));
+        if (states.Count(s => s == ChatRunState.Started) >= _limits.MaxConcurrentRuns)
+            throw new RateLimited($"{_limits.MaxConcurrentRuns} answers are being written for you already. Wait for one to end, or cancel one.", retryAfter: 5);
+    }
+
+    /// <summary>What a caller's calls are charged to, in the order in which it is locked.</summary>
+    private BudgetAccount[] AccountsOf(ChatRunOwner owner) => owner switch
+    {
+        _ when owner == ChatRunOwner.Server => [new(owner.UserId, _limits.DailyTokensOfServerToken, "The server token's")],
+        { HospitalId: var hospital } when hospital == Guid.Empty => [new(owner.UserId, _limits.DailyTokensPerUser, "Your")],
+        _ => [new(owner.UserId, _limits.DailyTokensPerUser, "Your"), new(Guid.Empty, _limits.DailyTokensPerHospital, "Your hospital's")],
+    };
+
+    private RateLimited BudgetExceeded(BudgetAccount account)
+    {
+        var now = clock.GetUtcNow();
+        return new($"{account.Whose} {account.Limit} tokens of today are used up. Ask again after midnight UTC.", retryAfter: (int)Math.Ceiling((now.UtcDateTime.Date.AddDays(1) - now.UtcDateTime).TotalSeconds));
+    }
+
+    private static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);
+
+    private sealed record BudgetAccount(Guid Owner, long Budget, string Whose)
+    {
+        public long Limit => Budget == 0 ? long.MaxValue : Budget;
+    }
+}
+
+/// <summary>What was used on a day matters on that day, and for a month to whoever looks after the costs.</summary>
+internal sealed class UsageRetention(ChatDb db) : IRetentionPolicy
+{
+    private const int RetentionDays = 30;
+
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct)
+    {
+        var oldest = DateOnly.FromDateTime(now.UtcDateTime).AddDays(-RetentionDays);
+        return db.Database.ExecuteSqlAsync($"DELETE FROM chat_usage WHERE ctid IN (SELECT ctid FROM chat_usage WHERE day < {oldest} LIMIT {atMost})", ct);
+    }
+}

@@ -1,0 +1,118 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.Scheduling;
+
+internal sealed class Appointment : Entity, ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required Guid PatientId { get; init; }
+    public required Guid DoctorId { get; init; }
+    public required DateOnly AppointmentDate { get; init; }
+    public required TimeOnly AppointmentTime { get; init; }
+    public required int DurationMinutes { get; init; }
+    public required string TimeZone { get; init; }
+    public required DateTimeOffset StartsAt { get; init; }
+    public required DateTimeOffset EndsAt { get; init; }
+    public required string Reason { get; init; }
+    public string? Notes { get; private set; }
+    public AppointmentStatus Status { get; private set; } = AppointmentStatus.Scheduled;
+    public int? Rating { get; private set; }
+    public string? RatingComment { get; private set; }
+
+    /// <summary>Who booked it, or the one whose place it takes; null of one that was booked before this was kept.</summary>
+    public Guid? BookedBy { get; init; }
+    public Guid? RescheduledFrom { get; init; }
+    public Guid? RescheduledTo { get; private set; }
+
+    internal Interval Interval => new(StartsAt, EndsAt);
+
+    internal bool IsSelfBooked => BookedBy == PatientId;
+
+    /// <summary>Throws <see cref="ValidationFailed"/> naming all that stands against it.</summary>
+    internal static Appointment Book(DoctorAvailability availability, PersonCopy patient, BookingRequest request, DateTimeOffset now)
+    {
+        var wrongs = PersonCopy.ValidateActive(availability.Doctor, patient);
+        if (availability.Doctor is { IsActive: true, IsAvailable: false }) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
+        var minutes = request.DurationMinutes ?? availability.Timetable.SlotMinutes;
+        if (request.IsByPatient && request.DurationMinutes is { } asked && asked != availability.Timetable.SlotMinutes && request.RescheduledFrom is null)
+            wrongs.Add("duration_minutes", [$"must be {availability.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients book no other length"]);
+        var time = availability.ResolveInterval(request.Date, request.Time, minutes, now, wrongs, onlySlots: request.IsByPatient);
+        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
+        if (!availability.Hospital.IsActive) throw new Conflict("The hospital is out of use; nothing can be booked there.");
+
+        return new()
+        {
+            HospitalId = availability.Hospital.HospitalId,
+            PatientId = patient.Id,
+            DoctorId = availability.Doctor.Id,
+            AppointmentDate = request.Date,
+            AppointmentTime = request.Time,
+            DurationMinutes = minutes,
+            TimeZone = availability.Hospital.TimeZone,
+            StartsAt = time!.Value.Start,
+            EndsAt = time.Value.End,
+            Reason = request.Reason,
+            Notes = request.Notes,
+            BookedBy = request.BookedBy,
+            RescheduledFrom = request.RescheduledFrom,
+        };
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none, or none yet.</summary>
+    internal void ChangeStatus(AppointmentStatus status, string? notes, DateTimeOffset now)
+    {
+        if (!StatusTransitions.AllowedFrom(Status).Contains(status)) throw StatusTransitions.NotAllowed(Status);
+        if (status == AppointmentStatus.NoShow && now < StartsAt) throw StatusTransitions.NoShowTooEarly(this);
+        Status = status;
+        AppendNotes(notes);
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> once it has begun: from then on its patient can no longer undo it, and staff say what became of it.</summary>
+    internal void EnsureNotStarted(DateTimeOffset now)
+    {
+        if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").WithDetail("starts_at", StartsAt);
+    }
+
+    /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has come to an end, or its time is over.</summary>
+    internal void RescheduleTo(Appointment other, string? reason, DateTimeOffset now)
+    {
+        if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
+        if (now >= EndsAt) throw new Conflict("The appointment's time is over; it can no longer be moved. Say what became of it with update_appointment_status, and book a new one.").WithDetail("ends_at", EndsAt);
+        Status = AppointmentStatus.Cancelled;
+        RescheduledTo = other.Id;
+        AppendNotes(reason);
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> unless it has taken place.</summary>
+    internal void Rate(int rating, Optional<string?> comment)
+    {
+        if (Status != AppointmentStatus.Completed) throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
+        Rating = rating;
+        RatingComment = comment.Or(RatingComment);
+    }
+
+    private void AppendNotes(string? more) => Notes = string.IsNullOrWhiteSpace(more) ? Notes : Notes is null ? more : $"{Notes}\n{more}";
+
+    internal sealed class Configuration : IEntityTypeConfiguration<Appointment>
+    {
+        public void Configure(EntityTypeBuilder<Appointment> appointment)
+        {
+            appointment.ToTable("appointments").HasKey(a => new { a.HospitalId, a.Id });
+            appointment.Property(a => a.Rating).HasColumnType("smallint");
+        }
+    }
+}
+
+/// <summary>What somebody wishes to book.</summary>
+/// <param name="DurationMinutes">One slot when not given.</param>
+/// <param name="RescheduledFrom">The appointment that it replaces.</param>
+/// <param name="BookedBy">Who books it, or booked the one that it replaces.</param>
+/// <param name="IsByPatient">Whether its patient asks: patients begin with one of the schedule's slots.</param>
+internal sealed record BookingRequest(
+    DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? DurationMinutes = null, Guid? RescheduledFrom = null, Guid? BookedBy = null, bool IsByPatient = false);

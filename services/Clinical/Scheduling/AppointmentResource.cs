@@ -1,0 +1,32 @@
+using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Resources;
+
+namespace MedCor.Clinical.Scheduling;
+
+internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<Appointment, AppointmentWithNames, Contracts.Clinical.Appointment>(db)
+{
+    private static readonly QueryableFields<Appointment> QueryFields = new QueryableFields<Appointment>("-appointment_date,-appointment_time", a => a.Id)
+    {
+        { "id", a => a.Id, Selectivity.High },
+        { "hospital_id", a => a.HospitalId },
+        { "patient_id", a => a.PatientId, Selectivity.High },
+        { "doctor_id", a => a.DoctorId, Selectivity.High },
+        { "status", a => a.Status },
+        { "appointment_date", a => a.AppointmentDate },
+        { "appointment_time", a => a.AppointmentTime },
+        { "starts_at", a => a.StartsAt },
+        { "rating", a => a.Rating },
+        { "created_at", a => a.CreatedAt },
+        { "updated_at", a => a.UpdatedAt },
+    }
+        .WithIndex("appointment_date", "appointment_time").WithIndex("status", "appointment_date", "appointment_time")
+        .WithIndex("doctor_id", "appointment_date", "appointment_time").WithIndex("patient_id", "appointment_date", "appointment_time")
+        .WithIndex("starts_at").WithIndex("status", "starts_at").WithIndex("created_at").WithIndex("updated_at");
+
+    protected override QueryableFields<Appointment> Fields => QueryFields;
+    protected override string EntityName => "appointment";
+    protected override string? OwnerField => "patient_id";
+    protected override IQueryable<Appointment> Rows => db.VisibleAppointments;
+    protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNames(rows);
+    protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContract();
+}

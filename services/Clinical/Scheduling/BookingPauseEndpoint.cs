@@ -1,0 +1,24 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Clinical.Scheduling;
+
+/// <summary>Takes <see cref="PauseBookings"/> from other services.</summary>
+internal static class BookingPauseEndpoint
+{
+    internal static void MapBookingPauses(this WebApplication app) =>
+        // Not among the paths that the gateway passes on.
+        app.MapPost(PauseBookings.Path, async (HttpContext http, TokenValidator check, Tenancy tenancy, BookingPauses pauses) =>
+        {
+            var caller = await check.AuthenticateAsync(http);
+            if (!caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators make changes that pause bookings.");
+            var asked = ParameterReader<PauseBookings>.Read(await ToolEndpoints.ReadBodyAsync(http));
+            if (caller.HospitalId is { } own && own != asked.HospitalId) throw new NotFound("hospital");
+            tenancy.Enter(caller);
+            return Results.Json(await pauses.BeginAsync(asked, http.RequestAborted), Json.Options);
+        });
+}

@@ -1,0 +1,112 @@
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Hospital;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Clinical.Scheduling;
+
+/// <summary>
+/// Orders bookings and the changes that must name every booking they concern. A booking shares a lock with all other bookings of its doctor, patient and hospital; who makes such a change
+/// here has it alone. Where the change is another service's, a row pauses bookings until its event is heard.
+/// </summary>
+internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetentionPolicy
+{
+    /// <summary>Longer than an event takes while the broker is there; a change that was given up holds nobody up for longer.</summary>
+    private static readonly TimeSpan PauseDuration = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a booking waits for the event of a change, which takes milliseconds as a rule.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    private const int MaxListed = 100;
+    private const int MaxCounted = 10_000;
+
+    /// <summary>Begins a pause, when the bookings that are under way have ended, and tells what is booked.</summary>
+    internal async Task<UpcomingBookings> BeginAsync(PauseBookings request, CancellationToken ct)
+    {
+        var (user, now) = (request.UserId, clock.GetUtcNow());
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await LockExclusiveAsync(user ?? request.HospitalId, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO booking_pauses (hospital_id, subject_id, version, until) VALUES ({request.HospitalId}, {user ?? request.HospitalId}, {request.Version}, {now + PauseDuration})
+            ON CONFLICT (hospital_id, subject_id) DO UPDATE SET version = excluded.version, until = excluded.until
+            """, ct);
+
+        var ahead = db.Appointments.AsNoTracking().Where(a => a.HospitalId == request.HospitalId && a.Status == AppointmentStatus.Scheduled && a.StartsAt >= now);
+        if (user is not null) ahead = ahead.Where(a => a.DoctorId == user || a.PatientId == user);
+        var next = await ahead.OrderBy(a => a.StartsAt).ThenBy(a => a.Id).Take(MaxListed)
+            .Select(a => new UpcomingBooking(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime, a.TimeZone, a.StartsAt)).ToListAsync(ct);
+        var total = next.Count < MaxListed ? next.Count : await ahead.Take(MaxCounted).LongCountAsync(ct);
+        await transaction.CommitAsync(ct);
+        return new(next, total);
+    }
+
+    /// <summary>Takes the exclusive lock of a doctor, patient or hospital until the transaction ends: bookings under way are waited for, and later ones wait.</summary>
+    internal Task<int> LockExclusiveAsync(Guid subject, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({LockName(subject)}, 0))", ct);
+
+    /// <summary>Takes the shared locks of a booking until the transaction ends: a change that holds one exclusively is waited for, and later ones wait. Read again afterwards what was read before.</summary>
+    /// <remarks>Taken before all other locks, and who has one alone takes no other: nobody waits in a circle.</remarks>
+    internal Task<int> LockSharedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        SELECT pg_advisory_xact_lock_shared(hashtextextended({LockName(hospital)}, 0)), pg_advisory_xact_lock_shared(hashtextextended({LockName(doctor)}, 0)),
+            pg_advisory_xact_lock_shared(hashtextextended({LockName(patient)}, 0))
+        """, ct);
+
+    /// <summary>Waits a few seconds for the end of a pause. For before the transaction, which holds a connection.</summary>
+    internal async Task WaitUntilEndedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    {
+        var began = clock.GetTimestamp();
+        using var look = new PeriodicTimer(PollInterval, clock);
+        while (await IsPausedAsync(hospital, doctor, patient, ct) && clock.GetElapsedTime(began) < MaxWait) await look.WaitForNextTickAsync(ct);
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> during a pause.</summary>
+    internal async Task ThrowIfPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    {
+        if (await IsPausedAsync(hospital, doctor, patient, ct)) throw new Conflict("The doctor, the patient or the hospital is being changed at this moment. Try again shortly.") { RetryAfter = 1 };
+    }
+
+    /// <summary>Ends the pause that waited for this version.</summary>
+    internal Task<int> EndAsync(Guid subject, long version, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE subject_id = {subject} AND version < {version}", ct);
+
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {atMost})", ct);
+
+    private Task<bool> IsPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return db.BookingPauses.AnyAsync(p => p.HospitalId == hospital && (p.SubjectId == hospital || p.SubjectId == doctor || p.SubjectId == patient) && p.Until > now, ct);
+    }
+
+    private static string LockName(Guid subject) => $"bookings of {subject}";
+}
+
+/// <summary>Ends a pause when its change is heard.</summary>
+internal sealed class EndBookingPauses(BookingPauses pauses) : IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<HospitalUpdated>
+{
+    public Task HandleAsync(UserUpdated happened, CancellationToken ct) => pauses.EndAsync(happened.User.Id, happened.User.Version, ct);
+
+    public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => pauses.EndAsync(happened.User.Id, happened.User.Version, ct);
+
+    public Task HandleAsync(HospitalUpdated happened, CancellationToken ct) => pauses.EndAsync(happened.Hospital.Id, happened.Hospital.Version, ct);
+}
+
+/// <summary>Represents a stored pause of bookings.</summary>
+internal sealed class BookingPause : ITenantOwned
+{
+    public Guid HospitalId { get; init; }
+    public Guid SubjectId { get; init; }
+    public long Version { get; init; }
+    public DateTimeOffset Until { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<BookingPause>
+    {
+        public void Configure(EntityTypeBuilder<BookingPause> pause) => pause.ToTable("booking_pauses").HasKey(p => new { p.HospitalId, p.SubjectId });
+    }
+}

@@ -1,0 +1,36 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Clinical.Scheduling;
+
+internal sealed class CreateAppointmentHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses)
+    : IToolHandler<CreateAppointment, Contracts.Clinical.Appointment>, IToolPreparation<CreateAppointment>
+{
+    private Guid _hospital;
+
+    public async Task PrepareAsync(CreateAppointment request, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId) throw new Forbidden("Patients book for themselves only.");
+        _hospital = (await people.RequireDoctorAndPatientAsync(request.DoctorId, request.PatientId, ct)).Patient.HospitalId;
+        await pauses.WaitUntilEndedAsync(_hospital, request.DoctorId, request.PatientId, ct);
+    }
+
+    public async Task<Contracts.Clinical.Appointment> HandleAsync(CreateAppointment request, CancellationToken ct)
+    {
+        var (caller, byPatient) = (db.Tenancy.Caller, db.Tenancy.Caller.Kind == Callers.Patient);
+        var wish = new BookingRequest(
+            request.AppointmentDate, request.AppointmentTime, request.Reason, request.Notes, request.DurationMinutes, BookedBy: caller.UserId, IsByPatient: byPatient);
+
+        var (practice, patient) = await bookings.LockAndReadAsync(_hospital, request.DoctorId, request.PatientId, ct);
+        var booking = await bookings.CreateBookingAsync(practice, patient, wish, ct);
+        if (byPatient) await bookings.EnsureWithinPatientLimitAsync(practice, patient, ct);
+        var visit = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
+        db.Add(booking);
+        db.Raise(() => new AppointmentCreated(visit.ToContract()));
+        await bookings.SaveAsync(booking, practice, ct);
+        return visit.ToContract();
+    }
+}

@@ -1,0 +1,50 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Copies;
+
+namespace MedCor.Clinical.Scheduling;
+
+/// <summary>A doctor at work: where, when, and by which clocks.</summary>
+internal sealed record DoctorAvailability(PersonCopy Doctor, HospitalCopy Hospital, Schedule? Schedule)
+{
+    internal HospitalClock Clock { get; } = HospitalClock.ForZone(Hospital.TimeZone);
+    internal Timetable Timetable => Schedule?.Timetable ?? Timetable.Default;
+
+    /// <summary>Whether anybody can be booked at all.</summary>
+    internal bool IsBookable => Doctor is { IsActive: true, IsAvailable: true } && Hospital.IsActive;
+
+    internal DateOnly Today(DateTimeOffset now) => Clock.ToDate(now);
+
+    /// <summary>The instants of a wished time; none when something is wrong with it, which is noted by field.</summary>
+    /// <param name="onlySlots">Whether only times at which a slot begins will do.</param>
+    internal Interval? ResolveInterval(DateOnly date, TimeOnly time, int minutes, DateTimeOffset now, Dictionary<string, List<string>> errors, bool onlySlots)
+    {
+        var known = errors.Count;
+        void Wrong(string field, string what) => errors.Add(field, [what]);
+
+        if (BookableDays.WhatIsWrong(date, Today(now)) is { } wrong) Wrong("appointment_date", wrong);
+        if (!time.IsWholeMinute()) Wrong("appointment_time", "must be a whole minute");
+        if (errors.Count > known) return null;
+
+        if (Clock.ToInstant(date, time) is not { } instant)
+        {
+            Wrong("appointment_time", $"does not exist on that day: the clocks in {Hospital.TimeZone} skip it");
+            return null;
+        }
+
+        var wanted = Interval.StartingAt(instant, minutes);
+        if (instant < now) Wrong("appointment_time", "is past");
+        else if (Timetable.WorkingIntervals(date, Clock).Count == 0) Wrong("appointment_date", "is a day on which the doctor does not work");
+        else if (!Timetable.Covers(date, wanted, Clock)) Wrong("appointment_time", $"is not within the doctor's working hours for {minutes} minutes; see list_appointment_slots");
+        else if (onlySlots && !Timetable.IsSlotStart(date, time)) Wrong("appointment_time", "is not when a slot of the doctor's schedule begins; patients book the times that list_appointment_slots offers");
+        return errors.Count > known ? null : wanted;
+    }
+
+    internal DoctorSchedule ToContract() => new(
+        Doctor.Id, Doctor.HospitalId, Hospital.TimeZone, Timetable.SlotMinutes, Timetable.WorkingHours, Timetable.Breaks, Timetable.Exceptions,
+        Schedule?.Version ?? 0, Schedule?.CreatedAt, Schedule?.UpdatedAt);
+
+    /// <summary>What a caller may read of the schedule: why a doctor is away is their colleagues' to know.</summary>
+    internal DoctorSchedule ToContractFor(Callers kind) => ToContract() is var all && kind == Callers.Patient ? all with { Exceptions = [.. all.Exceptions.Select(e => e with { Reason = null })] } : all;
+}

@@ -1,0 +1,24 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Clinical.Scheduling;
+
+internal sealed class ListAppointmentSlotsHandler(PersonCopies people, BookingService bookings, TimeProvider clock) : IToolHandler<ListAppointmentSlots, AppointmentSlots>
+{
+    public async Task<AppointmentSlots> HandleAsync(ListAppointmentSlots request, CancellationToken ct)
+    {
+        var practice = await people.RequireDoctorAsync(request.DoctorId, ct);
+        var now = clock.GetUtcNow();
+        var today = practice.Today(now);
+        // On a day that is past, nothing is free.
+        if (request.Date > today && BookableDays.WhatIsWrong(request.Date, today) is { } wrong) throw new ValidationFailed("date", wrong);
+
+        var minutes = request.DurationMinutes ?? practice.Timetable.SlotMinutes;
+        var free = practice.IsBookable && request.Date >= today
+            ? practice.Timetable.FreeTimes(request.Date, minutes, practice.Clock, await bookings.FindBookedIntervalsAsync(practice, request.Date, request.Date, ct), now)
+            : [];
+        return new(request.DoctorId, request.Date, practice.Hospital.TimeZone, practice.Timetable.SlotMinutes, [.. free]);
+    }
+}

@@ -1,0 +1,50 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Scheduling;
+
+internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService bookings, BookingPauses pauses, TimeProvider clock)
+    : IToolHandler<RescheduleAppointment, Contracts.Clinical.Appointment>, IToolPreparation<RescheduleAppointment>
+{
+    private Guid _hospital, _doctor, _patient;
+
+    public async Task PrepareAsync(RescheduleAppointment request, CancellationToken ct)
+    {
+        var appointment = await db.VisibleAppointments.AsNoTracking().SingleOrDefaultAsync(a => a.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        (_hospital, _doctor, _patient) = (appointment.HospitalId, appointment.DoctorId, appointment.PatientId);
+        await pauses.WaitUntilEndedAsync(_hospital, _doctor, _patient, ct);
+    }
+
+    public async Task<Contracts.Clinical.Appointment> HandleAsync(RescheduleAppointment request, CancellationToken ct)
+    {
+        var (practice, patient) = await bookings.LockAndReadAsync(_hospital, _doctor, _patient, ct);
+        var old = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        old.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        var (now, byPatient) = (clock.GetUtcNow(), db.Tenancy.Caller.Kind == Callers.Patient);
+        if (byPatient) old.Appointment.EnsureNotStarted(now);
+        if (byPatient && old.Appointment.BookedBy is null && old.Appointment.DurationMinutes > practice.Timetable.SlotMinutes)
+            throw new Conflict("The appointment is longer than one slot, and it is not known whether your hospital chose that. Ask your hospital to move it.")
+                .WithDetail("duration_minutes", old.Appointment.DurationMinutes).WithDetail("slot_minutes", practice.Timetable.SlotMinutes);
+        // What a patient booked is one slot, however long a slot is by now; a length that staff chose stays.
+        int? minutes = byPatient && old.Appointment.IsSelfBooked ? null : old.Appointment.DurationMinutes;
+        var wish = new BookingRequest(
+            request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id, old.Appointment.BookedBy, byPatient);
+
+        var booking = await bookings.CreateBookingAsync(practice, patient, wish, ct);
+        if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is when the appointment is already");
+        var visit = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
+
+        // The old time is freed before the new one is taken: the two may overlap.
+        old.Appointment.RescheduleTo(booking, request.Reason, now);
+        db.Raise(() => new AppointmentUpdated(old.ToContract()));
+        await db.SaveChangesAsync(ct);
+
+        db.Add(booking);
+        db.Raise(() => new AppointmentCreated(visit.ToContract()));
+        await bookings.SaveAsync(booking, practice, ct);
+        return visit.ToContract();
+    }
+}

@@ -1,0 +1,50 @@
+using MedCor.Clinical.People;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Scheduling;
+
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>
+{
+    private const int MaxListed = 100;
+
+    public async Task<object> GetCurrentAsync(SetDoctorSchedule request, CancellationToken ct) => (await people.RequireDoctorAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
+
+    public async Task<DoctorSchedule> HandleAsync(SetDoctorSchedule request, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors set their own schedule only.");
+        var (doctor, hospital, _) = await people.RequireDoctorAsync(request.DoctorId, ct);
+
+        await pauses.LockExclusiveAsync(doctor.Id, ct);
+        var schedule = await db.Schedules.SingleOrDefaultAsync(s => s.HospitalId == doctor.HospitalId && s.DoctorId == doctor.Id, ct);
+        var timetable = TimetableValidator.Validate(request, schedule?.Timetable.Exceptions ?? []);
+        if (schedule is null)
+        {
+            if (request.ExpectedVersion is > 0) throw new Conflict("No schedule has been set yet; expected_version is 0 then.").WithDetail("version", 0);
+            db.Add(schedule = new() { HospitalId = doctor.HospitalId, DoctorId = doctor.Id, Timetable = timetable });
+        }
+        else
+        {
+            schedule.ThrowIfVersionDiffers(request.ExpectedVersion);
+            schedule.Timetable = timetable;
+        }
+
+        var practice = new DoctorAvailability(doctor, hospital, schedule);
+        db.Raise(() => new DoctorScheduleSet(practice.ToContract()));
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.ViolatesConstraint("schedules_pkey"))
+        {
+            throw new Conflict("The schedule was set by somebody else at the same moment. Read it again, then repeat.");
+        }
+
+        var affected = await bookings.FindUncoveredAsync(practice, clock.GetUtcNow(), ct);
+        return practice.ToContract() with { Affected = [.. affected.Take(MaxListed).Select(v => v.ToAffected())], AffectedCount = affected.Count };
+    }
+}

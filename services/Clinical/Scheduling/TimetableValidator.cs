@@ -1,0 +1,62 @@
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Clinical.Scheduling;
+
+/// <summary>Which timetables make sense.</summary>
+internal static class TimetableValidator
+{
+    /// <summary>The timetable that is asked for. Throws <see cref="ValidationFailed"/> naming every entry that makes no sense.</summary>
+    /// <param name="existing">The absences that the schedule has: two of them that overlap were taken once, and are again.</param>
+    internal static Timetable Validate(SetDoctorSchedule request, IReadOnlyList<Absence> existing)
+    {
+        var wrongs = new Dictionary<string, List<string>>();
+        void Wrong(string field, string what)
+        {
+            if (!wrongs.TryGetValue(field, out var all)) wrongs[field] = all = [];
+            all.Add(what);
+        }
+
+        var (hours, breaks, exceptions) = (request.WorkingHours, request.Breaks ?? [], request.Exceptions ?? []);
+        ValidatePeriods("working_hours", hours, Wrong);
+        ValidatePeriods("breaks", breaks, Wrong);
+        for (var i = 0; i < hours.Count; i++)
+            if (hours[i].DurationMinutes() is > 0 and var minutes && minutes < request.SlotMinutes) Wrong($"working_hours[{i}]", $"is shorter than one slot of {request.SlotMinutes} minutes");
+        for (var i = 0; i < breaks.Count; i++)
+            if (breaks[i].DurationMinutes() > 0 && !hours.Any(p => Overlap(p, breaks[i]))) Wrong($"breaks[{i}]", "lies outside the working hours");
+        for (var i = 0; i < exceptions.Count; i++)
+        {
+            var (at, off) = ($"exceptions[{i}]", exceptions[i]);
+            if (off.Start is null != off.End is null) Wrong(at, "needs both start and end, or neither for the whole day");
+            else if (off is { Start: { } start, End: { } end }) ValidateTimes(at, start, end, Wrong);
+            for (var j = 0; j < i; j++)
+                if (Overlap(off, exceptions[j]) && !AreBothExisting(existing, off, exceptions[j])) Wrong(at, $"overlaps exceptions[{j}]: {off.Date:yyyy-MM-dd} is entered twice");
+        }
+        return wrongs.Count == 0 ? new(request.SlotMinutes, hours, breaks, exceptions) : throw new ValidationFailed(wrongs);
+    }
+
+    private static void ValidatePeriods(string list, IReadOnlyList<WeeklyPeriod> periods, Action<string, string> wrong)
+    {
+        for (var i = 0; i < periods.Count; i++)
+        {
+            ValidateTimes($"{list}[{i}]", periods[i].Start, periods[i].End, wrong);
+            for (var j = 0; j < i; j++)
+                if (Overlap(periods[i], periods[j])) wrong($"{list}[{i}]", $"overlaps {list}[{j}]");
+        }
+    }
+
+    private static void ValidateTimes(string at, TimeOnly start, TimeOnly end, Action<string, string> wrong)
+    {
+        if (!start.IsWholeMinute()) wrong($"{at}.start", "must be a whole minute");
+        if (!end.IsWholeMinute()) wrong($"{at}.end", "must be a whole minute");
+        if (end.EndMinutesFromMidnight() <= start.MinutesFromMidnight()) wrong($"{at}.end", "must be after start; midnight at the end of the day is 00:00:00");
+    }
+
+    private static bool Overlap(Absence a, Absence b) =>
+        a.Date == b.Date && (a.Start ?? default).MinutesFromMidnight() < (b.End ?? default).EndMinutesFromMidnight() && (b.Start ?? default).MinutesFromMidnight() < (a.End ?? default).EndMinutesFromMidnight();
+
+    private static bool AreBothExisting(IReadOnlyList<Absence> kept, Absence a, Absence b) => a == b ? kept.Count(e => e == a) > 1 : kept.Contains(a) && kept.Contains(b);
+
+    private static bool Overlap(WeeklyPeriod a, WeeklyPeriod b) =>
+        a.Weekday == b.Weekday && a.Start.MinutesFromMidnight() < b.End.EndMinutesFromMidnight() && b.Start.MinutesFromMidnight() < a.End.EndMinutesFromMidnight();
+}

@@ -1,0 +1,26 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Clinical.Scheduling;
+
+internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>
+{
+    public async Task<Contracts.Clinical.Appointment> HandleAsync(UpdateAppointmentStatus request, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled) throw new Forbidden("Patients may cancel their appointments, nothing else.");
+        if (request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes)) throw new ValidationFailed("notes", "must say why it is cancelled");
+
+        var visit = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        visit.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        var now = clock.GetUtcNow();
+        if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) visit.Appointment.EnsureNotStarted(now);
+        visit.Appointment.ChangeStatus(request.Status, request.Notes, now);
+
+        db.Raise(() => new AppointmentUpdated(visit.ToContract()));
+        await db.SaveChangesAsync(ct);
+        return visit.ToContract();
+    }
+}

@@ -1,0 +1,31 @@
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Specialties;
+using MedCor.ServiceDefaults.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Identity.Accounts;
+
+/// <summary>That a doctor practises a specialty.</summary>
+internal sealed class DoctorSpecialtyLink : ITenantOwned
+{
+    public required Guid HospitalId { get; init; }
+    public required Guid DoctorId { get; init; }
+    public required Guid SpecialtyId { get; init; }
+    public bool IsPrimary { get; set; }
+    public int? YearsOfExperience { get; set; }
+    public DateOnly? CertificationDate { get; set; }
+
+    public Specialties.Specialty? Specialty { get; init; }
+
+    internal DoctorSpecialty ToContract() => new(SpecialtyId, Specialty!.Code, Specialty.Name, IsPrimary, YearsOfExperience, CertificationDate);
+
+    internal sealed class Configuration : IEntityTypeConfiguration<DoctorSpecialtyLink>
+    {
+        public void Configure(EntityTypeBuilder<DoctorSpecialtyLink> practice)
+        {
+            practice.ToTable("practices").HasKey(p => new { p.HospitalId, p.DoctorId, p.SpecialtyId });
+            practice.HasOne(p => p.Specialty).WithMany().HasForeignKey(p => p.SpecialtyId);
+        }
+    }
+}

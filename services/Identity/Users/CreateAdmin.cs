@@ -1,0 +1,60 @@
+using System.Text;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Commands;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+
+namespace MedCor.Identity.Users;
+
+/// <summary>
+/// Opens the account of a platform administrator: the first one, whom nobody else could open it for, or one more when all others lost their passwords.
+/// Like <c>create_user</c> in every other respect. The password is read from standard input, since arguments are seen by whoever may list processes.
+/// </summary>
+internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> create, TimeProvider clock) : IOperatorCommand
+{
+    public string Name => "create-admin";
+
+    public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
+    {
+        if (arguments is not [var email, var first, var last])
+        {
+            await Console.Error.WriteLineAsync("Say who: create-admin EMAIL FIRST-NAME LAST-NAME. The password is the first line of the standard input.");
+            return 64;
+        }
+        if (!Console.IsInputRedirected) await Console.Error.WriteAsync("Password: ");
+        var password = Console.IsInputRedirected ? await Console.In.ReadLineAsync(ct) : ReadPassword();
+
+        var now = clock.GetUtcNow();
+        db.Tenancy.Enter(new Caller(Guid.Empty, Name, Role.Admin, HospitalId: null, SessionId: Guid.Empty, IssuedAt: now, ExpiresAt: now));
+        try
+        {
+            var asked = ParameterReader<CreateUser>.Read(JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options));
+            if (create is IToolPreparation<CreateUser> prepares) await prepares.PrepareAsync(asked, ct);
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            var admin = await create.HandleAsync(asked, ct);
+            await transaction.CommitAsync(ct);
+            Console.WriteLine($"{admin.Email} may log in as a platform administrator: {admin.Id}.");
+            return 0;
+        }
+        catch (ApiException refusal)
+        {
+            await Console.Error.WriteLineAsync(refusal.Message);
+            foreach (var (field, wrong) in refusal.Details) await Console.Error.WriteLineAsync($"  {field}: {wrong?.ToJsonString(Json.Options)}");
+            return 1;
+        }
+    }
+
+    /// <summary>A line from a terminal, which does not show it.</summary>
+    private static string ReadPassword()
+    {
+        var line = new StringBuilder();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+            if (!char.IsControl(key.KeyChar)) line.Append(key.KeyChar);
+            else if (key.Key == ConsoleKey.Backspace && line.Length > 0) line.Length--;
+        Console.Error.WriteLine();
+        return line.ToString();
+    }
+}

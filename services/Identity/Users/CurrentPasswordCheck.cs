@@ -1,0 +1,31 @@
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Passwords;
+using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults.Problems;
+
+namespace MedCor.Identity.Users;
+
+/// <summary>
+/// Asks somebody who is logged in for their password once more. Wrong ones count as wrong log-ins do, in a transaction of their own:
+/// the one of the refused call takes nothing with it.
+/// </summary>
+internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, PasswordHasher hashes)
+{
+    private const string Field = "current_password";
+
+    internal async Task VerifyAsync(Account account, string? current, CancellationToken ct)
+    {
+        if (current is null) throw new ValidationFailed(Field, "is required to change one's own password or e-mail address");
+
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        var lockOut = scope.ServiceProvider.GetRequiredService<LockOut>();
+        db.Tenancy.Enter(hospital: null);
+        var right = await hashes.VerifyAsync(account.Credential!.PasswordHash, current, first: () => lockOut.ThrowIfLockedAsync(account.EmailKey, ct), ct);
+
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await lockOut.RecordAsync(account.EmailKey, right, ct);
+        await transaction.CommitAsync(ct);
+        if (!right) throw new ValidationFailed(Field, "is not your password");
+    }
+}

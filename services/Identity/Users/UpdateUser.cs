@@ -1,0 +1,106 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Passwords;
+using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults.Database;
+using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Users;
+
+internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings) : IToolHandler<UpdateUser, UpdatedUser>, IToolPreparation<UpdateUser>, ICurrentStateProvider<UpdateUser>
+{
+    private string? _newHash;
+
+    public async Task<object> GetCurrentAsync(UpdateUser request, CancellationToken ct) => await users.GetAsync(request.UserId, ct);
+
+    public async Task PrepareAsync(UpdateUser request, CancellationToken ct)
+    {
+        if (request is { Password: null, Email: null, Role: null } && request.IsActive is not false) return;
+        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).GetRequiredAsync(request.UserId, "user", ct);
+        Authorize(request, account);
+        if (account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email))))
+            await ownPassword.VerifyAsync(account, request.CurrentPassword, ct);
+        if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
+        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName, request.LastName ?? account.LastName) is { } wrong)
+            throw new ValidationFailed("password", wrong);
+        if (request.Password is not null) _newHash = await hashes.HashAsync(request.Password, ct);
+        // Last: what is refused pauses nobody's bookings.
+        account.ThrowIfVersionDiffers(request.ExpectedVersion);
+        if (CeasesToBeBookable(request, account)) await bookings.PauseAsync(account, ct);
+    }
+
+    public async Task<UpdatedUser> HandleAsync(UpdateUser request, CancellationToken ct)
+    {
+        var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery().GetRequiredAsync(request.UserId, "user", ct);
+        Authorize(request, account);
+        account.ThrowIfVersionDiffers(request.ExpectedVersion);
+
+        var (formerRole, wasActive, leaves) = (account.Role, account.IsActive, CeasesToBeBookable(request, account));
+        if (leaves) bookings.EnsureUnchanged(account);
+        // An older address keeps the form that it is found by.
+        if (request.Email is { } email) account.Email = email;
+        account.FirstName = request.FirstName ?? account.FirstName;
+        account.LastName = request.LastName ?? account.LastName;
+        account.Role = request.Role ?? account.Role;
+        account.PhoneNumber = request.PhoneNumber.Or(account.PhoneNumber);
+        account.DateOfBirth = request.DateOfBirth.Or(account.DateOfBirth);
+        account.LicenseNumber = request.LicenseNumber.Or(account.LicenseNumber);
+        account.YearsOfExperience = request.YearsOfExperience.Or(account.YearsOfExperience);
+        account.IsAvailable = request.IsAvailable ?? account.IsAvailable;
+        account.IsActive = request.IsActive ?? account.IsActive;
+        account.Credential!.PasswordHash = _newHash ?? account.Credential.PasswordHash;
+        if (account.HospitalId is null && account.Role != Role.Admin) throw new ValidationFailed("role", "must be ADMIN for somebody who belongs to no hospital");
+
+        if (_newHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
+        if (db.ChangeTracker.HasChanges()) account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
+        if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
+        {
+            throw EmailUniqueness.EmailTaken();
+        }
+
+        if (account.Role != formerRole || request.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
+        var user = account.ToUser();
+        return new(
+            user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber, user.YearsOfExperience, user.IsActive,
+            user.Version, user.CreatedAt, user.UpdatedAt, leaves ? bookings.Affected : null, leaves ? bookings.Count : null);
+    }
+
+    /// <summary>Whether the account ceases to be what it can be booked as.</summary>
+    private static bool CeasesToBeBookable(UpdateUser request, Account account) => (request.IsActive is false && account.IsActive) || (request.Role is { } role && role != account.Role);
+
+    /// <summary>
+    /// Everybody may change themselves, administrators also others; whether one is at all is never one's own to change, and who one is not a patient's. To give what is there
+    /// already is no change.
+    /// </summary>
+    private void Authorize(UpdateUser request, Account account)
+    {
+        var caller = db.Tenancy.Caller;
+        var isSelf = caller.UserId == account.Id;
+        if (!isSelf && !caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
+        if (isSelf && request.Role is { } role && role != account.Role) throw new Forbidden("Nobody changes their own role.");
+        if (isSelf && request.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
+        if (!caller.IsOneOf(Callers.Admins) && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
+            throw new Forbidden("Only administrators change a licence or years of experience.");
+        // Records, bookings and invoices know a patient by these: whoever could change them could be somebody else.
+        if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName) || Changes(request.DateOfBirth, account.DateOfBirth)))
+            throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
+        RoleFieldRules.Validate(request.Role ?? account.Role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value, request.IsAvailable, account);
+    }
+
+    private static bool Changes<T>(Optional<T?> requested, T? current) where T : struct => requested.IsGiven && !requested.Value.Equals(current);
+
+    private static bool Changes(Optional<string?> requested, string? current) => requested.IsGiven && IsOther(requested.Value, current);
+
+    private static bool Changes(string? requested, string? current) => requested is not null && IsOther(requested, current);
+
+    /// <summary>Of a text, whether it is another: what was kept before texts were normalized is read as it would be today.</summary>
+    private static bool IsOther(string? asked, string? now) => asked != (now is null ? null : PlainText.NormalizeLine(now));
+}
