@@ -110,7 +110,7 @@ public sealed class EventSubscriberTests
     [Fact]
     public void Every_event_with_a_live_side_has_a_consumer() =>
         Assert.Equal(
-            typeof(IntegrationEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(IntegrationEvent)) && t.GetProperty("Live")!.DeclaringType == t).OrderBy(t => t.FullName),
+            typeof(IntegrationEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(IntegrationEvent)) && t.GetProperty(nameof(IntegrationEvent.LiveUpdate))!.DeclaringType == t).OrderBy(t => t.FullName),
             LiveEventConsumer.ConsumerTypes.Select(c => c.GetGenericArguments()[0]).OrderBy(t => t.FullName));
 
     private static LiveEvent Event(string resource, Audience audience) => new("resource_update", resource, audience, "{}"u8);

@@ -37,8 +37,13 @@ public sealed class CompressionTests
         Assert.True(sent.Length < whole.Length * 2 / 3, $"{sent.Length} of {whole.Length}");
         if (answer.Headers.ETag is not { } tag) return;
         Assert.True(tag.IsWeak);
-        using var again = await Get(nurse, path, accepted, tag.ToString());
-        Assert.Equal((HttpStatusCode.NotModified, 0), (again.StatusCode, (await again.Content.ReadAsByteArrayAsync()).Length));
+        // Other tests may change what the resource holds in between.
+        await Wait.Until(async () =>
+        {
+            using var again = await Get(nurse, path, accepted, tag.ToString());
+            tag = again.Headers.ETag!;
+            return again.StatusCode == HttpStatusCode.NotModified && (await again.Content.ReadAsByteArrayAsync()).Length == 0;
+        }, "what is unchanged is not sent again");
     }
 
     [Fact]

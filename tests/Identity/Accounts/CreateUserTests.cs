@@ -168,7 +168,7 @@ public class CreateUserTests
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
         foreach (var control in (string[])["\n", "\t", "\r\n", "\u2028", "\u001b"])
         {
-            var answer = await admin.TryCall("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = $"Rob{control}in", last_name = $"Testperson{control}", role = "NURSE", phone_number = $"+1{control}5" });
+            var answer = await admin.TryCall("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = $"Rob{control}in", last_name = $"Test{control}person", role = "NURSE", phone_number = $"+1{control}5" });
 
             Assert.Equal("first_name last_name phone_number", string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
         }
