@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 
 /// <summary>
-/// A connection that is not cut before what was written has had time to leave. The platform cuts it at the moment at which a WebSocket breaks the protocol, and the close frame that says so, which
-/// waits to be sent, would be lost.
+/// Delays the abort of a connection until what was written has been sent. The platform aborts it as soon as a WebSocket breaks the protocol, and the close frame that reports the fault, which is still
+/// in the output buffer, would be lost.
 /// </summary>
 internal sealed class DelayedAbortFeature(IHttpRequestLifetimeFeature connection, TimeProvider clock) : IHttpRequestLifetimeFeature
 {
@@ -18,12 +18,12 @@ internal sealed class DelayedAbortFeature(IHttpRequestLifetimeFeature connection
         set => connection.RequestAborted = value;
     }
 
-    /// <summary>Takes the place of the connection as the platform knows it.</summary>
+    /// <summary>Replaces the request's lifetime feature.</summary>
     public static DelayedAbortFeature Install(HttpContext http, TimeProvider clock)
     {
-        var uncut = new DelayedAbortFeature(http.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>(), clock);
-        http.Features.Set<IHttpRequestLifetimeFeature>(uncut);
-        return uncut;
+        var delayed = new DelayedAbortFeature(http.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>(), clock);
+        http.Features.Set<IHttpRequestLifetimeFeature>(delayed);
+        return delayed;
     }
 
     public void Abort() => _abortTimer ??= clock.CreateTimer(_ => AbortNow(), null, AbortDelay, Timeout.InfiniteTimeSpan);

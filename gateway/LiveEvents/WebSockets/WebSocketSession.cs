@@ -87,8 +87,8 @@ internal sealed class WebSocketSession(
             _authTimer?.Dispose();
             _listener?.Disconnect(DisconnectReason.ClientLeft);
             await _disconnected.CancelAsync();
-            // What tells of a fault has been written by then, and is sent only if the connection is not cut.
-            if (!_isFaulted) connection.AbortNow();
+            // A close frame that answers the client's, or reports a fault, is written by then but sent only if the connection is not aborted.
+            if (!_isFaulted && socket.State != WebSocketState.Closed) connection.AbortNow();
             await receiving;
             await _sendingEvents;
             await WaitForCallsAsync();

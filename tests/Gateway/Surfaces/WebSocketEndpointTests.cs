@@ -185,6 +185,24 @@ public sealed class WebSocketEndpointTests
         Assert.Equal(1009, (await socket.WaitUntilClosed()).Code);
     }
 
+    [Fact]
+    public async Task A_close_is_answered_by_a_close()
+    {
+        var (system, nurse) = (await MedCorFixture.Get(), await ApiClient.LogInShared("nurse@general.example"));
+        for (var i = 0; i < 20; i++)
+        {
+            using var socket = new ClientWebSocket();
+            socket.Options.SetRequestHeader("Authorization", $"Bearer {nurse.AccessToken}");
+            await socket.ConnectAsync(new UriBuilder(system.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, CancellationToken.None);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+
+            // Throws when the connection ends without a close frame.
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", patience.Token);
+
+            Assert.Equal((WebSocketState.Closed, WebSocketCloseStatus.NormalClosure), (socket.State, socket.CloseStatus));
+        }
+    }
+
     /// <summary>Frames as no client library sends them, as they go over the wire.</summary>
     [Theory]
     [InlineData("81 82 00000000 C328", 1007, "text that is no UTF-8")]
