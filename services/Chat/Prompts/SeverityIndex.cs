@@ -17,8 +17,9 @@ internal sealed record TriageAssessment(AssessSeverity Observations, int AgeMont
 /// Rosenau AM: Emergency Severity Index (ESI), A Triage Tool for Emergency Department Care, Version 4, Implementation Handbook, 2012 edition (AHRQ publication
 /// 12-0014), reissued by the Emergency Nurses Association in 2020; chapters 2 and 5 for the points, chapter 6 for fever of small children. Where the handbook
 /// has a clinician consider the higher level, that one is proposed; a clinician decides in any case. The handbook names severe bradycardia, tachycardia and
-/// hypotension without figures. Those here are extreme at every age: rates lower than those with the highest score of NEWS2 (Royal College of Physicians 2017), a heart rate above the limit
-/// for infants of PALS (American Heart Association 2020), pressures no higher than its limits of hypotension, and moderate hypothermia (European Resuscitation Council 2021).
+/// hypotension without figures. Those here are extreme at every age: rates lower than those with the highest score of NEWS2 (Royal College of Physicians 2017), a heart rate above
+/// the limit for infants of PALS (American Heart Association 2020), pressures no higher than its limits of hypotension, a respiratory rate above the limit for newborns (WHO, IMCI 2014),
+/// moderate hypothermia (European Resuscitation Council 2021) and hyperpyrexia.
 /// </summary>
 internal static class SeverityIndex
 {
