@@ -49,13 +49,13 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
         return Task.CompletedTask;
     }
 
-    private static Task SetInsuranceAsync(OnboardingData reception, Insurance insurance, StepContext turn)
+    private static async Task SetInsuranceAsync(OnboardingData reception, Insurance insurance, StepContext turn)
     {
         var none = new Insurance();
         if (insurance.Provider is null && insurance != none) throw new ValidationFailed("provider", "is required with the rest; answer with nothing when there is no insurance");
         if (insurance.Provider is not null && insurance.PolicyNumber is null) throw new ValidationFailed("policy_number", "is required when there is a provider");
+        if (insurance.ValidUntil is { } last && last < await turn.TodayAsync()) throw new ValidationFailed("valid_until", "is past: this insurance has run out; give the present one, or answer with nothing");
         reception.Insurance = insurance == none ? null : insurance;
-        return Task.CompletedTask;
     }
 
     private static Task SetConsentsAsync(OnboardingData reception, Consents consents, StepContext turn)

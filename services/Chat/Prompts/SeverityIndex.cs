@@ -16,19 +16,30 @@ internal sealed record TriageAssessment(AssessSeverity Observations, int AgeMont
 /// The five levels of the Emergency Severity Index, by its decision points in order: the first rule that holds decides. Source: Gilboy N, Tanabe P, Travers D,
 /// Rosenau AM: Emergency Severity Index (ESI), A Triage Tool for Emergency Department Care, Version 4, Implementation Handbook, 2012 edition (AHRQ publication
 /// 12-0014), reissued by the Emergency Nurses Association in 2020; chapters 2 and 5 for the points, chapter 6 for fever of small children. Where the handbook
-/// has a clinician consider the higher level, that one is proposed; a clinician decides in any case.
+/// has a clinician consider the higher level, that one is proposed; a clinician decides in any case. The handbook names severe bradycardia, tachycardia and
+/// hypotension without figures. Those here are extreme at every age: rates lower than those with the highest score of NEWS2 (Royal College of Physicians 2017), a heart rate above
+/// the limit for infants of PALS (American Heart Association 2020), pressures no higher than its limits of hypotension, a respiratory rate above the limit for newborns (WHO, IMCI 2014),
+/// moderate hypothermia (European Resuscitation Council 2021) and hyperpyrexia.
 /// </summary>
 internal static class SeverityIndex
 {
     private static readonly (int Level, string Point, string Rule, Func<TriageAssessment, bool> Holds)[] Rules =
     [
-        (1, "A", "no pulse", p => !p.Observations.HasPulse),
-        (1, "A", "not breathing", p => !p.Observations.IsBreathing),
+        (1, "A", "no pulse", p => !p.Observations.HasPulse || p.Observations.HeartRate == 0),
+        (1, "A", "not breathing", p => !p.Observations.IsBreathing || p.Observations.RespiratoryRate == 0),
+        (1, "A", "no measurable blood pressure", p => p.Observations.SystolicBloodPressure == 0),
         (1, "A", "needs a life-saving intervention at once", p => p.Observations.LifeSavingIntervention),
         (1, "A", "severe respiratory distress", p => p.Observations.SevereRespiratoryDistress),
         (1, "A", "oxygen saturation below 90 %", p => p.Observations.OxygenSaturation < 90),
         (1, "A", "answers to pain only, or not at all (AVPU)", p => p.Observations.Consciousness is Consciousness.Pain or Consciousness.Unresponsive),
         (2, "B", "a situation of high risk", p => p.Observations.HighRisk),
+        (2, "B", "high risk: heart rate below 40 per minute", p => p.Observations.HeartRate < 40),
+        (2, "B", "high risk: heart rate above 220 per minute", p => p.Observations.HeartRate > 220),
+        (2, "B", "high risk: respiratory rate below 8 per minute", p => p.Observations.RespiratoryRate < 8),
+        (2, "B", "high risk: respiratory rate above 60 per minute", p => p.Observations.RespiratoryRate > 60),
+        (2, "B", "high risk: systolic blood pressure too low at the age", p => p.Observations.SystolicBloodPressure < LowestPressure(p.AgeMonths)),
+        (2, "B", "high risk: temperature below 32.0 °C", p => p.Observations.Temperature < 32.0),
+        (2, "B", "high risk: temperature above 41.5 °C", p => p.Observations.Temperature > 41.5),
         (2, "B", "newly confused, lethargic or disoriented", p => p.Observations.NewConfusion || p.Observations.Consciousness == Consciousness.Verbal),
         (2, "B", "severe pain, 7 or more of 10", p => p.Observations.Pain >= 7),
         (2, "B", "severe distress", p => p.Observations.SevereDistress),
@@ -63,6 +74,9 @@ internal static class SeverityIndex
             if (holds(patient)) return new(level, Names[level - 1], point, rule);
         return null;
     }
+
+    /// <summary>Below which systolic pressure, in mmHg, somebody is at high risk whatever ails them.</summary>
+    private static int LowestPressure(int months) => months switch { < 12 => 60, < 10 * 12 => 70, _ => 80 };
 
     private static (int BelowMonths, int HeartRate, int RespiratoryRate) DangerZone(int months) => DangerZones.First(zone => months < zone.BelowMonths);
 }

@@ -67,8 +67,9 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none, or none yet.</summary>
     internal void ChangeStatus(AppointmentStatus status, string? notes, DateTimeOffset now)
     {
-        if (!StatusTransitions.AllowedFrom(Status).Contains(status)) throw StatusTransitions.NotAllowed(Status);
-        if (status == AppointmentStatus.NoShow && now < StartsAt) throw StatusTransitions.NoShowTooEarly(this);
+        var hasBegun = now >= StartsAt;
+        if (!StatusTransitions.AllowedFrom(Status, hasBegun).Contains(status))
+            throw status == AppointmentStatus.NoShow && Status == AppointmentStatus.Scheduled ? StatusTransitions.NoShowTooEarly(this) : StatusTransitions.NotAllowed(Status, hasBegun);
         Status = status;
         AppendNotes(notes);
     }

@@ -34,6 +34,14 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies peopl
         }
 
         var practice = new DoctorAvailability(doctor, hospital, schedule);
+        if (db.ChangeTracker.HasChanges()) await SaveAsync(practice, ct);
+
+        var affected = await bookings.FindUncoveredAsync(practice, clock.GetUtcNow(), ct);
+        return practice.ToContract() with { Affected = [.. affected.Take(MaxListed).Select(v => v.ToAffected())], AffectedCount = affected.Count };
+    }
+
+    private async Task SaveAsync(DoctorAvailability practice, CancellationToken ct)
+    {
         db.Raise(() => new DoctorScheduleSet(practice.ToContract()));
         try
         {
@@ -43,8 +51,5 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies peopl
         {
             throw new Conflict("The schedule was set by somebody else at the same moment. Read it again, then repeat.");
         }
-
-        var affected = await bookings.FindUncoveredAsync(practice, clock.GetUtcNow(), ct);
-        return practice.ToContract() with { Affected = [.. affected.Take(MaxListed).Select(v => v.ToAffected())], AffectedCount = affected.Count };
     }
 }

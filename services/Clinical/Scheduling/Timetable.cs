@@ -12,6 +12,12 @@ internal sealed record Timetable(
     /// <summary>What holds for a doctor until somebody sets a schedule.</summary>
     internal static Timetable Default { get; } = new(Contracts.Clinical.WorkingHoursCalculator.DefaultSlotMinutes, Contracts.Clinical.WorkingHoursCalculator.DefaultWeek, [], []);
 
+    /// <summary>Whether both say the same, in the same order.</summary>
+    public bool Equals(Timetable? other) => other is not null && SlotMinutes == other.SlotMinutes
+        && WorkingHours.SequenceEqual(other.WorkingHours) && Breaks.SequenceEqual(other.Breaks) && Exceptions.SequenceEqual(other.Exceptions);
+
+    public override int GetHashCode() => HashCode.Combine(SlotMinutes, WorkingHours.Count, Breaks.Count, Exceptions.Count);
+
     /// <summary>When the doctor works on a day, as instants: a period that the clocks skip a part of is so much shorter, one that they repeat longer.</summary>
     internal IReadOnlyList<Interval> WorkingIntervals(DateOnly date, HospitalClock clock)
     {

@@ -5,7 +5,8 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people) : IToolHandler<CreateTreatment, Contracts.Clinical.Treatment>, IToolPreparation<CreateTreatment>
+internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people, TimeProvider clock)
+    : IToolHandler<CreateTreatment, Contracts.Clinical.Treatment>, IToolPreparation<CreateTreatment>
 {
     private PersonCopy _patient = null!;
 
@@ -13,7 +14,9 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people)
     {
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
         (var practice, _patient) = await people.RequireDoctorAndPatientAsync(request.DoctorId, request.PatientId, ct);
-        if (PersonCopy.ValidateActive(practice.Doctor, _patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
+        var wrongs = PersonCopy.ValidateActive(practice.Doctor, _patient);
+        if (Treatment.WhatIsWrongWithFollowUp(request.FollowUpDate, practice.Today(clock.GetUtcNow())) is { } wrong) wrongs.Add("follow_up_date", [wrong]);
+        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
     }
 
     public async Task<Contracts.Clinical.Treatment> HandleAsync(CreateTreatment request, CancellationToken ct)

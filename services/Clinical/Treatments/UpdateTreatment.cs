@@ -1,11 +1,13 @@
 using MedCor.Contracts.Clinical;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource treatments) : IToolHandler<UpdateTreatment, Contracts.Clinical.Treatment>, ICurrentStateProvider<UpdateTreatment>
+internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource treatments, HospitalCopies hospitals, TimeProvider clock)
+    : IToolHandler<UpdateTreatment, Contracts.Clinical.Treatment>, ICurrentStateProvider<UpdateTreatment>
 {
     public async Task<object> GetCurrentAsync(UpdateTreatment request, CancellationToken ct) => await treatments.GetAsync(request.TreatmentId, ct);
 
@@ -13,7 +15,9 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
     {
         var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == request.TreatmentId, ct) ?? throw new NotFound("treatment");
         treatment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        var followUp = treatment.FollowUpDate;
         treatment.Update(request);
+        if (treatment.FollowUpDate != followUp) await EnsureFollowUpLiesAheadAsync(treatment, ct);
         if (!db.ChangeTracker.HasChanges()) return treatment.ToContract();
 
         // What it says from now on is this caller's word, not that of whoever wrote it before.
@@ -21,5 +25,11 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
         db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent()));
         await db.SaveChangesAsync(ct);
         return treatment.ToContract();
+    }
+
+    private async Task EnsureFollowUpLiesAheadAsync(Treatment treatment, CancellationToken ct)
+    {
+        var hospital = await hospitals.FindAsync(treatment.HospitalId, ct) ?? throw new NotFound("hospital");
+        if (Treatment.WhatIsWrongWithFollowUp(treatment.FollowUpDate, hospital.Today(clock.GetUtcNow())) is { } wrong) throw new ValidationFailed("follow_up_date", wrong);
     }
 }

@@ -17,6 +17,8 @@ public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 /// <param name="PatientId">Who they are, if they are registered.</param>
 /// <param name="DateOfBirth">Of somebody whose own is not registered. Below the age of one it is needed, since limits differ by weeks.</param>
 /// <param name="AgeYears">Instead, as good as it can be told. Neither may contradict the date of birth of a registered patient.</param>
+/// <param name="HasPulse">Whether a pulse is felt. A measured heart rate of 0 says that there is none, whatever is said here.</param>
+/// <param name="IsBreathing">Whether they breathe. A measured respiratory rate of 0 says that they do not, whatever is said here.</param>
 /// <param name="LifeSavingIntervention">Whether they need something at once to stay alive, such as an airway, breathing support, or bleeding stopped.</param>
 /// <param name="SevereRespiratoryDistress">Whether they fight for breath.</param>
 /// <param name="NewConfusion">Whether they are confused, lethargic or disoriented, and usually are not.</param>
@@ -28,7 +30,7 @@ public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 /// <param name="RespiratoryRate">Per minute.</param>
 /// <param name="OxygenSaturation">By pulse oximeter, in per cent.</param>
 /// <param name="Temperature">In degrees Celsius.</param>
-/// <param name="SystolicBloodPressure">In mmHg; for the record, no rule asks for it.</param>
+/// <param name="SystolicBloodPressure">In mmHg; 0 when none can be measured because there is none.</param>
 public sealed record AssessSeverity(
     [property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Symptoms = null,
     Guid? PatientId = null,

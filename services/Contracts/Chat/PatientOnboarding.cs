@@ -31,7 +31,7 @@ public sealed record MedicalHistory(
 
 /// <summary>Who pays for the treatment; nothing when nobody else does.</summary>
 /// <param name="PolicyNumber">Needed when there is a provider.</param>
-/// <param name="ValidUntil">The last day it holds.</param>
+/// <param name="ValidUntil">The last day it holds; not before today by the hospital's clocks.</param>
 public sealed record Insurance(
     [property: MaxLength(200)] string? Provider = null,
     [property: MaxLength(100)] string? PolicyNumber = null,

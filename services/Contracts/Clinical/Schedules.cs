@@ -62,7 +62,7 @@ public sealed record ListAppointmentSlots(
 public sealed record GetDoctorSchedule(Guid DoctorId) : ITool<DoctorSchedule>;
 
 /// <summary>
-/// Replaces a doctor's schedule as a whole; what is not given is empty then. Doctors set their own, administrators anybody's.
+/// Replaces a doctor's schedule as a whole; what is not given is empty then; what leaves all as it was makes no version. Doctors set their own, administrators anybody's.
 /// Appointments that are booked already stay; the answer lists those that now lie outside the schedule as affected.
 /// </summary>
 /// <param name="SlotMinutes">How long an appointment takes unless it says otherwise; free times are offered in this step from the start of each working period.</param>

@@ -47,6 +47,7 @@ public sealed record GetTreatment(Guid TreatmentId) : ITool<Treatment>;
 
 /// <summary>Begins a treatment.</summary>
 /// <param name="DoctorId">The doctor who answers for it. Doctors name nobody but themselves.</param>
+/// <param name="FollowUpDate">When the patient is to be seen again, by the hospital's clocks; not before today.</param>
 [Tool("create_treatment", Effect.Create, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record CreateTreatment(
     Guid PatientId,
@@ -59,6 +60,7 @@ public sealed record CreateTreatment(
     [property: MaxLength(2000), Multiline] string? Notes = null) : ITool<Treatment>;
 
 /// <summary>Changes a treatment: what is given replaces what was said, null clears it, what is left out stays; what leaves all as it was makes no version. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
+/// <param name="FollowUpDate">When the patient is to be seen again, by the hospital's clocks; not before today unless it is the day that is kept.</param>
 /// <param name="Notes">Added to the notes that are there, on a line of its own.</param>
 /// <param name="ExpectedVersion">Refuses the change if the treatment is no longer at this version.</param>
 [Tool("update_treatment", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]

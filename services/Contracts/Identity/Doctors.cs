@@ -49,7 +49,7 @@ public sealed record ListDoctors(
 [Tool("get_doctor_details", Effect.Read, Callers.Everyone)]
 public sealed record GetDoctorDetails(Guid DoctorId) : ITool<Doctor>;
 
-/// <summary>Says anew which specialties a doctor practises; those that are not listed are no longer theirs.</summary>
+/// <summary>Says anew which specialties a doctor practises; those that are not listed are no longer theirs; what leaves all as it was makes no version.</summary>
 /// <param name="Specialties">At most one of them primary.</param>
 /// <param name="ExpectedVersion">Refuses the change if the doctor is no longer at this version.</param>
 [Tool("update_doctor_specialties", Effect.Update, Callers.Admins)]

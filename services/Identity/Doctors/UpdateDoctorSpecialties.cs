@@ -39,6 +39,7 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
             practice.CertificationDate = practised.CertificationDate;
         }
 
+        if (!db.ChangeTracker.HasChanges()) return doctor.ToDoctor();
         db.Entry(doctor).State = EntityState.Modified; // what a doctor practises is part of the doctor's version
         db.Raise(() => new DoctorUpdated(doctor.ToDoctor()));
         await db.SaveChangesAsync(ct);

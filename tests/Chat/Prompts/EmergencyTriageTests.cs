@@ -65,6 +65,19 @@ public sealed class EmergencyTriageTests
     }
 
     [Fact]
+    public async Task A_patient_without_pulse_or_breath_is_not_sent_to_those_who_can_wait()
+    {
+        var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
+
+        await talk.Answer(new { age_years = 30, expected_resources = 0, heart_rate = 0, respiratory_rate = 0, systolic_blood_pressure = 0, temperature = 20.0 });
+
+        Assert.Equal((1, "A", "no pulse"), ((int)talk.Data["severity"]!["level"]!, (string?)talk.Data["severity"]!["decision_point"], (string?)talk.Data["severity"]!["rule"]));
+        Assert.Equal([1], talk.Options.Where(o => (bool)o!["proposed"]!).Select(o => (int)o!["level"]!));
+        await talk.Answer(new { level = 1 });
+        Assert.Contains("Emergency", (string)talk.Options[0]!["name"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Missing_observations_are_named()
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);

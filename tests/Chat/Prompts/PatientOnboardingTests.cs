@@ -95,6 +95,23 @@ public sealed class PatientOnboardingTests
     }
 
     [Fact]
+    public async Task An_insurance_that_has_run_out_is_refused()
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+        object ValidUntil(int fromToday) => new { provider = "Sickness Fund", policy_number = "A-1", valid_until = ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, zone).DateTime).AddDays(fromToday)) };
+        var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);
+        await talk.Answer(new { first_name = "Juno", last_name = "Newcomer", email = $"onboarded-{Guid.NewGuid():N}@people.example" });
+        await talk.Answer(new { });
+
+        var refused = await talk.TryAnswer(ValidUntil(-1));
+
+        Assert.Equal(["valid_until"], PromptClient.InvalidFields(refused));
+        Assert.Contains("has run out", refused.Details!.ToJsonString(), StringComparison.Ordinal);
+        await talk.Answer(ValidUntil(0));
+        Assert.Equal("consents", talk.Step);
+    }
+
+    [Fact]
     public async Task A_first_visit_at_a_taken_time_is_refused_with_what_is_free()
     {
         var ward = await ClinicFixture.Open();

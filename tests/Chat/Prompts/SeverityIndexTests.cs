@@ -40,6 +40,51 @@ public sealed class SeverityIndexTests
     }
 
     [Theory]
+    [InlineData(0, null, null, "no pulse")]
+    [InlineData(null, 0, null, "not breathing")]
+    [InlineData(null, null, 0, "no measurable blood pressure")]
+    [InlineData(0, 0, 0, "no pulse")]
+    public void A_measured_zero_is_level_1_whatever_else_was_said(int? heartRate, int? respiratoryRate, int? pressure, string rule)
+    {
+        var seen = new AssessSeverity(HasPulse: true, IsBreathing: true, ExpectedResources: 0, HeartRate: heartRate, RespiratoryRate: respiratoryRate, SystolicBloodPressure: pressure, Temperature: 20.0);
+
+        foreach (var months in new[] { 0, 60, Adult })
+            Assert.Equal((1, "A", rule), SeverityIndex.Assess(new(seen, months, null)) is { } found ? (found.Level, found.DecisionPoint, found.Rule) : default);
+    }
+
+    [Theory]
+    [InlineData(40, 39)]
+    [InlineData(220, 221)]
+    public void A_heart_that_beats_far_too_slowly_or_fast_is_a_high_risk(int possible, int extreme) => HighRisk(Calm with { HeartRate = possible }, Calm with { HeartRate = extreme }, Adult);
+
+    [Theory]
+    [InlineData(8, 7)]
+    [InlineData(60, 61)]
+    public void Breath_that_is_far_too_slow_or_fast_is_a_high_risk(int possible, int extreme) => HighRisk(Calm with { RespiratoryRate = possible }, Calm with { RespiratoryRate = extreme }, Adult);
+
+    [Theory]
+    [InlineData(32.0, 31.9)]
+    [InlineData(41.5, 41.6)]
+    public void A_body_that_is_far_too_cold_or_hot_is_a_high_risk(double possible, double extreme) => HighRisk(Calm with { Temperature = possible }, Calm with { Temperature = extreme }, Adult);
+
+    [Theory]
+    [InlineData(0, 60)]
+    [InlineData(11, 60)]
+    [InlineData(12, 70)]
+    [InlineData(119, 70)]
+    [InlineData(120, 80)]
+    [InlineData(Adult, 80)]
+    public void A_pressure_that_no_age_explains_is_a_high_risk(int months, int lowest) => HighRisk(Calm with { SystolicBloodPressure = lowest }, Calm with { SystolicBloodPressure = lowest - 1 }, months);
+
+    /// <summary>Whoever needs no resource at all is at high risk all the same beyond a bound, and not at it.</summary>
+    private static void HighRisk(AssessSeverity atTheBound, AssessSeverity beyond, int months)
+    {
+        Assert.Equal((5, "C"), Of(atTheBound with { ExpectedResources = 0 }, months));
+        Assert.Equal((2, "B"), Of(beyond with { ExpectedResources = 0 }, months));
+        Assert.Equal((2, "B"), Of(beyond, months));
+    }
+
+    [Theory]
     [InlineData(Consciousness.Unresponsive, 1)]
     [InlineData(Consciousness.Pain, 1)]
     [InlineData(Consciousness.Verbal, 2)]

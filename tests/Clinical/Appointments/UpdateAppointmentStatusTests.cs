@@ -105,6 +105,21 @@ public sealed class UpdateAppointmentStatusTests
         Assert.Equal("NO_SHOW", (string?)(await ClinicFixture.RunAfterEnd(booked, () => ward.Nurse.Call("update_appointment_status", noShow)))["status"]);
     }
 
+    [Theory]
+    [InlineData("COMPLETED")]
+    [InlineData("SCHEDULED")]
+    public async Task A_refused_move_before_the_appointment_begins_does_not_name_NO_SHOW(string status)
+    {
+        var ward = await ClinicFixture.Open();
+        var booked = await ward.Book("10:00:00");
+
+        var refused = await ward.Nurse.TryCall("update_appointment_status", new { appointment_id = (string)booked["id"]!, status });
+
+        Assert.Equal("CONFLICT", refused.Code);
+        Assert.Equal(["IN_PROGRESS", "CANCELLED"], refused.Details!["allowed"]!.AsArray().Select(a => (string)a!));
+        Assert.EndsWith("it can only become IN_PROGRESS or CANCELLED.", (string)refused.Body["error"]!["message"]!, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_appointment_can_be_started_before_its_time()
     {

@@ -131,6 +131,27 @@ public sealed class SetDoctorScheduleTests
     }
 
     [Fact]
+    public async Task A_schedule_that_is_kept_already_makes_no_version_and_no_event()
+    {
+        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        var booked = await ward.Book("15:00:00");
+        object Schedule(string reason) => new
+        {
+            doctor_id = ward.Doctor, slot_minutes = 20, working_hours = Hours("09:00:00", "12:00:00"), breaks = new[] { new { weekday = "MONDAY", start = "10:00:00", end = "10:20:00" } },
+            exceptions = new[] { new { date = ward.Weekday(4), reason } },
+        };
+        var set = await ward.Admin.Call("set_doctor_schedule", Schedule("Leave"));
+
+        var same = await ward.Admin.Call("set_doctor_schedule", Schedule("Leave"));
+
+        Assert.Equal(set.ToJsonString(), same.ToJsonString());
+        Assert.Equal((string)booked["id"]!, (string)Assert.Single(same["affected"]!.AsArray())!["id"]!);
+        var changed = await ward.Admin.Call("set_doctor_schedule", Schedule("Training"));
+        Assert.Equal(2, (int)changed["version"]!);
+        Assert.Equal(2, await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
+    }
+
+    [Fact]
     public async Task Concurrent_first_schedules_fail_only_with_a_conflict()
     {
         var ward = await ClinicFixture.Open();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedCor.Tests.Clinical.Appointments;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical.Treatments;
@@ -11,7 +12,7 @@ public sealed class TreatmentTests
         var ward = await ClinicFixture.Open();
         var doctor = await ward.LogInDoctor();
         var begun = await doctor.Call("create_treatment", Wish(ward));
-        Assert.Equal(("ACTIVE", "10mg", "2027-03-01"), ((string?)begun["status"], (string?)begun["medications"]![0]!["dosage"], (string?)begun["follow_up_date"]));
+        Assert.Equal(("ACTIVE", "10mg", FollowUp), ((string?)begun["status"], (string?)begun["medications"]![0]!["dosage"], (string?)begun["follow_up_date"]));
 
         var ended = await doctor.Call("update_treatment", new { treatment_id = Id(begun), status = "COMPLETED", notes = "Went well" });
         Assert.Equal(("COMPLETED", "Went well", 2), ((string?)ended["status"], (string?)ended["notes"], (int)ended["version"]!));
@@ -49,6 +50,29 @@ public sealed class TreatmentTests
         var changed = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
         Assert.Equal((2, "20mg"), ((int)changed["version"]!, (string?)changed["medications"]![0]!["dosage"]));
         Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
+    }
+
+    [Theory]
+    [InlineData("general")]
+    [InlineData("riverside")]
+    public async Task A_follow_up_is_not_before_today_by_the_hospitals_clocks(string hospital)
+    {
+        var ward = await ClinicFixture.Open(hospital);
+        string Day(int fromToday) => ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime).AddDays(fromToday));
+        object Treatment(string followUp) => new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Pain relief", follow_up_date = followUp };
+        Task<ApiResponse> Update(JsonNode treatment, string followUp) => ward.Admin.TryCall("update_treatment", new { treatment_id = Id(treatment), follow_up_date = followUp, instructions = "With food" });
+
+        foreach (var past in new[] { "1900-01-01", Day(-1) })
+            Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("create_treatment", Treatment(past))));
+        var begun = await ward.Admin.Call("create_treatment", Treatment(Day(0)));
+        Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-1))));
+
+        // A day that has passed since it was kept stays.
+        await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE treatments SET follow_up_date = follow_up_date - 7 WHERE id = $1 RETURNING 1", Guid.Parse(Id(begun)));
+        var kept = await Update(begun, Day(-7));
+        Assert.Equal((Day(-7), "With food"), ((string?)kept.Body["follow_up_date"], (string?)kept.Body["instructions"]));
+        Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-6))));
+        Assert.Equal(Day(1), (string?)(await Update(begun, Day(1))).Body["follow_up_date"]);
     }
 
     [Fact]
@@ -109,11 +133,13 @@ public sealed class TreatmentTests
 
     private static readonly string[] Contents = ["name", "description", "medications", "instructions", "notes", "follow_up_date"];
 
+    private static readonly string FollowUp = ClinicFixture.FormatDate(DateOnly.FromDateTime(DateTime.UtcNow).AddDays(90));
+
     private static object Wish(ClinicFixture ward) => new
     {
         patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Hypertension", description = "Blood pressure control",
         medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } },
-        instructions = "Monitor daily", follow_up_date = "2027-03-01",
+        instructions = "Monitor daily", follow_up_date = FollowUp,
     };
 
     private static string Id(JsonNode treatment) => (string)treatment["id"]!;

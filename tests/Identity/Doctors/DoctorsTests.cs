@@ -42,6 +42,28 @@ public class DoctorsTests
     }
 
     [Fact]
+    public async Task Specialties_that_are_practised_already_make_no_version_and_no_event()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("DOCTOR"));
+        object Specialties(int years) => new
+        {
+            doctor_id = somebody.Id,
+            specialties = new object[] { new { specialty_id = Cardiology, is_primary = true, years_of_experience = years, certification_date = "2015-01-01" }, new { specialty_id = Dermatology } },
+        };
+        var first = await admin.Call("update_doctor_specialties", Specialties(10));
+        var told = await CountEvents();
+
+        var same = await admin.Call("update_doctor_specialties", Specialties(10));
+
+        Assert.Equal((first.ToJsonString(), told), (same.ToJsonString(), await CountEvents()));
+        Assert.Equal((int)first["version"]! + 1, (int)(await admin.Call("update_doctor_specialties", Specialties(11)))["version"]!);
+        Assert.Equal(told + 1, await CountEvents());
+
+        async Task<long> CountEvents() =>
+            await (await MedCorFixture.Get()).QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorUpdated%' AND position($1::text IN body) > 0", somebody.Id);
+    }
+
+    [Fact]
     public async Task Two_primary_ones_doubled_ones_and_unknown_ones_are_refused()
     {
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("DOCTOR"));
