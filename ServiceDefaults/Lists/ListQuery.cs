@@ -39,6 +39,8 @@ public sealed class ListQuery<T> where T : class
     private bool _isSearch;
     private bool _isSingleHospital;
     private object?[]? _hospitals;
+    private (string Field, Guid Id, string Entity)? _owner;
+    private readonly List<(string Field, object? Value)> _requestedValues = [];
     private IQueryable<T> _rows;
 
     /// <summary>A list as a tool takes it.</summary>
@@ -55,11 +57,21 @@ public sealed class ListQuery<T> where T : class
 
     private bool IsIndexed => _fields.Indexes.Count > 0;
 
-    /// <summary>Says that all rows have one value in this field already.</summary>
-    internal ListQuery<T> RestrictTo(string field)
+    /// <summary>Says that all rows belong to one person already. Whoever asks for those of somebody else is refused; where the rows are the people themselves, others are missing as everywhere.</summary>
+    /// <param name="field">The field that says whose a row is.</param>
+    /// <param name="entity">What a row is called.</param>
+    internal ListQuery<T> RestrictTo(string field, Guid owner, string entity)
     {
         _equalityFields.Add(field);
         _isSelective = true;
+        if (field != _fields.Id.Name) _owner = (field, owner, entity);
+        return this;
+    }
+
+    /// <summary>Notes it as wrong where the last day of a range lies before the first.</summary>
+    public ListQuery<T> CheckDateRange(DateOnly? first, DateOnly? last)
+    {
+        if (first > last) AddError("date_to", "must not be before date_from");
         return this;
     }
 
@@ -183,6 +195,7 @@ public sealed class ListQuery<T> where T : class
             _rangeFields.Add(field.Name);
             return this;
         }
+        _requestedValues.Add((field.Name, value));
         if (field.Name == "hospital_id") _isSingleHospital = true;
         else _equalityFields.Add(field.Name);
         // Nobody is not one person: many rows may lack a value.
@@ -193,6 +206,7 @@ public sealed class ListQuery<T> where T : class
     /// <param name="areOne">Whether the values are forms of a single one, so that rows with one of them are alike in this field.</param>
     private void AddAlternatives(QueryableField<T> field, object?[] values, bool areOne)
     {
+        _requestedValues.AddRange(values.Select(value => (field.Name, value)));
         // The rows of a hospital stand together in every index, so the order is read for each of these as for each of all.
         if (IsIndexed && field.Name == "hospital_id")
         {
@@ -223,11 +237,16 @@ public sealed class ListQuery<T> where T : class
         return (false, null);
     }
 
-    /// <summary>Reads the page: in one round trip, or two for a search of a list that grows, which is counted first. Throws <see cref="ValidationFailed"/> naming everything that is wrong with what was asked.</summary>
+    /// <summary>
+    /// Reads the page: in one round trip, or two for a search of a list that grows, which is counted first. Throws <see cref="Forbidden"/> when the rows of somebody else than their only owner are asked for,
+    /// and <see cref="ValidationFailed"/> naming everything that is wrong with what was asked.
+    /// </summary>
     /// <param name="complete">Adds what belongs to the rows of the page.</param>
     /// <param name="show">Makes of a row what the caller is shown.</param>
     public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
     {
+        if (_owner is var (ownerField, owner, entity) && _requestedValues.Any(asked => asked.Field == ownerField && asked.Value is Guid id && id != owner))
+            throw new Forbidden($"Patients see their own {entity}s only. Leave out {ownerField} or give your own id.");
         var order = ResolveSort();
         var skip = (_request.Page - 1) * _request.Limit;
         if (_errors.Count > 0) throw new ValidationFailed(_errors);

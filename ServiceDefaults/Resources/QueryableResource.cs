@@ -42,7 +42,7 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>What the caller is shown of a row.</summary>
     protected abstract TContract ToContract(TRow row);
 
-    /// <summary>A page as a tool asks for it. Throws <see cref="ValidationFailed"/>.</summary>
+    /// <summary>A page as a tool asks for it. Throws <see cref="ValidationFailed"/>, and <see cref="Forbidden"/> for a patient who asks for the rows of another.</summary>
     /// <param name="narrow">Adds the tool's own filters.</param>
     public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> narrow, CancellationToken ct)
     {
@@ -60,7 +60,7 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>Reads the page of a list.</summary>
     protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);
 
-    private ListQuery<T> RestrictToOwner(ListQuery<T> list) => OwnerField is { } field && db.Tenancy.Caller.Kind == Callers.Patient ? list.RestrictTo(field) : list;
+    private ListQuery<T> RestrictToOwner(ListQuery<T> list) => OwnerField is { } field && db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? list.RestrictTo(field, me, EntityName) : list;
 }
 
 /// <summary>A resource whose rows need nothing added.</summary>

@@ -1,6 +1,5 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Analytics.Statistics;
@@ -9,10 +8,10 @@ internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueri
 {
     public async Task<Page<Report>> HandleAsync(ListReports request, CancellationToken ct)
     {
-        if (request.DateFrom > request.DateTo) throw new ValidationFailed("date_to", "must not be before date_from");
         if (request.HospitalId is { } id) await book.ResolveHospitalAsync(id, ct);
 
         return await reports.ReadPageAsync(request, list => list
+            .CheckDateRange(request.DateFrom, request.DateTo)
             .Where("hospital_id", request.HospitalId)
             .From("date_from", request.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null)
             .To("date_from", request.DateTo), ct);

@@ -1,7 +1,6 @@
 using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Audit;
@@ -10,13 +9,13 @@ internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource e
 {
     public async Task<Page<Contracts.Clinical.AuditEvent>> HandleAsync(ListAuditEvents request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId is { } other && other != me) throw new Forbidden("Patients see who read their own records only.");
         var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
         var subject = request.ResourceId is { } named ? (await AuditTrail.FindSubjectAsync(db, named, ct))?.PatientId : null;
 
         return await events.ReadPageAsync(request, list =>
         {
-            list.Where("patient_id", request.PatientId)
+            list.CheckDateRange(request.DateFrom, request.DateTo)
+                .Where("patient_id", request.PatientId)
                 .Where("user_id", request.UserId)
                 .Where("resource", request.Resource)
                 .Where("action", request.Action)

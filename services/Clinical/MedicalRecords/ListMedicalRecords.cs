@@ -1,19 +1,18 @@
 using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class ListMedicalRecordsHandler(ClinicalDb db, MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>
+internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>
 {
     public async Task<Page<Contracts.Clinical.MedicalRecord>> HandleAsync(ListMedicalRecords request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId is { } other && other != me) throw new Forbidden("Patients see their own records only.");
         var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
 
         return await records.ReadPageAsync(request, list => list
+            .CheckDateRange(request.DateFrom, request.DateTo)
             .Where("patient_id", request.PatientId)
             .Where("record_type", request.RecordType)
             .From("created_at", from)

@@ -1,15 +1,13 @@
 using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Clinical.Scheduling;
 
 /// <summary>Days by the clocks of the caller's hospital, as instants. The platform's administrators, who have no hospital, mean days of UTC.</summary>
 internal sealed class HospitalDayBounds(ClinicalDb db, HospitalCopies hospitals)
 {
-    /// <summary>When the first day begins and the last one ends; none where no day is given. Throws <see cref="ValidationFailed"/> when the last lies before the first.</summary>
+    /// <summary>When the first day begins and the last one ends; none where no day is given.</summary>
     internal async Task<(DateTimeOffset? From, DateTimeOffset? Before)> ToInstantsAsync(DateOnly? first, DateOnly? last, CancellationToken ct)
     {
-        if (first > last) throw new ValidationFailed("date_to", "must not be before date_from");
         if (first is null && last is null) return (null, null);
         var hospital = db.Tenancy.HospitalId is { } id ? await hospitals.FindAsync(id, ct) : null;
         var clock = HospitalClock.ForZone(hospital?.TimeZone ?? "UTC");
