@@ -19,12 +19,14 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
     {
         var caller = db.Tenancy.Caller;
         if (caller.IsOneOf(Callers.Nurse) && request.Role != Role.Patient) throw new Forbidden("Nurses open accounts for patients alone.");
-        RoleFieldRules.Validate(request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience, isAvailable: null, current: null);
+        var errors = new Dictionary<string, List<string>>();
+        RoleFieldRules.AddErrors(errors, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience, isAvailable: null, current: null);
         _hospital = request.HospitalId ?? caller.HospitalId;
+        if (_hospital is null && request.Role != Role.Admin) errors.AddError("hospital_id", "is required: only platform administrators belong to no hospital");
+        if (PasswordPolicy.FindError(request.Password, request.Email, request.FirstName, request.LastName) is { } wrong) errors.AddError("password", wrong);
+        if (errors.Count > 0) throw new ValidationFailed(errors);
         // Another hospital does not exist, as far as somebody of this one may know.
         if (caller.HospitalId is { } own && _hospital != own) throw new NotFound("hospital");
-        if (_hospital is null && request.Role != Role.Admin) throw new ValidationFailed("hospital_id", "is required: only platform administrators belong to no hospital");
-        if (PasswordPolicy.FindError(request.Password, request.Email, request.FirstName, request.LastName) is { } wrong) throw new ValidationFailed("password", wrong);
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
         if (_hospital is { } id && !(await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).IsActive) throw new Conflict("The hospital is out of use.");
         _passwordHash = await hashes.HashAsync(request.Password, ct);

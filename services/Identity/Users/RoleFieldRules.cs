@@ -11,13 +11,19 @@ internal static class RoleFieldRules
     /// <param name="current">The account as it is; null for a new one.</param>
     internal static void Validate(Role role, DateOnly? dateOfBirth, string? licenseNumber, int? yearsOfExperience, bool? isAvailable, Account? current)
     {
-        var wrongs = new Dictionary<string, List<string>>();
+        var errors = new Dictionary<string, List<string>>();
+        AddErrors(errors, role, dateOfBirth, licenseNumber, yearsOfExperience, isAvailable, current);
+        if (errors.Count > 0) throw new ValidationFailed(errors);
+    }
+
+    /// <summary>Adds what <see cref="Validate"/> refuses to what else is wrong.</summary>
+    internal static void AddErrors(Dictionary<string, List<string>> errors, Role role, DateOnly? dateOfBirth, string? licenseNumber, int? yearsOfExperience, bool? isAvailable, Account? current)
+    {
         if (role != Role.Patient && dateOfBirth is not null && dateOfBirth != current?.DateOfBirth) Wrong("date_of_birth", Role.Patient);
         if (role is Role.Admin or Role.Nurse && licenseNumber is not null && licenseNumber != current?.LicenseNumber) Wrong("license_number", Role.Doctor);
         if (role is Role.Admin or Role.Nurse && yearsOfExperience is not null && yearsOfExperience != current?.YearsOfExperience) Wrong("years_of_experience", Role.Doctor);
         if (role != Role.Doctor && isAvailable is not null && isAvailable != current?.IsAvailable) Wrong("is_available", Role.Doctor);
-        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
 
-        void Wrong(string field, Role whose) => wrongs[field] = [$"is for the role {EnumNames.Of(whose)}, not {EnumNames.Of(role)}: leave it out"];
+        void Wrong(string field, Role whose) => errors[field] = [$"is for the role {EnumNames.Of(whose)}, not {EnumNames.Of(role)}: leave it out"];
     }
 }
