@@ -179,6 +179,10 @@ public static class ContractSchema
                 schema["format"] = "email";
                 schema["pattern"] = EmailAddresses.Pattern;
                 break;
+            case PhoneNumberAttribute:
+                schema["pattern"] = PlainText.PatternWithSpacesAround(PhoneNumberAttribute.Pattern);
+                schema["examples"] = new JsonArray(PhoneNumberAttribute.Example);
+                break;
             case UrlAttribute:
                 schema["format"] = "uri";
                 break;

@@ -20,6 +20,9 @@ public static class PlainText
     /// <summary>Likewise, where there must be something to see.</summary>
     public const string VisibleLinesPattern = $"^{VisibleLines}$";
 
+    /// <summary>The pattern of a text that matches another once the spaces around it are trimmed.</summary>
+    internal static string PatternWithSpacesAround(string pattern) => $"^[{Spaces}]*{pattern}[{Spaces}]*$";
+
     private const int MaxCombiningMarks = 30;
 
     private const string Visible = $"[{Spaces}]*[^{UnwantedInLine}]*[^{UnwantedInLine}{Blanks}{Unseen}][^{UnwantedInLine}]*[{Spaces}]*";

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
 
 namespace MedCor.Contracts;
 
@@ -85,6 +86,22 @@ public sealed class PastDateAttribute() : ValidationAttribute($"must be a day fr
 
     // East of Greenwich it may be tomorrow already.
     public override bool IsValid(object? value) => value is null || (value is DateOnly { Year: >= FirstYear } day && day <= DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1));
+}
+
+/// <summary>A telephone number, however it is grouped: digits, spaces, <c>+</c>, <c>-</c>, <c>.</c>, <c>/</c>, parentheses, and <c>ext</c> or <c>x</c> before an extension.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed partial class PhoneNumberAttribute() : ValidationAttribute("must be a phone number such as +49 30 5550112: digits, spaces, + - . / ( ) and x or ext, with a digit at least")
+{
+    /// <summary>The same, as JSON Schema can say it, without the beginning and the end of the text.</summary>
+    public const string Pattern = "(?=.*[0-9])(?:[0-9 +./()-]|[xX]|[eE][xX][tT])+";
+
+    /// <summary>A number to show how one looks.</summary>
+    public const string Example = "+49 30 5550112";
+
+    public override bool IsValid(object? value) => value is null || (value is string text && Whole().IsMatch(text));
+
+    [GeneratedRegex($@"\A{Pattern}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Whole();
 }
 
 /// <summary>A name under which older clients send a parameter. It is read as the parameter's own, and not listed.</summary>

@@ -14,7 +14,7 @@ public sealed record BasicInformation(
     [property: Length(1, 100)] string FirstName,
     [property: Length(1, 100)] string LastName,
     [property: EmailAddress, MaxLength(254)] string Email,
-    [property: Length(3, 40)] string? PhoneNumber = null,
+    [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: PastDate] DateOnly? DateOfBirth = null);
 
 /// <summary>What the patient tells of their health. Whatever is not given was not told.</summary>

@@ -44,7 +44,7 @@ public sealed record CreateDepartment(
     [property: RegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,31}", ErrorMessage = "must be 1 to 32 letters, digits, _ and -")] string Code,
     Guid? HospitalId = null,
     [property: MaxLength(2000), Multiline] string? Description = null,
-    [property: Length(3, 40)] string? PhoneNumber = null,
+    [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: MaxLength(200)] string? Location = null,
     [property: UniqueItems, MaxLength(5), EachRange(1, 5)] IReadOnlyList<int>? TriageLevels = null) : ITool<Department>;
 

@@ -108,7 +108,7 @@ public sealed record CreateUser(
     [property: Length(1, 100)] string LastName,
     Role Role,
     Guid? HospitalId = null,
-    [property: Length(3, 40)] string? PhoneNumber = null,
+    [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: PastDate] DateOnly? DateOfBirth = null,
     [property: Length(1, 100)] string? LicenseNumber = null,
     [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
@@ -138,7 +138,7 @@ public sealed record UpdateUser(
     [property: Length(1, 100)] string? FirstName = null,
     [property: Length(1, 100)] string? LastName = null,
     Role? Role = null,
-    [property: Length(3, 40)] Optional<string?> PhoneNumber = default,
+    [property: PhoneNumber, Length(3, 40)] Optional<string?> PhoneNumber = default,
     [property: PastDate] Optional<DateOnly?> DateOfBirth = default,
     [property: Length(1, 100)] Optional<string?> LicenseNumber = default,
     [property: Range(0, 80)] Optional<int?> YearsOfExperience = default,
