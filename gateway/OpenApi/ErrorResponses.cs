@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Gateway.OpenApi;
@@ -23,6 +24,7 @@ internal sealed record ErrorResponses(string Name, string Description, params Ap
         new("TooSlow", "The body did not come in time: within 30 seconds, and at a kibibyte a second once five are over.", new RequestTimeout()),
         new("TooLarge", "The body is larger than 1 MiB; for `/api/auth/`, than 16 KiB.", new PayloadTooLarge()),
         new("WrongMediaType", "The body is not JSON, not UTF-8, or compressed.", new UnsupportedMediaType()),
+        new("WrongWebSocketVersion", "`Sec-WebSocket-Version` is not 13.", new WebSocketVersionRequired()),
         new("TooMany", "Too often. The answer tells when to come again.", new RateLimited("Too many calls. Try again in 12 seconds.", 12)),
         new("Broken", "A fault of MedCor's. It tells nothing of the inside; quote its request_id.", new InternalError()),
         new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable()),

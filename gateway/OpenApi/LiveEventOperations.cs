@@ -76,7 +76,7 @@ internal static class LiveEventOperations
                 LastEventIdParameter(),
             ],
             ResponseDescription = "The connection is a WebSocket.",
-            ErrorStatuses = ApiOperation.CommonErrorStatuses,
+            ErrorStatuses = [.. ApiOperation.CommonErrorStatuses, 426],
         };
         yield return new("/api/mcp/sse/ticket", "post", "issue_ticket", Tag, "A ticket for a browser", "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…`, `/api/mcp/ws?ticket=…` or `/mcp/stream/{call_id}?ticket=…`. With a `path` it is good for that path alone; without a body for any of the three.")
         {

@@ -1,9 +1,12 @@
+using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
+using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 
@@ -13,6 +16,9 @@ namespace MedCor.Gateway.LiveEvents.WebSockets;
 /// </summary>
 internal static class WebSocketEndpoint
 {
+    /// <summary>How many bytes a handshake's key has.</summary>
+    private const int KeyLength = 16;
+
     public static void MapWebSocket(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
@@ -23,7 +29,7 @@ internal static class WebSocketEndpoint
         var (standing, waiting) = (services.GetRequiredService<OpenConnectionLimiter>(), services.GetRequiredService<BufferedBytesLimiter>());
         app.MapGet("/api/mcp/ws", async http =>
         {
-            if (!http.WebSockets.IsWebSocketRequest) throw new ValidationFailed("Upgrade", "must be websocket: this path is a WebSocket's");
+            if (!http.WebSockets.IsWebSocketRequest) throw GetHandshakeError(http);
             (Caller Caller, string Token)? known = null;
             if (http.Request.Query.ContainsKey("ticket") || http.Request.Headers.Authorization.Count > 0) known = await listeners.AuthenticateAsync(http);
             else await entrance.AdmitAnonymousSocketAsync(http);
@@ -38,4 +44,39 @@ internal static class WebSocketEndpoint
             await conversation.RunAsync(known, resources, after);
         }).WithMetadata(QueryParametersMetadata.Instance);
     }
+
+    /// <summary>Names what is wrong with a request that is no handshake of RFC 6455. A wrong version by itself is answered with the right one, so that a client can come back with it (section 4.4).</summary>
+    private static ApiException GetHandshakeError(HttpContext http)
+    {
+        var headers = http.Request.Headers;
+        var errors = new Dictionary<string, List<string>>();
+        if (!Contains(HeaderNames.Upgrade, "websocket")) errors.AddError(HeaderNames.Upgrade, "must be websocket: this path is a WebSocket's");
+        else
+        {
+            if (!Contains(HeaderNames.Connection, HeaderNames.Upgrade)) errors.AddError(HeaderNames.Connection, "must be Upgrade");
+            if (Convert.TryFromBase64String(headers.SecWebSocketKey.ToString(), new byte[KeyLength], out var length) is false || length != KeyLength)
+                errors.AddError(HeaderNames.SecWebSocketKey, $"must be {KeyLength} bytes in base64");
+        }
+        if (errors.Count > 0) return new ValidationFailed(errors);
+        if (headers.SecWebSocketVersion.ToString() == WebSocketVersionRequired.SupportedVersion) return new ValidationFailed("method", "must be GET in HTTP/1.1 or CONNECT in HTTP/2");
+        // The answer is cleared before the error is written.
+        http.Response.OnStarting(() =>
+        {
+            http.Response.Headers.SecWebSocketVersion = WebSocketVersionRequired.SupportedVersion;
+            http.Response.Headers.Upgrade = "websocket";
+            http.Response.Headers.Connection = HeaderNames.Upgrade;
+            return Task.CompletedTask;
+        });
+        return new WebSocketVersionRequired();
+
+        bool Contains(string header, string token) => headers.GetCommaSeparatedValues(header).Contains(token, StringComparer.OrdinalIgnoreCase);
+    }
+}
+
+/// <summary>The client speaks another version of the WebSocket protocol.</summary>
+internal sealed class WebSocketVersionRequired()
+    : ApiException(StatusCodes.Status426UpgradeRequired, ErrorCodes.ValidationError, $"This version of the WebSocket protocol is not spoken here. Send Sec-WebSocket-Version: {SupportedVersion}.")
+{
+    /// <summary>The version of RFC 6455.</summary>
+    internal const string SupportedVersion = "13";
 }
