@@ -36,7 +36,7 @@ internal static class ExampleValues
         ["first_name"] = Patient.FirstName,
         ["last_name"] = Patient.LastName,
         ["role"] = "PATIENT",
-        ["phone_number"] = "+49 30 5550112",
+        ["phone_number"] = PhoneNumberAttribute.Example,
         ["date_of_birth"] = "1984-05-17",
         ["license_number"] = "DE-10117-4482",
         ["years_of_experience"] = 12,
@@ -156,8 +156,15 @@ internal static class ExampleValues
         ["RescheduleAppointment.reason"] = "The patient is on a journey.",
 
         ["Department.name"] = "Emergency Department",
-        ["CreateDepartment.name"] = "Emergency Department",
+        ["CreateDepartment.name"] = "Neurology",
+        ["CreateDepartment.code"] = "NEUR",
+        ["CreateDepartment.description"] = "Brain, spine and nerves",
+        ["UpdateAppointmentStatus.status"] = "IN_PROGRESS",
 
+        // Those of the plans that Billing's first migration adds.
+        ["plan_id"] = "01980000-0000-7000-9000-000000000002",
+        ["UpdateSubscription.plan_id"] = "01980000-0000-7000-9000-000000000003",
+        ["SubscriptionPlan.id"] = "01980000-0000-7000-9000-000000000002",
         ["SubscriptionPlan.name"] = "Professional",
         ["SubscriptionPlan.description"] = "For a hospital with several departments.",
         ["monthly"] = "149.00",

@@ -32,7 +32,7 @@ internal static class ToolOperations
     {
         var (input, output) = (components.ReferenceInput(tool.Params), components.ReferenceOutput(tool.Result));
         var (shortest, fullest) = (ExampleValues.ForRequiredOnly(input, components), ExampleValues.ForAllFields(input, components));
-        (string Name, JsonObject Value)[] examples = [("shortest", WithSummary("What must be given", shortest)), ("fullest", WithSummary("All that may be given", fullest))];
+        (string Name, JsonObject Value)[] examples = [("shortest", WithSummary(WhoMustGive(tool, fullest, shortest), shortest)), ("fullest", WithSummary("All that may be given", fullest))];
         if (JsonNode.DeepEquals(shortest, fullest)) examples = examples[..1];
         // The first is what a page fills in: to look, the simplest call; to change something, one that says what.
         else if (tool.Effect is Effect.Create or Effect.Update) Array.Reverse(examples);
@@ -50,6 +50,12 @@ internal static class ToolOperations
             ErrorStatuses = ErrorStatuses,
         };
     }
+
+    /// <summary>Platform administrators, who have no hospital, must name one for what is created in it.</summary>
+    private static string WhoMustGive(ToolDescriptor tool, JsonObject fullest, JsonObject shortest) =>
+        tool.Effect == Effect.Create && tool.Callers.HasFlag(Callers.Platform) && fullest.ContainsKey("hospital_id") && !shortest.ContainsKey("hospital_id")
+            ? "What must be given by somebody of a hospital"
+            : "What must be given";
 
     private static ApiOperation DescribeList() => new("/api/mcp/tools", "get", "list_tools", GenericTag, "The tools that your role may use",
         "Each with its description, the JSON Schemas (2020-12) of its parameters and its result, and what a call may change.")
