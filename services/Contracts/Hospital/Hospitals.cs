@@ -96,7 +96,7 @@ public sealed record ListHospitals([property: MaxLength(200)] string? Search = n
 [Tool("get_hospital", Effect.Read, Callers.Everyone)]
 public sealed record GetHospital(Guid HospitalId) : ITool<Hospital>;
 
-/// <summary>Opens a hospital. Its subdomain and registration number must be its own.</summary>
+/// <summary>Opens a hospital. Its subdomain and registration number must be its own, whatever their case.</summary>
 /// <param name="TimeZone">IANA name of the zone in which its clocks run, such as Europe/Berlin; UTC unless given.</param>
 /// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book.</param>
 [Tool("create_hospital", Effect.Create, Callers.Platform)]
@@ -105,7 +105,7 @@ public sealed record CreateHospital(
     [property: RegularExpression("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "must be a DNS label: a to z, 0 to 9 and hyphens, at most 63 characters")] string Subdomain,
     [property: Length(1, 100)] string RegistrationNumber,
     [property: EmailAddress, MaxLength(254)] string Email,
-    [property: Length(3, 40)] string PhoneNumber,
+    [property: PhoneNumber, Length(3, 40)] string PhoneNumber,
     [property: Length(1, 200)] string AddressLine1,
     [property: Length(1, 100)] string City,
     [property: Length(1, 100)] string Country,
@@ -128,7 +128,7 @@ public sealed record UpdateHospital(
     Guid HospitalId,
     [property: Length(1, 200)] string? Name = null,
     [property: EmailAddress, MaxLength(254)] string? Email = null,
-    [property: Length(3, 40)] string? PhoneNumber = null,
+    [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: Length(1, 200)] string? AddressLine1 = null,
     [property: MaxLength(200)] Optional<string?> AddressLine2 = default,
     [property: Length(1, 100)] string? City = null,
