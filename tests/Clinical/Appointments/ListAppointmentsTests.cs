@@ -84,7 +84,7 @@ public sealed class ListAppointmentsTests
     public async Task The_days_must_be_in_order()
     {
         var nurse = await ClinicFixture.LogIn("nurse@general.example");
-        Assert.Equal(["date_to"], CreateAppointmentTests.Fields(await nurse.TryCall("list_appointments", new { date_from = "2026-02-02", date_to = "2026-02-01" })));
+        Assert.Equal(["date_to", "sort"], CreateAppointmentTests.Fields(await nurse.TryCall("list_appointments", new { date_from = "2026-02-02", date_to = "2026-02-01", sort = "colour" })));
     }
 
     private static string[] Ids(params JsonNode[] appointments) => [.. appointments.Select(a => (string)a["id"]!)];

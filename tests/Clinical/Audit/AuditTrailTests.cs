@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MedCor.ServiceDefaults.Database;
@@ -49,6 +50,29 @@ public sealed class AuditTrailTests
         Assert.Equal(
             ["create_medical_record DONE", "resources/medical_records DONE", "resources/medical_records DONE", "resources/medical_records MISSING"],
             (await Of(patient, new { resource_id = record, sort = "created_at" })).Select(e => $"{e["action"]} {e["outcome"]}"));
+    }
+
+    [Fact]
+    public async Task A_patient_who_asks_for_rows_of_another_is_refused_by_every_door_and_it_is_on_record()
+    {
+        var ward = await ClinicFixture.Open();
+        var other = await ClinicFixture.LogIn("patient@general.example");
+        string[] resources = ["medical_records", "treatments", "appointments"];
+        foreach (var resource in (string[])[.. resources, "audit_events"])
+        {
+            var tool = await other.TryCall($"list_{resource}", new { patient_id = ward.Patient, sort = "nonsense" });
+            Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (tool.Status, tool.Code));
+            foreach (var filter in new[] { $$"""{"patient_id":"{{ward.Patient}}"}""", $$$"""{"patient_id":{"in":["{{{other.Id}}}","{{{ward.Patient}}}"]}}""" })
+            {
+                using var answer = await other.Http.GetAsync(new Uri($"/api/mcp/resources/{resource}?filter={Uri.EscapeDataString(filter)}", UriKind.Relative));
+                Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+            }
+            using var own = await other.Http.GetAsync(new Uri($$"""/api/mcp/resources/{{resource}}?filter={"patient_id":"{{other.Id}}"}""", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.OK, own.StatusCode);
+        }
+
+        var refused = await Of(ward.Admin, new { patient_id = ward.Patient, user_id = other.Id, sort = "created_at" });
+        Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]), refused.Select(e => $"{e["action"]} {e["outcome"]}"));
     }
 
     [Fact]

@@ -75,6 +75,21 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
 
     public static TheoryData<string> Reads => [.. from tool in ToolCatalogue.All.Values where tool.Effect == Effect.Read select tool.Name];
 
+    /// <summary>What they change must not be tried on the demo data; so what they name is looked up.</summary>
+    [Fact]
+    public async Task The_examples_of_a_tool_that_writes_name_what_is_there_and_nothing_that_is_taken()
+    {
+        var (api, admin) = await For(ToolCatalogue.All["list_subscription_plans"]);
+        var plans = (await admin.Call("list_subscription_plans"))["results"]!.AsArray().Select(p => (string?)p!["id"]).ToArray();
+        var departments = (await admin.Call("list_departments", new { limit = 100 }))["results"]!.AsArray().Select(d => (string?)d!["code"]).ToArray();
+
+        foreach (var tool in (string[])["create_subscription", "update_subscription"]) Assert.All(Of(tool).Where(e => e["plan_id"] is not null), e => Assert.Contains((string?)e["plan_id"], plans));
+        Assert.All(Of("create_department"), e => Assert.DoesNotContain((string?)e["code"], departments));
+        Assert.All(Of("update_appointment_status"), e => Assert.Equal("IN_PROGRESS", (string?)e["status"]));
+
+        IEnumerable<JsonNode> Of(string tool) => Examples(api["paths"]![$"/api/mcp/tools/{tool}"]!["post"]!);
+    }
+
     [Theory]
     [InlineData("/api/auth/login")]
     [InlineData("/api/mcp/tools/invoke")]

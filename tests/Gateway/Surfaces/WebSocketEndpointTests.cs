@@ -203,6 +203,29 @@ public sealed class WebSocketEndpointTests
         }
     }
 
+    [Theory]
+    [InlineData("Upgrade", "websocket", "12", "AAAAAAAAAAAAAAAAAAAAAA==", 426, null)]
+    [InlineData("Upgrade", "websocket", null, "AAAAAAAAAAAAAAAAAAAAAA==", 426, null)]
+    [InlineData("Upgrade", "websocket", "12", "AAAA", 400, "Sec-WebSocket-Key")]
+    [InlineData("Upgrade", "websocket", "13", null, 400, "Sec-WebSocket-Key")]
+    [InlineData(null, "websocket", "13", "AAAAAAAAAAAAAAAAAAAAAA==", 400, "Connection")]
+    [InlineData("Upgrade", "h2c", "13", "AAAAAAAAAAAAAAAAAAAAAA==", 400, "Upgrade")]
+    public async Task A_handshake_is_refused_for_what_is_wrong_with_it(string? connection, string upgrade, string? version, string? key, int status, string? header)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/ws");
+        foreach (var (name, value) in new[] { ("Connection", connection), ("Upgrade", upgrade), ("Sec-WebSocket-Version", version), ("Sec-WebSocket-Key", key) })
+            if (value is not null) request.Headers.TryAddWithoutValidation(name, value);
+
+        using var client = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        var error = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
+        Assert.Equal("VALIDATION_ERROR", (string?)error["code"]);
+        if (header is not null) Assert.Equal([header], error["details"]!.AsObject().Select(d => d.Key).Where(k => k != "request_id"));
+        else Assert.Equal(("13", "websocket"), (answer.Headers.GetValues("Sec-WebSocket-Version").Single(), answer.Headers.Upgrade.ToString()));
+    }
+
     /// <summary>Frames as no client library sends them, as they go over the wire.</summary>
     [Theory]
     [InlineData("81 82 00000000 C328", 1007, "text that is no UTF-8")]

@@ -35,6 +35,24 @@ public sealed class DepartmentsTests
         await listener.Next("departments", "created", Guid.Parse((string)opened["id"]!));
     }
 
+    [Theory]
+    [InlineData(" +49 (30) 555-01.12/7 Ext 5 ", "+49 (30) 555-01.12/7 Ext 5")]
+    [InlineData("555 0112 x9", "555 0112 x9")]
+    [InlineData("abc", null)]
+    [InlineData("---", null)]
+    [InlineData("ext", null)]
+    [InlineData("😀😀😀", null)]
+    [InlineData("+1 <script>", null)]
+    public async Task A_phone_number_has_a_digit_and_nothing_but_what_phone_numbers_have(string sent, string? kept)
+    {
+        var code = NewCode();
+
+        var answer = await (await ApiClient.LogInShared(Admin)).TryCall("create_department", new { name = $"Ward {code}", code, phone_number = sent });
+
+        if (kept is not null) Assert.Equal(kept, (string?)answer.Body["phone_number"]);
+        else Assert.NotNull(answer.Details!["phone_number"]);
+    }
+
     [Fact]
     public async Task A_code_is_its_own_within_the_hospital_whatever_its_case()
     {

@@ -52,6 +52,17 @@ public class CreateUserTests
     }
 
     [Fact]
+    public async Task All_that_is_wrong_with_a_new_user_is_named_at_once()
+    {
+        var platform = await ApiClient.LogInShared("admin@medcor.example");
+
+        var answer = await platform.TryCall("create_user", new { email = TestUser.NewEmail(), password = "password", first_name = "Robin", last_name = "Testperson", role = "DOCTOR", date_of_birth = "1990-01-01" });
+
+        Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
+        Assert.Equal("date_of_birth hospital_id password", string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
+    }
+
+    [Fact]
     public async Task An_address_is_taken_in_every_hospital_and_in_every_case()
     {
         var somebody = await TestUser.Create();
