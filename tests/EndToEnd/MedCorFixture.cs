@@ -142,10 +142,29 @@ public sealed class MedCorFixture
     /// <summary>The process that a resource, or a replica such as <c>clinical-1</c>, runs as.</summary>
     public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
 
-    /// <summary>Waits until the host has every process up again, this one as another process than the killed one.</summary>
+    /// <summary>Waits until the host has every process up again, this one as another process than the killed one, and every service says that it is ready: the host learns of that a little later.</summary>
     public async Task WaitUntilRecovered(string name, int killed) => await Wait.Until(
-        () => Task.FromResult(Processes() is var all && all.All(p => (bool)p!["healthy"]!) && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed)),
+        async () => Processes() is var all && all.All(p => (bool)p!["healthy"]!) && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed) && await AreServicesReady(),
         $"{name} is back", TimeSpan.FromSeconds(90));
+
+    private async Task<bool> AreServicesReady()
+    {
+        string[] services = ["hospital", "identity", "clinical", "billing", "analytics", "chat"];
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            foreach (var replica in services.SelectMany(service => (string[])[$"{service}-1", $"{service}-2"]))
+            {
+                using var answer = await http.GetAsync(new Uri($"http://localhost:{ReadRecorded("ports", replica)}/health"));
+                if (!answer.IsSuccessStatusCode) return false;
+            }
+            return true;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
 
     private static async Task<MedCorFixture> Start()
     {
