@@ -130,7 +130,7 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         return WithTimeoutAsync(Task.WhenAll(db.KeyExpireAsync(RunKey(run), SavedRunRetention), db.KeyExpireAsync(EventsKey(run), SavedRunRetention)));
     }
 
-    /// <summary>Whose a call is, as <see cref="ChatRunOwner.Key"/>, how far it has come, and the number of its last event; null when it is not here.</summary>
+    /// <summary>Returns a run's owner, as <see cref="ChatRunOwner.Key"/>, its state and the number of its last event; null when Redis does not have it.</summary>
     public async Task<(string Owner, ChatRunState State, long Told)?> FindAsync(Guid run) =>
         await WithTimeoutAsync(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var told] ? (owner!, ParseState(state!)!.Value, (long)told) : null;
 

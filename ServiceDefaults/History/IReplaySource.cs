@@ -11,7 +11,7 @@ public interface IReplaySource
     Task<IReadOnlyList<ReplayItem>> ReadPageAsync(RowKey after, CancellationToken ct);
 }
 
-/// <summary>Where a row stands in its table.</summary>
+/// <summary>Identifies a row's position in the order in which its table is replayed.</summary>
 /// <param name="HospitalId">As its primary key begins; <see cref="Guid.Empty"/> in a table whose key does not begin with a hospital.</param>
 public readonly record struct RowKey(Guid HospitalId, Guid Id);
 
@@ -21,7 +21,7 @@ public sealed record ReplayItem(RowKey Key, IReadOnlyList<IntegrationEvent> Even
 /// <summary>Reading a whole table a page at a time.</summary>
 public static class ReplayPages
 {
-    /// <summary>How many rows are told in one transaction.</summary>
+    /// <summary>Bounds the rows that are replayed in one transaction.</summary>
     public const int PageSize = 500;
 
     /// <summary>The first of these rows, which are sorted by their key.</summary>

@@ -15,7 +15,7 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people,
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
         (var practice, _patient) = await people.RequireDoctorAndPatientAsync(request.DoctorId, request.PatientId, ct);
         var wrongs = PersonCopy.ValidateActive(practice.Doctor, _patient);
-        if (Treatment.WhatIsWrongWithFollowUp(request.FollowUpDate, practice.Today(clock.GetUtcNow())) is { } wrong) wrongs.Add("follow_up_date", [wrong]);
+        if (Treatment.FindFollowUpError(request.FollowUpDate, practice.Today(clock.GetUtcNow())) is { } wrong) wrongs.Add("follow_up_date", [wrong]);
         if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
     }
 

@@ -39,8 +39,8 @@ internal sealed class Treatment : Entity, ITenantOwned
         Notes = string.IsNullOrWhiteSpace(request.Notes) ? Notes : Notes is null ? request.Notes : $"{Notes}\n{request.Notes}";
     }
 
-    /// <summary>Says why nobody can be seen again on a day; null when they can, or when no day is named.</summary>
-    internal static string? WhatIsWrongWithFollowUp(DateOnly? day, DateOnly today) =>
+    /// <summary>Returns what is wrong with a follow-up day; null when it is valid or not given.</summary>
+    internal static string? FindFollowUpError(DateOnly? day, DateOnly today) =>
         day < today ? FormattableString.Invariant($"must not be before today, {today:yyyy-MM-dd} by the hospital's clocks") : null;
 
     internal static string SerializeMedications(IReadOnlyList<Medication>? medications) => JsonSerializer.Serialize(medications ?? [], Json.Options);
