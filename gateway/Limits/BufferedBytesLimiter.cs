@@ -27,8 +27,8 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
 
     private readonly Lock _turn = new();
     private readonly Dictionary<string, long> _perCaller = [];
-    /// <summary>Of the memory that a container or a setting allows the process, a quarter at most. Asked for late: settings are checked when the host starts, all at once.</summary>
-    private readonly Lazy<long> _maxBytes = new(() => Math.Min(options.Value.MaxBufferedBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
+    /// <summary>Of the memory that a container or a setting allows the process, an eighth at most: beside them are connections, what Kestrel read ahead, and what calls allocate. Asked for late: settings are checked when the host starts, all at once.</summary>
+    private readonly Lazy<long> _maxBytes = new(() => Math.Min(options.Value.MaxBufferedBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8));
 
     private long _total;
 

@@ -60,8 +60,8 @@ internal sealed class LimitOptions : IValidatableObject
 
     public const int UsualConnections = 20_000;
 
-    /// <summary>Bytes that an idle connection or stream takes at most, by measurement.</summary>
-    public const int MemoryOfConnection = 16 * 1024;
+    /// <summary>Bytes that a connection takes at most, by measurement: 16 KiB of objects and a block to read or write.</summary>
+    public const int MemoryOfConnection = 20 * 1024;
 
     /// <summary>Connections from one address, of IPv6 from one /64, at one gateway, trusted proxies aside; 0 for any number. Unless given, any number in Development and <see cref="DefaultConnectionsPerAddress"/> elsewhere.</summary>
     [ConfigurationKeyName("MCP_MAX_CONNECTIONS_PER_ADDRESS")]
