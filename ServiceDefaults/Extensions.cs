@@ -12,7 +12,7 @@ using OpenTelemetry.Trace;
 
 namespace MedCor.ServiceDefaults;
 
-/// <summary>Adds the services that .NET Aspire applications have in common: telemetry, health checks and service discovery. What is MedCor's own stands in <see cref="MedCorService"/>.</summary>
+/// <summary>Adds the services that .NET Aspire applications have in common: telemetry, health checks and service discovery. What is MedCor's own stands in <see cref="MedCorDefaults"/>.</summary>
 public static class Extensions
 {
     /// <summary>Adds telemetry, health checks, and HTTP clients that find other services by name.</summary>

@@ -33,7 +33,7 @@ internal sealed class RequestMemoryLimiter : IDisposable
     internal RequestMemoryLimiter(long available)
     {
         // However little there is, the largest can be had alone.
-        _maxUnits = (Math.Max(ToUnits(available / 4), ToUnits(CopiesInMemory * (long)MedCorService.MaxRequestBodySize)), Math.Max(ToUnits(available / 2), ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxLength)));
+        _maxUnits = (Math.Max(ToUnits(available / 4), ToUnits(CopiesInMemory * (long)MedCorDefaults.MaxRequestBodySize)), Math.Max(ToUnits(available / 2), ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxLength)));
         (_bodies, _responses) = (Limiter(_maxUnits.Body), Limiter(_maxUnits.Answer));
 
         static ConcurrencyLimiter Limiter(int units) => new(new() { PermitLimit = units, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
@@ -41,7 +41,7 @@ internal sealed class RequestMemoryLimiter : IDisposable
 
     /// <summary>The share of a call for its body. Dispose of it when the call is over. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
     /// <param name="length">How long the body is, in bytes; null when it is not known.</param>
-    public ValueTask<RateLimitLease> AcquireForBodyAsync(long? length, CancellationToken ct) => AcquireAsync(_bodies, Math.Clamp(ToUnits(CopiesInMemory * (length ?? MedCorService.MaxRequestBodySize)), 1, _maxUnits.Body), ct);
+    public ValueTask<RateLimitLease> AcquireForBodyAsync(long? length, CancellationToken ct) => AcquireAsync(_bodies, Math.Clamp(ToUnits(CopiesInMemory * (length ?? MedCorDefaults.MaxRequestBodySize)), 1, _maxUnits.Body), ct);
 
     /// <summary>The share of a call for its answer, before it reads what it answers. Dispose of it when it is sent. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
     /// <param name="things">How many things it may answer with.</param>

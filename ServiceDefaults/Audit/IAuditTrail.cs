@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.ServiceDefaults.Audit;
@@ -15,10 +16,3 @@ public interface IAuditTrail
     /// <param name="shown">All that the answer holds; empty when it holds nothing or the access was refused.</param>
     Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct);
 }
-
-/// <summary>What was asked for.</summary>
-/// <param name="Action">The tool.</param>
-/// <param name="Resource">The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</param>
-/// <param name="ResourceId">The one thing that was named, if any.</param>
-/// <param name="PatientId">The patient who was named, if any.</param>
-public sealed record AuditedAccess(string Action, string Resource, Guid? ResourceId = null, Guid? PatientId = null);

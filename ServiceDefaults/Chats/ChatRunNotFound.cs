@@ -1,3 +1,4 @@
+using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.ServiceDefaults.Chats;

@@ -31,18 +31,6 @@ public sealed record ChatRunEnd(
     public static readonly ChatRunEnd Lost = new("The answer was lost on its way. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
 }
 
-/// <summary>The codes of the chat surface's errors.</summary>
-public static class ChatErrorCodes
-{
-    public const string Unauthenticated = "AUTH_ERROR";
-    public const string Unauthorized = "AUTHZ_ERROR";
-    public const string ToolNotFound = "TOOL_NOT_FOUND";
-    public const string CallNotFound = "CALL_NOT_FOUND";
-    public const string Validation = "VALIDATION_ERROR";
-    public const string Model = "OPENAI_ERROR";
-    public const string Server = "SERVER_ERROR";
-}
-
 /// <summary>What is kept of a call that has ended, for when Redis has it no longer.</summary>
 /// <param name="Answer">The answer, or what had come of it.</param>
 /// <param name="Ending">Why there is no more; none when there is no more to come.</param>

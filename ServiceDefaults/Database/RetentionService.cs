@@ -7,13 +7,6 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.ServiceDefaults.Database;
 
-/// <summary>What a service has of its own that serves only for a time. Found by its type.</summary>
-public interface IRetentionPolicy
-{
-    /// <summary>Deletes at most so many rows, of every hospital, that have served their time, and tells how many.</summary>
-    Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct);
-}
-
 /// <summary>Sweeps out what has served its time: idempotency keys, events that were told, ids of events that were handled, and what the service adds. Any number of replicas may.</summary>
 internal sealed class RetentionService(IServiceScopeFactory scopes, TimeProvider clock, ILogger<RetentionService> log) : BackgroundService
 {

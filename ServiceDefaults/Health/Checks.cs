@@ -1,23 +1,9 @@
 using MassTransit;
 using MedCor.ServiceDefaults.Access;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults.Health;
-
-/// <summary>Whether the database answers. Asks over a connection of its own: while calls have all of the others, it is busy and not away.</summary>
-internal sealed class DatabaseCheck(NpgsqlDataSource own) : IHealthCheck
-{
-    public const string Name = "database";
-
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        await using var look = own.CreateCommand("SELECT 1");
-        await look.ExecuteNonQueryAsync(cancellationToken);
-        return HealthCheckResult.Healthy();
-    }
-}
 
 /// <summary>Whether Redis answers.</summary>
 internal sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck

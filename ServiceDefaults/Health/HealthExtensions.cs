@@ -1,4 +1,3 @@
-using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -22,7 +21,7 @@ public static class HealthExtensions
     public static IHealthChecksBuilder AddDependencyCheck(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, IHealthCheck> check, bool isRequired = false) =>
         checks.Add(new(name, services => new UntracedHealthCheck(check(services)), HealthStatus.Unhealthy, isRequired ? [Readiness.RequiredTag] : null, Readiness.CheckTimeout));
 
-    /// <summary>Says that an endpoint answers also while the service's database is away.</summary>
+    /// <summary>Marks an endpoint that answers also while the database of its service is unavailable.</summary>
     public static TEndpoint AvailableWithoutDatabase<TEndpoint>(this TEndpoint endpoint) where TEndpoint : IEndpointConventionBuilder => endpoint.WithMetadata(AvailableWithoutDatabaseMetadata.Instance);
 
     internal static void AddReadiness(this IServiceCollection services)
@@ -47,20 +46,6 @@ public static class HealthExtensions
         app.MapMethods("/alive", ProbeMethods, () => "ok").AvailableWithoutDatabase();
     }
 
-    /// <summary>While the database is known to be away, says so at once: nobody waits for a connection that does not come.</summary>
-    internal static void UseDatabaseAvailability(this WebApplication app)
-    {
-        var readiness = app.Services.GetRequiredService<Readiness>();
-        app.Use((http, next) => readiness.IsUnavailable(DatabaseCheck.Name) && http.GetEndpoint()?.Metadata.GetMetadata<AvailableWithoutDatabaseMetadata>() is null
-            ? throw new Unavailable()
-            : next(http));
-    }
-
-    private sealed class AvailableWithoutDatabaseMetadata
-    {
-        public static readonly AvailableWithoutDatabaseMetadata Instance = new();
-    }
-
     /// <summary>Looks without a span: one every two seconds for each dependency of each process would push the others out.</summary>
     private sealed class UntracedHealthCheck(IHealthCheck check) : IHealthCheck
     {
@@ -69,5 +54,15 @@ public static class HealthExtensions
             using var quiet = OpenTelemetry.SuppressInstrumentationScope.Begin();
             return await check.CheckHealthAsync(context, cancellationToken);
         }
+    }
+}
+
+/// <summary>Marks an endpoint that answers also while the database of its service is unavailable.</summary>
+public sealed class AvailableWithoutDatabaseMetadata
+{
+    internal static readonly AvailableWithoutDatabaseMetadata Instance = new();
+
+    private AvailableWithoutDatabaseMetadata()
+    {
     }
 }

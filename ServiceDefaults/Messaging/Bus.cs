@@ -62,17 +62,4 @@ public static class Bus
             });
         });
     }
-
-    /// <summary>Registers everything in these types that hears, and tells which consumers that needs. Several may hear the same event.</summary>
-    internal static IReadOnlyCollection<Type> AddEventHandlers(this IServiceCollection services, IEnumerable<Type> types)
-    {
-        var consumers = new HashSet<Type>();
-        foreach (var type in types.Where(t => t is { IsClass: true, IsAbstract: false }))
-            foreach (var heard in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventHandler<>)))
-            {
-                services.AddScoped(heard, type);
-                consumers.Add(typeof(Inbox<>).MakeGenericType(heard.GetGenericArguments()));
-            }
-        return consumers;
-    }
 }

@@ -1,20 +1,24 @@
+using System.Data.Common;
 using System.Net.Sockets;
-using Npgsql;
 using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults.Problems;
 
-/// <summary>Tells a server or service that is away, and will be back, from a fault.</summary>
+/// <summary>Distinguishes a dependency that is unavailable, and will come back, from a fault of MedCor.</summary>
 internal static class DependencyFailure
 {
-    /// <summary>Whether an exception, or one that it wraps, says so: EF Core and MassTransit wrap what they could not do.</summary>
+    /// <summary>
+    /// SQLSTATEs of PostgreSQL (appendix A of its manual) by which it says that it is shutting down, starting up or full. PgBouncer reports all its own failures as a
+    /// protocol violation.
+    /// </summary>
+    private const string AdminShutdown = "57P01", CrashShutdown = "57P02", CannotConnectNow = "57P03", TooManyConnections = "53300", ProtocolViolation = "08P01";
+
+    /// <summary>Returns whether an exception, or one that it wraps, reports an unavailable dependency. EF Core and MassTransit wrap what they could not do.</summary>
     internal static bool IsCauseOf(Exception e)
     {
-        // PgBouncer has no code but 08P01 for what it says itself: that the database is away, or that the wait for it was too long.
         for (Exception? cause = e; cause is not null; cause = cause.InnerException)
-            if (cause is NpgsqlException { IsTransient: true } or SocketException or TimeoutException or HttpRequestException or RedisException
-                or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
-                    or PostgresErrorCodes.ProtocolViolation })
+            if (cause is DbException { IsTransient: true } or SocketException or TimeoutException or HttpRequestException or RedisException
+                or DbException { SqlState: AdminShutdown or CrashShutdown or CannotConnectNow or TooManyConnections or ProtocolViolation })
                 return true;
         return false;
     }

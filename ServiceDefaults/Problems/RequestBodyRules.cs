@@ -36,9 +36,3 @@ public static class RequestBodyRules
         contentType is null || !contentType.Contains("charset", StringComparison.OrdinalIgnoreCase) || !MediaTypeHeaderValue.TryParse(contentType, out var type)
         || HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant() is "" or "utf-8" or "utf8" or "us-ascii";
 }
-
-/// <summary>Bodies are read as they come.</summary>
-public sealed class UnsupportedContentEncoding() : ApiException(415, ErrorCodes.ValidationError, "Compressed request bodies are not read. Send the body as it is, without Content-Encoding.");
-
-/// <summary>JSON is UTF-8.</summary>
-public sealed class UnsupportedCharset() : ApiException(415, ErrorCodes.ValidationError, "Send the body as JSON in UTF-8, with Content-Type: application/json.");

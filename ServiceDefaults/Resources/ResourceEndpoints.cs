@@ -59,7 +59,7 @@ public static class ResourceEndpoints
         services.GetRequiredService<Tenancy.Tenancy>().Enter(caller);
 
         var isRecorded = typeof(TContract).IsAssignableTo(typeof(IClinicalContent));
-        var access = new Audit.AuditedAccess($"resources/{resource.Name}", resource.Name);
+        var access = new AuditedAccess($"resources/{resource.Name}", resource.Name);
         try
         {
             if (!caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");

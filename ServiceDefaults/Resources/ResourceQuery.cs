@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using MedCor.Contracts;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -14,9 +15,6 @@ namespace MedCor.ServiceDefaults.Resources;
 /// </summary>
 public sealed class ResourceQuery
 {
-    /// <summary>How long these parameters may be, in characters.</summary>
-    public const int MaxSortLength = 200, MaxFilterLength = 4000, MaxFieldsLength = 500, MaxExpandLength = 200;
-
     private const int MaxPage = 1_000_000;
     private static readonly string[] ListParameters = ["page", "limit", "sort", "filter", "fields", "expand"];
     private static readonly string[] EntityParameters = ["fields", "expand"];
@@ -91,10 +89,10 @@ public sealed class ResourceQuery
 
     private static int? GetMaxLength(string parameter) => parameter switch
     {
-        "sort" => MaxSortLength,
-        "filter" => MaxFilterLength,
-        "fields" => MaxFieldsLength,
-        "expand" => MaxExpandLength,
+        "sort" => ResourceQueryLimits.MaxSortLength,
+        "filter" => ResourceQueryLimits.MaxFilterLength,
+        "fields" => ResourceQueryLimits.MaxFieldsLength,
+        "expand" => ResourceQueryLimits.MaxExpandLength,
         _ => null,
     };
 

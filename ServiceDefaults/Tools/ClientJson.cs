@@ -18,12 +18,6 @@ namespace MedCor.ServiceDefaults.Tools;
 /// </summary>
 public static partial class ClientJson
 {
-    /// <summary>The greatest whole number that every JSON reader keeps exactly (RFC 8259, section 6).</summary>
-    public const long MaxSafeInteger = 9_007_199_254_740_991;
-
-    /// <summary>Times of day as they are read.</summary>
-    public const string TimePattern = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,7})?)?$";
-
     /// <summary>For reading alone.</summary>
     public static JsonSerializerOptions Options { get; } = CreateOptions();
 
@@ -94,7 +88,7 @@ public static partial class ClientJson
         {
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { UseTextReaders } },
         };
-        JsonConverter[] own = [new TextConverter(PlainText.NormalizeLine), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-MaxSafeInteger, MaxSafeInteger), new TimeConverter(), new StrictInstantConverter()];
+        JsonConverter[] own = [new TextConverter(PlainText.NormalizeLine), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-Json.MaxSafeInteger, Json.MaxSafeInteger), new TimeConverter(), new StrictInstantConverter()];
         for (var i = 0; i < own.Length; i++) options.Converters.Insert(i, own[i]);
         return options;
     }
@@ -104,26 +98,12 @@ public static partial class ClientJson
     {
         null => PlainText.NormalizeLine,
         // A choice is one of its words exactly; a pattern says of every character whether it may stand there.
-        { } annotated when HasAttribute<OpaqueAttribute>(annotated) || HasAttribute<AllowedValuesAttribute>(annotated) || HasAttribute<RegularExpressionAttribute>(annotated) => text => text,
-        { } annotated when HasAttribute<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.FindError(line, minLength: 0, isLine: true) is null ? EmailAddresses.Canonicalize(line) ?? line : line,
-        { } annotated when HasAttribute<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonicalize(PlainText.NormalizeLine(text)) ?? text,
-        { } annotated when HasAttribute<MultilineAttribute>(annotated) => PlainText.Normalize,
+        { } annotated when ParameterRules.HasAttribute<OpaqueAttribute>(annotated) || ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) || ParameterRules.HasAttribute<RegularExpressionAttribute>(annotated) => text => text,
+        { } annotated when ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.FindError(line, minLength: 0, isLine: true) is null ? EmailAddresses.Canonicalize(line) ?? line : line,
+        { } annotated when ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonicalize(PlainText.NormalizeLine(text)) ?? text,
+        { } annotated when ParameterRules.HasAttribute<MultilineAttribute>(annotated) => PlainText.Normalize,
         _ => PlainText.NormalizeLine,
     };
-
-    internal static bool HasAttribute<T>(ICustomAttributeProvider annotated) where T : Attribute => annotated.IsDefined(typeof(T), inherit: false);
-
-    /// <summary>
-    /// Whether null can be sent for a parameter. In a change it clears a field, and is taken where that can be without a value: as "leave it as it is" it would be taken by those who mean to clear.
-    /// For whatever is no field, such as the expected version, it stands for nothing given.
-    /// </summary>
-    internal static bool TakesNull(JsonPropertyInfo property)
-    {
-        if (property.AttributeProvider is not PropertyInfo declared) return property.IsSetNullable;
-        if (IOptional.ValueOf(declared.PropertyType) is not null) return true;
-        var isField = declared.DeclaringType?.GetCustomAttribute<ToolAttribute>()?.Effect == Effect.Update && !declared.IsDefined(typeof(NotAFieldAttribute));
-        return !isField && (property.PropertyType.IsValueType ? Nullable.GetUnderlyingType(property.PropertyType) is not null : property.IsSetNullable);
-    }
 
     private static void UseTextReaders(JsonTypeInfo type)
     {
@@ -131,7 +111,7 @@ public static partial class ClientJson
         {
             if (property.PropertyType == typeof(string)) property.CustomConverter = new TextConverter(GetTextReader(property));
             if (property.PropertyType == typeof(Optional<string>)) property.CustomConverter = new OptionalConverter<string>(new TextConverter(GetTextReader(property)));
-            if (!TakesNull(property)) property.IsSetNullable = false;
+            if (!ParameterRules.AcceptsNull(property)) property.IsSetNullable = false;
         }
     }
 
@@ -190,7 +170,7 @@ public static partial class ClientJson
         public override void Write(Utf8JsonWriter writer, TimeOnly value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture));
     }
 
-    [GeneratedRegex(TimePattern)]
+    [GeneratedRegex(TextPatterns.TimeOfDay)]
     private static partial Regex Time();
 
     /// <summary>RFC 3339. A time without an offset is no instant: which one it would be depends on whose clocks are meant.</summary>

@@ -81,22 +81,22 @@ public static class ContractSchema
         else if (type == typeof(TimeOnly))
         {
             schema.Remove("format");
-            SetStringKeyword(schema, optional, "pattern", ClientJson.TimePattern);
+            SetStringKeyword(schema, optional, "pattern", TextPatterns.TimeOfDay);
         }
         // Of a list of whatever there is to choose from, a schema can tell that each is an object.
         else if (type == typeof(JsonArray)) schema["items"] = new JsonObject { ["type"] = "object" };
         else if (type.IsEnum) schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
         else if (isInput && type == typeof(int)) SetRange(schema, int.MinValue, int.MaxValue);
-        else if (isInput && type == typeof(long)) SetRange(schema, -ClientJson.MaxSafeInteger, ClientJson.MaxSafeInteger);
+        else if (isInput && type == typeof(long)) SetRange(schema, -Json.MaxSafeInteger, Json.MaxSafeInteger);
         // An entry of a list of texts; a text by itself is a property.
-        else if (isInput && type == typeof(string) && context.PropertyInfo is null) schema["pattern"] = PlainText.Pattern;
+        else if (isInput && type == typeof(string) && context.PropertyInfo is null) schema["pattern"] = TextPatterns.Line;
 
         if (context.PropertyInfo?.AttributeProvider is PropertyInfo property && context.PropertyInfo.PropertyType == context.TypeInfo.Type)
         {
             if (isInput && type == typeof(string)) ApplyTextRules(schema, context.PropertyInfo);
             foreach (var rule in property.GetCustomAttributes()) ApplyAttribute(schema, rule);
             if (property.IsDefined(typeof(NeverNullInResponseAttribute))) schema["type"] = ((JsonArray)schema["type"]!)[0]!.DeepClone();
-            if (isInput && !ClientJson.TakesNull(context.PropertyInfo)) LeaveOutNull(schema);
+            if (isInput && !ParameterRules.AcceptsNull(context.PropertyInfo)) LeaveOutNull(schema);
             if (property.GetCustomAttribute<DefaultValueAttribute>() is { } usual) schema["default"] = JsonSerializer.SerializeToNode(usual.Value, Json.Strict);
             if (XmlDocumentation.GetDescription(property) is { Length: > 0 } text) schema.Insert(0, "description", text);
         }
@@ -126,13 +126,13 @@ public static class ContractSchema
     private static void ApplyTextRules(JsonObject schema, JsonPropertyInfo property)
     {
         var annotated = property.AttributeProvider!;
-        var isNeeded = ValidationRules.RequiresText(property);
+        var isNeeded = ParameterRules.RequiresText(property);
         if (isNeeded) schema["minLength"] = 1;
         // A choice and an address say for themselves what they are.
-        if (ClientJson.HasAttribute<AllowedValuesAttribute>(annotated) || ClientJson.HasAttribute<EmailAddressAttribute>(annotated) || ClientJson.HasAttribute<TimeZoneNameAttribute>(annotated)) return;
-        schema["pattern"] = ClientJson.HasAttribute<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$"
-            : ClientJson.HasAttribute<MultilineAttribute>(annotated) ? (isNeeded ? PlainText.VisibleLinesPattern : PlainText.LinesPattern)
-            : isNeeded ? PlainText.VisiblePattern : PlainText.Pattern;
+        if (ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) || ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) || ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated)) return;
+        schema["pattern"] = ParameterRules.HasAttribute<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$"
+            : ParameterRules.HasAttribute<MultilineAttribute>(annotated) ? (isNeeded ? TextPatterns.VisibleLines : TextPatterns.Lines)
+            : isNeeded ? TextPatterns.VisibleLine : TextPatterns.Line;
     }
 
     private static void ApplyAttribute(JsonObject schema, Attribute rule)
@@ -158,7 +158,7 @@ public static class ContractSchema
             case EachElementLengthAttribute each:
                 if (schema["items"] is not JsonObject item) break;
                 SetLength(item, each.MinimumLength, each.MaximumLength);
-                if (each.MinimumLength > 0 && item["pattern"] is { } any) item["pattern"] = ((string)any!).Replace(PlainText.Pattern[1..], PlainText.VisiblePattern[1..], StringComparison.Ordinal);
+                if (each.MinimumLength > 0 && item["pattern"] is { } any) item["pattern"] = ((string)any!).Replace(TextPatterns.Line[1..], TextPatterns.VisibleLine[1..], StringComparison.Ordinal);
                 break;
             case PlausibleDateAttribute:
                 schema["pattern"] = PlausibleDateAttribute.Pattern;
@@ -177,10 +177,10 @@ public static class ContractSchema
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";
-                schema["pattern"] = EmailAddresses.Pattern;
+                schema["pattern"] = TextPatterns.EmailAddress;
                 break;
             case PhoneNumberAttribute:
-                schema["pattern"] = PlainText.PatternWithSpacesAround(PhoneNumberAttribute.Pattern);
+                schema["pattern"] = TextPatterns.WithSpacesAround(PhoneNumberAttribute.Pattern);
                 schema["examples"] = new JsonArray(PhoneNumberAttribute.Example);
                 break;
             case UrlAttribute:
@@ -191,7 +191,7 @@ public static class ContractSchema
                 schema["pattern"] = $"^(?:{pattern.Pattern})$";
                 break;
             case TimeZoneNameAttribute:
-                schema["maxLength"] = TimeZoneNames.MaxLength;
+                schema["maxLength"] = TimeZoneNameAttribute.MaxLength;
                 schema["examples"] = new JsonArray("Europe/Berlin");
                 break;
             case AllowedValuesAttribute allowed:

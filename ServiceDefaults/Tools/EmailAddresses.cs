@@ -1,15 +1,13 @@
 using System.Globalization;
 using System.Net.Mail;
 using System.Text;
+using MedCor.Contracts;
 
 namespace MedCor.ServiceDefaults.Tools;
 
 /// <summary>E-mail addresses as they are read, kept and compared: an <c>addr-spec</c> of RFC 5322 and nothing around it, of which the domain may be international.</summary>
 public static class EmailAddresses
 {
-    /// <summary>As far as JSON Schema's format leaves it open: what stands before the @ has a bound of its own (RFC 5321, section 4.5.3.1.1).</summary>
-    public const string Pattern = "^[^@]{1,64}@";
-
     private const int MaxLocalPartLength = 64;
 
     private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
@@ -36,7 +34,7 @@ public static class EmailAddresses
         }
     }
 
-    /// <summary>Returns whether an account can be opened with an address. Older ones may have more before their @ than <see cref="Pattern"/> says.</summary>
+    /// <summary>Returns whether an account can be opened with an address. Older ones may have more before their @ than <see cref="TextPatterns.EmailAddress"/> says.</summary>
     public static bool IsAcceptable(string text) => Canonicalize(text) is { } address && PlainText.CountCharacters(address[..address.LastIndexOf('@')]) <= MaxLocalPartLength;
 
     /// <summary>What an address is compared by, its canonical form in lower case. What is no address is compared as it stands.</summary>

@@ -156,11 +156,6 @@ internal sealed class ValidationRules
     /// <summary>Returns the error text of a number that lies beyond a bound.</summary>
     internal static string FormatRange(object least, object most) => FormattableString.Invariant($"must be between {least} and {most}");
 
-    /// <summary>Whether a text must have something in it: one that has to be given, or that has a least length.</summary>
-    internal static bool RequiresText(JsonPropertyInfo property) =>
-        property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is LengthAttribute { MinimumLength: > 0 } or MinLengthAttribute { Length: > 0 } or EachElementLengthAttribute { MinimumLength: > 0 }) is true
-        || property is { IsRequired: true, IsSetNullable: false };
-
     private sealed class ValidatedField(JsonPropertyInfo property, ValidationRule[] rules, ValidationRules? inner, bool isList)
     {
         internal string Name => property.Name;
@@ -169,10 +164,10 @@ internal sealed class ValidationRules
         internal ValidationRule[] Rules => rules;
         internal ValidationRules? Inner => inner;
         internal bool IsList => isList;
-        internal bool RequiresText { get; } = isList ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachElementLengthAttribute { MinimumLength: > 0 }) is true : RequiresText(property);
-        internal bool IsLine { get; } = property.AttributeProvider is not { } all || !ClientJson.HasAttribute<MultilineAttribute>(all);
-        internal bool IsUnique { get; } = property.AttributeProvider is { } listed && ClientJson.HasAttribute<UniqueItemsAttribute>(listed);
-        internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ClientJson.HasAttribute<OpaqueAttribute>(annotated);
+        internal bool RequiresText { get; } = isList ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachElementLengthAttribute { MinimumLength: > 0 }) is true : ParameterRules.RequiresText(property);
+        internal bool IsLine { get; } = property.AttributeProvider is not { } all || !ParameterRules.HasAttribute<MultilineAttribute>(all);
+        internal bool IsUnique { get; } = property.AttributeProvider is { } listed && ParameterRules.HasAttribute<UniqueItemsAttribute>(listed);
+        internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ParameterRules.HasAttribute<OpaqueAttribute>(annotated);
     }
 
     /// <summary>What an annotation demands, and what to say where it is broken. Texts are measured in characters as JSON Schema counts them, and also an empty one must match its pattern.</summary>
@@ -324,7 +319,7 @@ public static class ValidationErrors
             else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.AddError(at, $"is not a parameter; there are {string.Join(", ", fields.Keys)}{DidYouMean.Hint(sent.Name, fields.Keys)}");
             else if (sent.Value.ValueKind == JsonValueKind.Null)
             {
-                if (!ClientJson.TakesNull(field)) mistakes.AddError(at, "must not be null");
+                if (!ParameterRules.AcceptsNull(field)) mistakes.AddError(at, "must not be null");
             }
             else
             {
@@ -367,7 +362,7 @@ public static class ValidationErrors
         if (sent.ValueKind != JsonValueKind.Number || (isWhole && !ClientJson.IsWhole(sent))) return As(JsonValueKind.Number, isWhole ? "a whole number" : "a number");
         if (ends is not null) return ValidationRules.FormatRange(ends.Minimum, ends.Maximum);
         return type == typeof(int) ? ValidationRules.FormatRange(int.MinValue, int.MaxValue)
-            : type == typeof(long) ? ValidationRules.FormatRange(-ClientJson.MaxSafeInteger, ClientJson.MaxSafeInteger)
+            : type == typeof(long) ? ValidationRules.FormatRange(-Json.MaxSafeInteger, Json.MaxSafeInteger)
             : "must be a number that a double-precision floating-point number can hold";
 
         // What is of the right kind is wrong in another way.

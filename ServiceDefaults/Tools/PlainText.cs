@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -8,30 +9,7 @@ namespace MedCor.ServiceDefaults.Tools;
 /// <summary>What a client's text becomes before it is checked and kept, and which characters it may hold. In one place, for every text that comes in.</summary>
 public static class PlainText
 {
-    /// <summary>As a JSON Schema's pattern can say it: nothing, or something to see, and no control characters nor any that turn the direction of what follows.</summary>
-    public const string Pattern = $"^(?:[{Spaces}]*|{Visible})$";
-
-    /// <summary>Likewise, where there must be something to see.</summary>
-    public const string VisiblePattern = $"^{Visible}$";
-
-    /// <summary>Likewise of a text of several lines, which may have tabs and line ends.</summary>
-    public const string LinesPattern = $"^(?:[{Spaces}]*|{VisibleLines})$";
-
-    /// <summary>Likewise, where there must be something to see.</summary>
-    public const string VisibleLinesPattern = $"^{VisibleLines}$";
-
-    /// <summary>The pattern of a text that matches another once the spaces around it are trimmed.</summary>
-    internal static string PatternWithSpacesAround(string pattern) => $"^[{Spaces}]*{pattern}[{Spaces}]*$";
-
     private const int MaxCombiningMarks = 30;
-
-    private const string Visible = $"[{Spaces}]*[^{UnwantedInLine}]*[^{UnwantedInLine}{Blanks}{Unseen}][^{UnwantedInLine}]*[{Spaces}]*";
-    private const string VisibleLines = $"[^{Unwanted}]*[^{Unwanted}{Spaces}{Unseen}][^{Unwanted}]*";
-    private const string Unwanted = @"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F";
-    private const string UnwantedInLine = @"\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u206F";
-    private const string Spaces = $@"\t\n\r\u2028\u2029{Blanks}";
-    private const string Blanks = @" \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
-    private const string Unseen = @"\u00AD\u0300-\u036F\u061C\u115F\u1160\u180B-\u180F\u200B-\u200F\u2060-\u2065\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0";
 
     /// <summary>
     /// Controls could hide what a text says from whoever reads it on a terminal, overrides and isolates show it in another order than it is searched in.
@@ -43,7 +21,7 @@ public static class PlainText
     /// <summary>Lists the characters that begin a new line or a column, which a text of one line must not have.</summary>
     private static readonly SearchValues<char> LineCharacters = SearchValues.Create(['\t', '\n', '\r', '\u2028', '\u2029']);
 
-    /// <summary>Lists the characters that are trimmed from both ends of a text: the <see cref="Spaces"/> that the pattern knows, and none of the other controls that .NET takes for white space.</summary>
+    /// <summary>Lists the characters that are trimmed from both ends of a text: the spaces that <see cref="TextPatterns"/> knows, and none of the other controls that .NET takes for white space.</summary>
     private static readonly char[] SpacesAround = ['\t', '\n', '\r', '\u2028', '\u2029', ' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u202F', '\u205F', '\u3000'];
 
     /// <summary>Letters and symbols by their category, which are drawn as nothing.</summary>

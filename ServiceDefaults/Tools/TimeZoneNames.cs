@@ -6,9 +6,6 @@ namespace MedCor.ServiceDefaults.Tools;
 /// <summary>The names of time zones in IANA's database, without the system's own files that lie beside it, such as <c>localtime</c>.</summary>
 public static class TimeZoneNames
 {
-    /// <summary>Longer than any.</summary>
-    public const int MaxLength = 64;
-
     /// <summary>
     /// By every name, whatever its case, the one that is kept. Of a place that the database lists it is that place's own, also where the clocks are another's:
     /// Europe/Oslo stays, since Norway may decide otherwise than Germany. Of an older name it is the present one: Asia/Kolkata of Asia/Calcutta.

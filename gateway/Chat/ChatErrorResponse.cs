@@ -1,3 +1,4 @@
+using MedCor.Contracts.Chat;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;

@@ -18,7 +18,7 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
     private const int CallersPerBudget = 4;
 
     /// <summary>What everybody may have, however little memory there is: the largest answer with the request for it. Otherwise it could never be read.</summary>
-    private const int MinCallerShare = ToolResponse.MaxLength + MedCorService.MaxRequestBodySize;
+    private const int MinCallerShare = ToolResponse.MaxLength + MedCorDefaults.MaxRequestBodySize;
 
     /// <summary>
     /// Lends the arrays that are counted. The shared pool keeps hundreds of each size that came back, which are memory too and which nobody counts; this one keeps 16 MiB at most.

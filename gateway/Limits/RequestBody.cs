@@ -31,7 +31,7 @@ internal readonly struct RequestBody : IDisposable
     /// Reads a body of whatever kind. Throws <see cref="PayloadTooLarge"/> over 1 MiB or the bound that is given, <see cref="RequestTimeout"/> when it does not come in time, <see cref="Unavailable"/> when too many
     /// others are in memory.
     /// </summary>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext http, int maxSize = MedCorService.MaxRequestBodySize)
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext http, int maxSize = MedCorDefaults.MaxRequestBodySize)
     {
         var (services, reader, aborted) = (http.RequestServices, http.Request.BodyReader, http.RequestAborted);
         var held = services.GetRequiredService<BufferedBytesLimiter>().CreateLease(http.Features.Get<CallerKey>()?.Value);

@@ -14,7 +14,7 @@ internal sealed class ComponentRegistry
     private readonly SortedDictionary<string, (Type? Of, JsonObject Schema)> _schemas = new(StringComparer.Ordinal);
 
     /// <summary>Refers to the schema of what a client may send.</summary>
-    public JsonObject ReferenceInput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorService.MaxRequestBodySize)));
+    public JsonObject ReferenceInput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
 
     /// <summary>Refers to the schema of what is answered.</summary>
     public JsonObject ReferenceOutput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForOutput(type, (at, node) => TransformNode(at, node, ReferenceOutput, ToolResponse.MaxLength)));
@@ -54,7 +54,7 @@ internal sealed class ComponentRegistry
     private const string SchemaPrefix = "#/components/schemas/";
 
     /// <summary>A record inside parameters knows no further fields; the same one inside a result may gain some.</summary>
-    private JsonObject ReferenceNestedInput(Type type) => AddReference(GetSchemaName(type) + "Input", type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorService.MaxRequestBodySize)));
+    private JsonObject ReferenceNestedInput(Type type) => AddReference(GetSchemaName(type) + "Input", type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
 
     /// <summary>A node of a schema: a record inside another is referred to, anything else has all its bounds.</summary>
     /// <param name="most">How large the body is that it stands in, at most.</param>

@@ -45,16 +45,16 @@ internal static class ResourceOperations
     [
         ApiOperation.Parameter("query", "page", "Which page, from 1.", SchemaBuilder.Integer(1, 1_000_000), 1),
         ApiOperation.Parameter("query", "limit", "How many on a page.", SchemaBuilder.Integer(1, 100), 20),
-        ApiOperation.Parameter("query", "sort", "Fields to sort by, separated by commas; a leading - sorts downwards. A refusal names the orders that there are.", SchemaBuilder.Text(ResourceQuery.MaxSortLength)),
+        ApiOperation.Parameter("query", "sort", "Fields to sort by, separated by commas; a leading - sorts downwards. A refusal names the orders that there are.", SchemaBuilder.Text(ResourceQueryLimits.MaxSortLength)),
     ];
 
     private static JsonObject FilterParameter() => ApiOperation.Parameter("query", "filter",
-        "A JSON object by field: a value, or {\"gte\": …, \"lt\": …}, {\"in\": […]}, {\"contains\": …}. A refusal names the fields that there are.", SchemaBuilder.Text(ResourceQuery.MaxFilterLength));
+        "A JSON object by field: a value, or {\"gte\": …, \"lt\": …}, {\"in\": […]}, {\"contains\": …}. A refusal names the fields that there are.", SchemaBuilder.Text(ResourceQueryLimits.MaxFilterLength));
 
     private static JsonObject[] ShapingParameters(ResourceDescriptor resource) =>
     [
-        ApiOperation.Parameter("query", "fields", $"Only these fields, separated by commas: {string.Join(", ", resource.Fields)}.", SchemaBuilder.CommaSeparatedNames(resource.Fields, ResourceQuery.MaxFieldsLength)),
+        ApiOperation.Parameter("query", "fields", $"Only these fields, separated by commas: {string.Join(", ", resource.Fields)}.", SchemaBuilder.CommaSeparatedNames(resource.Fields, ResourceQueryLimits.MaxFieldsLength)),
         .. resource.References.Count == 0 ? (JsonObject[])[] :
-            [ApiOperation.Parameter("query", "expand", $"What is named by its id is put in whole: {string.Join(", ", resource.References.Keys)}.", SchemaBuilder.CommaSeparatedNames(resource.References.Keys, ResourceQuery.MaxExpandLength))],
+            [ApiOperation.Parameter("query", "expand", $"What is named by its id is put in whole: {string.Join(", ", resource.References.Keys)}.", SchemaBuilder.CommaSeparatedNames(resource.References.Keys, ResourceQueryLimits.MaxExpandLength))],
     ];
 }

@@ -1,3 +1,4 @@
+using MedCor.Contracts.Chat;
 using System.Text.Json.Nodes;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Chats;

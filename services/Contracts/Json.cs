@@ -12,6 +12,9 @@ public static class Json
     /// <summary>How many objects and lists may stand in one another in what a client sent.</summary>
     public const int Deepest = 32;
 
+    /// <summary>The greatest whole number that every JSON reader keeps exactly (RFC 8259, section 6).</summary>
+    public const long MaxSafeInteger = 9_007_199_254_740_991;
+
     /// <summary>For what MedCor itself wrote: fields that are not known are passed over, so that a newer sender may add some.</summary>
     public static JsonSerializerOptions Options { get; } = Configure(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
 

@@ -5,7 +5,11 @@ namespace MedCor.Contracts;
 
 /// <summary>An IANA time zone name, of whatever age and case. It is kept under its present name.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class TimeZoneNameAttribute : Attribute;
+public sealed class TimeZoneNameAttribute : Attribute
+{
+    /// <summary>No name is longer, in characters.</summary>
+    public const int MaxLength = 64;
+}
 
 /// <summary>A secret, token or key of the sender's: read as it was sent, character for character, where other text is trimmed and normalized.</summary>
 [AttributeUsage(AttributeTargets.Property)]

@@ -57,7 +57,7 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void A_pooler_keeps_as_many_prepared_statements_as_a_service_makes(string overlay)
     {
-        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "ServiceDefaults/MedCorService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "ServiceDefaults/PlatformService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
         var rendered = Overlay.Get(overlay);
 
         Assert.Equal(6, rendered.OfKind("Pooler").Count());
@@ -71,7 +71,7 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void No_service_waits_in_the_pooler_for_another_services_connection(string overlay)
     {
-        // A look's own, beside those of the service (MedCorService).
+        // A look's own, beside those of the service (PlatformService).
         const int Look = 1;
         // Migrations, commands as the owner, the operator, those that only a superuser gets.
         const int Others = 20;

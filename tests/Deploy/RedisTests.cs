@@ -20,7 +20,7 @@ public class RedisTests
         await Follow(three, one);
         var given = Overlay.Get("production").Services.First().Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__cache").Text("value")!.Split(',');
         var options = given.Where(part => part.Contains('=', StringComparison.Ordinal) && !part.StartsWith("password", StringComparison.Ordinal));
-        using var service = await ConnectionMultiplexer.ConnectAsync(MedCorService.ConfigureRedis(ConfigurationOptions.Parse(string.Join(',', [Address(one), Address(two), Address(three), .. options]))));
+        using var service = await ConnectionMultiplexer.ConnectAsync(MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(string.Join(',', [Address(one), Address(two), Address(three), .. options]))));
         await Wait.Until(() => Writes(service, "before"), "the master takes a write");
         await Wait.Until(async () => await two.GetDatabase().StringGetAsync("key") == "before", "the write has reached the replica");
 

@@ -79,7 +79,7 @@ public partial class WorkloadTests
     [OverlayTheory, EveryOverlay]
     public void Stopping_pods_receive_no_new_work_and_have_time_to_finish(string overlay)
     {
-        var drains = long.Parse(Drain().Match(File.ReadAllText(Path.Combine(Root, "ServiceDefaults/MedCorService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        var drains = long.Parse(Drain().Match(File.ReadAllText(Path.Combine(Root, "ServiceDefaults/MedCorDefaults.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
         foreach (var workload in Overlay.Get(overlay).Workloads.Where(w => w.IsLongRunning))
             foreach (var container in workload.Containers)
             {

@@ -75,7 +75,7 @@ public sealed class MedCorFixture
     /// <summary>A connection to a Redis beside the house's, which has a database for every test, to one there that nobody else uses.</summary>
     public static async Task<ConnectionMultiplexer> ConnectRedis()
     {
-        var redis = MedCorService.ConfigureRedis(ConfigurationOptions.Parse((await RedisOfTests.Value).Address));
+        var redis = MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse((await RedisOfTests.Value).Address));
         redis.DefaultDatabase = Interlocked.Increment(ref _redisDatabase);
         return await ConnectionMultiplexer.ConnectAsync(redis);
     }

@@ -26,7 +26,7 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
         string[] options = ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", _directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
         _process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         _process.BeginOutputReadLine();
-        var address = MedCorService.ConfigureRedis(ConfigurationOptions.Parse(Address));
+        var address = MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(Address));
         address.AllowAdmin = true;
         var connection = await ConnectionMultiplexer.ConnectAsync(address);
         await Wait.Until(() => RespondsToPing(connection), "Redis is there");

@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Audit;
 using MedCor.ServiceDefaults.Tools;

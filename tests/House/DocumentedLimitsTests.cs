@@ -47,7 +47,7 @@ public sealed class DocumentedLimitsTests
         { "trusted proxies that a call passes", Number(new LimitOptions().TrustedHops) },
         { "time until the headers are whole", Seconds(ConnectionLimiter.HeadersTimeout) },
         { "a connection on which nothing is asked", $"{ConnectionLimiter.IdleTimeout.TotalMinutes} min" },
-        { "a body |", Size(MedCorService.MaxRequestBodySize) },
+        { "a body |", Size(MedCorDefaults.MaxRequestBodySize) },
         { "a body |", Size(RequestBody.MaxDrainedBytes) },
         { "a body at `/api/auth/`", Size(IdentityProxyEndpoints.MaxBodySize) },
         { "time until a body is whole", Seconds(RequestBody.ReadTimeout) },

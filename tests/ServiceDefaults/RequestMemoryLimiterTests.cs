@@ -32,7 +32,7 @@ public sealed class RequestMemoryLimiterTests
         using var hangsUp = new CancellationTokenSource();
         var waits = memory.AcquireForResponseAsync(100, hangsUp.Token).AsTask();
 
-        Assert.True((await memory.AcquireForBodyAsync(MedCorService.MaxRequestBodySize, CancellationToken.None)).IsAcquired);
+        Assert.True((await memory.AcquireForBodyAsync(MedCorDefaults.MaxRequestBodySize, CancellationToken.None)).IsAcquired);
 
         await hangsUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits);

@@ -123,7 +123,7 @@ internal sealed class WebSocketSession(
             End(e is Unavailable ? TryAgainLater : TooMany, e.Message);
         }
 
-        int Longest() => _listener is null ? WebSocketMessage.MaxAnonymousLength : MedCorService.MaxRequestBodySize;
+        int Longest() => _listener is null ? WebSocketMessage.MaxAnonymousLength : MedCorDefaults.MaxRequestBodySize;
         void Late() => End((int)WebSocketCloseStatus.PolicyViolation, "A message was not whole within 10 seconds.");
     }
 

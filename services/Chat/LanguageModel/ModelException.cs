@@ -1,3 +1,4 @@
+using MedCor.Contracts.Chat;
 using System.ClientModel;
 using System.Globalization;
 using System.Net;

@@ -1,3 +1,4 @@
+using MedCor.Contracts.Chat;
 using MedCor.Chat.LanguageModel;
 using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Problems;

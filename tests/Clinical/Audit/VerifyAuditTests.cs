@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Clinical;
 using MedCor.Clinical.Audit;
 using MedCor.Contracts.Clinical;

@@ -11,7 +11,7 @@ public sealed class DataSourceTests
     [InlineData("Host=a;Username=medcor_chat;Maximum Pool Size=10", 1, 1)]
     public void A_service_has_as_many_connections_as_its_connection_string_says(string given, int? own, int most)
     {
-        var connection = new NpgsqlConnectionStringBuilder(MedCorService.BuildConnectionString(given, "chat", own));
+        var connection = new NpgsqlConnectionStringBuilder(PlatformService.BuildConnectionString(given, "chat", own));
 
         Assert.Equal(most, connection.MaxPoolSize);
     }

@@ -1,6 +1,3 @@
-using System.Reflection;
-using System.Text;
-using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Commands;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
@@ -10,53 +7,24 @@ using MedCor.ServiceDefaults.History;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Telemetry;
 using MedCor.ServiceDefaults.Tenancy;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
-using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults;
 
-/// <summary>What every process of MedCor does the same way.</summary>
-public static class MedCorService
+/// <summary>Configures and runs a service that owns a database.</summary>
+public static class PlatformService
 {
-    /// <summary>The largest body that is read, in bytes.</summary>
-    public const int MaxRequestBodySize = 1024 * 1024;
+    private static readonly RowLevelSecurityInterceptor RowLevelSecurity = new();
 
-    /// <summary>For every process, gateway and services alike: telemetry, errors, callers, Redis, health, bounded bodies, a shutdown that drains.</summary>
-    public static void AddMedCorDefaults(this WebApplicationBuilder builder)
-    {
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // Any byte is a letter of Latin-1: a header that no endpoint reads is then no reason to refuse a request, and one that is read is judged by who reads it.
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
-        });
-        builder.AddMedCorLogging();
-        builder.AddServiceDefaults();
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
-
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
-            .Configure<IConfiguration>((tokens, configuration) => tokens.MaxLifetimeSeconds = configuration.GetValue("MCP_JWT_EXPIRY", tokens.MaxLifetimeSeconds))
-            .ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<RevocationList>();
-        builder.Services.AddHostedService(s => s.GetRequiredService<RevocationList>());
-
-        // Looked at by Readiness. What reads a stream for many would write its spans into the trace of the request that came first.
-        builder.AddRedisClient("cache", settings => settings.DisableHealthChecks = settings.DisableTracing = true, redis => ConfigureRedis(redis));
-    }
-
-    /// <summary>A service with a database: its tools, its hearers, outbox and inbox, tenancy.</summary>
-    /// <typeparam name="TDb">The service's database; its assembly holds the handlers, hearers and migrations.</typeparam>
+    /// <summary>Adds a service with a database: its tools and resources, event handlers, outbox and inbox, tenancy.</summary>
+    /// <typeparam name="TDb">The service's database; its assembly holds the tool handlers, event handlers and migrations.</typeparam>
     /// <param name="service">The service's name, lower case: its namespace in the contracts, its queue, its role in PostgreSQL.</param>
     /// <param name="copies">The local copies that it keeps of what others own: <see cref="HospitalCopies"/>, <see cref="UserCopies"/>.</param>
     public static void AddMedCorService<TDb>(this WebApplicationBuilder builder, string service, params Type[] copies) where TDb : TenantDb
@@ -95,14 +63,6 @@ public static class MedCorService
             settings.DisableHealthChecks = true;
         });
         services.AddHealthChecks().AddDependencyCheck(DatabaseCheck.Name, s => new DatabaseCheck(s.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseCheck.Name)), isRequired: true);
-    }
-
-    /// <summary>Adds what every process answers beside its own paths: errors as the envelope, and what <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
-    public static void UseMedCorDefaults(this WebApplication app)
-    {
-        app.UseRequestSpanEnrichment();
-        app.UseErrorResponses();
-        app.MapDefaultEndpoints();
     }
 
     /// <summary>
@@ -161,16 +121,6 @@ public static class MedCorService
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>How a process reaches Redis: while that is away, it is told so at once, and decides what to do without it; when it is back, soon.</summary>
-    internal static ConfigurationOptions ConfigureRedis(ConfigurationOptions redis)
-    {
-        redis.AbortOnConnectFail = false;
-        redis.BacklogPolicy = BacklogPolicy.FailFast;
-        redis.ConnectTimeout = redis.SyncTimeout = redis.AsyncTimeout = 2000;
-        redis.ReconnectRetryPolicy = new LinearRetry(1000);
-        return redis;
-    }
-
     /// <summary>Returns how a service reaches its database; null where that is not said.</summary>
     /// <param name="given">The connection string as it was given.</param>
     /// <param name="connections">How many at most; nothing said, as many as the connection string says, else 40.</param>
@@ -197,9 +147,4 @@ public static class MedCorService
     /// <summary>How to log in as the owner of the tables: for migrations, and for what an operator does to a whole table.</summary>
     public static string GetOwnerConnectionString(this IConfiguration configuration) =>
         configuration.GetConnectionString("owner") ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
-
-    private static readonly RowLevelSecurityInterceptor RowLevelSecurity = new();
 }
-
-/// <summary>Who this process is.</summary>
-internal sealed record ServiceInfo(string Name, Assembly Assembly, IReadOnlyList<ToolDescriptor> Tools, IReadOnlyList<ResourceDescriptor> Resources);
