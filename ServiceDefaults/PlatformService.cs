@@ -46,16 +46,16 @@ public static class PlatformService
         services.AddDbContext<TDb>((provider, db) => db
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(RowLevelSecurity, provider.GetRequiredService<OutboxSignal>()));
-        services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>());
+        services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>()).AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
         services.AddScoped<HospitalCopies>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
         services.AddBus(builder.Configuration, service, services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]));
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<OutboxAgeMetric>();
         services.AddHostedService<RetentionService>();
         services.AddHostedService<ReplayService>();
-        foreach (var demo in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass)) services.AddScoped(typeof(IDemoDataSeeder), demo);
-        foreach (var teller in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass)) services.AddScoped(typeof(IReplaySource), teller);
-        foreach (var sweep in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass)) services.AddScoped(typeof(IRetentionPolicy), sweep);
+        foreach (var seeder in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass)) services.AddScoped(typeof(IDemoDataSeeder), seeder);
+        foreach (var source in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass)) services.AddScoped(typeof(IReplaySource), source);
+        foreach (var policy in (Type[])[.. assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention)]) services.AddScoped(typeof(IRetentionPolicy), policy);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
@@ -117,7 +117,7 @@ public static class PlatformService
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.demo'))", ct);
-        foreach (var demo in scope.ServiceProvider.GetServices<IDemoDataSeeder>()) await demo.SeedAsync(ct);
+        foreach (var seeder in scope.ServiceProvider.GetServices<IDemoDataSeeder>()) await seeder.SeedAsync(ct);
         await transaction.CommitAsync(ct);
     }
 

@@ -22,7 +22,10 @@ public sealed class HospitalCopy : ITenantOwned
     /// <summary>The day that its clocks show.</summary>
     public DateOnly Today(DateTimeOffset now) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime);
 
-    internal static void Configure(EntityTypeBuilder<HospitalCopy> hospital) => hospital.ToTable("known_hospitals").HasKey(h => h.HospitalId);
+    internal sealed class Configuration : IEntityTypeConfiguration<HospitalCopy>
+    {
+        public void Configure(EntityTypeBuilder<HospitalCopy> hospital) => hospital.ToTable("known_hospitals").HasKey(h => h.HospitalId);
+    }
 }
 
 /// <summary>The hospitals as this service knows them: from events, and from their owner when one has not been heard of yet.</summary>
@@ -31,7 +34,7 @@ public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandl
     /// <summary>The hospital, or none if there is no such one as far as the caller may know.</summary>
     public async Task<HospitalCopy?> FindAsync(Guid id, CancellationToken ct)
     {
-        if (await db.HospitalCopies.AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
+        if (await db.Rows<HospitalCopy>().AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
         if (await others.TryCallAsync(new GetHospital(id), ct) is not { } hospital) return null;
         await UpsertAsync(hospital, ct);
         return new()

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tenancy;
@@ -176,7 +177,7 @@ public sealed class ListQuery<T> where T : class
     {
         var text = _fields.SearchText!;
         // Of a list that grows it is a column.
-        if (!IsIndexed) text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextSearch), nameof(TextSearch.ToSearchable), null, text.Body), text.Parameters);
+        if (!IsIndexed) text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextFunctions), nameof(TextFunctions.ToSearchable), null, text.Body), text.Parameters);
         return TextSearch.Matches(text, QueryParameter.Of(term));
     }
 
@@ -301,7 +302,7 @@ public sealed class ListQuery<T> where T : class
         // The second says nothing new. By the first alone EF Core would make of this a join to all rows, numbered by hospital, in the place of a look for each.
         var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
         var named = _hospitals?.OfType<Guid>().ToArray();
-        var ofAll = (named is null ? _db.HospitalCopies : _db.HospitalCopies.Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, known));
+        var ofAll = (named is null ? _db.Rows<HospitalCopy>() : _db.Rows<HospitalCopy>().Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, known));
         if (_hospitals?.Contains(null) == false) return ofAll;
         // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
         var mayBeNull = _db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;

@@ -56,7 +56,7 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
         return this;
     }
 
-    /// <summary>Says what a search looks in: a text; for a list that grows, a column that holds the <see cref="TextSearch.ToSearchable"/> of one in a trigram index.</summary>
+    /// <summary>Says what a search looks in: a text; for a list that grows, a column that holds the <see cref="Database.TextFunctions.ToSearchable"/> of one in a trigram index.</summary>
     public QueryableFields<T> WithSearch(Expression<Func<T, string>> text)
     {
         SearchText = text;

@@ -1,38 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Linq.Expressions;
-using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using MedCor.ServiceDefaults.Database;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.ServiceDefaults.Lists;
 
-/// <summary>
-/// Compares text as people mean it, in PostgreSQL: the functions of the migration <c>0008_search</c>, which fold both what is stored and what is asked for.
-/// For queries alone: nothing here can be called.
-/// </summary>
-public static partial class TextSearch
+/// <summary>Builds the conditions by which a search finds a row: its terms, compared without regard to case, accents and Unicode form.</summary>
+internal static partial class TextSearch
 {
-    /// <summary>A text without regard to case, accents and Unicode form.</summary>
-    [DbFunction("folded_text")]
-    public static string Fold(string value) => throw QueryOnly();
-
-    /// <summary>A text as terms are looked for in it.</summary>
-    [DbFunction("searchable_text")]
-    internal static string ToSearchable(string value) => throw QueryOnly();
-
-    /// <summary>The pattern that finds a term in a searchable text.</summary>
-    [DbFunction("search_pattern")]
-    internal static string ToPattern(string term) => throw QueryOnly();
-
-    /// <summary>Makes the functions known to EF Core.</summary>
-    internal static void AddFunctions(ModelBuilder model)
-    {
-        foreach (var name in (string[])[nameof(Fold), nameof(ToSearchable), nameof(ToPattern)])
-            model.HasDbFunction(typeof(TextSearch).GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!);
-    }
-
     /// <summary>The terms of a search, all of which must be found: its words; of what is nothing but separators, all of it.</summary>
     internal static string[] SplitTerms(string search)
     {
@@ -59,11 +37,11 @@ public static partial class TextSearch
 
     /// <summary>Whether a row's searchable text has this term.</summary>
     internal static Expression<Func<T, bool>> Matches<T>(Expression<Func<T, string>> searchable, Expression term) =>
-        Combine(searchable, (text, sought) => EF.Functions.ILike(text, ToPattern(sought), "\\"), term);
+        Combine(searchable, (text, sought) => EF.Functions.ILike(text, TextFunctions.ToPattern(sought), "\\"), term);
 
     /// <summary>Whether a row's text contains this one, both folded.</summary>
     internal static Expression<Func<T, bool>> Contains<T>(Expression<Func<T, string>> of, Expression part) =>
-        Combine(of, (text, sought) => Fold(text).Contains(Fold(sought)), part);
+        Combine(of, (text, sought) => TextFunctions.Fold(text).Contains(TextFunctions.Fold(sought)), part);
 
     /// <summary>A condition on a row's text and a parameter.</summary>
     private static Expression<Func<T, bool>> Combine<T>(Expression<Func<T, string>> of, Expression<Func<string, string, bool>> condition, Expression parameter) =>
@@ -71,8 +49,6 @@ public static partial class TextSearch
 
     /// <summary>An expression with one part of it exchanged.</summary>
     private static Expression ReplaceIn(Expression all, Expression what, Expression with) => new ReplacingVisitor(what, with).Visit(all);
-
-    private static NotSupportedException QueryOnly() => new("PostgreSQL computes this.");
 
     [GeneratedRegex(@"[\s,;]+")]
     private static partial Regex Separators();

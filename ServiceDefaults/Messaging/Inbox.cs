@@ -1,12 +1,11 @@
 using MassTransit;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.ServiceDefaults.Messaging;
 
-/// <summary>Between the bus and a hearer: one event, one effect, whatever the broker delivers.</summary>
-internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IEnumerable<IEventHandler<TEvent>> hearers) : IConsumer<TEvent> where TEvent : IntegrationEvent
+/// <summary>Hands an event to its handlers once, in one transaction with what they change, however often the broker delivers it.</summary>
+internal sealed class Inbox<TEvent>(DbContext db, Tenancy.Tenancy tenancy, IEnumerable<IEventHandler<TEvent>> handlers) : IConsumer<TEvent> where TEvent : IntegrationEvent
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
@@ -17,7 +16,7 @@ internal sealed class Inbox<TEvent>(TenantDb db, Tenancy.Tenancy tenancy, IEnume
         var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({happened.EventId}) ON CONFLICT DO NOTHING", ct);
         if (isNew == 0) return;
 
-        foreach (var hearer in hearers) await hearer.HandleAsync(happened, ct);
+        foreach (var handler in handlers) await handler.HandleAsync(happened, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

@@ -32,9 +32,12 @@ internal sealed class OutboxMessage
         Addressee = addressee,
     };
 
-    internal static void Configure(EntityTypeBuilder<OutboxMessage> outbox)
+    internal sealed class Configuration : IEntityTypeConfiguration<OutboxMessage>
     {
-        outbox.ToTable("outbox").HasKey(m => m.Position);
-        outbox.Property(m => m.Position).UseIdentityAlwaysColumn();
+        public void Configure(EntityTypeBuilder<OutboxMessage> outbox)
+        {
+            outbox.ToTable("outbox").HasKey(m => m.Position);
+            outbox.Property(m => m.Position).UseIdentityAlwaysColumn();
+        }
     }
 }

@@ -1,10 +1,8 @@
 using System.Text.Json;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Lists;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.ServiceDefaults.Tenancy;
@@ -36,14 +34,11 @@ public abstract class TenantDb : DbContext
     public Tenancy Tenancy => _tenancy;
 
     /// <summary>The visible rows of a table.</summary>
-    protected IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
+    public IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
 
     /// <summary>The visible rows of a query that EF Core cannot express.</summary>
     protected IQueryable<T> Rows<T>(FormattableString sql) where T : class =>
         _tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
-
-    /// <summary>The hospitals as this service knows them.</summary>
-    internal IQueryable<HospitalCopy> HospitalCopies => Rows<HospitalCopy>();
 
     /// <summary>Tells the other services, if and when the changes that this goes with are committed. Evaluated while saving, after stamping.</summary>
     public void Raise(Func<IntegrationEvent> happened) => _raised.Add(happened);
@@ -86,10 +81,8 @@ public abstract class TenantDb : DbContext
     protected override void OnModelCreating(ModelBuilder model)
     {
         model.ApplyConfigurationsFromAssembly(GetType().Assembly);
-        TextSearch.AddFunctions(model);
-        model.Entity<OutboxMessage>(OutboxMessage.Configure);
-        model.Entity<HospitalCopy>(HospitalCopy.Configure);
-        model.Entity<IdempotencyRecord>(IdempotencyRecord.Configure);
+        model.ApplyConfigurationsFromAssembly(typeof(TenantDb).Assembly);
+        TextFunctions.AddTo(model);
 
         foreach (var type in model.Model.GetEntityTypes())
         {

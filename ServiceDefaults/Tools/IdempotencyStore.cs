@@ -32,7 +32,10 @@ internal sealed class IdempotencyRecord
     public string? Result { get; init; }
     public DateTimeOffset RecordedAt { get; init; }
 
-    internal static void Configure(EntityTypeBuilder<IdempotencyRecord> call) => call.ToTable("recorded_calls").HasKey(c => new { c.CallerId, c.Key });
+    internal sealed class Configuration : IEntityTypeConfiguration<IdempotencyRecord>
+    {
+        public void Configure(EntityTypeBuilder<IdempotencyRecord> call) => call.ToTable("recorded_calls").HasKey(c => new { c.CallerId, c.Key });
+    }
 }
 
 /// <summary>

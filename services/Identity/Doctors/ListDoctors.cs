@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Tools;
 
@@ -11,6 +12,6 @@ internal sealed class ListDoctorsHandler(DoctorResource doctors) : IToolHandler<
     {
         list.Where("hospital_id", request.HospitalId).Where("is_active", request.IsActive).Where("is_available", request.IsAvailable).Search("search", request.Search);
         if (request.Specialty is not { Length: > 0 } specialty) return;
-        list.Where(a => a.SpecialtyLinks.Any(p => TextSearch.Fold(p.Specialty!.Name) == TextSearch.Fold(specialty) || TextSearch.Fold(p.Specialty.Code) == TextSearch.Fold(specialty)));
+        list.Where(a => a.SpecialtyLinks.Any(p => TextFunctions.Fold(p.Specialty!.Name) == TextFunctions.Fold(specialty) || TextFunctions.Fold(p.Specialty.Code) == TextFunctions.Fold(specialty)));
     }, ct);
 }
