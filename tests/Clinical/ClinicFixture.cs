@@ -8,7 +8,7 @@ namespace MedCor.Tests.Clinical;
 /// <summary>A doctor of a test's own with patients of its own, in one of the demo hospitals.</summary>
 internal sealed class ClinicFixture
 {
-    private const string Password = "a ward of our own 2026";
+    public const string Password = "a ward of our own 2026";
     private static readonly ConcurrentDictionary<(string, int), Task<ApiClient>> LoggedIn = new();
 
     /// <summary>A password's hash takes a processor's whole attention; Identity refuses when too many want one at once.</summary>
@@ -78,10 +78,12 @@ internal sealed class ClinicFixture
 
     public async Task<Guid> CreateDoctor() => (await CreateUser(Admin, Hospital, "DOCTOR")).Id;
 
+    public DateOnly Today => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, Zone).DateTime);
+
     /// <summary>The n-th weekday from tomorrow on; a new doctor works from 09:00 to 17:00 on it.</summary>
     public string Weekday(int n = 1)
     {
-        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, Zone).DateTime);
+        var date = Today;
         for (var left = n; left > 0;)
         {
             date = date.AddDays(1);

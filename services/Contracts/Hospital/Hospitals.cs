@@ -118,10 +118,12 @@ public sealed record CreateHospital(
 
 /// <summary>
 /// Changes a hospital; what is not given stays as it is, and null clears what may be without a value. With another time zone the doctors' schedules are meant by the new clocks at once, while appointments that are booked stay at their
-/// instants: the answer lists them as affected, each with the time that was agreed and the one that the clocks now show.
+/// instants: the answer lists them as affected, each with the time that was agreed and the one that the clocks now show. A hospital that comes back into use is as delete_hospital left it: its users log in anew, its
+/// appointments are still booked, also those whose time has passed, and its subscription goes on unless its period ended meanwhile; then create_subscription begins a new one.
 /// </summary>
 /// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
 /// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Those who hold more keep them.</param>
+/// <param name="IsActive">true takes a hospital back into use, by the platform's administrators alone; delete_hospital takes it out of use.</param>
 /// <param name="ExpectedVersion">Refuses the change if the hospital is no longer at this version.</param>
 [Tool("update_hospital", Effect.Update, Callers.Admins)]
 public sealed record UpdateHospital(
@@ -138,9 +140,13 @@ public sealed record UpdateHospital(
     [property: Length(1, 100)] string? HospitalType = null,
     [property: TimeZoneName] string? TimeZone = null,
     [property: Range(0, Hospital.HighestMaxOpenPatientBookings)] int? MaxOpenPatientBookings = null,
+    [property: AllowedValues(true, null, ErrorMessage = "can only be true: delete_hospital takes a hospital out of use")] bool? IsActive = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedHospital>;
 
-/// <summary>Takes a hospital out of use: its users can no longer log in; nothing of it is deleted.</summary>
+/// <summary>
+/// Takes a hospital out of use: its users can no longer log in, nothing is booked there, and its subscription ends with the period that is paid for. Nothing of it is deleted, and appointments stay booked.
+/// update_hospital with is_active true takes it back into use.
+/// </summary>
 [Tool("delete_hospital", Effect.Delete, Callers.Platform)]
 public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
 

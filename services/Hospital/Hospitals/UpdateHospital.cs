@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
 using MedCor.ServiceDefaults.Problems;
@@ -37,6 +38,9 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
         // What changed it may have ended the pause.
         if (_pausedVersion is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
 
+        // Its own administrators may still hold a token for some seconds.
+        if (request.IsActive is true && !hospital.IsActive && !db.Tenancy.Caller.IsOneOf(Callers.Platform)) throw new Forbidden("Only platform administrators take a hospital back into use.");
+
         hospital.Name = request.Name ?? hospital.Name;
         hospital.Email = request.Email ?? hospital.Email;
         hospital.PhoneNumber = request.PhoneNumber ?? hospital.PhoneNumber;
@@ -49,6 +53,7 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
         hospital.HospitalType = request.HospitalType ?? hospital.HospitalType;
         hospital.TimeZone = request.TimeZone ?? hospital.TimeZone;
         hospital.MaxOpenPatientBookings = request.MaxOpenPatientBookings ?? hospital.MaxOpenPatientBookings;
+        hospital.IsActive |= request.IsActive is true;
 
         db.Raise(() => new HospitalUpdated(hospital.ToContract()));
         await db.SaveChangesAsync(ct);

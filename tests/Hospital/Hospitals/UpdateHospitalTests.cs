@@ -116,6 +116,51 @@ public sealed class UpdateHospitalTests
     }
 
     [Fact]
+    public async Task The_platform_takes_a_hospital_back_into_use_as_it_was()
+    {
+        var (platform, ward) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
+        var hospital = new { hospital_id = ward.Admin.HospitalId };
+        var (booked, former) = (await ward.Book("10:00:00", ward.Weekday(3)), await ward.LogInPatient());
+        await platform.Call("delete_hospital", hospital);
+        await Wait.Until(async () => (await former.TryCall("get_current_user")).Code == "AUTH_INVALID", "its sessions end", TimeSpan.FromSeconds(10));
+        await using var listener = await SseClient.Connect(platform, "resources=hospitals");
+
+        var back = await platform.Call("update_hospital", new { hospital.hospital_id, is_active = true });
+
+        Assert.Equal((true, 3), ((bool)back["is_active"]!, (int)back["version"]!));
+        await listener.Next(e => (string?)e.Data["resource"] == "hospitals" && (string?)e.Data["action"] == "updated" && (string?)e.Data["data"]!["id"] == hospital.hospital_id.ToString() && (bool)e.Data["data"]!["is_active"]!);
+        await CreateAppointmentTests.WaitUntilHolds(async () =>
+        {
+            using var login = await ward.Admin.Http.PostAsJsonAsync("/api/auth/login/", new { email = ward.PatientEmail, password = ClinicFixture.Password });
+            Assert.Equal(HttpStatusCode.OK, login.StatusCode);
+        });
+        var patient = await ward.LogInPatient();
+        Assert.Equal("AUTH_INVALID", (await former.TryCall("get_current_user")).Code);
+        Assert.Equal("SCHEDULED", (string?)(await patient.Call("get_appointment", new { appointment_id = Text(booked, "id") }))["status"]);
+        await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00", ward.Weekday(4)))).Status));
+        // To give what is there already is no change.
+        Assert.Equal(3, (int)(await platform.Call("update_hospital", new { hospital.hospital_id, is_active = true }))["version"]!);
+    }
+
+    [Fact]
+    public async Task A_hospital_goes_out_of_use_by_its_own_tool_and_back_by_nobody_of_its_own()
+    {
+        var (platform, ward) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
+        var refused = await platform.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false });
+        Assert.Equal("VALIDATION_ERROR", refused.Code);
+        Assert.Equal("can only be true: delete_hospital takes a hospital out of use", (string?)Assert.Single(refused.Details!["is_active"]!.AsArray()));
+        Assert.True((bool)(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true }))["is_active"]!);
+
+        // Without the revocation of their tokens, which comes within seconds.
+        var house = await MedCorFixture.Get();
+        await house.QueryNumber("hospital", "UPDATE hospitals SET is_active = false, version = version + 1 WHERE id = $1 RETURNING 1", ward.Admin.HospitalId!.Value);
+
+        Assert.Equal("PERMISSION_DENIED", (await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).Code);
+        // What is sent back as it was read changes nothing.
+        Assert.False((bool)(await platform.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false }))["is_active"]!);
+    }
+
+    [Fact]
     public void Events_of_an_older_version_do_not_set_the_booking_limit()
     {
         var hospital = new Contracts.Hospital.Hospital(
