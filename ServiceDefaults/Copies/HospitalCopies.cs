@@ -1,5 +1,6 @@
 using MedCor.Contracts.Hospital;
 using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tenancy;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
@@ -18,6 +19,12 @@ public sealed class HospitalCopy : ITenantOwned
     /// <summary>How many open bookings of their own making a patient may hold.</summary>
     public int MaxOpenPatientBookings { get; init; } = Hospital.DefaultMaxOpenPatientBookings;
     public long Version { get; init; }
+
+    /// <summary>Throws <see cref="Conflict"/> when it is out of use.</summary>
+    public void EnsureActive()
+    {
+        if (!IsActive) throw new Conflict("The hospital is out of use.");
+    }
 
     /// <summary>The day that its clocks show.</summary>
     public DateOnly Today(DateTimeOffset now) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime);

@@ -10,10 +10,10 @@ namespace MedCor.Billing.Subscriptions;
 internal sealed class ActiveSubscriptions(BillingDb db, Ledger ledger, HospitalCopies hospitals, TimeProvider clock)
 {
     /// <summary>
-    /// A subscription, locked and up to date, with its plan and the hospital's today. Throws <see cref="NotFound"/> when there is none, and <see cref="Conflict"/>
+    /// A subscription, locked and up to date, with its plan, its hospital and the hospital's today. Throws <see cref="NotFound"/> when there is none, and <see cref="Conflict"/>
     /// when it has ended or is no longer at the expected version.
     /// </summary>
-    internal async Task<(Subscription Subscription, Plan Plan, DateOnly Today)> GetForUpdateAsync(Guid id, long? expectedVersion, CancellationToken ct)
+    internal async Task<(Subscription Subscription, Plan Plan, HospitalCopy Hospital, DateOnly Today)> GetForUpdateAsync(Guid id, long? expectedVersion, CancellationToken ct)
     {
         var subscription = await db.FindForUpdateAsync(id, ct) ?? throw new NotFound("subscription");
         subscription.ThrowIfVersionDiffers(expectedVersion);
@@ -22,6 +22,6 @@ internal sealed class ActiveSubscriptions(BillingDb db, Ledger ledger, HospitalC
         // The renewals may not have come to it yet.
         await ledger.ChargeDuePeriodsAsync(subscription, hospital, today, ct);
         subscription.EnsureActive();
-        return (subscription, await db.Plans.AsNoTracking().SingleAsync(p => p.Id == subscription.PlanId, ct), today);
+        return (subscription, await db.Plans.AsNoTracking().SingleAsync(p => p.Id == subscription.PlanId, ct), hospital, today);
     }
 }

@@ -8,7 +8,7 @@ internal sealed class CancelSubscriptionHandler(BillingDb db, Ledger ledger, Act
 {
     public async Task<Contracts.Billing.Subscription> HandleAsync(CancelSubscription request, CancellationToken ct)
     {
-        var (subscription, plan, today) = await running.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
+        var (subscription, plan, _, today) = await running.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
 
         if (request.Immediate) await ledger.IssueAsync(subscription, subscription.CancelImmediately(plan, today, request.Reason), today, ct);
         else subscription.CancelAtEndOfPeriod(request.Reason);

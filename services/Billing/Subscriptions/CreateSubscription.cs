@@ -17,7 +17,7 @@ internal sealed class CreateSubscriptionHandler(BillingDb db, HospitalCopies hos
     public async Task PrepareAsync(CreateSubscription request, CancellationToken ct)
     {
         _hospital = await hospitals.FindAsync(request.HospitalId, ct) ?? throw new NotFound("hospital");
-        if (!_hospital.IsActive) throw new Conflict("The hospital is out of use.");
+        _hospital.EnsureActive();
     }
 
     public async Task<Contracts.Billing.Subscription> HandleAsync(CreateSubscription request, CancellationToken ct)

@@ -9,7 +9,8 @@ internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, Act
 {
     public async Task<Contracts.Billing.Subscription> HandleAsync(UpdateSubscription request, CancellationToken ct)
     {
-        var (subscription, plan, today) = await running.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
+        var (subscription, plan, hospital, today) = await running.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
+        hospital.EnsureActive();
 
         if (request.AutoRenew is { } renews) subscription.SetAutoRenew(renews);
         if (request.PlanId is { } wanted && wanted != plan.Id)

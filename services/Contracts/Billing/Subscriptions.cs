@@ -53,7 +53,7 @@ public sealed record CreateSubscription(Guid HospitalId, Guid PlanId, DateOnly S
 
 /// <summary>
 /// Changes a subscription; what is not given stays as it is. Another plan holds from today on: an invoice credits the days of the period that are left of
-/// the old plan, today's among them, and charges them for the new one.
+/// the old plan, today's among them, and charges them for the new one. That of a hospital out of use is not changed, only cancelled.
 /// </summary>
 /// <param name="AutoRenew">true also undoes a cancellation at the period's end; false lets the subscription expire then.</param>
 /// <param name="ExpectedVersion">Refuses the change if the subscription is no longer at this version.</param>

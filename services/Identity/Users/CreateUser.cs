@@ -28,7 +28,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         // Another hospital does not exist, as far as somebody of this one may know.
         if (caller.HospitalId is { } own && _hospital != own) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
-        if (_hospital is { } id && !(await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).IsActive) throw new Conflict("The hospital is out of use.");
+        if (_hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
         _passwordHash = await hashes.HashAsync(request.Password, ct);
     }
 

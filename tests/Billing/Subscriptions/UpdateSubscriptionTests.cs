@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Billing.Subscriptions;
 
@@ -66,6 +67,37 @@ public class UpdateSubscriptionTests
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made), immediate = true });
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = true })).Code);
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Code);
+    }
+
+    [Fact]
+    public async Task A_hospital_out_of_use_is_charged_nothing_and_can_still_cancel()
+    {
+        var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
+        var made = await hospital.Subscribe(start: hospital.Today.AddDays(-10));
+        await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
+        await IsKnownAs(active: false);
+
+        foreach (var change in new object[] { new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise }, new { subscription_id = Id(made), auto_renew = true } })
+        {
+            var refused = await hospital.Platform.TryCall("update_subscription", change);
+            Assert.Equal(("CONFLICT", "The hospital is out of use."), (refused.Code, (string?)refused.Body["error"]!["message"]));
+        }
+        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())).Code);
+        Assert.Single(await hospital.ListInvoices());
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made) });
+
+        // Back in use it goes on, also with what was cancelled meanwhile.
+        await hospital.Platform.Call("update_hospital", new { hospital_id = hospital.Id, is_active = true });
+        await IsKnownAs(active: true);
+        Assert.True((bool)(await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), auto_renew = true }))["auto_renew"]!);
+
+        await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
+        await IsKnownAs(active: false);
+        Assert.Equal("CANCELLED", (string?)(await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made), immediate = true }))["status"]);
+        Assert.Equal(["INVOICE", "CREDIT_NOTE"], (await hospital.ListInvoices()).Select(i => (string)i["type"]!));
+
+        Task IsKnownAs(bool active) => Wait.Until(
+            async () => await house.QueryNumber("billing", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND is_active = $2", hospital.Id, active) == 1, "Billing has heard of it");
     }
 
     private static string Id(JsonNode subscription) => (string)subscription["id"]!;
