@@ -228,6 +228,7 @@ public sealed class ListQuery<T> where T : class
             // What is looked for may be of several lines.
             if (value is string line) value = PlainText.Normalize(line);
             if (value is string text && PlainText.FindError(text, minLength: 0, isLine: false) is { } wrong) AddError(field.Name, wrong);
+            else if (value is not null && field.FindError(value) is { } refused) AddError(field.Name, refused);
             else if (value is not null) return (true, value);
             else AddError(field.Name, "must not be null");
         }
@@ -360,16 +361,19 @@ public sealed class ListQuery<T> where T : class
         return new([]);
     }
 
+    /// <summary>The indexes that begin with what the filters fix; of the partial ones, which lack most rows, those alone whose first field is among it.</summary>
+    private IEnumerable<string[]> UsableIndexes => _fields.Indexes.Where(index => index.Length >= _equalityFields.Count
+        && index.Take(_equalityFields.Count).All(_equalityFields.Contains) && (_equalityFields.Contains(index[0]) || !_fields.Find(index[0])!.IsSkewed));
+
     /// <summary>The columns in which an index holds the rows in this order, if there is one: behind those that the filters fix, beginning with the only one that may have bounds.</summary>
-    private string[]? FindIndex(string[] order) => _fields.Indexes
-        .Where(index => index.Length >= _equalityFields.Count && index.Take(_equalityFields.Count).All(_equalityFields.Contains))
+    private string[]? FindIndex(string[] order) => UsableIndexes
         .Select(index => index[_equalityFields.Count..])
         .FirstOrDefault(rest => rest.Take(order.Length).SequenceEqual(order) && _rangeFields.All(name => rest.Length > 0 && name == rest[0]));
 
     private void AddNoIndexErrors()
     {
         var few = string.Join(", ", _fields.Where(f => f.IsSelective).Select(f => f.Name));
-        var sorts = _fields.Indexes.Where(i => i.Length > _equalityFields.Count && i.Take(_equalityFields.Count).All(_equalityFields.Contains)).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
+        var sorts = UsableIndexes.Where(i => i.Length > _equalityFields.Count).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
         foreach (var (field, values, _) in _alternatives)
             if (values.Length > MaxIndexScans) AddError(field.Name, $"in can have at most {MaxIndexScans} values here; more of them only where the list is narrowed by one of {few}");
         if (_errors.Count > 0) return;

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
 using System.Reflection;
 using MedCor.ServiceDefaults.Tools;
@@ -16,6 +17,12 @@ public enum Selectivity
 
     /// <summary>A part of it is found as well, by the trigram index of the list's <see cref="QueryableFields{T}.SearchText"/>, which contains it.</summary>
     Searchable = 2,
+
+    /// <summary>
+    /// Nearly all rows have one of its few values, and an index that begins with it is partial: it has the others. The value is written into the statement, since a plan that is kept for a parameter could not know
+    /// that the index has it.
+    /// </summary>
+    Skewed = 4,
 }
 
 /// <summary>
@@ -42,12 +49,15 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
     /// <summary>The names of the fields.</summary>
     public IEnumerable<string> Names => _fields.Keys;
 
-    internal QueryableField<T> Id { get; } = new QueryableField<T, Guid>("id", id, Selectivity.High, null);
+    internal QueryableField<T> Id { get; } = new QueryableField<T, Guid>("id", id, Selectivity.High, read: null, allowed: null);
 
     /// <summary>Lets a field be sorted and filtered by.</summary>
     /// <param name="read">Makes of a value that is asked for what the column holds.</param>
     public void Add<TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects = Selectivity.Low, Func<TKey, TKey>? read = null) =>
-        _fields.Add(name, new QueryableField<T, TKey>(name, of, selects, read));
+        _fields.Add(name, new QueryableField<T, TKey>(name, of, selects, read, allowed: null));
+
+    /// <summary>Lets a text be sorted and filtered by that has a choice of values.</summary>
+    public void Add(string name, Expression<Func<T, string>> of, AllowedValuesAttribute allowed) => _fields.Add(name, new QueryableField<T, string>(name, of, Selectivity.Low, read: null, allowed));
 
     /// <summary>Says that an index on <c>hospital_id</c>, these columns and <c>id</c> exists.</summary>
     public QueryableFields<T> WithIndex(params string[] columns)
@@ -72,13 +82,16 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
 }
 
 /// <summary>A field of a list.</summary>
-public abstract class QueryableField<T>(string name, LambdaExpression of, Selectivity selects, Type type) where T : class
+public abstract class QueryableField<T>(string name, LambdaExpression of, Selectivity selects, Type type, AllowedValuesAttribute? allowed) where T : class
 {
     /// <summary>Its name in the contract.</summary>
     public string Name => name;
 
     /// <summary>Whether one value leaves few rows.</summary>
     internal bool IsSelective { get; } = selects.HasFlag(Selectivity.High);
+
+    /// <summary>Whether a value is written into the statement.</summary>
+    internal bool IsSkewed { get; } = selects.HasFlag(Selectivity.Skewed);
 
     /// <summary>Whether the text that is searched contains it.</summary>
     internal bool IsSearchable { get; } = selects.HasFlag(Selectivity.Searchable);
@@ -91,6 +104,9 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
 
     /// <summary>Whether one value is more or less than another.</summary>
     internal bool IsComparable => Type == typeof(DateOnly) || Type == typeof(TimeOnly) || Type == typeof(DateTimeOffset) || Type == typeof(int) || Type == typeof(long) || Type == typeof(decimal);
+
+    /// <summary>What is wrong with a value that is asked for; null when it may be asked for.</summary>
+    internal string? FindError(object value) => allowed?.IsValid(value) is false ? allowed.ErrorMessage : null;
 
     internal abstract IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool down);
 
@@ -109,7 +125,7 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
     internal static IEnumerable<object?> GetUnicodeForms(object? value) => value is string text && PlainText.Decompose(text) is var decomposed && decomposed != text ? [text, decomposed] : [value];
 }
 
-internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects, Func<TKey, TKey>? read) : QueryableField<T>(name, of, selects, typeof(TKey)) where T : class
+internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects, Func<TKey, TKey>? read, AllowedValuesAttribute? allowed) : QueryableField<T>(name, of, selects, typeof(TKey), allowed) where T : class
 {
     internal override IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool down) => (first, down) switch
     {
@@ -119,12 +135,14 @@ internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TK
         (false, true) => ((IOrderedQueryable<T>)rows).ThenByDescending(of),
     };
 
-    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value) => Where(Expression.MakeBinary(how, of.Body, QueryParameter.Of(ToColumnValue(value))));
+    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value) => Where(Expression.MakeBinary(how, of.Body, ToOperand(ToColumnValue(value))));
 
     internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) =>
         Where(Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)], QueryParameter.Of<IEnumerable<TKey>>([.. values.Select(ToColumnValue)]), of.Body));
 
     internal override Expression<Func<T, bool>> Contains(string text) => TextSearch.Contains(Expression.Lambda<Func<T, string>>(of.Body, of.Parameters), QueryParameter.Of(text));
+
+    private Expression ToOperand(TKey value) => IsSkewed ? Expression.Constant(value, typeof(TKey)) : QueryParameter.Of(value);
 
     private TKey ToColumnValue(object? value) => value is TKey known && read is not null ? read(known) : (TKey)value!;
 

@@ -139,8 +139,11 @@ public sealed partial class QueryCostTests
         var value = sample[field.Name]?.ToJsonString() ?? "null";
         yield return Of(value);
         yield return Of($$$"""{"in": [{{{value}}}]}""");
-        if (field.Name is "status" or "role" or "record_type")
+        if (field.Name is "status" or "role" or "record_type" or "outcome")
             yield return Of($$$"""{"in": {{{JsonSerializer.Serialize(Enum.GetValues(field.Type), Json.Options)}}}}""");
+        // Also what few or none have.
+        if (field.Name == "outcome")
+            foreach (var choice in Enum.GetValues(field.Type)) yield return Of(JsonSerializer.Serialize(choice, Json.Options));
         if (value != "null") yield return Of($$$"""{"gte": {{{value}}}}""");
         if (field.Type == typeof(string) && (string?)sample[field.Name] is { Length: >= 3 } text)
         {

@@ -1,5 +1,6 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
 using Microsoft.EntityFrameworkCore;
@@ -15,12 +16,13 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         { "user_id", e => e.UserId, Selectivity.High },
         { "patient_id", e => e.PatientId, Selectivity.High },
         { "resource_id", e => e.ResourceId, Selectivity.High },
-        { "resource", e => e.Resource },
+        { "resource", e => e.Resource, new AuditedResourceAttribute() },
         { "action", e => e.Action },
-        { "outcome", e => e.Outcome },
+        { "outcome", e => e.Outcome, Selectivity.Skewed },
         { "created_at", e => e.CreatedAt },
     }
-        .WithIndex("created_at").WithIndex("user_id", "created_at").WithIndex("patient_id", "created_at").WithIndex("resource", "created_at").WithIndex("action", "created_at");
+        .WithIndex("created_at").WithIndex("user_id", "created_at").WithIndex("patient_id", "created_at").WithIndex("resource", "created_at").WithIndex("action", "created_at")
+        .WithIndex("outcome", "created_at");
 
     protected override QueryableFields<AuditEvent> Fields => QueryFields;
     protected override string EntityName => "audit event";

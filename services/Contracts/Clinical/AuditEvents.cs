@@ -14,6 +14,13 @@ public interface IClinicalContent
     long Version { get; }
 }
 
+/// <summary>Allows the kinds of things that accesses are recorded of.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class AuditedResourceAttribute : AllowedValuesAttribute
+{
+    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", null) => ErrorMessage = "must be appointments, medical_records or treatments";
+}
+
 /// <summary>What became of an access: carried out, answered once more from an idempotency key, or refused.</summary>
 public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict }
 
@@ -79,7 +86,7 @@ public sealed record AuditEvent(
 public sealed record ListAuditEvents(
     Guid? PatientId = null,
     Guid? UserId = null,
-    [property: AllowedValues("appointments", "medical_records", "treatments", null, ErrorMessage = "must be appointments, medical_records or treatments")] string? Resource = null,
+    [property: AuditedResource] string? Resource = null,
     Guid? ResourceId = null,
     [property: Length(1, 100)] string? Action = null,
     DateOnly? DateFrom = null,

@@ -179,6 +179,36 @@ public sealed class AuditTrailTests
         Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "invoices" })).Code);
     }
 
+    [Theory]
+    [InlineData("FORBIDDEN", """{"outcome": "FORBIDDEN"}""")]
+    [InlineData("MISSING", """{"outcome": "MISSING"}""")]
+    [InlineData("FORBIDDEN", """{"outcome": {"in": ["FORBIDDEN", "MISSING"]}}""")]
+    public async Task An_administrator_finds_what_was_refused_in_the_whole_hospital(string outcome, string filter)
+    {
+        var (ward, _, patient) = await Shared.Value;
+        var unknown = Guid.CreateVersion7();
+        if (outcome == "MISSING") Assert.Equal("RESOURCE_NOT_FOUND", (await patient.TryCall("get_medical_record", new { record_id = unknown })).Code);
+        else Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("list_medical_records", new { patient_id = unknown })).Code);
+
+        foreach (var administrator in new[] { ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") })
+        {
+            var found = (await administrator.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/audit_events?limit=100&filter={Uri.EscapeDataString(filter)}"))!["results"]!.AsArray();
+            Assert.Contains(found, e => (string?)e!["outcome"] == outcome && unknown.ToString() is var id && ((string?)e["resource_id"] == id || (string?)e["patient_id"] == id));
+            Assert.All(found, e => Assert.Contains((string?)e!["outcome"], (string[])["FORBIDDEN", "MISSING"]));
+        }
+    }
+
+    [Fact]
+    public async Task What_there_is_no_trail_of_is_refused_as_a_filter_in_the_same_words_by_tool_and_resource()
+    {
+        var (ward, _, _) = await Shared.Value;
+
+        using var response = await ward.Admin.Http.GetAsync("/api/mcp/resources/audit_events?filter=" + Uri.EscapeDataString("""{"resource": "foo"}"""));
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal((await ward.Admin.TryCall("list_audit_events", new { resource = "foo" })).Details!["resource"]!.ToJsonString(), (await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]!["filter.resource"]!.ToJsonString());
+    }
+
     [Fact]
     public async Task An_attempt_on_another_hospitals_record_is_audited_in_the_callers_hospital()
     {
@@ -239,6 +269,8 @@ public sealed class AuditTrailTests
     [InlineData($"resource_id = {QueryPlan.UnknownId}", "audit_events_by_resource_id")]
     [InlineData("action = 'get_treatment'", "audit_events_by_action")]
     [InlineData("created_at >= now()", "audit_events_by_creation")]
+    [InlineData("outcome = 'FORBIDDEN'", "audit_events_by_outcome")]
+    [InlineData("outcome = 'DONE'", "audit_events_by_creation")]
     public async Task Every_filter_has_its_index(string filter, string index)
     {
         Assert.Contains(index, await QueryPlan.UsedIndexes($"SELECT * FROM audit_events WHERE hospital_id = {QueryPlan.UnknownId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
