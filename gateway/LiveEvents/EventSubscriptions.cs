@@ -13,11 +13,11 @@ internal sealed class EventSubscriptions(RequestAdmission entrance, TokenValidat
 {
     private const string LastEventId = "Last-Event-ID";
 
-    /// <summary>What can be narrowed to.</summary>
+    /// <summary>What can be narrowed to: what some event tells.</summary>
     public static readonly ImmutableHashSet<string> SubscribableResources =
     [
         "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",
-        "subscription_plans", "subscriptions", "invoices", "departments", "audit_events", "confirmations", "triage",
+        "subscriptions", "invoices", "departments", "confirmations", "triage",
     ];
 
     /// <summary>What is told to these roles, where a resource is closed to the others.</summary>

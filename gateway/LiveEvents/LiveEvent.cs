@@ -80,7 +80,10 @@ internal sealed class LiveEvent
         return JsonSerializer.SerializeToUtf8Bytes(cut, Json.Options);
     }
 
-    private static JsonObject KeepIdOnly(JsonObject entity) => new() { ["id"] = entity["id"]?.DeepClone() };
+    /// <summary>What it is found by: its own id or, where it has none, those of what it belongs to.</summary>
+    private static JsonObject KeepIdOnly(JsonObject entity) => entity["id"] is { } id
+        ? new() { ["id"] = id.DeepClone() }
+        : new(entity.Where(field => field.Key.EndsWith("_id", StringComparison.Ordinal)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
 
     /// <summary>Whether data goes into a line.</summary>
     private static bool FitsLine(ReadOnlySpan<byte> data) => "data: \n"u8.Length + data.Length <= MaxLineLength;

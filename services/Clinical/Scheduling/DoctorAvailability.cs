@@ -45,6 +45,6 @@ internal sealed record DoctorAvailability(PersonCopy Doctor, HospitalCopy Hospit
         Doctor.Id, Doctor.HospitalId, Hospital.TimeZone, Timetable.SlotMinutes, Timetable.WorkingHours, Timetable.Breaks, Timetable.Exceptions,
         Schedule?.Version ?? 0, Schedule?.CreatedAt, Schedule?.UpdatedAt);
 
-    /// <summary>What a caller may read of the schedule: why a doctor is away is their colleagues' to know.</summary>
-    internal DoctorSchedule ToContractFor(Callers kind) => ToContract() is var all && kind == Callers.Patient ? all with { Exceptions = [.. all.Exceptions.Select(e => e with { Reason = null })] } : all;
+    /// <summary>What a caller may read of the schedule.</summary>
+    internal DoctorSchedule ToContractFor(Callers kind) => kind == Callers.Patient ? ToContract().WithoutReasons() : ToContract();
 }

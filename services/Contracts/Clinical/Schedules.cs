@@ -41,6 +41,9 @@ public sealed record DoctorSchedule(
     /// <summary>After a change: how many future appointments now lie outside the schedule.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? AffectedCount { get; init; }
+
+    /// <summary>What everybody may read of it: why a doctor is away is their colleagues' to know.</summary>
+    public DoctorSchedule WithoutReasons() => this with { Exceptions = [.. Exceptions.Select(e => e with { Reason = null })] };
 }
 
 /// <summary>The times of a day at which a doctor can be booked.</summary>
@@ -80,4 +83,8 @@ public sealed record SetDoctorSchedule(
     [property: NotAField] long? ExpectedVersion = null) : ITool<DoctorSchedule>;
 
 /// <summary>A doctor's schedule was set.</summary>
-public sealed record DoctorScheduleSet(DoctorSchedule Schedule) : IntegrationEvent(Schedule.HospitalId, Schedule.Version);
+/// <param name="ValidFrom">The day, by the hospital's clocks, from which it holds: the days before keep the former one. Null from versions before, which did not tell it.</param>
+public sealed record DoctorScheduleSet(DoctorSchedule Schedule, DateOnly? ValidFrom = null) : IntegrationEvent(Schedule.HospitalId, Schedule.Version)
+{
+    public override LiveUpdate LiveUpdate => new("schedules", Change.Updated, Schedule.WithoutReasons(), new(Callers.Everyone));
+}

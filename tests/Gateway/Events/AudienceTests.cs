@@ -4,6 +4,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Gateway.LiveEvents;
 using MedCor.ServiceDefaults.Resources;
+using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;
 using StackExchange.Redis;
@@ -15,7 +16,7 @@ namespace MedCor.Tests.Gateway.Events;
 public sealed class AudienceTests
 {
     /// <summary>What a hospital shows to everybody who belongs to it.</summary>
-    private static readonly string[] Public = ["hospitals", "departments", "doctors", "specialties"];
+    private static readonly string[] Public = ["hospitals", "departments", "doctors", "specialties", "schedules"];
 
     private static readonly Type[] Shown = [.. LiveEventConsumer.ConsumerTypes.Select(consumer => consumer.GetGenericArguments()[0])];
 
@@ -62,6 +63,23 @@ public sealed class AudienceTests
     }
 
     [Fact]
+    public void Every_resource_that_can_be_subscribed_is_told_by_some_event_and_every_event_can_be_subscribed() =>
+        Assert.Equal(EventSubscriptions.SubscribableResources.Order(), Shown.Select(type => ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid())).LiveUpdate!.Resource).Distinct().Order());
+
+    [Fact]
+    public async Task A_schedule_that_is_set_is_told_without_why_a_doctor_is_away()
+    {
+        var ward = await ClinicFixture.Open();
+        await using var listener = await SseClient.Connect(await ward.LogInPatient(), "resources=schedules");
+
+        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>(), exceptions = new[] { new { date = ward.Weekday(4), reason = "In hospital oneself" } } });
+
+        var told = (await listener.Next(e => e.Name == LiveEvent.ResourceUpdateEvent && (string?)e.Data["data"]!["doctor_id"] == ward.Doctor.ToString())).Data;
+        Assert.Equal(("schedules", "updated", (int)set["version"]!), ((string?)told["resource"], (string?)told["action"], (int)told["data"]!["version"]!));
+        Assert.Equal((ward.Weekday(4), null), ((string?)told["data"]!["exceptions"]![0]!["date"], (string?)told["data"]!["exceptions"]![0]!["reason"]));
+    }
+
+    [Fact]
     public void No_event_tells_what_was_written_about_a_patient()
     {
         var clinical = Shown.Where(type => type.GetProperties().Any(p => p.PropertyType.IsAssignableTo(typeof(IClinicalContent)))).ToArray();
@@ -91,7 +109,8 @@ public sealed class AudienceTests
                 var data = JsonNode.Parse(told.Data.Span)!;
                 if ((bool?)data["data_omitted"] != true) continue;
                 cut++;
-                Assert.NotNull(told.Name == LiveEvent.ResourceUpdateEvent ? data["data"]!["id"] : data["id"]);
+                var kept = told.Name == LiveEvent.ResourceUpdateEvent ? data["data"]! : data;
+                Assert.NotNull(kept["id"] ?? kept["doctor_id"]);
             }
         }
         Assert.True(cut > Shown.Length / 2, $"{cut} were too long");
@@ -103,7 +122,7 @@ public sealed class AudienceTests
         if (kind == Callers.Patient) return Public.Contains(live.Resource) || (isAboutThem && live.Audience.UserId is not null);
         return live.Resource switch
         {
-            "confirmations" => true,
+            "confirmations" or "schedules" => true,
             "triage" => kind != Callers.Platform,
             _ => (ResourceCatalogue.All[live.Resource].Callers & kind) != 0,
         };
