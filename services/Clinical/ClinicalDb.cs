@@ -17,6 +17,7 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy t
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<PersonCopy> People => Rows<PersonCopy>();
     internal IQueryable<Schedule> Schedules => Rows<Schedule>();
+    internal IQueryable<FormerSchedule> FormerSchedules => Rows<FormerSchedule>();
 
     /// <summary>Everybody's in the hospital: for what is free and what is not. What a caller is shown comes from <see cref="AppointmentsWithNames"/>.</summary>
     internal IQueryable<Appointment> Appointments => Rows<Appointment>();

@@ -49,9 +49,9 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
         var visits = new List<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)>();
         foreach (var (doctor, _) in demo.Doctors)
         {
-            var practice = new DoctorAvailability(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Default });
+            var practice = new DoctorAvailability(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Default, ValidFrom = hospital.Today(clock.GetUtcNow()) });
             db.Add(practice.Schedule!);
-            db.Raise(() => new DoctorScheduleSet(practice.ToContract()));
+            db.Raise(() => new DoctorScheduleSet(practice.ToContract(), practice.Schedule!.ValidFrom));
             visits.AddRange(Plan(practice, [.. demo.Patients.Select(p => people[p.Id])], visits.Count));
         }
 

@@ -34,10 +34,11 @@ internal sealed class PeopleProjection(AnalyticsDb db)
     public Task HandleAsync(DoctorScheduleSet happened, CancellationToken ct)
     {
         var schedule = happened.Schedule;
+        var validFrom = happened.ValidFrom ?? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(schedule.UpdatedAt ?? happened.OccurredAt, TimeZoneInfo.FindSystemTimeZoneById(schedule.TimeZone)).DateTime);
         return db.Database.ExecuteSqlAsync($"""
-            INSERT INTO schedules (hospital_id, doctor_id, schedule, version)
-            VALUES ({schedule.HospitalId}, {schedule.DoctorId}, {JsonSerializer.Serialize(schedule, Json.Options)}::jsonb, {schedule.Version})
-            ON CONFLICT (hospital_id, doctor_id) DO UPDATE SET schedule = excluded.schedule, version = excluded.version WHERE schedules.version < excluded.version
+            INSERT INTO schedule_versions (hospital_id, doctor_id, valid_from, schedule, version)
+            VALUES ({schedule.HospitalId}, {schedule.DoctorId}, {validFrom}, {JsonSerializer.Serialize(schedule, Json.Options)}::jsonb, {schedule.Version})
+            ON CONFLICT (hospital_id, doctor_id, valid_from) DO UPDATE SET schedule = excluded.schedule, version = excluded.version WHERE schedule_versions.version < excluded.version
             """, ct);
     }
 

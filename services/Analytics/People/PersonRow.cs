@@ -60,18 +60,20 @@ internal sealed class SpecialtyRow
     }
 }
 
-/// <summary>The schedule that was set for a doctor, as it was told.</summary>
+/// <summary>A schedule that was set for a doctor, as it was told. On a day holds the highest version of those that are valid by then.</summary>
 internal sealed class ScheduleRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }
     public Guid DoctorId { get; init; }
+    public DateOnly ValidFrom { get; init; }
     public string Schedule { get; init; } = "";
+    public long Version { get; init; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<ScheduleRow>
     {
         public void Configure(EntityTypeBuilder<ScheduleRow> schedule)
         {
-            schedule.ToTable("schedules").HasKey(s => new { s.HospitalId, s.DoctorId });
+            schedule.ToTable("schedule_versions").HasKey(s => new { s.HospitalId, s.DoctorId, s.ValidFrom });
             schedule.Property(s => s.Schedule).HasColumnType("jsonb");
         }
     }

@@ -39,7 +39,7 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
         await using (var transaction = await db.Database.BeginTransactionAsync(ct))
         {
             // One statement, which waits for those who are at them: nobody sees one table emptied and another not. Hearers and readers take the tables in this order, too.
-            await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedules, specialties", ct);
+            await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedule_versions, specialties", ct);
             db.Raise(() => new HistoryWanted(history, "analytics", SourceServices, HandledEvents));
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
@@ -16,13 +15,14 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
         var doctor = request.DoctorId;
         var owner = await db.People.Where(p => p.UserId == doctor && p.Role == Role.Doctor).Select(p => (Guid?)p.HospitalId).FirstOrDefaultAsync(ct) ?? throw new NotFound("doctor");
         var hospital = await book.ResolveHospitalAsync(owner, ct);
-        var (from, to) = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+        var period = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+        var (from, to) = period;
 
         var days = await db.DoctorDays.Where(d => d.HospitalId == owner && d.DoctorId == doctor && d.Day >= from && d.Day <= to).ToListAsync(ct);
         var seen = await db.Appointments.Where(v => v.HospitalId == owner && v.DoctorId == doctor && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed)
             .Select(v => v.PatientId).Distinct().CountAsync(ct);
-        var schedule = await db.Schedules.Where(s => s.HospitalId == owner && s.DoctorId == doctor).Select(s => s.Schedule).SingleOrDefaultAsync(ct);
-        var working = WorkingHoursCalculator.CountMinutes(schedule is null ? null : JsonSerializer.Deserialize<DoctorSchedule>(schedule, Json.Options), StatisticsQueries.TimeZoneOf(hospital), from, to);
+        var schedules = await book.FindSchedules(owner, period).Where(s => s.DoctorId == doctor).ToListAsync(ct);
+        var working = StatisticsQueries.CountWorkingMinutes(schedules, StatisticsQueries.TimeZoneOf(hospital), period);
         var booked = days.Sum(d => d.BookedMinutes);
         return new(
             doctor, owner, request.Period, from, to, days.Sum(d => d.Scheduled + d.InProgress + d.Completed + d.Cancelled + d.NoShows),

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
-using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,7 +13,8 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQuerie
     {
         var hospital = await book.ResolveHospitalAsync(request.HospitalId, ct);
         var (id, zone) = (hospital.HospitalId, StatisticsQueries.TimeZoneOf(hospital));
-        var (first, last) = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+        var period = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+        var (first, last) = period;
 
         var work = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day >= first && d.Day <= last).GroupBy(d => d.DoctorId).Select(g => new
         {
@@ -29,15 +28,15 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQuerie
         }).ToDictionaryAsync(w => w.DoctorId, ct);
         var active = await db.People.Where(p => p.HospitalId == id && p.Role == Role.Doctor && p.IsActive).Select(p => p.UserId).ToHashSetAsync(ct);
         var practised = await db.PrimarySpecialties.Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, p => p.SpecialtyId, ct);
-        var schedules = await db.Schedules.Where(s => s.HospitalId == id).ToDictionaryAsync(s => s.DoctorId, s => s.Schedule, ct);
+        var schedules = (await book.FindSchedules(id, period).ToListAsync(ct)).ToLookup(s => s.DoctorId);
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
-        var usual = WorkingHoursCalculator.CountMinutes(null, zone, first, last);
+        var usual = StatisticsQueries.CountWorkingMinutes([], zone, period);
 
         var demand = from doctor in active.Union(work.Keys)
                      group doctor by practised.GetValueOrDefault(doctor) into doctors
                      let specialty = doctors.Key is { } key ? specialties.GetValueOrDefault(key) : null
                      let done = doctors.Where(work.ContainsKey).Select(d => work[d]).ToArray()
-                     let working = doctors.Where(active.Contains).Sum(d => schedules.TryGetValue(d, out var s) ? WorkingHoursCalculator.CountMinutes(JsonSerializer.Deserialize<DoctorSchedule>(s, Json.Options), zone, first, last) : usual)
+                     let working = doctors.Where(active.Contains).Sum(d => schedules.Contains(d) ? StatisticsQueries.CountWorkingMinutes(schedules[d], zone, period) : usual)
                      let booked = doctors.Where(d => active.Contains(d) && work.ContainsKey(d)).Sum(d => work[d].BookedMinutes)
                      let taking = done.Sum(w => w.Taking)
                      select new SpecialtyDemand(

@@ -1,5 +1,8 @@
+using System.Text.Json;
+using MedCor.Analytics.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
+using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
 using Microsoft.EntityFrameworkCore;
@@ -58,6 +61,28 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
         return [.. figures.Select(f => new ReportFigures(
             f.NewPatients, f.Scheduled + f.InProgress + f.Completed + f.Cancelled + f.NoShows, f.Scheduled, f.InProgress, f.Completed, f.Cancelled, f.NoShows,
             f.PatientsSeen, Ratio(f.RatingSum, f.Ratings, 2), Money.Format(f.Total), f.Currency))];
+    }
+
+    /// <summary>The schedules of a hospital's doctors that hold on some day of a period: in the order of their days, each goes until the doctor's next.</summary>
+    internal IQueryable<ScheduleRow> FindSchedules(Guid hospital, Period period) => db.Schedules.AsNoTracking().Where(s => s.HospitalId == hospital && s.ValidFrom <= period.To)
+        .Where(s => !db.Schedules.Any(newer => newer.HospitalId == s.HospitalId && newer.DoctorId == s.DoctorId && newer.Version > s.Version && (newer.ValidFrom <= s.ValidFrom || newer.ValidFrom <= period.From)))
+        .OrderBy(s => s.ValidFrom);
+
+    /// <summary>How many minutes a doctor works in a period, each day by the schedule that holds on it.</summary>
+    /// <param name="schedules">The doctor's, of <see cref="FindSchedules"/>. On days before the first the usual hours hold.</param>
+    internal static int CountWorkingMinutes(IEnumerable<ScheduleRow> schedules, TimeZoneInfo zone, Period period)
+    {
+        var (minutes, from, holding) = (0, period.From, (DoctorSchedule?)null);
+        foreach (var next in schedules)
+        {
+            if (next.ValidFrom > from)
+            {
+                minutes += WorkingHoursCalculator.CountMinutes(holding, zone, from, next.ValidFrom.AddDays(-1));
+                from = next.ValidFrom;
+            }
+            holding = JsonSerializer.Deserialize<DoctorSchedule>(next.Schedule, Json.Options);
+        }
+        return minutes + WorkingHoursCalculator.CountMinutes(holding, zone, from, period.To);
     }
 
     /// <summary>A part of a whole; none of nothing.</summary>

@@ -16,6 +16,8 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
 
     public string Name => "verify-audit";
 
+    public bool TakesArguments => true;
+
     /// <summary>Where findings and progress go.</summary>
     internal TextWriter Output { get; init; } = Console.Out;
 

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
+/// <summary>Tells of each doctor the schedule and those that held before it.</summary>
 internal sealed class ScheduleReplay(ClinicalDb db) : IReplaySource
 {
     public async Task<IReadOnlyList<ReplayItem>> ReadPageAsync(RowKey after, CancellationToken ct)
@@ -11,8 +12,9 @@ internal sealed class ScheduleReplay(ClinicalDb db) : IReplaySource
         var zones = await db.Hospitals.ToDictionaryAsync(h => h.HospitalId, h => h.TimeZone, ct);
         return await db.Schedules.Where(s => EF.Functions.GreaterThan(ValueTuple.Create(s.HospitalId, s.DoctorId), ValueTuple.Create(after.HospitalId, after.Id)))
             .OrderBy(s => s.HospitalId).ThenBy(s => s.DoctorId)
-            .ToReplayPageAsync(s => new(s.HospitalId, s.DoctorId), s => [new DoctorScheduleSet(new(
-                s.DoctorId, s.HospitalId, zones.GetValueOrDefault(s.HospitalId, "UTC"), s.Timetable.SlotMinutes, s.Timetable.WorkingHours, s.Timetable.Breaks, s.Timetable.Exceptions,
-                s.Version, s.CreatedAt, s.UpdatedAt))], ct);
+            .Select(s => new { Schedule = s, Former = db.FormerSchedules.Where(f => f.HospitalId == s.HospitalId && f.DoctorId == s.DoctorId).ToList() })
+            .ToReplayPageAsync(s => new(s.Schedule.HospitalId, s.Schedule.DoctorId), s => s.Former.Append(s.Schedule.ToFormer()).Select(f => new DoctorScheduleSet(new(
+                f.DoctorId, f.HospitalId, zones.GetValueOrDefault(f.HospitalId, "UTC"), f.Timetable.SlotMinutes, f.Timetable.WorkingHours, f.Timetable.Breaks, f.Timetable.Exceptions,
+                f.Version, f.CreatedAt, f.UpdatedAt), f.ValidFrom)), ct);
     }
 }

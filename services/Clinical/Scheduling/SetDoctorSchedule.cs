@@ -18,6 +18,7 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies peopl
     {
         if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors set their own schedule only.");
         var (doctor, hospital, _) = await people.RequireDoctorAsync(request.DoctorId, ct);
+        var today = hospital.Today(clock.GetUtcNow());
 
         await pauses.LockExclusiveAsync(doctor.Id, ct);
         var schedule = await db.Schedules.SingleOrDefaultAsync(s => s.HospitalId == doctor.HospitalId && s.DoctorId == doctor.Id, ct);
@@ -25,12 +26,16 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies peopl
         if (schedule is null)
         {
             if (request.ExpectedVersion is > 0) throw new Conflict("No schedule has been set yet; expected_version is 0 then.").WithDetail("version", 0);
-            db.Add(schedule = new() { HospitalId = doctor.HospitalId, DoctorId = doctor.Id, Timetable = timetable });
+            db.Add(schedule = new() { HospitalId = doctor.HospitalId, DoctorId = doctor.Id, Timetable = timetable, ValidFrom = today });
         }
         else
         {
             schedule.ThrowIfVersionDiffers(request.ExpectedVersion);
-            schedule.Timetable = timetable;
+            if (timetable != schedule.Timetable)
+            {
+                if (schedule.ValidFrom < today) db.Add(schedule.ToFormer());
+                (schedule.Timetable, schedule.ValidFrom) = (timetable, today);
+            }
         }
 
         var practice = new DoctorAvailability(doctor, hospital, schedule);
@@ -42,7 +47,7 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies peopl
 
     private async Task SaveAsync(DoctorAvailability practice, CancellationToken ct)
     {
-        db.Raise(() => new DoctorScheduleSet(practice.ToContract()));
+        db.Raise(() => new DoctorScheduleSet(practice.ToContract(), practice.Schedule!.ValidFrom));
         try
         {
             await db.SaveChangesAsync(ct);

@@ -55,6 +55,7 @@ public sealed record GetHospitalStatistics(Guid? HospitalId = null, [property: P
 /// <summary>A doctor's work in figures.</summary>
 /// <param name="PatientsSeen">Different patients with a completed appointment.</param>
 /// <param name="AverageRating">Null when none was rated.</param>
+/// <param name="WorkingMinutes">By the schedule that holds on each day: a new one changes no day before it was set.</param>
 /// <param name="Utilization">Booked of working minutes, 1 being all; null when they do not work in the period.</param>
 public sealed record DoctorPerformance(
     Guid DoctorId,
@@ -85,7 +86,7 @@ public sealed record HospitalDemand(Guid HospitalId, ReportPeriod Period, DateOn
 /// <param name="SpecialtyId">None for doctors who practise none.</param>
 /// <param name="Doctors">Those in use now.</param>
 /// <param name="AverageWaitDays">From booking to visit, of appointments that were not cancelled or missed; null when there are none.</param>
-/// <param name="Utilization">Booked of working minutes of its doctors in use, 1 being all; null when none works in the period.</param>
+/// <param name="Utilization">Booked of working minutes of its doctors in use, by the schedules that hold on each day, 1 being all; null when none works in the period.</param>
 public sealed record SpecialtyDemand(
     Guid? SpecialtyId, string? Code, string? Name, int Doctors, int Appointments, int Completed, int Cancelled, int NoShows, decimal? AverageWaitDays, decimal? Utilization);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
@@ -47,6 +48,59 @@ public class GetDoctorPerformanceTests
 
         foreach (var (night, minutes) in new[] { ("2024-03-03", 360), ("2024-03-10", 300), ("2024-11-03", 420) })
             Assert.Equal(minutes, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "DAILY", date = night }))["working_minutes"]!);
+    }
+
+    [Fact]
+    public async Task A_day_keeps_the_hours_of_the_schedule_that_held_on_it()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
+        // The later ones come first, and the first one twice; of those that were set on one day the last counts.
+        DoctorScheduleSet[] told = [Set(3, monday.AddDays(4), "10:00"), Set(1, monday.AddDays(2), "11:00"), Set(2, monday.AddDays(4), "17:00"), Set(1, monday.AddDays(2), "11:00")];
+        await hospital.Publish([new UserCreated(doctor), .. told]);
+        await hospital.WaitUntilHandled(told);
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+
+        // Two days of the usual eight hours, two of two, and one.
+        Assert.Equal(2 * 480 + 2 * 120 + 60, await Minutes("WEEKLY", monday));
+        Assert.Equal(480, await Minutes("DAILY", monday.AddDays(1)));
+        Assert.Equal(120, await Minutes("DAILY", monday.AddDays(3)));
+        Assert.Equal(5 * 60, await Minutes("WEEKLY", monday.AddDays(7)));
+
+        // A hospital whose zone was changed may be back on the day before.
+        var back = Set(4, monday.AddDays(3), "09:30");
+        await hospital.Publish(back);
+        await hospital.WaitUntilHandled(back);
+        Assert.Equal(2 * 480 + 120 + 2 * 30, await Minutes("WEEKLY", monday));
+
+        DoctorScheduleSet Set(long version, DateOnly from, string until) => new(new(
+            doctor.Id, hospital.Id, "Europe/Berlin", 30, [.. Enumerable.Range(1, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), TimeOnly.Parse(until)))], [], [],
+            version, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), from);
+
+        async Task<int> Minutes(string period, DateOnly date) =>
+            (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) }))["working_minutes"]!;
+    }
+
+    /// <summary>While a new version starts, Clinical may not tell the day yet, and Analytics may keep a schedule where the version before looks for it.</summary>
+    [Fact]
+    public async Task What_the_version_before_tells_or_keeps_holds_from_the_day_on_which_it_was_set()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var (house, doctors) = (await MedCorFixture.Get(), new[] { hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor) });
+        // Half past midnight on Wednesday, by the clocks of Berlin.
+        var set = new DateTimeOffset(2024, 5, 14, 22, 30, 0, TimeSpan.Zero);
+        DoctorSchedule[] schedules = [.. doctors.Select(d => new DoctorSchedule(d.Id, hospital.Id, "Europe/Berlin", 30, [], [], [], 1, set, set))];
+
+        var told = new DoctorScheduleSet(schedules[0]);
+        await hospital.Publish([.. doctors.Select(d => new UserCreated(d)), told]);
+        await hospital.WaitUntilHandled(told);
+        await house.QueryNumber("analytics", "INSERT INTO schedules VALUES ($1, $2, $3::jsonb, 1) RETURNING 1", hospital.Id, doctors[1].Id, JsonSerializer.Serialize(schedules[1], Json.Options));
+
+        foreach (var doctor in doctors)
+        {
+            await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+            Assert.Equal(2 * 480, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-13" }))["working_minutes"]!);
+        }
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public class RebuildReadModelsTests
         var house = await MedCorFixture.Get();
         var ward = await ClinicFixture.Open();
         await LiveThrough(ward);
+        await SetScheduleAnew(house, ward);
         var quiet = await Settled(house, "riverside", doctor: (await ApiClient.LogInShared("doctor@riverside.example")).Id);
         await Settled(house, "general", ward.Doctor);
 
@@ -35,6 +36,7 @@ public class RebuildReadModelsTests
 
         // What was heard while it was built is what a quiet one comes to.
         var grown = await Settled(house, "general", ward.Doctor);
+        await CheckWorkingMinutes(ward);
         (exit, said) = await house.RunOperatorCommand("analytics", "rebuild");
         Assert.True(exit == 0, said);
         Assert.Equal(grown, await Settled(house, "general", ward.Doctor));
@@ -57,7 +59,7 @@ public class RebuildReadModelsTests
         await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT coalesce(max(told), 0) FROM tellings WHERE history_id = $1", wanted.HistoryId) is > 0 and < Many, "Clinical is in the midst of telling");
         var killed = (house.Kill("clinical-1"), house.Kill("clinical-2"));
 
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedules WHERE hospital_id = $1", hospital) == Many, "all is told", TimeSpan.FromSeconds(120));
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE hospital_id = $1", hospital) == Many, "all is told", TimeSpan.FromSeconds(120));
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT coalesce(max(events), 0) FROM histories WHERE history_id = $1", wanted.HistoryId) >= Many, "Clinical says that it was all", TimeSpan.FromSeconds(60));
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) - (SELECT events FROM histories WHERE history_id = $3) FROM inbox WHERE event_id BETWEEN $1 AND $2",
             ReplayEventId.Create(wanted.HistoryId, "clinical", 1), ReplayEventId.Create(wanted.HistoryId, "clinical", (1L << 48) - 1), wanted.HistoryId) == 0, "as many as it says came");
@@ -86,6 +88,27 @@ public class RebuildReadModelsTests
         await (await ward.LogInPatient()).Call("rate_appointment", new { appointment_id = (string?)done["id"], rating = 4 });
         var hospital = await SubscriptionFixture.Open();
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)(await hospital.Subscribe())["id"], immediate = true });
+    }
+
+    /// <summary>Sets another schedule a month after the first one, which no call can bring about. Yesterday then was a day of the first.</summary>
+    private static async Task SetScheduleAnew(MedCorFixture house, ClinicFixture ward)
+    {
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 1, "Analytics has heard of the schedule");
+        foreach (var (service, table) in new[] { ("clinical", "schedules"), ("analytics", "schedule_versions") })
+            await house.QueryNumber(service, $"UPDATE {table} SET valid_from = valid_from - 30 WHERE doctor_id = $1 RETURNING 1", ward.Doctor);
+
+        foreach (var end in (string[])["18:30:00", "19:00:00"])
+            await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, slot_minutes = 15, working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end }) });
+
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT max(version) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 3, "Analytics has heard of the last one");
+        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM former_schedules WHERE doctor_id = $1", ward.Doctor));
+        await CheckWorkingMinutes(ward);
+    }
+
+    private static async Task CheckWorkingMinutes(ClinicFixture ward)
+    {
+        foreach (var (daysAgo, minutes) in new[] { (0, 660), (1, 600) })
+            Assert.Equal(minutes, (int)(await ward.Admin.Call("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = ClinicFixture.FormatDate(ward.Today.AddDays(-daysAgo)) }))["working_minutes"]!);
     }
 
     private static async Task<int> Live(ClinicFixture ward, CancellationToken until)
