@@ -75,7 +75,7 @@ public static class PlatformService
         var identity = app.Services.GetRequiredService<ServiceInfo>();
         var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
         var owner = app.Configuration.GetOwnerConnectionString();
-        if (args.Contains("migrate"))
+        if (args is ["migrate"])
         {
             await migrator.MigrateAsync(owner, CancellationToken.None);
             return;

@@ -28,7 +28,7 @@ internal sealed record HostOptions
           --no-dashboard   start no dashboard
           --quiet          write only errors
           --help           this text
-          run COMMAND      do not start MedCor: have the one that runs do an operator's command, in every service that has it
+          run COMMAND      behind all options: have the MedCor that runs do an operator's command, in every service that has it, and start nothing
           run SERVICE COMMAND [ARGUMENT ...]    in that service alone
           --operation publish --publisher manifest --output-path FILE    write Aspire's manifest and start nothing
 
@@ -63,28 +63,50 @@ internal sealed record HostOptions
 
     public static HostOptions Parse(IReadOnlyList<string> arguments)
     {
+        if (arguments.Contains("--operation")) return ParsePublishing(arguments);
         var options = new HostOptions();
-        if (arguments.Contains("--operation")) return options with { AspireArguments = arguments };
-        for (var index = 0; index < arguments.Count; index++)
+        var left = new Queue<string>(arguments);
+        while (left.TryDequeue(out var argument))
         {
-            var argument = arguments[index];
-            if (argument == "run" && index + 1 < arguments.Count) return options with { Command = [.. arguments.Skip(index + 1)] };
-            options = argument switch
-            {
-                "--reset" => options with { Reset = true },
-                "--quiet" => options with { Quiet = true },
-                "--no-dashboard" => options with { Dashboard = false },
-                "--help" or "-h" => options with { Help = true },
-                "--data" or "--replicas" or "--servers" when index + 1 == arguments.Count => options with { Error = $"{argument} needs a value." },
-                "--data" => options with { Data = Path.GetFullPath(arguments[++index]) },
-                "--replicas" => options.WithReplicas(arguments[++index]),
-                "--servers" => options.WithServers(arguments[++index]),
-                _ => options with { Error = $"{argument} is not an option." },
-            };
+            if (argument == "run") return options.WithCommand([.. left]);
+            options = options.WithOption(argument, left) ?? options with { Error = $"{argument} is not an option." };
         }
 
         return options;
     }
+
+    // What is published is not run: the options that say how would be about nothing.
+    private static HostOptions ParsePublishing(IReadOnlyList<string> arguments)
+    {
+        foreach (var option in arguments.Chunk(2))
+        {
+            if (option[0] is not ("--operation" or "--publisher" or "--output-path")) return new() { Error = $"{option[0]} is not an option of publishing." };
+            if (option is not [_, var value]) return new() { Error = $"{option[0]} needs a value." };
+            if (option[0] == "--operation" && value != "publish") return new() { Error = "--operation is publish." };
+        }
+
+        return new() { AspireArguments = arguments };
+    }
+
+    /// <summary>Takes an option, with its value from what follows it; null when there is none of that name.</summary>
+    private HostOptions? WithOption(string name, Queue<string> following) => name switch
+    {
+        "--reset" => this with { Reset = true },
+        "--quiet" => this with { Quiet = true },
+        "--no-dashboard" => this with { Dashboard = false },
+        "--help" or "-h" => this with { Help = true },
+        "--data" or "--replicas" or "--servers" when following.Count == 0 => this with { Error = $"{name} needs a value." },
+        "--data" => this with { Data = Path.GetFullPath(following.Dequeue()) },
+        "--replicas" => WithReplicas(following.Dequeue()),
+        "--servers" => WithServers(following.Dequeue()),
+        _ => null,
+    };
+
+    // A command has options of its own, and none of the host's.
+    private HostOptions WithCommand(string[] command) =>
+        command.FirstOrDefault(argument => WithOption(argument, following: new()) is not null) is { } misplaced ? this with { Error = $"{misplaced} is an option of the host: put it before run." }
+        : command is [] or [['-', ..], ..] ? this with { Error = "run needs a command." }
+        : this with { Command = command };
 
     private HostOptions WithReplicas(string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) && replicas is >= 1 and <= MaxReplicas

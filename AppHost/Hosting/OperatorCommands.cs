@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,8 +36,8 @@ internal sealed record ServiceStart(string Name, string Program, string Director
 /// </summary>
 internal static class OperatorCommands
 {
-    // The exit code of a service that has no command of that name: EX_USAGE of sysexits.h.
-    private const int NoSuchCommand = 64;
+    // The exit code of a service that has no command of that name, or whose command takes no such arguments: EX_USAGE of sysexits.h.
+    private const int WrongCall = 64;
 
     /// <summary>Runs a command in the service that is named first, else in every service that has it, in the model's order. Returns the exit code.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> command, string data)
@@ -46,26 +48,27 @@ internal static class OperatorCommands
             return 1;
         }
 
-        if (services.FirstOrDefault(service => service.Name == command[0]) is { } named) return await RunAsync(named, command.Skip(1), isOneOfMany: false);
-
-        var isKnown = false;
-        foreach (var service in services)
+        if (services.FirstOrDefault(service => service.Name == command[0]) is { } named)
         {
-            switch (await RunAsync(service, command, isOneOfMany: true))
-            {
-                case 0:
-                    isKnown = true;
-                    break;
-                case NoSuchCommand:
-                    break;
-                case var failed:
-                    return failed;
-            }
+            // Without a command, or with an option in its place, the program would serve.
+            if (command.Count > 1 && !command[1].StartsWith('-')) return (await RunAsync(named, command.Skip(1), isOneOfMany: false)).ExitCode;
+            await Console.Error.WriteLineAsync($"run {named.Name} needs a command.");
+            return WrongCall;
         }
 
-        if (isKnown) return 0;
-        await Console.Error.WriteLineAsync($"No service has a command {command[0]}.");
-        return NoSuchCommand;
+        var isDone = false;
+        var complaints = new StringBuilder();
+        foreach (var service in services)
+        {
+            var (exitCode, errors) = await RunAsync(service, command, isOneOfMany: true);
+            if (exitCode is not (0 or WrongCall)) return exitCode;
+            isDone |= exitCode == 0;
+            complaints.Append(CultureInfo.InvariantCulture, $"  {service.Name}: {errors.TrimEnd()}\n");
+        }
+
+        if (isDone) return 0;
+        await Console.Error.WriteAsync($"No service does {string.Join(' ', command)}.\n{complaints}");
+        return WrongCall;
     }
 
     /// <summary>Offers a command of a service in the dashboard; what it says goes to the resource's console.</summary>
@@ -83,8 +86,8 @@ internal static class OperatorCommands
         return service;
     }
 
-    // With many, a service's complaint that it has no such command is of no interest.
-    private static async Task<int> RunAsync(ServiceStart service, IEnumerable<string> arguments, bool isOneOfMany)
+    // With many, the complaint of a service that has no such command is of interest only when none has it.
+    private static async Task<(int ExitCode, string Errors)> RunAsync(ServiceStart service, IEnumerable<string> arguments, bool isOneOfMany)
     {
         var start = service.Command(arguments);
         start.RedirectStandardError = isOneOfMany;
@@ -98,7 +101,7 @@ internal static class OperatorCommands
         using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         var errors = isOneOfMany ? await process.StandardError.ReadToEndAsync() : "";
         await process.WaitForExitAsync();
-        if (process.ExitCode is not (0 or NoSuchCommand)) await Console.Error.WriteAsync(errors);
-        return process.ExitCode;
+        if (process.ExitCode is not (0 or WrongCall)) await Console.Error.WriteAsync(errors);
+        return (process.ExitCode, errors);
     }
 }

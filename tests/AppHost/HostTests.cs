@@ -182,6 +182,21 @@ public sealed class SeparateHostTests : IDisposable
         Assert.Contains(line.Split(' ')[0], host.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run clinical verify-audit --data elsewhere", "--data is an option of the host: put it before run.")]
+    [InlineData("run rebuild --quiet", "--quiet is an option of the host: put it before run.")]
+    [InlineData("run clinical verify-audit --help", "--help is an option of the host: put it before run.")]
+    [InlineData("run", "run needs a command.")]
+    [InlineData("run --what", "run needs a command.")]
+    [InlineData("--operation publish --publisher manifest", "--data is not an option of publishing.")]
+    public async Task No_option_is_ignored_where_it_does_not_belong(string line, string said)
+    {
+        await using var host = HostProcess.Launch("service", _data, line.Split(' '));
+
+        Assert.Equal(2, await host.WaitForExit());
+        Assert.StartsWith(said, host.Output, StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     private static int ParentOf(int pid) => int.Parse(

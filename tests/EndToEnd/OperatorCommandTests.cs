@@ -26,4 +26,19 @@ public class OperatorCommandTests
 
         Assert.Equal(64, (await house.RunOperatorCommand("nonsense")).ExitCode);
     }
+
+    [Theory]
+    [InlineData("analytics rebuild --what", "rebuild takes no arguments: leave out --what.")]
+    [InlineData("rebuild --what", "analytics: rebuild takes no arguments: leave out --what.")]
+    [InlineData("identity migrate --what", "migrate --what is no command of this service.")]
+    [InlineData("clinical verify-audit --what", "--what is no head")]
+    [InlineData("clinical --what", "run clinical needs a command.")]
+    [InlineData("clinical", "run clinical needs a command.")]
+    public async Task What_a_command_does_not_take_is_refused_and_nothing_is_run(string line, string wrong)
+    {
+        var (exitCode, said) = await (await MedCorFixture.Get()).RunOperatorCommand(line.Split(' '));
+
+        Assert.Equal(64, exitCode);
+        Assert.Contains(wrong, said, StringComparison.Ordinal);
+    }
 }

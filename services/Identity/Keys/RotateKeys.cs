@@ -11,6 +11,8 @@ internal sealed class RotateKeys(IdentityDb db, KeyRing ring, TimeProvider clock
 {
     public string Name => "rotate-keys";
 
+    public bool TakesArguments => true;
+
     public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
     {
         if (arguments is not ([] or ["--revoke", _]))

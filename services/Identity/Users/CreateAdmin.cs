@@ -17,6 +17,8 @@ internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> 
 {
     public string Name => "create-admin";
 
+    public bool TakesArguments => true;
+
     public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
     {
         if (arguments is not [var email, var first, var last])
