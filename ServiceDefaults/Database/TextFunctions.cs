@@ -9,6 +9,12 @@ namespace MedCor.ServiceDefaults.Database;
 /// </summary>
 public static class TextFunctions
 {
+    /// <summary>
+    /// The collation of texts that people write, where a list is sorted by them: accents and case decide between what is alike without them. An index that a list is read off needs the same.
+    /// Deterministic: equal is what is equal to the byte.
+    /// </summary>
+    public const string NameCollation = "und-x-icu";
+
     /// <summary>Folds a text: without case, accents and Unicode form.</summary>
     [DbFunction("folded_text")]
     public static string Fold(string value) => throw QueryOnly();

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
 using System.Reflection;
 using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.ServiceDefaults.Lists;
 
@@ -73,6 +74,33 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
         return this;
     }
 
+    /// <summary>What is wrong with an order by itself, whatever the list is narrowed by; null where nothing is.</summary>
+    public string? FindSortError(string? sort)
+    {
+        ParseSort(sort, out var error);
+        return error;
+    }
+
+    /// <summary>The order that a sort names, the default when it is null; empty, with what is wrong, when it is none.</summary>
+    internal List<(QueryableField<T> Field, bool Down)> ParseSort(string? sort, out string? error)
+    {
+        var order = new List<(QueryableField<T> Field, bool Down)>();
+        error = null;
+        foreach (var part in (sort ?? DefaultSort).Split(',', _fields.Count + 1, StringSplitOptions.TrimEntries))
+        {
+            var down = part.StartsWith('-');
+            var field = Find(down ? part[1..] : part);
+            if (field is null || order.Any(o => o.Field == field))
+            {
+                var known = $"can be {string.Join(", ", Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), Names) : "")}";
+                error = part.Length == 0 ? $"{ValidationErrors.EmptyName(sort!)}; it {known}" : known;
+                return [];
+            }
+            order.Add((field, down));
+        }
+        return order;
+    }
+
     internal QueryableField<T>? Find(string name) => _fields.GetValueOrDefault(name);
 
     /// <inheritdoc/>
@@ -100,7 +128,10 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
     public Type Type { get; } = Nullable.GetUnderlyingType(type) ?? type;
 
     internal bool IsNullable { get; } = type.IsValueType ? Nullable.GetUnderlyingType(type) is not null
-        : of.Body is not MemberExpression { Member: PropertyInfo property } || new NullabilityInfoContext().Create(property).ReadState != NullabilityState.NotNull;
+        : WithoutCollation(of.Body) is not MemberExpression { Member: PropertyInfo property } || new NullabilityInfoContext().Create(property).ReadState != NullabilityState.NotNull;
+
+    private static Expression WithoutCollation(Expression of) =>
+        of is MethodCallExpression { Method: { Name: nameof(RelationalDbFunctionsExtensions.Collate), DeclaringType: var declaring }, Arguments: [_, var column, _] } && declaring == typeof(RelationalDbFunctionsExtensions) ? column : of;
 
     /// <summary>Whether one value is more or less than another.</summary>
     internal bool IsComparable => Type == typeof(DateOnly) || Type == typeof(TimeOnly) || Type == typeof(DateTimeOffset) || Type == typeof(int) || Type == typeof(long) || Type == typeof(decimal);

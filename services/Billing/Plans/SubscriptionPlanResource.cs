@@ -1,6 +1,8 @@
 using MedCor.Contracts.Billing;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Billing.Plans;
 
@@ -10,7 +12,7 @@ internal sealed class SubscriptionPlanResource(BillingDb db) : QueryableResource
     {
         { "id", p => p.Id, Selectivity.High },
         { "price", p => p.Monthly },
-        { "name", p => p.Name },
+        { "name", p => EF.Functions.Collate(p.Name, TextFunctions.NameCollation) },
         { "plan_type", p => p.PlanType },
         { "currency", p => p.Currency },
         { "max_doctors", p => p.MaxDoctors },

@@ -1,5 +1,7 @@
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Departments;
 
@@ -9,9 +11,9 @@ internal sealed class DepartmentResource(HospitalDb db) : QueryableResource<Depa
     {
         { "id", d => d.Id, Selectivity.High },
         { "hospital_id", d => d.HospitalId },
-        { "name", d => d.Name },
-        { "code", d => d.Code },
-        { "location", d => d.Location },
+        { "name", d => EF.Functions.Collate(d.Name, TextFunctions.NameCollation) },
+        { "code", d => EF.Functions.Collate(d.Code, TextFunctions.NameCollation) },
+        { "location", d => EF.Functions.Collate(d.Location, TextFunctions.NameCollation) },
         { "is_active", d => d.IsActive },
         { "created_at", d => d.CreatedAt },
         { "updated_at", d => d.UpdatedAt },

@@ -1,5 +1,7 @@
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
@@ -8,13 +10,13 @@ internal sealed class HospitalResource(HospitalDb db) : QueryableResource<Hospit
     private static readonly QueryableFields<Hospital> QueryFields = new QueryableFields<Hospital>("name", h => h.Id)
     {
         { "id", h => h.Id, Selectivity.High },
-        { "name", h => h.Name },
+        { "name", h => EF.Functions.Collate(h.Name, TextFunctions.NameCollation) },
         { "subdomain", h => h.Subdomain },
-        { "registration_number", h => h.RegistrationNumber },
-        { "city", h => h.City },
-        { "state", h => h.State },
-        { "country", h => h.Country },
-        { "hospital_type", h => h.HospitalType },
+        { "registration_number", h => EF.Functions.Collate(h.RegistrationNumber, TextFunctions.NameCollation) },
+        { "city", h => EF.Functions.Collate(h.City, TextFunctions.NameCollation) },
+        { "state", h => EF.Functions.Collate(h.State, TextFunctions.NameCollation) },
+        { "country", h => EF.Functions.Collate(h.Country, TextFunctions.NameCollation) },
+        { "hospital_type", h => EF.Functions.Collate(h.HospitalType, TextFunctions.NameCollation) },
         { "time_zone", h => h.TimeZone },
         { "is_active", h => h.IsActive },
         { "created_at", h => h.CreatedAt },

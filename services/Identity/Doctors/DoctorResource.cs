@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
 using MedCor.ServiceDefaults.Tools;
@@ -16,9 +17,9 @@ internal sealed class DoctorResource(IdentityDb db) : QueryableResource<Account,
         { "id", a => a.Id, Selectivity.High },
         { "hospital_id", a => a.HospitalId },
         { "email", a => a.EmailKey, Selectivity.High, EmailAddresses.GetLookupKey },
-        { "first_name", a => a.FirstName },
-        { "last_name", a => a.LastName },
-        { "license_number", a => a.LicenseNumber },
+        { "first_name", a => EF.Functions.Collate(a.FirstName, TextFunctions.NameCollation) },
+        { "last_name", a => EF.Functions.Collate(a.LastName, TextFunctions.NameCollation) },
+        { "license_number", a => EF.Functions.Collate(a.LicenseNumber, TextFunctions.NameCollation) },
         { "years_of_experience", a => a.YearsOfExperience },
         { "is_available", a => a.IsAvailable },
         { "is_active", a => a.IsActive },

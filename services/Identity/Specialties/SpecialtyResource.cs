@@ -1,5 +1,7 @@
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Specialties;
 
@@ -8,9 +10,9 @@ internal sealed class SpecialtyResource(IdentityDb db) : QueryableResource<Speci
     private static readonly QueryableFields<Specialty> QueryFields = new QueryableFields<Specialty>("name", s => s.Id)
     {
         { "id", s => s.Id, Selectivity.High },
-        { "code", s => s.Code },
-        { "name", s => s.Name },
-        { "description", s => s.Description },
+        { "code", s => EF.Functions.Collate(s.Code, TextFunctions.NameCollation) },
+        { "name", s => EF.Functions.Collate(s.Name, TextFunctions.NameCollation) },
+        { "description", s => EF.Functions.Collate(s.Description, TextFunctions.NameCollation) },
         { "is_active", s => s.IsActive },
         { "created_at", s => s.CreatedAt },
         { "updated_at", s => s.UpdatedAt },

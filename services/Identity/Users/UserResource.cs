@@ -1,8 +1,10 @@
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Lists;
 using MedCor.ServiceDefaults.Resources;
 using MedCor.ServiceDefaults.Tools;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
@@ -13,8 +15,8 @@ internal sealed class UserResource(IdentityDb db) : QueryableResource<Account, U
         { "id", a => a.Id, Selectivity.High },
         { "hospital_id", a => a.HospitalId },
         { "email", a => a.EmailKey, Selectivity.High | Selectivity.Searchable, EmailAddresses.GetLookupKey },
-        { "first_name", a => a.FirstName, Selectivity.Searchable },
-        { "last_name", a => a.LastName, Selectivity.Searchable },
+        { "first_name", a => EF.Functions.Collate(a.FirstName, TextFunctions.NameCollation), Selectivity.Searchable },
+        { "last_name", a => EF.Functions.Collate(a.LastName, TextFunctions.NameCollation), Selectivity.Searchable },
         { "role", a => a.Role },
         { "is_active", a => a.IsActive },
         { "created_at", a => a.CreatedAt },

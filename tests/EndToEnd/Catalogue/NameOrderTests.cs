@@ -1,0 +1,122 @@
+using System.Net.Http.Json;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using MedCor.Analytics;
+using MedCor.Billing;
+using MedCor.Clinical;
+using MedCor.Hospital;
+using MedCor.Identity;
+using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Resources;
+using MedCor.Tests.Clinical;
+using MedCor.Tests.House;
+using MedCor.Tests.Identity;
+using Microsoft.EntityFrameworkCore;
+using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
+
+namespace MedCor.Tests.EndToEnd.Catalogue;
+
+/// <summary>Lists by name come in the order in which people look a name up: accents and case decide between names that are alike without them, and nothing else.</summary>
+public class NameOrderTests
+{
+    /// <summary>In order. By their code points, these would come as Adler, Berg, Dahl, Zimmermann, adler, der Berg, Äbler, Özdemir, and so on.</summary>
+    private static readonly string[] Names = ["Äbler", "adler", "Adler", "Berg", "Dahl", "der Berg", "Dermann", "Oz", "Özdemir", "Ozean", "Zimmermann"];
+
+    private static readonly string[] Shuffled = [.. Names.Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public async Task People_come_by_last_name_from_tools_and_resources_and_page_by_page()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        foreach (var last in Shuffled)
+            await ward.Admin.Call("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = last, role = last.Length > 4 ? "PATIENT" : "DOCTOR" });
+        var patients = Names.Where(name => name.Length > 4).ToArray();
+        var doctors = Names.Except(patients).ToArray();
+
+        foreach (var (list, expected) in new[] { ("users", Names), ("patients", patients), ("doctors", doctors) })
+            foreach (var sort in (string[])["last_name", "last_name,first_name", "-last_name"])
+            {
+                var wanted = sort[0] == '-' ? expected.Reverse() : expected;
+                Assert.Equal(wanted, await Pages(async page => await ward.Admin.Call($"list_{list}", new { sort, page, limit = 3 })));
+                Assert.Equal(wanted, await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&page={page}&limit=3"))!));
+            }
+        // A search is sorted after it has found, an equal name is read off the index.
+        Assert.Equal(["Oz", "Özdemir", "Ozean"], await Pages(async page => await ward.Admin.Call("list_users", new { search = "oz", page, limit = 2 })));
+        Assert.Equal(["der Berg"], await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"der Berg\"}")}&page={page}"))!));
+        Assert.Empty(await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"Der Berg\"}")}&page={page}"))!));
+
+        // The fixture's own people are called DOCTOR and the like.
+        async Task<IEnumerable<string>> Pages(Func<int, Task<JsonNode>> read)
+        {
+            var rows = new List<JsonNode>();
+            for (var page = 1; ; page++)
+            {
+                var answer = await read(page);
+                rows.AddRange(answer["results"]!.AsArray().Select(row => row!));
+                if ((bool)answer["has_more"]!) continue;
+                Assert.Equal((int)answer["total"]!, rows.DistinctBy(row => (string?)row["id"]).Count());
+                Assert.Equal(rows.Count, (int)answer["total"]!);
+                break;
+            }
+            return rows.Select(row => (string)row["last_name"]!).Where(name => Names.Contains(name));
+        }
+    }
+
+    /// <summary>What is sorted by its characters: it is written in one way only, by rule or by the machine.</summary>
+    private static readonly string[] Identifiers = ["email", "subdomain", "time_zone", "plan_type", "currency", "resource", "action"];
+
+    public static TheoryData<Type> Databases => [typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb)];
+
+    /// <summary>Also of a list that is added tomorrow.</summary>
+    [Theory, MemberData(nameof(Databases))]
+    public async Task Every_text_that_a_list_can_be_sorted_by_is_sorted_as_names_are(Type dbType)
+    {
+        using var signal = new OutboxSignal();
+        var options = (DbContextOptionsBuilder)Activator.CreateInstance(typeof(DbContextOptionsBuilder<>).MakeGenericType(dbType))!;
+        options.UseNpgsql("Host=nowhere");
+        var tenancy = new Context();
+        tenancy.Enter(hospital: null);
+        await using var db = (DbContext)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
+        foreach (var type in dbType.Assembly.GetTypes().Where(type => !type.IsAbstract && QueryCostTests.ResourceArguments(type) is not null))
+        {
+            var orders = (IEnumerable<(string Field, string Sql)>)typeof(NameOrderTests).GetMethod(nameof(TextOrders), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(QueryCostTests.ResourceArguments(type)!).Invoke(null, [db, type])!;
+            Assert.All(orders, order => Assert.Equal((type.Name, order.Field, !Identifiers.Contains(order.Field)), (type.Name, order.Field, order.Sql.Contains("COLLATE \"und-x-icu\"", StringComparison.Ordinal))));
+        }
+    }
+
+    private static IEnumerable<(string Field, string Sql)> TextOrders<T, TRow, TContract>(DbContext db, Type type) where T : class where TRow : class =>
+        from field in ((QueryableResource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields
+        where field.Type == typeof(string)
+        select (field.Name, field.Order(db.Set<T>().IgnoreQueryFilters(), first: true, down: false).ToQueryString());
+
+    [Fact]
+    public async Task Departments_hospitals_and_specialties_come_by_name()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var (platform, mark) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), $"q{Guid.NewGuid():N}"[..12]);
+        foreach (var (name, n) in Shuffled.Select((name, n) => (name, n)))
+        {
+            await ward.Admin.Call("create_department", new { name, code = $"D{n}" });
+            // Case tells no specialty from another.
+            if (name != "adler") await platform.Call("create_specialty", new { name = $"{name} {mark}", code = $"{mark}_{n}".ToUpperInvariant() });
+            await platform.Call("create_hospital", new
+            {
+                name = $"{name} {mark}", subdomain = $"{mark}-{n}", registration_number = $"{mark}-{n}", email = $"office@{mark}-{n}.example", phone_number = "+1-555-0100", address_line1 = "1 Way", city = $"{name} {mark}",
+                country = "There", postal_code = "1", hospital_type = "General",
+            });
+        }
+
+        foreach (var (list, client, narrowed) in new[] { ("departments", ward.Admin, ""), ("specialties", platform, mark), ("hospitals", platform, mark) })
+            foreach (var sort in (string[])[.. list == "hospitals" ? (string[])["name", "-city"] : ["name", "-name"]])
+            {
+                var (field, wanted) = (sort.TrimStart('-'), sort[0] == '-' ? Names.Reverse() : Names);
+                if (list == "specialties") wanted = wanted.Where(name => name != "adler");
+                var filter = narrowed.Length == 0 ? "" : $"&filter={Uri.EscapeDataString($"{{\"name\":{{\"contains\":\"{narrowed}\"}}}}")}";
+                var resource = (await client.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?limit=100&sort={sort}{filter}"))!["results"]!.AsArray();
+                Assert.Equal(wanted, resource.Select(row => ((string)row![field]!).Replace($" {mark}", "", StringComparison.Ordinal)));
+                var tool = (await client.Call($"list_{list}", narrowed.Length == 0 ? new { sort, limit = 100 } : (object)new { sort, limit = 100, search = narrowed }))["results"]!.AsArray();
+                Assert.Equal(resource.Select(row => (string)row!["id"]!), tool.Select(row => (string)row!["id"]!));
+            }
+    }
+}
