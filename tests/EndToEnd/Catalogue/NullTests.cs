@@ -8,9 +8,6 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// <summary>In a change, null clears a field that may be without a value, is refused by name for any other field, and is nothing given for what is no field; what is left out stays as it is.</summary>
 public class NullTests
 {
-    /// <summary>Parameters of changes that are no fields, or only add to one.</summary>
-    private static readonly string[] NoFields = ["expected_version", "reason", "notes", "current_password"];
-
     public static TheoryData<string> Changes => [.. from tool in ToolCatalogue.All.Values where tool.Effect == Effect.Update select tool.Name];
 
     [Theory, MemberData(nameof(Changes))]
@@ -32,10 +29,11 @@ public class NullTests
                 continue;
             }
 
-            if (NoFields.Contains(parameter))
+            if (NotFields(tool).Contains(parameter))
             {
-                var ignored = await caller.Post(tool, sent);
-                Assert.True(ignored.Code != ErrorCodes.ValidationError, $"{parameter}: null was answered {ignored}");
+                // Whatever is answered without it is answered with null.
+                var (left, ignored) = (await caller.Post(tool, required), await caller.Post(tool, sent));
+                Assert.True(left.Status == ignored.Status && left.Code == ignored.Code && Fields(left).SequenceEqual(Fields(ignored)), $"{parameter}: null was answered {ignored}, and leaving it out {left}");
                 continue;
             }
 
@@ -64,6 +62,31 @@ public class NullTests
         }
     }
 
+    /// <summary>What the rest of a change makes necessary is missed by name, whether it is left out or null.</summary>
+    [Theory]
+    [InlineData("update_appointment_status", "status", "CANCELLED", "notes", "must say why it is cancelled")]
+    [InlineData("update_medical_record", "status", "ENTERED_IN_ERROR", "reason", "must say why it is withdrawn")]
+    [InlineData("update_user", "password", "Korrekt-Pferd-8", "current_password", "is required to change one's own password or e-mail address")]
+    public async Task Null_for_what_is_no_field_is_missed_by_name_where_it_is_needed(string name, string given, string value, string parameter, string wrong)
+    {
+        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        Assert.Contains(parameter, NotFields(tool));
+        var (caller, parameters, _) = await premises.CallSuccessfully(tool);
+        var draft = new ParameterGenerator(tool);
+        var asked = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))) { [given] = value };
+        if (name == "update_user") asked["user_id"] = caller.Id.ToString();
+
+        foreach (var isNull in (bool[])[false, true])
+        {
+            if (isNull) asked[parameter] = null;
+            var reply = await caller.Post(tool, asked);
+
+            Assert.Equal((HttpStatusCode.BadRequest, ErrorCodes.ValidationError), (reply.Status, reply.Code));
+            Assert.Equal([parameter], Fields(reply));
+            Assert.Equal([wrong], reply.Details[parameter]!.AsArray().Select(what => (string)what!));
+        }
+    }
+
     /// <summary>A field that an answer has, and which a tool has a parameter for, is offered null if and only if it may be without a value.</summary>
     [Theory, MemberData(nameof(Changes))]
     public void Whatever_may_be_without_a_value_can_be_cleared(string name)
@@ -78,6 +101,13 @@ public class NullTests
             Assert.True(ParameterGenerator.Types(read[parameter]!.AsObject()).Contains("null") == ParameterGenerator.Types(schema).Contains("null"), parameter);
         Assert.DoesNotContain(draft.Parameters, p => never.Contains(p.Name) && p.Name != "notes" && ParameterGenerator.Types(p.Schema).Contains("null"));
     }
+
+    /// <summary>The parameters of a change that are no fields, or only add to one.</summary>
+    private static string[] NotFields(ToolDescriptor tool) =>
+        [.. from property in tool.Params.GetProperties() where property.IsDefined(typeof(NotAFieldAttribute), inherit: false) select Json.Options.PropertyNamingPolicy!.ConvertName(property.Name)];
+
+    /// <summary>What a refusal says something of, beside the request.</summary>
+    private static IEnumerable<string> Fields(CallResponse refused) => refused.Code is null ? [] : refused.Details.Select(d => d.Key).Where(field => field != "request_id");
 
     private static JsonNode? Field(JsonNode answer, string parameter) => answer.AsObject().ContainsKey(parameter) ? answer[parameter] : answer[$"rating_{parameter}"];
 }
