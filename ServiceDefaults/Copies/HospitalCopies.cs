@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
@@ -53,6 +54,14 @@ public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandl
             MaxOpenPatientBookings = hospital.MaxOpenPatientBookings ?? Hospital.DefaultMaxOpenPatientBookings,
             Version = hospital.Version,
         };
+    }
+
+    /// <summary>Says why nothing can have happened on a day, by the clocks of a hospital; null when it can, when none is given, or when there is no such hospital as far as the caller may know.</summary>
+    public async Task<string?> FindFutureErrorAsync(DateOnly? day, Guid hospital, DateTimeOffset now, CancellationToken ct)
+    {
+        // The last clocks to show a day are those of UTC-12: what is no later there, no hospital has to be asked about.
+        if (day is null || day <= DateOnly.FromDateTime(now.UtcDateTime.AddHours(-12))) return null;
+        return await FindAsync(hospital, ct) is { } known ? PastDateAttribute.FindFutureError(day, known.Today(now)) : null;
     }
 
     /// <inheritdoc/>

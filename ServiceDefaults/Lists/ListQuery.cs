@@ -69,13 +69,6 @@ public sealed class ListQuery<T> where T : class
         return this;
     }
 
-    /// <summary>Notes it as wrong where the last day of a range lies before the first.</summary>
-    public ListQuery<T> CheckDateRange(DateOnly? first, DateOnly? last)
-    {
-        if (first > last) AddError("date_to", "must not be before date_from");
-        return this;
-    }
-
     /// <summary>Only rows with this value; any when it is null.</summary>
     public ListQuery<T> Where(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.Equal, value);
 
@@ -317,19 +310,11 @@ public sealed class ListQuery<T> where T : class
     /// <summary>The order that was asked for, completed to one that an index has. Notes what is wrong with it.</summary>
     private SortOrder ResolveSort()
     {
-        var order = new List<(QueryableField<T> Field, bool Down)>();
-        var parts = (_request.Sort ?? _fields.DefaultSort).Split(',', _fields.Count() + 1, StringSplitOptions.TrimEntries);
-        foreach (var part in parts)
+        var order = _fields.ParseSort(_request.Sort, out var wrong);
+        if (wrong is not null)
         {
-            var down = part.StartsWith('-');
-            var field = _fields.Find(down ? part[1..] : part);
-            if (field is null || order.Any(o => o.Field == field))
-            {
-                var known = $"can be {string.Join(", ", _fields.Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), _fields.Names) : "")}";
-                _errors.AddError("sort", part.Length == 0 ? $"{ValidationErrors.EmptyName(_request.Sort!)}; it {known}" : known);
-                return new([]);
-            }
-            order.Add((field, down));
+            _errors.AddError("sort", wrong);
+            return new([]);
         }
         var last = (_fields.Id, order[^1].Down);
         // Only one field's values are read by an index each: forms of a further one are looked for among the rows that those leave.

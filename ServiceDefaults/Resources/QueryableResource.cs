@@ -18,11 +18,18 @@ public interface IResourceHandler<TContract>
     Task<TContract> GetAsync(Guid id, CancellationToken ct);
 }
 
+/// <summary>A list that can be asked for in an order.</summary>
+internal interface ISortable
+{
+    /// <summary>What is wrong with an order by itself, whatever the list is narrowed by; null where nothing is.</summary>
+    string? FindSortError(string? sort);
+}
+
 /// <summary>A kind of rows as callers see them: which, by which fields, in which shape. What its tools and its resource have in common.</summary>
 /// <typeparam name="T">The entity.</typeparam>
 /// <typeparam name="TRow">The entity with what belongs to it.</typeparam>
 /// <typeparam name="TContract">What callers are shown.</typeparam>
-public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IResourceHandler<TContract> where T : class where TRow : class
+public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IResourceHandler<TContract>, ISortable where T : class where TRow : class
 {
     /// <summary>What it can be sorted and filtered by.</summary>
     protected internal abstract QueryableFields<T> Fields { get; }
@@ -56,6 +63,8 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
         ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct) ?? throw new NotFound(EntityName));
 
     async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery asked, CancellationToken ct) => await ReadAsync(RestrictToOwner(asked.ToListQuery(db, Fields, Rows)), ct);
+
+    string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
 
     /// <summary>Reads the page of a list.</summary>
     protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);

@@ -64,13 +64,15 @@ public sealed class ResourceQuery
     }
 
     /// <summary>Of a resource that is one thing: the filter as the parameters of the tool that shows it. Throws <see cref="ValidationFailed"/> naming everything that is wrong.</summary>
-    public TTool ToToolParameters<TTool>() where TTool : notnull
+    public async Task<TTool> ReadToolParametersAsync<TTool, TResult>(IToolHandler<TTool, TResult> handler, CancellationToken ct) where TTool : ITool<TResult>
     {
         foreach (var name in _given.Intersect(PagingParameters)) _errors.AddError(name, "is not a parameter here: there is one thing and no pages");
         TTool? call = default;
         try
         {
-            call = ParameterReader<TTool>.Read(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"));
+            call = await ParameterReader<TTool>.ReadAsync(
+                Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"),
+                rules: (parameters, errors) => handler is IParameterRules<TTool> rules ? rules.AddErrorsAsync(parameters, errors, ct) : Task.CompletedTask);
         }
         catch (ValidationFailed wrong)
         {
@@ -123,9 +125,9 @@ public sealed class ResourceQuery
             var filter = ClientJson.Parse(text);
             if (filter.ValueKind == JsonValueKind.Object) return filter;
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            _errors.AddError("filter", ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
+            _errors.AddError("filter", e.InnerException is InvalidOperationException ? ValidationErrors.NotUnicode : ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
             return null;
         }
         _errors.AddError("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");

@@ -21,6 +21,16 @@ public static partial class ClientJson
     /// <summary>For reading alone.</summary>
     public static JsonSerializerOptions Options { get; } = CreateOptions();
 
+    /// <summary>For reading what is right of a document that is not: the same, with nothing required.</summary>
+    internal static JsonSerializerOptions PartialOptions { get; } = new(Options)
+    {
+        RespectRequiredConstructorParameters = false,
+        TypeInfoResolver = Options.TypeInfoResolver!.WithAddedModifier(type =>
+        {
+            foreach (var property in type.Properties) property.IsRequired = false;
+        }),
+    };
+
     /// <summary>Whether this is how the readers of JSON refuse a document: beside their own exception, by others for half a surrogate pair and for a doubled field of a free object.</summary>
     public static bool IsReadFailure(Exception e) => e is JsonException or InvalidOperationException or ArgumentException;
 

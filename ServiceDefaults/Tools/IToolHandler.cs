@@ -24,3 +24,13 @@ public interface IToolPreparation<in TTool>
     /// <summary>Runs before the call's transaction begins, on the handler that will handle the call. May refuse.</summary>
     Task PrepareAsync(TTool request, CancellationToken ct);
 }
+
+/// <summary>For a handler with rules that no annotation says: of several parameters together, of who calls, of the day by a hospital's clocks.</summary>
+public interface IParameterRules<in TTool>
+{
+    /// <summary>
+    /// Notes all that is wrong, which is refused together with what the annotations refuse. Asked before a call is known as a repetition by its idempotency key: what was right once must stay so.
+    /// </summary>
+    /// <param name="request">The parameters. Those that are wrong by themselves are left out and have their type's default; <see cref="ParameterErrors.AreRight"/> tells them.</param>
+    Task AddErrorsAsync(TTool request, ParameterErrors errors, CancellationToken ct);
+}

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -26,20 +27,24 @@ public static class ParameterReader<T> where T : notnull
     /// <param name="subject">What the whole is called where it is no object that can be read.</param>
     public static T Read(ReadOnlyMemory<byte> json, string subject = Tools.ValidationErrors.Body)
     {
-        var value = Deserialize(json, mayRename: Renamed.Length > 0, subject);
-        return FindErrors(value) is { Count: > 0 } mistakes ? throw new ValidationFailed(mistakes) : value;
+        var (value, mistakes, _) = Parse(ref json, mayRename: Renamed.Length > 0, subject);
+        return mistakes.Count > 0 ? throw new ValidationFailed(mistakes) : value!;
     }
 
     /// <summary>
-    /// The parameters of a change. What is sent back as it was read keeps no rule that came after it was stored: only what differs from it has to. Throws <see cref="ValidationFailed"/> likewise.
+    /// The parameters, checked also by rules that no annotation says. Throws <see cref="ValidationFailed"/> naming at once what breaks either.
     /// </summary>
-    /// <param name="current">What the caller reads of the thing that is changed; asked for only where a rule is broken.</param>
-    public static async Task<T> ReadUpdateAsync(ReadOnlyMemory<byte> json, Func<T, Task<object?>> current)
+    /// <param name="current">
+    /// Of a change: what the caller reads of the thing that is changed; asked for only where an annotation's rule is broken. What is sent back as it was read keeps no rule that came after it was stored: only what differs from it has to.
+    /// </param>
+    /// <param name="rules">Notes what else is wrong. Parameters that are wrong already are left out of what it is given, and have their type's default.</param>
+    public static async Task<T> ReadAsync(ReadOnlyMemory<byte> json, Func<T, Task<object?>>? current = null, Func<T, ParameterErrors, Task>? rules = null)
     {
-        var value = Deserialize(json, mayRename: Renamed.Length > 0, Tools.ValidationErrors.Body);
-        if (FindErrors(value) is not { Count: > 0 } mistakes) return value;
-        if (await current(value) is { } thing) mistakes = FindErrors(value, UnchangedValues.Compare(json, thing));
-        return mistakes.Count > 0 ? throw new ValidationFailed(mistakes) : value;
+        var sent = json;
+        var (value, mistakes, isComplete) = Parse(ref sent, mayRename: Renamed.Length > 0, Tools.ValidationErrors.Body);
+        if (isComplete && mistakes.Count > 0 && current is not null && await current(value!) is { } thing) mistakes = FindErrors(value!, UnchangedValues.Compare(json, thing));
+        if (rules is not null && (mistakes.Count == 0 ? value : (T?)Tools.ValidationErrors.ReadRest(sent, typeof(T), mistakes)) is { } right) await rules(right, new(mistakes));
+        return mistakes.Count > 0 ? throw new ValidationFailed(mistakes) : value!;
     }
 
     private static Dictionary<string, List<string>> FindErrors(T value, UnchangedValues unchanged = default)
@@ -49,27 +54,42 @@ public static class ParameterReader<T> where T : notnull
         return mistakes;
     }
 
-    private static T Deserialize(ReadOnlyMemory<byte> json, bool mayRename, string whole)
+    /// <summary>The parameters, nothing when they could not be read, and what is wrong with them.</summary>
+    /// <param name="json">Afterwards under the fields' own names.</param>
+    private static (T? Value, Dictionary<string, List<string>> Mistakes, bool IsComplete) Parse(ref ReadOnlyMemory<byte> json, bool mayRename, string whole)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) ?? throw new ValidationFailed(whole, "must be an object, not null");
+            return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) is { } value ? (value, FindErrors(value), true) : (default, new() { [whole] = ["must be an object, not null"] }, false);
         }
         catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
-            return mayRename && RenameFields(json) is { } renamed ? Deserialize(renamed, mayRename: false, whole) : throw new ValidationFailed(Tools.ValidationErrors.FindIn(json, typeof(T), whole));
+            if (!mayRename || RenameFields(json) is not { } renamed) return (default, Tools.ValidationErrors.FindIn(json, typeof(T), whole), false);
+            json = renamed;
+            return Parse(ref json, mayRename: false, whole);
         }
     }
 
-    /// <summary>What an older client sent, under the fields' own names; null when it is nothing of the kind.</summary>
+    /// <summary>What an older client sent, under the fields' own names and to the byte; null when it is nothing of the kind.</summary>
     private static byte[]? RenameFields(ReadOnlyMemory<byte> json)
     {
         try
         {
-            if (JsonNode.Parse(json.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) is not JsonObject sent) return null;
-            foreach (var (old, own) in Renamed)
-                if (!sent.ContainsKey(own) && sent.Remove(old, out var value)) sent.Add(own, value);
-            return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict);
+            using var document = JsonDocument.Parse(json, new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false });
+            if (document.RootElement is not { ValueKind: JsonValueKind.Object } sent) return null;
+            var renamed = new System.Buffers.ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(renamed))
+            {
+                writer.WriteStartObject();
+                foreach (var field in sent.EnumerateObject())
+                {
+                    var own = Renamed.FirstOrDefault(name => name.Old == field.Name).Own;
+                    writer.WritePropertyName(own is null || sent.TryGetProperty(own, out _) ? field.Name : own);
+                    writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(field.Value), skipInputValidation: true);
+                }
+                writer.WriteEndObject();
+            }
+            return renamed.WrittenSpan.ToArray();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) // half a surrogate pair, a name that is given twice
         {
@@ -95,7 +115,7 @@ internal sealed class ValidationRules
             var inner = ClientJson.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? For(element) : null;
             if (inner is { _fields.Count: 0 }) inner = null;
             var rule = annotations.Select(annotation => ValidationRule.From(annotation, many)).OfType<ValidationRule>().ToArray();
-            if (rule.Length > 0 || inner is not null || many || element == typeof(string)) rules._fields.Add(property.Name, new(property, rule, inner, many));
+            if (rule.Length > 0 || inner is not null || many || element == typeof(string) || element == typeof(JsonObject)) rules._fields.Add(property.Name, new(property, rule, inner, many));
         }
         return Known.GetOrAdd(type, rules);
     }
@@ -118,6 +138,7 @@ internal sealed class ValidationRules
         foreach (var rule in field.Rules)
             if (!rule.IsSatisfied(rule.AppliesToEntries ? unchanged.Except(value) : value)) mistakes.AddError(at, rule.ErrorText);
         if (value is string single) CheckText(single, field, field.RequiresText ? 1 : 0, at, mistakes);
+        if (value is JsonObject tree) CheckTexts(tree, at, mistakes);
         if (value is null) return;
         if (!field.IsList)
         {
@@ -133,6 +154,23 @@ internal sealed class ValidationRules
             if (element is null) mistakes.AddError($"{at}[{i}]", "must not be null");
             else if (element is string text) CheckText(text, field, field.RequiresText ? 1 : 0, $"{at}[{i}]", mistakes);
             else field.Inner?.Check(element, $"{at}[{i}].", mistakes, default);
+        }
+    }
+
+    /// <summary>Reads every name and text of an object that may hold anything, which are otherwise read only when they are asked for.</summary>
+    private static void CheckTexts(JsonNode? node, string at, Dictionary<string, List<string>> mistakes)
+    {
+        try
+        {
+            if (node is JsonObject fields)
+                foreach (var (name, value) in fields) CheckTexts(value, $"{at}.{name}", mistakes);
+            else if (node is JsonArray list)
+                for (var i = 0; i < list.Count; i++) CheckTexts(list[i], $"{at}[{i}]", mistakes);
+            else if (node?.GetValueKind() == JsonValueKind.String) _ = node.GetValue<string>();
+        }
+        catch (InvalidOperationException)
+        {
+            mistakes.AddError(at, ValidationErrors.NotUnicode);
         }
     }
 
@@ -245,6 +283,9 @@ public static class ValidationErrors
     /// <summary>Names the whole input in errors where the parameters are all that is sent.</summary>
     internal const string Body = "body";
 
+    /// <summary>Says of a text that it has half a surrogate pair, or bytes that are no UTF-8.</summary>
+    public const string NotUnicode = "must be valid Unicode";
+
     internal static Dictionary<string, List<string>> FindIn(ReadOnlyMemory<byte> json, Type type, string whole)
     {
         var mistakes = new Dictionary<string, List<string>>();
@@ -257,10 +298,35 @@ public static class ValidationErrors
         }
         catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
-            mistakes.AddError(whole, json.IsEmpty ? "is empty, and must be an object" : ClientJson.TooDeep(new(json)) ?? "must be well-formed JSON");
+            mistakes.AddError(whole, json.IsEmpty ? "is empty, and must be an object" : e is InvalidOperationException ? NotUnicode : ClientJson.TooDeep(new(json)) ?? "must be well-formed JSON");
         }
         if (mistakes.Count == 0) mistakes.AddError(whole, "could not be read");
         return mistakes;
+    }
+
+    /// <summary>An object with those fields alone with which nothing is wrong; null when it is no object that can be read, or more is wrong than is looked for.</summary>
+    internal static object? ReadRest(ReadOnlyMemory<byte> json, Type type, Dictionary<string, List<string>> mistakes)
+    {
+        if (mistakes.Count >= MaxFields) return null;
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Json.Deepest });
+            if (document.RootElement is not { ValueKind: JsonValueKind.Object } root) return null;
+            var wrong = mistakes.Keys.Select(ParameterErrors.RootOf).ToHashSet();
+            var right = new System.Buffers.ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(right))
+            {
+                writer.WriteStartObject();
+                foreach (var field in root.EnumerateObject())
+                    if (!wrong.Contains(Truncate(field.Name))) field.WriteTo(writer);
+                writer.WriteEndObject();
+            }
+            return JsonSerializer.Deserialize(right.WrittenSpan, type, ClientJson.PartialOptions);
+        }
+        catch (Exception e) when (ClientJson.IsReadFailure(e))
+        {
+            return null;
+        }
     }
 
     /// <param name="ends">Between which numbers it has to lie, where something is said of it.</param>
@@ -296,7 +362,7 @@ public static class ValidationErrors
             var i = 0;
             foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < MaxFields)) WalkUntyped(element, $"{path}[{i++}]", mistakes);
         }
-        if (json.ValueKind == JsonValueKind.String && ClientJson.GetText(json) is null) mistakes.AddError(path, "must be Unicode: it has half a surrogate pair");
+        if (json.ValueKind == JsonValueKind.String && ClientJson.GetText(json) is null) mistakes.AddError(path, NotUnicode);
         if (json.ValueKind != JsonValueKind.Object) return;
         var seen = new HashSet<string>();
         foreach (var sent in json.EnumerateObject().TakeWhile(_ => mistakes.Count < MaxFields))
@@ -357,7 +423,8 @@ public static class ValidationErrors
         if (type == typeof(DateTimeOffset)) return As(JsonValueKind.String, "an RFC 3339 instant with its offset, such as 2026-02-01T14:00:00Z");
         if (type == typeof(bool)) return As(JsonValueKind.True, "true or false");
         if (type == typeof(JsonObject)) return As(JsonValueKind.Object, "an object");
-        if (type == typeof(string)) return As(JsonValueKind.String, "text");
+        // Text that is no string is half a surrogate pair, or bytes that are no UTF-8.
+        if (type == typeof(string)) return sent.ValueKind == JsonValueKind.String ? NotUnicode : As(JsonValueKind.String, "text");
         var isWhole = type == typeof(int) || type == typeof(long);
         if (sent.ValueKind != JsonValueKind.Number || (isWhole && !ClientJson.IsWhole(sent))) return As(JsonValueKind.Number, isWhole ? "a whole number" : "a number");
         if (ends is not null) return ValidationRules.FormatRange(ends.Minimum, ends.Maximum);

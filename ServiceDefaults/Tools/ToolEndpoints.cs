@@ -7,6 +7,7 @@ using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Access;
 using MedCor.ServiceDefaults.Audit;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Resources;
 using MedCor.ServiceDefaults.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -60,11 +61,16 @@ public static class ToolEndpoints
     private static RequestDelegate CreateHandler<TTool, TResult>(ToolDescriptor tool) where TTool : ITool<TResult>
     {
         var limitOf = tool.Params.GetProperty(nameof(PagedTool<>.Limit))?.GetMethod!.CreateDelegate<Func<TTool, int>>();
-        return http => HandleAsync<TTool, TResult>(http, tool, limitOf);
+        var sortOf = tool.Params.GetProperty(nameof(PagedTool<>.Sort))?.GetMethod!.CreateDelegate<Func<TTool, string?>>();
+        var list = sortOf is null ? null : typeof(IResourceHandler<>).MakeGenericType(typeof(TResult).GetGenericArguments());
+        return http => HandleAsync<TTool, TResult>(http, tool, limitOf, FindSortError);
+
+        string? FindSortError(TTool asked, IServiceProvider services) => list is not null && services.GetService(list) is ISortable sortable ? sortable.FindSortError(sortOf!(asked)) : null;
     }
 
     /// <param name="limitOf">How many things are asked for at once, of what was asked; none where it is not a list.</param>
-    private static async Task HandleAsync<TTool, TResult>(HttpContext http, ToolDescriptor tool, Func<TTool, int>? limitOf) where TTool : ITool<TResult>
+    /// <param name="sortErrorOf">What is wrong with the order that is asked for; null where nothing is.</param>
+    private static async Task HandleAsync<TTool, TResult>(HttpContext http, ToolDescriptor tool, Func<TTool, int>? limitOf, Func<TTool, IServiceProvider, string?> sortErrorOf) where TTool : ITool<TResult>
     {
         var services = http.RequestServices;
         var caller = await services.GetRequiredService<TokenValidator>().AuthenticateAsync(http);
@@ -80,7 +86,14 @@ public static class ToolEndpoints
                 throw new Forbidden($"Your role does not include {tool.Name}.");
             }
             var handler = services.GetRequiredService<IToolHandler<TTool, TResult>>();
-            asked = handler is ICurrentStateProvider<TTool> amends ? await ParameterReader<TTool>.ReadUpdateAsync(body, CurrentState(amends, http.RequestAborted)) : ParameterReader<TTool>.Read(body);
+            asked = await ParameterReader<TTool>.ReadAsync(body, handler is ICurrentStateProvider<TTool> amends ? CurrentState(amends, http.RequestAborted) : null, async (parameters, errors) =>
+            {
+                // What a rule refuses is on record with what was asked for.
+                if (!errors.Any) asked = parameters;
+                if (handler is IParameterRules<TTool> rules) await rules.AddErrorsAsync(parameters, errors, http.RequestAborted);
+                // A list refuses it by itself, together with all that depends on the order; where nothing is read, it is told here.
+                if (errors.Any && sortErrorOf(parameters, services) is { } wrong) errors.Add("sort", wrong);
+            });
             http.Response.ContentType = "application/json";
             var limit = limitOf?.Invoke(asked);
             using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponseAsync(limit ?? 1, http.RequestAborted);

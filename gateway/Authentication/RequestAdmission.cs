@@ -51,7 +51,7 @@ internal sealed class RequestAdmission(TokenValidator check, RedisRateLimiter li
         var whose = name(caller);
         http.Features.Set(new CallerKey(whose));
         await CountAsync(http, CallsPolicy, whose, options.Value.CallsPerMinute, 1);
-        QueryParametersMetadata.ThrowIfUnexpected(http);
+        QueryParametersMetadata.ThrowIfInvalid(http);
         return caller;
     }
 
@@ -81,7 +81,7 @@ internal sealed class RequestAdmission(TokenValidator check, RedisRateLimiter li
     {
         http.Features.Set(new CallerKey(NetworkKey.ForClient(http)));
         await CountAddressAsync(http, policy, most);
-        QueryParametersMetadata.ThrowIfUnexpected(http);
+        QueryParametersMetadata.ThrowIfInvalid(http);
     }
 
     /// <summary>Counts a call by where it comes from. What is left, as the answer tells, is that of the nearest network.</summary>

@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text.Unicode;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace MedCor.Gateway.HttpPipeline;
 
@@ -8,12 +11,37 @@ internal sealed class QueryParametersMetadata
 {
     public static readonly QueryParametersMetadata Instance = new();
 
-    /// <summary>Throws <see cref="ValidationFailed"/> naming each parameter in the query of a path that reads none.</summary>
-    public static void ThrowIfUnexpected(HttpContext http)
+    /// <summary>Throws <see cref="ValidationFailed"/> naming each parameter in the query of a path that reads none, and each that is no UTF-8, which would be read with U+FFFD in its place.</summary>
+    public static void ThrowIfInvalid(HttpContext http)
     {
-        if (!http.Request.QueryString.HasValue || http.GetEndpoint()?.Metadata.GetMetadata<QueryParametersMetadata>() is not null) return;
+        if (!http.Request.QueryString.HasValue) return;
+        var isRead = http.GetEndpoint()?.Metadata.GetMetadata<QueryParametersMetadata>() is not null;
         var mistakes = new Dictionary<string, List<string>>();
-        foreach (var name in http.Request.Query.Keys) mistakes.AddError(name, "is not a parameter here: this path reads none from its query");
+        foreach (var parameter in new QueryStringEnumerable(http.Request.QueryString.Value))
+        {
+            var name = parameter.DecodeName().ToString();
+            if (!isRead) mistakes.AddError(name, "is not a parameter here: this path reads none from its query");
+            else if (!IsUtf8(parameter.EncodedName.Span) || !IsUtf8(parameter.EncodedValue.Span)) mistakes.AddError(name, ValidationErrors.NotUnicode);
+        }
         if (mistakes.Count > 0) throw new ValidationFailed(mistakes);
+    }
+
+    /// <summary>Whether the bytes that a text of an address stands for are UTF-8. A percent sign without two digits stands for itself.</summary>
+    private static bool IsUtf8(ReadOnlySpan<char> encoded)
+    {
+        if (!encoded.Contains('%')) return true;
+        var bytes = new List<byte>(encoded.Length);
+        for (var i = 0; i < encoded.Length; i++)
+            if (encoded[i] == '%' && i + 2 < encoded.Length && byte.TryParse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            {
+                bytes.Add(value);
+                i += 2;
+            }
+            else
+            {
+                // Kestrel takes no other characters in an address than those of ASCII.
+                bytes.Add((byte)encoded[i]);
+            }
+        return Utf8.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
     }
 }

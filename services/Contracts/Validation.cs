@@ -79,17 +79,20 @@ public sealed class PlausibleDateAttribute() : ValidationAttribute($"must be a d
     public override bool IsValid(object? value) => value is null or DateOnly { Year: >= FirstYear and <= LastYear };
 }
 
-/// <summary>A day on which something of somebody living has happened: they were born, or certified.</summary>
+/// <summary>A day on which something of somebody living has happened: they were born, or certified. Which day is today, a hospital's clocks say: whoever reads it asks <see cref="FindFutureError"/>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PastDateAttribute() : ValidationAttribute($"must be a day from {FirstYear}-01-01 on, and not of the future")
 {
-    private const int FirstYear = 1900;
+    private const int FirstYear = 1900, LastYear = 2099;
 
     /// <summary>As much of it as JSON Schema can say, which knows no today.</summary>
     public const string Pattern = "^(?:19|20)";
 
-    // East of Greenwich it may be tomorrow already.
-    public override bool IsValid(object? value) => value is null || (value is DateOnly { Year: >= FirstYear } day && day <= DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1));
+    public override bool IsValid(object? value) => value is null or DateOnly { Year: >= FirstYear and <= LastYear };
+
+    /// <summary>Says why nothing can have happened on a day; null when it can.</summary>
+    /// <param name="today">By the hospital's clocks.</param>
+    public static string? FindFutureError(DateOnly? day, DateOnly today) => day > today ? FormattableString.Invariant($"must not be after today, {today:yyyy-MM-dd} by the hospital's clocks") : null;
 }
 
 /// <summary>A telephone number, however it is grouped: digits, spaces, <c>+</c>, <c>-</c>, <c>.</c>, <c>/</c>, parentheses, and <c>ext</c> or <c>x</c> before an extension.</summary>

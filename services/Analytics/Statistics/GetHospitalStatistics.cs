@@ -1,19 +1,24 @@
 using MedCor.Contracts.Analytics;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetHospitalStatistics, HospitalStatistics>
+internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetHospitalStatistics, HospitalStatistics>, IParameterRules<GetHospitalStatistics>
 {
+    public Task AddErrorsAsync(GetHospitalStatistics request, ParameterErrors errors, CancellationToken ct)
+    {
+        book.RequireHospital(request.HospitalId, errors);
+        errors.AddDateRange(request.DateFrom, request.DateTo);
+        return Task.CompletedTask;
+    }
+
     public async Task<HospitalStatistics> HandleAsync(GetHospitalStatistics request, CancellationToken ct)
     {
         var hospital = await book.ResolveHospitalAsync(request.HospitalId, ct);
         var (id, today) = (hospital.HospitalId, book.Today(hospital));
         var to = request.DateTo ?? (request.DateFrom > today ? request.DateFrom.Value : today);
         var period = new Period(request.DateFrom ?? new(to.Year, to.Month, 1), to);
-        if (period.From > period.To) throw new ValidationFailed("date_to", "must not be before date_from");
 
         var heads = await db.HeadCounts.Where(h => h.HospitalId == id).GroupBy(h => h.HospitalId)
             .Select(g => new { Patients = g.Sum(h => h.Patients), Doctors = g.Sum(h => h.Doctors), Nurses = g.Sum(h => h.Nurses) }).SingleOrDefaultAsync(ct);

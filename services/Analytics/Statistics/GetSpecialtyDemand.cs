@@ -5,9 +5,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetSpecialtyDemand, HospitalDemand>
+internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetSpecialtyDemand, HospitalDemand>, IParameterRules<GetSpecialtyDemand>
 {
     private const decimal SecondsPerDay = 24 * 60 * 60;
+
+    public Task AddErrorsAsync(GetSpecialtyDemand request, ParameterErrors errors, CancellationToken ct)
+    {
+        book.RequireHospital(request.HospitalId, errors);
+        return Task.CompletedTask;
+    }
 
     public async Task<HospitalDemand> HandleAsync(GetSpecialtyDemand request, CancellationToken ct)
     {

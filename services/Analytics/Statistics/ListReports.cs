@@ -4,14 +4,19 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueries book) : IToolHandler<ListReports, Page<Report>>
+internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueries book) : IToolHandler<ListReports, Page<Report>>, IParameterRules<ListReports>
 {
+    public Task AddErrorsAsync(ListReports request, ParameterErrors errors, CancellationToken ct)
+    {
+        errors.AddDateRange(request.DateFrom, request.DateTo);
+        return Task.CompletedTask;
+    }
+
     public async Task<Page<Report>> HandleAsync(ListReports request, CancellationToken ct)
     {
         if (request.HospitalId is { } id) await book.ResolveHospitalAsync(id, ct);
 
         return await reports.ReadPageAsync(request, list => list
-            .CheckDateRange(request.DateFrom, request.DateTo)
             .Where("hospital_id", request.HospitalId)
             .From("date_from", request.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null)
             .To("date_from", request.DateTo), ct);

@@ -5,6 +5,7 @@ using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
@@ -14,13 +15,18 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
 {
     private const string DefaultCurrency = "USD";
 
-    /// <summary>The hospital that is meant: the caller's own unless the platform names one. Throws <see cref="NotFound"/> for another one.</summary>
+    /// <summary>The hospital that is meant, which <see cref="RequireHospital"/> has found: the caller's own unless the platform names one. Throws <see cref="NotFound"/> for another one.</summary>
     internal async Task<HospitalCopy> ResolveHospitalAsync(Guid? requestedId, CancellationToken ct)
     {
         var own = db.Tenancy.Caller.HospitalId;
         if (requestedId is { } other && own is { } mine && other != mine) throw new NotFound("hospital");
-        var id = requestedId ?? own ?? throw new ValidationFailed("hospital_id", "is required: you belong to no hospital");
-        return await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital");
+        return await hospitals.FindAsync((requestedId ?? own)!.Value, ct) ?? throw new NotFound("hospital");
+    }
+
+    /// <summary>Notes it as wrong where no hospital is meant: the platform's administrators belong to none.</summary>
+    internal void RequireHospital(Guid? requestedId, ParameterErrors errors)
+    {
+        if (requestedId is null && db.Tenancy.Caller.HospitalId is null) errors.Add("hospital_id", "is required: you belong to no hospital");
     }
 
     /// <summary>The day that the hospital's clocks show.</summary>

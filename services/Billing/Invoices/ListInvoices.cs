@@ -4,10 +4,15 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Billing.Invoices;
 
-internal sealed class ListInvoicesHandler(InvoiceResource invoices) : IToolHandler<ListInvoices, Page<Contracts.Billing.Invoice>>
+internal sealed class ListInvoicesHandler(InvoiceResource invoices) : IToolHandler<ListInvoices, Page<Contracts.Billing.Invoice>>, IParameterRules<ListInvoices>
 {
+    public Task AddErrorsAsync(ListInvoices request, ParameterErrors errors, CancellationToken ct)
+    {
+        errors.AddDateRange(request.DateFrom, request.DateTo);
+        return Task.CompletedTask;
+    }
+
     public Task<Page<Contracts.Billing.Invoice>> HandleAsync(ListInvoices request, CancellationToken ct) => invoices.ReadPageAsync(request, list => list
-        .CheckDateRange(request.DateFrom, request.DateTo)
         .Where("hospital_id", request.HospitalId)
         .Where("subscription_id", request.SubscriptionId)
         .Where("type", request.Type)

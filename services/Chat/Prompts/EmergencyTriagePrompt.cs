@@ -59,7 +59,7 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         var missing = new Dictionary<string, List<string>>();
         if (symptoms is not { Count: > 0 }) missing["symptoms"] = ["must name one at least"];
 
-        var today = DateOnly.FromDateTime(turn.Now.UtcDateTime);
+        var today = await turn.TodayAsync();
         var born = patient?.DateOfBirth ?? seen.DateOfBirth;
         if (born is null && seen.AgeYears is null) missing["age_years"] = ["is required, or else date_of_birth"];
         if (born is null && seen.AgeYears == 0) missing["date_of_birth"] = ["is required below the age of one: the limits differ by weeks"];
@@ -73,6 +73,7 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         }
 
         var severity = SeverityIndex.Assess(new(seen, born is { } day ? AgeInMonths(day, today) : (seen.AgeYears ?? 0) * 12, born is { } birth ? today.DayNumber - birth.DayNumber : null));
+        if (PastDateAttribute.FindFutureError(seen.DateOfBirth, today) is { } unborn) missing["date_of_birth"] = [unborn];
         if (severity is null) missing["expected_resources"] = ["is required: levels 1 and 2 are not clear from the rest"];
         else if (severity is { Level: > 2 } && seen.ExpectedResources >= 2)
             foreach (var (sign, measured) in new[] { ("heart_rate", seen.HeartRate), ("respiratory_rate", seen.RespiratoryRate), ("oxygen_saturation", seen.OxygenSaturation) })

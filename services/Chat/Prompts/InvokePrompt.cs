@@ -5,9 +5,15 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, PromptSession>, IToolPreparation<InvokePrompt>
+internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, PromptSession>, IToolPreparation<InvokePrompt>, IParameterRules<InvokePrompt>
 {
     private StepResult _result = null!;
+
+    public Task AddErrorsAsync(InvokePrompt request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (errors.AreRight("prompt") && guide.FindNameError(request.Prompt) is { } wrong) errors.Add("prompt", wrong);
+        return Task.CompletedTask;
+    }
 
     public async Task PrepareAsync(InvokePrompt request, CancellationToken ct)
     {

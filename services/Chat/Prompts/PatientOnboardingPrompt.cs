@@ -37,10 +37,10 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
 
     protected override OnboardingData CreateData(OnboardingStart start) => new() { ReferralSource = start.ReferralSource };
 
-    private static Task SetBasicInformationAsync(OnboardingData reception, BasicInformation person, StepContext turn)
+    private static async Task SetBasicInformationAsync(OnboardingData reception, BasicInformation person, StepContext turn)
     {
+        await turn.RequirePastAsync(person.DateOfBirth, "date_of_birth");
         reception.Person = person;
-        return Task.CompletedTask;
     }
 
     private static Task SetMedicalHistoryAsync(OnboardingData reception, MedicalHistory history, StepContext turn)
@@ -52,9 +52,11 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
     private static async Task SetInsuranceAsync(OnboardingData reception, Insurance insurance, StepContext turn)
     {
         var none = new Insurance();
-        if (insurance.Provider is null && insurance != none) throw new ValidationFailed("provider", "is required with the rest; answer with nothing when there is no insurance");
-        if (insurance.Provider is not null && insurance.PolicyNumber is null) throw new ValidationFailed("policy_number", "is required when there is a provider");
-        if (insurance.ValidUntil is { } last && last < await turn.TodayAsync()) throw new ValidationFailed("valid_until", "is past: this insurance has run out; give the present one, or answer with nothing");
+        var wrong = new Dictionary<string, List<string>>();
+        if (insurance.Provider is null && insurance != none) wrong["provider"] = ["is required with the rest; answer with nothing when there is no insurance"];
+        if (insurance.Provider is not null && insurance.PolicyNumber is null) wrong["policy_number"] = ["is required when there is a provider"];
+        if (insurance.ValidUntil is { } last && last < await turn.TodayAsync()) wrong["valid_until"] = ["is past: this insurance has run out; give the present one, or answer with nothing"];
+        if (wrong.Count > 0) throw new ValidationFailed(wrong);
         reception.Insurance = insurance == none ? null : insurance;
     }
 

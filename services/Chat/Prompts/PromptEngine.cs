@@ -24,9 +24,14 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     /// <summary>A prompt. Throws <see cref="ValidationFailed"/> when there is no such one, <see cref="Forbidden"/> when it is not for the caller's role.</summary>
     internal Prompt Find(string name)
     {
-        var prompt = prompts.SingleOrDefault(p => p.Name == name) ?? throw new ValidationFailed("prompt", $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}{DidYouMean.Hint(name, prompts.Select(p => p.Name))}");
+        if (FindNameError(name) is { } wrong) throw new ValidationFailed("prompt", wrong);
+        var prompt = prompts.Single(p => p.Name == name);
         return db.Tenancy.Caller.IsOneOf(prompt.Callers) ? prompt : throw new Forbidden($"Your role does not include {name}.");
     }
+
+    /// <summary>Says that a name is no prompt's; null when it is one's.</summary>
+    internal string? FindNameError(string name) =>
+        prompts.Any(p => p.Name == name) ? null : $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}{DidYouMean.Hint(name, prompts.Select(p => p.Name))}";
 
     /// <summary>A session of the caller's with its prompt. Throws <see cref="NotFound"/> when it is not theirs or its time is up, whether or not it was swept out yet.</summary>
     internal async Task<(StoredPromptSession Session, Prompt Prompt)> FindAsync(Guid id, CancellationToken ct)

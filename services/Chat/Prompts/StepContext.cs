@@ -39,6 +39,13 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
         if (BookableDays.WhatIsWrong(day, await TodayAsync()) is { } wrong) throw new ValidationFailed(field, wrong);
     }
 
+    /// <summary>Throws <see cref="ValidationFailed"/>, in the words of create_user, when nothing can have happened yet on a day that was named.</summary>
+    /// <param name="field">Where it was named.</param>
+    public async Task RequirePastAsync(DateOnly? day, string field)
+    {
+        if (await hospitals.FindFutureErrorAsync(day, HospitalId, now, ct) is { } wrong) throw new ValidationFailed(field, wrong);
+    }
+
     /// <summary>What a tool answers the caller. Throws <see cref="Refused"/> when it refuses.</summary>
     public Task<TResult> CallAsync<TResult>(ITool<TResult> tool) => others.CallAsync(tool, null, ct);
 

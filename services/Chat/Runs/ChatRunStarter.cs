@@ -118,18 +118,10 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
 
     private static string? Metadata(ExecuteCall request, Dictionary<string, List<string>> mistakes)
     {
-        try
-        {
-            var metadata = request.Metadata?.ToJsonString(Json.Options);
-            if (metadata?.Length > MaxMetadataLength) mistakes.AddError("metadata", $"must have at most {MaxMetadataLength} characters");
-            if (ContainsNul(request.Metadata)) mistakes.AddError("metadata", "must not contain the character U+0000");
-            return metadata;
-        }
-        catch (InvalidOperationException) // half a surrogate pair, which is read only now
-        {
-            mistakes.AddError("metadata", "must be well-formed JSON");
-            return null;
-        }
+        var metadata = request.Metadata?.ToJsonString(Json.Options);
+        if (metadata?.Length > MaxMetadataLength) mistakes.AddError("metadata", $"must have at most {MaxMetadataLength} characters");
+        if (ContainsNul(request.Metadata)) mistakes.AddError("metadata", "must not contain the character U+0000");
+        return metadata;
     }
 
     /// <summary>Whether a name or text in it holds the one character that PostgreSQL cannot keep.</summary>

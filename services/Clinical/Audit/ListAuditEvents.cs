@@ -5,8 +5,14 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Audit;
 
-internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days) : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>
+internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days) : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>, IParameterRules<ListAuditEvents>
 {
+    public Task AddErrorsAsync(ListAuditEvents request, ParameterErrors errors, CancellationToken ct)
+    {
+        errors.AddDateRange(request.DateFrom, request.DateTo);
+        return Task.CompletedTask;
+    }
+
     public async Task<Page<Contracts.Clinical.AuditEvent>> HandleAsync(ListAuditEvents request, CancellationToken ct)
     {
         var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
@@ -14,8 +20,7 @@ internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource e
 
         return await events.ReadPageAsync(request, list =>
         {
-            list.CheckDateRange(request.DateFrom, request.DateTo)
-                .Where("patient_id", request.PatientId)
+            list.Where("patient_id", request.PatientId)
                 .Where("user_id", request.UserId)
                 .Where("resource", request.Resource)
                 .Where("action", request.Action)

@@ -7,9 +7,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandler<GetMedicalRecordHistory, Page<MedicalRecordVersion>>
+internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandler<GetMedicalRecordHistory, Page<MedicalRecordVersion>>, IParameterRules<GetMedicalRecordHistory>
 {
     private static readonly QueryableFields<RecordVersion> Fields = new("-version", v => v.RecordId) { { "version", v => v.Version } };
+
+    public Task AddErrorsAsync(GetMedicalRecordHistory request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (Fields.FindSortError(request.Sort) is { } wrong) errors.Add("sort", wrong);
+        return Task.CompletedTask;
+    }
 
     public async Task<Page<MedicalRecordVersion>> HandleAsync(GetMedicalRecordHistory request, CancellationToken ct)
     {

@@ -5,14 +5,19 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>
+internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>, IParameterRules<ListMedicalRecords>
 {
+    public Task AddErrorsAsync(ListMedicalRecords request, ParameterErrors errors, CancellationToken ct)
+    {
+        errors.AddDateRange(request.DateFrom, request.DateTo);
+        return Task.CompletedTask;
+    }
+
     public async Task<Page<Contracts.Clinical.MedicalRecord>> HandleAsync(ListMedicalRecords request, CancellationToken ct)
     {
         var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
 
         return await records.ReadPageAsync(request, list => list
-            .CheckDateRange(request.DateFrom, request.DateTo)
             .Where("patient_id", request.PatientId)
             .Where("record_type", request.RecordType)
             .From("created_at", from)

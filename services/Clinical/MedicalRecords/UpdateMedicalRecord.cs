@@ -6,14 +6,18 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock) : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>
+internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock) : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>, IParameterRules<UpdateMedicalRecord>
 {
+    public Task AddErrorsAsync(UpdateMedicalRecord request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (errors.AreRight("status") && request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason)) errors.Add("reason", "must say why it is withdrawn");
+        return Task.CompletedTask;
+    }
+
     public async Task<object> GetCurrentAsync(UpdateMedicalRecord request, CancellationToken ct) => await records.GetAsync(request.RecordId, ct);
 
     public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(UpdateMedicalRecord request, CancellationToken ct)
     {
-        if (request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason)) throw new ValidationFailed("reason", "must say why it is withdrawn");
-
         var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         record.ThrowIfVersionDiffers(request.ExpectedVersion);
         record.Amend(request);

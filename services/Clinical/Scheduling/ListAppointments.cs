@@ -4,10 +4,15 @@ using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class ListAppointmentsHandler(AppointmentResource appointments) : IToolHandler<ListAppointments, Page<Contracts.Clinical.Appointment>>
+internal sealed class ListAppointmentsHandler(AppointmentResource appointments) : IToolHandler<ListAppointments, Page<Contracts.Clinical.Appointment>>, IParameterRules<ListAppointments>
 {
+    public Task AddErrorsAsync(ListAppointments request, ParameterErrors errors, CancellationToken ct)
+    {
+        errors.AddDateRange(request.DateFrom, request.DateTo);
+        return Task.CompletedTask;
+    }
+
     public Task<Page<Contracts.Clinical.Appointment>> HandleAsync(ListAppointments request, CancellationToken ct) => appointments.ReadPageAsync(request, list => list
-        .CheckDateRange(request.DateFrom, request.DateTo)
         .Where("patient_id", request.PatientId)
         .Where("doctor_id", request.DoctorId)
         .Where("status", request.Status)

@@ -8,11 +8,17 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>, IParameterRules<SetDoctorSchedule>
 {
     private const int MaxListed = 100;
 
     public async Task<object> GetCurrentAsync(SetDoctorSchedule request, CancellationToken ct) => (await people.RequireDoctorAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
+
+    public Task AddErrorsAsync(SetDoctorSchedule request, ParameterErrors errors, CancellationToken ct)
+    {
+        TimetableValidator.AddErrors(request, errors);
+        return Task.CompletedTask;
+    }
 
     public async Task<DoctorSchedule> HandleAsync(SetDoctorSchedule request, CancellationToken ct)
     {

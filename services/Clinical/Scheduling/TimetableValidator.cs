@@ -1,38 +1,39 @@
 using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Clinical.Scheduling;
 
 /// <summary>Which timetables make sense.</summary>
 internal static class TimetableValidator
 {
-    /// <summary>The timetable that is asked for. Throws <see cref="ValidationFailed"/> naming every entry that makes no sense.</summary>
-    /// <param name="existing">The absences that the schedule has: two of them that overlap were taken once, and are again.</param>
-    internal static Timetable Validate(SetDoctorSchedule request, IReadOnlyList<Absence> existing)
+    /// <summary>Notes every entry that makes no sense, whatever the doctor's schedule was before.</summary>
+    internal static void AddErrors(SetDoctorSchedule request, ParameterErrors errors)
     {
-        var wrongs = new Dictionary<string, List<string>>();
-        void Wrong(string field, string what)
-        {
-            if (!wrongs.TryGetValue(field, out var all)) wrongs[field] = all = [];
-            all.Add(what);
-        }
-
-        var (hours, breaks, exceptions) = (request.WorkingHours, request.Breaks ?? [], request.Exceptions ?? []);
-        ValidatePeriods("working_hours", hours, Wrong);
-        ValidatePeriods("breaks", breaks, Wrong);
-        for (var i = 0; i < hours.Count; i++)
-            if (hours[i].DurationMinutes() is > 0 and var minutes && minutes < request.SlotMinutes) Wrong($"working_hours[{i}]", $"is shorter than one slot of {request.SlotMinutes} minutes");
-        for (var i = 0; i < breaks.Count; i++)
-            if (breaks[i].DurationMinutes() > 0 && !hours.Any(p => Overlap(p, breaks[i]))) Wrong($"breaks[{i}]", "lies outside the working hours");
+        var (hours, breaks, exceptions) = (request.WorkingHours ?? [], request.Breaks ?? [], request.Exceptions ?? []);
+        ValidatePeriods("working_hours", hours, errors.Add);
+        ValidatePeriods("breaks", breaks, errors.Add);
+        for (var i = 0; i < hours.Count && errors.AreRight("slot_minutes"); i++)
+            if (hours[i].DurationMinutes() is > 0 and var minutes && minutes < request.SlotMinutes) errors.Add($"working_hours[{i}]", $"is shorter than one slot of {request.SlotMinutes} minutes");
+        for (var i = 0; i < breaks.Count && errors.AreRight("working_hours"); i++)
+            if (breaks[i].DurationMinutes() > 0 && !hours.Any(p => Overlap(p, breaks[i]))) errors.Add($"breaks[{i}]", "lies outside the working hours");
         for (var i = 0; i < exceptions.Count; i++)
         {
             var (at, off) = ($"exceptions[{i}]", exceptions[i]);
-            if (off.Start is null != off.End is null) Wrong(at, "needs both start and end, or neither for the whole day");
-            else if (off is { Start: { } start, End: { } end }) ValidateTimes(at, start, end, Wrong);
-            for (var j = 0; j < i; j++)
-                if (Overlap(off, exceptions[j]) && !AreBothExisting(existing, off, exceptions[j])) Wrong(at, $"overlaps exceptions[{j}]: {off.Date:yyyy-MM-dd} is entered twice");
+            if (off.Start is null != off.End is null) errors.Add(at, "needs both start and end, or neither for the whole day");
+            else if (off is { Start: { } start, End: { } end }) ValidateTimes(at, start, end, errors.Add);
         }
-        return wrongs.Count == 0 ? new(request.SlotMinutes, hours, breaks, exceptions) : throw new ValidationFailed(wrongs);
+    }
+
+    /// <summary>The timetable that is asked for. Throws <see cref="ValidationFailed"/> naming every absence that overlaps another.</summary>
+    /// <param name="existing">The absences that the schedule has: two of them that overlap were taken once, and are again.</param>
+    internal static Timetable Validate(SetDoctorSchedule request, IReadOnlyList<Absence> existing)
+    {
+        var (errors, exceptions) = (new Dictionary<string, List<string>>(), request.Exceptions ?? []);
+        for (var i = 0; i < exceptions.Count; i++)
+            for (var j = 0; j < i; j++)
+                if (Overlap(exceptions[i], exceptions[j]) && !AreBothExisting(existing, exceptions[i], exceptions[j])) errors.AddError($"exceptions[{i}]", $"overlaps exceptions[{j}]: {exceptions[i].Date:yyyy-MM-dd} is entered twice");
+        return errors.Count == 0 ? new(request.SlotMinutes, request.WorkingHours, request.Breaks ?? [], exceptions) : throw new ValidationFailed(errors);
     }
 
     private static void ValidatePeriods(string list, IReadOnlyList<WeeklyPeriod> periods, Action<string, string> wrong)

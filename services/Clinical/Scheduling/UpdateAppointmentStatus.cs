@@ -6,12 +6,17 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>
+internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>, IParameterRules<UpdateAppointmentStatus>
 {
+    public Task AddErrorsAsync(UpdateAppointmentStatus request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (errors.AreRight("status") && request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes)) errors.Add("notes", "must say why it is cancelled");
+        return Task.CompletedTask;
+    }
+
     public async Task<Contracts.Clinical.Appointment> HandleAsync(UpdateAppointmentStatus request, CancellationToken ct)
     {
         if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled) throw new Forbidden("Patients may cancel their appointments, nothing else.");
-        if (request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes)) throw new ValidationFailed("notes", "must say why it is cancelled");
 
         var visit = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
         visit.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);

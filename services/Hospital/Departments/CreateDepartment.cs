@@ -6,11 +6,17 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Departments;
 
-internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<CreateDepartment, Contracts.Hospital.Department>
+internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<CreateDepartment, Contracts.Hospital.Department>, IParameterRules<CreateDepartment>
 {
+    public Task AddErrorsAsync(CreateDepartment request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", "is required: platform administrators belong to no hospital");
+        return Task.CompletedTask;
+    }
+
     public async Task<Contracts.Hospital.Department> HandleAsync(CreateDepartment request, CancellationToken ct)
     {
-        var id = request.HospitalId ?? db.Tenancy.HospitalId ?? throw new ValidationFailed("hospital_id", "is required: platform administrators belong to no hospital");
+        var id = request.HospitalId ?? db.Tenancy.HospitalId;
         var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == id, ct) ?? throw new NotFound("hospital");
         if (!hospital.IsActive) throw new Conflict("The hospital is out of use.");
 

@@ -1,19 +1,30 @@
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
 
-internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResource doctors) : IToolHandler<UpdateDoctorSpecialties, Doctor>, ICurrentStateProvider<UpdateDoctorSpecialties>
+internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResource doctors, HospitalCopies hospitals, TimeProvider clock)
+    : IToolHandler<UpdateDoctorSpecialties, Doctor>, ICurrentStateProvider<UpdateDoctorSpecialties>, IParameterRules<UpdateDoctorSpecialties>
 {
     public async Task<object> GetCurrentAsync(UpdateDoctorSpecialties request, CancellationToken ct) => await doctors.GetAsync(request.DoctorId, ct);
 
+    public Task AddErrorsAsync(UpdateDoctorSpecialties request, ParameterErrors errors, CancellationToken ct)
+    {
+        var specialties = request.Specialties ?? [];
+        if (specialties.Count(s => s.IsPrimary) > 1) errors.Add("specialties", "can have one primary at most");
+        for (var i = 0; i < specialties.Count; i++)
+            if (specialties.Take(i).Any(earlier => earlier.SpecialtyId == specialties[i].SpecialtyId)) errors.Add($"specialties[{i}].specialty_id", "is given twice");
+        return Task.CompletedTask;
+    }
+
     public async Task<Doctor> HandleAsync(UpdateDoctorSpecialties request, CancellationToken ct)
     {
-        Validate(request.Specialties);
         var doctor = await db.Doctors().GetRequiredAsync(request.DoctorId, "doctor", ct);
+        await ValidateAsync(doctor, request.Specialties, ct);
         doctor.ThrowIfVersionDiffers(request.ExpectedVersion);
 
         var ids = request.Specialties.Select(s => s.SpecialtyId).ToArray();
@@ -46,13 +57,16 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
         return doctor.ToDoctor();
     }
 
-    private static void Validate(IReadOnlyList<PractisedSpecialty> specialties)
+    /// <summary>Throws <see cref="ValidationFailed"/> naming each day of a certification that is still to come, except as it is kept.</summary>
+    private async Task ValidateAsync(Account doctor, IReadOnlyList<PractisedSpecialty> specialties, CancellationToken ct)
     {
-        var wrongs = new Dictionary<string, List<string>>();
-        if (specialties.Count(s => s.IsPrimary) > 1) wrongs["specialties"] = ["can have one primary at most"];
+        var errors = new Dictionary<string, List<string>>();
         for (var i = 0; i < specialties.Count; i++)
-            if (specialties.Take(i).Any(earlier => earlier.SpecialtyId == specialties[i].SpecialtyId))
-                wrongs[$"specialties[{i}].specialty_id"] = ["is given twice"];
-        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
+        {
+            var certified = specialties[i].CertificationDate;
+            if (doctor.SpecialtyLinks.Any(p => p.SpecialtyId == specialties[i].SpecialtyId && p.CertificationDate == certified)) continue;
+            if (await hospitals.FindFutureErrorAsync(certified, doctor.HospitalId!.Value, clock.GetUtcNow(), ct) is { } wrong) errors.AddError($"specialties[{i}].certification_date", wrong);
+        }
+        if (errors.Count > 0) throw new ValidationFailed(errors);
     }
 }

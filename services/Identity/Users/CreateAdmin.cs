@@ -33,7 +33,9 @@ internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> 
         db.Tenancy.Enter(new Caller(Guid.Empty, Name, Role.Admin, HospitalId: null, SessionId: Guid.Empty, IssuedAt: now, ExpiresAt: now));
         try
         {
-            var asked = ParameterReader<CreateUser>.Read(JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options));
+            var asked = await ParameterReader<CreateUser>.ReadAsync(
+                JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options),
+                rules: (parameters, errors) => create is IParameterRules<CreateUser> rules ? rules.AddErrorsAsync(parameters, errors, ct) : Task.CompletedTask);
             if (create is IToolPreparation<CreateUser> prepares) await prepares.PrepareAsync(asked, ct);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var admin = await create.HandleAsync(asked, ct);

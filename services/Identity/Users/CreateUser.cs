@@ -10,21 +10,33 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
-internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes) : IToolHandler<CreateUser, User>, IToolPreparation<CreateUser>
+internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, TimeProvider clock)
+    : IToolHandler<CreateUser, User>, IToolPreparation<CreateUser>, IParameterRules<CreateUser>
 {
     private Guid? _hospital;
     private string _passwordHash = "";
 
+    public async Task AddErrorsAsync(CreateUser request, ParameterErrors errors, CancellationToken ct)
+    {
+        // Whoever may not open such an account is told that, and not what is wrong with it.
+        if (errors.AreRight("role") && !MayOpen(request.Role)) return;
+        var own = db.Tenancy.Caller.HospitalId;
+        var hospital = request.HospitalId ?? own;
+        if (errors.AreRight("role"))
+        {
+            RoleFieldRules.AddErrors(errors.Add, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience, isAvailable: null, current: null);
+            if (hospital is null && request.Role != Role.Admin) errors.Add("hospital_id", "is required: only platform administrators belong to no hospital");
+        }
+        if (errors.AreRight("password") && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak) errors.Add("password", weak);
+        // By another hospital's clocks nobody of this one is told the day.
+        if (hospital is { } id && (own is null || own == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } unborn) errors.Add("date_of_birth", unborn);
+    }
+
     public async Task PrepareAsync(CreateUser request, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
-        if (caller.IsOneOf(Callers.Nurse) && request.Role != Role.Patient) throw new Forbidden("Nurses open accounts for patients alone.");
-        var errors = new Dictionary<string, List<string>>();
-        RoleFieldRules.AddErrors(errors, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience, isAvailable: null, current: null);
+        if (!MayOpen(request.Role)) throw new Forbidden("Nurses open accounts for patients alone.");
         _hospital = request.HospitalId ?? caller.HospitalId;
-        if (_hospital is null && request.Role != Role.Admin) errors.AddError("hospital_id", "is required: only platform administrators belong to no hospital");
-        if (PasswordPolicy.FindError(request.Password, request.Email, request.FirstName, request.LastName) is { } wrong) errors.AddError("password", wrong);
-        if (errors.Count > 0) throw new ValidationFailed(errors);
         // Another hospital does not exist, as far as somebody of this one may know.
         if (caller.HospitalId is { } own && _hospital != own) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
@@ -59,4 +71,6 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         }
         return account.ToUser();
     }
+
+    private bool MayOpen(Role role) => role == Role.Patient || !db.Tenancy.Caller.IsOneOf(Callers.Nurse);
 }

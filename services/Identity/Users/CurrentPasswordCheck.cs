@@ -11,12 +11,13 @@ namespace MedCor.Identity.Users;
 /// </summary>
 internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, PasswordHasher hashes)
 {
-    private const string Field = "current_password";
+    internal const string Field = "current_password";
 
-    internal async Task VerifyAsync(Account account, string? current, CancellationToken ct)
+    /// <summary>Says that it was not given.</summary>
+    internal const string Missing = "is required to change one's own password or e-mail address";
+
+    internal async Task VerifyAsync(Account account, string current, CancellationToken ct)
     {
-        if (current is null) throw new ValidationFailed(Field, "is required to change one's own password or e-mail address");
-
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var lockOut = scope.ServiceProvider.GetRequiredService<LockOut>();

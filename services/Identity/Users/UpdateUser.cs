@@ -3,6 +3,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Sessions;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Tools;
@@ -10,22 +11,29 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
-internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings) : IToolHandler<UpdateUser, UpdatedUser>, IToolPreparation<UpdateUser>, ICurrentStateProvider<UpdateUser>
+internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, TimeProvider clock)
+    : IToolHandler<UpdateUser, UpdatedUser>, IToolPreparation<UpdateUser>, ICurrentStateProvider<UpdateUser>, IParameterRules<UpdateUser>
 {
     private string? _newHash;
 
     public async Task<object> GetCurrentAsync(UpdateUser request, CancellationToken ct) => await users.GetAsync(request.UserId, ct);
 
+    public Task AddErrorsAsync(UpdateUser request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak) errors.Add("password", weak);
+        if (request.Password is not null && errors.AreRight("user_id") && request.UserId == db.Tenancy.Caller.UserId && request.CurrentPassword is null) errors.Add(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
+        return Task.CompletedTask;
+    }
+
     public async Task PrepareAsync(UpdateUser request, CancellationToken ct)
     {
-        if (request is { Password: null, Email: null, Role: null } && request.IsActive is not false) return;
+        if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return;
         var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
-        if (account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email))))
-            await ownPassword.VerifyAsync(account, request.CurrentPassword, ct);
+        var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email)));
+        await ValidateAsync(request, account, provesPassword, ct);
+        if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
         if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
-        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName, request.LastName ?? account.LastName) is { } wrong)
-            throw new ValidationFailed("password", wrong);
         if (request.Password is not null) _newHash = await hashes.HashAsync(request.Password, ct);
         // Last: what is refused pauses nobody's bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
@@ -36,6 +44,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     {
         var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery().GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
+        ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
 
         var (formerRole, wasActive, leaves) = (account.Role, account.IsActive, CeasesToBeBookable(request, account));
@@ -52,7 +61,6 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         account.IsAvailable = request.IsAvailable ?? account.IsAvailable;
         account.IsActive = request.IsActive ?? account.IsActive;
         account.Credential!.PasswordHash = _newHash ?? account.Credential.PasswordHash;
-        if (account.HospitalId is null && account.Role != Role.Admin) throw new ValidationFailed("role", "must be ADMIN for somebody who belongs to no hospital");
 
         if (_newHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
         if (db.ChangeTracker.HasChanges()) account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
@@ -92,7 +100,33 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         // Records, bookings and invoices know a patient by these: whoever could change them could be somebody else.
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName) || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
-        RoleFieldRules.Validate(request.Role ?? account.Role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value, request.IsAvailable, account);
+    }
+
+    /// <summary>Throws <see cref="ValidationFailed"/> naming all that is wrong with the change of this account.</summary>
+    /// <param name="provesPassword">Whether the caller has to give their password once more.</param>
+    private async Task ValidateAsync(UpdateUser request, Account account, bool provesPassword, CancellationToken ct)
+    {
+        var errors = FindRoleErrors(request, account);
+        if (request.DateOfBirth.Value is { } born && born != account.DateOfBirth && account.HospitalId is { } hospital && await hospitals.FindFutureErrorAsync(born, hospital, clock.GetUtcNow(), ct) is { } unborn)
+            errors.AddError("date_of_birth", unborn);
+        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName, request.LastName ?? account.LastName) is { } weak)
+            errors.AddError("password", weak);
+        if (provesPassword && request.CurrentPassword is null) errors.AddError(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
+        ThrowIfAny(errors);
+    }
+
+    /// <summary>What is wrong with the role, or belongs to another one than the account has afterwards.</summary>
+    private static Dictionary<string, List<string>> FindRoleErrors(UpdateUser request, Account account)
+    {
+        var (errors, role) = (new Dictionary<string, List<string>>(), request.Role ?? account.Role);
+        RoleFieldRules.AddErrors(errors.AddError, role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value, request.IsAvailable, account);
+        if (account.HospitalId is null && role != Role.Admin) errors.AddError("role", "must be ADMIN for somebody who belongs to no hospital");
+        return errors;
+    }
+
+    private static void ThrowIfAny(Dictionary<string, List<string>> errors)
+    {
+        if (errors.Count > 0) throw new ValidationFailed(errors);
     }
 
     private static bool Changes<T>(Optional<T?> requested, T? current) where T : struct => requested.IsGiven && !requested.Value.Equals(current);

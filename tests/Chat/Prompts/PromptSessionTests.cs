@@ -2,6 +2,7 @@ using System.Net;
 using MedCor.Chat;
 using MedCor.Chat.Prompts;
 using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Copies;
 using MedCor.ServiceDefaults.Database;
 using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Problems;
@@ -176,7 +177,7 @@ public sealed class PromptSessionTests
             if (everywhere) tenancy.Enter(hospital: null);
             else tenancy.Enter(nurse);
             await using var db = new ChatDb(new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, tenancy, clock, signal);
-            return await work(new PromptEngine(db, [new PatientOnboardingPrompt()], null!, null!, clock), db);
+            return await work(new PromptEngine(db, [new PatientOnboardingPrompt()], null!, new HospitalCopies(db, null!), clock), db);
         }
     }
 }

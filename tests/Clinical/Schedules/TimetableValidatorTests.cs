@@ -58,7 +58,12 @@ public sealed class TimetableValidatorTests
         }
     }
 
-    private static Timetable Check(SetDoctorSchedule asked, Absence[]? kept = null) => TimetableValidator.Validate(asked, kept ?? []);
+    private static Timetable Check(SetDoctorSchedule asked, Absence[]? kept = null)
+    {
+        var errors = new Dictionary<string, List<string>>();
+        TimetableValidator.AddErrors(asked, new(errors));
+        return errors.Count > 0 ? throw new ValidationFailed(errors) : TimetableValidator.Validate(asked, kept ?? []);
+    }
 
     private static SetDoctorSchedule Asked(WeeklyPeriod[] hours, WeeklyPeriod[]? breaks = null, Absence[]? exceptions = null) =>
         new(Guid.NewGuid(), hours, 30, breaks, exceptions);

@@ -141,6 +141,35 @@ public class InputSchemaTests
         }
     }
 
+    [Theory]
+    [InlineData("\\ud800")]
+    [InlineData("a\\udfffb")]
+    [InlineData("\u00ff")]
+    public async Task Text_that_is_no_Unicode_is_told_so(string text)
+    {
+        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes($"{{\"tool\":\"list_patients\",\"params\":{{\"search\":\"{text}\",\"limit\":0}}}}"));
+        content.Headers.ContentType = new("application/json");
+
+        using var response = await (await CatalogueFixture.Own).Admin.Http.PostAsync("/api/mcp/tools/invoke", content);
+
+        var details = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["details"]!;
+        Assert.Equal(("must be valid Unicode", "must be between 1 and 100"), ((string?)details["search"]?[0], (string?)details["limit"]?[0]));
+    }
+
+    [Theory]
+    [InlineData("{\"symptoms\":[\"\\ud800\"]}", "initial_data.symptoms[0]")]
+    [InlineData("{\"symptoms\":[\"\u00ff\"]}", "initial_data.symptoms[0]")]
+    [InlineData("{\"\\udfff\":1}", "body")]
+    public async Task What_an_object_that_may_hold_anything_holds_is_Unicode_too(string data, string field)
+    {
+        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes($"{{\"tool\":\"invoke_prompt\",\"params\":{{\"prompt\":\"emergency_triage\",\"initial_data\":{data}}}}}"));
+        content.Headers.ContentType = new("application/json");
+
+        using var response = await (await CatalogueFixture.Own).Admin.Http.PostAsync("/api/mcp/tools/invoke", content);
+
+        Assert.Equal("must be valid Unicode", (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["details"]![field]?[0]);
+    }
+
     /// <summary>Half a surrogate pair is no text, and null is neither more nor less than anything.</summary>
     [Theory, MemberData(nameof(Lists))]
     public async Task A_filter_with_what_is_no_text_or_no_value_is_refused(string name)

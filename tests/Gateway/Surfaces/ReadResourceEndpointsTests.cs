@@ -44,6 +44,30 @@ public class ReadResourceEndpointsTests
         }
     }
 
+    /// <summary>Read with U+FFFD in its place, it would find what nobody looked for.</summary>
+    [Theory]
+    [InlineData("patients?filter=%7B%22last_name%22:%22%FF%22%7D", "filter")]
+    [InlineData("patients?filter=%7B%22last_name%22:%22%ED%A0%80%22%7D&sort=%C3%28", "filter sort")]
+    [InlineData("doctors?fields=id,%80&limit=1", "fields")]
+    [InlineData("patients?filter=%7B%22last_name%22:%22%5Cud800%22%7D", "filter")]
+    public async Task A_query_that_is_no_Unicode_is_refused_by_name(string path, string fields)
+    {
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
+
+        var answer = await GetEncoded(path);
+
+        Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
+        Assert.Equal(fields, string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(name => name != "request_id").Order()));
+        Assert.All(fields.Split(' '), field => Assert.Equal(["must be valid Unicode"], answer.Details[field]!.AsArray().Select(wrong => (string)wrong!)));
+        Assert.Equal(HttpStatusCode.OK, (await GetEncoded("patients?filter=%7B%22last_name%22:%22%C3%84%25%22%7D")).Status);
+
+        async Task<ApiResponse> GetEncoded(string encoded)
+        {
+            using var response = await nurse.Http.GetAsync($"/api/mcp/resources/{encoded}");
+            return new(response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+        }
+    }
+
     [Theory, MemberData(nameof(All))]
     public async Task A_misspelt_resource_is_answered_with_the_one_that_was_probably_meant(string resource)
     {

@@ -105,6 +105,44 @@ public class ParameterReaderTests
     public void Around_a_text_of_one_line_blanks_tabs_and_line_ends_are_left_out(string text) =>
         Assert.Equal("ab", Read(Good.Replace("}", $",\"items\":[{{\"name\":\"{text}\",\"amount\":1}}]}}", StringComparison.Ordinal)).Items![0].Name);
 
+    [Theory]
+    [InlineData("""{"id":"x","note":"ok"}""", "at day for id note", "doctors say more")]
+    [InlineData("""{"note":"ok","note":"ok"}""", "at day for id note", null)]
+    [InlineData("""{"for":"COOK","note":"too long","unknown":1}""", "at day for id note unknown", null)]
+    public async Task A_rule_sees_what_is_right_also_where_the_rest_could_not_be_read(string json, string named, string? said)
+    {
+        static Task Rule(Order order, ParameterErrors errors)
+        {
+            if (errors.AreRight("for")) throw new InvalidOperationException("Nobody said for whom.");
+            if (errors.AreRight("note") && order.Note == "ok") errors.Add("note", "doctors say more");
+            errors.Add("for", "is never heard");
+            return Task.CompletedTask;
+        }
+
+        var wrong = await Assert.ThrowsAsync<ValidationFailed>(() => ParameterReader<Order>.ReadAsync(Encoding.UTF8.GetBytes(json), rules: Rule));
+
+        Assert.Equal(named, string.Join(' ', wrong.Details.Select(d => d.Key).Order()));
+        if (said is not null) Assert.Equal([said], wrong.Details["note"]!.AsArray().Select(w => (string)w!));
+        Assert.DoesNotContain("is never heard", wrong.Details["for"]!.AsArray().Select(w => (string)w!));
+    }
+
+    [Theory]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("\"a\\udc00b\"")]
+    public void Text_with_half_a_surrogate_pair_is_told_to_be_no_Unicode(string text) =>
+        Assert.Equal(["must be valid Unicode"], Wrong(Good.Replace("\"ok\"", text, StringComparison.Ordinal))["note"]);
+
+    [Theory]
+    [InlineData("day")]
+    [InlineData("date")]
+    public void Bytes_that_are_no_UTF_8_are_told_to_be_no_Unicode(string day)
+    {
+        var bytes = Encoding.UTF8.GetBytes(Good.Replace("day", day, StringComparison.Ordinal));
+        bytes[^4] = 0xFF;
+
+        Assert.Equal("must be valid Unicode", (string?)Assert.Throws<ValidationFailed>(() => ParameterReader<Order>.Read(bytes)).Details["note"]![0]);
+    }
+
     private sealed record Labels([property: UniqueItems] IReadOnlyList<string> Names);
 
     [Theory]
@@ -116,7 +154,7 @@ public class ParameterReaderTests
     public async Task What_stood_twice_in_a_list_may_stay_and_nothing_more_may(string shown, string sent, string? refused)
     {
         static string[] Names(string list) => list.Split(',');
-        var change = ParameterReader<Labels>.ReadUpdateAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }), _ => Task.FromResult<object?>(new Labels(Names(shown))));
+        var change = ParameterReader<Labels>.ReadAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }), _ => Task.FromResult<object?>(new Labels(Names(shown))));
 
         if (refused is null) Assert.Equal(Names(sent), (await change).Names);
         else Assert.Equal([refused], (await Assert.ThrowsAsync<ValidationFailed>(() => change)).Details.Select(d => d.Key));
