@@ -1,6 +1,6 @@
 using System.Text;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,4 +1,5 @@
 using MassTransit;
+using MedCor.ChatStreams;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Console;
@@ -8,7 +9,6 @@ using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.Gateway.OpenApi;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Messaging;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;

@@ -4,7 +4,7 @@ using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.OpenApi;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
 
 var builder = WebApplication.CreateBuilder(args);

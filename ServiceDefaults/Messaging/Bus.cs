@@ -1,6 +1,6 @@
 using MassTransit;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

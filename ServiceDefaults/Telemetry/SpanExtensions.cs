@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Health;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,9 +1,10 @@
+using MedCor.ChatStreams;
+using MedCor.Contracts;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Authentication;

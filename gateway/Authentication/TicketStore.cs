@@ -2,12 +2,12 @@ using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.ServiceDefaults.Errors;
+using MedCor.Validation;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Authentication;
@@ -8,11 +9,9 @@ using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Telemetry;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Chat;

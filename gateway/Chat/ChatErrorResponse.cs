@@ -1,9 +1,8 @@
-using MedCor.Contracts.Chat;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.Chat;
 

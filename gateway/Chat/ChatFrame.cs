@@ -1,8 +1,8 @@
 using System.Text.Json;
+using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.LiveEvents;
-using MedCor.ServiceDefaults.Chats;
 
 namespace MedCor.Gateway.Chat;
 

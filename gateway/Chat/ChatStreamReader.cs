@@ -1,7 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
+using MedCor.ChatStreams;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Chat;

@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Chats;
+using MedCor.ChatStreams;
 
 namespace MedCor.Gateway.Chat;
 

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using MedCor.DemoData;
 using MedCor.Gateway.HttpPipeline;
-using MedCor.ServiceDefaults.Demo;
 using MedCor.ServiceDefaults.Health;
 using Microsoft.Net.Http.Headers;
 

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.ServiceDefaults.Errors;
+using MedCor.Validation;
 
 namespace MedCor.Gateway.Endpoints;
 

@@ -3,7 +3,6 @@ using System.Net.Mime;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Health;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MedCor.Gateway.Endpoints;

@@ -1,8 +1,9 @@
 using System.Buffers;
+using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace MedCor.Gateway.Endpoints;

@@ -2,7 +2,7 @@ using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.Endpoints;

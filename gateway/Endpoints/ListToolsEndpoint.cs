@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.Endpoints;

@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
+using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Telemetry;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.Endpoints;
 

@@ -1,15 +1,13 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
 using MedCor.ServiceDefaults.Telemetry;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.Endpoints;

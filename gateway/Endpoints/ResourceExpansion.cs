@@ -1,5 +1,5 @@
 using System.Text.Json;
-using MedCor.ServiceDefaults.Resources;
+using MedCor.Contracts;
 
 namespace MedCor.Gateway.Endpoints;
 

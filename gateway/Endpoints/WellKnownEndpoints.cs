@@ -1,7 +1,7 @@
+using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MedCor.Gateway.Endpoints;

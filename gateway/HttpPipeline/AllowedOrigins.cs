@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using MedCor.Contracts;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;

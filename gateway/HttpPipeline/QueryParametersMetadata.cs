@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Unicode;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
+using MedCor.Validation;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace MedCor.Gateway.HttpPipeline;

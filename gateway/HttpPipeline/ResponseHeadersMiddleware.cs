@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
+using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 

@@ -1,8 +1,6 @@
 using System.Collections.Frozen;
 using System.IO.Compression;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;

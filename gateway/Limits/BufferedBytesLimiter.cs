@@ -1,7 +1,7 @@
 using System.Buffers;
+using MedCor.Contracts;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Limits;

@@ -1,6 +1,6 @@
+using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Limits;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts;
 
 namespace MedCor.Gateway.Limits;
 

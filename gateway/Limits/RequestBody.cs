@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using MedCor.Contracts;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.Limits;
 

@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.Validation;
 
 namespace MedCor.Gateway.LiveEvents;
 

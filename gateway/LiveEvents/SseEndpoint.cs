@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.LiveEvents;
 

@@ -3,8 +3,7 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Gateway.LiveEvents;
 

@@ -3,8 +3,6 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using MedCor.Contracts;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.LiveEvents;
 

@@ -2,8 +2,7 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Chat;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.OpenApi;
 

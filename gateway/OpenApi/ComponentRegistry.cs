@@ -4,7 +4,6 @@ using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.OpenApi;
 

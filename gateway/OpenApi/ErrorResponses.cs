@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Gateway.LiveEvents.WebSockets;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.OpenApi;
 

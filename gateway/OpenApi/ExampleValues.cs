@@ -1,8 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Demo;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.DemoData;
 
 namespace MedCor.Gateway.OpenApi;
 

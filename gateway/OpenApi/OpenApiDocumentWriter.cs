@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.AspNetCore.Routing.Template;
 
 namespace MedCor.Gateway.OpenApi;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
 
 namespace MedCor.Gateway.OpenApi;
 

@@ -1,9 +1,7 @@
-using MedCor.Contracts.Chat;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.OpenApi;
 

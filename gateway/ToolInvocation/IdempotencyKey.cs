@@ -1,5 +1,4 @@
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
 
 namespace MedCor.Gateway.ToolInvocation;
 

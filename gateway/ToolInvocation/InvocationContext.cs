@@ -1,5 +1,5 @@
 using MedCor.Gateway.Authentication;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Gateway.ToolInvocation;
 

@@ -2,10 +2,11 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using MedCor.Contracts;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.ToolInvocation;
 

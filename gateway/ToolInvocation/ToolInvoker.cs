@@ -1,7 +1,5 @@
 using MedCor.Contracts;
 using MedCor.Gateway.LiveEvents;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
 
 namespace MedCor.Gateway.ToolInvocation;
 

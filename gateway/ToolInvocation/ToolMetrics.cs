@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Problems;
 using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.ToolInvocation;

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Text.Json;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
+using MedCor.Validation;
 
 namespace MedCor.Gateway.ToolInvocation;
 

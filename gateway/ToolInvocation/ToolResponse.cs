@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using MedCor.Contracts;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Gateway.ToolInvocation;
 

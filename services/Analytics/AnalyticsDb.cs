@@ -1,14 +1,15 @@
 using MedCor.Analytics.Appointments;
 using MedCor.Analytics.People;
 using MedCor.Analytics.Revenue;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics;
 
-internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
+internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();

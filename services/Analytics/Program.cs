@@ -1,7 +1,7 @@
 using MedCor.Analytics;
 using MedCor.Analytics.Statistics;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform;
+using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<AnalyticsDb>("analytics", copies: typeof(HospitalCopies));

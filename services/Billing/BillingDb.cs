@@ -1,13 +1,14 @@
 using MedCor.Billing.Invoices;
 using MedCor.Billing.Plans;
 using MedCor.Billing.Subscriptions;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Billing;
 
-internal sealed class BillingDb(DbContextOptions<BillingDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
+internal sealed class BillingDb(DbContextOptions<BillingDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
     internal IQueryable<Plan> Plans => Rows<Plan>();

@@ -1,7 +1,8 @@
 using MedCor.Billing.Invoices;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
+using MedCor.Platform.DemoData;
+using MedCor.Platform.LocalCopies;
 using Microsoft.EntityFrameworkCore;
 using Subscription = MedCor.Billing.Subscriptions.Subscription;
 

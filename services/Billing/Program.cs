@@ -1,8 +1,8 @@
 using MedCor.Billing;
 using MedCor.Billing.Invoices;
 using MedCor.Billing.Subscriptions;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform;
+using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<BillingDb>("billing", copies: [typeof(HospitalCopies)]);

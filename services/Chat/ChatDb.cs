@@ -1,12 +1,13 @@
 using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat;
 
-internal sealed class ChatDb(DbContextOptions<ChatDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
+internal sealed class ChatDb(DbContextOptions<ChatDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
     internal IQueryable<StoredPromptSession> PromptSessions => Rows<StoredPromptSession>();

@@ -1,9 +1,9 @@
 using MedCor.Chat;
 using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.ChatStreams;
+using MedCor.Platform;
+using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ChatDb>("chat", copies: [typeof(HospitalCopies), typeof(UserCopies)]);

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Commands;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
+using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical;

@@ -4,14 +4,15 @@ using MedCor.Clinical.People;
 using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical;
 
-internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
+internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();

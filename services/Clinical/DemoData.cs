@@ -1,7 +1,8 @@
 using MedCor.Clinical.Scheduling;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
+using MedCor.Platform.DemoData;
+using MedCor.Platform.LocalCopies;
 using Microsoft.EntityFrameworkCore;
 using Appointment = MedCor.Clinical.Scheduling.Appointment;
 using PersonCopy = MedCor.Clinical.People.PersonCopy;

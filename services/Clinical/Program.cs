@@ -2,8 +2,8 @@ using MedCor.Clinical;
 using MedCor.Clinical.Audit;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Scheduling;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform;
+using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(HospitalCopies));

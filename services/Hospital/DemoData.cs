@@ -1,5 +1,6 @@
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
+using MedCor.Platform.DemoData;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital;

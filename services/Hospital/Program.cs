@@ -1,5 +1,5 @@
 using MedCor.Hospital;
-using MedCor.ServiceDefaults;
+using MedCor.Platform;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<HospitalDb>("hospital");

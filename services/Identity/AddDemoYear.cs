@@ -1,10 +1,10 @@
 using System.Globalization;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.DemoData;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
-using MedCor.ServiceDefaults.Commands;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity;

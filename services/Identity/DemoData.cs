@@ -1,10 +1,11 @@
 using System.Globalization;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.DemoData;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.Platform.DemoData;
+using MedCor.Platform.LocalCopies;
 using Microsoft.EntityFrameworkCore;
 using Specialty = MedCor.Identity.Specialties.Specialty;
 

@@ -1,16 +1,16 @@
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Doctors;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Specialties;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity;
 
-internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenancy tenancy, TimeProvider clock, OutboxSignal signal)
+internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, tenancy, clock, signal)
 {
     internal IQueryable<Account> Accounts => Rows<Account>();

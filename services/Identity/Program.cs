@@ -1,8 +1,8 @@
 using MedCor.Identity;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform;
+using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<IdentityDb>("identity", copies: typeof(HospitalCopies));

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using MedCor.ServiceDefaults.Commands;
+using MedCor.Platform.OperatorCommands;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.AppHost;

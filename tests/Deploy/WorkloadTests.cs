@@ -179,7 +179,7 @@ public partial class WorkloadTests
         {
             var service = cluster.Text("metadata.name")!.Split('-')[0];
             var role = cluster.Items("spec.managed.roles").Single();
-            Assert.Equal(MedCor.ServiceDefaults.Database.Migrator.ServiceRole(service), role.Text("name"));
+            Assert.Equal(MedCor.Platform.Database.Migrator.ServiceRole(service), role.Text("name"));
             Assert.Null(role["superuser"]);
             Assert.Null(role["bypassrls"]);
             Assert.NotEqual(role.Text("name"), cluster.Text("spec.bootstrap.initdb.owner"));

@@ -1,5 +1,5 @@
 using System.Net;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
 using MedCor.Tests.Clinical;
 
 namespace MedCor.Tests.EndToEnd;

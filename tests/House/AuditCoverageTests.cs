@@ -1,7 +1,5 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Audit;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Tests.House;
 

@@ -7,13 +7,11 @@ using System.Text.RegularExpressions;
 using MedCor.Clinical;
 using MedCor.Contracts;
 using MedCor.Identity;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Resources;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.EndToEnd;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -21,7 +19,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using Npgsql;
-using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
+using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.House;
 

@@ -2,10 +2,10 @@ using MedCor.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.EndToEnd;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,7 +26,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
     {
         _redis = redis;
         _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
-        _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<OutboxSignal>().AddScoped<Tenancy>()
+        _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<OutboxSignal>().AddScoped<TenantContext>()
             .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(_database).AddInterceptors(new RowLevelSecurityInterceptor(), s.GetRequiredService<OutboxSignal>()))
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()

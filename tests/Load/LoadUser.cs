@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
 
 namespace MedCor.Load;
 

@@ -1,5 +1,5 @@
+using MedCor.DemoData;
 using MedCor.Load;
-using MedCor.ServiceDefaults.Demo;
 
 const int WarmListeners = 50;
 // So many that the compiler has done most of its work, which would else be a third of what the gateways do.

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts;
 
 namespace MedCor.Tests.ServiceDefaults;
 

@@ -3,9 +3,8 @@ using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.Validation;
 using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.LiveEvents.WebSockets;

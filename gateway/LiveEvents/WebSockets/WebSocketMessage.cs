@@ -3,8 +3,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 

@@ -9,9 +9,10 @@ using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Errors;
+using MedCor.ServiceDefaults.Telemetry;
+using MedCor.Validation;
 
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 

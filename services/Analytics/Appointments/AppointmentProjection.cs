@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Messaging;
+using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Appointments;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Messaging;
+using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.People;

@@ -1,5 +1,5 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

@@ -1,8 +1,8 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Commands;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Messaging;
+using MedCor.Platform;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 

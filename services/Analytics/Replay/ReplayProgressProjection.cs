@@ -1,5 +1,5 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Messaging;
+using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Replay;

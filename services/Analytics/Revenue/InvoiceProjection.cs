@@ -1,6 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Messaging;
+using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Revenue;

@@ -1,7 +1,7 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Resources;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Analytics.Statistics;
 

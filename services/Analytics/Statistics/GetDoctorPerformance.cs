@@ -1,8 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;

@@ -1,10 +1,11 @@
 using MedCor.Contracts.Analytics;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetHospitalStatistics, HospitalStatistics>, IParameterRules<GetHospitalStatistics>
+internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetHospitalStatistics, HospitalStatistics>, IParameterValidator<GetHospitalStatistics>
 {
     public Task AddErrorsAsync(GetHospitalStatistics request, ParameterErrors errors, CancellationToken ct)
     {

@@ -1,11 +1,12 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetSpecialtyDemand, HospitalDemand>, IParameterRules<GetSpecialtyDemand>
+internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetSpecialtyDemand, HospitalDemand>, IParameterValidator<GetSpecialtyDemand>
 {
     private const decimal SecondsPerDay = 24 * 60 * 60;
 

@@ -1,10 +1,11 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueries book) : IToolHandler<ListReports, Page<Report>>, IParameterRules<ListReports>
+internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueries book) : IToolHandler<ListReports, Page<Report>>, IParameterValidator<ListReports>
 {
     public Task AddErrorsAsync(ListReports request, ParameterErrors errors, CancellationToken ct)
     {

@@ -3,9 +3,8 @@ using System.Text;
 using MedCor.Analytics.Appointments;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Resources;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Resources;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;

@@ -3,9 +3,8 @@ using MedCor.Analytics.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.LocalCopies;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.History;
+using MedCor.Platform.Replay;
 
 namespace MedCor.Billing.Invoices;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform.LocalCopies;
 using Microsoft.EntityFrameworkCore;
 using Subscription = MedCor.Billing.Subscriptions.Subscription;
 

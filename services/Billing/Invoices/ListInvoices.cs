@@ -1,10 +1,11 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Billing.Invoices;
 
-internal sealed class ListInvoicesHandler(InvoiceResource invoices) : IToolHandler<ListInvoices, Page<Contracts.Billing.Invoice>>, IParameterRules<ListInvoices>
+internal sealed class ListInvoicesHandler(InvoiceResource invoices) : IToolHandler<ListInvoices, Page<Contracts.Billing.Invoice>>, IParameterValidator<ListInvoices>
 {
     public Task AddErrorsAsync(ListInvoices request, ParameterErrors errors, CancellationToken ct)
     {

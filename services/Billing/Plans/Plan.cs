@@ -1,7 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

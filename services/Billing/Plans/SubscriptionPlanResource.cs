@@ -1,7 +1,7 @@
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Resources;
+using MedCor.Platform.Database;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Resources;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Billing.Plans;

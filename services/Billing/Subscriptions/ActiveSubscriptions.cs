@@ -1,7 +1,7 @@
 using MedCor.Billing.Invoices;
 using MedCor.Billing.Plans;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts;
+using MedCor.Platform.LocalCopies;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Billing.Subscriptions;

@@ -1,6 +1,6 @@
 using MedCor.Billing.Invoices;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 

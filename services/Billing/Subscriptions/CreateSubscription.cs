@@ -1,10 +1,10 @@
 using MedCor.Billing.Invoices;
 using MedCor.Billing.Plans;
+using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Billing.Subscriptions;

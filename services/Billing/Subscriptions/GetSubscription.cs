@@ -1,5 +1,5 @@
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 

@@ -3,8 +3,7 @@ using MedCor.Billing.Invoices;
 using MedCor.Billing.Plans;
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

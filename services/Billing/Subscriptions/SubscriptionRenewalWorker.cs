@@ -1,5 +1,5 @@
 using MedCor.Billing.Invoices;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform.LocalCopies;
 
 namespace MedCor.Billing.Subscriptions;
 

@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.History;
+using MedCor.Platform.Replay;
 
 namespace MedCor.Billing.Subscriptions;
 

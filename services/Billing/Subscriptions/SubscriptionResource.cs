@@ -1,5 +1,5 @@
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Resources;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Resources;
 
 namespace MedCor.Billing.Subscriptions;
 

@@ -1,7 +1,7 @@
 using MedCor.Billing.Invoices;
 using MedCor.Billing.Plans;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 

@@ -1,8 +1,8 @@
-using MedCor.Contracts.Chat;
 using System.ClientModel;
 using System.Globalization;
 using System.Net;
-using MedCor.ServiceDefaults.Chats;
+using MedCor.ChatStreams;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Chat.LanguageModel;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Chat.LanguageModel;
 

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Chat.Prompts;
 

@@ -3,7 +3,6 @@ using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Chat.Prompts;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Chat.Prompts;
 

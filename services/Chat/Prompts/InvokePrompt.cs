@@ -1,11 +1,12 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, PromptSession>, IToolPreparation<InvokePrompt>, IParameterRules<InvokePrompt>
+internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, PromptSession>, IToolPreparation<InvokePrompt>, IParameterValidator<InvokePrompt>
 {
     private StepResult _result = null!;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Chat.Prompts;
 

@@ -2,7 +2,6 @@ using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Chat.Prompts;
 

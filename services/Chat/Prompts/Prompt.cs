@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Chat.Prompts;
 
@@ -19,7 +19,7 @@ internal abstract class Prompt(string name, Callers callers, string description)
     /// <summary>The JSON Schema of what can be known from the start.</summary>
     public abstract JsonObject InitialDataSchema { get; }
 
-    /// <summary>What is known from the start: the hospital if it was said, and the rest as the prompt remembers it. Throws <see cref="ServiceDefaults.Problems.ValidationFailed"/>.</summary>
+    /// <summary>What is known from the start: the hospital if it was said, and the rest as the prompt remembers it. Throws <see cref="Contracts.ValidationFailed"/>.</summary>
     public abstract (Guid? HospitalId, object Data) ReadInitialData(JsonObject initialData);
 
     /// <summary>What a session has remembered.</summary>
@@ -84,7 +84,7 @@ internal sealed class Step
     public required string Message { get; init; }
     public required JsonObject InputSchema { get; init; }
 
-    /// <summary>Does what an answer asks for. Throws <see cref="ServiceDefaults.Problems.ValidationFailed"/> naming every bad field.</summary>
+    /// <summary>Does what an answer asks for. Throws <see cref="Contracts.ValidationFailed"/> naming every bad field.</summary>
     public required Func<object, JsonObject, StepContext, Task> Accept { get; init; }
 
     /// <summary>What may be chosen, if anything is to be chosen from.</summary>

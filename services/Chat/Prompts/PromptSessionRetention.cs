@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Database;
+using MedCor.Platform.Retention;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.Prompts;

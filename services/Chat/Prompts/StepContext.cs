@@ -1,9 +1,8 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Chat.Prompts;
 

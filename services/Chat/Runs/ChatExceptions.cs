@@ -1,7 +1,6 @@
-using MedCor.Contracts.Chat;
 using MedCor.Chat.LanguageModel;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Chat.Runs;
 

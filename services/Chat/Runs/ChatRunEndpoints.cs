@@ -1,10 +1,9 @@
 using System.Text.Json;
 using MedCor.Chat.LanguageModel;
+using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
 using MedCor.ServiceDefaults.Health;
-using MedCor.ServiceDefaults.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 

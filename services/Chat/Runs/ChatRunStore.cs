@@ -1,8 +1,8 @@
 using System.Text.Json;
 using MedCor.Chat.LanguageModel;
+using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.Runs;

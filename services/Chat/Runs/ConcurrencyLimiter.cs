@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts;
 
 namespace MedCor.Chat.Runs;
 

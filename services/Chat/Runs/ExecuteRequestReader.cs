@@ -3,8 +3,7 @@ using System.Text.Json.Nodes;
 using MedCor.Chat.LanguageModel;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Chat.Runs;
 

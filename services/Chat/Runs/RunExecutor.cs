@@ -2,8 +2,8 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using System.Threading.Channels;
 using MedCor.Chat.LanguageModel;
+using MedCor.ChatStreams;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
 using Polly.Timeout;
 using StackExchange.Redis;
 

@@ -1,5 +1,5 @@
+using MedCor.ChatStreams;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
 using Microsoft.EntityFrameworkCore;
 using StackExchange.Redis;
 

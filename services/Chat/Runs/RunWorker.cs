@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using MedCor.Chat.LanguageModel;
+using MedCor.ChatStreams;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
 using StackExchange.Redis;
 
 namespace MedCor.Chat.Runs;

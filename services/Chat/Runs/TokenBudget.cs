@@ -1,7 +1,7 @@
+using MedCor.ChatStreams;
+using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Platform.Retention;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 

@@ -1,9 +1,8 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Resources;
-using Microsoft.EntityFrameworkCore;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Resources;
 
 namespace MedCor.Clinical.Audit;
 

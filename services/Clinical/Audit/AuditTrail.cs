@@ -1,9 +1,9 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Audit;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Platform.Audit;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Audit;

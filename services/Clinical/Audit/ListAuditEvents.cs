@@ -1,11 +1,12 @@
 using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Clinical.Audit;
 
-internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days) : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>, IParameterRules<ListAuditEvents>
+internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days) : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>, IParameterValidator<ListAuditEvents>
 {
     public Task AddErrorsAsync(ListAuditEvents request, ParameterErrors errors, CancellationToken ct)
     {

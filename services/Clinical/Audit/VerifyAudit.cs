@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Commands;
+using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Audit;

@@ -1,13 +1,13 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandler<GetMedicalRecordHistory, Page<MedicalRecordVersion>>, IParameterRules<GetMedicalRecordHistory>
+internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandler<GetMedicalRecordHistory, Page<MedicalRecordVersion>>, IParameterValidator<GetMedicalRecordHistory>
 {
     private static readonly QueryableFields<RecordVersion> Fields = new("-version", v => v.RecordId) { { "version", v => v.Version } };
 

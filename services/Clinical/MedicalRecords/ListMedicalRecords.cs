@@ -1,11 +1,12 @@
 using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>, IParameterRules<ListMedicalRecords>
+internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>, IParameterValidator<ListMedicalRecords>
 {
     public Task AddErrorsAsync(ListMedicalRecords request, ParameterErrors errors, CancellationToken ct)
     {

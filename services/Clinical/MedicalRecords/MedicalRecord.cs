@@ -1,8 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tenancy;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tenancy;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

@@ -1,6 +1,5 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Clinical.People;
 

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Messaging;
+using MedCor.Platform.Messaging;
 
 namespace MedCor.Clinical.People;
 

@@ -1,9 +1,9 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tenancy;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tenancy;
+using MedCor.Platform.Tools;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.Validation;
 
 namespace MedCor.Clinical.Scheduling;
 
@@ -12,7 +12,7 @@ internal static class BookingPauseEndpoint
 {
     internal static void MapBookingPauses(this WebApplication app) =>
         // Not among the paths that the gateway passes on.
-        app.MapPost(PauseBookings.Path, async (HttpContext http, TokenValidator check, Tenancy tenancy, BookingPauses pauses) =>
+        app.MapPost(PauseBookings.Path, async (HttpContext http, TokenValidator check, TenantContext tenancy, BookingPauses pauses) =>
         {
             var caller = await check.AuthenticateAsync(http);
             if (!caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators make changes that pause bookings.");

@@ -1,10 +1,10 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Retention;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

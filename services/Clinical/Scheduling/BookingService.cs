@@ -1,7 +1,7 @@
 using MedCor.Clinical.People;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;

@@ -1,7 +1,7 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform.LocalCopies;
 
 namespace MedCor.Clinical.Scheduling;
 

@@ -1,6 +1,6 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Clinical.Scheduling;
 

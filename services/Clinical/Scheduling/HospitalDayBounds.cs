@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Copies;
+using MedCor.Platform.LocalCopies;
 
 namespace MedCor.Clinical.Scheduling;
 

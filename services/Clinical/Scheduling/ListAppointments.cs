@@ -1,10 +1,11 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class ListAppointmentsHandler(AppointmentResource appointments) : IToolHandler<ListAppointments, Page<Contracts.Clinical.Appointment>>, IParameterRules<ListAppointments>
+internal sealed class ListAppointmentsHandler(AppointmentResource appointments) : IToolHandler<ListAppointments, Page<Contracts.Clinical.Appointment>>, IParameterValidator<ListAppointments>
 {
     public Task AddErrorsAsync(ListAppointments request, ParameterErrors errors, CancellationToken ct)
     {

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.History;
+using MedCor.Platform.Replay;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;

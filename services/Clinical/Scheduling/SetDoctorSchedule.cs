@@ -1,14 +1,14 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>, IParameterRules<SetDoctorSchedule>
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>, IParameterValidator<SetDoctorSchedule>
 {
     private const int MaxListed = 100;
 

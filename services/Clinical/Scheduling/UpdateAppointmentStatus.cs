@@ -1,12 +1,12 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>, IParameterRules<UpdateAppointmentStatus>
+internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>, IParameterValidator<UpdateAppointmentStatus>
 {
     public Task AddErrorsAsync(UpdateAppointmentStatus request, ParameterErrors errors, CancellationToken ct)
     {

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Clinical.Treatments;
 

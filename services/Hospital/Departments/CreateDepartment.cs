@@ -1,12 +1,13 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Departments;
 
-internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<CreateDepartment, Contracts.Hospital.Department>, IParameterRules<CreateDepartment>
+internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<CreateDepartment, Contracts.Hospital.Department>, IParameterValidator<CreateDepartment>
 {
     public Task AddErrorsAsync(CreateDepartment request, ParameterErrors errors, CancellationToken ct)
     {

@@ -1,6 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Hospital.Departments;
 

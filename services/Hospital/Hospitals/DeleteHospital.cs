@@ -1,6 +1,6 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Hospital.Hospitals;
 

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.History;
+using MedCor.Platform.Replay;
 
 namespace MedCor.Hospital.Hospitals;
 

@@ -1,9 +1,9 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Doctors;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Tenancy;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tenancy;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

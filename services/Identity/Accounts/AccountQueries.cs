@@ -1,5 +1,4 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Problems;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;

@@ -1,6 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.History;
+using MedCor.Platform.Replay;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;

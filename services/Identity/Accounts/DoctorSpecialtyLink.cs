@@ -1,6 +1,6 @@
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Specialties;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

@@ -1,5 +1,5 @@
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Identity.Doctors;
 

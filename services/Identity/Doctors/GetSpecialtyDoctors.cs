@@ -1,7 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;

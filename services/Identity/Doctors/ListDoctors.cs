@@ -1,8 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Identity.Doctors;
 

@@ -1,14 +1,15 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
 
 internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResource doctors, HospitalCopies hospitals, TimeProvider clock)
-    : IToolHandler<UpdateDoctorSpecialties, Doctor>, ICurrentStateProvider<UpdateDoctorSpecialties>, IParameterRules<UpdateDoctorSpecialties>
+    : IToolHandler<UpdateDoctorSpecialties, Doctor>, ICurrentStateProvider<UpdateDoctorSpecialties>, IParameterValidator<UpdateDoctorSpecialties>
 {
     public async Task<object> GetCurrentAsync(UpdateDoctorSpecialties request, CancellationToken ct) => await doctors.GetAsync(request.DoctorId, ct);
 

@@ -1,6 +1,6 @@
 using MedCor.Contracts.Hospital;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Messaging;
+using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Hospitals;

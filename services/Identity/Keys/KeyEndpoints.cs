@@ -1,5 +1,5 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Health;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
 

@@ -1,4 +1,5 @@
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Secrets;
+using MedCor.Validation;
 
 namespace MedCor.Identity.Passwords;
 

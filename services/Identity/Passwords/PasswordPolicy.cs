@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Identity.Passwords;
 

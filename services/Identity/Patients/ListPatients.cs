@@ -1,6 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Identity.Patients;
 

@@ -1,10 +1,10 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Resources;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Patients;

@@ -1,6 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

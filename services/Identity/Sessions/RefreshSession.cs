@@ -1,7 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Keys;
-using MedCor.ServiceDefaults.Problems;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Sessions;

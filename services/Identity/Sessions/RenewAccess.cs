@@ -1,8 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Keys;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Sessions;

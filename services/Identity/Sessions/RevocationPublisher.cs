@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;

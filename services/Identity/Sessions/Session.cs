@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Identity.Accounts;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.IdentityModel.Tokens;

@@ -2,9 +2,9 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Users;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Errors;
+using MedCor.Validation;
 
 namespace MedCor.Identity.Sessions;
 

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Identity.Sessions;
 

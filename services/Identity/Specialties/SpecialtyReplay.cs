@@ -1,5 +1,5 @@
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.History;
+using MedCor.Platform.Replay;
 
 namespace MedCor.Identity.Specialties;
 

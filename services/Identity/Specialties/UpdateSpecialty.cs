@@ -1,7 +1,7 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Specialties;

@@ -1,8 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Identity.Users;
 

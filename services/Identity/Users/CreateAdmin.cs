@@ -2,10 +2,10 @@ using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Commands;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.OperatorCommands;
+using MedCor.Platform.Tools;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.Validation;
 
 namespace MedCor.Identity.Users;
 
@@ -35,7 +35,7 @@ internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> 
         {
             var asked = await ParameterReader<CreateUser>.ReadAsync(
                 JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options),
-                rules: (parameters, errors) => create is IParameterRules<CreateUser> rules ? rules.AddErrorsAsync(parameters, errors, ct) : Task.CompletedTask);
+                rules: (parameters, errors) => create is IParameterValidator<CreateUser> rules ? rules.AddErrorsAsync(parameters, errors, ct) : Task.CompletedTask);
             if (create is IToolPreparation<CreateUser> prepares) await prepares.PrepareAsync(asked, ct);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var admin = await create.HandleAsync(asked, ct);

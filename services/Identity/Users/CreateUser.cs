@@ -2,16 +2,16 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
 internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, TimeProvider clock)
-    : IToolHandler<CreateUser, User>, IToolPreparation<CreateUser>, IParameterRules<CreateUser>
+    : IToolHandler<CreateUser, User>, IToolPreparation<CreateUser>, IParameterValidator<CreateUser>
 {
     private Guid? _hospital;
     private string _passwordHash = "";

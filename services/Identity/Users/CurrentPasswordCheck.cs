@@ -1,7 +1,7 @@
+using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Identity.Users;
 

@@ -1,6 +1,6 @@
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;

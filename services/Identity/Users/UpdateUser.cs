@@ -3,16 +3,16 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
 internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, TimeProvider clock)
-    : IToolHandler<UpdateUser, UpdatedUser>, IToolPreparation<UpdateUser>, ICurrentStateProvider<UpdateUser>, IParameterRules<UpdateUser>
+    : IToolHandler<UpdateUser, UpdatedUser>, IToolPreparation<UpdateUser>, ICurrentStateProvider<UpdateUser>, IParameterValidator<UpdateUser>
 {
     private string? _newHash;
 

@@ -1,7 +1,6 @@
 using MedCor.Billing.Plans;
-using MedCor.Billing.Subscriptions;
+using MedCor.Contracts;
 using MedCor.Contracts.Billing;
-using MedCor.ServiceDefaults.Problems;
 using Subscription = MedCor.Billing.Subscriptions.Subscription;
 
 namespace MedCor.Tests.Billing.Subscriptions;

@@ -2,8 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.ChatStreams;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults.Chats;
 using MedCor.Tests.EndToEnd;
 using StackExchange.Redis;
 

@@ -1,5 +1,5 @@
 using MedCor.Chat.Runs;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.Contracts;
 
 namespace MedCor.Tests.Chat.Calls;
 

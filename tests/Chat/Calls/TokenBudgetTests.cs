@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;
 using MedCor.Tests.Gateway;

@@ -1,12 +1,11 @@
 using System.Net;
 using MedCor.Chat;
 using MedCor.Chat.Prompts;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Copies;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Contracts;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Messaging;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 using Microsoft.EntityFrameworkCore;
@@ -173,7 +172,7 @@ public sealed class PromptSessionTests
 
         async Task<T> With<T>(Func<PromptEngine, ChatDb, Task<T>> work, bool everywhere = false)
         {
-            var tenancy = new MedCor.ServiceDefaults.Tenancy.Tenancy();
+            var tenancy = new MedCor.Platform.Tenancy.TenantContext();
             if (everywhere) tenancy.Enter(hospital: null);
             else tenancy.Enter(nurse);
             await using var db = new ChatDb(new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, tenancy, clock, signal);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Database;
+using MedCor.Platform.Database;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;

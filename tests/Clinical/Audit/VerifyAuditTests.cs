@@ -1,12 +1,10 @@
-using MedCor.Contracts;
 using MedCor.Clinical;
 using MedCor.Clinical.Audit;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Audit;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.EndToEnd;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -14,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StackExchange.Redis;
-using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
+using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.Clinical.Audit;
 

@@ -1,5 +1,4 @@
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;
 using MedCor.Tests.Identity;

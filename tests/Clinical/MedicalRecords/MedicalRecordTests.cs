@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Demo;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.DemoData;
 using MedCor.Tests.Clinical.Appointments;
 using MedCor.Tests.EndToEnd;
 

@@ -1,6 +1,6 @@
 using MedCor.Clinical.Scheduling;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Tests.Clinical.Schedules;
 

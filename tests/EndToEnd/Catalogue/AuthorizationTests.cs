@@ -1,6 +1,5 @@
 using System.Net;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;

@@ -4,8 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Gateway.OpenApi;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.Gateway;
 using MedCor.Tests.Gateway.OpenApi;
 

@@ -7,13 +7,13 @@ using MedCor.Billing;
 using MedCor.Clinical;
 using MedCor.Hospital;
 using MedCor.Identity;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Resources;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Resources;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.House;
 using MedCor.Tests.Identity;
 using Microsoft.EntityFrameworkCore;
-using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
+using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

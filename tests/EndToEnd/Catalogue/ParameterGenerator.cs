@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

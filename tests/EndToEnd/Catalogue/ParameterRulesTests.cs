@@ -7,7 +7,7 @@ using MedCor.Clinical;
 using MedCor.Contracts;
 using MedCor.Hospital;
 using MedCor.Identity;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Tools;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
@@ -83,7 +83,7 @@ public class ParameterRulesTests
         var ruled = from assembly in (Type[])[typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb), typeof(ChatDb)]
                     from type in assembly.Assembly.GetTypes()
                     from rules in type.GetInterfaces()
-                    where rules.IsGenericType && rules.GetGenericTypeDefinition() == typeof(IParameterRules<>)
+                    where rules.IsGenericType && rules.GetGenericTypeDefinition() == typeof(IParameterValidator<>)
                     select ToolCatalogue.ByParameterType[rules.GetGenericArguments()[0]].Name;
 
         Assert.Empty(ruled.Except(Calls.Select(call => (string)call[1])));

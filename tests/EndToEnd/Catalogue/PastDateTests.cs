@@ -2,7 +2,7 @@ using System.Net;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
 using MedCor.Tests.Chat.Prompts;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.Identity;

@@ -1,7 +1,6 @@
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

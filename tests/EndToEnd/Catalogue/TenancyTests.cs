@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Contracts;
 using MedCor.Tests.EndToEnd.Catalogue;
 
 namespace MedCor.Tests.EndToEnd.Clients;

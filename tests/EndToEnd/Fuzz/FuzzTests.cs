@@ -7,7 +7,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 using Xunit.Abstractions;
 
 namespace MedCor.Tests.EndToEnd.Fuzz;

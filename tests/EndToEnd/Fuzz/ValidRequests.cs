@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.Chat.Calls;
 using MedCor.Tests.EndToEnd.Catalogue;
 using MedCor.Tests.Identity;

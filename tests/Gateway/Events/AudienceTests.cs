@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Gateway.LiveEvents;
-using MedCor.ServiceDefaults.Resources;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.EndToEnd.Catalogue;

@@ -1,6 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Gateway.LiveEvents;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using EventSubscriber = MedCor.Gateway.LiveEvents.EventSubscriber;
 using StreamItem = MedCor.Gateway.LiveEvents.StreamItem;
 

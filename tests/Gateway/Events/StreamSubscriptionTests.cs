@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Gateway.LiveEvents;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;

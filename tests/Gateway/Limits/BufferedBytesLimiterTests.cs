@@ -1,5 +1,5 @@
+using MedCor.Contracts;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults.Problems;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Tests.Gateway.Limits;

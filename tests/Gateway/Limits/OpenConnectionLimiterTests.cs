@@ -1,8 +1,7 @@
 using System.Net;
 using MedCor.Contracts;
 using MedCor.Gateway.Limits;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 

@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.OpenApi;

@@ -1,8 +1,9 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Gateway.OpenApi;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 using Microsoft.AspNetCore.Routing;
 
 namespace MedCor.Tests.Gateway.OpenApi;

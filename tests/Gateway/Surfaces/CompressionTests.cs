@@ -2,9 +2,8 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Gateway.HttpPipeline;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.Surfaces;

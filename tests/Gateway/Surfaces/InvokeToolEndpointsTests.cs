@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.Surfaces;

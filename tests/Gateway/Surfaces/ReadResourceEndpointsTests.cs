@@ -2,8 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Demo;
-using MedCor.ServiceDefaults.Resources;
+using MedCor.DemoData;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 

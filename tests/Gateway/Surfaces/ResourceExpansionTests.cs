@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Gateway.Endpoints;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Resources;
 
 namespace MedCor.Tests.Gateway.Surfaces;
 

@@ -2,8 +2,6 @@ using System.Net;
 using System.Text;
 using MedCor.Contracts;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.Identity;
 using Microsoft.Extensions.Logging.Abstractions;

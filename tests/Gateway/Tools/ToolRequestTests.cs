@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Problems;
 
 namespace MedCor.Tests.Gateway.Tools;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
 using MedCor.Tests.EndToEnd;
 using Npgsql;
 

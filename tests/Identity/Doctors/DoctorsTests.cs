@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Demo;
+using MedCor.DemoData;
 using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Identity.Doctors;

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using MedCor.Identity;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.EndToEnd;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.JsonWebTokens;

@@ -1,5 +1,5 @@
 using MedCor.Identity.Passwords;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Platform.Secrets;
 
 namespace MedCor.Tests.Identity.Passwords;
 

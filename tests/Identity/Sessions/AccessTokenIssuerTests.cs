@@ -1,7 +1,7 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Access;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Sessions;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.Gateway;

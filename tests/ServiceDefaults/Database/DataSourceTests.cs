@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults;
+using MedCor.Platform;
 using Npgsql;
 
 namespace MedCor.Tests.ServiceDefaults.Database;

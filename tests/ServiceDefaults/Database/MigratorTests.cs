@@ -1,6 +1,6 @@
 using MedCor.Analytics;
 using MedCor.Clinical;
-using MedCor.ServiceDefaults.Database;
+using MedCor.Platform.Database;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;

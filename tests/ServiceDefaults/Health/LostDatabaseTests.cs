@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MedCor.ServiceDefaults.Database;
+using MedCor.Platform.Database;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.Gateway;
 using Microsoft.Extensions.Logging.Abstractions;

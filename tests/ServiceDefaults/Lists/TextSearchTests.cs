@@ -5,19 +5,18 @@ using MedCor.Billing;
 using MedCor.Contracts;
 using MedCor.Hospital;
 using MedCor.Identity;
-using MedCor.ServiceDefaults.Access;
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Lists;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Resources;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Resources;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.EndToEnd;
 using MedCor.Tests.House;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Primitives;
 using Npgsql;
-using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
+using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.ServiceDefaults.Lists;
 

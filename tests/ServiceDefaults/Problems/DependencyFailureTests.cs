@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 

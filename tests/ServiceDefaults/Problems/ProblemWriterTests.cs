@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using MedCor.ServiceDefaults.Problems;
+using MedCor.ServiceDefaults.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

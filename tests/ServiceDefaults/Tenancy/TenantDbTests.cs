@@ -1,11 +1,11 @@
-using MedCor.ServiceDefaults.Database;
-using MedCor.ServiceDefaults.Messaging;
-using MedCor.ServiceDefaults.Tenancy;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
 using MedCor.Tests.EndToEnd;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Context = MedCor.ServiceDefaults.Tenancy.Tenancy;
+using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.ServiceDefaults.Tenancy;
 
@@ -149,7 +149,7 @@ public sealed class TenantDbTests : IAsyncLifetime
         }
         note.Text = "late";
 
-        await Assert.ThrowsAsync<MedCor.ServiceDefaults.Problems.Conflict>(() => db.SaveChangesAsync());
+        await Assert.ThrowsAsync<MedCor.Contracts.Conflict>(() => db.SaveChangesAsync());
         await using var cleaner = As(Ours);
         await cleaner.Notes.Where(n => n.Id == note.Id).ExecuteDeleteAsync();
     }

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
-using MedCor.ServiceDefaults.Tools;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 

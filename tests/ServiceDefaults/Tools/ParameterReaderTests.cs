@@ -1,8 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 

@@ -4,9 +4,8 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Identity;
-using MedCor.ServiceDefaults.Problems;
-using MedCor.ServiceDefaults.Tools;
 using MedCor.Tests.EndToEnd.Catalogue;
+using MedCor.Validation;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 

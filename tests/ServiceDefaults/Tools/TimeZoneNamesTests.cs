@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http;
+
+namespace MedCor.ServiceDefaults.Errors;
+
+/// <summary>The <c>WWW-Authenticate</c> field of a request whose sender is not known (RFC 6750, section 3).</summary>
+public static class BearerChallenge
+{
+    /// <summary>What the tokens are for.</summary>
+    public const string Realm = "medcor";
+
+    private const string Scheme = "Bearer ";
+    private const string RealmOnly = $"Bearer realm=\"{Realm}\"";
+    private const string InvalidToken = $"{RealmOnly}, error=\"invalid_token\", error_description=\"The access token is malformed, expired or revoked\"";
+
+    /// <summary>
+    /// Sets the field. It has an error code only when a token was sent: RFC 6750 wants none where the client may not have known that one is needed.
+    /// </summary>
+    public static void SetBearerChallenge(this HttpContext http) => http.Response.Headers.WWWAuthenticate = HasToken(http.Request) ? InvalidToken : RealmOnly;
+
+    private static bool HasToken(HttpRequest request) =>
+        request.Query.ContainsKey("ticket")
+        || request.Headers.Authorization.ToString() is var sent && sent.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(sent[Scheme.Length..]);
+}

@@ -1,0 +1,74 @@
+using System.Collections;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MedCor.Contracts.Clinical;
+
+namespace MedCor.Contracts;
+
+/// <summary>Where a tool's answers hold clinical content and by which parameters it names it: looked up once in its contract, so that no tool can forget to say.</summary>
+public sealed class ClinicalContentDescriptor
+{
+    private readonly Func<object, IEnumerable<IClinicalContent>> _find;
+    private readonly Func<object, object?>? _resourceId;
+    private readonly Func<object, object?>? _patientId;
+
+    private ClinicalContentDescriptor(Type kind, Func<object, IEnumerable<IClinicalContent>> find, Type parameters)
+    {
+        var noun = JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.Name);
+        (Resource, _find) = ($"{noun}s", find);
+        var ids = Json.Strict.GetTypeInfo(parameters).Properties.Where(p => p.Name.EndsWith("_id", StringComparison.Ordinal)).ToArray();
+        // A medical record is named by record_id.
+        _resourceId = ids.FirstOrDefault(p => $"{noun}_id".EndsWith(p.Name, StringComparison.Ordinal))?.Get;
+        _patientId = ids.FirstOrDefault(p => p.Name == "patient_id")?.Get;
+    }
+
+    /// <summary>The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</summary>
+    public string Resource { get; }
+
+    /// <summary>
+    /// None for a tool whose answers hold no clinical content. Throws <see cref="InvalidOperationException"/> when they hold several kinds, which one entry could not tell.
+    /// </summary>
+    public static ClinicalContentDescriptor? TryCreate(Type result, Type parameters)
+    {
+        var kinds = new HashSet<Type>();
+        if (CreateFinder(result, kinds) is not { } find) return null;
+        return kinds.Count == 1 ? new(kinds.Single(), find, parameters) : throw new InvalidOperationException($"{result} holds several kinds of clinical content.");
+    }
+
+    /// <summary>All of it in an answer.</summary>
+    public IEnumerable<IClinicalContent> FindIn(object result) => _find(result);
+
+    /// <summary>What a call asked for, as far as its parameters could be read.</summary>
+    public AuditedAccess DescribeAccess(string tool, object? parameters) =>
+        parameters is null ? new(tool, Resource) : new(tool, Resource, (Guid?)_resourceId?.Invoke(parameters), (Guid?)_patientId?.Invoke(parameters));
+
+    /// <summary>How a refusal stands in the trail; none for what is no answer to the caller but a failure of ours, which shows and changes nothing.</summary>
+    public static AuditOutcome? GetOutcome(ApiException refusal) => refusal.Code switch
+    {
+        ErrorCodes.PermissionDenied => AuditOutcome.Forbidden,
+        ErrorCodes.ResourceNotFound => AuditOutcome.Missing,
+        ErrorCodes.ValidationError => AuditOutcome.Invalid,
+        ErrorCodes.Conflict => AuditOutcome.Conflict,
+        _ => null,
+    };
+
+    private static Func<object, IEnumerable<IClinicalContent>>? CreateFinder(Type type, HashSet<Type> kinds)
+    {
+        if (type.IsAssignableTo(typeof(IClinicalContent)))
+        {
+            kinds.Add(type);
+            return content => [(IClinicalContent)content];
+        }
+        var info = Json.Options.GetTypeInfo(type);
+        if (info.Kind == JsonTypeInfoKind.Enumerable)
+            return CreateFinder(info.ElementType!, kinds) is { } inEach ? list => ((IEnumerable)list).Cast<object>().SelectMany(inEach) : null;
+        if (info.Kind != JsonTypeInfoKind.Object) return null;
+
+        var parts = (from property in info.Properties
+                     where property.Get is not null
+                     let find = CreateFinder(property.PropertyType, kinds)
+                     where find is not null
+                     select (Get: property.Get, Find: find)).ToArray();
+        return parts.Length == 0 ? null : whole => parts.SelectMany(part => part.Get(whole) is { } value ? part.Find(value) : []);
+    }
+}

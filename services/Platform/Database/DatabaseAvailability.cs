@@ -1,0 +1,23 @@
+using MedCor.Contracts;
+using MedCor.ServiceDefaults.Health;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.Platform.Database;
+
+/// <summary>Refuses requests while the database is unavailable.</summary>
+internal static class DatabaseAvailability
+{
+    /// <summary>
+    /// While the database is known to be unavailable, answers 503 at once: no request waits for a connection that it will not get. Endpoints that are marked with
+    /// <see cref="HealthExtensions.AvailableWithoutDatabase"/> answer all the same.
+    /// </summary>
+    internal static void UseDatabaseAvailability(this WebApplication app)
+    {
+        var readiness = app.Services.GetRequiredService<Readiness>();
+        app.Use((http, next) => readiness.IsUnavailable(DatabaseCheck.Name) && http.GetEndpoint()?.Metadata.GetMetadata<AvailableWithoutDatabaseMetadata>() is null
+            ? throw new Unavailable()
+            : next(http));
+    }
+}

@@ -1,0 +1,148 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Platform.Database;
+using MedCor.Platform.Secrets;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Platform.Idempotency;
+
+/// <summary>A write that was called with an idempotency key.</summary>
+internal sealed class IdempotencyRecord
+{
+    public required Guid CallerId { get; init; }
+
+    /// <summary>The tool's name and the caller's key, on a line each. A version before kept the key alone.</summary>
+    public required string Key { get; init; }
+    public Guid? HospitalId { get; init; }
+    public required string Tool { get; init; }
+
+    /// <summary>Of the parameters without the secrets among them.</summary>
+    public required byte[] ParamsHash { get; init; }
+
+    /// <summary>Of the secrets among the parameters; empty when there were none, null when a version before recorded the call.</summary>
+    public string? SecretsHash { get; init; }
+
+    /// <summary>The role that its caller had; null when a version before recorded the call.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>What it answered, as JSON.</summary>
+    public string? Result { get; init; }
+    public DateTimeOffset RecordedAt { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<IdempotencyRecord>
+    {
+        public void Configure(EntityTypeBuilder<IdempotencyRecord> call) => call.ToTable("recorded_calls").HasKey(c => new { c.CallerId, c.Key });
+    }
+}
+
+/// <summary>
+/// Makes a write that is repeated with the same idempotency key happen once. The key is recorded in the write's own transaction, so it holds
+/// through crashes: either both are there or neither is. A refused call leaves no record. A key belongs to its caller and its tool: with another tool it is another write.
+/// </summary>
+internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimeProvider clock)
+{
+    /// <summary>How long a key is remembered.</summary>
+    internal static readonly TimeSpan Retention = TimeSpan.FromHours(24);
+
+    /// <summary>What <c>details.field</c> names when the key was used for another call.</summary>
+    internal const string ConflictField = "idempotency_key";
+
+    private static readonly string[] Secrets = ["password", "current_password"];
+
+    /// <summary>
+    /// What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call of the tool, and <see cref="Forbidden"/> when its
+    /// caller has another role since: what they might see then they may not see now.
+    /// </summary>
+    internal async Task<string?> FindAsync(string key, ToolDescriptor tool, object request, CancellationToken ct)
+    {
+        var (caller, own) = (db.Tenancy.Caller.UserId, ToStoredKey(key, tool));
+        var call = await db.Set<IdempotencyRecord>().AsNoTracking()
+            .Where(c => c.CallerId == caller && (c.Key == own || (c.Key == key && c.Tool == tool.Name)))
+            .OrderByDescending(c => c.RecordedAt).FirstOrDefaultAsync(ct);
+        if (call is null || call.RecordedAt < clock.GetUtcNow() - Retention) return null;
+        var (paramsHash, secrets) = Split(request);
+        if (!call.ParamsHash.AsSpan().SequenceEqual(paramsHash) || !await SecretsMatchAsync(call.SecretsHash, secrets, ct))
+            throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").WithDetail("field", ConflictField);
+        if (call.Role is { } then && then != CallersRole) throw new Forbidden("You made this call in another role, whose answers you may not see any more.");
+        return call.Result;
+    }
+
+    /// <summary>The hash of the secrets among the parameters, for <see cref="ClaimAsync"/>; empty when there are none. Takes long where there are some, so no transaction should be open.</summary>
+    internal Task<string> HashSecretsAsync(object request, CancellationToken ct) =>
+        Split(request).Secrets is { Length: > 0 } secrets ? hashes.HashAsync(secrets, ct) : Task.FromResult("");
+
+    /// <summary>
+    /// Claims the key, at the start of the write's transaction. While another call of the tool with the same key is under way this waits for its end.
+    /// False when that one has made the write.
+    /// </summary>
+    internal async Task<bool> ClaimAsync(string key, ToolDescriptor tool, object request, string secretsHash, CancellationToken ct)
+    {
+        var caller = db.Tenancy.Caller;
+        var (now, forgotten) = (clock.GetUtcNow(), clock.GetUtcNow() - Retention);
+        return await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO recorded_calls AS known (caller_id, key, hospital_id, tool, params_hash, secrets_hash, role, recorded_at)
+            VALUES ({caller.UserId}, {ToStoredKey(key, tool)}, {caller.HospitalId}, {tool.Name}, {Split(request).ParamsHash}, {secretsHash}, {CallersRole}, {now})
+            ON CONFLICT (caller_id, key) DO UPDATE SET params_hash = excluded.params_hash, secrets_hash = excluded.secrets_hash, role = excluded.role, recorded_at = excluded.recorded_at
+            WHERE known.recorded_at < {forgotten}
+            """, ct) == 1;
+    }
+
+    /// <summary>Records what the call answers, before its transaction commits.</summary>
+    internal Task SaveResultAsync(string key, ToolDescriptor tool, string result, CancellationToken ct)
+    {
+        var (caller, own) = (db.Tenancy.Caller.UserId, ToStoredKey(key, tool));
+        return db.Database.ExecuteSqlAsync($"UPDATE recorded_calls SET result = {result} WHERE caller_id = {caller} AND key = {own}", ct);
+    }
+
+    private string CallersRole => db.Tenancy.Caller.Role.ToString();
+
+    /// <summary>The key as the table holds it. No header holds a line's end, so it is nobody's key as it is.</summary>
+    private static string ToStoredKey(string key, ToolDescriptor tool) => $"{tool.Name}\n{key}";
+
+    private async Task<bool> SecretsMatchAsync(string? hash, string secrets, CancellationToken ct) => hash switch
+    {
+        null => true,
+        "" => secrets.Length == 0,
+        _ => secrets.Length > 0 && await hashes.VerifyAsync(hash, [secrets], ct),
+    };
+
+    /// <summary>
+    /// The parameters as they were understood, so that spacing makes no difference: a quick hash of what is no secret, and the secrets as JSON, of which no quick hash
+    /// may be kept; empty when there are none.
+    /// </summary>
+    private static (byte[] ParamsHash, string Secrets) Split(object asked)
+    {
+        var parameters = JsonSerializer.SerializeToNode(asked, asked.GetType(), Json.Options)!.AsObject();
+        // What was left out was null to versions before, whose calls are to be known; so what is cleared is something else.
+        foreach (var (i, property) in Json.Options.GetTypeInfo(asked.GetType()).Properties.Index())
+            if (property.Get!(asked) is IOptional { Value: null } optional)
+            {
+                if (optional.IsGiven) parameters[property.Name] = new JsonArray();
+                else parameters.Insert(i, property.Name, null);
+            }
+        var secrets = RemoveSecrets(parameters);
+        return (SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options)), secrets.Count == 0 ? "" : secrets.ToJsonString(Json.Options));
+    }
+
+    /// <summary>Takes the secrets out, also of what is inside: a step of a prompt takes the parameters of other tools.</summary>
+    private static JsonObject RemoveSecrets(JsonNode node)
+    {
+        var secrets = new JsonObject();
+        if (node is JsonObject parameters)
+            foreach (var name in Secrets)
+                if (parameters.Remove(name, out var secret) && secret is not null) secrets[name] = secret;
+
+        var inside = node switch
+        {
+            JsonObject fields => fields,
+            JsonArray elements => elements.Select((element, i) => KeyValuePair.Create($"[{i}]", element)),
+            _ => [],
+        };
+        foreach (var (name, value) in inside)
+            if (value is JsonObject or JsonArray && RemoveSecrets(value) is { Count: > 0 } theirs) secrets[name] = theirs;
+        return secrets;
+    }
+}

@@ -1,0 +1,27 @@
+using MedCor.Contracts.Identity;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Platform.LocalCopies;
+
+/// <summary>Keeps who has an account, as what, and whether it is in use: no names, so that a service which needs none holds none.</summary>
+public sealed class UserCopies(TenantDb db) : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>
+{
+    /// <inheritdoc/>
+    public Task HandleAsync(UserCreated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+
+    /// <inheritdoc/>
+    public Task HandleAsync(UserUpdated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+
+    /// <inheritdoc/>
+    public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+
+    /// <summary>Whichever version comes last, the highest stays.</summary>
+    private Task<int> UpsertAsync(User user, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        INSERT INTO known_users (user_id, hospital_id, role, is_active, version)
+        VALUES ({user.Id}, {user.HospitalId}, {user.Role.ToString().ToUpperInvariant()}, {user.IsActive}, {user.Version})
+        ON CONFLICT (user_id) DO UPDATE SET hospital_id = excluded.hospital_id, role = excluded.role, is_active = excluded.is_active, version = excluded.version
+        WHERE known_users.version < excluded.version
+        """, ct);
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.Platform.Messaging;
+
+/// <summary>Registers the event handlers of a service.</summary>
+internal static class EventHandlers
+{
+    /// <summary>Registers every <see cref="IEventHandler{TEvent}"/> among these types and returns the consumers that they need. Several handlers may handle the same event.</summary>
+    internal static IReadOnlyCollection<Type> AddEventHandlers(this IServiceCollection services, IEnumerable<Type> types)
+    {
+        var consumers = new HashSet<Type>();
+        foreach (var type in types.Where(t => t is { IsClass: true, IsAbstract: false }))
+            foreach (var heard in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventHandler<>)))
+            {
+                services.AddScoped(heard, type);
+                consumers.Add(typeof(Inbox<>).MakeGenericType(heard.GetGenericArguments()));
+            }
+        return consumers;
+    }
+}

@@ -1,0 +1,23 @@
+using MassTransit;
+using MedCor.Contracts;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Platform.Messaging;
+
+/// <summary>Hands an event to its handlers once, in one transaction with what they change, however often the broker delivers it.</summary>
+internal sealed class Inbox<TEvent>(DbContext db, MedCor.Platform.Tenancy.TenantContext tenancy, IEnumerable<IEventHandler<TEvent>> handlers) : IConsumer<TEvent> where TEvent : IntegrationEvent
+{
+    public async Task Consume(ConsumeContext<TEvent> context)
+    {
+        var (happened, ct) = (context.Message, context.CancellationToken);
+        tenancy.Enter(happened.HospitalId);
+
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({happened.EventId}) ON CONFLICT DO NOTHING", ct);
+        if (isNew == 0) return;
+
+        foreach (var handler in handlers) await handler.HandleAsync(happened, ct);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Text.Json;
+using MassTransit;
+using MedCor.Contracts;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MedCor.Platform.Messaging;
+
+/// <summary>
+/// Hands the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as told only after the broker has confirmed it: a crash between the two
+/// tells it twice, and the inbox of each hearer makes that once.
+/// </summary>
+internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
+{
+    private const int BatchSize = 200;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
+    private static readonly ActivitySource Source = new("MedCor.Outbox");
+
+    private static readonly Dictionary<string, Type> EventTypes = typeof(IntegrationEvent).Assembly.GetTypes()
+        .Where(t => t.IsSubclassOf(typeof(IntegrationEvent))).ToDictionary(t => t.FullName!);
+
+    private static readonly string[] EventTypeNames = [.. EventTypes.Keys];
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        await hearers.WaitUntilReadyAsync(ct);
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                while (await DispatchBatchAsync(ct)) { }
+                await signal.WaitAsync(PollInterval, ct);
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                log.LogWarning("The outbox could not be handed over and is kept: {Kind}", e.GetType().Name);
+                await signal.WaitAsync(PollInterval, ct);
+            }
+        }
+    }
+
+    /// <summary>Hands over one batch of what is for everybody and one of what is for one service alone, however much of that there is; tells whether more may wait.</summary>
+    private async Task<bool> DispatchBatchAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var waiting = new List<PendingMessage>();
+        await using (var take = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands =
+            {
+                // A turn ends with its process; or, where nobody notices that a process is gone, after a while. The next statements see whatever was committed while this one waited.
+                new("SELECT set_config('medcor.hospital', '*', true), set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(hashtext('outbox'))"),
+                // A type that this build does not know waits for one that does, and holds up nothing.
+                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
+                {
+                    Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
+                },
+                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
+                {
+                    Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
+                },
+            },
+        })
+        await using (var reader = await take.ExecuteReaderAsync(ct))
+        {
+            while (await reader.NextResultAsync(ct))
+                while (await reader.ReadAsync(ct))
+                {
+                    var happened = (IntegrationEvent)JsonSerializer.Deserialize(reader.GetString(2), EventTypes[reader.GetString(1)], Json.Options)!;
+                    waiting.Add(new(reader.GetInt64(0), happened, reader.IsDBNull(3) ? null : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
+                }
+        }
+        if (waiting.Count == 0) return false;
+
+        var confirmed = await PublishAsync(waiting, ct);
+        await using var told = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
+        {
+            Parameters = { new() { Value = clock.GetUtcNow() }, new() { Value = confirmed } },
+        };
+        await told.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        return confirmed.Count == waiting.Count && waiting.Count >= BatchSize;
+    }
+
+    /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open; throws when it confirmed none.</summary>
+    private async Task<List<long>> PublishAsync(List<PendingMessage> waiting, CancellationToken ct)
+    {
+        var confirmed = new List<long>(waiting.Count);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(PublishTimeout);
+        try
+        {
+            foreach (var message in waiting.Where(w => w.Addressee is null))
+            {
+                await PublishAsync(message, patience.Token);
+                confirmed.Add(message.Position);
+            }
+            // What one service asked for has no order to keep.
+            var addressed = waiting.Where(w => w.Addressee is not null).ToArray();
+            await Task.WhenAll(addressed.Select(w => PublishAsync(w, patience.Token)));
+            confirmed.AddRange(addressed.Select(w => w.Position));
+        }
+        catch (Exception e) when (confirmed.Count > 0)
+        {
+            log.LogWarning("{Confirmed} of {Waiting} events were handed over, the others are kept: {Kind}", confirmed.Count, waiting.Count, e.GetType().Name);
+        }
+        return confirmed;
+    }
+
+    /// <summary>Publishes within the trace of the request that caused the event, so that one booking is one trace to the last consumer.</summary>
+    private async Task PublishAsync(PendingMessage message, CancellationToken ct)
+    {
+        var (_, happened, traceparent, addressee) = message;
+        using var activity = traceparent is not null && ActivityContext.TryParse(traceparent, null, out var parent)
+            ? Source.StartActivity("outbox dispatch", ActivityKind.Internal, parent)
+            : null;
+        if (addressee is null) await bus.Publish(happened, happened.GetType(), context => context.MessageId = happened.EventId, ct);
+        else
+        {
+            // The exchange of the queue's name: to name the queue itself would declare it, not knowing of what kind it is.
+            var endpoint = await bus.GetSendEndpoint(new($"exchange:{addressee}"));
+            await endpoint.Send(happened, happened.GetType(), Pipe.Execute<SendContext>(context => context.MessageId = happened.EventId), ct);
+        }
+    }
+
+    private sealed record PendingMessage(long Position, IntegrationEvent Event, string? Traceparent, string? Addressee);
+}

@@ -1,0 +1,393 @@
+using System.Linq.Expressions;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tenancy;
+using MedCor.Validation;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Platform.Querying;
+
+/// <summary>
+/// A list that is being asked for: from its rows, by filters, in an order, to one page. Gathers whatever is wrong with what is asked and refuses it all at once.
+/// Of a list that grows with its hospital it reads no more for a large hospital than for a small one: in the order of an index, or all of the few rows that a filter leaves.
+/// </summary>
+public sealed class ListQuery<T> where T : class
+{
+    /// <summary>So many rows are counted, and so far one can page.</summary>
+    public const int MaxRows = 10_000;
+
+    /// <summary>So many values can be asked for at once.</summary>
+    private const int MaxValues = 100;
+
+    /// <summary>So many where each value's rows are read by an index of their own.</summary>
+    private const int MaxIndexScans = 16;
+
+    /// <summary>So many words can be looked for at once.</summary>
+    private const int MaxTerms = 16;
+
+    private readonly TenantDb _db;
+    private readonly QueryableFields<T> _fields;
+    private readonly (int Page, int Limit, string? Sort) _request;
+    private readonly Dictionary<string, List<string>> _errors;
+    private readonly string _errorPrefix;
+    private readonly HashSet<string> _equalityFields = [];
+    private readonly HashSet<string> _rangeFields = [];
+    private readonly List<(QueryableField<T> Field, object?[] Values, bool AreOne)> _alternatives = [];
+    private bool _isSelective;
+    private bool _isSearch;
+    private bool _isSingleHospital;
+    private object?[]? _hospitals;
+    private (string Field, Guid Id, string Entity)? _owner;
+    private readonly List<(string Field, object? Value)> _requestedValues = [];
+    private IQueryable<T> _rows;
+
+    /// <summary>A list as a tool takes it.</summary>
+    public static ListQuery<T> Create<TResult>(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, PagedTool<TResult> asked) =>
+        new(db, fields, rows, (asked.Page, asked.Limit, asked.Sort), [], "");
+
+    /// <param name="mistakes">What is wrong already.</param>
+    /// <param name="place">Where the filters stand, for naming them: empty, or <c>filter.</c></param>
+    internal ListQuery(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) asked, Dictionary<string, List<string>> mistakes, string place)
+    {
+        (_db, _fields, _rows, _request, _errors, _errorPrefix) = (db, fields, rows, asked, mistakes, place);
+        _isSingleHospital = !db.Tenancy.SeesAllHospitals;
+    }
+
+    private bool IsIndexed => _fields.Indexes.Count > 0;
+
+    /// <summary>Says that all rows belong to one person already. Whoever asks for those of somebody else is refused; where the rows are the people themselves, others are missing as everywhere.</summary>
+    /// <param name="field">The field that says whose a row is.</param>
+    /// <param name="entity">What a row is called.</param>
+    internal ListQuery<T> RestrictTo(string field, Guid owner, string entity)
+    {
+        _equalityFields.Add(field);
+        _isSelective = true;
+        if (field != _fields.Id.Name) _owner = (field, owner, entity);
+        return this;
+    }
+
+    /// <summary>Only rows with this value; any when it is null.</summary>
+    public ListQuery<T> Where(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.Equal, value);
+
+    /// <summary>Only rows from a value on; null for no bound.</summary>
+    public ListQuery<T> From(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.GreaterThanOrEqual, value);
+
+    /// <summary>Only rows to a value, inclusive; null for no bound.</summary>
+    public ListQuery<T> To(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.LessThanOrEqual, value);
+
+    /// <summary>Only rows before a value; null for no bound.</summary>
+    public ListQuery<T> Before(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.LessThan, value);
+
+    /// <summary>
+    /// Only rows in whose searched text every word of this is found, whatever the case, accents and Unicode form: from the beginning of a word, or with three characters and more
+    /// anywhere. Any rows when it is null or blank.
+    /// </summary>
+    public ListQuery<T> Search(string name, string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return this;
+        var terms = TextSearch.SplitTerms(text);
+        if (terms.Length > MaxTerms) _errors.AddError(_errorPrefix + name, $"can have {MaxTerms} words at most");
+        else
+            foreach (var term in terms) AddSearchTerm(term);
+        return this;
+    }
+
+    /// <summary>Only rows that fulfil this: for lists that stay small.</summary>
+    public ListQuery<T> Where(Expression<Func<T, bool>> condition) =>
+        IsIndexed ? throw new InvalidOperationException("No index is known for this condition.") : WhereSelective(condition);
+
+    /// <summary>Only rows that fulfil this, of which there are few and which an index finds.</summary>
+    public ListQuery<T> WhereSelective(Expression<Func<T, bool>> condition)
+    {
+        _rows = _rows.Where(condition);
+        _isSelective = true;
+        return this;
+    }
+
+    /// <summary>Only rows that fulfil a filter as clients write it: <c>{"role": "DOCTOR", "created_at": {"gte": …}}</c>.</summary>
+    internal void Filter(JsonElement filter)
+    {
+        foreach (var condition in filter.EnumerateObject())
+        {
+            if (_fields.Find(condition.Name) is not { } field) AddError(condition.Name, $"is not a field to filter by; there are {string.Join(", ", _fields.Names)}{DidYouMean.Hint(condition.Name, _fields.Names)}");
+            else if (condition.Value.ValueKind != JsonValueKind.Object) Compare(field, ExpressionType.Equal, condition.Value);
+            else if (!condition.Value.EnumerateObject().Any()) AddError(condition.Name, "must be a value, or an object that says how to compare");
+            else
+                foreach (var part in condition.Value.EnumerateObject()) Filter(field, part.Name, part.Value);
+        }
+    }
+
+    private void Filter(QueryableField<T> field, string how, JsonElement value)
+    {
+        switch (how)
+        {
+            case "gt" or "gte" or "lt" or "lte" or "contains" when value.ValueKind == JsonValueKind.Null:
+                AddError(field.Name, $"{how} must not be null");
+                break;
+            case "gt" or "gte" or "lt" or "lte" when field.IsComparable:
+                Compare(field, how switch
+                {
+                    "gt" => ExpressionType.GreaterThan,
+                    "gte" => ExpressionType.GreaterThanOrEqual,
+                    "lt" => ExpressionType.LessThan,
+                    _ => ExpressionType.LessThanOrEqual,
+                }, value);
+                break;
+            case "in" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= MaxValues:
+                var values = value.EnumerateArray().Select(v => ParseValue(field, v)).ToArray();
+                if (!values.All(v => v.IsRight)) return;
+                AddAlternatives(field, [.. values.SelectMany(v => QueryableField<T>.GetUnicodeForms(v.Value)).Distinct()], areOne: false);
+                break;
+            case "in":
+                AddError(field.Name, $"in must be a list of 1 to {MaxValues} values");
+                break;
+            case "contains" when SupportsContains(field):
+                if (ParseValue(field, value) is not { IsRight: true, Value: string text }) return;
+                _rows = _rows.Where(field.Contains(text));
+                if (!IsIndexed) break;
+                if (TextSearch.HasTrigram(text)) AddSearchTerm(text);
+                else AddError(field.Name, "contains must have three characters in a row that are no spaces");
+                break;
+            default:
+                AddError(field.Name, $"{Truncate(how)} is no way to compare it; there are the value itself, in{(field.IsComparable ? ", gt, gte, lt, lte" : "")}{(SupportsContains(field) ? ", contains" : "")}");
+                break;
+        }
+    }
+
+    private bool SupportsContains(QueryableField<T> field) => field.Type == typeof(string) && (!IsIndexed || field.IsSearchable);
+
+    /// <summary>Only rows whose searched text has this term.</summary>
+    private void AddSearchTerm(string term)
+    {
+        _rows = _rows.Where(ContainsTerm(term));
+        _isSearch = true;
+    }
+
+    private Expression<Func<T, bool>> ContainsTerm(string term)
+    {
+        var text = _fields.SearchText!;
+        // Of a list that grows it is a column.
+        if (!IsIndexed) text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextFunctions), nameof(TextFunctions.ToSearchable), null, text.Body), text.Parameters);
+        return TextSearch.Matches(text, QueryParameter.Of(term));
+    }
+
+    private void Compare(QueryableField<T> field, ExpressionType how, JsonElement json)
+    {
+        if (ParseValue(field, json) is not { IsRight: true, Value: var value }) return;
+        if (how == ExpressionType.Equal && QueryableField<T>.GetUnicodeForms(value).ToArray() is { Length: > 1 } forms) AddAlternatives(field, forms, areOne: true);
+        else Compare(field, how, value);
+    }
+
+    private ListQuery<T> Compare(QueryableField<T> field, ExpressionType how, object? value)
+    {
+        _rows = _rows.Where(field.Compare(how, value));
+        if (how != ExpressionType.Equal)
+        {
+            _rangeFields.Add(field.Name);
+            return this;
+        }
+        _requestedValues.Add((field.Name, value));
+        if (field.Name == "hospital_id") _isSingleHospital = true;
+        else _equalityFields.Add(field.Name);
+        // Nobody is not one person: many rows may lack a value.
+        if (field.IsSelective && value is not null) _isSelective = true;
+        return this;
+    }
+
+    /// <param name="areOne">Whether the values are forms of a single one, so that rows with one of them are alike in this field.</param>
+    private void AddAlternatives(QueryableField<T> field, object?[] values, bool areOne)
+    {
+        _requestedValues.AddRange(values.Select(value => (field.Name, value)));
+        // The rows of a hospital stand together in every index, so the order is read for each of these as for each of all.
+        if (IsIndexed && field.Name == "hospital_id")
+        {
+            _rows = _rows.Where(field.IsIn(values));
+            _hospitals = values;
+            return;
+        }
+        _alternatives.Add((field, values, areOne));
+        if (field.IsSelective) _isSelective = true;
+    }
+
+    private (bool IsRight, object? Value) ParseValue(QueryableField<T> field, JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.Null && field.IsNullable) return (true, null);
+        try
+        {
+            var value = json.ValueKind == JsonValueKind.Null ? null : json.Deserialize(field.Type, ClientJson.Options);
+            // What is looked for may be of several lines.
+            if (value is string line) value = PlainText.Normalize(line);
+            if (value is string text && PlainText.FindError(text, minLength: 0, isLine: false) is { } wrong) AddError(field.Name, wrong);
+            else if (value is not null && field.FindError(value) is { } refused) AddError(field.Name, refused);
+            else if (value is not null) return (true, value);
+            else AddError(field.Name, "must not be null");
+        }
+        catch (Exception e) when (ClientJson.IsReadFailure(e))
+        {
+            AddError(field.Name, ValidationErrors.DescribeExpected(field.Type, json));
+        }
+        return (false, null);
+    }
+
+    /// <summary>
+    /// Reads the page: in one round trip, or two for a search of a list that grows, which is counted first. Throws <see cref="Forbidden"/> when the rows of somebody else than their only owner are asked for,
+    /// and <see cref="ValidationFailed"/> naming everything that is wrong with what was asked.
+    /// </summary>
+    /// <param name="complete">Adds what belongs to the rows of the page.</param>
+    /// <param name="show">Makes of a row what the caller is shown.</param>
+    public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
+    {
+        if (_owner is var (ownerField, owner, entity) && _requestedValues.Any(asked => asked.Field == ownerField && asked.Value is Guid id && id != owner))
+            throw new Forbidden($"Patients see their own {entity}s only. Leave out {ownerField} or give your own id.");
+        var order = ResolveSort();
+        var skip = (_request.Page - 1) * _request.Limit;
+        if (_errors.Count > 0) throw new ValidationFailed(_errors);
+
+        // Also to be counted they are put in order, so that an index is read and not the table.
+        var counted = IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(_rows)).Take(MaxRows + 1) : _rows;
+        // That what a search finds stands together in the order, as all whose name begins with Z, PostgreSQL does not expect: it would walk there from A. So what is not
+        // too much to be counted is found first and then sorted.
+        int? counts = _isSearch && !_isSelective ? await counted.CountAsync(ct) : null;
+        if (counts <= MaxRows) order = order with { FilterFirst = true };
+        var total = 0;
+        List<TRow> page = [];
+        if (IsIndexed && skip >= MaxRows) total = await counted.CountAsync(ct);
+        else
+        {
+            var end = IsIndexed ? Math.Min(skip + _request.Limit, MaxRows) : skip + _request.Limit;
+            // Counted in the same statement; what belongs to a row is looked up for the rows of the page alone.
+            var found = await complete(ApplySort(order, end).Skip(skip).Take(end - skip)).AsNoTracking().Select(row => new { Row = row, Total = counts ?? counted.Count() }).ToListAsync(ct);
+            page = found.ConvertAll(f => f.Row);
+            if (found.Count > 0) total = found[0].Total;
+            else if (skip > 0) total = await counted.CountAsync(ct);
+        }
+
+        var isExact = !IsIndexed || total <= MaxRows;
+        if (skip >= MaxRows && !isExact) throw new ValidationFailed("page", $"is too far on: one can page through {MaxRows} rows. Narrow the list with a filter, or go on from the last row's value of the field that it is sorted by");
+        return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
+    }
+
+    /// <summary>Whether the rows are put together of parts that have an index's order each.</summary>
+    private bool UsesMergedScans => IsIndexed && (!_isSingleHospital || _alternatives.Count > 0);
+
+    /// <summary>The rows in order.</summary>
+    /// <param name="atMost">More rows than these are not wanted.</param>
+    private IQueryable<T> ApplySort(SortOrder order, int atMost) => UsesMergedScans ? order.Sort(BuildScans(order, atMost)) : order.Apply(_rows);
+
+    /// <summary>The first rows of each alternative value, and for the platform of each hospital: so each part is read off its own index.</summary>
+    private IQueryable<T> BuildScans(SortOrder order, int atMost)
+    {
+        if (_isSingleHospital) return PartsOf(_rows);
+
+        var row = Expression.Parameter(typeof(T), "row");
+        var owner = Expression.Call(typeof(EF), nameof(EF.Property), [typeof(Guid?)], row, Expression.Constant(nameof(ITenantOwned.HospitalId)));
+        IQueryable<T> Of(params ReadOnlySpan<Expression> conditions)
+        {
+            var some = _rows;
+            foreach (var condition in conditions) some = some.Where(Expression.Lambda<Func<T, bool>>(condition, row));
+            return PartsOf(some);
+        }
+
+        var known = Expression.Parameter(typeof(HospitalCopy), "known");
+        var hospital = Expression.Convert(Expression.Property(known, nameof(HospitalCopy.HospitalId)), typeof(Guid?));
+        // The second says nothing new. By the first alone EF Core would make of this a join to all rows, numbered by hospital, in the place of a look for each.
+        var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
+        var named = _hospitals?.OfType<Guid>().ToArray();
+        var ofAll = (named is null ? _db.Rows<HospitalCopy>() : _db.Rows<HospitalCopy>().Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, known));
+        if (_hospitals?.Contains(null) == false) return ofAll;
+        // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
+        var mayBeNull = _db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
+        return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
+
+        IQueryable<T> PartsOf(IQueryable<T> some) => _alternatives is [var (field, values, _)]
+            ? values.Select(value => order.Without(field).Apply(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))
+            : order.Apply(some).Take(atMost);
+    }
+
+    /// <summary>The order that was asked for, completed to one that an index has. Notes what is wrong with it.</summary>
+    private SortOrder ResolveSort()
+    {
+        var order = _fields.ParseSort(_request.Sort, out var wrong);
+        if (wrong is not null)
+        {
+            _errors.AddError("sort", wrong);
+            return new([]);
+        }
+        var last = (_fields.Id, order[^1].Down);
+        // Only one field's values are read by an index each: forms of a further one are looked for among the rows that those leave.
+        foreach (var further in _alternatives.Where(a => a.AreOne).Skip(_alternatives.All(a => a.AreOne) ? 1 : 0).ToArray())
+        {
+            _rows = _rows.Where(further.Field.IsIn(further.Values));
+            _equalityFields.Add(further.Field.Name);
+            _alternatives.Remove(further);
+        }
+        if (!IsIndexed || _isSelective || _isSearch || _alternatives.Count > 1)
+        {
+            foreach (var (field, values, _) in _alternatives) _rows = _rows.Where(field.IsIn(values));
+            _rangeFields.UnionWith(_alternatives.Select(a => a.Field.Name));
+            _alternatives.Clear();
+        }
+        if (!IsIndexed) return new([.. order, last]);
+
+        // What all rows have in common orders nothing.
+        order.RemoveAll(o => _equalityFields.Contains(o.Field.Name) || _alternatives.Any(a => a.AreOne && a.Field == o.Field));
+        // Each alternative by itself is fixed as well: its rows are read in the rest of the order, and put together in all of it.
+        _equalityFields.UnionWith(_alternatives.Select(a => a.Field.Name));
+        var within = order.Where(o => !_equalityFields.Contains(o.Field.Name)).ToArray();
+        var downwards = within.Concat(order).Select(o => o.Down).FirstOrDefault();
+        if (!_isSearch && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards) && FindIndex([.. within.Select(o => o.Field.Name)]) is { } index)
+            return new([.. order, .. index.Skip(within.Length).Select(name => (_fields.Find(name)!, downwards)), (_fields.Id, downwards)]);
+        if (_isSelective || _isSearch) return new([.. order, last], FilterFirst: _isSelective);
+
+        if (_errors.Count == 0) AddNoIndexErrors();
+        return new([]);
+    }
+
+    /// <summary>The indexes that begin with what the filters fix; of the partial ones, which lack most rows, those alone whose first field is among it.</summary>
+    private IEnumerable<string[]> UsableIndexes => _fields.Indexes.Where(index => index.Length >= _equalityFields.Count
+        && index.Take(_equalityFields.Count).All(_equalityFields.Contains) && (_equalityFields.Contains(index[0]) || !_fields.Find(index[0])!.IsSkewed));
+
+    /// <summary>The columns in which an index holds the rows in this order, if there is one: behind those that the filters fix, beginning with the only one that may have bounds.</summary>
+    private string[]? FindIndex(string[] order) => UsableIndexes
+        .Select(index => index[_equalityFields.Count..])
+        .FirstOrDefault(rest => rest.Take(order.Length).SequenceEqual(order) && _rangeFields.All(name => rest.Length > 0 && name == rest[0]));
+
+    private void AddNoIndexErrors()
+    {
+        var few = string.Join(", ", _fields.Where(f => f.IsSelective).Select(f => f.Name));
+        var sorts = UsableIndexes.Where(i => i.Length > _equalityFields.Count).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
+        foreach (var (field, values, _) in _alternatives)
+            if (values.Length > MaxIndexScans) AddError(field.Name, $"in can have at most {MaxIndexScans} values here; more of them only where the list is narrowed by one of {few}");
+        if (_errors.Count > 0) return;
+        var filters = _equalityFields.Concat(_rangeFields).Concat(_alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
+        var wrong = sorts.Length == 0
+            ? $"goes, with the other filters, only where the list is narrowed by one of {few}: it may be long, and no index holds it so"
+            : $"goes only with one of these sorts, up or down: {string.Join(" or ", sorts)}; bounds on its first field alone. For anything else narrow the list by one of {few}";
+        foreach (var name in filters) AddError(name, wrong);
+        if (filters.Length == 0) _errors.AddError("sort", $"can be {string.Join(" or ", sorts)}, up or down, or a beginning of these; in any other order only where the list is narrowed by one of {few}");
+    }
+
+    /// <param name="FilterFirst">Whether the rows are to be found before they are sorted.</param>
+    private sealed record SortOrder(IReadOnlyList<(QueryableField<T> Field, bool Down)> Fields, bool FilterFirst = false)
+    {
+        /// <summary>The order of rows that have one value in this field.</summary>
+        internal SortOrder Without(QueryableField<T> field) => this with { Fields = [.. Fields.Where(by => by.Field != field)] };
+
+        /// <summary>From the rows as they lie in the table. An offset of nothing keeps PostgreSQL from walking an index of the order through all of them instead of finding the few.</summary>
+        internal IQueryable<T> Apply(IQueryable<T> rows) => Sort(FilterFirst ? rows.Skip(0) : rows);
+
+        internal IQueryable<T> Sort(IQueryable<T> rows)
+        {
+            for (var i = 0; i < Fields.Count; i++) rows = Fields[i].Field.Order(rows, i == 0, Fields[i].Down);
+            return rows;
+        }
+    }
+
+    private QueryableField<T> GetField(string field) => _fields.Find(field) ?? throw new InvalidOperationException($"{field} is not declared.");
+
+    private void AddError(string field, string wrong) => _errors.AddError(_errorPrefix + Truncate(field), wrong);
+
+    private static string Truncate(string name) => name.Length <= 60 ? name : name[..60] + "…";
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Platform.Querying;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
+using Microsoft.AspNetCore.Http;
+
+namespace MedCor.Platform.Resources;
+
+/// <summary>
+/// What is asked of a resource, from the query of its path. What is wrong with it is gathered, to be refused together with what is wrong with its filter and sort.
+/// <c>expand</c> is checked here and applied at the gateway.
+/// </summary>
+public sealed class ResourceQuery
+{
+    private const int MaxPage = 1_000_000;
+    private static readonly string[] ListParameters = ["page", "limit", "sort", "filter", "fields", "expand"];
+    private static readonly string[] EntityParameters = ["fields", "expand"];
+
+    private static readonly string[] PagingParameters = ["page", "limit", "sort"];
+
+    private readonly Dictionary<string, List<string>> _errors = [];
+    private readonly ICollection<string> _given;
+
+    internal ResourceQuery(ResourceDescriptor resource, IQueryCollection query, bool isOfOne)
+    {
+        string[] known = isOfOne ? EntityParameters : ListParameters;
+        _given = query.Keys;
+        foreach (var (name, values) in query)
+            if (!known.Contains(name)) _errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", known)}{DidYouMean.Hint(name, known)}");
+            else if (values.Count > 1) _errors.AddError(name, "is given twice");
+            else if (GetMaxLength(name) is { } most && PlainText.CountCharacters(values.ToString()) > most) _errors.AddError(name, $"must have at most {most} characters");
+
+        if (Names(query, "fields", resource.Fields) is { } fields) Fields = fields;
+        Names(query, "expand", resource.References.Keys);
+        if (isOfOne) return;
+        Page = Number(query, "page", MaxPage) ?? Page;
+        Limit = Number(query, "limit", 100) ?? Limit;
+        Sort = query["sort"].FirstOrDefault();
+        Filter = Object(query["filter"].FirstOrDefault());
+    }
+
+    public int Page { get; } = 1;
+    public int Limit { get; } = 20;
+    public string? Sort { get; }
+
+    /// <summary>The fields that are asked for; null for all.</summary>
+    public IReadOnlySet<string>? Fields { get; }
+
+    /// <summary>The filter, an object; null when there is none.</summary>
+    public JsonElement? Filter { get; }
+
+    /// <summary>The patient whose rows alone are asked for, if one is named.</summary>
+    internal Guid? PatientId => Filter is { } filter && filter.TryGetProperty("patient_id", out var named) && named.ValueKind == JsonValueKind.String && named.TryGetGuid(out var id) ? id : null;
+
+    /// <summary>The list that is asked for.</summary>
+    internal ListQuery<T> ToListQuery<T>(MedCor.Platform.Database.TenantDb db, QueryableFields<T> fields, IQueryable<T> rows) where T : class
+    {
+        var list = new ListQuery<T>(db, fields, rows, (Page, Limit, Sort), _errors, "filter.");
+        if (Filter is { } filter) list.Filter(filter);
+        return list;
+    }
+
+    /// <summary>Of a resource that is one thing: the filter as the parameters of the tool that shows it. Throws <see cref="ValidationFailed"/> naming everything that is wrong.</summary>
+    public async Task<TTool> ReadToolParametersAsync<TTool, TResult>(IToolHandler<TTool, TResult> handler, CancellationToken ct) where TTool : ITool<TResult>
+    {
+        foreach (var name in _given.Intersect(PagingParameters)) _errors.AddError(name, "is not a parameter here: there is one thing and no pages");
+        TTool? call = default;
+        try
+        {
+            call = await ParameterReader<TTool>.ReadAsync(
+                Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"),
+                rules: (parameters, errors) => handler is IParameterValidator<TTool> rules ? rules.AddErrorsAsync(parameters, errors, ct) : Task.CompletedTask);
+        }
+        catch (ValidationFailed wrong)
+        {
+            foreach (var (name, whats) in wrong.Details)
+                foreach (var what in whats!.AsArray()) _errors.AddError($"filter.{name}", (string)what!);
+        }
+        ThrowIfInvalid();
+        return call!;
+    }
+
+    /// <summary>Throws <see cref="ValidationFailed"/> when anything is wrong.</summary>
+    public void ThrowIfInvalid()
+    {
+        if (_errors.Count > 0) throw new ValidationFailed(_errors);
+    }
+
+    private static int? GetMaxLength(string parameter) => parameter switch
+    {
+        "sort" => ResourceQueryLimits.MaxSortLength,
+        "filter" => ResourceQueryLimits.MaxFilterLength,
+        "fields" => ResourceQueryLimits.MaxFieldsLength,
+        "expand" => ResourceQueryLimits.MaxExpandLength,
+        _ => null,
+    };
+
+    private HashSet<string>? Names(IQueryCollection query, string parameter, IEnumerable<string> allowed)
+    {
+        if (query[parameter].FirstOrDefault() is not { } text) return null;
+        HashSet<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries)];
+        foreach (var name in names.Where(n => !allowed.Contains(n)))
+            if (name.Length == 0) _errors.AddError(parameter, ValidationErrors.EmptyName(text));
+            else _errors.AddError(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
+        return names;
+    }
+
+    private int? Number(IQueryCollection query, string parameter, int most)
+    {
+        if (query[parameter].FirstOrDefault() is not { } text) return null;
+        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) _errors.AddError(parameter, $"must be a whole number from 1 to {most}, in digits without a sign or leading zeros");
+        else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most) return number;
+        else _errors.AddError(parameter, $"must be between 1 and {most}");
+        return null;
+    }
+
+    private JsonElement? Object(string? text)
+    {
+        if (text is null) return null;
+        try
+        {
+            var filter = ClientJson.Parse(text);
+            if (filter.ValueKind == JsonValueKind.Object) return filter;
+        }
+        catch (JsonException e)
+        {
+            _errors.AddError("filter", e.InnerException is InvalidOperationException ? ValidationErrors.NotUnicode : ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
+            return null;
+        }
+        _errors.AddError("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");
+        return null;
+    }
+}

@@ -1,0 +1,25 @@
+using MedCor.Contracts;
+
+namespace MedCor.Platform.Tenancy;
+
+/// <summary>What every row has: an id, a version that counts its changes, and when it came and changed. Stamped when saved.</summary>
+public abstract class Entity
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public long Version { get; internal set; }
+    public DateTimeOffset CreatedAt { get; internal set; }
+    public DateTimeOffset UpdatedAt { get; internal set; }
+
+    /// <summary>Throws <see cref="Conflict"/> when the caller expects another version than this.</summary>
+    public void ThrowIfVersionDiffers(long? version)
+    {
+        if (version is { } v && v != Version)
+            throw new Conflict($"It has been changed meanwhile: expected version {v}, now {Version}. Read it again, then repeat.").WithDetail("version", Version);
+    }
+}
+
+/// <summary>A row that belongs to a hospital.</summary>
+public interface ITenantOwned
+{
+    Guid HospitalId { get; }
+}

@@ -1,0 +1,37 @@
+using MedCor.Contracts;
+using MedCor.Validation;
+
+namespace MedCor.Platform.Tools;
+
+/// <summary>Does what a tool says. Found by its type; a tool of the service without one stops the service's start.</summary>
+public interface IToolHandler<in TTool, TResult> where TTool : ITool<TResult>
+{
+    /// <summary>Runs once per call, for writes inside the call's transaction. Refuses by throwing a <see cref="MedCor.Contracts.ApiException"/>.</summary>
+    Task<TResult> HandleAsync(TTool request, CancellationToken ct);
+}
+
+/// <summary>
+/// For a handler that changes texts, days or numbers which its callers read: what they send back as they read it was taken once and is again, also where a rule of today would refuse it.
+/// </summary>
+public interface ICurrentStateProvider<in TTool>
+{
+    /// <summary>What the caller reads of the thing that is to be changed. Refuses where they may not read it or there is none.</summary>
+    Task<object> GetCurrentAsync(TTool request, CancellationToken ct);
+}
+
+/// <summary>For a handler of a write with work that takes long and must hold no connection meanwhile: hashing, asking another service.</summary>
+public interface IToolPreparation<in TTool>
+{
+    /// <summary>Runs before the call's transaction begins, on the handler that will handle the call. May refuse.</summary>
+    Task PrepareAsync(TTool request, CancellationToken ct);
+}
+
+/// <summary>For a handler with rules that no annotation says: of several parameters together, of who calls, of the day by a hospital's clocks.</summary>
+public interface IParameterValidator<in TTool>
+{
+    /// <summary>
+    /// Notes all that is wrong, which is refused together with what the annotations refuse. Asked before a call is known as a repetition by its idempotency key: what was right once must stay so.
+    /// </summary>
+    /// <param name="request">The parameters. Those that are wrong by themselves are left out and have their type's default; <see cref="ParameterErrors.AreRight"/> tells them.</param>
+    Task AddErrorsAsync(TTool request, ParameterErrors errors, CancellationToken ct);
+}
