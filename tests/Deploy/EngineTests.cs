@@ -57,7 +57,7 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void A_pooler_keeps_as_many_prepared_statements_as_a_service_makes(string overlay)
     {
-        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "ServiceDefaults/PlatformService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "services/Platform/PlatformService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
         var rendered = Overlay.Get(overlay);
 
         Assert.Equal(6, rendered.OfKind("Pooler").Count());

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Tests.EndToEnd;
 
@@ -41,6 +42,17 @@ public partial class SourceRulesTests
 
         Assert.DoesNotContain("PackageReference", project, StringComparison.Ordinal);
         Assert.DoesNotContain("ProjectReference", project, StringComparison.Ordinal);
+    }
+
+    /// <summary>The gateway reaches data through the services alone.</summary>
+    [Theory]
+    [InlineData("gateway")]
+    [InlineData("ServiceDefaults")]
+    public void Whoever_has_no_database_has_no_database_library_either(string project)
+    {
+        var restored = JsonNode.Parse(File.ReadAllText(Path.Combine(Root, project, "obj/project.assets.json")))!["libraries"]!.AsObject().Select(library => library.Key);
+
+        Assert.DoesNotContain(restored, library => library.Contains("EntityFrameworkCore", StringComparison.Ordinal) || library.Contains("Npgsql", StringComparison.Ordinal));
     }
 
     [Fact]
