@@ -74,7 +74,7 @@ internal static class MedCorHost
         var host = new ApplicationModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
         model(host);
         host.PortWarnings.ForEach(report.WriteNote);
-        await installation.InstallMissingAsync(report, asked.Token);
+        await installation.InstallMissingAsync(report.WriteNote, report.WriteProgress, asked.Token);
 
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(host);

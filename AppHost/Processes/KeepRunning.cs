@@ -1,8 +1,6 @@
-using MedCor.AppHost.Hosting;
-
 namespace MedCor.AppHost.Processes;
 
-/// <summary>Marks a resource that the <see cref="ResourceSupervisor"/> starts again when it ends by itself.</summary>
+/// <summary>Marks a resource that is started again when it ends by itself.</summary>
 /// <param name="IsReported">Whether it has a line in the report and in <c>run.json</c>.</param>
 internal sealed record KeepRunningAnnotation(bool IsReported) : IResourceAnnotation;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using MedCor.AppHost.Hosting;
 using MedCor.AppHost.Processes;
 
 namespace MedCor.AppHost.Servers;
@@ -42,8 +41,10 @@ internal sealed class ServerPackages
     /// Installs what is missing, where this process may: on Debian and its kin, as root or with sudo that asks for no
     /// password. The packages' own services are not left running.
     /// </summary>
+    /// <param name="note">Tells the user what is done.</param>
+    /// <param name="progress">Shows the user a line of what the installation says.</param>
     /// <exception cref="DistributedApplicationException">It may not, or it failed; the message has the command to run.</exception>
-    public async Task InstallMissingAsync(ConsoleReport report, CancellationToken ct)
+    public async Task InstallMissingAsync(Action<string> note, Action<string> progress, CancellationToken ct)
     {
         string[] missing = [.. _required.Where(package => !IsInstalled(package))];
         if (missing.Length == 0) return;
@@ -60,10 +61,10 @@ internal sealed class ServerPackages
             : ExecutableLocator.Find("sudo") is { } sudo && (await ProgramRunner.RunAsync([sudo, "-n", "true"], _ => { }, ct)).ExitCode == 0 ? [sudo, "-n"]
             : throw new DistributedApplicationException($"Not installed: {packages}. Run: sudo sh -c '{command}'");
 
-        report.WriteNote($"Not installed: {packages}. Running: {command}");
-        var (exitCode, tail) = await ProgramRunner.RunAsync([.. asRoot, "sh", "-c", Script, "sh", .. missing], report.WriteProgress, ct);
+        note($"Not installed: {packages}. Running: {command}");
+        var (exitCode, tail) = await ProgramRunner.RunAsync([.. asRoot, "sh", "-c", Script, "sh", .. missing], progress, ct);
         if (exitCode != 0 || !missing.All(IsInstalled)) throw new DistributedApplicationException($"{packages} could not be installed:\n{tail}");
-        report.WriteNote($"Installed: {packages}");
+        note($"Installed: {packages}");
     }
 
     private static bool IsInstalled(string package) => package switch

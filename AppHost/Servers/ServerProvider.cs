@@ -1,5 +1,3 @@
-using MedCor.AppHost.Hosting;
-
 namespace MedCor.AppHost.Servers;
 
 /// <summary>Adds the application's servers to the model, in whichever way they are run.</summary>

@@ -1,3 +1,4 @@
+using MedCor.Identity.Revocations;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;

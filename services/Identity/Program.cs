@@ -1,6 +1,7 @@
 using MedCor.Identity;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
+using MedCor.Identity.Users;
 using MedCor.Platform;
 using MedCor.Platform.LocalCopies;
 
@@ -8,6 +9,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<IdentityDb>("identity", copies: typeof(HospitalCopies));
 builder.AddKeys();
 builder.AddSessions();
+builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();
 app.MapKeys();

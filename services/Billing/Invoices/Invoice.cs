@@ -34,7 +34,6 @@ internal sealed class Invoice : Entity, ITenantOwned
         public void Configure(EntityTypeBuilder<Invoice> invoice)
         {
             invoice.ToTable("invoices").HasKey(i => new { i.HospitalId, i.Id });
-            invoice.HasOne<Subscriptions.Subscription>().WithMany().HasForeignKey(i => new { i.HospitalId, i.SubscriptionId });
             invoice.Property(i => i.Lines).HasColumnType("jsonb");
         }
     }

@@ -121,6 +121,11 @@ internal sealed class Subscription : Entity, ITenantOwned
 
     internal sealed class Configuration : IEntityTypeConfiguration<Subscription>
     {
-        public void Configure(EntityTypeBuilder<Subscription> subscription) => subscription.ToTable("subscriptions").HasKey(s => new { s.HospitalId, s.Id });
+        public void Configure(EntityTypeBuilder<Subscription> subscription)
+        {
+            subscription.ToTable("subscriptions").HasKey(s => new { s.HospitalId, s.Id });
+            // Has a new subscription inserted before its first invoice.
+            subscription.HasMany<Invoices.Invoice>().WithOne().HasForeignKey(i => new { i.HospitalId, i.SubscriptionId });
+        }
     }
 }

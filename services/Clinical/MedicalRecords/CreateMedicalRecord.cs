@@ -1,11 +1,12 @@
 using MedCor.Clinical.People;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies people, TimeProvider clock)
+internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies people, DoctorAvailabilities doctors, TimeProvider clock)
     : IToolHandler<CreateMedicalRecord, Contracts.Clinical.MedicalRecord>, IToolPreparation<CreateMedicalRecord>
 {
     private static readonly RecordType[] NurseRecordTypes = [RecordType.Triage, RecordType.Vitals, RecordType.NursingNote];
@@ -16,7 +17,7 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies peo
         if (db.Tenancy.Caller.Kind == Callers.Nurse && !NurseRecordTypes.Contains(request.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
         if (request.DoctorId is { } answering) db.Tenancy.Caller.EnsureMayWriteFor(answering);
         PersonCopy? doctor = null;
-        if (request.DoctorId is { } id) ((doctor, _, _), _patient) = await people.RequireDoctorAndPatientAsync(id, request.PatientId, ct);
+        if (request.DoctorId is { } id) ((doctor, _, _), _patient) = await doctors.RequireWithPatientAsync(id, request.PatientId, ct);
         else _patient = await people.RequirePatientAsync(request.PatientId, ct);
         if (PersonCopy.ValidateActive(doctor, _patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
     }

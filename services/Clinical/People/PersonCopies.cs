@@ -1,57 +1,18 @@
-using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.People;
 
-/// <summary>
-/// Who works and is treated here, and where: from the local copy, and what that lacks (somebody registered a moment ago) from its owner,
-/// whose answer is kept.
-/// </summary>
-internal sealed class PersonCopies(ClinicalDb db, HospitalCopies hospitals, ToolClient others)
+/// <summary>Finds people in the local copy, and asks the Identity service for whom it lacks, since they may have been registered a moment ago; the answer is kept.</summary>
+internal sealed class PersonCopies(ClinicalDb db, ToolClient others)
 {
-    /// <summary>A doctor at work. Throws <see cref="NotFound"/> when the caller's hospital has no such doctor.</summary>
-    internal async Task<DoctorAvailability> RequireDoctorAsync(Guid doctorId, CancellationToken ct) => (await FindAsync(doctorId, null, ct)).Practice;
-
-    /// <summary>A doctor at work and a patient. Throws <see cref="NotFound"/> when the caller's hospital lacks one of them.</summary>
-    internal async Task<(DoctorAvailability Practice, PersonCopy Patient)> RequireDoctorAndPatientAsync(Guid doctorId, Guid patientId, CancellationToken ct)
-    {
-        var (practice, patient) = await FindAsync(doctorId, patientId, ct);
-        return (practice, patient!);
-    }
-
-    /// <summary>A patient. Throws <see cref="NotFound"/> when the caller's hospital has no such patient.</summary>
+    /// <summary>Returns a patient. Throws <see cref="NotFound"/> when the caller's hospital has no such patient.</summary>
     internal async Task<PersonCopy> RequirePatientAsync(Guid patientId, CancellationToken ct)
     {
         var patient = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == patientId, ct) ?? await FetchPatientAsync(patientId, ct);
         return patient is { Role: Role.Patient } ? patient : throw new NotFound("patient");
-    }
-
-    private async Task<(DoctorAvailability Practice, PersonCopy? Patient)> FindAsync(Guid doctorId, Guid? patientId, CancellationToken ct)
-    {
-        var found = await db.People.AsNoTracking()
-            .Where(p => p.Id == doctorId || p.Id == patientId)
-            .LeftJoin(db.Hospitals, p => p.HospitalId, h => h.HospitalId, (p, h) => new { p, h })
-            .LeftJoin(db.Schedules, x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId }, (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s })
-            .Take(2).ToListAsync(ct);
-
-        var known = found.SingleOrDefault(f => f.Person.Id == doctorId);
-        var doctor = known?.Person ?? await FetchDoctorAsync(doctorId, ct);
-        if (doctor is not { Role: Role.Doctor }) throw new NotFound("doctor");
-
-        PersonCopy? patient = null;
-        if (patientId is { } id)
-        {
-            patient = found.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await FetchPatientAsync(id, ct);
-            // To the platform alone both hospitals are visible; a patient of the other one is no patient of this doctor's.
-            if (patient is not { Role: Role.Patient } || patient.HospitalId != doctor.HospitalId) throw new NotFound("patient");
-        }
-
-        var hospital = known?.Hospital ?? await hospitals.FindAsync(doctor.HospitalId, ct) ?? throw new NotFound("doctor");
-        return (new DoctorAvailability(doctor, hospital, known?.Schedule), patient);
     }
 
     /// <summary>Keeps a copy; of what it tells and what is known already the newer stays.</summary>
@@ -72,10 +33,12 @@ internal sealed class PersonCopies(ClinicalDb db, HospitalCopies hospitals, Tool
                 """, ct);
     }
 
-    private async Task<PersonCopy?> FetchDoctorAsync(Guid id, CancellationToken ct) =>
+    /// <summary>Asks the Identity service for a doctor. Returns null when it has none of that id that the caller may see.</summary>
+    internal async Task<PersonCopy?> FetchDoctorAsync(Guid id, CancellationToken ct) =>
         await others.TryCallAsync(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturnAsync(PersonCopy.From(doctor), ct) : null;
 
-    private async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
+    /// <summary>Asks the Identity service for a patient, likewise.</summary>
+    internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
         await others.TryCallAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
 
     private async Task<PersonCopy> UpsertAndReturnAsync(PersonCopy person, CancellationToken ct)

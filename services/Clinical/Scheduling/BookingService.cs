@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Scheduling;
 
 /// <summary>Which times are taken, and who gets one that two want.</summary>
-internal sealed class BookingService(ClinicalDb db, PersonCopies people, BookingPauses pauses, TimeProvider clock)
+internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors, BookingPauses pauses, TimeProvider clock)
 {
     private const int MaxAlternatives = 5;
     private const int SearchedDays = 14;
@@ -31,7 +31,7 @@ internal sealed class BookingService(ClinicalDb db, PersonCopies people, Booking
     {
         await pauses.LockSharedAsync(hospital, doctor, patient, ct);
         await pauses.ThrowIfPausedAsync(hospital, doctor, patient, ct);
-        return await people.RequireDoctorAndPatientAsync(doctor, patient, ct);
+        return await doctors.RequireWithPatientAsync(doctor, patient, ct);
     }
 
     /// <summary>

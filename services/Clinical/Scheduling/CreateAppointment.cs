@@ -1,11 +1,10 @@
-using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class CreateAppointmentHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses)
+internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabilities doctors, BookingService bookings, BookingPauses pauses)
     : IToolHandler<CreateAppointment, Contracts.Clinical.Appointment>, IToolPreparation<CreateAppointment>
 {
     private Guid _hospital;
@@ -13,7 +12,7 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, PersonCopies peopl
     public async Task PrepareAsync(CreateAppointment request, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId) throw new Forbidden("Patients book for themselves only.");
-        _hospital = (await people.RequireDoctorAndPatientAsync(request.DoctorId, request.PatientId, ct)).Patient.HospitalId;
+        _hospital = (await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct)).Patient.HospitalId;
         await pauses.WaitUntilEndedAsync(_hospital, request.DoctorId, request.PatientId, ct);
     }
 

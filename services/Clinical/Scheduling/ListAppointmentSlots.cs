@@ -1,15 +1,14 @@
-using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class ListAppointmentSlotsHandler(PersonCopies people, BookingService bookings, TimeProvider clock) : IToolHandler<ListAppointmentSlots, AppointmentSlots>
+internal sealed class ListAppointmentSlotsHandler(DoctorAvailabilities doctors, BookingService bookings, TimeProvider clock) : IToolHandler<ListAppointmentSlots, AppointmentSlots>
 {
     public async Task<AppointmentSlots> HandleAsync(ListAppointmentSlots request, CancellationToken ct)
     {
-        var practice = await people.RequireDoctorAsync(request.DoctorId, ct);
+        var practice = await doctors.RequireAsync(request.DoctorId, ct);
         var now = clock.GetUtcNow();
         var today = practice.Today(now);
         // On a day that is past, nothing is free.

@@ -1,4 +1,3 @@
-using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
@@ -8,11 +7,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies people, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>, IParameterValidator<SetDoctorSchedule>
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, DoctorAvailabilities doctors, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>, IParameterValidator<SetDoctorSchedule>
 {
     private const int MaxListed = 100;
 
-    public async Task<object> GetCurrentAsync(SetDoctorSchedule request, CancellationToken ct) => (await people.RequireDoctorAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
+    public async Task<object> GetCurrentAsync(SetDoctorSchedule request, CancellationToken ct) => (await doctors.RequireAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
 
     public Task AddErrorsAsync(SetDoctorSchedule request, ParameterErrors errors, CancellationToken ct)
     {
@@ -23,7 +22,7 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, PersonCopies peopl
     public async Task<DoctorSchedule> HandleAsync(SetDoctorSchedule request, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors set their own schedule only.");
-        var (doctor, hospital, _) = await people.RequireDoctorAsync(request.DoctorId, ct);
+        var (doctor, hospital, _) = await doctors.RequireAsync(request.DoctorId, ct);
         var today = hospital.Today(clock.GetUtcNow());
 
         await pauses.LockExclusiveAsync(doctor.Id, ct);

@@ -1,11 +1,12 @@
 using MedCor.Clinical.People;
+using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people, TimeProvider clock)
+internal sealed class CreateTreatmentHandler(ClinicalDb db, DoctorAvailabilities doctors, TimeProvider clock)
     : IToolHandler<CreateTreatment, Contracts.Clinical.Treatment>, IToolPreparation<CreateTreatment>
 {
     private PersonCopy _patient = null!;
@@ -13,9 +14,9 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, PersonCopies people,
     public async Task PrepareAsync(CreateTreatment request, CancellationToken ct)
     {
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
-        (var practice, _patient) = await people.RequireDoctorAndPatientAsync(request.DoctorId, request.PatientId, ct);
-        var wrongs = PersonCopy.ValidateActive(practice.Doctor, _patient);
-        if (Treatment.FindFollowUpError(request.FollowUpDate, practice.Today(clock.GetUtcNow())) is { } wrong) wrongs.Add("follow_up_date", [wrong]);
+        (var doctor, _patient) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
+        var wrongs = PersonCopy.ValidateActive(doctor.Doctor, _patient);
+        if (Treatment.FindFollowUpError(request.FollowUpDate, doctor.Today(clock.GetUtcNow())) is { } wrong) wrongs.Add("follow_up_date", [wrong]);
         if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
     }
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using MedCor.Identity.Sessions;
+using MedCor.Identity.Revocations;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;

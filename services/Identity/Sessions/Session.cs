@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Identity.Accounts;
-using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.IdentityModel.Tokens;
@@ -54,19 +53,5 @@ internal sealed class RefreshToken
             token.ToTable("refresh_tokens").HasKey(t => t.Hash);
             token.HasOne(t => t.Session).WithMany().HasForeignKey(t => t.SessionId);
         }
-    }
-}
-
-/// <summary>That the access tokens of a session, a user or a hospital were cut off.</summary>
-internal sealed class Revocation
-{
-    public required Guid RevokedId { get; init; }
-
-    /// <summary>The last moment of what is cut off: now, and of a signing key <see cref="TokenValidator.KeyRevokedAt"/>.</summary>
-    public required DateTimeOffset RevokedAt { get; init; }
-
-    internal sealed class Configuration : IEntityTypeConfiguration<Revocation>
-    {
-        public void Configure(EntityTypeBuilder<Revocation> revocation) => revocation.ToTable("revocations").HasKey(r => new { r.RevokedAt, r.RevokedId });
     }
 }

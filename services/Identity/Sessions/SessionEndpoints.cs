@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Passwords;
-using MedCor.Identity.Users;
+using MedCor.Identity.Revocations;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.Validation;
@@ -17,7 +17,7 @@ internal static class SessionEndpoints
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
         services.AddScoped<LockOut>().AddScoped<SessionManager>();
-        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>().AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
+        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>();
         services.AddHostedService<RevocationPublisher>();
     }
 

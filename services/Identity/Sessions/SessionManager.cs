@@ -1,4 +1,5 @@
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Revocations;
 using MedCor.Identity.Accounts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Identity.Revocations;
 using MedCor.Identity;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;

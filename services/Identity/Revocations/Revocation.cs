@@ -1,0 +1,19 @@
+using MedCor.ServiceDefaults.Authentication;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Identity.Revocations;
+
+/// <summary>Says that the access tokens of a session, a user, a hospital or a signing key are revoked.</summary>
+internal sealed class Revocation
+{
+    public required Guid RevokedId { get; init; }
+
+    /// <summary>Gets until when tokens were issued that are revoked: the moment of the revocation, and for a signing key <see cref="TokenValidator.KeyRevokedAt"/>.</summary>
+    public required DateTimeOffset RevokedAt { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<Revocation>
+    {
+        public void Configure(EntityTypeBuilder<Revocation> revocation) => revocation.ToTable("revocations").HasKey(r => new { r.RevokedAt, r.RevokedId });
+    }
+}

@@ -1,0 +1,46 @@
+using MedCor.ServiceDefaults.Authentication;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace MedCor.Identity.Revocations;
+
+/// <summary>
+/// Keeps the list of revocations in Redis as it stands in the database: a committed one is published within a second, and again whenever Redis turns out not to know it, because it was
+/// unavailable or came back empty.
+/// </summary>
+internal sealed class RevocationPublisher(
+    IServiceScopeFactory scopes, RevocationList revocations, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<RevocationPublisher> log) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            try
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+                db.Tenancy.Enter(hospital: null);
+                await PublishAsync(db, ct);
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+            {
+                log.LogWarning("Publishing revocations failed and is retried: {Kind}", e.GetBaseException().GetType().Name);
+            }
+        }
+    }
+
+    private async Task PublishAsync(IdentityDb db, CancellationToken ct)
+    {
+        var lifetime = TokenValidator.RevocationRetention(TimeSpan.FromSeconds(tokens.Value.MaxLifetimeSeconds));
+        var since = clock.GetUtcNow() - lifetime;
+        var recent = await db.Revocations.AsNoTracking().Where(r => r.RevokedAt > since).ToListAsync(ct);
+        var unknown = recent.GroupBy(r => r.RevokedId, r => r.RevokedAt).ToDictionary(g => g.Key, g => g.Max());
+        foreach (var (id, at) in unknown)
+            if (revocations.Contains(id, at)) unknown.Remove(id);
+        if (unknown.Count > 0) await revocations.RevokeAsync(unknown, lifetime);
+    }
+}
