@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using MedCor.Contracts;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -10,11 +9,13 @@ namespace MedCor.ServiceDefaults.Authentication;
 /// Which logins, users and hospitals were cut off before their tokens end, and which signing keys are no longer trusted. Identity writes the list to Redis, every process reads it every second,
 /// so a revoked token stops working everywhere within two seconds. While Redis is away the last list read still holds.
 /// </summary>
-public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RevocationList> log) : BackgroundService
+public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RevocationList> log)
+    : PeriodicService(RefreshInterval, clock, log, runsAtStart: true)
 {
     private const string Key = "medcor:revoked";
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
 
+    private readonly TimeProvider _clock = clock;
     private volatile FrozenDictionary<Guid, DateTimeOffset>? _snapshot;
 
     /// <summary>Whether a list was read yet.</summary>
@@ -42,26 +43,12 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
     public async Task RevokeAsync(IReadOnlyDictionary<Guid, DateTimeOffset> revoked, TimeSpan lifetime)
     {
         var db = redis.GetDatabase();
-        await db.SortedSetRemoveRangeByScoreAsync(Key, double.NegativeInfinity, (clock.GetUtcNow() - lifetime).ToUnixTimeMilliseconds());
+        await db.SortedSetRemoveRangeByScoreAsync(Key, double.NegativeInfinity, (_clock.GetUtcNow() - lifetime).ToUnixTimeMilliseconds());
         await db.SortedSetAddAsync(Key, [.. revoked.Select(r => new SortedSetEntry(r.Key.ToString("N"), r.Value.ToUnixTimeMilliseconds()))]);
         await RefreshAsync();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken ct)
-    {
-        using var timer = new PeriodicTimer(RefreshInterval, clock);
-        do
-        {
-            try
-            {
-                await RefreshAsync();
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
-            {
-                log.LogDebug("The list of revoked tokens could not be read: {Kind}", e.GetType().Name);
-            }
-        } while (await timer.WaitForNextTickAsync(ct));
-    }
+    protected override Task RunOnceAsync(CancellationToken ct) => RefreshAsync();
 
     private static bool IsRevokedSince(FrozenDictionary<Guid, DateTimeOffset> list, Guid id, Caller caller) => list.TryGetValue(id, out var since) && caller.IssuedAt <= since;
 

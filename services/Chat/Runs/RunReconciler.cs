@@ -1,5 +1,6 @@
 using MedCor.ChatStreams;
 using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using StackExchange.Redis;
 
@@ -9,35 +10,26 @@ namespace MedCor.Chat.Runs;
 /// Settles what the replica that carried a call out could not: the calls of one that is gone end with an error, and an ending that is told and not yet kept is kept.
 /// Any number of replicas may.
 /// </summary>
-internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunReconciler> log) : BackgroundService
+internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunReconciler> log)
+    : PeriodicService(TimeSpan.FromSeconds(5), clock, log)
 {
     private const int MaxAtOnce = 200;
     private const int EventBatchSize = 5000;
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     /// <summary>By then a call has a runner that says that it lives, or had one.</summary>
     private static readonly TimeSpan MinimumAge = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Period, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            try
-            {
-                await ReconcileAsync(stoppingToken);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
-            {
-                log.LogWarning("Chat calls are settled later: {Kind}", e.GetType().Name);
-            }
-    }
+    private readonly TimeProvider _clock = clock;
+    private readonly ILogger _log = log;
+
+    protected override Task RunOnceAsync(CancellationToken ct) => ReconcileAsync(ct);
 
     internal async Task ReconcileAsync(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ChatDb>();
         db.Tenancy.Enter(hospital: null);
-        var before = clock.GetUtcNow() - MinimumAge;
+        var before = _clock.GetUtcNow() - MinimumAge;
         var open = await db.Runs.Where(c => c.State == ChatRunState.Started && c.CreatedAt < before).OrderBy(c => c.CreatedAt)
             .Select(c => new { c.Id, c.HospitalId }).Take(MaxAtOnce).ToListAsync(ct);
         foreach (var call in open)
@@ -47,7 +39,7 @@ internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore
             }
             catch (Exception e) when (e is not (RedisException or TimeoutException)) // one call is not to hold up the others
             {
-                log.LogError("A chat call cannot be settled: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+                _log.LogError("A chat call cannot be settled: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
             }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Audit;
@@ -7,35 +8,28 @@ namespace MedCor.Clinical.Audit;
 /// Links recorded accesses to their hospitals' chains, a second or so behind, and hands the chains' heads to the anchors. Of any number of replicas one draws at a time;
 /// a batch is linked wholly or not at all, so after a crash the next one goes on where it ended.
 /// </summary>
-internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log) : BackgroundService
+internal sealed class AuditChainWorker : PeriodicService
 {
     private const int BatchSize = 500;
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    private readonly IServiceScopeFactory _scopes;
+    private readonly AuditChain _chain;
+    private readonly AuditAnchors _anchors;
     private readonly Meter _meter = new("MedCor");
     private DateTimeOffset? _oldestUnlinked;
 
     /// <summary>Heads that the anchors have not been moved to yet: at first all of them, since a process that ended may not have come to it.</summary>
     private Dictionary<Guid, ChainHead>? _unanchored;
 
-    protected override async Task ExecuteAsync(CancellationToken ct)
+    public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log) : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
     {
+        (_scopes, _chain, _anchors) = (scopes, chain, anchors);
         _meter.CreateObservableGauge(
             "medcor.audit.unchained.age", () => (clock.GetUtcNow() - _oldestUnlinked)?.TotalSeconds ?? 0, "s",
             "How long the oldest access has been waiting for its place in the audit trail's chain.");
-        using var timer = new PeriodicTimer(Period, clock);
-        do
-        {
-            try
-            {
-                await LinkAllAsync(ct);
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
-            {
-                log.LogWarning("The audit trail's chain is not drawn on at present: {Kind}", e.GetBaseException().GetType().Name);
-            }
-        } while (await timer.WaitForNextTickAsync(ct));
     }
+
+    protected override Task RunOnceAsync(CancellationToken ct) => LinkAllAsync(ct);
 
     /// <summary>Links all that waits, and anchors what was linked.</summary>
     internal async Task LinkAllAsync(CancellationToken ct)
@@ -45,7 +39,7 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
         foreach (var head in _unanchored.Values.ToArray())
         {
             await using var scope = OpenScope(out var db);
-            await anchors.AdvanceAsync(head, db, ct);
+            await _anchors.AdvanceAsync(head, db, ct);
             _unanchored.Remove(head.HospitalId);
         }
     }
@@ -68,7 +62,7 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
         {
             if (!drawn.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
             var sequence = head.Sequence + 1;
-            var link = new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = chain.ComputeHash(head.Hash, sequence, audit) };
+            var link = new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = _chain.ComputeHash(head.Hash, sequence, audit) };
             db.Add(link);
             drawn[audit.HospitalId] = ChainHead.From(link);
         }
@@ -96,7 +90,7 @@ internal sealed class AuditChainWorker(IServiceScopeFactory scopes, AuditChain c
 
     private AsyncServiceScope OpenScope(out ClinicalDb db)
     {
-        var scope = scopes.CreateAsyncScope();
+        var scope = _scopes.CreateAsyncScope();
         db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
         db.Tenancy.Enter(hospital: null);
         return scope;

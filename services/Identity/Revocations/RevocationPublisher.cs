@@ -1,3 +1,4 @@
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -10,33 +11,23 @@ namespace MedCor.Identity.Revocations;
 /// unavailable or came back empty.
 /// </summary>
 internal sealed class RevocationPublisher(
-    IServiceScopeFactory scopes, RevocationList revocations, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<RevocationPublisher> log) : BackgroundService
+    IServiceScopeFactory scopes, RevocationList revocations, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<RevocationPublisher> log)
+    : PeriodicService(TimeSpan.FromSeconds(1), clock, log)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private readonly TimeProvider _clock = clock;
 
-    protected override async Task ExecuteAsync(CancellationToken ct)
+    protected override async Task RunOnceAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Period, clock);
-        while (await timer.WaitForNextTickAsync(ct))
-        {
-            try
-            {
-                await using var scope = scopes.CreateAsyncScope();
-                var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
-                db.Tenancy.Enter(hospital: null);
-                await PublishAsync(db, ct);
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
-            {
-                log.LogWarning("Publishing revocations failed and is retried: {Kind}", e.GetBaseException().GetType().Name);
-            }
-        }
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        db.Tenancy.Enter(hospital: null);
+        await PublishAsync(db, ct);
     }
 
     private async Task PublishAsync(IdentityDb db, CancellationToken ct)
     {
         var lifetime = TokenValidator.RevocationRetention(TimeSpan.FromSeconds(tokens.Value.MaxLifetimeSeconds));
-        var since = clock.GetUtcNow() - lifetime;
+        var since = _clock.GetUtcNow() - lifetime;
         var recent = await db.Revocations.AsNoTracking().Where(r => r.RevokedAt > since).ToListAsync(ct);
         var unknown = recent.GroupBy(r => r.RevokedId, r => r.RevokedAt).ToDictionary(g => g.Key, g => g.Max());
         foreach (var (id, at) in unknown)

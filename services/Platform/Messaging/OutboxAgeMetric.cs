@@ -1,38 +1,30 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Hosting;
+using MedCor.ServiceDefaults;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Measures <c>medcor.outbox.age</c>: for how many seconds the oldest event has been waiting to be told; 0 when none waits. Beside the dispatcher, so that one that hangs is seen too.
+/// Measures <c>medcor.outbox.age</c>: for how many seconds the oldest event has been waiting to be published; 0 when none waits. Beside the dispatcher, so that one that hangs is seen too.
 /// </summary>
-internal sealed class OutboxAgeMetric(NpgsqlDataSource database, TimeProvider clock, ILogger<OutboxAgeMetric> log) : BackgroundService
+internal sealed class OutboxAgeMetric : PeriodicService
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
-
+    private readonly NpgsqlDataSource _database;
     private readonly Meter _meter = new("MedCor");
     private DateTimeOffset? _oldest;
 
-    protected override async Task ExecuteAsync(CancellationToken ct)
+    public OutboxAgeMetric(NpgsqlDataSource database, TimeProvider clock, ILogger<OutboxAgeMetric> log) : base(TimeSpan.FromSeconds(2), clock, log)
     {
-        _meter.CreateObservableGauge("medcor.outbox.age", () => (clock.GetUtcNow() - _oldest)?.TotalSeconds ?? 0, "s", "How long the oldest event has been waiting in the outbox to be told.");
-        using var timer = new PeriodicTimer(Period, clock);
-        while (await timer.WaitForNextTickAsync(ct))
-            try
-            {
-                _oldest = await OldestAsync(ct);
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
-            {
-                log.LogWarning("The outbox is not looked into at present: {Kind}", e.GetType().Name);
-            }
+        _database = database;
+        _meter.CreateObservableGauge("medcor.outbox.age", () => (clock.GetUtcNow() - _oldest)?.TotalSeconds ?? 0, "s", "How long the oldest event has been waiting in the outbox to be published.");
     }
+
+    protected override async Task RunOnceAsync(CancellationToken ct) => _oldest = await OldestAsync(ct);
 
     private async Task<DateTimeOffset?> OldestAsync(CancellationToken ct)
     {
-        await using var batch = database.CreateBatch();
+        await using var batch = _database.CreateBatch();
         batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', '*', true)"));
         // One for each of the indexes of what waits.
         batch.BatchCommands.Add(new("""

@@ -1,9 +1,9 @@
 using MedCor.Contracts;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
+using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace MedCor.Platform.Replay;
@@ -22,22 +22,14 @@ internal sealed class ReplayRequestHandler(TenantDb db, ServiceInfo service) : I
 /// Retells all that a service owns to the one that asked, page by page. A page and how far it goes commit together, so that any replica goes on where one stopped
 /// and nothing is told twice; what changes behind a page is told by its own event.
 /// </summary>
-internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo service, TimeProvider clock, ILogger<ReplayService> log) : BackgroundService
+internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo service, TimeProvider clock, ILogger<ReplayService> log)
+    : PeriodicService(TimeSpan.FromSeconds(1), clock, log)
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private readonly TimeProvider _clock = clock;
 
-    protected override async Task ExecuteAsync(CancellationToken ct)
+    protected override async Task RunOnceAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(PollInterval, clock);
-        while (await timer.WaitForNextTickAsync(ct))
-            try
-            {
-                while (await ReplayNextPageAsync(ct)) { }
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
-            {
-                log.LogWarning("Retelling is put off: {Kind}", e.GetType().Name);
-            }
+        while (await ReplayNextPageAsync(ct)) { }
     }
 
     /// <summary>Tells a page that no other replica is at, or, after the last, that all was told; false when nothing is wanted.</summary>
@@ -55,7 +47,7 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
 
         // By their names, so that every replica goes through them in one order.
         var tellers = scope.ServiceProvider.GetServices<IReplaySource>().OrderBy(t => t.GetType().Name, StringComparer.Ordinal).ToArray();
-        var (id, asker, told, now) = (telling.HistoryId, telling.Asker, telling.Told, clock.GetUtcNow());
+        var (id, asker, told, now) = (telling.HistoryId, telling.Asker, telling.Told, _clock.GetUtcNow());
         if (telling.Teller >= tellers.Length)
         {
             db.Add(OutboxMessage.From(new HistoryTold(id, service.Name, told) { OccurredAt = now }, asker));
