@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.Gateway.Limits;
 using MedCor.Tests.EndToEnd;
 using SseClient = MedCor.Tests.EndToEnd.SseClient;
 using WebSocketClient = MedCor.Tests.EndToEnd.WebSocketClient;
@@ -33,7 +34,7 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
     [Fact]
     public async Task A_gateway_has_as_many_connections_as_its_memory_holds()
     {
-        const int Memory = 96 * 1024 * 1024, Most = Memory / 2 / 16 / 1024;
+        const int Memory = 96 * 1024 * 1024, Most = Memory / 2 / LimitOptions.MemoryOfConnection;
         await using var gateway = await ServiceProcess.Start(("DOTNET_GCHeapHardLimit", $"{Memory:X}"), ("MCP_MAX_WAITING_BYTES", null));
         var open = new List<TcpClient>();
         try
