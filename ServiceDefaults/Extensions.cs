@@ -12,10 +12,13 @@ using OpenTelemetry.Trace;
 
 namespace MedCor.ServiceDefaults;
 
-/// <summary>Adds the services that .NET Aspire applications have in common: telemetry, health checks and service discovery. What is MedCor's own stands in <see cref="MedCorDefaults"/>.</summary>
+/// <summary>
+/// Adds the services that .NET Aspire applications have in common: telemetry, health checks and service discovery. <see cref="MedCorDefaults"/> adds MedCor's
+/// own.
+/// </summary>
 public static class Extensions
 {
-    /// <summary>Adds telemetry, health checks, and HTTP clients that find other services by name.</summary>
+    /// <summary>Adds telemetry, health checks, and HTTP clients that resolve other services by name.</summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         builder.ConfigureOpenTelemetry();
@@ -23,7 +26,7 @@ public static class Extensions
         builder.Services.AddServiceDiscovery();
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ReplicaFailoverHandler>(services));
         builder.Services.AddSingleton(services => new ServiceHttpInvoker(services.GetRequiredService<ReplicaFailoverHandler>()));
-        // In place of Aspire's resilience and discovery handlers, which lose calls or repeat what was sent (docs/decisions/0024).
+        // Replaces Aspire's resilience and service discovery handlers, which lose requests or repeat requests that were already sent (docs/decisions/0024).
         builder.Services.ConfigureHttpClientDefaults(http => http
             .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(10))
             .ConfigurePrimaryHttpMessageHandler(services => services.GetRequiredService<ReplicaFailoverHandler>())
@@ -33,14 +36,14 @@ public static class Extensions
     }
 
     /// <summary>
-    /// Adds traces, metrics and logs, exported over OTLP to where the standard <c>OTEL_*</c> variables say; nothing is recorded when they say nothing.
-    /// They carry routes, statements without values and statuses, never a body.
+    /// Adds traces, metrics and logs, exported over OTLP as the standard <c>OTEL_*</c> variables configure; without an endpoint nothing is recorded. Telemetry
+    /// contains routes, SQL statements without values, and statuses, but never a body.
     /// </summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         var isExported = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName;
-        // Whose trace a request goes on with is decided by the runtime's propagator (FreshTraces), and baggage is nobody's.
+        // The runtime's propagator (see NewTracePropagator) decides which trace a request continues. Baggage is not propagated.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         if (isExported) builder.Logging.AddOpenTelemetry(logs => logs.IncludeFormattedMessage = true);
         var telemetry = builder.Services.AddOpenTelemetry()
@@ -62,7 +65,8 @@ public static class Extensions
     }
 
     /// <summary>
-    /// Maps <c>/health</c>, which tells whether calls are answered, and if not, why (also without the broker: the outbox keeps what there is to tell), and <c>/alive</c>, which tells that the process runs.
+    /// Maps <c>/health</c>, which reports whether the process serves requests and, if not, why, and <c>/alive</c>, which reports that the process runs. A
+    /// process is healthy without the broker, because the outbox keeps pending events.
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {

@@ -11,19 +11,20 @@ using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults;
 
-/// <summary>Configures what every process of MedCor has in common, the gateway and the services alike.</summary>
+/// <summary>Configures what every process of MedCor, gateway or service, has in common.</summary>
 public static class MedCorDefaults
 {
-    /// <summary>Gets the largest request body that is read, in bytes.</summary>
+    /// <summary>The largest request body that is read, in bytes.</summary>
     public const int MaxRequestBodySize = 1024 * 1024;
 
-    /// <summary>Adds telemetry, error responses, token validation, Redis, health checks, a bound on request bodies, and a shutdown that drains.</summary>
+    /// <summary>Adds telemetry, error responses, token validation, Redis, health checks, a limit on request bodies, and graceful shutdown.</summary>
     public static void AddMedCorDefaults(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // Any byte is a letter of Latin-1: a header that no endpoint reads is then no reason to refuse a request, and one that is read is judged by who reads it.
+            // Every byte is valid Latin-1, so a header that no endpoint reads never causes a request to be rejected. A header that is read is validated by its
+            // reader.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
         });
@@ -38,11 +39,12 @@ public static class MedCorDefaults
         builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<RevocationList>();
         builder.Services.AddHostedService(s => s.GetRequiredService<RevocationList>());
 
-        // Looked at by Readiness. What reads a stream for many would write its spans into the trace of the request that came first.
+        // Readiness checks Redis. Tracing is disabled because a component that reads a stream for many subscribers would add its spans to the trace of the
+        // request that came first.
         builder.AddRedisClient("cache", settings => settings.DisableHealthChecks = settings.DisableTracing = true, redis => ConfigureRedis(redis));
     }
 
-    /// <summary>Adds what every process answers beside its own paths: errors as the envelope, and what <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
+    /// <summary>Adds error responses in the error envelope, and the endpoints that <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
     public static void UseMedCorDefaults(this WebApplication app)
     {
         app.UseRequestSpanEnrichment();
@@ -50,7 +52,10 @@ public static class MedCorDefaults
         app.MapDefaultEndpoints();
     }
 
-    /// <summary>How a process reaches Redis: while that is away, it is told so at once, and decides what to do without it; when it is back, soon.</summary>
+    /// <summary>
+    /// Configures Redis connections to fail fast while Redis is unavailable, so that each caller decides how to continue, and to reconnect soon after it
+    /// recovers.
+    /// </summary>
     internal static ConfigurationOptions ConfigureRedis(ConfigurationOptions redis)
     {
         redis.AbortOnConnectFail = false;

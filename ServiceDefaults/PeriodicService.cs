@@ -3,9 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.ServiceDefaults;
 
-/// <summary>Runs an operation again and again, for as long as the process runs. A failure is retried a period later; it ends neither the operation nor the process, and of several in a row the first alone is a warning.</summary>
+/// <summary>
+/// Runs an operation periodically for as long as the process runs. A failure ends neither the operation nor the process; the operation is retried a period
+/// later. Of several consecutive failures only the first is logged as a warning.
+/// </summary>
 /// <param name="period">The time from one run to the next.</param>
-/// <param name="runsAtStart">Whether the first run comes at once instead of after the first period.</param>
+/// <param name="runsAtStart">Whether the first run starts immediately instead of after the first period.</param>
 public abstract partial class PeriodicService(TimeSpan period, TimeProvider clock, ILogger log, bool runsAtStart = false) : BackgroundService
 {
     private bool _hasFailed;
@@ -32,7 +35,7 @@ public abstract partial class PeriodicService(TimeSpan period, TimeProvider cloc
             if (_hasFailed) LogRecovery(log, GetType().Name);
             _hasFailed = false;
         }
-        catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+        catch (Exception e) when (!ct.IsCancellationRequested) // any exception: an unhandled one would end the process
         {
             LogFailure(log, _hasFailed ? LogLevel.Debug : LogLevel.Warning, GetType().Name, period, e.GetBaseException().GetType().Name);
             _hasFailed = true;

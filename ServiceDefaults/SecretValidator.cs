@@ -3,13 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.ServiceDefaults;
 
-/// <summary>Secrets from configuration.</summary>
+/// <summary>Validates secrets from configuration.</summary>
 public static class SecretValidator
 {
     private const int MinLength = 32;
     private const int MinDistinctCharacters = 10;
 
-    /// <summary>Refuses, naming the variable, a secret that is missing, weak or, outside Development, the one that stands in the repository.</summary>
+    /// <summary>
+    /// Validates a secret. The result is a failure that names the variable when the secret is missing, weak or, outside Development, the default from the
+    /// repository.
+    /// </summary>
     public static ValidateOptionsResult Validate(string variable, string secret, IHostEnvironment environment) => FindWeakness(secret, environment) is { } wrong
         ? ValidateOptionsResult.Fail($"Set {variable} to a secret of your own of at least {MinLength} random characters: it {wrong}.")
         : ValidateOptionsResult.Success;

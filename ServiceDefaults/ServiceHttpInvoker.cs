@@ -5,7 +5,8 @@ using Microsoft.Extensions.ServiceDiscovery;
 namespace MedCor.ServiceDefaults;
 
 /// <summary>
-/// Sends requests to other services as they are, by name, as in <c>http://clinical/tools/get_appointment</c>: the answer is not buffered, and the caller bounds the wait.
+/// Sends requests to other services by name, as in <c>http://clinical/tools/get_appointment</c>, and passes them on unchanged. Responses are not buffered, and
+/// the caller sets the timeout.
 /// </summary>
 public sealed class ServiceHttpInvoker : HttpMessageInvoker
 {
@@ -15,18 +16,19 @@ public sealed class ServiceHttpInvoker : HttpMessageInvoker
 }
 
 /// <summary>
-/// Calls a service at any of the replicas that service discovery knows, in turn. One that does not take the connection has not got the request: the next is asked, and that one
-/// is passed over for a moment. When none takes it, <see cref="HttpRequestError.ConnectionError"/> says so at once. What a replica may have got is never repeated.
+/// Sends requests to a service's replicas, as service discovery lists them, in round-robin order. A replica that does not accept the connection has not
+/// received the request: the request goes to the next replica, and the failed replica is skipped for a moment. When no replica accepts, the handler throws at
+/// once, with <see cref="HttpRequestError.ConnectionError"/>. A request that a replica may have received is never repeated.
 /// </summary>
 internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, TimeProvider clock) : DelegatingHandler(new SocketsHttpHandler
 {
     ConnectTimeout = TimeSpan.FromSeconds(2),
-    // Addresses are looked up anew now and then, so that a replica that moved is found.
+    // Connections are replaced periodically so that addresses are resolved again and a replica that moved is found.
     PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     MaxConnectionsPerServer = 512,
     UseCookies = false,
     AllowAutoRedirect = false,
-    // As they were read.
+    // Headers are sent in the encoding in which they were read.
     RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
 })
 {
@@ -44,7 +46,7 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
         var tried = 0UL;
         Exception? refused = null;
 
-        // Once round among those in good standing, then among those set aside, which may be back.
+        // The first round tries the replicas that are not ejected, the second round the ejected ones, which may have recovered.
         for (var round = 0; round < 2; round++)
             for (var i = 0U; i < replicas.Length; i++)
             {
@@ -65,7 +67,7 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
         throw new HttpRequestException(HttpRequestError.ConnectionError, "No replica takes a connection.", refused);
     }
 
-    /// <summary>A connection that took too long is told by a cancellation that nobody asked for.</summary>
+    /// <summary>Returns whether the connection could not be established. A connect timeout appears as a cancellation that the caller did not request.</summary>
     private static bool IsConnectFailure(Exception e, CancellationToken ct) => e switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
@@ -75,18 +77,18 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
 
     private sealed class ServiceReplicas(string name)
     {
-        /// <summary>A request's replicas are the bits of a <see cref="ulong"/>.</summary>
+        /// <summary>The replicas that a request has tried are the bits of a <see cref="ulong"/>.</summary>
         private const int MaxReplicas = 64;
 
         private Snapshot _snapshot = new(null, []);
         private int _index;
 
-        /// <summary>What service discovery is asked.</summary>
+        /// <summary>Gets the query for service discovery.</summary>
         public string DiscoveryQuery { get; } = $"http://{name}";
 
         public uint NextIndex() => (uint)Interlocked.Increment(ref _index);
 
-        /// <summary>The replicas at these addresses, with what is known of those that stood there before.</summary>
+        /// <summary>Returns the replicas at the discovered addresses, keeping the state of those that were already known.</summary>
         public Replica[] Resolve(ServiceEndpointSource found)
         {
             var known = Volatile.Read(ref _snapshot);

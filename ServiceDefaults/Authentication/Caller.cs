@@ -2,23 +2,25 @@ using MedCor.Contracts;
 
 namespace MedCor.ServiceDefaults.Authentication;
 
-/// <summary>Who is calling, as their verified token says.</summary>
-/// <param name="HospitalId">Their hospital; none for a platform administrator alone.</param>
-/// <param name="SessionId">The login that the token descends from.</param>
-/// <param name="IssuedAt">When the token was issued.</param>
-/// <param name="ExpiresAt">When the token ends.</param>
+/// <summary>Represents the authenticated caller, as the verified access token describes it.</summary>
+/// <param name="HospitalId">The caller's hospital; null for a platform administrator.</param>
+/// <param name="SessionId">The login session from which the token descends.</param>
+/// <param name="IssuedAt">The time at which the token was issued.</param>
+/// <param name="ExpiresAt">The time at which the token expires.</param>
 public sealed record Caller(Guid UserId, string Email, Role Role, Guid? HospitalId, Guid SessionId, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt)
 {
-    /// <summary>When they logged in. What happened before is told to them by nobody but who is asked for it.</summary>
+    /// <summary>Gets the time of the caller's login. Events from before the login are delivered only when the caller asks for them.</summary>
     public DateTimeOffset LoggedInAt { get; init; } = IssuedAt;
 
-    /// <summary>When the login or refresh was from which the token descends by renewals alone; none in a token of a version before, which did not tell.</summary>
+    /// <summary>
+    /// Gets the time of the login or refresh from which the token descends through renewals alone; null for tokens from earlier versions, which lack the claim.
+    /// </summary>
     public DateTimeOffset? RefreshedAt { get; init; }
 
-    /// <summary>The key that signed the token.</summary>
+    /// <summary>Gets the ID of the key that signed the token.</summary>
     public Guid KeyId { get; init; }
 
-    /// <summary>The column of the role matrix that they stand in.</summary>
+    /// <summary>Gets the caller's column in the role matrix.</summary>
     public Callers Kind { get; } = (Role, HospitalId) switch
     {
         (Role.Admin, null) => Callers.Platform,
@@ -30,6 +32,6 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
         _ => Callers.None,
     };
 
-    /// <summary>Whether they stand in one of these columns.</summary>
+    /// <summary>Returns whether the caller belongs to one of the given columns of the role matrix.</summary>
     public bool IsOneOf(Callers kinds) => Kind != Callers.None && kinds.HasFlag(Kind);
 }

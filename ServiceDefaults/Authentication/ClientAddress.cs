@@ -4,17 +4,18 @@ using Microsoft.AspNetCore.Http;
 namespace MedCor.ServiceDefaults.Authentication;
 
 /// <summary>
-/// Where a call came from, for the record: nothing is decided by it. The gateway tells it in a header that it takes from no client. Whoever reaches a service past the
-/// gateway could tell anything, so beside it stands who handed the call over, which the network tells.
+/// Reads the addresses from which a request came. The addresses are recorded only; no decision depends on them. The gateway sets the header and accepts it from
+/// no client. Because a sender that bypasses the gateway can set the header to anything, the peer address, which comes from the connection, is recorded beside
+/// it.
 /// </summary>
 public static class ClientAddress
 {
     public const string Header = "X-Client-Address";
 
-    /// <summary>The other end of the connection.</summary>
+    /// <summary>Returns the address of the connection's remote end.</summary>
     public static string? PeerAddress(this HttpContext http) => Format(http.Connection.RemoteIpAddress);
 
-    /// <summary>The client's address as the gateway told it; none when what came is no address.</summary>
+    /// <summary>Returns the client address that the gateway forwarded; null when the header is missing or not an IP address.</summary>
     public static string? ForwardedAddress(this HttpContext http) =>
         IPAddress.TryParse(http.Request.Headers[Header].ToString(), out var address) ? Format(address) : null;
 

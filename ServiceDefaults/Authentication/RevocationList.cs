@@ -6,8 +6,9 @@ using StackExchange.Redis;
 namespace MedCor.ServiceDefaults.Authentication;
 
 /// <summary>
-/// Which logins, users and hospitals were cut off before their tokens end, and which signing keys are no longer trusted. Identity writes the list to Redis, every process reads it every second,
-/// so a revoked token stops working everywhere within two seconds. While Redis is away the last list read still holds.
+/// Lists the sessions, users and hospitals whose tokens were revoked before they expire, and the signing keys that are no longer trusted. Identity writes the
+/// list to Redis and every process reads it every second, so a revoked token stops working everywhere within two seconds. While Redis is unavailable, the last
+/// list that was read stays in force.
 /// </summary>
 public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RevocationList> log)
     : PeriodicService(RefreshInterval, clock, log, runsAtStart: true)
@@ -18,12 +19,12 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
     private readonly TimeProvider _clock = clock;
     private volatile FrozenDictionary<Guid, DateTimeOffset>? _snapshot;
 
-    /// <summary>Whether a list was read yet.</summary>
+    /// <summary>Gets whether the list has been read at least once.</summary>
     public bool IsLoaded => _snapshot is not null;
 
     /// <summary>
-    /// Whether the caller's login or the key that signed their token was revoked, or their user or hospital since the token was issued.
-    /// Throws <see cref="Unavailable"/> while no list was read yet: a process that starts without Redis trusts nobody.
+    /// Returns whether the caller's session or signing key was revoked, or the caller's user or hospital since the token was issued. Throws
+    /// <see cref="Unavailable"/> until the list has been read once: a process that starts without Redis trusts no token.
     /// </summary>
     public bool IsRevoked(Caller caller)
     {
@@ -32,14 +33,16 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
             && (list.ContainsKey(caller.SessionId) || list.ContainsKey(caller.KeyId) || IsRevokedSince(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && IsRevokedSince(list, hospital, caller)));
     }
 
-    /// <summary>Tells whether the list that was last read names this signing key as revoked.</summary>
+    /// <summary>Returns whether the list that was read last contains this signing key.</summary>
     public bool IsKeyRevoked(Guid keyId) => _snapshot is { } list && list.ContainsKey(keyId);
 
-    /// <summary>Whether the list that was last read has this revocation, or a later one of the same.</summary>
+    /// <summary>Returns whether the list that was read last contains this revocation, or a later one of the same ID.</summary>
     public bool Contains(Guid revoked, DateTimeOffset at) =>
         _snapshot is { } list && list.TryGetValue(revoked, out var since) && since.ToUnixTimeMilliseconds() >= at.ToUnixTimeMilliseconds();
 
-    /// <summary>Cuts off logins, signing keys, or all tokens that users or hospitals held at a time. Kept for <paramref name="lifetime"/>, the longest that such a token may still live.</summary>
+    /// <summary>Revokes sessions, signing keys, or all tokens that users or hospitals held at the given times.</summary>
+    /// <param name="revoked">The revoked IDs and the time of each revocation.</param>
+    /// <param name="lifetime">How long a revocation is kept: the longest time that an affected token can still be valid.</param>
     public async Task RevokeAsync(IReadOnlyDictionary<Guid, DateTimeOffset> revoked, TimeSpan lifetime)
     {
         var db = redis.GetDatabase();

@@ -2,19 +2,24 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.ServiceDefaults.Authentication;
 
-/// <summary>Identity's public keys, fetched when a token names one that is not known yet: so a new key is met without waiting.</summary>
+/// <summary>Caches Identity's public signing keys. A token that names an unknown key triggers a fetch, so a new key is accepted without delay.</summary>
 public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clock) : IDisposable
 {
-    /// <summary>However many bad tokens arrive, Identity is asked no more often than this.</summary>
+    /// <summary>The minimum time between two requests to Identity, however many invalid tokens arrive.</summary>
     private static readonly TimeSpan MinRefreshInterval = TimeSpan.FromSeconds(2);
 
-    /// <summary>A key that Identity no longer publishes is dropped within this time. One that was revoked counts no more as soon as <see cref="RevocationList"/> know.</summary>
+    /// <summary>
+    /// The time within which a key that Identity no longer publishes is dropped. A revoked key is rejected as soon as <see cref="RevocationList"/> contains it.
+    /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
 
-    /// <summary>While Identity cannot be asked, keys that it told serve on for this long: who keeps a process from it must not keep a withdrawn key alive for good.</summary>
+    /// <summary>
+    /// How long fetched keys stay usable while Identity is unavailable. The limit keeps an attacker who cuts a process off from Identity from keeping a
+    /// withdrawn key valid forever.
+    /// </summary>
     public static readonly TimeSpan MaxStaleAge = TimeSpan.FromHours(24);
 
-    /// <summary>The name of the client that asks.</summary>
+    /// <summary>The name of the HTTP client that fetches the keys.</summary>
     public const string HttpClientName = "signing-keys";
 
     private readonly SemaphoreSlim _fetching = new(1, 1);
@@ -22,8 +27,8 @@ public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clo
     private DateTimeOffset _requestedAt = DateTimeOffset.MinValue;
 
     /// <summary>
-    /// The key of that id, or none. A key that is known serves on while Identity is away, for <see cref="MaxStaleAge"/>; one that is not
-    /// throws <see cref="HttpRequestException"/> then, at once if Identity was asked in vain a moment ago.
+    /// Returns the key with the given ID, or null when there is none. While Identity is unavailable, a known key stays usable for <see cref="MaxStaleAge"/>;
+    /// for an unknown key the method throws <see cref="HttpRequestException"/>, immediately if a fetch failed a moment ago.
     /// </summary>
     public async ValueTask<SecurityKey?> FindAsync(string keyId, CancellationToken ct)
     {

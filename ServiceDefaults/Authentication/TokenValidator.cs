@@ -9,32 +9,35 @@ using Microsoft.IdentityModel.Tokens;
 namespace MedCor.ServiceDefaults.Authentication;
 
 /// <summary>
-/// Tells who is calling from their bearer token. Every process checks for itself: being inside the network gives nobody any right.
-/// A token that was found good is remembered until it expires, so its signature is computed once per process.
+/// Validates access tokens and caches the valid ones. Every process validates for itself: access to the internal network grants no rights. A valid token is
+/// cached until it expires, so its signature is verified once per process.
 /// </summary>
 public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocations, IOptions<TokenOptions> options, TimeProvider clock) : IDisposable
 {
     private const int MaxCachedTokens = 20_000;
     private const int MaxTokenLength = 4096;
 
-    /// <summary>By how much the clocks of two processes may differ.</summary>
+    /// <summary>The maximum difference between the clocks of two processes.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long a revocation must be remembered to outlast every token that was made by its time, given how long tokens live. What is forged then may seem to be issued <see cref="ClockSkew"/> later
-    /// and live <see cref="ClockSkew"/> longer than other tokens; and the replica of Identity that forgets may be <see cref="ClockSkew"/> ahead of the one that revoked. The fourth is for what takes time
-    /// in between.
+    /// Returns how long a revocation must be kept to outlast every token that was issued by its time, given the lifetime of tokens. A forged token can appear
+    /// to be issued one <see cref="ClockSkew"/> later and live one <see cref="ClockSkew"/> longer than other tokens, and the replica of Identity that removes
+    /// the revocation may be one <see cref="ClockSkew"/> ahead of the one that added it. The fourth allows for processing time.
     /// </summary>
     public static TimeSpan RevocationRetention(TimeSpan lifetime) => lifetime + 4 * ClockSkew;
 
-    /// <summary>The time of a signing key's revocation: the last moment at which a process that is cut off from Identity may still know the key, and take what is made with it.</summary>
-    /// <param name="now">When the key is withdrawn.</param>
+    /// <summary>
+    /// Returns the revocation time of a signing key: the last moment at which a process that is cut off from Identity may still know the key and accept tokens
+    /// signed with it.
+    /// </summary>
+    /// <param name="now">The time at which the key is withdrawn.</param>
     public static DateTimeOffset KeyRevokedAt(DateTimeOffset now) => now + SigningKeyCache.MaxStaleAge;
 
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = MaxCachedTokens });
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
 
-    /// <summary>The caller of a request. Throws <see cref="Unauthenticated"/> when there is no token, or none that counts.</summary>
+    /// <summary>Returns the caller of a request. Throws <see cref="Unauthenticated"/> when the request has no token or an invalid one.</summary>
     public ValueTask<Caller> AuthenticateAsync(HttpContext http)
     {
         var header = http.Request.Headers.Authorization.ToString();
@@ -43,7 +46,7 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
         return ValidateAsync(header[7..].Trim(), http.RequestAborted);
     }
 
-    /// <summary>The caller that a token names. Throws <see cref="Unauthenticated"/> when it is malformed, forged, expired or revoked.</summary>
+    /// <summary>Returns the caller that a token names. Throws <see cref="Unauthenticated"/> when the token is malformed, forged, expired or revoked.</summary>
     public async ValueTask<Caller> ValidateAsync(string token, CancellationToken ct)
     {
         if (!_cache.TryGetValue(token, out Caller? caller))
@@ -56,7 +59,7 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
         return IsStillValid(caller!) ? caller! : throw InvalidToken();
     }
 
-    /// <summary>Whether a token that was good still is: for connections that outlive the request that opened them.</summary>
+    /// <summary>Returns whether a validated token is still valid. Used for connections that outlive the request that opened them.</summary>
     public bool IsStillValid(Caller caller) => caller.ExpiresAt > clock.GetUtcNow() && !revocations.IsRevoked(caller);
 
     private async Task<Caller> ValidateUncachedAsync(string token, CancellationToken ct)
@@ -98,7 +101,7 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
                 read.ValidTo)
             {
                 KeyId = keyId,
-                // Earlier versions did not tell it: then the token's own time, which is later.
+                // Tokens from earlier versions lack this claim. Their own issue time, which is later, takes its place.
                 LoggedInAt = read.TryGetPayloadValue<long>(TokenClaims.LoggedInAt, out var loggedInAt) ? DateTimeOffset.FromUnixTimeMilliseconds(loggedInAt) : read.IssuedAt,
                 RefreshedAt = read.TryGetPayloadValue<long>(TokenClaims.RefreshedAt, out var refreshedAt) ? DateTimeOffset.FromUnixTimeSeconds(refreshedAt) : null,
             }
@@ -106,8 +109,9 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
     }
 
     /// <summary>
-    /// Whether a token was issued by now and lives no longer than tokens do. Identity signs no others: one that is good for years, or from years ahead, was made with a stolen key,
-    /// whose revocation is remembered no longer than tokens live. Without <c>iat</c> it was issued in the year 1.
+    /// Returns whether a token was issued by now and does not exceed the maximum lifetime. Identity signs no other tokens: one that is valid for years or
+    /// issued years ahead was made with a stolen key, whose revocation is kept no longer than tokens live. A token without <c>iat</c> counts as issued in the
+    /// year 1.
     /// </summary>
     private bool HasAllowedLifetime(JsonWebToken token) =>
         token.IssuedAt <= clock.GetUtcNow().UtcDateTime + ClockSkew && token.ValidTo - token.IssuedAt <= TimeSpan.FromSeconds(options.Value.MaxLifetimeSeconds) + ClockSkew;
@@ -119,36 +123,40 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
     public void Dispose() => _cache.Dispose();
 }
 
-/// <summary>What issuer and checkers of tokens agree on. Section <c>Tokens</c>.</summary>
+/// <summary>Configures what the issuer and the validators of tokens agree on. Section <c>Tokens</c>.</summary>
 public sealed class TokenOptions
 {
-    /// <summary>Who issues tokens, <c>iss</c>.</summary>
+    /// <summary>Gets or sets the issuer of tokens, <c>iss</c>.</summary>
     [Required]
     public string Issuer { get; set; } = "medcor";
 
-    /// <summary>Whom they are for, <c>aud</c>.</summary>
+    /// <summary>Gets or sets the audience of tokens, <c>aud</c>.</summary>
     [Required]
     public string Audience { get; set; } = "medcor";
 
-    /// <summary>Bounds the lifetime of a token, in seconds: <c>MCP_JWT_EXPIRY</c>, a top-level setting.</summary>
+    /// <summary>Gets or sets the maximum lifetime of a token, in seconds: <c>MCP_JWT_EXPIRY</c>, a top-level setting.</summary>
     [Range(1, MaxConfigurableSeconds, ErrorMessage = "MCP_JWT_EXPIRY must be between 1 and 86400 seconds.")]
     public int MaxLifetimeSeconds { get; set; } = 3600;
 
-    /// <summary>Bounds what may be configured, in seconds: a day.</summary>
+    /// <summary>The largest lifetime that can be configured, in seconds: one day.</summary>
     public const int MaxConfigurableSeconds = 86_400;
 }
 
-/// <summary>The claims of an access token beside the registered ones.</summary>
+/// <summary>Defines the names of an access token's claims beside the registered ones.</summary>
 public static class TokenClaims
 {
     public const string UserId = "user_id";
     public const string Email = "email";
     public const string Role = "role";
     public const string HospitalId = "hospital_id";
-    /// <summary>The login that the token descends from.</summary>
+    /// <summary>The login session from which the token descends.</summary>
     public const string Session = "sid";
-    /// <summary>When that login was, in milliseconds: in whole seconds, as <c>auth_time</c> has it, what came just before it and just after would be the same.</summary>
+    /// <summary>
+    /// The time of that login, in milliseconds. Whole seconds, as in <c>auth_time</c>, cannot separate events just before the login from those just after it.
+    /// </summary>
     public const string LoggedInAt = "auth_time_ms";
-    /// <summary>When the login or refresh was that gave the token, or the one from which it was renewed, in seconds as <c>iat</c>.</summary>
+    /// <summary>
+    /// The time of the login or refresh that returned the token, or returned the token from which it was renewed; in seconds, like <c>iat</c>.
+    /// </summary>
     public const string RefreshedAt = "refreshed_at";
 }

@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace MedCor.ServiceDefaults.Errors;
 
-/// <summary>The <c>WWW-Authenticate</c> field of a request whose sender is not known (RFC 6750, section 3).</summary>
+/// <summary>Sets the <c>WWW-Authenticate</c> header of responses to unauthenticated requests (RFC 6750, section 3).</summary>
 public static class BearerChallenge
 {
-    /// <summary>What the tokens are for.</summary>
+    /// <summary>The realm in which tokens are valid.</summary>
     public const string Realm = "medcor";
 
     private const string Scheme = "Bearer ";
@@ -13,7 +13,8 @@ public static class BearerChallenge
     private const string InvalidToken = $"{RealmOnly}, error=\"invalid_token\", error_description=\"The access token is malformed, expired or revoked\"";
 
     /// <summary>
-    /// Sets the field. It has an error code only when a token was sent: RFC 6750 wants none where the client may not have known that one is needed.
+    /// Sets the header. It carries an error code only when a token was sent: RFC 6750 advises against one where the client may not have known that a token is
+    /// needed.
     /// </summary>
     public static void SetBearerChallenge(this HttpContext http) => http.Response.Headers.WWWAuthenticate = HasToken(http.Request) ? InvalidToken : RealmOnly;
 

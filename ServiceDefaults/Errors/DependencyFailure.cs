@@ -4,16 +4,18 @@ using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults.Errors;
 
-/// <summary>Distinguishes a dependency that is unavailable, and will come back, from a fault of MedCor.</summary>
+/// <summary>Distinguishes an unavailable dependency, which is expected to recover, from a defect of MedCor.</summary>
 internal static class DependencyFailure
 {
     /// <summary>
-    /// SQLSTATEs of PostgreSQL (appendix A of its manual) by which it says that it is shutting down, starting up or full. PgBouncer reports all its own failures as a
-    /// protocol violation.
+    /// SQLSTATE codes (appendix A of the PostgreSQL manual) with which PostgreSQL reports that it is shutting down, starting up or out of connections.
+    /// PgBouncer reports all of its own failures as a protocol violation.
     /// </summary>
     private const string AdminShutdown = "57P01", CrashShutdown = "57P02", CannotConnectNow = "57P03", TooManyConnections = "53300", ProtocolViolation = "08P01";
 
-    /// <summary>Returns whether an exception, or one that it wraps, reports an unavailable dependency. EF Core and MassTransit wrap what they could not do.</summary>
+    /// <summary>
+    /// Returns whether an exception, or one that it wraps, reports an unavailable dependency. EF Core and MassTransit wrap the exceptions of failed operations.
+    /// </summary>
     internal static bool IsCauseOf(Exception e)
     {
         for (Exception? cause = e; cause is not null; cause = cause.InnerException)

@@ -13,16 +13,20 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.ServiceDefaults.Errors;
 
-/// <summary>Where every failure becomes the error envelope: refusals as themselves, a lost dependency as 503, all else as a 500 that tells nothing.</summary>
+/// <summary>
+/// Converts every failure into the error envelope: an <see cref="ApiException"/> as it is, an unavailable dependency as 503, and everything else as a 500
+/// without internal details.
+/// </summary>
 public static class ErrorResponseWriter
 {
-    /// <summary>Where the details say what is wrong with a field that is called <c>request_id</c>.</summary>
+    /// <summary>The key in the details for errors in a field that is named <c>request_id</c>.</summary>
     public const string RequestIdField = "request_id_field";
 
-    /// <summary>Answers exceptions, unknown paths and unknown methods with the envelope.</summary>
+    /// <summary>Responds to exceptions, unknown paths and unknown methods with the error envelope.</summary>
     public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app) => app.UseErrorResponses((http, refusal) => http.WriteErrorAsync(refusal, SerializeEnvelope(refusal, http.RequestId(), http.GetClock().GetUtcNow())));
 
-    /// <summary>Answers exceptions, unknown paths and unknown methods, in a form of one's own.</summary>
+    /// <summary>Responds to exceptions, unknown paths and unknown methods in a custom format.</summary>
+    /// <param name="write">Writes the response for an error.</param>
     public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app, Func<HttpContext, ApiException, Task> write) => app.Use(async (http, next) =>
     {
         try
@@ -42,11 +46,15 @@ public static class ErrorResponseWriter
         }
     });
 
-    /// <summary>Whether the sender of a request was gone before all of its body had come. The token says so only a moment later.</summary>
+    /// <summary>
+    /// Returns whether the client disconnected before its whole body arrived. The cancellation token reports the disconnect only a moment later.
+    /// </summary>
     private static bool IsClientDisconnect(Exception e, HttpContext http) =>
         e is ConnectionResetException or ConnectionAbortedException || (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } && http.Request.ContentLength is not null);
 
-    /// <summary>Lets go of a connection at whose other end nobody is. Otherwise the server would read on, for the rest of the body or another request, and log that it cannot.</summary>
+    /// <summary>
+    /// Closes a connection whose client is gone. Otherwise the server would go on reading the rest of the body or another request, and log that it cannot.
+    /// </summary>
     private static void CloseConnection(HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
@@ -54,7 +62,7 @@ public static class ErrorResponseWriter
         http.Abort();
     }
 
-    /// <summary>Writes a refusal, in whatever form, as the answer of this request.</summary>
+    /// <summary>Writes an error, already serialized in any format, as the response of this request.</summary>
     public static Task WriteErrorAsync(this HttpContext http, ApiException refusal, byte[] envelope)
     {
         var allow = http.Response.Headers.Allow;
@@ -63,7 +71,7 @@ public static class ErrorResponseWriter
         http.SetErrorCodeTag(refusal.Code);
         http.Response.ContentType = "application/json";
         if (refusal.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
-        // The rest of the body, if there is one, is nobody's to read.
+        // The rest of the body, if any, is not read.
         if (refusal.Status == StatusCodes.Status408RequestTimeout) http.Response.Headers.Connection = "close";
         if (refusal.Status == StatusCodes.Status401Unauthorized || refusal.Code == ChatErrorCodes.Unauthorized) http.SetBearerChallenge();
         if (refusal.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -71,21 +79,23 @@ public static class ErrorResponseWriter
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();
     }
 
-    /// <summary>The envelope as bytes.</summary>
+    /// <summary>Serializes the error envelope to UTF-8.</summary>
     public static byte[] SerializeEnvelope(ApiException refusal, string requestId, DateTimeOffset now) =>
         JsonSerializer.SerializeToUtf8Bytes(new ErrorEnvelope(ToProblem(refusal, requestId, now)), Json.Options);
 
-    /// <summary>What the envelope holds.</summary>
+    /// <summary>Creates the content of the error envelope.</summary>
     public static Problem ToProblem(ApiException refusal, string requestId, DateTimeOffset now)
     {
         var details = (JsonObject)refusal.Details.DeepClone();
-        // A client's field of that name must not be hidden by the id of the request.
+        // The request's ID must not hide errors in a client's field of the same name.
         if (details["request_id"] is JsonArray wrongs) details[RequestIdField] = wrongs.DeepClone();
         details["request_id"] = requestId;
         return new(refusal.Code, refusal.Message, details, now, refusal.RetryAfter);
     }
 
-    /// <summary>The refusal that an exception means to a caller. What they cannot act on is logged here, without its data.</summary>
+    /// <summary>
+    /// Converts an exception to the error that is returned to the caller. Failures that the caller cannot correct are logged here, without their data.
+    /// </summary>
     public static ApiException ToApiException(Exception e, HttpContext http)
     {
         switch (e)
@@ -107,7 +117,7 @@ public static class ErrorResponseWriter
             return new Unavailable();
         }
 
-        // The text of an exception may quote data (a constraint's values, a document's content), and so may a path; only kind and place are kept.
+        // An exception's message can quote data (a constraint's values, a document's content), and so can a path, so only type, route and stack are logged.
         log.LogError("Unhandled {Kind} in {Method} {Route}\n{Stack}", e.GetType().FullName, http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "no route", e.StackTrace);
         return new InternalError();
     }

@@ -5,14 +5,15 @@ using Microsoft.Net.Http.Headers;
 
 namespace MedCor.ServiceDefaults.Errors;
 
-/// <summary>Refuses bodies in a form that no endpoint reads: compressed ones, and text in another encoding than UTF-8.</summary>
+/// <summary>Rejects request bodies that no endpoint reads: compressed bodies, and text in an encoding other than UTF-8.</summary>
 public static class RequestBodyRules
 {
     private const string IdentityEncoding = "identity";
 
     /// <summary>
-    /// Refuses a request with a <c>Content-Encoding</c> other than <c>identity</c>, or a <c>charset</c> other than UTF-8, by throwing <see cref="UnsupportedContentEncoding"/> or <see cref="UnsupportedCharset"/>.
-    /// Nothing is decompressed, so the bound on a body's size is one on what comes over the network, and no small body can become a large one.
+    /// Rejects a request with a <c>Content-Encoding</c> other than <c>identity</c>, or a <c>charset</c> other than UTF-8, by throwing
+    /// <see cref="UnsupportedContentEncoding"/> or <see cref="UnsupportedCharset"/>. Nothing is decompressed, so the body size limit applies to the bytes on
+    /// the network, and a small body cannot expand into a large one.
     /// </summary>
     public static IApplicationBuilder UseRequestBodyRules(this IApplicationBuilder app) => app.Use((http, next) =>
     {
@@ -20,7 +21,7 @@ public static class RequestBodyRules
         var headers = http.Request.Headers;
         if (headers.ContentEncoding.Count > 0 && !headers.ContentEncoding.ToString().Trim().Equals(IdentityEncoding, StringComparison.OrdinalIgnoreCase))
         {
-            // Late, because an error clears the headers that stand already. RFC 7694: which codings would have been taken.
+            // Set when the response starts, because writing an error clears earlier headers. The header lists the accepted codings (RFC 7694).
             http.Response.OnStarting(static state =>
             {
                 ((HttpResponse)state).Headers.AcceptEncoding = IdentityEncoding;

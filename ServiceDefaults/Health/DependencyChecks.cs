@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace MedCor.ServiceDefaults.Health;
 
-/// <summary>Whether Redis answers.</summary>
+/// <summary>Checks whether Redis answers.</summary>
 internal sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -15,14 +15,14 @@ internal sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
     }
 }
 
-/// <summary>Whether the bus is joined.</summary>
+/// <summary>Checks whether the bus is connected to the broker.</summary>
 internal sealed class BrokerCheck(IBusControl bus) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(bus.CheckHealth().Status == BusHealthStatus.Healthy ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("broker does not answer"));
 }
 
-/// <summary>Whether it is known which tokens were revoked; before, none is trusted.</summary>
+/// <summary>Checks whether the revocation list has been read. Until then no token is trusted.</summary>
 internal sealed class RevocationListCheck(RevocationList revocations) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

@@ -6,22 +6,26 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MedCor.ServiceDefaults.Health;
 
-/// <summary>What a process looks at, and how it tells what it sees.</summary>
+/// <summary>Registers health checks and maps the health endpoints.</summary>
 public static class HealthExtensions
 {
-    /// <summary>What orchestrators ask; told in no trace, since it would fill them.</summary>
+    /// <summary>The paths that orchestrators probe. They are excluded from traces, which they would fill.</summary>
     internal static readonly string[] ProbePaths = ["/health", "/alive"];
 
-    /// <summary>How they ask.</summary>
+    /// <summary>The methods with which orchestrators probe.</summary>
     private static readonly string[] ProbeMethods = ["GET", "HEAD"];
 
-    /// <summary>A look at something that this process depends on, under the name that it is told by.</summary>
-    /// <param name="check">Throws when it does not answer; says what else is wrong, in words for anybody, as degraded when the other side says so of itself.</param>
-    /// <param name="isRequired">Whether this process answers nobody without it.</param>
+    /// <summary>Adds a check of a dependency.</summary>
+    /// <param name="name">The name under which the dependency is reported.</param>
+    /// <param name="check">
+    /// Creates the check. It throws when the dependency does not answer, and returns degraded, with a description free of internal details, when the dependency
+    /// itself reports that it is not ready.
+    /// </param>
+    /// <param name="isRequired">Whether the process serves no requests without the dependency.</param>
     public static IHealthChecksBuilder AddDependencyCheck(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, IHealthCheck> check, bool isRequired = false) =>
         checks.Add(new(name, services => new UntracedHealthCheck(check(services)), HealthStatus.Unhealthy, isRequired ? [Readiness.RequiredTag] : null, Readiness.CheckTimeout));
 
-    /// <summary>Marks an endpoint that answers also while the database of its service is unavailable.</summary>
+    /// <summary>Marks an endpoint that serves requests even while its service's database is unavailable.</summary>
     public static TEndpoint AvailableWithoutDatabase<TEndpoint>(this TEndpoint endpoint) where TEndpoint : IEndpointConventionBuilder => endpoint.WithMetadata(AvailableWithoutDatabaseMetadata.Instance);
 
     internal static void AddReadiness(this IServiceCollection services)
@@ -30,7 +34,7 @@ public static class HealthExtensions
         services.Configure<HealthCheckPublisherOptions>(o =>
         {
             (o.Delay, o.Period, o.Timeout) = (TimeSpan.Zero, Readiness.Period, Readiness.CheckTimeout * 2);
-            // The broker has a look of its own, which says so in fewer words.
+            // The broker has its own check, with a shorter description.
             o.Predicate = check => !check.Tags.Contains("masstransit");
         });
         services.AddHealthChecks()
@@ -39,14 +43,17 @@ public static class HealthExtensions
             .AddDependencyCheck("revocations", s => ActivatorUtilities.CreateInstance<RevocationListCheck>(s), isRequired: true);
     }
 
-    /// <summary><c>/health</c>: whether calls are answered, and if not, why. <c>/alive</c>: the process runs, whatever it depends on.</summary>
+    /// <summary>
+    /// Maps <c>/health</c>, which reports whether requests are served and, if not, why, and <c>/alive</c>, which reports that the process runs, whatever the
+    /// state of its dependencies.
+    /// </summary>
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: true)).AvailableWithoutDatabase();
         app.MapMethods("/alive", ProbeMethods, () => "ok").AvailableWithoutDatabase();
     }
 
-    /// <summary>Looks without a span: one every two seconds for each dependency of each process would push the others out.</summary>
+    /// <summary>Runs a check without a span: one every two seconds for each dependency of each process would crowd out other traces.</summary>
     private sealed class UntracedHealthCheck(IHealthCheck check) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -57,7 +64,7 @@ public static class HealthExtensions
     }
 }
 
-/// <summary>Marks an endpoint that answers also while the database of its service is unavailable.</summary>
+/// <summary>Marks an endpoint that serves requests even while its service's database is unavailable.</summary>
 public sealed class AvailableWithoutDatabaseMetadata
 {
     internal static readonly AvailableWithoutDatabaseMetadata Instance = new();

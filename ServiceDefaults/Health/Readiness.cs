@@ -7,16 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace MedCor.ServiceDefaults.Health;
 
 /// <summary>
-/// Which of the things that this process depends on answer, by looks that are taken every two seconds, so that whoever asks is told at once. What has not answered
-/// yet is there with its first answer; from then on a change is believed when it was seen several times in a row: one late answer takes no replica out of use, and one good one brings none back.
-/// What says of itself that it is not ready has looked several times already, and is believed at once.
+/// Keeps the state of this process's dependencies. The checks run every two seconds, so a state is returned without waiting. A dependency that has never
+/// answered becomes available with its first answer. After that, a change counts only after several consecutive checks: one late answer does not take a replica
+/// out of use, and one good answer does not bring it back. A degraded result, with which a dependency itself reports that it is not ready, follows from several
+/// checks already and counts at once.
 /// </summary>
 public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
 {
-    /// <summary>The tag of a check without which this process answers nobody.</summary>
+    /// <summary>The tag of a check of a dependency that the process requires to serve requests.</summary>
     public const string RequiredTag = "needed";
 
-    /// <summary>How long a look may take.</summary>
+    /// <summary>The maximum duration of a check.</summary>
     public static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(3);
 
     internal static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -28,20 +29,20 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
     private readonly Lock _turn = new();
     private volatile FrozenDictionary<string, DependencyState> _states = FrozenDictionary<string, DependencyState>.Empty;
 
-    /// <summary>Whether something that is depended on is known not to answer.</summary>
-    /// <param name="check">The name of its check.</param>
+    /// <summary>Returns whether a dependency is known to be unavailable.</summary>
+    /// <param name="check">The name of the dependency's check.</param>
     public bool IsUnavailable(string check) => _states.TryGetValue(check, out var finding) && finding.Reason is not null;
 
-    /// <summary>What is wrong, each by its name; nothing when all is well.</summary>
-    /// <param name="requiredOnly">Whether only that counts without which this process answers nobody.</param>
+    /// <summary>Returns the reason for each unavailable dependency, ordered by the dependency's name; empty when all are available.</summary>
+    /// <param name="requiredOnly">Whether to include only dependencies that the process requires to serve requests.</param>
     public IReadOnlyList<string> GetReasons(bool requiredOnly)
     {
         var now = _states;
         return now.Count == 0 ? NotCheckedYet : [.. from finding in now where finding.Value.Reason is not null && (finding.Value.IsRequired || !requiredOnly) orderby finding.Key select finding.Value.Reason];
     }
 
-    /// <summary>Answers <c>{"ready": true}</c>, or 503 and <c>{"ready": false, "reasons": […]}</c>.</summary>
-    /// <param name="requiredOnly">As of <see cref="GetReasons"/>.</param>
+    /// <summary>Responds with <c>{"ready": true}</c>, or with 503 and <c>{"ready": false, "reasons": […]}</c>.</summary>
+    /// <param name="requiredOnly">Whether to consider only dependencies that the process requires to serve requests.</param>
     public Task WriteResponseAsync(HttpContext http, bool requiredOnly)
     {
         var reasons = GetReasons(requiredOnly);
@@ -50,7 +51,7 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
         return http.Response.WriteAsJsonAsync(answer, Json.Options, http.RequestAborted);
     }
 
-    /// <summary>Takes note of a look.</summary>
+    /// <summary>Records the results of a round of checks.</summary>
     public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
     {
         lock (_turn) _states = report.Entries.ToFrozenDictionary(e => e.Key, e => Evaluate(e.Key, e.Value));
@@ -59,7 +60,7 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
 
     private DependencyState Evaluate(string name, HealthReportEntry seen)
     {
-        // An exception's text is for nobody outside.
+        // An exception's message must not be exposed.
         var wrong = seen.Status == HealthStatus.Healthy ? null : seen.Exception is null && seen.Description is { } said ? said : $"{name} does not answer";
         var before = _states.GetValueOrDefault(name) ?? new(wrong, seen.Tags.Contains(RequiredTag), HasAnswered: false, ConsecutiveChecks: 0);
         if (!before.HasAnswered)
@@ -77,9 +78,12 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
         return before with { Reason = wrong, ConsecutiveChecks = 0 };
     }
 
-    /// <summary>What is believed of a dependency.</summary>
-    /// <param name="Reason">What is wrong with it; nothing when it answers.</param>
-    /// <param name="HasAnswered">Whether it ever did.</param>
-    /// <param name="ConsecutiveChecks">How many looks in a row said otherwise; before its first answer, how many there were.</param>
+    /// <summary>Represents the current state of a dependency.</summary>
+    /// <param name="Reason">Why the dependency is unavailable; null when it is available.</param>
+    /// <param name="IsRequired">Whether the process requires the dependency to serve requests.</param>
+    /// <param name="HasAnswered">Whether the dependency has ever answered.</param>
+    /// <param name="ConsecutiveChecks">
+    /// The number of consecutive checks that contradict the current state; before the first answer, the number of all checks.
+    /// </param>
     private sealed record DependencyState(string? Reason, bool IsRequired, bool HasAnswered, int ConsecutiveChecks);
 }

@@ -6,24 +6,29 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.ServiceDefaults.Messaging;
 
-/// <summary>The connection to RabbitMQ: one quorum queue per service, named as the service; what cannot be handled ends in <c>{service}_error</c>.</summary>
+/// <summary>
+/// Configures the connection to RabbitMQ. Each service has one quorum queue, named after the service; messages that cannot be handled end in
+/// <c>{service}_error</c>.
+/// </summary>
 public static class Bus
 {
     private static readonly TimeSpan[] RetryIntervals = [.. new[] { 0.1, 0.5, 2, 5 }.Select(TimeSpan.FromSeconds)];
 
-    /// <summary>Where the broker is. Throws <see cref="InvalidOperationException"/> when it is not configured.</summary>
+    /// <summary>Returns the address of the broker. Throws <see cref="InvalidOperationException"/> when none is configured.</summary>
     public static Uri GetBrokerAddress(IConfiguration configuration) =>
         new(configuration.GetConnectionString("messaging") ?? throw new InvalidOperationException("Set ConnectionStrings__messaging, such as amqp://user:password@host:5672."));
 
-    /// <summary>Joins the bus with the given consumers.</summary>
-    /// <param name="queue">The service's name, which all its replicas share.</param>
+    /// <summary>Connects to the bus with the given consumers.</summary>
+    /// <param name="queue">The name of the service, whose replicas share the queue.</param>
     /// <param name="consumers">Types that implement <see cref="IConsumer{TMessage}"/>.</param>
-    /// <param name="singleActiveConsumer">Whether one message at a time is consumed, by one replica at a time: for who passes them on in the order they came.</param>
+    /// <param name="singleActiveConsumer">
+    /// Whether one message at a time is consumed, by one replica at a time, so that messages can be passed on in order.
+    /// </param>
     public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers, bool singleActiveConsumer = false)
     {
         services.AddOptions<MassTransitHostOptions>().Configure(o =>
         {
-            // A service that answered before its queue stood would miss what happens in between.
+            // A service that served requests before its queue exists would miss the events published in between.
             o.WaitUntilStarted = true;
             o.StopTimeout = TimeSpan.FromSeconds(20);
         });
@@ -45,11 +50,12 @@ public static class Bus
                     endpoint.PrefetchCount = 64;
                     endpoint.ConcurrentMessageLimit = singleActiveConsumer ? 1 : 16;
                     endpoint.SingleActiveConsumer = singleActiveConsumer;
-                    // A database that is away for minutes costs nothing but the wait; a message that cannot be handled goes aside soon.
+                    // While a dependency is unavailable, even for minutes, messages wait and are retried. A message that cannot be handled soon goes to the
+                    // error queue.
                     endpoint.UseMessageRetry(r =>
                     {
                         r.Handle<Exception>(DependencyFailure.IsCauseOf);
-                        // Just under half an hour, after which RabbitMQ takes a message back.
+                        // Just under half an hour, after which RabbitMQ requeues an unacknowledged message.
                         r.Exponential(590, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(200));
                     });
                     endpoint.UseMessageRetry(r =>

@@ -9,9 +9,7 @@ using Serilog.Extensions.Logging;
 
 namespace MedCor.ServiceDefaults.Telemetry;
 
-/// <summary>
-/// What is logged, and where to beside the console: <c>MCP_LOG_LEVEL</c>, and <c>MCP_LOG_FILE</c> for a file as well, of this process alone, with older ones beside it.
-/// </summary>
+/// <summary>Configures logging: <c>MCP_LOG_LEVEL</c> sets the level, and <c>MCP_LOG_FILE</c> adds a rolling file, one per process, to the console.</summary>
 public static class LoggingExtensions
 {
     private const int MaxFileSize = 10 * 1024 * 1024;
@@ -26,32 +24,32 @@ public static class LoggingExtensions
         ("CRITICAL", LogLevel.Critical, LogEventLevel.Fatal),
     ];
 
-    /// <summary>Applies both. Throws <see cref="InvalidOperationException"/> when there is no such level.</summary>
+    /// <summary>Applies both settings. Throws <see cref="InvalidOperationException"/> when the level is unknown.</summary>
     public static void AddMedCorLogging(this IHostApplicationBuilder builder)
     {
         var (configuration, logging) = (builder.Configuration, builder.Logging);
         var level = ParseLevel(configuration["MCP_LOG_LEVEL"]);
         logging.SetMinimumLevel(level);
 
-        // The frameworks tell of requests and addresses what spans tell already, so of theirs only what went wrong is kept, whatever the level. What a query
-        // throws is logged, once, where it becomes an answer; a refused double booking is no error.
+        // Spans already record the requests and addresses that the frameworks log, so only warnings and errors of the frameworks are kept, whatever the level.
+        // Query exceptions are logged once, where they are converted to a response; a rejected double booking is no error.
         var wrong = level > LogLevel.Warning ? level : LogLevel.Warning;
         foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit"]) logging.AddFilter(framework, wrong);
-        // With a stack for everybody who hangs up; who forwards tells what went wrong.
+        // Logs a stack trace for every client that disconnects. The forwarding code logs failures itself.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.None);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
-        // Each statement and each attempt to connect; whoever needs the server tells what became of it.
+        // Logs every statement and connection attempt. The code that uses the server logs the outcome.
         logging.AddFilter("Npgsql", LogLevel.None);
         logging.AddFilter("StackExchange.Redis", LogLevel.None);
-        // Each look at something that is away, with the exception's text; Readiness tells what changes.
+        // Logs every check of an unavailable dependency, with the exception's message. Readiness logs the changes.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
 
-        // Not by AddSerilog, which lets everything through to the file, past the filters above.
+        // AddSerilog would bypass the filters above and write everything to the file.
         if (configuration["MCP_LOG_FILE"] is { Length: > 0 } file)
             logging.Services.AddSingleton<ILoggerProvider>(_ => new SerilogLoggerProvider(CreateFileLogger(GetInstancePath(file, configuration, builder.Environment)), dispose: true));
     }
 
-    /// <summary>A file as MedCor writes it: ten mebibytes, and five older ones.</summary>
+    /// <summary>Creates the logger of a log file of at most ten mebibytes, with five older files kept.</summary>
     internal static Logger CreateFileLogger(string path, long largest = MaxFileSize) => new LoggerConfiguration()
         .MinimumLevel.Verbose()
         .Enrich.With<LevelName>()
@@ -64,7 +62,8 @@ public static class LoggingExtensions
         : throw new InvalidOperationException($"MCP_LOG_LEVEL must be one of {string.Join(", ", Levels.Select(l => l.Name))}.");
 
     /// <summary>
-    /// <c>logs/mcp_server.log</c> becomes <c>logs/mcp_server.clinical-1.log</c>: no two processes can write the same file. The host names the instance; elsewhere it is named as in telemetry.
+    /// Returns the file name of this instance: <c>logs/mcp_server.log</c> becomes <c>logs/mcp_server.clinical-1.log</c>, so that no two processes write the
+    /// same file. The host names the instance in <c>MEDCOR_INSTANCE</c>; otherwise the name is the one used in telemetry.
     /// </summary>
     private static string GetInstancePath(string file, IConfiguration configuration, IHostEnvironment environment)
     {

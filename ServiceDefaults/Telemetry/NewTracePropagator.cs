@@ -4,9 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MedCor.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Begins a new trace with every request, for the process where requests come in from outside. A client's <c>traceparent</c> decides neither whether the request is traced nor which trace
-/// it belongs to: somebody could keep their calls out of every trace, or push them all into somebody else's. It is kept as a link (see <see cref="TelemetryExtensions.UseNamedSpans"/>);
-/// <c>tracestate</c> and <c>baggage</c>, which would travel on to every service, are dropped.
+/// Starts a new trace with every request, for the process that accepts requests from outside. A client's <c>traceparent</c> decides neither whether the request
+/// is traced nor to which trace it belongs: a client could otherwise keep its requests out of every trace or add them to another client's. The client's trace
+/// is kept as a link (see <see cref="SpanExtensions.UseRequestSpanEnrichment"/>); <c>tracestate</c> and <c>baggage</c>, which would propagate to every service,
+/// are dropped.
 /// </summary>
 internal sealed class NewTracePropagator(DistributedContextPropagator onwards) : DistributedContextPropagator
 {
@@ -22,7 +23,7 @@ internal sealed class NewTracePropagator(DistributedContextPropagator onwards) :
 /// <summary>Registers <see cref="NewTracePropagator"/>.</summary>
 public static class NewTracePropagatorExtensions
 {
-    /// <summary>Begins a new trace with every request that comes in. Calls that go out carry it on.</summary>
+    /// <summary>Starts a new trace with every incoming request. Outgoing requests continue that trace.</summary>
     public static IServiceCollection AddNewTracePerRequest(this IServiceCollection services) =>
         services.AddSingleton<DistributedContextPropagator>(new NewTracePropagator(DistributedContextPropagator.Current));
 }

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MedCor.ServiceDefaults.Telemetry;
 
-/// <summary>The id under which a request is known in answers and logs, from the gateway through every service.</summary>
+/// <summary>Assigns the ID that identifies a request in responses and logs, from the gateway through every service.</summary>
 public static class RequestIds
 {
     public const string Header = "X-Request-Id";
 
-    /// <summary>The id that came with the request when it is short and plain, else one made for it. A label only: nothing is decided by it.</summary>
+    /// <summary>Returns the ID that came with the request if it is valid, otherwise a new one. The ID is a label only; no decision depends on it.</summary>
     public static string RequestId(this HttpContext http)
     {
         if (http.Items.TryGetValue(Header, out var known)) return (string)known!;
@@ -20,12 +20,14 @@ public static class RequestIds
     }
 
     /// <summary>
-    /// The id of the trace that a request belongs to: made by the gateway, whatever its sender sent, so a record can rely on it as on no <see cref="RequestId"/>.
-    /// None when nothing is traced.
+    /// Returns the ID of the request's trace; null when the request is not traced. The gateway creates the trace ID, whatever the client sent, so unlike
+    /// <see cref="RequestId"/> it is reliable enough for a record.
     /// </summary>
     public static string? TraceId(this HttpContext http) =>
         http.Features.Get<IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span ? span.TraceId.ToHexString() : null;
 
-    /// <summary>Whether a client's own id is short and plain enough to go into headers and logs.</summary>
+    /// <summary>
+    /// Returns whether a client's ID is short and plain enough for headers and logs: 1 to 128 ASCII letters, digits, hyphens, underscores and dots.
+    /// </summary>
     public static bool IsValid(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

@@ -4,8 +4,8 @@ using OpenTelemetry.Trace;
 namespace MedCor.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Records every trace that begins with a request or a message, and none that begins with a call out: those are the polling of the outbox, of health and of retention,
-/// which would push out what somebody waits for.
+/// Records every trace that starts with a request or a message, and none that starts with an outgoing call: those are the polling of the outbox, health checks
+/// and retention, which would crowd out the traces of requests.
 /// </summary>
 internal sealed class RequestSampler : Sampler
 {

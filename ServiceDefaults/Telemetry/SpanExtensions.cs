@@ -8,32 +8,37 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MedCor.ServiceDefaults.Telemetry;
 
-/// <summary>Adds to spans of requests and calls what the instrumentations do not tell.</summary>
+/// <summary>Adds attributes to the spans of requests that the standard instrumentation does not set.</summary>
 public static class SpanExtensions
 {
-    /// <summary>The attribute with the name of the tool, resource or chat operation that was called.</summary>
+    /// <summary>The attribute for the name of the tool, resource or chat operation that was called.</summary>
     public const string ToolTag = "medcor.tool";
 
-    /// <summary>The attribute with how a call ended: <c>ok</c>; <c>refused</c>, for a reason that its caller can mend; <c>failed</c>, by MedCor's own fault; <c>abandoned</c> by its caller.</summary>
+    /// <summary>
+    /// The attribute for the outcome: <c>ok</c>; <c>refused</c>, for a reason that the caller can correct; <c>failed</c>, because of MedCor; <c>abandoned</c>
+    /// by the caller.
+    /// </summary>
     public const string OutcomeTag = "medcor.outcome";
 
-    /// <summary>The attribute with the code of the error that was answered, one of <see cref="ErrorCodes"/> or of the chat's.</summary>
+    /// <summary>The attribute for the error code of the response, one of <see cref="ErrorCodes"/> or of the chat's codes.</summary>
     public const string ErrorCodeTag = "medcor.error_code";
 
-    /// <summary>The paths that orchestrators and gateways ask all the time: in traces they would push out what happened.</summary>
+    /// <summary>The paths that orchestrators and gateways poll, which would crowd out other traces.</summary>
     private static readonly string[] PolledPaths = [.. HealthExtensions.ProbePaths, "/chat/model"];
 
     internal static bool IsPolled(HttpContext http) => PolledPaths.Contains(http.Request.Path.Value);
 
-    /// <summary>Says on a request's span what it called.</summary>
+    /// <summary>Sets the name of the called tool on the request's span.</summary>
     public static void SetToolTag(this HttpContext http, string tool) => http.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(ToolTag, tool);
 
-    /// <summary>Says on a request's span which error it is answered with.</summary>
+    /// <summary>Sets the error code of the response on the request's span.</summary>
     internal static void SetErrorCodeTag(this HttpContext http, string code) => http.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(ErrorCodeTag, code);
 
-    /// <summary>Says how a call ended. Only a failure makes its span an error: who looks for what is broken does not want each booking that came too late.</summary>
-    /// <param name="status">The HTTP status that it was answered with.</param>
-    /// <param name="code">The error's code; null for the one that was named already, else for what the status usually means.</param>
+    /// <summary>
+    /// Sets the outcome of a call. Only a failure marks the span as an error, so that a search for defects does not find every rejected booking.
+    /// </summary>
+    /// <param name="status">The HTTP status of the response.</param>
+    /// <param name="code">The error code; null for the code that is already set or, failing that, the usual code of the status.</param>
     public static void SetOutcome(this Activity span, int status, string? code = null)
     {
         span.SetTag(OutcomeTag, status switch { < 400 => "ok", StatusCodes.Status499ClientClosedRequest => "abandoned", < 500 => "refused", _ => "failed" });
@@ -41,7 +46,7 @@ public static class SpanExtensions
         if (status >= 500) span.SetStatus(ActivityStatusCode.Error);
     }
 
-    /// <summary>The code that an error of this status has, where nothing else is known of it.</summary>
+    /// <summary>Returns the usual error code of an HTTP status, for errors of which nothing else is known.</summary>
     public static string GetErrorCode(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => ErrorCodes.AuthInvalid,
@@ -53,25 +58,28 @@ public static class SpanExtensions
         _ => ErrorCodes.ServerError,
     };
 
-    /// <summary>Keeps of an outgoing call's address who is asked: the path holds what a client typed as an id. Who answers names the route.</summary>
+    /// <summary>
+    /// Reduces the URL on an outgoing request's span to its authority, because the path contains what a client entered as an ID. The called service records the
+    /// route.
+    /// </summary>
     internal static void EnrichWithRequest(Activity call, HttpRequestMessage request) => call.SetTag("url.full", request.RequestUri?.GetLeftPart(UriPartial.Authority));
 
-    /// <summary>Takes back that a refusal is an error, which OpenTelemetry says of every call that is answered with 4xx.</summary>
+    /// <summary>Clears the error status of a 4xx response, which OpenTelemetry marks as an error on client spans.</summary>
     internal static void EnrichWithResponse(Activity call, HttpResponseMessage answer)
     {
         if ((int)answer.StatusCode is >= 400 and < 500) call.SetStatus(ActivityStatusCode.Unset);
     }
 
     /// <summary>
-    /// Gives a request's span its route and name, its id, what was called and how it was answered, and links it to the trace that its sender named; so it goes around what answers. The path itself and the names in
-    /// its query may hold ids, and whatever a client writes there, and are taken away.
+    /// Sets a request's route, span name, ID, called tool and outcome on its span, and links the span to the trace that the client named. Must run before the
+    /// middleware that writes responses. The path and query are removed, because they can contain IDs and whatever else a client writes there.
     /// </summary>
     public static IApplicationBuilder UseRequestSpanEnrichment(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
         var span = Activity.Current;
         span?.SetTag("url.path", null);
         span?.SetTag("url.query", null);
-        // Where the trace goes on that the header names, there is nothing to link.
+        // No link is needed when the span already continues the trace in the header.
         if (span is { IsAllDataRequested: true } && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var theirs) && theirs.TraceId != span.TraceId) span.AddLink(new(theirs));
         await next(http);
         if (span is null) return;

@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace MedCor.ChatStreams;
 
-/// <summary>Tells who is chatting: a user by their access token, or a program by the server token.</summary>
+/// <summary>Authenticates chat callers: a user by an access token, or a program by the server token.</summary>
 public sealed class ChatAuthenticator(TokenValidator tokens, ServerToken server)
 {
     private const string Bearer = "Bearer ";
 
     /// <summary>
-    /// The sender of a request. Throws <see cref="Unauthenticated"/>, with <see cref="ErrorCodes.AuthRequired"/> when no token was sent as it should be, and with
-    /// <see cref="ErrorCodes.AuthInvalid"/> when the one that was does not count.
+    /// Returns the caller of a request. Throws <see cref="Unauthenticated"/>, with <see cref="ErrorCodes.AuthRequired"/> when the token is missing or the
+    /// header malformed, and with <see cref="ErrorCodes.AuthInvalid"/> when the token is not valid.
     /// </summary>
     public ValueTask<ChatCaller> AuthenticateAsync(HttpContext http)
     {
@@ -21,7 +21,7 @@ public sealed class ChatAuthenticator(TokenValidator tokens, ServerToken server)
         return ValidateAsync(token, http.RequestAborted);
     }
 
-    /// <summary>Whose a token is. Throws <see cref="Unauthenticated"/> when it does not count.</summary>
+    /// <summary>Returns the caller that a token names. Throws <see cref="Unauthenticated"/> when the token is not valid.</summary>
     public async ValueTask<ChatCaller> ValidateAsync(string token, CancellationToken ct)
     {
         if (server.Matches(token)) return new(ChatRunOwner.Server, User: null);
@@ -30,6 +30,7 @@ public sealed class ChatAuthenticator(TokenValidator tokens, ServerToken server)
     }
 }
 
-/// <summary>Who is chatting.</summary>
-/// <param name="User">None for who has the server token.</param>
+/// <summary>Represents the caller of a chat operation.</summary>
+/// <param name="Owner">The owner of the caller's chat runs.</param>
+/// <param name="User">The user; null for a program with the server token.</param>
 public sealed record ChatCaller(ChatRunOwner Owner, Caller? User);

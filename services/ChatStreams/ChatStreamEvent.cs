@@ -3,35 +3,36 @@ using MedCor.Contracts.Chat;
 
 namespace MedCor.ChatStreams;
 
-/// <summary>What a reader of a call sees: pieces of the answer, then one ending.</summary>
-/// <param name="Number">Its place in the call, from 1 on, without gaps.</param>
-/// <param name="State"><see cref="ChatRunState.Started"/> for a piece; otherwise how the call ended.</param>
-/// <param name="Text">The piece; empty in an ending.</param>
-/// <param name="End">Why it ended so; none for a piece or an answer.</param>
+/// <summary>Represents an event that a reader of a chat run receives: pieces of the answer, followed by one end.</summary>
+/// <param name="Number">The event's position in the run, starting from 1, without gaps.</param>
+/// <param name="State"><see cref="ChatRunState.Started"/> for a piece; otherwise how the run ended.</param>
+/// <param name="Text">The piece of the answer; empty for an end.</param>
+/// <param name="End">Why the run ended without an answer; null for a piece and for a complete answer.</param>
 public sealed record ChatStreamEvent(long Number, ChatRunState State, string Text, ChatRunEnd? End = null);
 
-/// <summary>Why a call ended without an answer.</summary>
-/// <param name="Message">For a person; nothing internal.</param>
-/// <param name="ErrorCode">One of the chat surface's codes; none when it was cancelled.</param>
-/// <param name="Retryable">Whether the same question may be answered if it is asked once more, as a new call.</param>
-/// <param name="RetryAfter">After how many seconds, if that is known.</param>
+/// <summary>Describes why a chat run ended without an answer.</summary>
+/// <param name="Message">A text for users, without internal details.</param>
+/// <param name="ErrorCode">One of the chat's error codes; null when the run was canceled.</param>
+/// <param name="Retryable">Whether the same question may succeed if it is sent again, as a new run.</param>
+/// <param name="RetryAfter">The number of seconds after which to retry, if known.</param>
 public sealed record ChatRunEnd(
     string Message,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ErrorCode = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Retryable = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null)
 {
-    /// <summary>Its owner ended it.</summary>
+    /// <summary>The owner canceled the run.</summary>
     public static readonly ChatRunEnd Cancelled = new("The call was cancelled.");
 
-    /// <summary>The process that carried it out is gone.</summary>
+    /// <summary>The process that executed the run is gone.</summary>
     public static readonly ChatRunEnd Interrupted = new("The answer was interrupted. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
 
-    /// <summary>What was written of it is gone.</summary>
+    /// <summary>Part of the answer was lost.</summary>
     public static readonly ChatRunEnd Lost = new("The answer was lost on its way. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
 }
 
-/// <summary>What is kept of a call that has ended, for when Redis has it no longer.</summary>
-/// <param name="Answer">The answer, or what had come of it.</param>
-/// <param name="Ending">Why there is no more; none when there is no more to come.</param>
+/// <summary>Represents the result of a chat run that has ended, as it is kept after Redis has removed the run.</summary>
+/// <param name="State">How the run ended.</param>
+/// <param name="Answer">The answer, or the part that was produced.</param>
+/// <param name="Ending">Why the answer is incomplete; null when it is complete.</param>
 public sealed record SavedChatRun(ChatRunState State, string Answer, ChatRunEnd? Ending);

@@ -9,27 +9,32 @@ using StackExchange.Redis;
 namespace MedCor.ChatStreams;
 
 /// <summary>
-/// Chat calls in Redis, where they are begun once, told and ended once, whichever replica does it or looks on. A call is a hash (whose it is, how far it has come, which
-/// runner carries it out) and a stream of its events, of which the ending is the last. Each change is one script, so none is half done or done twice. A runner is a process
-/// that carries out calls; while it lives it renews a lease. Everything here throws <see cref="RedisException"/> or <see cref="TimeoutException"/> while Redis is away.
+/// Stores chat runs in Redis, where each run is started once, published and ended once, whichever replica acts or reads. A run is a hash (its owner, its state
+/// and the worker that executes it) and a stream of its events, of which the end is the last. Each change is one script, so no change is applied in part or
+/// twice. A worker is a process that executes runs and renews a lease while it lives. All methods throw <see cref="RedisException"/> or
+/// <see cref="TimeoutException"/> while Redis is unavailable.
 /// </summary>
 public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider clock)
 {
-    /// <summary>How long a request's id makes a call happen once.</summary>
+    /// <summary>How long a request ID prevents a second run.</summary>
     public static readonly TimeSpan RequestIdRetention = TimeSpan.FromHours(24);
 
-    /// <summary>A runner that has not renewed for so long is gone, and its calls with it.</summary>
+    /// <summary>The duration of a worker's lease. A worker that has not renewed its lease for this long is gone, and its runs with it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(9);
 
-    /// <summary>How long a call is here that is nowhere else.</summary>
+    /// <summary>How long a run that exists only in Redis is kept.</summary>
     private static readonly TimeSpan RunRetention = TimeSpan.FromHours(24);
 
-    /// <summary>How long a call can still be read here, piece by piece, that Chat's database has. Longer would fill the memory that all share.</summary>
+    /// <summary>
+    /// How long a run can still be read from Redis, piece by piece, once Chat's database has it. A longer time would fill the memory that all runs share.
+    /// </summary>
     private static readonly TimeSpan SavedRunRetention = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>A call has a living runner from its first moment on, also when Redis had lost that it lives.</summary>
+    /// <summary>
+    /// Starts a run. The script also sets the worker's lease, so that a run has a live worker from the start even if Redis has lost the lease.
+    /// </summary>
     private const string StartScript = """
         if KEYS[2] then
             local known = redis.call('HMGET', KEYS[2], 'call', 'hash')
@@ -43,7 +48,10 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         return {ARGV[1], ARGV[3]}
         """;
 
-    /// <summary>Pieces that are told already, by a try whose answer was lost, are passed over. Where earlier ones are missing, Redis has lost them, and with them the call.</summary>
+    /// <summary>
+    /// Appends pieces. Pieces that an earlier attempt, whose reply was lost, has already appended are skipped. When earlier pieces are missing, Redis has lost
+    /// them and with them the run.
+    /// </summary>
     private const string AppendScript = """
         local call = redis.call('HMGET', KEYS[1], 'state', 'runner', 'told')
         if not call[1] then return '' end
@@ -65,7 +73,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         """;
 
     /// <summary>
-    /// The first ending is the one that counts. Who ends a call that another carries out tells that one. An answer of which Redis has lost a part is none.
+    /// Ends a run. Only the first end counts. When someone other than the worker ends the run, the script notifies the worker. An answer of which Redis has
+    /// lost a part ends as an error.
     /// </summary>
     private const string EndScript = """
         local call = redis.call('HMGET', KEYS[1], 'state', 'owner', 'runner', 'told')
@@ -85,15 +94,19 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         return ended
         """;
 
-    /// <summary>The request's id may name another call by now.</summary>
+    /// <summary>Deletes a run, and the record of its request's ID unless that ID refers to another run by now.</summary>
     private const string DiscardScript = """
         if KEYS[3] and redis.call('HGET', KEYS[3], 'call') == ARGV[1] then redis.call('DEL', KEYS[3]) end
         return redis.call('DEL', KEYS[1], KEYS[2])
         """;
 
-    /// <summary>Begins a call, unless one was begun with this request id in the last 24 hours. Gives the id and the digest of the one that was.</summary>
-    /// <param name="requestId">What the owner calls it; none when it is to happen whatever happened before.</param>
-    /// <param name="digest">Of what is asked.</param>
+    /// <summary>
+    /// Starts a run, unless the owner started one with the same request ID in the last 24 hours. Returns the ID and the digest of the run that was started
+    /// then, or of the new one.
+    /// </summary>
+    /// <param name="requestId">The owner's ID for the request; null to start a run in any case.</param>
+    /// <param name="digest">The digest of the request's content.</param>
+    /// <param name="worker">The worker that executes the run.</param>
     public async Task<(Guid Call, string Digest)> StartAsync(Guid run, ChatRunOwner owner, string? requestId, string digest, string worker)
     {
         var keys = requestId is null ? (RedisKey[])[RunKey(run)] : [RunKey(run), RequestKey(owner, requestId)];
@@ -101,59 +114,73 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         return (Guid.Parse(begun[0]), begun[1]);
     }
 
-    /// <summary>Forgets that a call was begun that never could be, so that it may be once more.</summary>
+    /// <summary>Deletes a run that could not be executed, so that the request can be sent again.</summary>
     public Task DiscardAsync(Guid run, ChatRunOwner owner, string? requestId)
     {
         var keys = requestId is null ? (RedisKey[])[RunKey(run), EventsKey(run)] : [RunKey(run), EventsKey(run), RequestKey(owner, requestId)];
         return ExecuteScriptAsync(DiscardScript, keys, run.ToString());
     }
 
-    /// <summary>Tells pieces of the answer. The state is that of the call by then: anything but started means that nobody wants more; none that the call is not here.</summary>
-    /// <param name="first">The number of the first of them.</param>
+    /// <summary>
+    /// Appends pieces of the answer. Returns the state of the run afterwards: any state other than started means that no more pieces are needed; null means
+    /// that Redis does not have the run.
+    /// </summary>
+    /// <param name="first">The number of the first piece.</param>
     public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<string> pieces) =>
         ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)], [worker, first, Milliseconds(RunRetention), .. pieces.Select(p => (RedisValue)p)]))!);
 
-    /// <summary>Ends a call, as who carries it out.</summary>
-    /// <param name="published">How many pieces were told of it: if fewer are there, they are lost, and the call ends so.</param>
+    /// <summary>Ends a run on behalf of its worker.</summary>
+    /// <param name="published">
+    /// The number of pieces that were published. When Redis has fewer, pieces are lost, and the run ends with <see cref="ChatRunEnd.Lost"/>.
+    /// </param>
     public Task<ChatRunEndResult> EndAsync(Guid run, ChatRunState state, ChatRunEnd? ending, long published) => EndAsync("runner", "", run, state, ending, published);
 
-    /// <summary>Ends a call, as its owner.</summary>
+    /// <summary>Cancels a run on behalf of its owner.</summary>
     public Task<ChatRunEndResult> CancelAsync(Guid run, ChatRunOwner owner) => EndAsync("owner", owner.Key, run, ChatRunState.Cancelled, ChatRunEnd.Cancelled);
 
-    /// <summary>Ends a call whose runner is gone; leaves it if that lives.</summary>
+    /// <summary>Ends a run whose worker is gone; has no effect while the worker lives.</summary>
     public Task<ChatRunEndResult> FailIfOrphanedAsync(Guid run) => EndAsync("anybody", "", run, ChatRunState.Error, ChatRunEnd.Interrupted);
 
-    /// <summary>Says that what came of a call is in Chat's database, so that it needs not stay here.</summary>
+    /// <summary>Records that Chat's database has the result of a run, so that the run can expire from Redis soon.</summary>
     public Task MarkSavedAsync(Guid run)
     {
         var db = redis.GetDatabase();
         return WithTimeoutAsync(Task.WhenAll(db.KeyExpireAsync(RunKey(run), SavedRunRetention), db.KeyExpireAsync(EventsKey(run), SavedRunRetention)));
     }
 
-    /// <summary>Returns a run's owner, as <see cref="ChatRunOwner.Key"/>, its state and the number of its last event; null when Redis does not have it.</summary>
+    /// <summary>
+    /// Returns a run's owner, as <see cref="ChatRunOwner.Key"/>, its state and the number of its last event; null when Redis does not have the run.
+    /// </summary>
     public async Task<(string Owner, ChatRunState State, long Told)?> FindAsync(Guid run) =>
         await WithTimeoutAsync(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var told] ? (owner!, ParseState(state!)!.Value, (long)told) : null;
 
-    /// <summary>How far a call has come; none when it is not here.</summary>
+    /// <summary>Returns the state of a run; null when Redis does not have the run.</summary>
     public async Task<ChatRunState?> GetStateAsync(Guid run) => (await FindAsync(run))?.State;
 
-    /// <summary>The events behind a number, in order; no more than so many.</summary>
+    /// <summary>Returns the events after a number, in order.</summary>
+    /// <param name="after">The number of the last event before those that are returned.</param>
+    /// <param name="atMost">The maximum number of events.</param>
     public async Task<IReadOnlyList<ChatStreamEvent>> ReadAsync(Guid run, long after, int atMost)
     {
         var entries = await WithTimeoutAsync(redis.GetDatabase().StreamRangeAsync(EventsKey(run), $"({after}", "+", atMost));
         return [.. entries.Select(ParseEvent)];
     }
 
-    /// <summary>Says that a runner lives.</summary>
+    /// <summary>Renews a worker's lease.</summary>
     public Task RenewLeaseAsync(string worker) => WithTimeoutAsync(redis.GetDatabase().StringSetAsync(WorkerKey(worker), "", Lease));
 
-    /// <summary>Says that a runner is gone, so that nobody waits for it.</summary>
+    /// <summary>Releases a worker's lease, so that no reader waits for the lease to expire.</summary>
     public Task ReleaseLeaseAsync(string worker) => WithTimeoutAsync(redis.GetDatabase().KeyDeleteAsync(WorkerKey(worker)));
 
-    /// <summary>Has a runner told at once of each call of its own that somebody else ends. A hint: while Redis is away some go missing.</summary>
+    /// <summary>
+    /// Calls back for each of a worker's runs that someone else ends. The callback is only a hint: notifications are lost while Redis is unavailable.
+    /// </summary>
     public Task SubscribeToRunEndsAsync(string worker, Action<Guid> ended) => WithTimeoutAsync(redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(WorkerKey(worker)), (_, call) => ended(Guid.Parse((string)call!))));
 
-    /// <summary>Calls back at once whenever something of a call is told, until disposed of. A hint: while Redis is away some go missing.</summary>
+    /// <summary>
+    /// Calls back whenever an event of a run is published, until the returned object is disposed. The callback is only a hint: notifications are lost while
+    /// Redis is unavailable.
+    /// </summary>
     public async Task<IDisposable> SubscribeAsync(Guid run, Action published)
     {
         var heard = new EventSubscription(redis.GetSubscriber(), RedisChannel.Literal(EventsKey(run)), published);
@@ -198,7 +225,7 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
 
     private static string WorkerKey(string runner) => $"medcor:chat:runner:{runner}";
 
-    /// <summary>A digest, so that a key has a bounded length whatever a client sends.</summary>
+    /// <summary>Returns the key of a request. The request's ID is hashed so that the key has a bounded length whatever the client sends.</summary>
     private static string RequestKey(ChatRunOwner owner, string requestId) =>
         $"medcor:chat:request:{owner.Key}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)))}";
 
@@ -212,14 +239,17 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     {
         public Task StartAsync() => subscriber.SubscribeAsync(channel, OnPublished);
 
-        // Not waited for: what is left behind ends with the connection.
+        // Not awaited: a subscription that remains ends with the connection.
         public void Dispose() => subscriber.Unsubscribe(channel, OnPublished, CommandFlags.FireAndForget);
 
         private void OnPublished(RedisChannel channel, RedisValue number) => told();
     }
 }
 
-/// <summary>What came of ending a call.</summary>
-/// <param name="State">How far it has come by then: it may have ended sooner and otherwise, or live on. None when it is not here, or not the owner's.</param>
-/// <param name="EndedByThisCall">Whether it was this that ended it.</param>
+/// <summary>Represents the result of ending a chat run.</summary>
+/// <param name="State">
+/// The state of the run afterwards: the run may have ended earlier in another way, or still be running. Null when Redis does not have the run or it belongs to
+/// another owner.
+/// </param>
+/// <param name="EndedByThisCall">Whether this request ended the run.</param>
 public readonly record struct ChatRunEndResult(ChatRunState? State, bool EndedByThisCall);

@@ -2,7 +2,9 @@ using MedCor.Contracts;
 
 namespace MedCor.DemoData;
 
-/// <summary>Who is who in the demo data. Each service seeds its own part from this one list, so that the parts fit together.</summary>
+/// <summary>
+/// Defines the hospitals, users and specialties of the demo data. Each service seeds its own part from this list, so that the parts fit together.
+/// </summary>
 public static class DemoTenants
 {
     public const string Password = "Demo-Medcor-2026";
@@ -23,7 +25,7 @@ public static class DemoTenants
             [("Marcus", "Bennett", "GP"), ("Elena", "Castillo", "DERM"), ("Priya", "Raman", "ORTH")]),
     ];
 
-    /// <summary>Specialties are the platform's, not a hospital's.</summary>
+    /// <summary>Gets the specialties, which belong to the platform, not to a hospital.</summary>
     public static IReadOnlyList<(Guid Id, string Code, string Name, string Description)> Specialties { get; } =
     [
         (Id(0, 101), "GP", "General Practice", "First contact and continuing care"),
@@ -51,15 +53,17 @@ public static class DemoTenants
             patients);
     }
 
-    /// <summary>Somebody with a name made of the lists.</summary>
+    /// <summary>Creates a person with a name from the lists.</summary>
+    /// <param name="number">The number from which the person's ID is made.</param>
+    /// <param name="n">The number that selects the name.</param>
     internal static DemoPerson CreatePerson(DemoHospital hospital, int number, string mailbox, int n, Role role) => new(
         Id(1, number), hospital.Id, $"{mailbox}@{hospital.Domain}.example", FirstNames[n % FirstNames.Length], LastNames[n / FirstNames.Length % LastNames.Length], role);
 
-    /// <summary>The same ids at every start: of version 7, as all ids are.</summary>
+    /// <summary>Returns an ID that is the same at every start, of version 7 like all IDs.</summary>
     private static Guid Id(int hospital, int n) => Guid.Parse($"01980000-0000-7000-8{hospital:x3}-{n:x12}");
 }
 
-/// <summary>A hospital of the demo data with its people.</summary>
+/// <summary>Represents a hospital of the demo data and its people.</summary>
 public sealed record DemoHospital(
     Guid Id, string Name, string Domain, string City, string Country, string PostalCode, string TimeZone,
     DemoPerson Admin, DemoPerson Nurse, IReadOnlyList<(DemoPerson Person, string Specialty)> Doctors, IReadOnlyList<DemoPerson> Patients)
@@ -67,5 +71,5 @@ public sealed record DemoHospital(
     public IEnumerable<DemoPerson> People => [Admin, Nurse, .. Doctors.Select(d => d.Person), .. Patients];
 }
 
-/// <summary>Somebody in the demo data.</summary>
+/// <summary>Represents a person in the demo data.</summary>
 public sealed record DemoPerson(Guid Id, Guid? HospitalId, string Email, string FirstName, string LastName, Role Role);

@@ -28,9 +28,9 @@ public static class PlatformService
     private static readonly RowLevelSecurityInterceptor RowLevelSecurity = new();
 
     /// <summary>Adds a service with a database: its tools and resources, event handlers, outbox and inbox, tenancy.</summary>
-    /// <typeparam name="TDb">The service's database; its assembly holds the tool handlers, event handlers and migrations.</typeparam>
-    /// <param name="service">The service's name, lower case: its namespace in the contracts, its queue, its role in PostgreSQL.</param>
-    /// <param name="copies">The local copies that it keeps of what others own: <see cref="HospitalCopies"/>, <see cref="UserCopies"/>.</param>
+    /// <typeparam name="TDb">The service's database; its assembly contains the tool handlers, event handlers and migrations.</typeparam>
+    /// <param name="service">The service's name, in lower case: its namespace in the contracts, its queue and its role in PostgreSQL.</param>
+    /// <param name="copies">The local copies of other services' data that the service keeps: <see cref="HospitalCopies"/>, <see cref="UserCopies"/>.</param>
     public static void AddMedCorService<TDb>(this WebApplicationBuilder builder, string service, params Type[] copies) where TDb : TenantDb
     {
         builder.AddMedCorDefaults();
@@ -70,9 +70,9 @@ public static class PlatformService
     }
 
     /// <summary>
-    /// Runs a service until it is told to stop. With <c>migrate</c> as its argument it only brings the schema up to date, as the owner of the tables
-    /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>); with the name of an <see cref="IOperatorCommand"/> it does that and ends.
-    /// In Development it migrates by itself and adds the demo data.
+    /// Runs a service until it is stopped. With the argument <c>migrate</c> it only updates the schema, as the owner of the tables
+    /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>); with the name of an <see cref="IOperatorCommand"/> it runs that command and exits.
+    /// In Development it migrates automatically and adds the demo data.
     /// </summary>
     public static async Task RunMedCorServiceAsync(this WebApplication app, string[] args)
     {
@@ -110,14 +110,14 @@ public static class PlatformService
         await app.RunAsync();
     }
 
-    /// <summary>One replica seeds while the others wait, all of it or nothing.</summary>
+    /// <summary>Seeds the demo data, all of it or nothing, on one replica while the others wait.</summary>
     private static async Task SeedDemoDataAsync(WebApplication app)
     {
         var ct = app.Lifetime.ApplicationStopping;
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
         db.Tenancy.Enter(hospital: null);
-        // The other replicas wait here as long as the first one takes.
+        // The other replicas wait here until the first one has finished.
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext('medcor.demo'))", ct);
@@ -125,9 +125,9 @@ public static class PlatformService
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Returns how a service reaches its database; null where that is not said.</summary>
-    /// <param name="given">The connection string as it was given.</param>
-    /// <param name="connections">How many at most; nothing said, as many as the connection string says, else 40.</param>
+    /// <summary>Returns the connection string with which a service connects to its database; null when none is configured.</summary>
+    /// <param name="given">The configured connection string.</param>
+    /// <param name="connections">The maximum number of connections; null for the number in the connection string, or else 40.</param>
     internal static string? BuildConnectionString(string? given, string service, int? connections = null)
     {
         if (given is null) return null;
@@ -135,20 +135,20 @@ public static class PlatformService
         {
             ApplicationName = service,
             MaxAutoPrepare = 200,
-            // A burst waits for a free connection; that the database is away is seen by looks (Readiness).
+            // Seconds. Requests in a burst wait for a free connection; Readiness detects an unavailable database.
             Timeout = 10,
             CommandTimeout = 15,
-            // Errors must not quote rows.
+            // Error messages must not quote rows.
             IncludeErrorDetail = false,
         };
         if (connections is { } most) connection.MaxPoolSize = most;
-        // Development gives every service the owner's login; whoever logged in, the work is done as the service's own role.
+        // In Development every service logs in as the owner. Whatever the login, the service works in its own role.
         var role = Migrator.ServiceRole(service);
         if (connection.Username != role) connection.Options = $"-c role={role}";
         return connection.ConnectionString;
     }
 
-    /// <summary>How to log in as the owner of the tables: for migrations, and for what an operator does to a whole table.</summary>
+    /// <summary>Returns the connection string of the tables' owner, for migrations and for operator commands on whole tables.</summary>
     public static string GetOwnerConnectionString(this IConfiguration configuration) =>
         configuration.GetConnectionString("owner") ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
 }

@@ -12,15 +12,15 @@ using MedCor.Contracts;
 namespace MedCor.Validation;
 
 /// <summary>
-/// Reads what a client sent as its JSON Schema says it: <see cref="Json.Strict"/>, with texts made plain, addresses and zones in the form in which they are kept, whole
-/// numbers however they are written, and instants that say their offset.
+/// Reads JSON from clients as its JSON Schema defines it: with <see cref="Json.Strict"/>, normalized texts, canonical e-mail addresses and time zones, whole
+/// numbers in any notation, and instants with an offset.
 /// </summary>
 public static partial class ClientJson
 {
-    /// <summary>For reading alone.</summary>
+    /// <summary>Gets the options for reading client input; not for writing.</summary>
     public static JsonSerializerOptions Options { get; } = CreateOptions();
 
-    /// <summary>For reading what is right of a document that is not: the same, with nothing required.</summary>
+    /// <summary>Gets the options for reading the valid part of an invalid document: the same, without required properties.</summary>
     internal static JsonSerializerOptions PartialOptions { get; } = new(Options)
     {
         RespectRequiredConstructorParameters = false,
@@ -30,11 +30,16 @@ public static partial class ClientJson
         }),
     };
 
-    /// <summary>Whether this is how the readers of JSON refuse a document: beside their own exception, by others for half a surrogate pair and for a doubled field of a free object.</summary>
+    /// <summary>
+    /// Returns whether an exception means that a document is invalid. Besides their own exception, the JSON readers throw others for half a surrogate pair and
+    /// for a repeated field of an untyped object.
+    /// </summary>
     public static bool IsReadFailure(Exception e) => e is JsonException or InvalidOperationException or ArgumentException;
 
-    /// <summary>Says that a document which no reader of JSON took goes deeper than is read; null when it is malformed before it does.</summary>
-    /// <param name="around">How many levels of it are an envelope, which do not count.</param>
+    /// <summary>
+    /// Returns an error text for a rejected document that exceeds the maximum depth; null when the document is malformed before it exceeds the depth.
+    /// </summary>
+    /// <param name="around">The number of levels that belong to an envelope and are not counted.</param>
     public static string? TooDeep(in ReadOnlySequence<byte> json, int around = 0)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
@@ -45,12 +50,15 @@ public static partial class ClientJson
         }
         catch (JsonException)
         {
-            // It was not too deep until there.
+            // The document is malformed before it exceeds the depth.
         }
         return null;
     }
 
-    /// <summary>Parses a value whose form is not known. Throws <see cref="JsonException"/> when it is not well-formed, has a field twice or deeper in than <see cref="Json.Deepest"/>, or text that is none: half a surrogate pair.</summary>
+    /// <summary>
+    /// Parses a value of unknown structure. Throws <see cref="JsonException"/> when the value is malformed, repeats a field, exceeds
+    /// <see cref="Json.Deepest"/>, or has text with half a surrogate pair.
+    /// </summary>
     public static JsonElement Parse(string json)
     {
         try
@@ -78,7 +86,7 @@ public static partial class ClientJson
         }
     }
 
-    /// <summary>The text of a value; null when it is none, or holds half a surrogate pair.</summary>
+    /// <summary>Returns the text of a value; null when the value is not a string, or holds half a surrogate pair.</summary>
     internal static string? GetText(JsonElement value)
     {
         try
@@ -102,11 +110,11 @@ public static partial class ClientJson
         return options;
     }
 
-    /// <summary>What a text becomes as it is read, by what its annotations say it is.</summary>
+    /// <summary>Returns the function that normalizes a property's text, chosen by the property's annotations.</summary>
     internal static Func<string, string> GetTextReader(JsonPropertyInfo property) => property.AttributeProvider switch
     {
         null => PlainText.NormalizeLine,
-        // A choice is one of its words exactly; a pattern says of every character whether it may stand there.
+        // A choice must match one of its values exactly; a pattern itself determines every character that is allowed.
         { } annotated when ParameterRules.HasAttribute<OpaqueAttribute>(annotated) || ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) || ParameterRules.HasAttribute<RegularExpressionAttribute>(annotated) => text => text,
         { } annotated when ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.FindError(line, minLength: 0, isLine: true) is null ? EmailAddresses.Canonicalize(line) ?? line : line,
         { } annotated when ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonicalize(PlainText.NormalizeLine(text)) ?? text,
@@ -132,7 +140,7 @@ public static partial class ClientJson
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
     }
 
-    /// <summary>JSON knows numbers alone: 30, 30.0 and 3e1 are the same whole one.</summary>
+    /// <summary>Reads whole numbers. JSON does not distinguish integers: 30, 30.0 and 3e1 are the same number.</summary>
     private sealed class WholeNumberConverter<T>(long least, long most) : JsonConverter<T> where T : struct, IBinaryInteger<T>
     {
         public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
@@ -146,12 +154,12 @@ public static partial class ClientJson
     {
         var parts = Number().Match(number.GetRawText());
         var digits = (parts.Groups["whole"].Value + parts.Groups["fraction"].Value).TrimEnd('0');
-        // As a double: it may have any number of digits itself.
+        // Parsed as a double, because the exponent can have any number of digits.
         var exponent = parts.Groups["exponent"].Value is { Length: > 0 } e ? double.Parse(e, CultureInfo.InvariantCulture) : 0;
         return digits.Trim('0').Length == 0 || exponent >= digits.Length - parts.Groups["whole"].Length;
     }
 
-    /// <summary>A number that is whole, by its digits alone, so that none is rounded; null when it is not, or too large.</summary>
+    /// <summary>Returns a whole number, computed from its digits so that it is not rounded; null when the number is not whole or is too large.</summary>
     private static long? ReadWhole(ref Utf8JsonReader reader)
     {
         if (reader.TryGetInt64(out var plain)) return plain;
@@ -182,13 +190,15 @@ public static partial class ClientJson
     [GeneratedRegex(TextPatterns.TimeOfDay)]
     private static partial Regex Time();
 
-    /// <summary>RFC 3339. A time without an offset is no instant: which one it would be depends on whose clocks are meant.</summary>
+    /// <summary>
+    /// Reads instants as defined by RFC 3339. A time without an offset is rejected, because the instant would depend on the time zone that is assumed.
+    /// </summary>
     private sealed class StrictInstantConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
         {
             if (reader.TokenType != JsonTokenType.String || Instant().Match(reader.GetString()!) is not { Success: true } parts) throw new JsonException();
-            // As many digits of a second as the clock has.
+            // Truncated to the precision of the clock, seven digits.
             var fraction = parts.Groups["fraction"].Value;
             var text = parts.Groups["time"].Value + (fraction.Length > ".1234567".Length ? fraction[..".1234567".Length] : fraction) + parts.Groups["offset"].Value;
             return DateTimeOffset.TryParse(text.ToUpperInvariant(), CultureInfo.InvariantCulture, out var instant) ? instant.ToUniversalTime() : throw new JsonException();

@@ -2,15 +2,15 @@ using Quickenshtein;
 
 namespace MedCor.Validation;
 
-/// <summary>Names what somebody probably meant.</summary>
+/// <summary>Suggests the name that a client probably meant.</summary>
 public static class DidYouMean
 {
-    /// <summary>Longer names are nobody's slip.</summary>
+    /// <summary>The maximum length of a name for which a suggestion is made.</summary>
     private const int MaxNameLength = 64;
 
-    /// <summary>A question to put behind an error text, <c>. Did you mean doctor_id?</c>; empty when nothing that there is comes near.</summary>
-    /// <param name="sent">What was sent.</param>
-    /// <param name="known">What there is, as far as the caller may know.</param>
+    /// <summary>Returns a question to append to an error text, <c>. Did you mean doctor_id?</c>; empty when no known name is close.</summary>
+    /// <param name="sent">The name that was sent.</param>
+    /// <param name="known">The existing names that the caller may know.</param>
     public static string Hint(string? sent, IEnumerable<string> known)
     {
         if (sent is not { Length: > 0 and <= MaxNameLength }) return "";

@@ -5,7 +5,9 @@ using MedCor.Contracts;
 
 namespace MedCor.Validation;
 
-/// <summary>E-mail addresses as they are read, kept and compared: an <c>addr-spec</c> of RFC 5322 and nothing around it, of which the domain may be international.</summary>
+/// <summary>
+/// Validates and normalizes e-mail addresses: an <c>addr-spec</c> of RFC 5322 with nothing around it, and possibly an internationalized domain.
+/// </summary>
 public static class EmailAddresses
 {
     private const int MaxLocalPartLength = 64;
@@ -13,13 +15,13 @@ public static class EmailAddresses
     private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
 
     /// <summary>
-    /// The form in which an address is kept; null when it is none. A domain is kept in lower case and in its own letters, <c>bücher.example</c> for
-    /// <c>xn--bcher-kva.example</c>. Names, comments, quoted local parts and domain literals are not taken.
+    /// Returns the canonical form of an address; null when the text is not an address. The domain is in lower case and in Unicode, <c>bücher.example</c> for
+    /// <c>xn--bcher-kva.example</c>. Display names, comments, quoted local parts and domain literals are not accepted.
     /// </summary>
     public static string? Canonicalize(string text)
     {
         text = PlainText.Normalize(text);
-        // The parser passes over names and comments, so that what it returns differs from what it was given.
+        // The parser skips display names and comments, so its result then differs from its input.
         if (!MailAddress.TryCreate(text, out var parsed) || parsed.Address != text) return null;
         if (parsed.User[0] == '"' || parsed.User[^1] == '.' || text.EnumerateRunes().Any(IsInvisible)) return null;
         try
@@ -28,20 +30,26 @@ public static class EmailAddresses
             var domain = Idn.GetUnicode(ascii);
             return ascii[^1] != '.' && PlainText.Normalize(domain) == domain && domain.EnumerateRunes().All(IsDomainCharacter) ? $"{parsed.User}@{domain}" : null;
         }
-        catch (ArgumentException) // no host name, or punycode that stands for nothing
+        catch (ArgumentException) // not a host name, or invalid punycode
         {
             return null;
         }
     }
 
-    /// <summary>Returns whether an account can be opened with an address. Older ones may have more before their @ than <see cref="TextPatterns.EmailAddress"/> says.</summary>
+    /// <summary>
+    /// Returns whether an account can be created with an address. Older accounts may have a local part longer than <see cref="TextPatterns.EmailAddress"/>
+    /// allows.
+    /// </summary>
     public static bool IsAcceptable(string text) => Canonicalize(text) is { } address && PlainText.CountCharacters(address[..address.LastIndexOf('@')]) <= MaxLocalPartLength;
 
-    /// <summary>What an address is compared by, its canonical form in lower case. What is no address is compared as it stands.</summary>
+    /// <summary>
+    /// Returns the key by which addresses are compared: the canonical form in lower case. A text that is not an address is compared as it is.
+    /// </summary>
     public static string GetLookupKey(string text) => (Canonicalize(text) ?? text.Trim()).ToLowerInvariant();
 
     /// <summary>
-    /// Every key under which an account may have been kept, the one of today first: before there was a canonical form, accents and domains were kept as they were typed.
+    /// Returns every key under which an account may be stored, the current one first: before the canonical form existed, accents and domains were stored as
+    /// they were typed.
     /// </summary>
     public static IReadOnlyList<string> GetLookupKeys(string text)
     {
@@ -52,7 +60,10 @@ public static class EmailAddresses
         return [.. from d in domains from u in (string[])[user, PlainText.Decompose(user)] select $"{u}@{d}"];
     }
 
-    /// <summary>RFC 5892: letters, their marks and digits; and none that only looks another way, as full-width and mathematical letters do.</summary>
+    /// <summary>
+    /// Returns whether a domain may contain a character: letters, marks and digits (RFC 5892), except presentation variants such as full-width and mathematical
+    /// letters.
+    /// </summary>
     private static bool IsDomainCharacter(Rune rune) => rune.Value is '-' or '.'
         || (Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.DecimalDigitNumber
             && rune.Value is not (>= 0xFF00 and <= 0xFFEF or >= 0x1D400 and <= 0x1D7FF));

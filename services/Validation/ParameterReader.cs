@@ -9,21 +9,23 @@ using MedCor.Contracts;
 namespace MedCor.Validation;
 
 /// <summary>
-/// Reads a tool's parameters from what a client sent. What is right is read in one pass; only what is not is walked again, field by field,
-/// so that the error names every bad one.
+/// Reads a tool's parameters from client input. Valid input is read in one pass; only invalid input is read again, field by field, so that the error lists
+/// every invalid field.
 /// </summary>
 public static class ParameterReader<T> where T : notnull
 {
     private static readonly ValidationRules RootRules = ValidationRules.For(typeof(T));
 
-    /// <summary>The names of older clients, with the fields' own.</summary>
+    /// <summary>The field names that older clients send, each with its current name.</summary>
     private static readonly (string Old, string Own)[] Renamed =
         [.. from property in Json.Strict.GetTypeInfo(typeof(T)).Properties
             from also in property.AttributeProvider?.GetCustomAttributes(typeof(AliasAttribute), inherit: false) ?? []
             select (((AliasAttribute)also).Name, property.Name)];
 
-    /// <summary>The parameters. Throws <see cref="ValidationFailed"/> naming every field that is missing, unknown, of a wrong type or out of range.</summary>
-    /// <param name="subject">What the whole is called where it is no object that can be read.</param>
+    /// <summary>
+    /// Returns the parameters. Throws <see cref="ValidationFailed"/> listing every field that is missing, unknown, of the wrong type or out of range.
+    /// </summary>
+    /// <param name="subject">The name of the whole input in errors when the input is not a readable object.</param>
     public static T Read(ReadOnlyMemory<byte> json, string subject = MedCor.Validation.ValidationErrors.Body)
     {
         var (value, mistakes, _) = Parse(ref json, mayRename: Renamed.Length > 0, subject);
@@ -31,12 +33,13 @@ public static class ParameterReader<T> where T : notnull
     }
 
     /// <summary>
-    /// The parameters, checked also by rules that no annotation says. Throws <see cref="ValidationFailed"/> naming at once what breaks either.
+    /// Returns the parameters, checked also by rules that annotations cannot express. Throws <see cref="ValidationFailed"/> listing every violation of both.
     /// </summary>
     /// <param name="current">
-    /// Of a change: what the caller reads of the thing that is changed; asked for only where an annotation's rule is broken. What is sent back as it was read keeps no rule that came after it was stored: only what differs from it has to.
+    /// For updates: returns the object as the caller reads it before the change. Called only when an annotation's rule is violated. Values that are sent back
+    /// unchanged need not satisfy rules that were added after they were stored; only changed values must.
     /// </param>
-    /// <param name="rules">Notes what else is wrong. Parameters that are wrong already are left out of what it is given, and have their type's default.</param>
+    /// <param name="rules">Adds further errors. Receives the parameters without those that are already invalid, which have the default of their type.</param>
     public static async Task<T> ReadAsync(ReadOnlyMemory<byte> json, Func<T, Task<object?>>? current = null, Func<T, ParameterErrors, Task>? rules = null)
     {
         var sent = json;
@@ -53,8 +56,8 @@ public static class ParameterReader<T> where T : notnull
         return mistakes;
     }
 
-    /// <summary>The parameters, nothing when they could not be read, and what is wrong with them.</summary>
-    /// <param name="json">Afterwards under the fields' own names.</param>
+    /// <summary>Returns the parameters, which are null when they could not be read, and their errors.</summary>
+    /// <param name="json">The input; on return, with the current field names.</param>
     private static (T? Value, Dictionary<string, List<string>> Mistakes, bool IsComplete) Parse(ref ReadOnlyMemory<byte> json, bool mayRename, string whole)
     {
         try
@@ -69,7 +72,9 @@ public static class ParameterReader<T> where T : notnull
         }
     }
 
-    /// <summary>What an older client sent, under the fields' own names and to the byte; null when it is nothing of the kind.</summary>
+    /// <summary>
+    /// Returns the input of an older client with current field names, its values unchanged to the byte; null when the input cannot be renamed.
+    /// </summary>
     private static byte[]? RenameFields(ReadOnlyMemory<byte> json)
     {
         try
@@ -90,14 +95,14 @@ public static class ParameterReader<T> where T : notnull
             }
             return renamed.WrittenSpan.ToArray();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) // half a surrogate pair, a name that is given twice
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) // half a surrogate pair, or a repeated name
         {
             return null;
         }
     }
 }
 
-/// <summary>The annotations of a type and of the types inside it, gathered once.</summary>
+/// <summary>Holds the annotation rules of a type and of the types inside it, collected once.</summary>
 internal sealed class ValidationRules
 {
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<Type, ValidationRules> Known = new();
@@ -119,7 +124,7 @@ internal sealed class ValidationRules
         return Known.GetOrAdd(type, rules);
     }
 
-    /// <param name="unchanged">What is passed over.</param>
+    /// <param name="unchanged">The values that are not checked.</param>
     internal void Check(object value, string path, Dictionary<string, List<string>> mistakes, UnchangedValues unchanged)
     {
         foreach (var field in _fields.Values) Check(field, field.Get(value), path + field.Name, mistakes, unchanged.ForField(field.Name));
@@ -156,7 +161,7 @@ internal sealed class ValidationRules
         }
     }
 
-    /// <summary>Reads every name and text of an object that may hold anything, which are otherwise read only when they are asked for.</summary>
+    /// <summary>Reads every name and text of an untyped object, which are otherwise decoded only on access.</summary>
     private static void CheckTexts(JsonNode? node, string at, Dictionary<string, List<string>> mistakes)
     {
         try
@@ -177,7 +182,7 @@ internal sealed class ValidationRules
     {
         if (field.IsOpaque)
         {
-            // PostgreSQL cannot keep it.
+            // PostgreSQL cannot store this character.
             if (text.Contains('\0')) mistakes.AddError(at, "must not contain the character U+0000");
         }
         else if (PlainText.FindError(text, least, field.IsLine) is { } wrong) mistakes.AddError(at, wrong);
@@ -190,7 +195,7 @@ internal sealed class ValidationRules
         return info.Kind == JsonTypeInfoKind.Enumerable ? (info.ElementType!, true) : (type, false);
     }
 
-    /// <summary>Returns the error text of a number that lies beyond a bound.</summary>
+    /// <summary>Returns the error text for a number outside a range.</summary>
     internal static string FormatRange(object least, object most) => FormattableString.Invariant($"must be between {least} and {most}");
 
     private sealed class ValidatedField(JsonPropertyInfo property, ValidationRule[] rules, ValidationRules? inner, bool isList)
@@ -207,13 +212,16 @@ internal sealed class ValidationRules
         internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ParameterRules.HasAttribute<OpaqueAttribute>(annotated);
     }
 
-    /// <summary>What an annotation demands, and what to say where it is broken. Texts are measured in characters as JSON Schema counts them, and also an empty one must match its pattern.</summary>
+    /// <summary>
+    /// Represents an annotation's rule and its error text. Text length is counted in characters as JSON Schema counts them, and an empty text must match its
+    /// pattern too.
+    /// </summary>
     private sealed record ValidationRule(Func<object?, bool> IsSatisfied, string ErrorText)
     {
-        /// <summary>Whether it is kept by a list if each of its entries keeps it.</summary>
+        /// <summary>Gets whether a list satisfies the rule when each of its entries does.</summary>
         internal bool AppliesToEntries { get; private init; }
 
-        /// <param name="many">Whether what is annotated is a list.</param>
+        /// <param name="many">Whether the annotated property is a list.</param>
         internal static ValidationRule? From(Attribute annotation, bool many) => annotation switch
         {
             LengthAttribute length => new(value => value is string text ? IsWithin(text, length.MinimumLength, length.MaximumLength) : length.IsValid(value),
@@ -232,42 +240,42 @@ internal sealed class ValidationRules
 
         private static string CountedUnit(bool many) => many ? "entries" : "characters";
 
-        /// <summary>The annotation's own words. A placeholder in them would reach the caller unfilled.</summary>
+        /// <summary>Returns the annotation's own error text, unless it has a placeholder, which would reach the caller unfilled.</summary>
         private static string? GetCustomText(ValidationAttribute annotation) => annotation.ErrorMessage is { } own && !own.Contains("{0}", StringComparison.Ordinal) ? own : null;
 
         private static bool IsWithin(string text, int least, int most) => (text.Length <= most && least == 0) || PlainText.CountCharacters(text) is var length && length >= least && length <= most;
     }
 }
 
-/// <summary>What a client sent beside what they read before, so that what is the same in both can be told.</summary>
+/// <summary>Compares what a client sent with what the client read before, to find the unchanged values.</summary>
 internal readonly struct UnchangedValues(JsonNode? sent, JsonNode? shown)
 {
-    /// <summary>Of longer lists, which no parameter takes, the entries are not compared.</summary>
+    /// <summary>The maximum length of a list whose entries are compared. No parameter accepts longer lists.</summary>
     private const int MaxComparedEntries = 1000;
 
-    /// <param name="json">What was sent, which has been read as JSON before.</param>
+    /// <param name="json">The input, which has already been parsed as JSON once.</param>
     internal static UnchangedValues Compare(ReadOnlyMemory<byte> json, object shown) => new(JsonNode.Parse(json.Span), JsonSerializer.SerializeToNode(shown, shown.GetType(), Json.Options));
 
-    /// <summary>Whether all was sent as it was read.</summary>
+    /// <summary>Gets whether the whole value is unchanged.</summary>
     internal bool IsWhole => sent is not null && IsSame(sent, shown);
 
     internal UnchangedValues ForField(string field) => new((sent as JsonObject)?[field], (shown as JsonObject)?[field]);
 
-    /// <summary>Whether an entry of a list was sent as one that was read.</summary>
+    /// <summary>Returns whether an entry of a list was among the entries that the client read.</summary>
     internal bool Contains(int entry) => sent is JsonArray given && shown is JsonArray known && entry < given.Count && given.Count <= MaxComparedEntries && known.Any(text => IsSame(given[entry], text));
 
-    /// <summary>Whether an entry of a list stands no more often up to here than in what was read.</summary>
+    /// <summary>Returns whether an entry of a list occurs no more often, up to its position, than in what the client read.</summary>
     internal bool HasRepeat(int entry) => Contains(entry) && sent is JsonArray given && ((JsonArray)shown!) is var known
         && given.Take(entry + 1).Count(text => IsSame(text, given[entry])) <= known.Count(text => IsSame(given[entry], text));
 
-    /// <summary>A list of texts without the entries that were sent as they were read.</summary>
+    /// <summary>Returns a list of texts without its unchanged entries.</summary>
     internal object? Except(object? list)
     {
         var unchanged = this;
         return shown is JsonArray && list is IEnumerable<string?> texts ? texts.Where((_, i) => !unchanged.Contains(i)).ToArray() : list;
     }
 
-    /// <summary>Of an object, what was sent: what is read says more of it than is sent back.</summary>
+    /// <summary>Compares only the fields of an object that were sent, because what a client reads has more fields than it sends back.</summary>
     private static bool IsSame(JsonNode? sent, JsonNode? shown) => (sent, shown) switch
     {
         (JsonObject given, JsonObject known) => given.All(field => known.TryGetPropertyValue(field.Key, out var value) && IsSame(field.Value, value)),
@@ -276,13 +284,13 @@ internal readonly struct UnchangedValues(JsonNode? sent, JsonNode? shown)
     };
 }
 
-/// <summary>Finds all that is wrong in a document that did not fit its type.</summary>
+/// <summary>Finds all errors in a document that could not be deserialized to its type.</summary>
 public static class ValidationErrors
 {
-    /// <summary>Names the whole input in errors where the parameters are all that is sent.</summary>
+    /// <summary>The name of the whole input in errors when only parameters are sent.</summary>
     internal const string Body = "body";
 
-    /// <summary>Says of a text that it has half a surrogate pair, or bytes that are no UTF-8.</summary>
+    /// <summary>The error text for text with half a surrogate pair, or with bytes that are not valid UTF-8.</summary>
     public const string NotUnicode = "must be valid Unicode";
 
     internal static Dictionary<string, List<string>> FindIn(ReadOnlyMemory<byte> json, Type type, string whole)
@@ -303,7 +311,7 @@ public static class ValidationErrors
         return mistakes;
     }
 
-    /// <summary>An object with those fields alone with which nothing is wrong; null when it is no object that can be read, or more is wrong than is looked for.</summary>
+    /// <summary>Returns an object that has only the valid fields; null when the input is not a readable object, or has more errors than are reported.</summary>
     internal static object? ReadRest(ReadOnlyMemory<byte> json, Type type, Dictionary<string, List<string>> mistakes)
     {
         if (mistakes.Count >= MaxFields) return null;
@@ -328,7 +336,7 @@ public static class ValidationErrors
         }
     }
 
-    /// <param name="ends">Between which numbers it has to lie, where something is said of it.</param>
+    /// <param name="ends">The range of the number, if one is declared.</param>
     private static void Walk(JsonElement json, Type type, string path, RangeAttribute? ends, Dictionary<string, List<string>> mistakes)
     {
         var info = ClientJson.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
@@ -353,7 +361,7 @@ public static class ValidationErrors
         }
     }
 
-    /// <summary>Of an object that may hold anything, only what no object may hold is wrong.</summary>
+    /// <summary>Checks an untyped object, in which only repeated names and invalid Unicode are errors.</summary>
     private static void WalkUntyped(JsonElement json, string path, Dictionary<string, List<string>> mistakes)
     {
         if (json.ValueKind == JsonValueKind.Array)
@@ -410,9 +418,9 @@ public static class ValidationErrors
         }
     }
 
-    /// <summary>What a value of this type must be, in words.</summary>
-    /// <param name="sent">What was sent instead.</param>
-    /// <param name="ends">Between which numbers it has to lie; those that its type has unless given.</param>
+    /// <summary>Returns the error text that describes a valid value of a type.</summary>
+    /// <param name="sent">The value that was sent instead.</param>
+    /// <param name="ends">The range of the number; null for the range of the type.</param>
     public static string DescribeExpected(Type type, JsonElement sent, RangeAttribute? ends = null)
     {
         if (type.IsEnum) return $"must be one of {string.Join(", ", EnumNames.All(type))}{DidYouMean.Hint(ClientJson.GetText(sent), EnumNames.All(type))}";
@@ -422,7 +430,7 @@ public static class ValidationErrors
         if (type == typeof(DateTimeOffset)) return As(JsonValueKind.String, "an RFC 3339 instant with its offset, such as 2026-02-01T14:00:00Z");
         if (type == typeof(bool)) return As(JsonValueKind.True, "true or false");
         if (type == typeof(JsonObject)) return As(JsonValueKind.Object, "an object");
-        // Text that is no string is half a surrogate pair, or bytes that are no UTF-8.
+        // A string that cannot be read has half a surrogate pair, or bytes that are not valid UTF-8.
         if (type == typeof(string)) return sent.ValueKind == JsonValueKind.String ? NotUnicode : As(JsonValueKind.String, "text");
         var isWhole = type == typeof(int) || type == typeof(long);
         if (sent.ValueKind != JsonValueKind.Number || (isWhole && !ClientJson.IsWhole(sent))) return As(JsonValueKind.Number, isWhole ? "a whole number" : "a number");
@@ -431,11 +439,11 @@ public static class ValidationErrors
             : type == typeof(long) ? ValidationRules.FormatRange(-Json.MaxSafeInteger, Json.MaxSafeInteger)
             : "must be a number that a double-precision floating-point number can hold";
 
-        // What is of the right kind is wrong in another way.
+        // A value of the right JSON kind is wrong in another way, so the kind is not mentioned.
         string As(JsonValueKind kind, string wanted) => sent.ValueKind == kind ? $"must be {wanted}" : $"must be {wanted}, not {DescribeKind(sent)}";
     }
 
-    /// <summary>Names the kind of value that was sent, for error texts.</summary>
+    /// <summary>Returns the name of a value's kind for error texts.</summary>
     private static string DescribeKind(JsonElement sent) => sent.ValueKind switch
     {
         JsonValueKind.Object => "an object",
@@ -447,13 +455,13 @@ public static class ValidationErrors
         _ => "null",
     };
 
-    /// <summary>However much is wrong, an answer names no more than this, and no name at more than its beginning.</summary>
+    /// <summary>The maximum number of fields in an error, and the maximum length of a field's name in it.</summary>
     private const int MaxFields = 100;
 
-    /// <summary>Of one field no more than this is told.</summary>
+    /// <summary>The maximum number of errors per field.</summary>
     private const int MaxErrorsPerField = 10;
 
-    /// <summary>Notes what is wrong with a field. However much is, no more than a hundred fields are named, and no more than ten things of each.</summary>
+    /// <summary>Adds an error in a field. Records at most 100 fields, with at most 10 errors each.</summary>
     public static void AddError(this Dictionary<string, List<string>> mistakes, string field, string wrong)
     {
         if (!mistakes.HasRoomFor(field)) return;
@@ -462,14 +470,16 @@ public static class ValidationErrors
         wrongs.Add(wrong);
     }
 
-    /// <summary>Whether another thing that is wrong with a field would be noted. To be asked first by who makes its text, wherever a client decides how often.</summary>
+    /// <summary>
+    /// Returns whether another error in a field would be recorded. Call it before building an error text wherever a client decides how many errors there are.
+    /// </summary>
     public static bool HasRoomFor(this Dictionary<string, List<string>> mistakes, string field) =>
         mistakes.TryGetValue(Truncate(field), out var wrongs) ? wrongs.Count < MaxErrorsPerField : mistakes.Count < MaxFields;
 
-    /// <summary>Says what is wrong with a list of names in an address, separated by commas, one of which is empty.</summary>
+    /// <summary>Returns the error text for a comma-separated list of names in a URL that has an empty name.</summary>
     public static string EmptyName(string list) => string.IsNullOrWhiteSpace(list) ? "is empty: name at least one, or leave it out" : "has an empty name: take out the comma that is too many";
 
-    /// <summary>A field's name as it is told.</summary>
+    /// <summary>Returns a field's name as errors show it.</summary>
     private static string Truncate(string field) => field.Length switch
     {
         0 => "\"\"",

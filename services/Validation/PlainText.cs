@@ -6,32 +6,39 @@ using MedCor.Contracts;
 
 namespace MedCor.Validation;
 
-/// <summary>What a client's text becomes before it is checked and kept, and which characters it may hold. In one place, for every text that comes in.</summary>
+/// <summary>Normalizes every text from clients before it is checked and stored, and defines which characters the text may contain.</summary>
 public static class PlainText
 {
     private const int MaxCombiningMarks = 30;
 
     /// <summary>
-    /// Controls could hide what a text says from whoever reads it on a terminal, overrides and isolates show it in another order than it is searched in.
-    /// The marks and joiners that Arabic, Hebrew, Indic scripts and emoji need are not among them.
+    /// The forbidden characters. Controls could hide content from a reader on a terminal; overrides and isolates change the order in which text is displayed
+    /// from the order in which it is searched. The marks and joiners that Arabic, Hebrew, Indic scripts and emoji need are allowed.
     /// </summary>
     private static readonly SearchValues<char> ForbiddenCharacters = SearchValues.Create(
         [.. Range(0, 0x1F).Except(['\t', '\n']), .. Range(0x7F, 0x9F), .. Range(0x202A, 0x202E), .. Range(0x2066, 0x206F)]);
 
-    /// <summary>Lists the characters that begin a new line or a column, which a text of one line must not have.</summary>
+    /// <summary>The characters that start a new line or column, which a single-line text must not contain.</summary>
     private static readonly SearchValues<char> LineCharacters = SearchValues.Create(['\t', '\n', '\r', '\u2028', '\u2029']);
 
-    /// <summary>Lists the characters that are trimmed from both ends of a text: the spaces that <see cref="TextPatterns"/> knows, and none of the other controls that .NET takes for white space.</summary>
+    /// <summary>
+    /// The characters that are trimmed from both ends of a text: the spaces that <see cref="TextPatterns"/> defines, without the other controls that .NET
+    /// treats as white space.
+    /// </summary>
     private static readonly char[] SpacesAround = ['\t', '\n', '\r', '\u2028', '\u2029', ' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u202F', '\u205F', '\u3000'];
 
-    /// <summary>Letters and symbols by their category, which are drawn as nothing.</summary>
+    /// <summary>Characters that are letters or symbols by category but are displayed as blank.</summary>
     private static readonly SearchValues<char> BlankLetters = SearchValues.Create(['\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0']);
 
-    /// <summary>A text of one line without blanks and line ends around it, and in normalization form C. What has no place in a line stays, to be refused.</summary>
+    /// <summary>
+    /// Normalizes a single-line text: trims spaces and line ends, and converts to normalization form C. Characters that a line must not contain stay, to be
+    /// rejected later.
+    /// </summary>
     public static string NormalizeLine(string text) => Compose(text.Trim(SpacesAround));
 
     /// <summary>
-    /// Without blanks and line ends around it, its lines ended by a line feed alone, and in Unicode's normalization form C, in which <c>ü</c> is one character however it was typed.
+    /// Normalizes a text: trims spaces and line ends, converts line ends to line feeds, and converts to Unicode normalization form C, in which <c>ü</c> is one
+    /// character however it was typed.
     /// </summary>
     public static string Normalize(string text)
     {
@@ -40,13 +47,21 @@ public static class PlainText
         return Compose(text);
     }
 
-    /// <summary>In normalization form C alone; a text with too many marks in a row stays as it is. string.Normalize does nothing where globalization is invariant.</summary>
+    /// <summary>
+    /// Converts a text to normalization form C; a text with too many consecutive marks stays as it is. string.Normalize has no effect in
+    /// globalization-invariant mode.
+    /// </summary>
     public static string Compose(string text) => text.AsSpan().ContainsAnyExcept(AlwaysComposed) && !HasTooManyMarks(text) ? ENSNormalize.NF.NFC(text) : text;
 
-    /// <summary>In normalization form D, in which an accent is a character of its own; likewise.</summary>
+    /// <summary>
+    /// Converts a text to normalization form D, in which an accent is a separate character; a text with too many consecutive marks stays as it is.
+    /// </summary>
     public static string Decompose(string text) => Ascii.IsValid(text) || HasTooManyMarks(text) ? text : ENSNormalize.NF.NFD(text);
 
-    /// <summary>Whether more marks stand in a row than any language writes (Stream-Safe Text Format, UAX #15). To put them in order takes time that grows with their square.</summary>
+    /// <summary>
+    /// Returns whether a text has more consecutive marks than any language uses (Stream-Safe Text Format, UAX #15). The time to order marks grows with the
+    /// square of their number.
+    /// </summary>
     private static bool HasTooManyMarks(string text)
     {
         var marks = 0;
@@ -59,9 +74,9 @@ public static class PlainText
         return false;
     }
 
-    /// <summary>What is wrong with a text that has been normalized, if anything.</summary>
-    /// <param name="minLength">0 if it may be empty.</param>
-    /// <param name="isLine">Whether it is of one line.</param>
+    /// <summary>Returns the error in a normalized text; null when there is none.</summary>
+    /// <param name="minLength">0 when the text may be empty.</param>
+    /// <param name="isLine">Whether the text must be a single line.</param>
     public static string? FindError(string text, int minLength, bool isLine)
     {
         if (isLine && text.AsSpan().IndexOfAny(LineCharacters) is >= 0 and var end) return $"must be one line, without the character {FormatCodePoint(text[end])}";
@@ -72,7 +87,7 @@ public static class PlainText
         return $"must hold a letter, a digit or a symbol, which {FormatCodePoint(text.EnumerateRunes().First().Value)} is not";
     }
 
-    /// <summary>Whether there is anything to see of a text: a letter, a digit or a symbol.</summary>
+    /// <summary>Returns whether a text has a visible character: a letter, a digit or a symbol.</summary>
     public static bool HasVisibleCharacter(string text)
     {
         foreach (var rune in text.EnumerateRunes())
@@ -80,7 +95,7 @@ public static class PlainText
         return false;
     }
 
-    /// <summary>How many characters a text has, as JSON Schema counts them: an emoji beyond the basic plane is one.</summary>
+    /// <summary>Returns the number of characters in a text, as JSON Schema counts them: an emoji outside the basic plane counts as one.</summary>
     public static int CountCharacters(string text)
     {
         var length = 0;
@@ -88,10 +103,10 @@ public static class PlainText
         return length;
     }
 
-    /// <summary>A character as Unicode names it.</summary>
+    /// <summary>Returns a code point in Unicode notation.</summary>
     private static string FormatCodePoint(int character) => $"U+{character:X4}";
 
-    /// <summary>What has no other form, and is most of what is written in Latin letters.</summary>
+    /// <summary>The characters that normalization form C never changes, which are most of the text in Latin script.</summary>
     private static readonly SearchValues<char> AlwaysComposed = SearchValues.Create([.. Range(0, 0x2FF), .. Range(0x2010, 0x205E), '€']);
 
     private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) switch
@@ -102,7 +117,7 @@ public static class PlainText
             or UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation
             or UnicodeCategory.MathSymbol or UnicodeCategory.CurrencySymbol or UnicodeCategory.ModifierSymbol or UnicodeCategory.OtherSymbol
             => !rune.IsBmp || !BlankLetters.Contains((char)rune.Value),
-        // Emoji newer than the runtime's tables.
+        // Includes emoji newer than the runtime's Unicode tables.
         UnicodeCategory.OtherNotAssigned => rune.Value is >= 0x1F000 and <= 0x1FBFF,
         _ => false,
     };

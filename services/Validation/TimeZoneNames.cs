@@ -3,19 +3,19 @@ using NodaTime.TimeZones;
 
 namespace MedCor.Validation;
 
-/// <summary>The names of time zones in IANA's database, without the system's own files that lie beside it, such as <c>localtime</c>.</summary>
+/// <summary>Resolves the names of time zones in the IANA database. Files that a system keeps beside it, such as <c>localtime</c>, are not included.</summary>
 public static class TimeZoneNames
 {
     /// <summary>
-    /// By every name, whatever its case, the one that is kept. Of a place that the database lists it is that place's own, also where the clocks are another's:
-    /// Europe/Oslo stays, since Norway may decide otherwise than Germany. Of an older name it is the present one: Asia/Kolkata of Asia/Calcutta.
+    /// Maps every name, in any case, to its canonical name. A zone with a location in the database keeps its own name, even when its clocks currently follow
+    /// another zone: Europe/Oslo stays, because Norway may decide otherwise than Germany. An older name maps to the current one: Asia/Calcutta to Asia/Kolkata.
     /// </summary>
     private static readonly FrozenDictionary<string, string> Names = Read();
 
-    /// <summary>The name that is kept, which browsers and this machine know; null when there is no such zone.</summary>
+    /// <summary>Returns the canonical name, which browsers and this machine know; null when the zone does not exist.</summary>
     public static string? Canonicalize(string name) => Names.TryGetValue(name, out var own) && TimeZoneInfo.TryFindSystemTimeZoneById(own, out _) ? own : null;
 
-    /// <summary>All names that are kept.</summary>
+    /// <summary>Gets all canonical names.</summary>
     public static IEnumerable<string> All => Names.Values.Distinct();
 
     private static FrozenDictionary<string, string> Read()

@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Platform.Database;
 
-/// <summary>Refuses requests while the database is unavailable.</summary>
+/// <summary>Rejects requests while the database is unavailable.</summary>
 internal static class DatabaseAvailability
 {
     /// <summary>
-    /// While the database is known to be unavailable, answers 503 at once: no request waits for a connection that it will not get. Endpoints that are marked with
-    /// <see cref="HealthExtensions.AvailableWithoutDatabase"/> answer all the same.
+    /// Responds with 503 at once while the database is known to be unavailable, so that no request waits for a connection that it will not get. Endpoints
+    /// marked with <see cref="HealthExtensions.AvailableWithoutDatabase"/> continue to serve requests.
     /// </summary>
     internal static void UseDatabaseAvailability(this WebApplication app)
     {

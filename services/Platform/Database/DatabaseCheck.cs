@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace MedCor.Platform.Database;
 
-/// <summary>Whether the database answers. Asks over a connection of its own: while calls have all of the others, it is busy and not away.</summary>
+/// <summary>
+/// Checks whether the database answers. The check has its own connection: when requests use all others, the database is busy, not unavailable.
+/// </summary>
 internal sealed class DatabaseCheck(NpgsqlDataSource own) : IHealthCheck
 {
     public const string Name = "database";

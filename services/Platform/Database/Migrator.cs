@@ -7,21 +7,22 @@ using Npgsql;
 namespace MedCor.Platform.Database;
 
 /// <summary>
-/// Brings a service's schema up to date from the numbered SQL files of <c>Migrations/</c>, each in a transaction of its own, in order, once,
-/// under a lock that lets one replica do it while the others wait. Runs as the role that owns the tables; the service's own role gets rows, never tables.
+/// Updates a service's schema from the numbered SQL files in <c>Migrations/</c>. Each file is applied once, in order, in its own transaction, under a lock that
+/// lets one replica migrate while the others wait. Runs as the role that owns the tables; the service's own role has access to rows only.
 /// </summary>
 public sealed class Migrator(Assembly assembly, string service, ILogger log)
 {
-    /// <summary>The role that serves: owns nothing, may not bypass row-level security.</summary>
+    /// <summary>Returns the role with which a service accesses its database. The role owns nothing and cannot bypass row-level security.</summary>
     public static string ServiceRole(string service) => $"medcor_{service}";
 
     /// <summary>
-    /// Migrates, given a connection string of the owner. Throws <see cref="InvalidOperationException"/>, and leaves out the migration that it was at, when one was changed after it had been applied, or
-    /// an index of the database is invalid.
+    /// Applies the missing migrations. Throws <see cref="InvalidOperationException"/>, without applying the current migration, when a migration was changed
+    /// after it had been applied or an index of the database is invalid.
     /// </summary>
+    /// <param name="ownersConnection">The connection string of the tables' owner.</param>
     public async Task MigrateAsync(string ownersConnection, CancellationToken ct)
     {
-        // Not pooled: the lock ends with the session.
+        // Not pooled, so that the lock ends with the session.
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ownersConnection) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
         await ExecuteAsync(connection, "SELECT pg_advisory_lock(hashtext('medcor.migrations'))", ct);
@@ -41,7 +42,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
             log.LogInformation("{Service}: migration {Name}", service, name);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await ExecuteAsync(connection, sql, ct);
-            // CREATE INDEX IF NOT EXISTS takes one that is being built meanwhile for one that is there.
+            // CREATE INDEX IF NOT EXISTS treats an index that is still being built as existing.
             await ThrowOnInvalidIndexesAsync(connection, ct);
             await using var record = new NpgsqlCommand("INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", connection)
             {
@@ -52,7 +53,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         }
     }
 
-    /// <summary>Throws <see cref="InvalidOperationException"/>, saying what to do, when the schema is older than this build needs.</summary>
+    /// <summary>Throws <see cref="InvalidOperationException"/>, with instructions, when the schema is older than this build requires.</summary>
     public async Task VerifyAsync(NpgsqlDataSource database, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
@@ -61,7 +62,10 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         if (missing.Length > 0) throw new InvalidOperationException($"The schema of {service} lacks {string.Join(", ", missing)}. Run this service with `migrate` and the owner's connection string first.");
     }
 
-    /// <summary>An index that a concurrent build has left behind, or not finished yet, is written and never read, and unique to nobody.</summary>
+    /// <summary>
+    /// Throws when the database has an invalid index. An index that a concurrent build left behind or has not finished is written but never read, and does not
+    /// enforce uniqueness.
+    /// </summary>
     private async Task ThrowOnInvalidIndexesAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand("SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid", connection);
@@ -91,7 +95,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>What must stand before the first migration: the record of them, and the role that serves.</summary>
+    /// <summary>Creates what must exist before the first migration: the table of applied migrations and the service's role.</summary>
     private const string BootstrapSql = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
             name text PRIMARY KEY,

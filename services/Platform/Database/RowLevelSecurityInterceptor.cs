@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace MedCor.Platform.Database;
 
 /// <summary>
-/// Tells PostgreSQL, for row-level security, whose data may be seen: at the start of each transaction, and outside of one in the same
-/// round trip as the query. Always with <c>set_config(…, true)</c>, which ends with the transaction: a pooled connection carries nothing over.
+/// Sets the visible hospital for PostgreSQL's row-level security: at the start of each transaction and, outside a transaction, in the same round trip as the
+/// query. It always uses <c>set_config(…, true)</c>, which ends with the transaction, so a pooled connection carries nothing over.
 /// </summary>
 internal sealed class RowLevelSecurityInterceptor : DbCommandInterceptor, IDbTransactionInterceptor
 {
@@ -20,7 +20,7 @@ internal sealed class RowLevelSecurityInterceptor : DbCommandInterceptor, IDbTra
 
     public override async ValueTask<DbDataReader> ReaderExecutedAsync(DbCommand command, CommandExecutedEventData data, DbDataReader result, CancellationToken ct = default)
     {
-        if (command.CommandText.StartsWith(SetHospitalSql, StringComparison.Ordinal)) await result.NextResultAsync(ct); // past the answer of set_config
+        if (command.CommandText.StartsWith(SetHospitalSql, StringComparison.Ordinal)) await result.NextResultAsync(ct); // skips the result of set_config
         return result;
     }
 

@@ -7,8 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Platform.Database;
 
 /// <summary>
-/// A service's database. Reads see the caller's hospital alone, inserts into another one are refused, and every change is stamped.
-/// PostgreSQL's row-level security holds the same line a second time.
+/// Represents a service's database. Reads return rows of the caller's hospital only, inserts into another hospital are rejected, and every changed row is
+/// stamped. PostgreSQL's row-level security enforces the same isolation a second time.
 /// </summary>
 public abstract class TenantDb : DbContext
 {
@@ -21,28 +21,28 @@ public abstract class TenantDb : DbContext
     protected TenantDb(DbContextOptions options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal) : base(options)
     {
         (_tenancy, _clock, _signal) = (tenancy, clock, signal);
-        // The seal of a write is set at its transaction's start, so there always is one.
+        // Row-level security of a write is set when its transaction starts, so every save needs a transaction.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
-        // A save that failed ends its call; to be able to go on would cost every save two round trips.
+        // A failed save ends its request. Savepoints, which would allow it to continue, would cost every save two round trips.
         Database.AutoSavepointsEnabled = false;
     }
 
     private Guid CallersHospitalId => _tenancy.HospitalId ?? throw new InvalidOperationException("The platform reads through Rows.");
 
-    /// <summary>Whose data this unit of work may touch.</summary>
+    /// <summary>Gets the tenant context, which determines the data that this unit of work may access.</summary>
     public TenantContext Tenancy => _tenancy;
 
-    /// <summary>The visible rows of a table.</summary>
+    /// <summary>Returns the visible rows of a table.</summary>
     public IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
 
-    /// <summary>The visible rows of a query that EF Core cannot express.</summary>
+    /// <summary>Returns the visible rows of a query that EF Core cannot express.</summary>
     protected IQueryable<T> Rows<T>(FormattableString sql) where T : class =>
         _tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
 
-    /// <summary>Tells the other services, if and when the changes that this goes with are committed. Evaluated while saving, after stamping.</summary>
+    /// <summary>Publishes an event if and when the accompanying changes are committed. The event is created while saving, after rows are stamped.</summary>
     public void Raise(Func<IntegrationEvent> happened) => _raised.Add(happened);
 
-    /// <summary>Has what was added to the outbox handed over as soon as it is committed.</summary>
+    /// <summary>Wakes the dispatcher as soon as the events added to the outbox are committed.</summary>
     internal void WakeDispatcher() => _signal.WakeWhenCommitted(Database.CurrentTransaction);
 
     /// <inheritdoc/>
@@ -106,10 +106,10 @@ public abstract class TenantDb : DbContext
     private void FilterByTenant<T>(ModelBuilder model) where T : class, ITenantOwned =>
         model.Entity<T>().HasQueryFilter(TenantFilter, row => row.HospitalId == CallersHospitalId);
 
-    /// <summary>PostgreSQL keeps microseconds; a caller must be told the very instant that a later read will answer.</summary>
+    /// <summary>Truncates a time to microseconds, PostgreSQL's precision, so that a caller receives exactly the instant that a later read returns.</summary>
     private static DateTimeOffset TruncateToMicroseconds(DateTimeOffset t) => new(t.UtcTicks - t.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
 
-    /// <summary>Enums are kept as the words that the contract uses.</summary>
+    /// <summary>Stores enums as the words that the contract uses.</summary>
     private sealed class EnumWordConverter<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(
         value => EnumNames.Of(value), word => Of(word)) where T : struct, Enum
     {

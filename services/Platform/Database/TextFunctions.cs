@@ -4,22 +4,22 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Platform.Database;
 
 /// <summary>
-/// Maps the functions of the migration <c>0008_search</c>, by which PostgreSQL compares text without regard to case, accents and Unicode form. They translate to SQL; called elsewhere they throw
-/// <see cref="NotSupportedException"/>.
+/// Maps the functions of the migration <c>0008_search</c>, with which PostgreSQL compares text without regard to case, accents and Unicode form. They translate
+/// to SQL; called elsewhere they throw <see cref="NotSupportedException"/>.
 /// </summary>
 public static class TextFunctions
 {
     /// <summary>
-    /// The collation of texts that people write, where a list is sorted by them: accents and case decide between what is alike without them. An index that a list is read off needs the same.
-    /// Deterministic: equal is what is equal to the byte.
+    /// The collation by which lists are sorted by texts that people write: accents and case decide only between texts that are otherwise equal. An index from
+    /// which such a list is read needs the same collation. The collation is deterministic: only texts that are equal to the byte are equal.
     /// </summary>
     public const string NameCollation = "und-x-icu";
 
-    /// <summary>Folds a text: without case, accents and Unicode form.</summary>
+    /// <summary>Folds a text: removes case, accents and differences of Unicode form.</summary>
     [DbFunction("folded_text")]
     public static string Fold(string value) => throw QueryOnly();
 
-    /// <summary>Folds a text into the form in which search terms are looked for.</summary>
+    /// <summary>Folds a text into the form in which search terms are matched.</summary>
     [DbFunction("searchable_text")]
     internal static string ToSearchable(string value) => throw QueryOnly();
 
@@ -27,7 +27,7 @@ public static class TextFunctions
     [DbFunction("search_pattern")]
     internal static string ToPattern(string term) => throw QueryOnly();
 
-    /// <summary>Makes the functions known to EF Core.</summary>
+    /// <summary>Registers the functions with EF Core.</summary>
     internal static void AddTo(ModelBuilder model)
     {
         foreach (var name in (string[])[nameof(Fold), nameof(ToSearchable), nameof(ToPattern)])

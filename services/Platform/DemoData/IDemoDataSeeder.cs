@@ -1,8 +1,8 @@
 namespace MedCor.Platform.DemoData;
 
-/// <summary>What a service adds to its empty database in Development, so that everything can be tried at once. Never runs elsewhere.</summary>
+/// <summary>Adds a service's demo data to its empty database, so that everything can be tried at once. Runs in Development only.</summary>
 public interface IDemoDataSeeder
 {
-    /// <summary>Adds the data unless it is there. Runs alone, on all hospitals, in one transaction.</summary>
+    /// <summary>Adds the data unless it exists. Runs alone, for all hospitals, in one transaction.</summary>
     Task SeedAsync(CancellationToken ct);
 }

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Platform.Idempotency;
 
-/// <summary>Deletes the records of calls whose idempotency key has expired.</summary>
+/// <summary>Deletes the records of requests whose idempotency key has expired.</summary>
 internal sealed class IdempotencyRetention(DbContext db) : IRetentionPolicy
 {
     /// <inheritdoc/>

@@ -9,26 +9,26 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Platform.Idempotency;
 
-/// <summary>A write that was called with an idempotency key.</summary>
+/// <summary>Represents a write that was requested with an idempotency key.</summary>
 internal sealed class IdempotencyRecord
 {
     public required Guid CallerId { get; init; }
 
-    /// <summary>The tool's name and the caller's key, on a line each. A version before kept the key alone.</summary>
+    /// <summary>Gets the tool's name and the caller's key, on one line each. Earlier versions stored the key alone.</summary>
     public required string Key { get; init; }
     public Guid? HospitalId { get; init; }
     public required string Tool { get; init; }
 
-    /// <summary>Of the parameters without the secrets among them.</summary>
+    /// <summary>Gets the hash of the parameters without their secrets.</summary>
     public required byte[] ParamsHash { get; init; }
 
-    /// <summary>Of the secrets among the parameters; empty when there were none, null when a version before recorded the call.</summary>
+    /// <summary>Gets the hash of the secrets among the parameters; empty when there were none, null when an earlier version recorded the request.</summary>
     public string? SecretsHash { get; init; }
 
-    /// <summary>The role that its caller had; null when a version before recorded the call.</summary>
+    /// <summary>Gets the role that the caller had; null when an earlier version recorded the request.</summary>
     public string? Role { get; init; }
 
-    /// <summary>What it answered, as JSON.</summary>
+    /// <summary>Gets the response, as JSON.</summary>
     public string? Result { get; init; }
     public DateTimeOffset RecordedAt { get; init; }
 
@@ -39,22 +39,23 @@ internal sealed class IdempotencyRecord
 }
 
 /// <summary>
-/// Makes a write that is repeated with the same idempotency key happen once. The key is recorded in the write's own transaction, so it holds
-/// through crashes: either both are there or neither is. A refused call leaves no record. A key belongs to its caller and its tool: with another tool it is another write.
+/// Ensures that a write that is repeated with the same idempotency key happens once. The key is recorded in the write's own transaction, so after a crash
+/// either both exist or neither does. A rejected request leaves no record. A key belongs to its caller and its tool: the same key with another tool is another
+/// write.
 /// </summary>
 internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimeProvider clock)
 {
-    /// <summary>How long a key is remembered.</summary>
+    /// <summary>How long a key is kept.</summary>
     internal static readonly TimeSpan Retention = TimeSpan.FromHours(24);
 
-    /// <summary>What <c>details.field</c> names when the key was used for another call.</summary>
+    /// <summary>The value of <c>details.field</c> when the key was used for another request.</summary>
     internal const string ConflictField = "idempotency_key";
 
     private static readonly string[] Secrets = ["password", "current_password"];
 
     /// <summary>
-    /// What the call answered when it was made before; null when it was not. Throws <see cref="Conflict"/> when the key was used for another call of the tool, and <see cref="Forbidden"/> when its
-    /// caller has another role since: what they might see then they may not see now.
+    /// Returns the response of an earlier request with the key; null when there was none. Throws <see cref="Conflict"/> when the key was used for another
+    /// request to the tool, and <see cref="Forbidden"/> when the caller's role has changed since: the new role may not see what the old one could.
     /// </summary>
     internal async Task<string?> FindAsync(string key, ToolDescriptor tool, object request, CancellationToken ct)
     {
@@ -70,13 +71,16 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
         return call.Result;
     }
 
-    /// <summary>The hash of the secrets among the parameters, for <see cref="ClaimAsync"/>; empty when there are none. Takes long where there are some, so no transaction should be open.</summary>
+    /// <summary>
+    /// Returns the hash of the secrets among the parameters, for <see cref="ClaimAsync"/>; empty when there are none. Hashing is slow, so no transaction should
+    /// be open.
+    /// </summary>
     internal Task<string> HashSecretsAsync(object request, CancellationToken ct) =>
         Split(request).Secrets is { Length: > 0 } secrets ? hashes.HashAsync(secrets, ct) : Task.FromResult("");
 
     /// <summary>
-    /// Claims the key, at the start of the write's transaction. While another call of the tool with the same key is under way this waits for its end.
-    /// False when that one has made the write.
+    /// Claims the key, at the start of the write's transaction. While another request to the tool with the same key is in progress, the method waits for it to
+    /// end. Returns false when that request made the write.
     /// </summary>
     internal async Task<bool> ClaimAsync(string key, ToolDescriptor tool, object request, string secretsHash, CancellationToken ct)
     {
@@ -90,7 +94,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
             """, ct) == 1;
     }
 
-    /// <summary>Records what the call answers, before its transaction commits.</summary>
+    /// <summary>Records the response of the request, before its transaction commits.</summary>
     internal Task SaveResultAsync(string key, ToolDescriptor tool, string result, CancellationToken ct)
     {
         var (caller, own) = (db.Tenancy.Caller.UserId, ToStoredKey(key, tool));
@@ -99,7 +103,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
 
     private string CallersRole => db.Tenancy.Caller.Role.ToString();
 
-    /// <summary>The key as the table holds it. No header holds a line's end, so it is nobody's key as it is.</summary>
+    /// <summary>Returns the key as it is stored. Headers cannot contain a line feed, so a stored key never equals a caller's key.</summary>
     private static string ToStoredKey(string key, ToolDescriptor tool) => $"{tool.Name}\n{key}";
 
     private async Task<bool> SecretsMatchAsync(string? hash, string secrets, CancellationToken ct) => hash switch
@@ -110,13 +114,13 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     };
 
     /// <summary>
-    /// The parameters as they were understood, so that spacing makes no difference: a quick hash of what is no secret, and the secrets as JSON, of which no quick hash
-    /// may be kept; empty when there are none.
+    /// Splits the parameters into a fast hash of the parameters without secrets, and the secrets as JSON, of which no fast hash may be stored; empty when there
+    /// are none. The parameters are compared as they were parsed, so formatting makes no difference.
     /// </summary>
     private static (byte[] ParamsHash, string Secrets) Split(object asked)
     {
         var parameters = JsonSerializer.SerializeToNode(asked, asked.GetType(), Json.Options)!.AsObject();
-        // What was left out was null to versions before, whose calls are to be known; so what is cleared is something else.
+        // Earlier versions recorded omitted parameters as null, and their records must still match. A cleared parameter is therefore represented differently.
         foreach (var (i, property) in Json.Options.GetTypeInfo(asked.GetType()).Properties.Index())
             if (property.Get!(asked) is IOptional { Value: null } optional)
             {
@@ -127,7 +131,9 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
         return (SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options)), secrets.Count == 0 ? "" : secrets.ToJsonString(Json.Options));
     }
 
-    /// <summary>Takes the secrets out, also of what is inside: a step of a prompt takes the parameters of other tools.</summary>
+    /// <summary>
+    /// Removes the secrets from the parameters and returns them, including nested ones: a step of a prompt contains the parameters of other tools.
+    /// </summary>
     private static JsonObject RemoveSecrets(JsonNode node)
     {
         var secrets = new JsonObject();

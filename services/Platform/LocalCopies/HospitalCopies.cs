@@ -9,25 +9,25 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Platform.LocalCopies;
 
-/// <summary>What a service remembers of a hospital.</summary>
+/// <summary>Represents a service's local copy of a hospital.</summary>
 public sealed class HospitalCopy : ITenantOwned
 {
     public Guid HospitalId { get; init; }
     public required string Name { get; init; }
-    /// <summary>IANA name.</summary>
+    /// <summary>Gets the IANA name of the hospital's time zone.</summary>
     public required string TimeZone { get; init; }
     public bool IsActive { get; init; }
-    /// <summary>How many open bookings of their own making a patient may hold.</summary>
+    /// <summary>Gets the maximum number of open bookings of their own that a patient may have.</summary>
     public int MaxOpenPatientBookings { get; init; } = Hospital.DefaultMaxOpenPatientBookings;
     public long Version { get; init; }
 
-    /// <summary>Throws <see cref="Conflict"/> when it is out of use.</summary>
+    /// <summary>Throws <see cref="Conflict"/> when the hospital is inactive.</summary>
     public void EnsureActive()
     {
         if (!IsActive) throw new Conflict("The hospital is out of use.");
     }
 
-    /// <summary>The day that its clocks show.</summary>
+    /// <summary>Returns the current date in the hospital's time zone.</summary>
     public DateOnly Today(DateTimeOffset now) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime);
 
     internal sealed class Configuration : IEntityTypeConfiguration<HospitalCopy>
@@ -36,10 +36,12 @@ public sealed class HospitalCopy : ITenantOwned
     }
 }
 
-/// <summary>The hospitals as this service knows them: from events, and from their owner when one has not been heard of yet.</summary>
+/// <summary>
+/// Keeps this service's copies of hospitals up to date from events, and fetches a hospital that has not been received yet from the service that owns it.
+/// </summary>
 public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
 {
-    /// <summary>The hospital, or none if there is no such one as far as the caller may know.</summary>
+    /// <summary>Returns the hospital; null when it does not exist as far as the caller may know.</summary>
     public async Task<HospitalCopy?> FindAsync(Guid id, CancellationToken ct)
     {
         if (await db.Rows<HospitalCopy>().AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
@@ -56,10 +58,13 @@ public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandl
         };
     }
 
-    /// <summary>Says why nothing can have happened on a day, by the clocks of a hospital; null when it can, when none is given, or when there is no such hospital as far as the caller may know.</summary>
+    /// <summary>
+    /// Returns the error for a day that is in the future in the hospital's time zone; null when the day is not in the future, is not given, or the hospital
+    /// does not exist as far as the caller may know.
+    /// </summary>
     public async Task<string?> FindFutureErrorAsync(DateOnly? day, Guid hospital, DateTimeOffset now, CancellationToken ct)
     {
-        // The last clocks to show a day are those of UTC-12: what is no later there, no hospital has to be asked about.
+        // UTC-12 is the last time zone in which a day begins. A day that has begun there is not in the future for any hospital, so none needs to be read.
         if (day is null || day <= DateOnly.FromDateTime(now.UtcDateTime.AddHours(-12))) return null;
         return await FindAsync(hospital, ct) is { } known ? PastDateAttribute.FindFutureError(day, known.Today(now)) : null;
     }
@@ -73,7 +78,10 @@ public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandl
     /// <inheritdoc/>
     public Task HandleAsync(HospitalDeactivated happened, CancellationToken ct) => UpsertAsync(happened.Hospital, ct);
 
-    /// <summary>Whichever version comes last, the highest stays; what it does not tell, as a replica of a version before does not, stays as it was known.</summary>
+    /// <summary>
+    /// Stores a hospital unless a higher version is stored already, whatever the order of arrival. A value that is missing, because a replica of an earlier
+    /// version does not send it, keeps its stored value.
+    /// </summary>
     private Task<int> UpsertAsync(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, max_open_patient_bookings, version)
         VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, coalesce({hospital.MaxOpenPatientBookings}, {Hospital.DefaultMaxOpenPatientBookings}), {hospital.Version})

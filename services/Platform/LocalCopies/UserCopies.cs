@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Platform.LocalCopies;
 
-/// <summary>Keeps who has an account, as what, and whether it is in use: no names, so that a service which needs none holds none.</summary>
+/// <summary>
+/// Keeps copies of users: their hospital, their role and whether the account is active. Names are not copied, so that a service that needs none stores none.
+/// </summary>
 public sealed class UserCopies(TenantDb db) : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>
 {
     /// <inheritdoc/>
@@ -17,7 +19,7 @@ public sealed class UserCopies(TenantDb db) : IEventHandler<UserCreated>, IEvent
     /// <inheritdoc/>
     public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
 
-    /// <summary>Whichever version comes last, the highest stays.</summary>
+    /// <summary>Stores a user unless a higher version is stored already, whatever the order of arrival.</summary>
     private Task<int> UpsertAsync(User user, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO known_users (user_id, hospital_id, role, is_active, version)
         VALUES ({user.Id}, {user.HospitalId}, {user.Role.ToString().ToUpperInvariant()}, {user.IsActive}, {user.Version})

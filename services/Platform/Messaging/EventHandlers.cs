@@ -5,7 +5,10 @@ namespace MedCor.Platform.Messaging;
 /// <summary>Registers the event handlers of a service.</summary>
 internal static class EventHandlers
 {
-    /// <summary>Registers every <see cref="IEventHandler{TEvent}"/> among these types and returns the consumers that they need. Several handlers may handle the same event.</summary>
+    /// <summary>
+    /// Registers every <see cref="IEventHandler{TEvent}"/> among these types and returns the consumers that they need. Several handlers may handle the same
+    /// event.
+    /// </summary>
     internal static IReadOnlyCollection<Type> AddEventHandlers(this IServiceCollection services, IEnumerable<Type> types)
     {
         var consumers = new HashSet<Type>();

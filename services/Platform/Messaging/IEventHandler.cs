@@ -3,11 +3,11 @@ using MedCor.Contracts;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// What a service does about an event. Runs within the event's hospital, in a transaction with the inbox: its effect happens once,
-/// however often the event comes. Events may come late or out of order; compare <see cref="IntegrationEvent.Version"/>.
+/// Handles an event in a service. A handler runs within the event's hospital, in one transaction with the inbox: its changes are applied once, however often
+/// the event is delivered. Events may arrive late or out of order; compare <see cref="IntegrationEvent.Version"/>.
 /// </summary>
 public interface IEventHandler<in TEvent> where TEvent : IntegrationEvent
 {
-    /// <summary>Changes what the event changes here; need not save.</summary>
+    /// <summary>Applies the event to this service's data. The handler need not save.</summary>
     Task HandleAsync(TEvent happened, CancellationToken ct);
 }

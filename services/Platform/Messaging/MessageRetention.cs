@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Platform.Messaging;
 
-/// <summary>Deletes events that were published. They hold people's data, so they stay only as long as somebody may look for one that went astray.</summary>
+/// <summary>Deletes published events. Events contain personal data, so they are kept only as long as someone may need to investigate a lost one.</summary>
 internal sealed class OutboxRetention(DbContext db) : IRetentionPolicy
 {
     private static readonly TimeSpan Retention = TimeSpan.FromDays(7);
@@ -13,7 +13,7 @@ internal sealed class OutboxRetention(DbContext db) : IRetentionPolicy
         db.Database.ExecuteSqlAsync($"DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE dispatched_at < {now - Retention} LIMIT {atMost})", ct);
 }
 
-/// <summary>Deletes the ids of events that were handled, later than any broker would deliver one once more.</summary>
+/// <summary>Deletes the IDs of handled events, after a time in which no broker would still redeliver them.</summary>
 internal sealed class InboxRetention(DbContext db) : IRetentionPolicy
 {
     private static readonly TimeSpan Retention = TimeSpan.FromDays(60);

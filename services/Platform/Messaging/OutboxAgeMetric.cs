@@ -6,7 +6,8 @@ using Npgsql;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Measures <c>medcor.outbox.age</c>: for how many seconds the oldest event has been waiting to be published; 0 when none waits. Beside the dispatcher, so that one that hangs is seen too.
+/// Measures <c>medcor.outbox.age</c>: how many seconds the oldest event has been waiting to be published; 0 when none is waiting. Runs beside the dispatcher,
+/// so that a dispatcher that hangs is noticed too.
 /// </summary>
 internal sealed class OutboxAgeMetric : PeriodicService
 {
@@ -26,7 +27,7 @@ internal sealed class OutboxAgeMetric : PeriodicService
     {
         await using var batch = _database.CreateBatch();
         batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', '*', true)"));
-        // One for each of the indexes of what waits.
+        // One query for each of the indexes on pending events.
         batch.BatchCommands.Add(new("""
             SELECT min(occurred_at) FROM (
                 (SELECT occurred_at FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL ORDER BY position LIMIT 1)

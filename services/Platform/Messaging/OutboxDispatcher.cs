@@ -9,8 +9,8 @@ using Npgsql;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Hands the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as told only after the broker has confirmed it: a crash between the two
-/// tells it twice, and the inbox of each hearer makes that once.
+/// Publishes the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as dispatched only after the broker has
+/// confirmed it: a crash in between publishes the event twice, and each consumer's inbox discards the duplicate.
 /// </summary>
 internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
 {
@@ -42,7 +42,10 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         }
     }
 
-    /// <summary>Hands over one batch of what is for everybody and one of what is for one service alone, however much of that there is; tells whether more may wait.</summary>
+    /// <summary>
+    /// Publishes one batch of the events for all services and one of the events for a single service, however many of the latter are waiting; returns whether
+    /// more may be waiting.
+    /// </summary>
     private async Task<bool> DispatchBatchAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
@@ -52,9 +55,10 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         {
             BatchCommands =
             {
-                // A turn ends with its process; or, where nobody notices that a process is gone, after a while. The next statements see whatever was committed while this one waited.
+                // The lock ends with its process or, if the end of the process goes unnoticed, with the timeout. The next statements see whatever was committed
+                // while this one waited.
                 new("SELECT set_config('medcor.hospital', '*', true), set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(hashtext('outbox'))"),
-                // A type that this build does not know waits for one that does, and holds up nothing.
+                // An event of a type that this build does not know waits for a build that does, and blocks no other event.
                 new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
                     Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
@@ -86,7 +90,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         return confirmed.Count == waiting.Count && waiting.Count >= BatchSize;
     }
 
-    /// <summary>The positions that the broker has confirmed within the time that a transaction may be kept open; throws when it confirmed none.</summary>
+    /// <summary>Returns the positions that the broker has confirmed within the time that a transaction may stay open; throws when it confirmed none.</summary>
     private async Task<List<long>> PublishAsync(List<PendingMessage> waiting, CancellationToken ct)
     {
         var confirmed = new List<long>(waiting.Count);
@@ -99,7 +103,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
                 await PublishAsync(message, patience.Token);
                 confirmed.Add(message.Position);
             }
-            // What one service asked for has no order to keep.
+            // Events that one service requested have no order to keep.
             var addressed = waiting.Where(w => w.Addressee is not null).ToArray();
             await Task.WhenAll(addressed.Select(w => PublishAsync(w, patience.Token)));
             confirmed.AddRange(addressed.Select(w => w.Position));
@@ -111,7 +115,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         return confirmed;
     }
 
-    /// <summary>Publishes within the trace of the request that caused the event, so that one booking is one trace to the last consumer.</summary>
+    /// <summary>Publishes an event within the trace of the request that caused it, so that one booking is one trace up to the last consumer.</summary>
     private async Task PublishAsync(PendingMessage message, CancellationToken ct)
     {
         var (_, happened, traceparent, addressee) = message;
@@ -121,7 +125,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         if (addressee is null) await bus.Publish(happened, happened.GetType(), context => context.MessageId = happened.EventId, ct);
         else
         {
-            // The exchange of the queue's name: to name the queue itself would declare it, not knowing of what kind it is.
+            // The exchange with the queue's name: addressing the queue itself would declare it without knowing its type.
             var endpoint = await bus.GetSendEndpoint(new($"exchange:{addressee}"));
             await endpoint.Send(happened, happened.GetType(), Pipe.Execute<SendContext>(context => context.MessageId = happened.EventId), ct);
         }

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Platform.Messaging;
 
-/// <summary>An event that commits together with the change that it tells, to be handed to the broker afterwards.</summary>
+/// <summary>Represents an event that commits together with the change that it reports, to be published afterwards.</summary>
 internal sealed class OutboxMessage
 {
     public long Position { get; init; }
@@ -16,7 +16,7 @@ internal sealed class OutboxMessage
     public required string Body { get; init; }
     public string? Traceparent { get; init; }
 
-    /// <summary>The only service that it is for; none for everybody who hears it.</summary>
+    /// <summary>Gets the only service that receives the event; null for all services that consume it.</summary>
     public string? Addressee { get; init; }
     public required DateTimeOffset OccurredAt { get; init; }
     public DateTimeOffset? DispatchedAt { get; init; }

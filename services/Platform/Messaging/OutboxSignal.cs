@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Wakes the dispatcher of this process once an event is committed. Costs the database nothing, where NOTIFY would make all commits queue
-/// behind one lock; what a crashed process left is found by the next poll of any replica.
+/// Wakes this process's dispatcher once an event is committed. The signal costs the database nothing, whereas NOTIFY would make all commits queue behind one
+/// lock. Events that a crashed process left are found by the next poll of any replica.
 /// </summary>
 public sealed class OutboxSignal : DbTransactionInterceptor, IDisposable
 {
@@ -38,7 +38,7 @@ public sealed class OutboxSignal : DbTransactionInterceptor, IDisposable
         }
         catch (SemaphoreFullException)
         {
-            // Already rung: one waking dispatches all that waits.
+            // Already signaled: one wake-up dispatches all pending events.
         }
     }
 }

@@ -7,8 +7,8 @@ using RabbitMQ.Client.Exceptions;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Holds the outbox back until every service has its queue. A broker drops what nobody has asked for yet, so on the very first start
-/// the quickest service's events would be lost to the slower ones.
+/// Delays the outbox until every service has its queue. A broker drops messages that no queue is bound to, so on the very first start the slower services would
+/// lose the events of the fastest one.
 /// </summary>
 internal sealed class QueueReadiness(IConfiguration configuration, TimeProvider clock, ILogger<QueueReadiness> log)
 {
@@ -38,7 +38,7 @@ internal sealed class QueueReadiness(IConfiguration configuration, TimeProvider 
                     }
                 }
             }
-            catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+            catch (Exception e) when (!ct.IsCancellationRequested) // any exception: an unhandled one would end the process
             {
                 log.LogDebug("The broker is not there yet: {Kind}", e.GetType().Name);
                 await pause.WaitForNextTickAsync(ct);

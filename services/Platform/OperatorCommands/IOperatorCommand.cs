@@ -3,25 +3,28 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MedCor.Platform.OperatorCommands;
 
 /// <summary>
-/// Something that an operator does to a service's data from the command line, beside the running service: <c>dotnet MedCor.Clinical.dll verify-audit</c>.
-/// Found by its type. Runs with everything that the service is configured with, but serves nothing and consumes nothing meanwhile.
+/// Represents an operation that an operator runs on a service's data from the command line, beside the running service: <c>dotnet MedCor.Clinical.dll
+/// verify-audit</c>. Found by its type. The command runs with the service's full configuration, but serves no requests and consumes no messages.
 /// </summary>
 public interface IOperatorCommand
 {
-    /// <summary>The word that it is called by.</summary>
+    /// <summary>Gets the name of the command.</summary>
     string Name { get; }
 
-    /// <summary>Whether anything may follow its name. What follows a command that takes nothing is refused, and the command is not run.</summary>
+    /// <summary>Gets whether the command accepts arguments. A command that accepts none is not run when it is given some.</summary>
     bool TakesArguments => false;
 
-    /// <summary>Does it, telling its progress to the terminal; answers the process's exit code, 0 for success.</summary>
-    /// <param name="arguments">What follows the name.</param>
+    /// <summary>Runs the command, writing its progress to the terminal, and returns the exit code of the process, 0 for success.</summary>
+    /// <param name="arguments">The arguments after the command's name.</param>
     Task<int> RunAsync(string[] arguments, CancellationToken ct);
 }
 
 internal static class OperatorCommandRunner
 {
-    /// <summary>Runs the command that the first argument names; 64, the usual code for a wrong call, when there is none of that name or it takes no arguments and is given some.</summary>
+    /// <summary>
+    /// Runs the command that the first argument names. Returns 64, the usual exit code for incorrect usage, when no command has that name, or the command
+    /// accepts no arguments and is given some.
+    /// </summary>
     internal static async Task<int> RunAsync(IServiceProvider services, string[] args, CancellationToken ct)
     {
         var commands = services.GetServices<IOperatorCommand>().ToDictionary(c => c.Name);

@@ -10,21 +10,22 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Platform.Querying;
 
 /// <summary>
-/// A list that is being asked for: from its rows, by filters, in an order, to one page. Gathers whatever is wrong with what is asked and refuses it all at once.
-/// Of a list that grows with its hospital it reads no more for a large hospital than for a small one: in the order of an index, or all of the few rows that a filter leaves.
+/// Builds and runs a query for one page of a list: rows, filters and a sort order. All errors in the request are collected and reported at once. For a list
+/// that grows with its hospital, a query reads no more rows for a large hospital than for a small one: it reads in the order of an index, or reads all of the
+/// few rows that a filter leaves.
 /// </summary>
 public sealed class ListQuery<T> where T : class
 {
-    /// <summary>So many rows are counted, and so far one can page.</summary>
+    /// <summary>The maximum number of rows that are counted, and up to which a caller can page.</summary>
     public const int MaxRows = 10_000;
 
-    /// <summary>So many values can be asked for at once.</summary>
+    /// <summary>The maximum number of values in a filter.</summary>
     private const int MaxValues = 100;
 
-    /// <summary>So many where each value's rows are read by an index of their own.</summary>
+    /// <summary>The maximum number of values in a filter when the rows of each value are read by a separate index scan.</summary>
     private const int MaxIndexScans = 16;
 
-    /// <summary>So many words can be looked for at once.</summary>
+    /// <summary>The maximum number of words in a search.</summary>
     private const int MaxTerms = 16;
 
     private readonly TenantDb _db;
@@ -43,12 +44,12 @@ public sealed class ListQuery<T> where T : class
     private readonly List<(string Field, object? Value)> _requestedValues = [];
     private IQueryable<T> _rows;
 
-    /// <summary>A list as a tool takes it.</summary>
+    /// <summary>Creates the query for a tool's request.</summary>
     public static ListQuery<T> Create<TResult>(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, PagedTool<TResult> asked) =>
         new(db, fields, rows, (asked.Page, asked.Limit, asked.Sort), [], "");
 
-    /// <param name="mistakes">What is wrong already.</param>
-    /// <param name="place">Where the filters stand, for naming them: empty, or <c>filter.</c></param>
+    /// <param name="mistakes">The errors found so far.</param>
+    /// <param name="place">The prefix of filter names in errors: empty, or <c>filter.</c></param>
     internal ListQuery(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) asked, Dictionary<string, List<string>> mistakes, string place)
     {
         (_db, _fields, _rows, _request, _errors, _errorPrefix) = (db, fields, rows, asked, mistakes, place);
@@ -57,9 +58,12 @@ public sealed class ListQuery<T> where T : class
 
     private bool IsIndexed => _fields.Indexes.Count > 0;
 
-    /// <summary>Says that all rows belong to one person already. Whoever asks for those of somebody else is refused; where the rows are the people themselves, others are missing as everywhere.</summary>
-    /// <param name="field">The field that says whose a row is.</param>
-    /// <param name="entity">What a row is called.</param>
+    /// <summary>
+    /// Declares that all rows belong to one owner already. A request for the rows of another owner is rejected; where the rows are the owners themselves, other
+    /// rows are not found, as anywhere else.
+    /// </summary>
+    /// <param name="field">The field that holds the owner's ID.</param>
+    /// <param name="entity">The name of a row's type.</param>
     internal ListQuery<T> RestrictTo(string field, Guid owner, string entity)
     {
         _equalityFields.Add(field);
@@ -68,21 +72,21 @@ public sealed class ListQuery<T> where T : class
         return this;
     }
 
-    /// <summary>Only rows with this value; any when it is null.</summary>
+    /// <summary>Restricts the list to rows with a value; no restriction when it is null.</summary>
     public ListQuery<T> Where(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.Equal, value);
 
-    /// <summary>Only rows from a value on; null for no bound.</summary>
+    /// <summary>Restricts the list to rows with a value or a greater one; no restriction when it is null.</summary>
     public ListQuery<T> From(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.GreaterThanOrEqual, value);
 
-    /// <summary>Only rows to a value, inclusive; null for no bound.</summary>
+    /// <summary>Restricts the list to rows with a value or a smaller one; no restriction when it is null.</summary>
     public ListQuery<T> To(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.LessThanOrEqual, value);
 
-    /// <summary>Only rows before a value; null for no bound.</summary>
+    /// <summary>Restricts the list to rows with a smaller value; no restriction when it is null.</summary>
     public ListQuery<T> Before(string field, object? value) => value is null ? this : Compare(GetField(field), ExpressionType.LessThan, value);
 
     /// <summary>
-    /// Only rows in whose searched text every word of this is found, whatever the case, accents and Unicode form: from the beginning of a word, or with three characters and more
-    /// anywhere. Any rows when it is null or blank.
+    /// Restricts the list to rows whose search text contains every word of a text, whatever the case, accents and Unicode form: at the beginning of a word or,
+    /// for three or more characters, anywhere. No restriction when the text is null or blank.
     /// </summary>
     public ListQuery<T> Search(string name, string? text)
     {
@@ -94,11 +98,11 @@ public sealed class ListQuery<T> where T : class
         return this;
     }
 
-    /// <summary>Only rows that fulfil this: for lists that stay small.</summary>
+    /// <summary>Restricts the list to rows that satisfy a condition. For lists that stay small.</summary>
     public ListQuery<T> Where(Expression<Func<T, bool>> condition) =>
         IsIndexed ? throw new InvalidOperationException("No index is known for this condition.") : WhereSelective(condition);
 
-    /// <summary>Only rows that fulfil this, of which there are few and which an index finds.</summary>
+    /// <summary>Restricts the list to rows that satisfy a condition, which are few and found by an index.</summary>
     public ListQuery<T> WhereSelective(Expression<Func<T, bool>> condition)
     {
         _rows = _rows.Where(condition);
@@ -106,7 +110,7 @@ public sealed class ListQuery<T> where T : class
         return this;
     }
 
-    /// <summary>Only rows that fulfil a filter as clients write it: <c>{"role": "DOCTOR", "created_at": {"gte": …}}</c>.</summary>
+    /// <summary>Restricts the list by a filter as clients write it: <c>{"role": "DOCTOR", "created_at": {"gte": …}}</c>.</summary>
     internal void Filter(JsonElement filter)
     {
         foreach (var condition in filter.EnumerateObject())
@@ -158,7 +162,7 @@ public sealed class ListQuery<T> where T : class
 
     private bool SupportsContains(QueryableField<T> field) => field.Type == typeof(string) && (!IsIndexed || field.IsSearchable);
 
-    /// <summary>Only rows whose searched text has this term.</summary>
+    /// <summary>Restricts the list to rows whose search text contains a term.</summary>
     private void AddSearchTerm(string term)
     {
         _rows = _rows.Where(ContainsTerm(term));
@@ -168,7 +172,7 @@ public sealed class ListQuery<T> where T : class
     private Expression<Func<T, bool>> ContainsTerm(string term)
     {
         var text = _fields.SearchText!;
-        // Of a list that grows it is a column.
+        // In a list that grows, the search text is a column and needs no conversion.
         if (!IsIndexed) text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextFunctions), nameof(TextFunctions.ToSearchable), null, text.Body), text.Parameters);
         return TextSearch.Matches(text, QueryParameter.Of(term));
     }
@@ -191,16 +195,16 @@ public sealed class ListQuery<T> where T : class
         _requestedValues.Add((field.Name, value));
         if (field.Name == "hospital_id") _isSingleHospital = true;
         else _equalityFields.Add(field.Name);
-        // Nobody is not one person: many rows may lack a value.
+        // A null value does not identify one person: many rows may lack a value.
         if (field.IsSelective && value is not null) _isSelective = true;
         return this;
     }
 
-    /// <param name="areOne">Whether the values are forms of a single one, so that rows with one of them are alike in this field.</param>
+    /// <param name="areOne">Whether the values are forms of the same value, so that all matching rows count as equal in this field.</param>
     private void AddAlternatives(QueryableField<T> field, object?[] values, bool areOne)
     {
         _requestedValues.AddRange(values.Select(value => (field.Name, value)));
-        // The rows of a hospital stand together in every index, so the order is read for each of these as for each of all.
+        // Every index begins with the hospital, so these hospitals are read one by one in order, like all hospitals in an unfiltered list.
         if (IsIndexed && field.Name == "hospital_id")
         {
             _rows = _rows.Where(field.IsIn(values));
@@ -217,7 +221,7 @@ public sealed class ListQuery<T> where T : class
         try
         {
             var value = json.ValueKind == JsonValueKind.Null ? null : json.Deserialize(field.Type, ClientJson.Options);
-            // What is looked for may be of several lines.
+            // A value to search for may span several lines.
             if (value is string line) value = PlainText.Normalize(line);
             if (value is string text && PlainText.FindError(text, minLength: 0, isLine: false) is { } wrong) AddError(field.Name, wrong);
             else if (value is not null && field.FindError(value) is { } refused) AddError(field.Name, refused);
@@ -232,11 +236,11 @@ public sealed class ListQuery<T> where T : class
     }
 
     /// <summary>
-    /// Reads the page: in one round trip, or two for a search of a list that grows, which is counted first. Throws <see cref="Forbidden"/> when the rows of somebody else than their only owner are asked for,
-    /// and <see cref="ValidationFailed"/> naming everything that is wrong with what was asked.
+    /// Reads the page: in one round trip, or two for a search of a list that grows, whose rows are counted first. Throws <see cref="Forbidden"/> when rows of
+    /// another owner than the only one are requested, and <see cref="ValidationFailed"/> listing all errors in the request.
     /// </summary>
-    /// <param name="complete">Adds what belongs to the rows of the page.</param>
-    /// <param name="show">Makes of a row what the caller is shown.</param>
+    /// <param name="complete">Adds related data to the rows of the page.</param>
+    /// <param name="show">Converts a row to the caller's representation.</param>
     public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
     {
         if (_owner is var (ownerField, owner, entity) && _requestedValues.Any(asked => asked.Field == ownerField && asked.Value is Guid id && id != owner))
@@ -245,10 +249,10 @@ public sealed class ListQuery<T> where T : class
         var skip = (_request.Page - 1) * _request.Limit;
         if (_errors.Count > 0) throw new ValidationFailed(_errors);
 
-        // Also to be counted they are put in order, so that an index is read and not the table.
+        // Sorted even for counting, so that PostgreSQL reads an index and not the table.
         var counted = IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(_rows)).Take(MaxRows + 1) : _rows;
-        // That what a search finds stands together in the order, as all whose name begins with Z, PostgreSQL does not expect: it would walk there from A. So what is not
-        // too much to be counted is found first and then sorted.
+        // PostgreSQL does not expect that matches of a search can be adjacent in the sort order, such as all names that begin with Z: it would walk the index
+        // from A. So when the matches are few enough to be counted, they are found first and then sorted.
         int? counts = _isSearch && !_isSelective ? await counted.CountAsync(ct) : null;
         if (counts <= MaxRows) order = order with { FilterFirst = true };
         var total = 0;
@@ -257,7 +261,7 @@ public sealed class ListQuery<T> where T : class
         else
         {
             var end = IsIndexed ? Math.Min(skip + _request.Limit, MaxRows) : skip + _request.Limit;
-            // Counted in the same statement; what belongs to a row is looked up for the rows of the page alone.
+            // Counted in the same statement; related data is looked up for the rows of the page only.
             var found = await complete(ApplySort(order, end).Skip(skip).Take(end - skip)).AsNoTracking().Select(row => new { Row = row, Total = counts ?? counted.Count() }).ToListAsync(ct);
             page = found.ConvertAll(f => f.Row);
             if (found.Count > 0) total = found[0].Total;
@@ -269,14 +273,16 @@ public sealed class ListQuery<T> where T : class
         return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
 
-    /// <summary>Whether the rows are put together of parts that have an index's order each.</summary>
+    /// <summary>Gets whether the rows are merged from several scans, each in the order of an index.</summary>
     private bool UsesMergedScans => IsIndexed && (!_isSingleHospital || _alternatives.Count > 0);
 
-    /// <summary>The rows in order.</summary>
-    /// <param name="atMost">More rows than these are not wanted.</param>
+    /// <summary>Returns the rows in order.</summary>
+    /// <param name="atMost">The maximum number of rows that are needed.</param>
     private IQueryable<T> ApplySort(SortOrder order, int atMost) => UsesMergedScans ? order.Sort(BuildScans(order, atMost)) : order.Apply(_rows);
 
-    /// <summary>The first rows of each alternative value, and for the platform of each hospital: so each part is read off its own index.</summary>
+    /// <summary>
+    /// Returns the first rows of each alternative value and, for the platform, of each hospital, so that each part is read from its own index range.
+    /// </summary>
     private IQueryable<T> BuildScans(SortOrder order, int atMost)
     {
         if (_isSingleHospital) return PartsOf(_rows);
@@ -292,12 +298,13 @@ public sealed class ListQuery<T> where T : class
 
         var known = Expression.Parameter(typeof(HospitalCopy), "known");
         var hospital = Expression.Convert(Expression.Property(known, nameof(HospitalCopy.HospitalId)), typeof(Guid?));
-        // The second says nothing new. By the first alone EF Core would make of this a join to all rows, numbered by hospital, in the place of a look for each.
+        // The second condition follows from the first. With the first alone EF Core would translate this to a join with all rows, numbered by hospital, instead
+        // of a lookup per hospital.
         var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
         var named = _hospitals?.OfType<Guid>().ToArray();
         var ofAll = (named is null ? _db.Rows<HospitalCopy>() : _db.Rows<HospitalCopy>().Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, known));
         if (_hospitals?.Contains(null) == false) return ofAll;
-        // And what is no hospital's: the platform's own people, and its administrators' accesses that concerned none.
+        // Adds rows without a hospital: the platform's own users, and its administrators' accesses that concerned no hospital.
         var mayBeNull = _db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
         return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
 
@@ -306,7 +313,7 @@ public sealed class ListQuery<T> where T : class
             : order.Apply(some).Take(atMost);
     }
 
-    /// <summary>The order that was asked for, completed to one that an index has. Notes what is wrong with it.</summary>
+    /// <summary>Returns the requested sort order, extended to that of an index. Adds an error when the order is not possible.</summary>
     private SortOrder ResolveSort()
     {
         var order = _fields.ParseSort(_request.Sort, out var wrong);
@@ -316,7 +323,7 @@ public sealed class ListQuery<T> where T : class
             return new([]);
         }
         var last = (_fields.Id, order[^1].Down);
-        // Only one field's values are read by an index each: forms of a further one are looked for among the rows that those leave.
+        // Only one field can have an index scan per value. Unicode forms in further fields are matched among the rows that remain.
         foreach (var further in _alternatives.Where(a => a.AreOne).Skip(_alternatives.All(a => a.AreOne) ? 1 : 0).ToArray())
         {
             _rows = _rows.Where(further.Field.IsIn(further.Values));
@@ -331,9 +338,9 @@ public sealed class ListQuery<T> where T : class
         }
         if (!IsIndexed) return new([.. order, last]);
 
-        // What all rows have in common orders nothing.
+        // A field that is equal in all rows does not affect the order.
         order.RemoveAll(o => _equalityFields.Contains(o.Field.Name) || _alternatives.Any(a => a.AreOne && a.Field == o.Field));
-        // Each alternative by itself is fixed as well: its rows are read in the rest of the order, and put together in all of it.
+        // Each alternative value also fixes its field: its rows are read in the rest of the order and merged in the whole order.
         _equalityFields.UnionWith(_alternatives.Select(a => a.Field.Name));
         var within = order.Where(o => !_equalityFields.Contains(o.Field.Name)).ToArray();
         var downwards = within.Concat(order).Select(o => o.Down).FirstOrDefault();
@@ -345,11 +352,17 @@ public sealed class ListQuery<T> where T : class
         return new([]);
     }
 
-    /// <summary>The indexes that begin with what the filters fix; of the partial ones, which lack most rows, those alone whose first field is among it.</summary>
+    /// <summary>
+    /// Gets the indexes whose first columns are the fields that filters fix. A partial index, which lacks most rows, is usable only when its first column is
+    /// one of those fields.
+    /// </summary>
     private IEnumerable<string[]> UsableIndexes => _fields.Indexes.Where(index => index.Length >= _equalityFields.Count
         && index.Take(_equalityFields.Count).All(_equalityFields.Contains) && (_equalityFields.Contains(index[0]) || !_fields.Find(index[0])!.IsSkewed));
 
-    /// <summary>The columns in which an index holds the rows in this order, if there is one: behind those that the filters fix, beginning with the only one that may have bounds.</summary>
+    /// <summary>
+    /// Returns the remaining columns of an index that holds the rows in this order after the columns that filters fix; null when there is none. Only the first
+    /// remaining column may have range filters.
+    /// </summary>
     private string[]? FindIndex(string[] order) => UsableIndexes
         .Select(index => index[_equalityFields.Count..])
         .FirstOrDefault(rest => rest.Take(order.Length).SequenceEqual(order) && _rangeFields.All(name => rest.Length > 0 && name == rest[0]));
@@ -369,13 +382,16 @@ public sealed class ListQuery<T> where T : class
         if (filters.Length == 0) _errors.AddError("sort", $"can be {string.Join(" or ", sorts)}, up or down, or a beginning of these; in any other order only where the list is narrowed by one of {few}");
     }
 
-    /// <param name="FilterFirst">Whether the rows are to be found before they are sorted.</param>
+    /// <param name="FilterFirst">Whether the rows are found before they are sorted.</param>
     private sealed record SortOrder(IReadOnlyList<(QueryableField<T> Field, bool Down)> Fields, bool FilterFirst = false)
     {
-        /// <summary>The order of rows that have one value in this field.</summary>
+        /// <summary>Returns the order of rows that have the same value in a field.</summary>
         internal SortOrder Without(QueryableField<T> field) => this with { Fields = [.. Fields.Where(by => by.Field != field)] };
 
-        /// <summary>From the rows as they lie in the table. An offset of nothing keeps PostgreSQL from walking an index of the order through all of them instead of finding the few.</summary>
+        /// <summary>
+        /// Sorts rows of the table. An offset of zero keeps PostgreSQL from walking an index in the sort order through all rows instead of finding the few that
+        /// match.
+        /// </summary>
         internal IQueryable<T> Apply(IQueryable<T> rows) => Sort(FilterFirst ? rows.Skip(0) : rows);
 
         internal IQueryable<T> Sort(IQueryable<T> rows)

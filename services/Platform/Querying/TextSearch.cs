@@ -8,10 +8,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Platform.Querying;
 
-/// <summary>Builds the conditions by which a search finds a row: its terms, compared without regard to case, accents and Unicode form.</summary>
+/// <summary>Builds the conditions of a search: its terms, compared without regard to case, accents and Unicode form.</summary>
 internal static partial class TextSearch
 {
-    /// <summary>The terms of a search, all of which must be found: its words; of what is nothing but separators, all of it.</summary>
+    /// <summary>Returns the terms of a search, all of which must be found: its words, or the whole text when it consists of separators only.</summary>
     internal static string[] SplitTerms(string search)
     {
         string[] words = [.. Separators().Split(search).Select(word => word.TrimEnd('.')).Where(word => word.Length > 0).Distinct(StringComparer.Ordinal)];
@@ -19,8 +19,8 @@ internal static partial class TextSearch
     }
 
     /// <summary>
-    /// Whether an index of trigrams finds a text wherever it stands: with three code points in a row that are letters or digits to PostgreSQL, as ASCII's punctuation becomes by
-    /// <c>search_letters</c>. Marks and what is not seen are folded away, and count for none.
+    /// Returns whether a trigram index finds a text wherever it occurs: whether it has three consecutive code points that are letters or digits to PostgreSQL,
+    /// as ASCII punctuation becomes by <c>search_letters</c>. Marks and invisible characters are folded away and do not count.
     /// </summary>
     internal static bool HasTrigram(string text)
     {
@@ -35,19 +35,19 @@ internal static partial class TextSearch
     private static bool IsFoldedAway(UnicodeCategory category) =>
         category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format;
 
-    /// <summary>Whether a row's searchable text has this term.</summary>
+    /// <summary>Returns the condition that a row's searchable text contains a term.</summary>
     internal static Expression<Func<T, bool>> Matches<T>(Expression<Func<T, string>> searchable, Expression term) =>
         Combine(searchable, (text, sought) => EF.Functions.ILike(text, TextFunctions.ToPattern(sought), "\\"), term);
 
-    /// <summary>Whether a row's text contains this one, both folded.</summary>
+    /// <summary>Returns the condition that a row's text contains another text, both folded.</summary>
     internal static Expression<Func<T, bool>> Contains<T>(Expression<Func<T, string>> of, Expression part) =>
         Combine(of, (text, sought) => TextFunctions.Fold(text).Contains(TextFunctions.Fold(sought)), part);
 
-    /// <summary>A condition on a row's text and a parameter.</summary>
+    /// <summary>Combines a row's text and a parameter in a condition.</summary>
     private static Expression<Func<T, bool>> Combine<T>(Expression<Func<T, string>> of, Expression<Func<string, string, bool>> condition, Expression parameter) =>
         Expression.Lambda<Func<T, bool>>(ReplaceIn(ReplaceIn(condition.Body, condition.Parameters[1], parameter), condition.Parameters[0], of.Body), of.Parameters);
 
-    /// <summary>An expression with one part of it exchanged.</summary>
+    /// <summary>Replaces a part of an expression.</summary>
     private static Expression ReplaceIn(Expression all, Expression what, Expression with) => new ReplacingVisitor(what, with).Visit(all);
 
     [GeneratedRegex(@"[\s,;]+")]

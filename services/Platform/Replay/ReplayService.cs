@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.Platform.Replay;
 
-/// <summary>Notes that somebody wants to be told all that this service owns.</summary>
+/// <summary>Records that a service requests a replay of this service's data.</summary>
 internal sealed class ReplayRequestHandler(TenantDb db, ServiceInfo service) : IEventHandler<HistoryWanted>
 {
     public async Task HandleAsync(HistoryWanted wanted, CancellationToken ct)
@@ -19,8 +19,8 @@ internal sealed class ReplayRequestHandler(TenantDb db, ServiceInfo service) : I
 }
 
 /// <summary>
-/// Retells all that a service owns to the one that asked, page by page. A page and how far it goes commit together, so that any replica goes on where one stopped
-/// and nothing is told twice; what changes behind a page is told by its own event.
+/// Replays a service's data to the service that requested it, page by page. A page and the new position commit together, so that any replica continues where
+/// another stopped and nothing is replayed twice. Rows that change after their page are published by their own events.
 /// </summary>
 internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo service, TimeProvider clock, ILogger<ReplayService> log)
     : PeriodicService(TimeSpan.FromSeconds(1), clock, log)
@@ -32,7 +32,9 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         while (await ReplayNextPageAsync(ct)) { }
     }
 
-    /// <summary>Tells a page that no other replica is at, or, after the last, that all was told; false when nothing is wanted.</summary>
+    /// <summary>
+    /// Publishes a page that no other replica is working on or, after the last page, the end of the replay; returns false when no replay is requested.
+    /// </summary>
     private async Task<bool> ReplayNextPageAsync(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -45,7 +47,7 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
             """).ToListAsync(ct)).SingleOrDefault();
         if (telling is null) return false;
 
-        // By their names, so that every replica goes through them in one order.
+        // Sorted by name, so that every replica uses the same order.
         var tellers = scope.ServiceProvider.GetServices<IReplaySource>().OrderBy(t => t.GetType().Name, StringComparer.Ordinal).ToArray();
         var (id, asker, told, now) = (telling.HistoryId, telling.Asker, telling.Told, _clock.GetUtcNow());
         if (telling.Teller >= tellers.Length)

@@ -6,49 +6,52 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Platform.Resources;
 
-/// <summary>Answers what is asked of a resource. Found by its type; a resource of the service without one stops the service's start.</summary>
-/// <typeparam name="TContract">The record that promises the resource.</typeparam>
+/// <summary>Handles requests for a resource. Found by its type; the service does not start when one of its resources has no handler.</summary>
+/// <typeparam name="TContract">The record that defines the resource in the contract.</typeparam>
 public interface IResourceHandler<TContract>
 {
-    /// <summary>A page, or for a resource that is one thing that thing. Refuses by throwing a <see cref="ApiException"/>.</summary>
+    /// <summary>Returns a page or, for a resource that is a single object, that object. Throws an <see cref="ApiException"/> to reject the request.</summary>
     Task<object> ListAsync(ResourceQuery query, CancellationToken ct);
 
-    /// <summary>The one of this id. Throws <see cref="NotFound"/>.</summary>
+    /// <summary>Returns the object with an ID. Throws <see cref="NotFound"/> when there is none.</summary>
     Task<TContract> GetAsync(Guid id, CancellationToken ct);
 }
 
-/// <summary>A list that can be asked for in an order.</summary>
+/// <summary>Represents a list that can be sorted.</summary>
 internal interface ISortable
 {
-    /// <summary>What is wrong with an order by itself, whatever the list is narrowed by; null where nothing is.</summary>
+    /// <summary>Returns the error in a sort order by itself, whatever the filters; null when there is none.</summary>
     string? FindSortError(string? sort);
 }
 
-/// <summary>A kind of rows as callers see them: which, by which fields, in which shape. What its tools and its resource have in common.</summary>
+/// <summary>Defines the visible rows, the fields and the representation of a resource, for its tools and its resource endpoint alike.</summary>
 /// <typeparam name="T">The entity.</typeparam>
-/// <typeparam name="TRow">The entity with what belongs to it.</typeparam>
-/// <typeparam name="TContract">What callers are shown.</typeparam>
+/// <typeparam name="TRow">The entity with its related data.</typeparam>
+/// <typeparam name="TContract">The representation that callers receive.</typeparam>
 public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IResourceHandler<TContract>, ISortable where T : class where TRow : class
 {
-    /// <summary>What it can be sorted and filtered by.</summary>
+    /// <summary>Gets the fields by which the resource can be sorted and filtered.</summary>
     protected internal abstract QueryableFields<T> Fields { get; }
 
-    /// <summary>The rows that the caller may see.</summary>
+    /// <summary>Gets the rows that the caller may see.</summary>
     protected abstract IQueryable<T> Rows { get; }
 
-    /// <summary>The field that says whose a row is, where patients see their own rows alone.</summary>
+    /// <summary>Gets the field that holds a row's owner, when patients see only their own rows.</summary>
     protected internal virtual string? OwnerField => null;
 
-    /// <summary>What it is called when there is none.</summary>
+    /// <summary>Gets the name of the entity in errors.</summary>
     protected abstract string EntityName { get; }
 
-    /// <summary>Adds what belongs to the rows.</summary>
+    /// <summary>Adds related data to the rows.</summary>
     protected abstract IQueryable<TRow> IncludeRelated(IQueryable<T> rows);
 
-    /// <summary>What the caller is shown of a row.</summary>
+    /// <summary>Converts a row to the representation that callers receive.</summary>
     protected abstract TContract ToContract(TRow row);
 
-    /// <summary>A page as a tool asks for it. Throws <see cref="ValidationFailed"/>, and <see cref="Forbidden"/> for a patient who asks for the rows of another.</summary>
+    /// <summary>
+    /// Returns the page that a tool requests. Throws <see cref="ValidationFailed"/>, and <see cref="Forbidden"/> for a patient who requests the rows of another
+    /// patient.
+    /// </summary>
     /// <param name="narrow">Adds the tool's own filters.</param>
     public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> narrow, CancellationToken ct)
     {
@@ -71,7 +74,7 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     private ListQuery<T> RestrictToOwner(ListQuery<T> list) => OwnerField is { } field && db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? list.RestrictTo(field, me, EntityName) : list;
 }
 
-/// <summary>A resource whose rows need nothing added.</summary>
+/// <summary>Defines a resource whose rows need no related data.</summary>
 public abstract class QueryableResource<T, TContract>(TenantDb db) : QueryableResource<T, T, TContract>(db) where T : class
 {
     /// <inheritdoc/>

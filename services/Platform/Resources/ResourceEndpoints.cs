@@ -12,10 +12,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Platform.Resources;
 
-/// <summary>A service's resources as <c>GET /resources/{name}</c> and <c>/resources/{name}/{id}</c>.</summary>
+/// <summary>Maps a service's resources to <c>GET /resources/{name}</c> and <c>/resources/{name}/{id}</c>.</summary>
 public static class ResourceEndpoints
 {
-    /// <summary>Registers what answers for resources in an assembly. Throws <see cref="InvalidOperationException"/> naming every resource of the service that nothing answers for.</summary>
+    /// <summary>
+    /// Registers the resource handlers of an assembly. Throws <see cref="InvalidOperationException"/> listing every resource of the service without a handler.
+    /// </summary>
     internal static IReadOnlyList<ResourceDescriptor> AddResourceHandlers(this IServiceCollection services, Assembly assembly, string service)
     {
         var answering = (from type in assembly.GetTypes()
@@ -90,7 +92,7 @@ public static class ResourceEndpoints
             throw;
         }
 
-        // Only the fields that were asked for, of each row of a page or of the one.
+        // Writes only the requested fields of each row of a page, or of the single object.
         static void Write(Utf8JsonWriter json, object shown, IReadOnlySet<string>? fields)
         {
             if (fields is null) JsonSerializer.Serialize(json, shown, shown.GetType(), Json.Options);
@@ -101,7 +103,7 @@ public static class ResourceEndpoints
         Task Record(AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken until) => services.GetRequiredService<IAuditTrail>().RecordAsync(access, outcome, content, until);
     }
 
-    /// <summary>Writes a page, its rows in a way of one's own.</summary>
+    /// <summary>Writes a page with a custom writer for its rows.</summary>
     private static void WriteTo<T>(this Page<T> page, Utf8JsonWriter json, Action<T> writeRow) => Write(json, page, (name, _) =>
     {
         if (name != "results") return false;
@@ -114,8 +116,8 @@ public static class ResourceEndpoints
     private static void WriteFields(Utf8JsonWriter json, object row, IReadOnlySet<string> fields) => Write(json, row, null, fields);
 
     /// <summary>Writes an object as the serializer does, field by field.</summary>
-    /// <param name="instead">Writes the value of a field itself; false where it does not.</param>
-    /// <param name="fields">Only these; null for all.</param>
+    /// <param name="instead">Writes the value of a field itself and returns true; returns false to leave it to the serializer.</param>
+    /// <param name="fields">The fields to write; null for all.</param>
     private static void Write(Utf8JsonWriter json, object value, Func<string, object?, bool>? instead, IReadOnlySet<string>? fields = null)
     {
         json.WriteStartObject();

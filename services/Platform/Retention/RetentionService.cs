@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.Platform.Retention;
 
-/// <summary>Deletes expired rows by every <see cref="IRetentionPolicy"/>, every ten minutes. Any number of replicas may run it.</summary>
+/// <summary>Deletes expired rows with every <see cref="IRetentionPolicy"/>, every ten minutes. Any number of replicas may run it.</summary>
 internal sealed class RetentionService(IServiceScopeFactory scopes, TimeProvider clock, ILogger<RetentionService> log)
     : PeriodicService(TimeSpan.FromMinutes(10), clock, log)
 {

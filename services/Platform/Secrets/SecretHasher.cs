@@ -7,12 +7,12 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Platform.Secrets;
 
 /// <summary>
-/// Hashes passwords, and the secrets among a call's parameters, with a salt and slowly on purpose: who reads a hash cannot guess what it is of. Making and checking one each cost a tenth of a
-/// second of a core, so no more run at once than there are cores.
+/// Hashes passwords, and the secrets among a request's parameters, with a salt and a deliberately slow function, so that a hash does not reveal its secret.
+/// Hashing and verifying each take a tenth of a second of a core, so at most as many run at once as there are cores.
 /// </summary>
 public sealed class SecretHasher : IDisposable
 {
-    /// <summary>PBKDF2 with HMAC-SHA-512 and a salt of 128 bits, as OWASP's Password Storage Cheat Sheet asks for where Argon2 is not at hand.</summary>
+    /// <summary>PBKDF2 with HMAC-SHA-512 and a 128-bit salt, as OWASP's Password Storage Cheat Sheet requires where Argon2 is not available.</summary>
     private const int Iterations = 210_000;
 
     private static readonly TimeSpan QueueTimeout = TimeSpan.FromSeconds(10);
@@ -20,18 +20,21 @@ public sealed class SecretHasher : IDisposable
     private readonly PasswordHasher<object> _hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
     private readonly SemaphoreSlim _cores = new(Environment.ProcessorCount);
 
-    /// <summary>A hash of a secret, another one each time. Throws <see cref="Unavailable"/> when too many wait.</summary>
+    /// <summary>Returns a hash of a secret, a different one each time. Throws <see cref="Unavailable"/> when too many requests are waiting.</summary>
     public Task<string> HashAsync(string secret, CancellationToken ct) => RunLimitedAsync(null, () => _hasher.HashPassword(this, secret), ct);
 
-    /// <summary>Whether the hash is of a secret in one of its forms. Throws <see cref="Unavailable"/> when too many wait.</summary>
-    /// <param name="hash">As <see cref="HashAsync"/> made it.</param>
-    /// <param name="forms">Checked one after the other until one is right.</param>
-    /// <param name="ct">Ends the wait.</param>
-    /// <param name="first">What may refuse before the work is begun, when its turn has come.</param>
+    /// <summary>Returns whether a hash matches a secret in one of its forms. Throws <see cref="Unavailable"/> when too many requests are waiting.</summary>
+    /// <param name="hash">A hash made by <see cref="HashAsync"/>.</param>
+    /// <param name="forms">The forms of the secret, checked in order until one matches.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    /// <param name="first">Runs before the verification, once a core is free; can reject the request by throwing.</param>
     public Task<bool> VerifyAsync(string hash, IReadOnlyList<string> forms, CancellationToken ct, Func<Task>? first = null) =>
         RunLimitedAsync(first, () => forms.Any(form => _hasher.VerifyHashedPassword(this, hash, form) != PasswordVerificationResult.Failed), ct);
 
-    /// <summary>A hash that no secret has, in the hasher's third format: a marker, the function, the iterations, the salt's length, salt and key. Checking it costs as much as any other.</summary>
+    /// <summary>
+    /// Returns a hash that matches no secret, in the hasher's format version 3: a marker, the function, the iterations, the length of the salt, salt and key.
+    /// Verifying it costs as much as any other hash.
+    /// </summary>
     public static string CreateDummyHash()
     {
         const int salt = 16, key = 32, header = 13, sha512 = 2;

@@ -2,7 +2,9 @@ using MedCor.Contracts;
 
 namespace MedCor.Platform.Tenancy;
 
-/// <summary>What every row has: an id, a version that counts its changes, and when it came and changed. Stamped when saved.</summary>
+/// <summary>
+/// Represents a row with an ID, a version that counts its changes, and the times of its creation and last change, which are set when it is saved.
+/// </summary>
 public abstract class Entity
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -10,7 +12,7 @@ public abstract class Entity
     public DateTimeOffset CreatedAt { get; internal set; }
     public DateTimeOffset UpdatedAt { get; internal set; }
 
-    /// <summary>Throws <see cref="Conflict"/> when the caller expects another version than this.</summary>
+    /// <summary>Throws <see cref="Conflict"/> when the caller expects a version other than the current one.</summary>
     public void ThrowIfVersionDiffers(long? version)
     {
         if (version is { } v && v != Version)
@@ -18,7 +20,7 @@ public abstract class Entity
     }
 }
 
-/// <summary>A row that belongs to a hospital.</summary>
+/// <summary>Represents a row that belongs to a hospital.</summary>
 public interface ITenantOwned
 {
     Guid HospitalId { get; }

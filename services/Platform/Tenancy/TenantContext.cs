@@ -2,32 +2,32 @@ using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Platform.Tenancy;
 
-/// <summary>Whose data the present unit of work may touch. Nothing until somebody says: a query before that throws, and the database would show it no row.</summary>
+/// <summary>Determines the data that the current unit of work may access. Until it is set, queries throw, and the database would return no row.</summary>
 public sealed class TenantContext
 {
     private Caller? _caller;
     private bool _isDecided;
 
-    /// <summary>The one hospital that is visible; none when all are.</summary>
+    /// <summary>Gets the only visible hospital; null when all hospitals are visible.</summary>
     public Guid? HospitalId { get => ThrowIfUndecided(field); private set; }
 
-    /// <summary>Whether every hospital is visible.</summary>
+    /// <summary>Gets whether every hospital is visible.</summary>
     public bool SeesAllHospitals => ThrowIfUndecided(HospitalId is null);
 
-    /// <summary>Who is calling. Throws when nobody is: events and start-up have no caller.</summary>
+    /// <summary>Gets the caller. Throws <see cref="InvalidOperationException"/> when there is none: event handlers and startup have no caller.</summary>
     public Caller Caller => _caller ?? throw new InvalidOperationException("Nobody is calling here.");
 
-    /// <summary>The value for the database's own seal, <c>medcor.hospital</c>.</summary>
+    /// <summary>Gets the value of the setting <c>medcor.hospital</c>, which the database's row-level security reads.</summary>
     internal string RowLevelSecurityValue => HospitalId?.ToString() ?? "*";
 
-    /// <summary>Works for a caller: within their hospital, or everywhere for the platform administrator.</summary>
+    /// <summary>Grants access on behalf of a caller: to the caller's hospital, or to all hospitals for the platform administrator.</summary>
     public void Enter(Caller caller)
     {
         _caller = caller;
         Enter(caller.HospitalId);
     }
 
-    /// <summary>Works within a hospital, or, given none, on everything: for events, start-up and log-in, which have no caller yet.</summary>
+    /// <summary>Grants access to a hospital or, without one, to all hospitals: for events, startup and login, which have no caller yet.</summary>
     public void Enter(Guid? hospital)
     {
         _isDecided = true;
