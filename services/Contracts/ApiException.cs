@@ -3,19 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Contracts;
 
-/// <summary>A call that is answered with an error the caller can act on. Thrown anywhere, written in one place.</summary>
-/// <param name="status">The HTTP status.</param>
+/// <summary>Represents an error response that the caller can act on. It can be thrown anywhere and is written to the response in one place.</summary>
+/// <param name="status">The HTTP status code.</param>
 /// <param name="code">One of <see cref="ErrorCodes"/>.</param>
-/// <param name="message">For a person; never anything internal, and never what they may not see.</param>
+/// <param name="message">The message for a person. It never includes internal information or information that the person may not see.</param>
 public abstract class ApiException(int status, string code, string message) : Exception(message)
 {
     public int Status => status;
     public string Code => code;
 
-    /// <summary>Further facts for <c>error.details</c>.</summary>
+    /// <summary>Gets further facts for <c>error.details</c>.</summary>
     public JsonObject Details { get; } = [];
 
-    /// <summary>After how many seconds a repetition may succeed; none when none will.</summary>
+    /// <summary>Gets the number of seconds after which a retry may succeed; null when none will.</summary>
     public int? RetryAfter { get; init; }
 
     /// <summary>Adds a fact to <c>error.details</c>.</summary>
@@ -26,10 +26,10 @@ public abstract class ApiException(int status, string code, string message) : Ex
     }
 }
 
-/// <summary>What was asked cannot be meant so. Names every bad field with all that is wrong with it, in the details and, as far as there is room, in the message.</summary>
+/// <summary>Represents an invalid request. The details name every invalid field with all its errors; the message does so as far as there is room.</summary>
 public sealed class ValidationFailed : ApiException
 {
-    /// <summary>How long a message becomes at most; the details have no such bound.</summary>
+    /// <summary>The maximum length of a message, in characters; the details are not limited.</summary>
     private const int MaxMessageLength = 1000;
 
     public ValidationFailed(IReadOnlyDictionary<string, List<string>> fields) : base(400, ErrorCodes.ValidationError, FormatMessage(fields))
@@ -41,7 +41,7 @@ public sealed class ValidationFailed : ApiException
 
     private static string FormatMessage(IReadOnlyDictionary<string, List<string>> fields)
     {
-        // What there is no room for is not even put together.
+        // Lazy: errors for which there is no room are not formatted.
         var wrongs = fields.Select(field => $"{field.Key} {string.Join(", ", field.Value)}");
         var room = MaxMessageLength;
         var told = wrongs.TakeWhile(wrong => (room -= wrong.Length + 2) >= 0).ToArray();
@@ -51,26 +51,28 @@ public sealed class ValidationFailed : ApiException
     }
 }
 
-/// <summary>Nobody is known to be calling.</summary>
+/// <summary>Represents a request whose caller is not authenticated.</summary>
 public sealed class Unauthenticated(string code, string message) : ApiException(401, code, message);
 
-/// <summary>The caller's role does not include this.</summary>
+/// <summary>Represents a request that the caller's role does not permit.</summary>
 public sealed class Forbidden(string message) : ApiException(403, ErrorCodes.PermissionDenied, message);
 
-/// <summary>There is no such thing, as far as the caller may know. A thing of another hospital is missing in just the same words.</summary>
-/// <param name="hint">What may have been meant instead, among what everybody may know: <c>. Did you mean …?</c></param>
+/// <summary>
+/// Represents a resource that does not exist or that the caller may not know of. A resource of another hospital is reported in the same words.
+/// </summary>
+/// <param name="hint">A suggestion, taken from names that everyone may know: <c>. Did you mean …?</c></param>
 public sealed class NotFound(string thing, string hint = "") : ApiException(404, ErrorCodes.ResourceNotFound, $"There is no such {thing}{(hint.Length > 0 ? hint : ".")}");
 
-/// <summary>The present state does not allow it.</summary>
+/// <summary>Represents a request that the current state does not permit.</summary>
 public sealed class Conflict(string message) : ApiException(409, ErrorCodes.Conflict, message);
 
-/// <summary>Too often.</summary>
+/// <summary>Represents a request that exceeds a rate limit.</summary>
 public sealed class RateLimited : ApiException
 {
     public RateLimited(string message, int retryAfter) : base(429, ErrorCodes.RateLimit, message) => RetryAfter = retryAfter;
 }
 
-/// <summary>What another service refused the caller, passed on as it said it.</summary>
+/// <summary>Represents an error response of another service, which is passed on to the caller unchanged.</summary>
 public sealed class Refused : ApiException
 {
     public Refused(int status, Problem problem) : base(status, problem.Code, problem.Message)
@@ -80,7 +82,7 @@ public sealed class Refused : ApiException
     }
 }
 
-/// <summary>Something that is needed is down at present.</summary>
+/// <summary>Represents the temporary unavailability of a required component.</summary>
 public sealed class Unavailable : ApiException
 {
     public Unavailable() : this("A part of MedCor is down at present. Try again shortly.")

@@ -5,7 +5,10 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts;
 
-/// <summary>Where a tool's answers hold clinical content and by which parameters it names it: looked up once in its contract, so that no tool can forget to say.</summary>
+/// <summary>
+/// Describes where the results of a tool contain clinical content and which of its parameters identify the content. It is derived from the tool's contract
+/// once, so that no tool can omit it.
+/// </summary>
 public sealed class ClinicalContentDescriptor
 {
     private readonly Func<object, IEnumerable<IClinicalContent>> _find;
@@ -17,17 +20,18 @@ public sealed class ClinicalContentDescriptor
         var noun = JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.Name);
         (Resource, _find) = ($"{noun}s", find);
         var ids = Json.Strict.GetTypeInfo(parameters).Properties.Where(p => p.Name.EndsWith("_id", StringComparison.Ordinal)).ToArray();
-        // A medical record is named by record_id.
+        // The parameter that identifies a medical record is record_id, not medical_record_id.
         _resourceId = ids.FirstOrDefault(p => $"{noun}_id".EndsWith(p.Name, StringComparison.Ordinal))?.Get;
         _patientId = ids.FirstOrDefault(p => p.Name == "patient_id")?.Get;
     }
 
-    /// <summary>The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</summary>
+    /// <summary>Gets the name of the resource, as in <c>/api/mcp/resources/{resource}</c>.</summary>
     public string Resource { get; }
 
-    /// <summary>
-    /// None for a tool whose answers hold no clinical content. Throws <see cref="InvalidOperationException"/> when they hold several kinds, which one entry could not tell.
-    /// </summary>
+    /// <summary>Creates the descriptor of a tool, or returns null when its results contain no clinical content.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The results contain several kinds of clinical content, which a single audit entry cannot describe.
+    /// </exception>
     public static ClinicalContentDescriptor? TryCreate(Type result, Type parameters)
     {
         var kinds = new HashSet<Type>();
@@ -35,14 +39,14 @@ public sealed class ClinicalContentDescriptor
         return kinds.Count == 1 ? new(kinds.Single(), find, parameters) : throw new InvalidOperationException($"{result} holds several kinds of clinical content.");
     }
 
-    /// <summary>All of it in an answer.</summary>
+    /// <summary>Returns all clinical content in a result.</summary>
     public IEnumerable<IClinicalContent> FindIn(object result) => _find(result);
 
-    /// <summary>What a call asked for, as far as its parameters could be read.</summary>
+    /// <summary>Describes what a call requested, as far as its parameters could be read.</summary>
     public AuditedAccess DescribeAccess(string tool, object? parameters) =>
         parameters is null ? new(tool, Resource) : new(tool, Resource, (Guid?)_resourceId?.Invoke(parameters), (Guid?)_patientId?.Invoke(parameters));
 
-    /// <summary>How a refusal stands in the trail; none for what is no answer to the caller but a failure of ours, which shows and changes nothing.</summary>
+    /// <summary>Returns the audit outcome of a refused call, or null for an internal failure, which shows and changes nothing.</summary>
     public static AuditOutcome? GetOutcome(ApiException refusal) => refusal.Code switch
     {
         ErrorCodes.PermissionDenied => AuditOutcome.Forbidden,

@@ -11,29 +11,29 @@ using MedCor.Contracts.Clinical;
 namespace MedCor.Contracts;
 
 /// <summary>
-/// The JSON Schema (2020-12) of a tool's parameters or result, from the record itself: the same types, annotations and docstrings by which
-/// the service reads and checks it.
+/// Creates the JSON Schema (2020-12) of a tool's parameters or result from the record itself: from the same types, attributes and doc comments with which the
+/// service reads and validates it.
 /// </summary>
 public static class ContractSchema
 {
     private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
-    /// <summary>The exporter looks into no converter but those of System.Text.Json.</summary>
+    /// <summary>The options for input. They use a standard enum converter, because the exporter supports only the converters of System.Text.Json.</summary>
     private static readonly JsonSerializerOptions InputOptions = CreateOptions(Json.Strict);
 
-    /// <summary>Results may gain fields, so theirs are open.</summary>
+    /// <summary>The options for output. They permit additional properties, because results may gain fields.</summary>
     private static readonly JsonSerializerOptions OutputOptions = new(InputOptions) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
 
-    /// <summary>What a client may send.</summary>
+    /// <summary>Returns the schema of what a client may send.</summary>
     public static JsonObject ForInput(Type type) => WithDialect(ForInput(type, (_, node) => node));
 
-    /// <summary>What a service answers.</summary>
+    /// <summary>Returns the schema of what a service returns.</summary>
     public static JsonObject ForOutput(Type type) => WithDialect(ForOutput(type, (_, node) => node));
 
-    /// <summary>What a client may send, as a part of a document that makes of each of its nodes what <paramref name="then"/> does.</summary>
+    /// <summary>Returns the schema of what a client may send, as part of a larger document. <paramref name="then"/> transforms each of its nodes.</summary>
     public static JsonObject ForInput(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Export(type, InputOptions, then);
 
-    /// <summary>What a service answers, likewise.</summary>
+    /// <summary>Returns the schema of what a service returns, as part of a larger document. <paramref name="then"/> transforms each of its nodes.</summary>
     public static JsonObject ForOutput(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Export(type, OutputOptions, then);
 
     private static JsonObject Export(Type type, JsonSerializerOptions options, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) =>
@@ -47,7 +47,7 @@ public static class ContractSchema
         return options;
     }
 
-    /// <summary>Shows in the place of each <see cref="Optional{T}"/> what it may hold.</summary>
+    /// <summary>Replaces each property of type <see cref="Optional{T}"/> with one of the type of its value.</summary>
     private static void ShowValues(JsonTypeInfo type)
     {
         for (var i = 0; i < type.Properties.Count; i++)
@@ -67,27 +67,28 @@ public static class ContractSchema
         return schema;
     }
 
-    /// <param name="isInput">Whether it is read from a client. What is answered may be older than the rules of today.</param>
+    /// <summary>Adds the rules and the description of a property to a node of its schema.</summary>
+    /// <param name="isInput">Whether the value is read from a client. Values in a result may be older than the current rules.</param>
     private static JsonObject Refine(JsonSchemaExporterContext context, JsonNode node, bool isInput)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
-        // Types with a converter of their own come out as `true`: anything.
+        // The exporter writes types with a custom converter as `true`, which accepts anything.
         var schema = node as JsonObject ?? [];
         var optional = Nullable.GetUnderlyingType(context.TypeInfo.Type) is not null;
 
         if (type == typeof(DateTimeOffset)) SetStringKeyword(schema, optional, "format", "date-time");
-        // A time on a hospital's wall has no offset, which the format `time` demands.
+        // A local time has no offset, which the format `time` requires.
         else if (type == typeof(TimeOnly))
         {
             schema.Remove("format");
             SetStringKeyword(schema, optional, "pattern", TextPatterns.TimeOfDay);
         }
-        // Of a list of whatever there is to choose from, a schema can tell that each is an object.
+        // The options of a prompt vary: a schema can only state that each is an object.
         else if (type == typeof(JsonArray)) schema["items"] = new JsonObject { ["type"] = "object" };
         else if (type.IsEnum) schema.Insert(0, "type", optional ? new JsonArray("string", "null") : "string");
         else if (isInput && type == typeof(int)) SetRange(schema, int.MinValue, int.MaxValue);
         else if (isInput && type == typeof(long)) SetRange(schema, -Json.MaxSafeInteger, Json.MaxSafeInteger);
-        // An entry of a list of texts; a text by itself is a property.
+        // An element of a list of texts; a single text is a property.
         else if (isInput && type == typeof(string) && context.PropertyInfo is null) schema["pattern"] = TextPatterns.Line;
 
         if (context.PropertyInfo?.AttributeProvider is PropertyInfo property && context.PropertyInfo.PropertyType == context.TypeInfo.Type)
@@ -121,13 +122,13 @@ public static class ContractSchema
         schema["maximum"] = most;
     }
 
-    /// <summary>What holds of every text that says nothing narrower of its characters.</summary>
+    /// <summary>Applies the rules that apply to every text without narrower rules for its characters.</summary>
     private static void ApplyTextRules(JsonObject schema, JsonPropertyInfo property)
     {
         var annotated = property.AttributeProvider!;
         var isNeeded = ParameterRules.RequiresText(property);
         if (isNeeded) schema["minLength"] = 1;
-        // A choice and an address say for themselves what they are.
+        // Allowed values, e-mail addresses and time zone names have narrower rules of their own.
         if (ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) || ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) || ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated)) return;
         schema["pattern"] = ParameterRules.HasAttribute<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$"
             : ParameterRules.HasAttribute<MultilineAttribute>(annotated) ? (isNeeded ? TextPatterns.VisibleLines : TextPatterns.Lines)
@@ -186,7 +187,7 @@ public static class ContractSchema
                 schema["format"] = "uri";
                 break;
             case RegularExpressionAttribute pattern:
-                // The attribute matches the whole text, a schema's pattern any part of it.
+                // The attribute matches the whole text; a pattern in a schema matches any part of it.
                 schema["pattern"] = $"^(?:{pattern.Pattern})$";
                 break;
             case TimeZoneNameAttribute:

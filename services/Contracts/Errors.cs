@@ -3,19 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Contracts;
 
-/// <summary>The one form of every error.</summary>
-/// <param name="Error">What went wrong.</param>
+/// <summary>Represents the body of every error response.</summary>
+/// <param name="Error">The error.</param>
 public sealed record ErrorEnvelope(Problem Error);
 
-/// <summary>What went wrong, for the program and for the person.</summary>
-/// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
-/// <param name="Message">For a person: what is wrong and what to do next. Never anything internal.</param>
+/// <summary>Describes an error, for programs and for people.</summary>
+/// <param name="Code">The error code: one of <see cref="ErrorCodes"/>.</param>
+/// <param name="Message">The message for a person: what is wrong and what to do next. It never includes internal information.</param>
 /// <param name="Details">
-/// Further facts; <c>request_id</c> always, on a validation error a list of texts per bad field. What is wrong with a field that is itself called <c>request_id</c>
-/// stands under <c>request_id_field</c>.
+/// Further facts: always <c>request_id</c>; for a validation error, also a list of messages for each invalid field. Errors of a field that is itself named
+/// <c>request_id</c> are under <c>request_id_field</c>.
 /// </param>
-/// <param name="Timestamp">When.</param>
-/// <param name="RetryAfter">After how many seconds a repetition may succeed; absent when none will.</param>
+/// <param name="Timestamp">The time of the error.</param>
+/// <param name="RetryAfter">The number of seconds after which a retry may succeed; absent when none will.</param>
 public sealed record Problem(
     [property: AllowedValues(
         ErrorCodes.AuthRequired, ErrorCodes.AuthInvalid, ErrorCodes.PermissionDenied, ErrorCodes.ResourceNotFound,
@@ -25,7 +25,7 @@ public sealed record Problem(
     DateTimeOffset Timestamp,
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null);
 
-/// <summary>The codes of surface A.</summary>
+/// <summary>Defines the error codes of all endpoints except the chat endpoints, which use those of <c>ChatErrorCodes</c>.</summary>
 public static class ErrorCodes
 {
     public const string AuthRequired = "AUTH_REQUIRED";

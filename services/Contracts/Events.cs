@@ -2,38 +2,40 @@ using System.Text.Json.Serialization;
 
 namespace MedCor.Contracts;
 
-/// <summary>Something that happened, told to every service that wants to know. Named in the past tense; only ever gains fields.</summary>
-/// <param name="HospitalId">The tenant it happened in; none when it concerns the platform.</param>
-/// <param name="Version">The version of the aggregate that it left behind, so that a late one can be told from a new one.</param>
+/// <summary>
+/// Represents something that happened, published to every service that handles it. Event names are in the past tense, and events only ever gain fields.
+/// </summary>
+/// <param name="HospitalId">The ID of the hospital (tenant) in which it happened; null when it concerns the platform.</param>
+/// <param name="Version">The version of the aggregate after the change, by which a late event is distinguished from a new one.</param>
 public abstract record IntegrationEvent(Guid? HospitalId, long Version)
 {
-    /// <summary>Identifies this event for good: who has seen it has handled it.</summary>
+    /// <summary>Gets the permanent ID of the event, by which a service recognizes an event that it has already handled.</summary>
     public Guid EventId { get; init; } = Guid.CreateVersion7();
 
-    /// <summary>When it happened.</summary>
+    /// <summary>Gets the time at which the event occurred.</summary>
     public DateTimeOffset OccurredAt { get; init; }
 
-    /// <summary>What listeners are shown of it, if anything.</summary>
+    /// <summary>Gets the update that subscribers of live events receive, or null when they receive none.</summary>
     [JsonIgnore]
     public virtual LiveUpdate? LiveUpdate => null;
 }
 
-/// <summary>What happened to a resource.</summary>
+/// <summary>Specifies how a resource changed.</summary>
 public enum Change { Created, Updated, Deleted }
 
-/// <summary>An event as its listeners see it.</summary>
-/// <param name="Resource">The resource's name, as in <c>/api/mcp/resources/{resource}</c>.</param>
-/// <param name="Action">What happened to it.</param>
-/// <param name="Data">The entity as it now is.</param>
-/// <param name="Audience">Who may see it.</param>
-/// <param name="AdditionalEventName">An event name of its own under which the entity is told too, such as <c>appointment_created</c>.</param>
+/// <summary>Represents an event as subscribers of live events receive it.</summary>
+/// <param name="Resource">The name of the resource, as in <c>/api/mcp/resources/{resource}</c>.</param>
+/// <param name="Action">How the resource changed.</param>
+/// <param name="Data">The entity in its current state.</param>
+/// <param name="Audience">Who may receive the event.</param>
+/// <param name="AdditionalEventName">A further event name under which the entity is also published, such as <c>appointment_created</c>.</param>
 public sealed record LiveUpdate(string Resource, Change Action, object Data, Audience Audience, string? AdditionalEventName = null);
 
-/// <summary>Who, within the event's hospital, may see an event. The platform administrator sees every hospital's.</summary>
-/// <param name="Callers">The roles that may, whoever it is about.</param>
-/// <param name="UserId">A person who may besides them: the patient or user it is about.</param>
+/// <summary>Specifies who in the event's hospital may see an event. Platform administrators see the events of every hospital.</summary>
+/// <param name="Callers">The roles that may see the event, whomever it concerns.</param>
+/// <param name="UserId">The ID of a user who may also see it: the patient or user whom it concerns.</param>
 public sealed record Audience(Callers Callers, Guid? UserId = null)
 {
-    /// <summary>Whether somebody may see it, given the event's own hospital.</summary>
+    /// <summary>Returns whether a caller may see the event, provided that the caller belongs to the event's hospital.</summary>
     public bool Includes(Callers kind, Guid userId) => (kind != Callers.None && Callers.HasFlag(kind)) || UserId == userId;
 }

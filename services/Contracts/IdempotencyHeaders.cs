@@ -1,11 +1,11 @@
 namespace MedCor.Contracts;
 
-/// <summary>The headers by which a write is repeated safely.</summary>
+/// <summary>Defines the headers with which a client can safely repeat a write.</summary>
 public static class IdempotencyHeaders
 {
-    /// <summary>Of a request: with the same value it happens once.</summary>
+    /// <summary>The request header: requests with the same value are carried out once.</summary>
     public const string Key = "Idempotency-Key";
 
-    /// <summary>Of an answer: <c>true</c> when it is that of an earlier request.</summary>
+    /// <summary>The response header: <c>true</c> when the response is that of an earlier request.</summary>
     public const string Replayed = "Idempotent-Replayed";
 }

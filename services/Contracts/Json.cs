@@ -6,19 +6,19 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace MedCor.Contracts;
 
-/// <summary>How everything is written as JSON, at both ends of every connection.</summary>
+/// <summary>Defines the JSON conventions that both ends of every connection use.</summary>
 public static class Json
 {
-    /// <summary>How many objects and lists may stand in one another in what a client sent.</summary>
+    /// <summary>The maximum nesting depth of objects and lists in JSON from a client.</summary>
     public const int Deepest = 32;
 
-    /// <summary>The greatest whole number that every JSON reader keeps exactly (RFC 8259, section 6).</summary>
+    /// <summary>The greatest integer that every JSON reader preserves exactly (RFC 8259, section 6).</summary>
     public const long MaxSafeInteger = 9_007_199_254_740_991;
 
-    /// <summary>For what MedCor itself wrote: fields that are not known are passed over, so that a newer sender may add some.</summary>
+    /// <summary>Gets the options for JSON that MedCor wrote: unknown fields are ignored, so that a newer sender may add some.</summary>
     public static JsonSerializerOptions Options { get; } = Configure(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
 
-    /// <summary>For what a client sent: an unknown, doubled, missing or null field is an error.</summary>
+    /// <summary>Gets the options for JSON from a client: an unknown, duplicate, missing or null field is an error.</summary>
     public static JsonSerializerOptions Strict { get; } = Configure(new()
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -26,18 +26,18 @@ public static class Json
         RespectRequiredConstructorParameters = true,
         AllowDuplicateProperties = false,
         MaxDepth = Deepest,
-        // Named, since it is asked for the shape of types before it reads any.
+        // Set explicitly, because the type information is requested before anything is read.
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     });
 
-    /// <summary>Gives options the conventions of the contract.</summary>
+    /// <summary>Applies the conventions of the contracts to options.</summary>
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
-        // Never embedded in HTML: answered as application/json with nosniff.
+        // Safe: responses are never embedded in HTML, but sent as application/json with nosniff.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new EnumNameConverter());
-        // Of several values at once, which no client sends.
+        // For flags enums, which no client sends.
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         options.Converters.Add(new InstantConverter());
         options.Converters.Add(new OptionalConverterFactory());
@@ -45,8 +45,8 @@ public static class Json
     }
 
     /// <summary>
-    /// Reads and writes an enum as exactly one of its words. The converter of System.Text.Json would also read another case, blanks around a word, and
-    /// several words with commas between them, of which it makes a value that nobody named.
+    /// Reads and writes an enum as exactly one of its names. The converter of System.Text.Json would also accept another case, blanks around a name, and
+    /// several names separated by commas, which it combines to a value that has no name.
     /// </summary>
     private sealed class EnumNameConverter : JsonConverterFactory
     {
@@ -72,7 +72,9 @@ public static class Json
             (JsonConverter)Activator.CreateInstance(typeof(OptionalConverter<>).MakeGenericType(IOptional.ValueOf(type)!), args: [null])!;
     }
 
-    /// <summary>RFC 3339 in UTC, <c>2026-02-01T14:00:00Z</c>, to the microsecond that the database keeps.</summary>
+    /// <summary>
+    /// Reads and writes instants as RFC 3339 in UTC, <c>2026-02-01T14:00:00Z</c>, to the microsecond, which is the precision of the database.
+    /// </summary>
     private sealed class InstantConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
@@ -83,17 +85,18 @@ public static class Json
     }
 }
 
-/// <summary>The words by which the contract calls the values of an enum: <c>IN_PROGRESS</c> of <c>InProgress</c>.</summary>
+/// <summary>Converts between the values of an enum and their names in the contract: <c>IN_PROGRESS</c> for <c>InProgress</c>.</summary>
 public static class EnumNames
 {
-    /// <summary>All words of an enum, in the order of its values.</summary>
+    /// <summary>Returns all names of an enum, in the order of its values.</summary>
     public static IReadOnlyList<string> All(Type type) => [.. Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName)];
 
-    /// <summary>The word of a value. Throws <see cref="ArgumentOutOfRangeException"/> when the enum has no such value.</summary>
+    /// <summary>Returns the name of a value.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The enum has no such value.</exception>
     public static string Of<T>(T value) where T : struct, Enum =>
         Maps<T>.NameOf.TryGetValue(value, out var word) ? word : throw new ArgumentOutOfRangeException(nameof(value), $"{typeof(T).Name} has no such value.");
 
-    /// <summary>The value of a word; false when it is not exactly a word of the enum.</summary>
+    /// <summary>Returns whether a text is exactly a name of the enum, and its value.</summary>
     public static bool TryParse<T>(string? word, out T value) where T : struct, Enum
     {
         value = default;

@@ -5,9 +5,10 @@ using System.Text.Json.Serialization.Metadata;
 namespace MedCor.Contracts;
 
 /// <summary>
-/// A parameter of a change, for a field that may be without a value. Left out, it leaves the field as it is; null clears it; anything else is its new value. No other parameter that a change has for a field takes null.
+/// Represents a parameter of an update for a field that can be empty. If it is omitted, the field stays unchanged; null clears the field; any other value
+/// replaces it. No other parameter of an update that is a field accepts null.
 /// </summary>
-/// <typeparam name="T">What the field holds, which may be null.</typeparam>
+/// <typeparam name="T">The type of the field, which may be nullable.</typeparam>
 public readonly record struct Optional<T>(T Value) : IOptional
 {
     /// <inheritdoc/>
@@ -15,23 +16,23 @@ public readonly record struct Optional<T>(T Value) : IOptional
 
     object? IOptional.Value => Value;
 
-    /// <summary>The field's value after the change.</summary>
+    /// <summary>Returns the value of the field after the update.</summary>
     public T Or(T now) => IsGiven ? Value : now;
 }
 
-/// <summary>An <see cref="Optional{T}"/> of whatever type.</summary>
+/// <summary>Represents an <see cref="Optional{T}"/> of any type.</summary>
 public interface IOptional
 {
-    /// <summary>Whether it was not left out.</summary>
+    /// <summary>Gets whether the parameter was given.</summary>
     bool IsGiven { get; }
 
-    /// <summary>What was given; null when nothing was.</summary>
+    /// <summary>Gets the given value; null when none was given.</summary>
     object? Value { get; }
 
-    /// <summary>Returns the type of an optional parameter's value; null when a type is that of another parameter.</summary>
+    /// <summary>Returns the value type of an optional parameter, or null when the type is not an <see cref="Optional{T}"/>.</summary>
     static Type? ValueOf(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>) ? type.GetGenericArguments()[0] : null;
 
-    /// <summary>Leaves out of an object that is written what was left out when it was read.</summary>
+    /// <summary>Omits parameters from the written JSON that were omitted when the object was read.</summary>
     internal static void LeaveOut(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
@@ -39,8 +40,8 @@ public interface IOptional
     }
 }
 
-/// <summary>Reads and writes what is given.</summary>
-/// <param name="of">How the value is read; as its type is unless given.</param>
+/// <summary>Reads and writes the value of an optional parameter.</summary>
+/// <param name="of">The converter that reads the value; by default that of its type.</param>
 public sealed class OptionalConverter<T>(JsonConverter<T>? of = null) : JsonConverter<Optional<T>>
 {
     /// <inheritdoc/>

@@ -1,23 +1,25 @@
 namespace MedCor.Contracts;
 
-/// <summary>A service asks others to tell the present state of all they own once more, to itself alone.</summary>
-/// <param name="HistoryId">Names this telling.</param>
-/// <param name="Asker">The service whose queue it goes to.</param>
-/// <param name="Owners">The services that are asked.</param>
-/// <param name="Events">The names of the types of events that the asker hears: what it does not hear it could not count.</param>
+/// <summary>Represents the request of a service that other services replay the current state of all their entities, to this service only.</summary>
+/// <param name="HistoryId">The ID of the replay.</param>
+/// <param name="Asker">The service to whose queue the events are sent.</param>
+/// <param name="Owners">The services that replay their entities.</param>
+/// <param name="Events">The names of the event types that the requesting service handles: it could not count events that it does not handle.</param>
 public sealed record HistoryWanted(Guid HistoryId, string Asker, IReadOnlyList<string> Owners, IReadOnlyList<string> Events) : IntegrationEvent(null, 0);
 
-/// <summary>An owner has told all it has. Its events may still be on their way: <see cref="ReplayEventId"/> numbers them.</summary>
-/// <param name="Events">How many there are.</param>
+/// <summary>
+/// Represents the event that a service has published all events of a replay. They may not have arrived yet: <see cref="ReplayEventId"/> numbers them.
+/// </summary>
+/// <param name="Events">The number of events.</param>
 public sealed record HistoryTold(Guid HistoryId, string Service, long Events) : IntegrationEvent(null, 0);
 
-/// <summary>The ids of retold events: one after the other, so that a service can count which of them it has handled.</summary>
+/// <summary>Creates the IDs of replayed events. They are consecutive, so that a service can count which of them it has handled.</summary>
 public static class ReplayEventId
 {
-    /// <summary>The id of the n-th event that an owner retells.</summary>
+    /// <summary>Returns the ID of the n-th event that a service replays.</summary>
     public static Guid Create(Guid history, string service, long n)
     {
-        // The first half is the history's, which holds the time and chance; the second says who tells, and the number.
+        // The first half is that of the replay's ID, with its time and random bits; the second half encodes the service and the number.
         Span<byte> id = stackalloc byte[16];
         history.TryWriteBytes(id, bigEndian: true, out _);
         System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(id[8..], n);

@@ -4,25 +4,25 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace MedCor.Contracts;
 
-/// <summary>A resource as everybody needs it: who owns it, who may read it, what its entity has.</summary>
-/// <param name="Name">Its path below <c>/resources/</c>.</param>
-/// <param name="Fields">The names of its entity's fields.</param>
-/// <param name="References">What can be expanded, by the name that <c>expand</c> has for it.</param>
+/// <summary>Describes a resource: the service that owns it, its permitted callers and the fields of its entity.</summary>
+/// <param name="Name">The path below <c>/resources/</c>.</param>
+/// <param name="Fields">The names of the entity's fields.</param>
+/// <param name="References">The references that can be expanded, by their name in <c>expand</c>.</param>
 public sealed record ResourceDescriptor(
     string Name, string Service, Callers Callers, string Description, Type Entity, IReadOnlyList<string> Fields, IReadOnlyDictionary<string, ResourceReference> References)
 {
-    /// <summary>Whether it lists entities and shows each by its id; else it shows the one that there is.</summary>
+    /// <summary>Gets whether the resource lists entities and returns each by its ID; otherwise it returns a single entity.</summary>
     public bool IsList { get; } = Fields.Contains("id");
 }
 
-/// <summary>A place in an entity that names another resource's entity.</summary>
-/// <param name="List">The list in whose elements it stands; none when it stands in the entity itself.</param>
-/// <param name="Field">The field that holds the id, <c>x_id</c>.</param>
-/// <param name="Expanded">The field that the other entity is added as, <c>x</c>.</param>
+/// <summary>Represents a field of an entity that refers to an entity of another resource.</summary>
+/// <param name="List">The list whose elements contain the field; null when the entity itself contains it.</param>
+/// <param name="Field">The field that contains the ID, <c>x_id</c>.</param>
+/// <param name="Expanded">The field to which the referenced entity is added, <c>x</c>.</param>
 /// <param name="Resource">The name of the other resource.</param>
 public sealed record ResourceReference(string? List, string Field, string Expanded, string Resource);
 
-/// <summary>Every resource there is, read once from the contracts.</summary>
+/// <summary>Contains all resources, read once from the contracts.</summary>
 public static class ResourceCatalogue
 {
     private const string IdSuffix = "_id";
@@ -30,7 +30,7 @@ public static class ResourceCatalogue
     private static readonly (Type Type, ResourceAttribute Promise)[] Attributes =
         [.. from type in typeof(ResourceAttribute).Assembly.GetTypes() let promise = type.GetCustomAttribute<ResourceAttribute>() where promise is not null select (type, promise)];
 
-    /// <summary>By name, in alphabetical order.</summary>
+    /// <summary>Gets the resources by name, in alphabetical order.</summary>
     public static IReadOnlyDictionary<string, ResourceDescriptor> All { get; } =
         new SortedDictionary<string, ResourceDescriptor>(Attributes.Select(p => Describe(p.Type, p.Promise)).ToDictionary(r => r.Name), StringComparer.Ordinal);
 
@@ -50,7 +50,9 @@ public static class ResourceCatalogue
         }
     }
 
-    /// <summary>What a field names, if anything: <c>doctor_id</c> a Doctor, <c>plan_id</c> the one record whose name ends with Plan.</summary>
+    /// <summary>
+    /// Returns the reference that a field represents, or null: <c>doctor_id</c> refers to Doctor, <c>plan_id</c> to the record whose name ends with Plan.
+    /// </summary>
     private static ResourceReference? FindReference(JsonPropertyInfo property)
     {
         if (!property.Name.EndsWith(IdSuffix, StringComparison.Ordinal)) return null;

@@ -1,6 +1,6 @@
 namespace MedCor.Contracts;
 
-/// <summary>Bounds the query parameters of resources, in characters.</summary>
+/// <summary>Defines the maximum lengths of the query parameters of resources, in characters.</summary>
 public static class ResourceQueryLimits
 {
     public const int MaxSortLength = 200;

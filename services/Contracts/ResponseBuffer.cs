@@ -5,27 +5,31 @@ using System.Text.Json;
 namespace MedCor.Contracts;
 
 /// <summary>
-/// An answer while it is written, in memory that is borrowed: dispose of it. It has a bound, so that no list is longer than those on its way can hold; and nothing of it is sent before it is whole.
+/// Buffers a response in pooled memory while it is written; dispose the buffer after use. Its size is limited to what every component on the way of the
+/// response can hold, and nothing is sent before the response is complete.
 /// </summary>
 public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
 {
-    /// <summary>The longest answer, in bytes: a hundred things of <see cref="MaxEntityLength"/> and what is around them.</summary>
+    /// <summary>The maximum length of a response, in bytes: one hundred entities of <see cref="MaxEntityLength"/> and the JSON around them.</summary>
     public const int MaxLength = 16 * 1024 * 1024;
 
-    /// <summary>The longest that one thing may be, as it is answered, in bytes. What would become longer is not written.</summary>
+    /// <summary>The maximum length of one entity in a response, in bytes. An entity that would exceed it is not stored.</summary>
     public const int MaxEntityLength = 128 * 1024;
 
-    /// <summary>Pieces that the garbage collector can move, from a pool: an array of mebibytes would leave a hole, and one that doubles would lie there twice.</summary>
+    /// <summary>
+    /// The options of the pipe: pooled segments that the garbage collector can move. An array of mebibytes would fragment the heap, and one that grows by
+    /// doubling would exist twice.
+    /// </summary>
     private static readonly PipeOptions PooledSegments = new(pauseWriterThreshold: 0, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false);
 
     private readonly Pipe _pipe = new(PooledSegments);
     private long _length;
 
-    /// <summary>Gets what was written. It is valid until the buffer is disposed.</summary>
+    /// <summary>Gets the written bytes. They are valid until the buffer is disposed.</summary>
     public ReadOnlySequence<byte> WrittenSequence { get; private set; }
 
-    /// <summary>Writes JSON. Throws what <see cref="CreateTooLargeException"/> makes when it is too long.</summary>
-    /// <param name="limit">How many things were asked for at once; none where it is not a list.</param>
+    /// <summary>Writes JSON to a new buffer. Throws the exception of <see cref="CreateTooLargeException"/> when it is too long.</summary>
+    /// <param name="limit">The requested number of entries; null when the response is not a list.</param>
     public static ResponseBuffer WriteJson(Action<Utf8JsonWriter> write, int? limit)
     {
         var answer = new ResponseBuffer();
@@ -47,7 +51,7 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
         }
     }
 
-    /// <summary>Sends it: a piece when the one before is on its way.</summary>
+    /// <summary>Sends the response in segments, each after the previous one was sent.</summary>
     public async ValueTask CopyToAsync(PipeWriter to, CancellationToken ct)
     {
         foreach (var piece in WrittenSequence)
@@ -78,16 +82,16 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     private void Complete()
     {
         _pipe.Writer.Complete();
-        // It is all there: nothing has to be waited for.
+        // The writer is completed, so the read does not have to wait.
         if (_pipe.Reader.TryRead(out var all)) WrittenSequence = all.Buffer;
     }
 
-    /// <summary>What it means to who asked that there would be more than <see cref="MaxLength"/>.</summary>
-    /// <param name="limit">How many they asked for at once; none where it was not a list.</param>
+    /// <summary>Creates the error that a caller receives when a response would exceed <see cref="MaxLength"/>.</summary>
+    /// <param name="limit">The requested number of entries; null when the response is not a list.</param>
     public static ApiException CreateTooLargeException(int? limit) => limit is > 1
         ? new ValidationFailed("limit", $"makes an answer of more than {MaxLength / 1024 / 1024} MiB: ask for fewer at once, such as {Math.Max(1, limit.Value / 4)}, or for some of the fields alone")
         : new Conflict($"The answer would be larger than {MaxLength / 1024 / 1024} MiB. Ask for less.");
 
-    /// <summary>There would be more than <see cref="MaxLength"/>.</summary>
+    /// <summary>The exception that is thrown when a response would exceed <see cref="MaxLength"/>.</summary>
     public sealed class BufferLimitExceededException : Exception;
 }

@@ -1,21 +1,26 @@
 namespace MedCor.Contracts;
 
-/// <summary>Holds the patterns, as JSON Schema writes them, of the texts that clients send.</summary>
+/// <summary>Defines the patterns, in the syntax of JSON Schema, of texts that clients send.</summary>
 public static class TextPatterns
 {
-    /// <summary>Matches a text of one line that is blank or has something to see, and has no control characters nor any that turn the direction of what follows.</summary>
+    /// <summary>
+    /// Matches a text of one line that is blank or has visible characters, and has neither control characters nor characters that change the direction of the
+    /// following text.
+    /// </summary>
     public const string Line = $"^(?:[{Spaces}]*|{Visible})$";
 
-    /// <summary>Matches as <see cref="Line"/> does, but no blank text.</summary>
+    /// <summary>Matches like <see cref="Line"/>, but not a blank text.</summary>
     public const string VisibleLine = $"^{Visible}$";
 
-    /// <summary>Matches as <see cref="Line"/> does, with tabs and line ends.</summary>
+    /// <summary>Matches like <see cref="Line"/>, but also tabs and line ends.</summary>
     public const string Lines = $"^(?:[{Spaces}]*|{VisibleText})$";
 
-    /// <summary>Matches as <see cref="Lines"/> does, but no blank text.</summary>
+    /// <summary>Matches like <see cref="Lines"/>, but not a blank text.</summary>
     public const string VisibleLines = $"^{VisibleText}$";
 
-    /// <summary>Matches an e-mail address as far as JSON Schema's format leaves it open: what stands before the @ has a bound of its own (RFC 5321, section 4.5.3.1.1).</summary>
+    /// <summary>
+    /// Matches an e-mail address where the format of JSON Schema is not specific: the part before the @ has its own limit (RFC 5321, section 4.5.3.1.1).
+    /// </summary>
     public const string EmailAddress = "^[^@]{1,64}@";
 
     /// <summary>Matches a time of day.</summary>
@@ -29,6 +34,6 @@ public static class TextPatterns
     private const string Blanks = @" \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
     private const string Unseen = @"\u00AD\u0300-\u036F\u061C\u115F\u1160\u180B-\u180F\u200B-\u200F\u2060-\u2065\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0";
 
-    /// <summary>Returns the pattern of a text that matches another pattern once the spaces around it are trimmed.</summary>
+    /// <summary>Returns a pattern that matches another pattern with spaces around it, which are trimmed.</summary>
     public static string WithSpacesAround(string pattern) => $"^[{Spaces}]*{pattern}[{Spaces}]*$";
 }

@@ -4,29 +4,29 @@ using MedCor.Contracts.Chat;
 
 namespace MedCor.Contracts;
 
-/// <summary>A tool as everybody needs it: who owns it, who may call it, what it takes and gives, whether it is about reference data.</summary>
+/// <summary>Describes a tool: the service that owns it, its permitted callers, its parameters and result, and whether it concerns reference data.</summary>
 public sealed record ToolDescriptor(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result, bool IsReferenceData)
 {
-    /// <summary>Where its answers hold clinical content, of which every access is recorded; none when they hold none.</summary>
+    /// <summary>Gets where the results contain clinical content, every access to which is recorded; null when they contain none.</summary>
     public ClinicalContentDescriptor? ClinicalContent { get; } = ClinicalContentDescriptor.TryCreate(Result, Params);
 
-    /// <summary>Whether it answers one thing, as its resource shows it: then that has a bound.</summary>
+    /// <summary>Gets whether the result is one entity of a resource, which has a maximum size.</summary>
     public bool ReturnsSingleEntity { get; } = Result.IsDefined(typeof(ResourceAttribute), inherit: false);
 
     /// <summary>
-    /// Whether its answers may tell of a patient's health: where they hold clinical content, and where they hold what was said in a guided prompt. Such an answer goes to
-    /// who asked for it, who is on record, and nowhere else.
+    /// Gets whether the results may contain health data: clinical content, or the answers to a guided prompt. Such a result is returned only to the caller who
+    /// requested it, who is on record, and published nowhere else.
     /// </summary>
     public bool MayContainHealthData => ClinicalContent is not null || Result == typeof(PromptSession);
 }
 
-/// <summary>Every tool there is, read once from the contracts.</summary>
+/// <summary>Contains all tools, read once from the contracts.</summary>
 public static class ToolCatalogue
 {
-    /// <summary>By name, in alphabetical order.</summary>
+    /// <summary>Gets the tools by name, in alphabetical order.</summary>
     public static IReadOnlyDictionary<string, ToolDescriptor> All { get; } = Read();
 
-    /// <summary>By the type of their parameters.</summary>
+    /// <summary>Gets the tools by the type of their parameters.</summary>
     public static IReadOnlyDictionary<Type, ToolDescriptor> ByParameterType { get; } = All.Values.ToDictionary(t => t.Params);
 
     private static SortedDictionary<string, ToolDescriptor> Read()
@@ -43,17 +43,17 @@ public static class ToolCatalogue
     }
 }
 
-/// <summary>The docstrings of the contracts.</summary>
+/// <summary>Reads the doc comments of the contracts.</summary>
 public static class XmlDocumentation
 {
     private static readonly Dictionary<string, XElement> Members =
         XDocument.Load(Path.ChangeExtension(typeof(ToolAttribute).Assembly.Location, ".xml"))
             .Descendants("member").ToDictionary(m => m.Attribute("name")!.Value);
 
-    /// <summary>What a type promises; empty when it says nothing.</summary>
+    /// <summary>Returns the summary of a type; empty when it has none.</summary>
     public static string GetSummary(Type type) => Text(FindMember(type)?.Element("summary"));
 
-    /// <summary>What a property is, from its own docstring or from its record's.</summary>
+    /// <summary>Returns the description of a property, from its own doc comment or from its record's.</summary>
     public static string GetDescription(PropertyInfo property)
     {
         var own = Members.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}")?.Element("summary");

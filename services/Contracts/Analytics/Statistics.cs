@@ -2,24 +2,27 @@ using System.Text.Json.Serialization;
 
 namespace MedCor.Contracts.Analytics;
 
-/// <summary>A stretch of the calendar: a day, a week from Monday, a month, a quarter, a year.</summary>
+/// <summary>Specifies a calendar period: a day, a week that begins on Monday, a month, a quarter or a year.</summary>
 public enum ReportPeriod { Daily, Weekly, Monthly, Quarterly, Yearly }
 
-/// <summary>A hospital in figures. Appointments count on the day of the visit, by the clocks of the hospital.</summary>
-/// <param name="Patients">Those in use now.</param>
-/// <param name="Doctors">Those in use now.</param>
-/// <param name="Nurses">Those in use now.</param>
-/// <param name="NewPatients">Registered within the period.</param>
-/// <param name="Appointments">Of any status.</param>
-/// <param name="Cancelled">With those that were rescheduled.</param>
-/// <param name="PatientsSeen">Different patients with a completed appointment.</param>
-/// <param name="AverageRating">Of those appointments that were rated; null when none was.</param>
-/// <param name="Revenue">Invoiced within the period, less credit notes.</param>
-/// <param name="Currency">That of the newest invoice; amounts in another one are not part of the revenue.</param>
-/// <param name="TotalPatients">Patients in use now.</param>
-/// <param name="TodayAppointments">Today's that are not cancelled, whatever period was asked for.</param>
-/// <param name="ActiveDoctors">Doctors in use now.</param>
-/// <param name="MonthlyRevenue">That of this calendar month, whatever period was asked for.</param>
+/// <summary>Represents the statistics of a hospital. Appointments are counted on the day of the appointment, in the hospital's time zone.</summary>
+/// <param name="DateFrom">The first day of the period.</param>
+/// <param name="DateTo">The last day of the period, inclusive.</param>
+/// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
+/// <param name="Patients">The number of currently active patients.</param>
+/// <param name="Doctors">The number of currently active doctors.</param>
+/// <param name="Nurses">The number of currently active nurses.</param>
+/// <param name="NewPatients">The number of patients who were registered within the period.</param>
+/// <param name="Appointments">The number of appointments of any status.</param>
+/// <param name="Cancelled">The number of cancelled appointments, including those that were rescheduled.</param>
+/// <param name="PatientsSeen">The number of different patients with a completed appointment.</param>
+/// <param name="AverageRating">The average rating of the rated appointments, from 1 to 5; null when none was rated.</param>
+/// <param name="Revenue">The amount invoiced within the period, less credit notes.</param>
+/// <param name="Currency">The currency of the newest invoice; amounts in another currency are not included in the revenue.</param>
+/// <param name="TotalPatients">The number of currently active patients.</param>
+/// <param name="TodayAppointments">The number of today's appointments that are not cancelled, regardless of the requested period.</param>
+/// <param name="ActiveDoctors">The number of currently active doctors.</param>
+/// <param name="MonthlyRevenue">The revenue of the current calendar month, regardless of the requested period.</param>
 [Resource("analytics/dashboard", Callers.Staff)]
 public sealed record HospitalStatistics(
     Guid HospitalId,
@@ -45,18 +48,21 @@ public sealed record HospitalStatistics(
     [property: JsonPropertyName("activeDoctors")] int ActiveDoctors,
     [property: JsonPropertyName("monthlyRevenue")] string MonthlyRevenue);
 
-/// <summary>Shows a hospital in figures for a period: people, appointments by status, ratings, revenue.</summary>
-/// <param name="HospitalId">Your own unless given; platform administrators must give it.</param>
-/// <param name="DateFrom">From this day on; the first of this month unless given.</param>
-/// <param name="DateTo">To this day, inclusive; today unless given.</param>
+/// <summary>Returns the statistics of a hospital for a period: people, appointments by status, ratings and revenue.</summary>
+/// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
+/// <param name="DateFrom">The first day of the period; the first of the current month by default.</param>
+/// <param name="DateTo">The last day of the period, inclusive; today by default.</param>
 [Tool("get_hospital_statistics", Effect.Read, Callers.Staff)]
 public sealed record GetHospitalStatistics(Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null) : ITool<HospitalStatistics>;
 
-/// <summary>A doctor's work in figures.</summary>
-/// <param name="PatientsSeen">Different patients with a completed appointment.</param>
-/// <param name="AverageRating">Null when none was rated.</param>
-/// <param name="WorkingMinutes">By the schedule that holds on each day: a new one changes no day before it was set.</param>
-/// <param name="Utilization">Booked of working minutes, 1 being all; null when they do not work in the period.</param>
+/// <summary>Represents the statistics of a doctor's work.</summary>
+/// <param name="PatientsSeen">The number of different patients with a completed appointment.</param>
+/// <param name="AverageRating">The average rating of the rated appointments, from 1 to 5; null when none was rated.</param>
+/// <param name="BookedMinutes">The booked time, in minutes.</param>
+/// <param name="WorkingMinutes">
+/// The working time, in minutes, by the schedule that applies on each day: a new schedule does not change days before it was set.
+/// </param>
+/// <param name="Utilization">The ratio of booked to working minutes, 1 being fully booked; null when the doctor does not work in the period.</param>
 public sealed record DoctorPerformance(
     Guid DoctorId,
     Guid HospitalId,
@@ -73,25 +79,33 @@ public sealed record DoctorPerformance(
     int WorkingMinutes,
     decimal? Utilization);
 
-/// <summary>Shows a doctor's work in figures. Doctors may ask for themselves.</summary>
-/// <param name="Date">A day of the period that is meant; today unless given.</param>
+/// <summary>Returns the statistics of a doctor's work. Doctors may request only their own.</summary>
+/// <param name="DoctorId">The ID of the doctor.</param>
+/// <param name="Period">The length of the period.</param>
+/// <param name="Date">A day within the period; today by default.</param>
 [Tool("get_doctor_performance", Effect.Read, Callers.Admins | Callers.Doctor)]
 public sealed record GetDoctorPerformance(Guid DoctorId, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null) : ITool<DoctorPerformance>;
 
-/// <summary>How much the specialties of a hospital are asked for.</summary>
-/// <param name="Specialties">The most demanded first.</param>
+/// <summary>Represents the demand for the specialties of a hospital.</summary>
+/// <param name="Specialties">The specialties, the one in most demand first.</param>
 public sealed record HospitalDemand(Guid HospitalId, ReportPeriod Period, DateOnly DateFrom, DateOnly DateTo, IReadOnlyList<SpecialtyDemand> Specialties);
 
-/// <summary>How much one specialty is asked for. A doctor's appointments count for their main specialty.</summary>
-/// <param name="SpecialtyId">None for doctors who practise none.</param>
-/// <param name="Doctors">Those in use now.</param>
-/// <param name="AverageWaitDays">From booking to visit, of appointments that were not cancelled or missed; null when there are none.</param>
-/// <param name="Utilization">Booked of working minutes of its doctors in use, by the schedules that hold on each day, 1 being all; null when none works in the period.</param>
+/// <summary>Represents the demand for one specialty. A doctor's appointments are counted for the doctor's primary specialty.</summary>
+/// <param name="SpecialtyId">The ID of the specialty; null for doctors without a specialty.</param>
+/// <param name="Doctors">The number of currently active doctors.</param>
+/// <param name="AverageWaitDays">
+/// The average time from booking to appointment, in days, of appointments that were neither cancelled nor missed; null when there are none.
+/// </param>
+/// <param name="Utilization">
+/// The ratio of booked to working minutes of the specialty's active doctors, by the schedules that apply on each day, 1 being fully booked; null when none of
+/// them works in the period.
+/// </param>
 public sealed record SpecialtyDemand(
     Guid? SpecialtyId, string? Code, string? Name, int Doctors, int Appointments, int Completed, int Cancelled, int NoShows, decimal? AverageWaitDays, decimal? Utilization);
 
-/// <summary>Shows how much each specialty of a hospital is asked for: appointments, waiting time, utilization.</summary>
-/// <param name="HospitalId">Your own unless given; platform administrators must give it.</param>
-/// <param name="Date">A day of the period that is meant; today unless given.</param>
+/// <summary>Returns the demand for each specialty of a hospital: appointments, waiting time and utilization.</summary>
+/// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
+/// <param name="Period">The length of the period.</param>
+/// <param name="Date">A day within the period; today by default.</param>
 [Tool("get_specialty_demand", Effect.Read, Callers.Admins | Callers.Doctor)]
 public sealed record GetSpecialtyDemand(Guid? HospitalId = null, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null) : ITool<HospitalDemand>;

@@ -1,26 +1,26 @@
 namespace MedCor.Contracts.Billing;
 
-/// <summary>Whether something is owed or given back.</summary>
+/// <summary>Specifies whether a document charges an amount or credits one.</summary>
 public enum InvoiceType { Invoice, CreditNote }
 
-/// <summary>Where an invoice stands: there are no drafts, and payments are not kept here.</summary>
+/// <summary>Specifies the status of an invoice. There are no drafts, and payments are not recorded here.</summary>
 public enum InvoiceStatus { Issued }
 
-/// <summary>What a line is for: a whole period, what is left of one on another plan, or days that were paid for and are not used.</summary>
+/// <summary>Specifies what an invoice line is for: a whole period, the rest of a period on another plan, or paid days that are not used.</summary>
 public enum InvoiceLineKind { Plan, Proration, Credit }
 
-/// <summary>A line of an invoice.</summary>
-/// <param name="PeriodStart">The first day that it is about.</param>
-/// <param name="PeriodEnd">The first day that it is no longer about.</param>
-/// <param name="Amount">Decimal; negative for a credit.</param>
+/// <summary>Represents a line of an invoice.</summary>
+/// <param name="PeriodStart">The first day that the line covers.</param>
+/// <param name="PeriodEnd">The first day that the line no longer covers (exclusive end).</param>
+/// <param name="Amount">The amount, as a decimal; negative for a credit.</param>
 public sealed record InvoiceLine(InvoiceLineKind Kind, string Description, Guid PlanId, DateOnly PeriodStart, DateOnly PeriodEnd, string Amount);
 
-/// <summary>What a hospital owes, or with a credit note gets back. Once issued it never changes.</summary>
-/// <param name="Number">Counts the hospital's invoices and credit notes from 1, without a gap.</param>
-/// <param name="IssuedOn">By the clocks of the hospital.</param>
-/// <param name="Total">The sum of the lines, a decimal amount; negative on a credit note.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="CorrectsInvoiceId">The invoice that charged what this one credits.</param>
+/// <summary>Represents an invoice of a hospital, or a credit note. It never changes after it is issued.</summary>
+/// <param name="Number">The number within the hospital's invoices and credit notes, counted from 1 without gaps.</param>
+/// <param name="IssuedOn">The date of issue, in the hospital's time zone.</param>
+/// <param name="Total">The sum of the lines, as a decimal amount; negative on a credit note.</param>
+/// <param name="Currency">The ISO 4217 currency code.</param>
+/// <param name="CorrectsInvoiceId">The ID of the invoice that charged what this credit note credits.</param>
 [Resource("invoices", Callers.Admins)]
 public sealed record Invoice(
     Guid Id,
@@ -39,10 +39,11 @@ public sealed record Invoice(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Lists invoices and credit notes, the latest first.</summary>
-/// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="SubscriptionId">Only those of this subscription.</param>
-/// <param name="DateFrom">Issued on this day or later.</param>
-/// <param name="DateTo">Issued on this day or earlier.</param>
+/// <param name="HospitalId">The ID of the hospital whose invoices are listed.</param>
+/// <param name="SubscriptionId">The ID of the subscription whose invoices are listed.</param>
+/// <param name="Type">The type of the documents that are listed.</param>
+/// <param name="DateFrom">The first date of issue.</param>
+/// <param name="DateTo">The last date of issue, inclusive.</param>
 [Tool("list_invoices", Effect.Read, Callers.Admins)]
 public sealed record ListInvoices(
     Guid? HospitalId = null,
@@ -51,7 +52,7 @@ public sealed record ListInvoices(
     DateOnly? DateFrom = null,
     DateOnly? DateTo = null) : PagedTool<Invoice>;
 
-/// <summary>An invoice or a credit note was issued.</summary>
+/// <summary>Represents the event that an invoice or a credit note was issued.</summary>
 public sealed record InvoiceIssued(Invoice Invoice) : IntegrationEvent(Invoice.HospitalId, Invoice.Version)
 {
     public override LiveUpdate LiveUpdate => new("invoices", Change.Created, Invoice, new(Callers.Admins));

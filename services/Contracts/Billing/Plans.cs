@@ -1,19 +1,19 @@
 namespace MedCor.Contracts.Billing;
 
-/// <summary>The size of hospital that a plan is made for.</summary>
+/// <summary>Specifies the size of hospital for which a plan is intended.</summary>
 public enum PlanType { Basic, Professional, Enterprise }
 
-/// <summary>How much is paid for at once.</summary>
+/// <summary>Specifies the length of a billing period.</summary>
 public enum BillingCycle { Monthly, Quarterly, Annual }
 
-/// <summary>What a period costs, by the cycle that it is paid in.</summary>
+/// <summary>Represents the price of a period, by billing cycle.</summary>
 public sealed record PlanPrices(string Monthly, string Quarterly, string Annual);
 
-/// <summary>What a hospital can subscribe to.</summary>
-/// <param name="Prices">Decimal amounts.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="MaxDoctors">As many as the price is meant for; null for any number. Agreed, not enforced.</param>
-/// <param name="MaxPatients">As many as the price is meant for; null for any number. Agreed, not enforced.</param>
+/// <summary>Represents a plan to which a hospital can subscribe.</summary>
+/// <param name="Prices">The prices, as decimal amounts.</param>
+/// <param name="Currency">The ISO 4217 currency code.</param>
+/// <param name="MaxDoctors">The number of doctors for which the price is intended; null for any number. The limit is agreed, not enforced.</param>
+/// <param name="MaxPatients">The number of patients for which the price is intended; null for any number. The limit is agreed, not enforced.</param>
 [Resource("subscription_plans", Callers.Admins)]
 public sealed record SubscriptionPlan(
     Guid Id,
@@ -30,7 +30,10 @@ public sealed record SubscriptionPlan(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
-/// <summary>Lists the plans that a hospital can subscribe to, the cheapest first.</summary>
-/// <param name="IsActive">Only those that can be subscribed to now, or only those that cannot any more; both unless given.</param>
+/// <summary>Lists the plans to which a hospital can subscribe, the cheapest first.</summary>
+/// <param name="PlanType">The type of the plans that are listed.</param>
+/// <param name="IsActive">
+/// Whether to list only plans that are available for subscription (true) or only those that no longer are (false); both by default.
+/// </param>
 [Tool("list_subscription_plans", Effect.Read, Callers.Admins, IsReferenceData = true)]
 public sealed record ListSubscriptionPlans(PlanType? PlanType = null, bool? IsActive = null) : PagedTool<SubscriptionPlan>;

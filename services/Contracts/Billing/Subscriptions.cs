@@ -2,18 +2,20 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Billing;
 
-/// <summary>Where a subscription stands. Whoever ended it by a word has cancelled it; one that ended because it was not to be renewed has expired.</summary>
+/// <summary>
+/// Specifies the status of a subscription. A subscription that was ended explicitly is CANCELLED; one that ended because it was not to be renewed is EXPIRED.
+/// </summary>
 public enum SubscriptionStatus { Active, Cancelled, Expired }
 
-/// <summary>A hospital's agreement to pay for a plan, period after period. Days are those of the hospital's clocks.</summary>
-/// <param name="StartDate">The first day of the first period; it may lie ahead.</param>
-/// <param name="AutoRenew">Whether another period follows the present one.</param>
-/// <param name="CancelAtPeriodEnd">Whether it was cancelled and runs until the present period ends.</param>
-/// <param name="CurrentPeriodStart">The first day of the present period, or of the first one while that lies ahead.</param>
-/// <param name="CurrentPeriodEnd">The day on which the next one begins.</param>
-/// <param name="Price">What the present period costs, a decimal amount.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="EndedOn">The first day that was no longer paid for; null while it is active.</param>
+/// <summary>Represents a hospital's subscription to a plan, which is billed period by period. Dates are in the hospital's time zone.</summary>
+/// <param name="StartDate">The first day of the first period; it may be in the future.</param>
+/// <param name="AutoRenew">Whether another period follows the current one.</param>
+/// <param name="CancelAtPeriodEnd">Whether the subscription was cancelled and runs until the end of the current period.</param>
+/// <param name="CurrentPeriodStart">The first day of the current period, or of the first period while that is in the future.</param>
+/// <param name="CurrentPeriodEnd">The day on which the next period begins.</param>
+/// <param name="Price">The price of the current period, as a decimal amount.</param>
+/// <param name="Currency">The ISO 4217 currency code.</param>
+/// <param name="EndedOn">The first day that was no longer paid for; null while the subscription is active.</param>
 [Resource("subscriptions", Callers.Admins)]
 public sealed record Subscription(
     Guid Id,
@@ -35,37 +37,52 @@ public sealed record Subscription(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Lists subscriptions, the latest first.</summary>
-/// <param name="HospitalId">Only those of this hospital.</param>
+/// <param name="HospitalId">The ID of the hospital whose subscriptions are listed.</param>
+/// <param name="PlanId">The ID of the plan of the subscriptions that are listed.</param>
+/// <param name="Status">The status of the subscriptions that are listed.</param>
 [Tool("list_subscriptions", Effect.Read, Callers.Admins)]
 public sealed record ListSubscriptions(Guid? HospitalId = null, Guid? PlanId = null, SubscriptionStatus? Status = null) : PagedTool<Subscription>;
 
-/// <summary>Shows one subscription.</summary>
+/// <summary>Returns one subscription.</summary>
+/// <param name="SubscriptionId">The ID of the subscription.</param>
 [Tool("get_subscription", Effect.Read, Callers.Admins)]
 public sealed record GetSubscription(Guid SubscriptionId) : ITool<Subscription>;
 
 /// <summary>
-/// Subscribes a hospital to a plan. A hospital has one active subscription at most; a second one is a CONFLICT. Each period is invoiced on its
-/// first day, and renewed by itself until the subscription is cancelled.
+/// Subscribes a hospital to a plan. A hospital has at most one active subscription; a second one is rejected with CONFLICT. Each period is invoiced on its
+/// first day, and the subscription renews itself until it is cancelled.
 /// </summary>
-/// <param name="StartDate">By the clocks of the hospital, at most a year from today. Of a day that is past, all periods until today are invoiced at once.</param>
+/// <param name="HospitalId">The ID of the hospital.</param>
+/// <param name="PlanId">The ID of the plan.</param>
+/// <param name="StartDate">
+/// The first day, in the hospital's time zone, at most one year before or after today. If it is in the past, all periods until today are invoiced at once.
+/// </param>
+/// <param name="BillingCycle">The length of a billing period.</param>
 [Tool("create_subscription", Effect.Create, Callers.Admins)]
 public sealed record CreateSubscription(Guid HospitalId, Guid PlanId, DateOnly StartDate, BillingCycle BillingCycle) : ITool<Subscription>;
 
 /// <summary>
-/// Changes a subscription; what is not given stays as it is. Another plan holds from today on: an invoice credits the days of the period that are left of
-/// the old plan, today's among them, and charges them for the new one. That of a hospital out of use is not changed, only cancelled.
+/// Changes a subscription. Omitted fields stay unchanged. Another plan applies from today: an invoice credits the days of the period that are left of the old
+/// plan, including today, and charges them at the new plan. The subscription of an inactive hospital cannot be changed, only cancelled.
 /// </summary>
-/// <param name="AutoRenew">true also undoes a cancellation at the period's end; false lets the subscription expire then.</param>
-/// <param name="ExpectedVersion">Refuses the change if the subscription is no longer at this version.</param>
+/// <param name="SubscriptionId">The ID of the subscription.</param>
+/// <param name="PlanId">The ID of the new plan.</param>
+/// <param name="AutoRenew">
+/// Whether the subscription renews itself. true also reverts a cancellation at the end of the period; false lets the subscription expire then.
+/// </param>
+/// <param name="ExpectedVersion">The expected version of the subscription; the change is rejected if the subscription is no longer at this version.</param>
 [Tool("update_subscription", Effect.Update, Callers.Admins)]
 public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null, bool? AutoRenew = null, [property: NotAField] long? ExpectedVersion = null) : ITool<Subscription>;
 
 /// <summary>
-/// Cancels a subscription: at the end of the period that is paid for, which update_subscription with auto_renew true undoes until then, or at once, with
-/// a credit note for the days that are left, today's among them. One that has not begun is never charged.
+/// Cancels a subscription, at the end of the paid period or at once. A cancellation at the end of the period can be reverted until then by update_subscription
+/// with auto_renew true. An immediate cancellation issues a credit note for the days that are left, including today. A subscription that has not begun is never
+/// charged.
 /// </summary>
-/// <param name="Immediate">Whether it ends at once; at the period's end unless given.</param>
-/// <param name="ExpectedVersion">Refuses the change if the subscription is no longer at this version.</param>
+/// <param name="SubscriptionId">The ID of the subscription.</param>
+/// <param name="Reason">The reason for the cancellation.</param>
+/// <param name="Immediate">Whether the subscription ends at once; by default it ends at the end of the period.</param>
+/// <param name="ExpectedVersion">The expected version of the subscription; the change is rejected if the subscription is no longer at this version.</param>
 [Tool("cancel_subscription", Effect.Delete, Callers.Admins)]
 public sealed record CancelSubscription(
     Guid SubscriptionId,
@@ -73,19 +90,19 @@ public sealed record CancelSubscription(
     bool Immediate = false,
     long? ExpectedVersion = null) : ITool<Subscription>;
 
-/// <summary>A hospital subscribed to a plan.</summary>
+/// <summary>Represents the event that a hospital subscribed to a plan.</summary>
 public sealed record SubscriptionCreated(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
     public override LiveUpdate LiveUpdate => new("subscriptions", Change.Created, Subscription, new(Callers.Admins));
 }
 
-/// <summary>A subscription changed, was renewed, is to end, or expired.</summary>
+/// <summary>Represents the event that a subscription was changed, was renewed, is going to end, or expired.</summary>
 public sealed record SubscriptionUpdated(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
     public override LiveUpdate LiveUpdate => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));
 }
 
-/// <summary>A subscription ended because it was cancelled. It stays to be read.</summary>
+/// <summary>Represents the event that a subscription ended because it was cancelled. It remains readable.</summary>
 public sealed record SubscriptionCancelled(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
     public override LiveUpdate LiveUpdate => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));

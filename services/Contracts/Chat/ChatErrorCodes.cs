@@ -1,6 +1,6 @@
 namespace MedCor.Contracts.Chat;
 
-/// <summary>The codes of the chat surface's errors.</summary>
+/// <summary>Defines the error codes of the chat endpoints.</summary>
 public static class ChatErrorCodes
 {
     public const string Unauthenticated = "AUTH_ERROR";

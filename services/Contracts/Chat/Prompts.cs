@@ -4,14 +4,14 @@ using System.Text.Json.Serialization;
 
 namespace MedCor.Contracts.Chat;
 
-/// <summary>How far a guided prompt has come.</summary>
+/// <summary>Specifies the status of a guided prompt.</summary>
 public enum PromptStatus { Active, Completed, Abandoned }
 
-/// <summary>A guided prompt that somebody has begun. It is its beginner's alone, and is forgotten 24 hours after its last step.</summary>
-/// <param name="Prompt">Which prompt it is.</param>
-/// <param name="Step">What is asked next; none when nothing is.</param>
-/// <param name="Data">What is known so far, and what was done.</param>
-/// <param name="ExpiresAt">Until when it can be gone on with or looked at.</param>
+/// <summary>Represents a session of a guided prompt. Only the user who started it can access it, and it is deleted 24 hours after its last step.</summary>
+/// <param name="Prompt">The name of the prompt.</param>
+/// <param name="Step">The next step; null when there is none.</param>
+/// <param name="Data">The data that is known so far, and the actions that were carried out.</param>
+/// <param name="ExpiresAt">The time until which the session can be continued or read.</param>
 public sealed record PromptSession(
     Guid SessionId,
     string Prompt,
@@ -23,13 +23,13 @@ public sealed record PromptSession(
     DateTimeOffset UpdatedAt,
     DateTimeOffset ExpiresAt);
 
-/// <summary>A question of a guided prompt.</summary>
-/// <param name="Index">Its place, from 1.</param>
-/// <param name="Of">How many there are.</param>
-/// <param name="Message">For the person who is to answer.</param>
-/// <param name="InputSchema">The JSON Schema of an answer.</param>
-/// <param name="Notice">Why it is asked once more, if it is.</param>
-/// <param name="Options">What may be chosen: each with the fields of an answer, and with what a person needs to choose by.</param>
+/// <summary>Represents a step of a guided prompt.</summary>
+/// <param name="Index">The position of the step, from 1.</param>
+/// <param name="Of">The number of steps.</param>
+/// <param name="Message">The question for the person who answers.</param>
+/// <param name="InputSchema">The JSON Schema of the answer.</param>
+/// <param name="Notice">The reason why the step is asked again, if it is.</param>
+/// <param name="Options">The choices: each has the fields of an answer, and the information that a person needs to choose.</param>
 public sealed record PromptStep(
     int Index,
     int Of,
@@ -39,44 +39,50 @@ public sealed record PromptStep(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Notice = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonArray? Options = null);
 
-/// <summary>A guided prompt as it can be begun.</summary>
-/// <param name="Callers">Who may use it.</param>
-/// <param name="InitialDataSchema">The JSON Schema of what can be known from the start.</param>
-/// <param name="Steps">What it asks, in order.</param>
+/// <summary>Describes a guided prompt that can be started.</summary>
+/// <param name="Callers">The roles that may use the prompt.</param>
+/// <param name="InitialDataSchema">The JSON Schema of the data that may be given at the start.</param>
+/// <param name="Steps">The steps, in order.</param>
 public sealed record PromptDescription(string Name, string Description, IReadOnlyList<string> Callers, JsonObject InitialDataSchema, IReadOnlyList<PromptStep> Steps);
 
-/// <summary>The guided prompts.</summary>
+/// <summary>Represents the list of guided prompts.</summary>
 public sealed record PromptList(IReadOnlyList<PromptDescription> Prompts);
 
-/// <summary>Lists the guided prompts that your role may use, with the steps of each and what they ask.</summary>
+/// <summary>Lists the guided prompts that your role may use, with their steps and the input of each.</summary>
 [Tool("list_prompts", Effect.Read, Callers.Everyone)]
 public sealed record ListPrompts : ITool<PromptList>;
 
-/// <summary>Begins a guided prompt. What is known already is not asked again: the answer is the first step that is open.</summary>
-/// <param name="Prompt">Its name, as list_prompts tells it.</param>
-/// <param name="InitialData">What is known from the start; the prompt's initial_data_schema says what it can be.</param>
+/// <summary>Starts a guided prompt. Steps whose answers are already known are skipped: the result contains the first open step.</summary>
+/// <param name="Prompt">The name of the prompt, from list_prompts.</param>
+/// <param name="InitialData">The data that is known at the start, as described by the prompt's initial_data_schema.</param>
 [Tool("invoke_prompt", Effect.Create, Callers.Everyone)]
 public sealed record InvokePrompt([property: Length(1, 100)] string Prompt, JsonObject? InitialData = null) : ITool<PromptSession>;
 
 /// <summary>
-/// Answers a step of a guided prompt, does what the step says with your own rights, and gives the next one. What is refused leaves the prompt at its step.
+/// Answers a step of a guided prompt. The step's action is carried out with your own permissions, and the result contains the next step. If the action is
+/// refused, the prompt stays at its step.
 /// </summary>
-/// <param name="Input">The answer; the step's input_schema says what it can be.</param>
-/// <param name="Step">The name of the step that it answers; the present one unless given. An earlier one is answered anew, unless what came of it is done already.</param>
+/// <param name="SessionId">The ID of the prompt session.</param>
+/// <param name="Input">The answer, as described by the step's input_schema.</param>
+/// <param name="Step">
+/// The name of the step to answer; the current one by default. An earlier step can be answered again unless its action has already been carried out.
+/// </param>
 [Tool("answer_prompt", Effect.Create, Callers.Everyone)]
 public sealed record AnswerPrompt(Guid SessionId, JsonObject Input, [property: Length(1, 100)] string? Step = null) : ITool<PromptSession>;
 
-/// <summary>Shows where a guided prompt of yours stands.</summary>
+/// <summary>Returns the current state of one of your guided prompts.</summary>
+/// <param name="SessionId">The ID of the prompt session.</param>
 [Tool("get_prompt_session", Effect.Read, Callers.Everyone)]
 public sealed record GetPromptSession(Guid SessionId) : ITool<PromptSession>;
 
-/// <summary>Ends a guided prompt of yours and forgets what it held. What its steps have done stays done.</summary>
+/// <summary>Ends one of your guided prompts and deletes its data. Actions that its steps have carried out are not undone.</summary>
+/// <param name="SessionId">The ID of the prompt session.</param>
 [Tool("abandon_prompt", Effect.Delete, Callers.Everyone)]
 public sealed record AbandonPrompt(Guid SessionId) : ITool<PromptSession>;
 
-/// <summary>What can be known when a prompt begins.</summary>
+/// <summary>Represents the initial data of a prompt.</summary>
 public interface IPromptInitialData
 {
-    /// <summary>The hospital it is about: one's own unless given; platform administrators must say which.</summary>
+    /// <summary>Gets the ID of the hospital; the caller's own by default. Required for platform administrators.</summary>
     Guid? HospitalId { get; }
 }

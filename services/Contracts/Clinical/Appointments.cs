@@ -2,18 +2,21 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Clinical;
 
-/// <summary>Where an appointment stands.</summary>
+/// <summary>Specifies the status of an appointment.</summary>
 public enum AppointmentStatus { Scheduled, InProgress, Completed, Cancelled, NoShow }
 
-/// <summary>A patient's visit to a doctor.</summary>
-/// <param name="AppointmentDate">The day, by the clocks of the hospital.</param>
-/// <param name="AppointmentTime">When it begins, by the clocks of the hospital.</param>
-/// <param name="TimeZone">IANA name of the zone that date and time are meant in.</param>
-/// <param name="StartsAt">The instant at which it begins.</param>
-/// <param name="EndsAt">The instant before which it ends; the next may begin then.</param>
-/// <param name="Rating">What its patient thought of it, 1 to 5.</param>
-/// <param name="RescheduledFrom">The appointment that this one replaces.</param>
-/// <param name="RescheduledTo">The appointment that replaces this one, which is cancelled therefore.</param>
+/// <summary>Represents a patient's appointment with a doctor.</summary>
+/// <param name="AppointmentDate">The date, in the hospital's time zone.</param>
+/// <param name="AppointmentTime">The time at which the appointment begins, in the hospital's time zone.</param>
+/// <param name="DurationMinutes">The length, in minutes.</param>
+/// <param name="TimeZone">The IANA name of the time zone in which date and time are given.</param>
+/// <param name="StartsAt">The instant at which the appointment begins.</param>
+/// <param name="EndsAt">The instant at which the appointment ends (exclusive); the next appointment may begin at this instant.</param>
+/// <param name="Reason">The reason for the appointment.</param>
+/// <param name="Rating">The patient's rating, from 1 to 5.</param>
+/// <param name="RatingComment">The patient's comment on the rating.</param>
+/// <param name="RescheduledFrom">The ID of the appointment that this one replaces.</param>
+/// <param name="RescheduledTo">The ID of the appointment that replaces this one, which is therefore cancelled.</param>
 [Resource("appointments", Callers.Everyone)]
 public sealed record Appointment(
     Guid Id,
@@ -39,13 +42,16 @@ public sealed record Appointment(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
-    /// <summary>When and with whom, and nothing of what it is for.</summary>
+    /// <summary>Returns when and with whom the appointment takes place, without its reason and other clinical content.</summary>
     public LiveAppointment WithoutContent() => new(
         Id, HospitalId, PatientId, PatientName, DoctorId, DoctorName, AppointmentDate, AppointmentTime, DurationMinutes, TimeZone, StartsAt, EndsAt,
         Status, Rating, RescheduledFrom, RescheduledTo, Version, CreatedAt, UpdatedAt);
 }
 
-/// <summary>An appointment as live events tell it: without what patient, doctor and others wrote about it. Who may read that asks for it, and the asking is recorded.</summary>
+/// <summary>
+/// Represents an appointment in a live event, without the texts that the patient, the doctor and others wrote about it. Callers who may read the texts request
+/// them with a separate call, which is recorded in the audit trail.
+/// </summary>
 public sealed record LiveAppointment(
     Guid Id,
     Guid HospitalId,
@@ -67,12 +73,15 @@ public sealed record LiveAppointment(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
-/// <summary>An appointment that a change elsewhere concerns: which it is and when, and nothing of what it is for.</summary>
+/// <summary>Represents an appointment that a change elsewhere affects: its IDs, date and time, without the reason.</summary>
 public sealed record AffectedAppointment(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime);
 
 /// <summary>Lists appointments, the latest first. Patients see their own; staff see those of their hospital.</summary>
-/// <param name="DateFrom">From this day on.</param>
-/// <param name="DateTo">To this day, inclusive.</param>
+/// <param name="PatientId">The ID of the patient whose appointments are listed.</param>
+/// <param name="DoctorId">The ID of the doctor whose appointments are listed.</param>
+/// <param name="Status">The status of the appointments that are listed.</param>
+/// <param name="DateFrom">The first date of the appointments that are listed.</param>
+/// <param name="DateTo">The last date of the appointments that are listed, inclusive.</param>
 [Tool("list_appointments", Effect.Read, Callers.Everyone)]
 public sealed record ListAppointments(
     Guid? PatientId = null,
@@ -81,20 +90,26 @@ public sealed record ListAppointments(
     DateOnly? DateFrom = null,
     DateOnly? DateTo = null) : PagedTool<Appointment>;
 
-/// <summary>Shows one appointment.</summary>
+/// <summary>Returns one appointment.</summary>
+/// <param name="AppointmentId">The ID of the appointment.</param>
 [Tool("get_appointment", Effect.Read, Callers.Everyone)]
 public sealed record GetAppointment(Guid AppointmentId) : ITool<Appointment>;
 
 /// <summary>
-/// Books a patient with a doctor, at a time when the doctor works and neither of the two is booked: list_appointment_slots tells such times.
-/// When somebody else was quicker the answer is CONFLICT with the nearest free times in details.alternatives. Patients book for themselves: one slot, at a time that list_appointment_slots
-/// offers, and no more at a time than their hospital's max_open_patient_bookings.
+/// Books an appointment for a patient with a doctor. The doctor must be working at that time, and neither the doctor nor the patient may be booked then;
+/// list_appointment_slots returns such times. If the time has been taken meanwhile, the error is CONFLICT, with the nearest free times in details.alternatives.
+/// Patients book only for themselves: one slot, at a time that list_appointment_slots offers, and no more open bookings at once than the
+/// max_open_patient_bookings of their hospital.
 /// </summary>
-/// <param name="AppointmentDate">The day, by the clocks of the hospital.</param>
-/// <param name="AppointmentTime">When it begins, by the clocks of the hospital; a time that a day has twice means the earlier.</param>
-/// <param name="Reason">Why the patient comes.</param>
-/// <param name="Notes">What else those involved should know.</param>
-/// <param name="DurationMinutes">How long it takes; one slot of the doctor's schedule unless given. Patients book no other length.</param>
+/// <param name="PatientId">The ID of the patient.</param>
+/// <param name="DoctorId">The ID of the doctor.</param>
+/// <param name="AppointmentDate">The date, in the hospital's time zone.</param>
+/// <param name="AppointmentTime">
+/// The time at which the appointment begins, in the hospital's time zone. A time that occurs twice on that day means the earlier one.
+/// </param>
+/// <param name="Reason">The reason for the visit.</param>
+/// <param name="Notes">Further information for the people involved.</param>
+/// <param name="DurationMinutes">The length, in minutes; one slot of the doctor's schedule by default. Patients cannot book any other length.</param>
 [Tool("create_appointment", Effect.Create, Callers.Everyone)]
 public sealed record CreateAppointment(
     Guid PatientId,
@@ -106,12 +121,14 @@ public sealed record CreateAppointment(
     [property: Range(5, 480)] int? DurationMinutes = null) : ITool<Appointment>;
 
 /// <summary>
-/// Moves an appointment on: SCHEDULED to IN_PROGRESS, CANCELLED or NO_SHOW; IN_PROGRESS to COMPLETED or CANCELLED. No other move is possible.
-/// NO_SHOW is possible from the appointment's beginning on; who comes early is IN_PROGRESS, then COMPLETED, before it.
-/// Cancelling frees the time and wants the reason in notes. Patients may cancel their own until it begins, nothing else.
+/// Changes the status of an appointment: SCHEDULED to IN_PROGRESS, CANCELLED or NO_SHOW; IN_PROGRESS to COMPLETED or CANCELLED. No other transition is
+/// possible. NO_SHOW is possible only once the appointment's start time is reached; for a patient who comes early, IN_PROGRESS and then COMPLETED are possible
+/// before it. Cancelling frees the time and requires the reason in notes. Patients may only cancel, and only their own appointments, until they begin.
 /// </summary>
-/// <param name="Notes">Added to the notes that are there, on a line of its own.</param>
-/// <param name="ExpectedVersion">Refuses the change if the appointment is no longer at this version.</param>
+/// <param name="AppointmentId">The ID of the appointment.</param>
+/// <param name="Status">The new status.</param>
+/// <param name="Notes">Text that is appended to the existing notes, on a new line.</param>
+/// <param name="ExpectedVersion">The expected version of the appointment; the change is rejected if the appointment is no longer at this version.</param>
 [Tool("update_appointment_status", Effect.Update, Callers.Everyone)]
 public sealed record UpdateAppointmentStatus(
     Guid AppointmentId,
@@ -120,14 +137,15 @@ public sealed record UpdateAppointmentStatus(
     [property: NotAField] long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>
-/// Moves an appointment that has not begun to another time with the same doctor, in one step: the old one is cancelled and its time is free,
-/// a new one takes its place, and each names the other. Answers the new one. One whose time is over can no longer be moved. Patients move theirs until it begins, to a time that
-/// list_appointment_slots offers; they keep the length that staff chose, and no other that is longer than one slot.
+/// Moves an appointment that has not begun to another time with the same doctor, in one step: the old appointment is cancelled and its time becomes free, a new
+/// appointment replaces it, and each refers to the other. Returns the new appointment. An appointment whose time is over can no longer be moved. Patients may
+/// move their own until it begins, to a time that list_appointment_slots offers; a length that staff chose is kept, and no other may be longer than one slot.
 /// </summary>
-/// <param name="AppointmentDate">The new day, by the clocks of the hospital.</param>
-/// <param name="AppointmentTime">The new time, by the clocks of the hospital.</param>
-/// <param name="Reason">Why it is moved; added to the notes of the old one.</param>
-/// <param name="ExpectedVersion">Refuses the change if the appointment is no longer at this version.</param>
+/// <param name="AppointmentId">The ID of the appointment to move.</param>
+/// <param name="AppointmentDate">The new date, in the hospital's time zone.</param>
+/// <param name="AppointmentTime">The new time, in the hospital's time zone.</param>
+/// <param name="Reason">The reason for the move; it is appended to the notes of the old appointment.</param>
+/// <param name="ExpectedVersion">The expected version of the appointment; the change is rejected if the appointment is no longer at this version.</param>
 [Tool("reschedule_appointment", Effect.Create, Callers.Everyone)]
 public sealed record RescheduleAppointment(
     Guid AppointmentId,
@@ -136,10 +154,11 @@ public sealed record RescheduleAppointment(
     [property: MaxLength(500), Multiline] string? Reason = null,
     long? ExpectedVersion = null) : ITool<Appointment>;
 
-/// <summary>Says what you, its patient, thought of a completed appointment. Rating again replaces the rating, and the comment if one is given.</summary>
-/// <param name="Rating">From 1, bad, to 5, very good.</param>
-/// <param name="Comment">In your own words; the hospital's staff can read it. Left out, what you said before stays; null takes it back.</param>
-/// <param name="ExpectedVersion">Refuses the change if the appointment is no longer at this version.</param>
+/// <summary>Rates a completed appointment; you must be its patient. A second rating replaces the first, and also its comment if a comment is given.</summary>
+/// <param name="AppointmentId">The ID of the appointment.</param>
+/// <param name="Rating">The rating, from 1 (bad) to 5 (very good).</param>
+/// <param name="Comment">A comment in your own words, which the hospital's staff can read. If omitted, an earlier comment stays; null removes it.</param>
+/// <param name="ExpectedVersion">The expected version of the appointment; the change is rejected if the appointment is no longer at this version.</param>
 [Tool("rate_appointment", Effect.Update, Callers.Patient)]
 public sealed record RateAppointment(
     Guid AppointmentId,
@@ -147,13 +166,13 @@ public sealed record RateAppointment(
     [property: MaxLength(1000), Multiline] Optional<string?> Comment = default,
     [property: NotAField] long? ExpectedVersion = null) : ITool<Appointment>;
 
-/// <summary>An appointment was booked.</summary>
+/// <summary>Represents the event that an appointment was booked.</summary>
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
     public override LiveUpdate LiveUpdate => new("appointments", Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId), AdditionalEventName: "appointment_created");
 }
 
-/// <summary>An appointment was moved on, rescheduled or rated.</summary>
+/// <summary>Represents the event that an appointment changed its status, was rescheduled or was rated.</summary>
 public sealed record AppointmentUpdated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
     public override LiveUpdate LiveUpdate => new("appointments", Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));

@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Clinical;
 
 /// <summary>
-/// Something that tells of a patient's health. Every tool that answers it, however deep inside its answer, records in the audit trail whose it showed or
-/// changed and who asked: the record being this is all that takes.
+/// Represents content about a patient's health. Every tool whose result contains such content, at any depth, records in the audit trail whose content was shown
+/// or changed and which user asked. Implementing this interface is all that this requires.
 /// </summary>
 public interface IClinicalContent
 {
@@ -14,41 +14,43 @@ public interface IClinicalContent
     long Version { get; }
 }
 
-/// <summary>Allows the kinds of things that accesses are recorded of.</summary>
+/// <summary>Allows only the names of resources whose accesses are recorded.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AuditedResourceAttribute : AllowedValuesAttribute
 {
     public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", null) => ErrorMessage = "must be appointments, medical_records or treatments";
 }
 
-/// <summary>What became of an access: carried out, answered once more from an idempotency key, or refused.</summary>
+/// <summary>Specifies the outcome of an access: carried out, answered again from an idempotency key, or refused.</summary>
 public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict }
 
-/// <summary>As what somebody acted: the column of the role matrix that they stood in.</summary>
+/// <summary>Specifies the role in which a user acted: a column of the role matrix.</summary>
 public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient }
 
 /// <summary>
-/// That somebody saw or changed clinical content of one patient, or tried to; never what it says. A call that showed several patients' is one event for each.
+/// Represents a user's access, or attempted access, to the clinical content of one patient; the content itself is never included. A call that showed the
+/// content of several patients is recorded as one event for each patient.
 /// </summary>
-/// <param name="HospitalId">Whose trail it stands in; none when it concerns no hospital.</param>
-/// <param name="UserId">Who.</param>
-/// <param name="UserName">What they are called now; none for the platform's administrators.</param>
-/// <param name="Role">As what they acted.</param>
-/// <param name="SessionId">The login by which they did. Not shown to patients.</param>
+/// <param name="HospitalId">The ID of the hospital whose audit trail contains the event; null when it concerns no hospital.</param>
+/// <param name="UserId">The ID of the user who made the access.</param>
+/// <param name="UserName">The user's current name; null for platform administrators.</param>
+/// <param name="Role">The role in which the user acted.</param>
+/// <param name="SessionId">The ID of the login session that was used. Not shown to patients.</param>
 /// <param name="Action">The tool that was called, or <c>resources/{name}</c> for a resource that was read by its path.</param>
-/// <param name="Resource">What kind of thing: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>.</param>
-/// <param name="ResourceId">The one that was seen, changed or asked for, when it was one.</param>
-/// <param name="ResourceIds">Those that a list showed, when there were several.</param>
-/// <param name="ResourceVersion">At which version, when it was one at one version.</param>
-/// <param name="PatientId">Whose; the one that was asked for, when nothing was found.</param>
-/// <param name="Rows">How many entries were shown or changed.</param>
-/// <param name="ClientAddress">The address that the call came from, as the gateway saw it. Not shown to patients.</param>
+/// <param name="Resource">The kind of content: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>.</param>
+/// <param name="ResourceId">The ID of the entry that was seen, changed or requested, when it was a single one.</param>
+/// <param name="ResourceIds">The IDs of the entries that a list showed, when there were several.</param>
+/// <param name="ResourceVersion">The version of the entry, when it was a single entry at one version.</param>
+/// <param name="PatientId">The ID of the patient whose content it is; if nothing was found, of the patient who was requested.</param>
+/// <param name="Rows">The number of entries that were shown or changed.</param>
+/// <param name="ClientAddress">The address from which the call came, as the gateway saw it. Not shown to patients.</param>
 /// <param name="PeerAddress">
-/// Who handed the call to the service and so vouches for the former: a gateway, unless somebody inside the network went past it. Not shown to patients.
+/// The address that passed the call to the service and so vouches for client_address: a gateway, unless a client inside the network bypassed it. Not shown to
+/// patients.
 /// </param>
-/// <param name="RequestId">The label under which the call stands in answers and logs; clients may choose it. Not shown to patients.</param>
-/// <param name="TraceId">The trace that the call belongs to, whose id no client can choose. Not shown to patients.</param>
-/// <param name="CreatedAt">When.</param>
+/// <param name="RequestId">The ID of the call in responses and logs, which clients may choose. Not shown to patients.</param>
+/// <param name="TraceId">The ID of the trace to which the call belongs, which no client can choose. Not shown to patients.</param>
+/// <param name="CreatedAt">The time of the access.</param>
 [Resource("audit_events", Callers.Admins | Callers.Patient)]
 public sealed record AuditEvent(
     Guid Id,
@@ -72,16 +74,16 @@ public sealed record AuditEvent(
     DateTimeOffset CreatedAt);
 
 /// <summary>
-/// Tells who saw, changed or tried to see or change clinical content, the latest first. Patients learn who did with their own; a hospital's administrators with that of
-/// their hospital.
+/// Lists accesses to clinical content, the latest first: who saw or changed it, or tried to. Patients see accesses to their own content; a hospital's
+/// administrators see accesses to the content of their hospital.
 /// </summary>
-/// <param name="PatientId">Whose content.</param>
-/// <param name="UserId">Who saw or changed it.</param>
-/// <param name="Resource">What kind of thing.</param>
-/// <param name="ResourceId">The one thing, also where a list showed it among others.</param>
+/// <param name="PatientId">The ID of the patient whose content was accessed.</param>
+/// <param name="UserId">The ID of the user who saw or changed the content.</param>
+/// <param name="Resource">The kind of content.</param>
+/// <param name="ResourceId">The ID of one entry, also where a list showed it among others.</param>
 /// <param name="Action">The tool that was called.</param>
-/// <param name="DateFrom">On this day, by the clocks of the hospital, or later; of UTC for the platform's administrators.</param>
-/// <param name="DateTo">On this day or earlier.</param>
+/// <param name="DateFrom">The first day of the events, in the hospital's time zone; in UTC for platform administrators.</param>
+/// <param name="DateTo">The last day of the events, inclusive.</param>
 [Tool("list_audit_events", Effect.Read, Callers.Admins | Callers.Patient)]
 public sealed record ListAuditEvents(
     Guid? PatientId = null,

@@ -2,16 +2,21 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Clinical;
 
-/// <summary>What a medical record is about.</summary>
+/// <summary>Specifies the kind of a medical record.</summary>
 public enum RecordType { Consultation, Checkup, Appointment, Triage, Vitals, NursingNote, LabResult, Prescription, Procedure, Imaging, Discharge, Referral, Onboarding, Other }
 
-/// <summary>Whether a medical record holds.</summary>
+/// <summary>Specifies whether a medical record is valid.</summary>
 public enum RecordStatus { Active, EnteredInError }
 
-/// <summary>Something that was found out or done about a patient. What it says is for those who treat the patient, their hospital's administrators and the patient; others see only that it is there.</summary>
-/// <param name="DoctorId">The doctor who answers for it.</param>
-/// <param name="AuthorId">Who wrote this version.</param>
-/// <param name="Attachments">Addresses or names of what belongs to it. <c>unsafe:</c> stands before an older one with another scheme than http or https.</param>
+/// <summary>
+/// Represents a finding about a patient or an action taken. Its content is visible to the staff who treat the patient, the administrators of their hospital and
+/// the patient; others see only that the record exists.
+/// </summary>
+/// <param name="DoctorId">The ID of the responsible doctor.</param>
+/// <param name="AuthorId">The ID of the user who wrote this version.</param>
+/// <param name="Attachments">
+/// The addresses or names of attachments. Older entries with another scheme than http or https are prefixed with <c>unsafe:</c>.
+/// </param>
 [Resource("medical_records", Callers.Everyone)]
 public sealed record MedicalRecord(
     Guid Id,
@@ -31,21 +36,23 @@ public sealed record MedicalRecord(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
-    /// <summary>That it is there, and nothing of what it says.</summary>
+    /// <summary>Returns the record without its content, so that only its existence is visible.</summary>
     public MedicalRecord WithoutContent() => this with { Title = null, Description = null, Diagnosis = null, Symptoms = null, TreatmentPlan = null, Attachments = null };
 }
 
-/// <summary>A medical record as it was at one version.</summary>
-/// <param name="Version">Which version, from 1.</param>
-/// <param name="AuthorId">Who wrote it.</param>
-/// <param name="WrittenAt">When.</param>
-/// <param name="Reason">Why it was changed.</param>
-/// <param name="Record">What it said.</param>
+/// <summary>Represents a medical record at one version.</summary>
+/// <param name="Version">The version number, from 1.</param>
+/// <param name="AuthorId">The ID of the user who wrote the version.</param>
+/// <param name="WrittenAt">The time at which the version was written.</param>
+/// <param name="Reason">The reason for the change.</param>
+/// <param name="Record">The record at this version.</param>
 public sealed record MedicalRecordVersion(long Version, Guid AuthorId, DateTimeOffset WrittenAt, string? Reason, MedicalRecord Record);
 
 /// <summary>Lists medical records, the latest first. Patients see their own; staff see those of their hospital.</summary>
-/// <param name="DateFrom">Written on this day, by the clocks of the hospital, or later; of UTC for the platform's administrators.</param>
-/// <param name="DateTo">Written on this day or earlier.</param>
+/// <param name="PatientId">The ID of the patient whose records are listed.</param>
+/// <param name="RecordType">The kind of records that are listed.</param>
+/// <param name="DateFrom">The first day on which the records were written, in the hospital's time zone; in UTC for platform administrators.</param>
+/// <param name="DateTo">The last day on which the records were written, inclusive.</param>
 [Tool("list_medical_records", Effect.Read, Callers.Everyone)]
 public sealed record ListMedicalRecords(
     Guid? PatientId = null,
@@ -53,17 +60,22 @@ public sealed record ListMedicalRecords(
     DateOnly? DateFrom = null,
     DateOnly? DateTo = null) : PagedTool<MedicalRecord>;
 
-/// <summary>Shows one medical record as it now is.</summary>
+/// <summary>Returns the current version of one medical record.</summary>
+/// <param name="RecordId">The ID of the medical record.</param>
 [Tool("get_medical_record", Effect.Read, Callers.Everyone)]
 public sealed record GetMedicalRecord(Guid RecordId) : ITool<MedicalRecord>;
 
 /// <summary>Lists all versions of a medical record, the latest first, each with its author, time and reason.</summary>
+/// <param name="RecordId">The ID of the medical record.</param>
 [Tool("get_medical_record_history", Effect.Read, Callers.Everyone)]
 public sealed record GetMedicalRecordHistory(Guid RecordId) : PagedTool<MedicalRecordVersion>;
 
-/// <summary>Writes a medical record. Nurses write TRIAGE, VITALS and NURSING_NOTE.</summary>
-/// <param name="DoctorId">The doctor who answers for it; the author, if a doctor, unless given. Doctors name nobody but themselves.</param>
-/// <param name="Attachments">What belongs to it: http or https addresses, or names without a scheme.</param>
+/// <summary>Creates a medical record. Nurses may create only TRIAGE, VITALS and NURSING_NOTE records.</summary>
+/// <param name="PatientId">The ID of the patient.</param>
+/// <param name="Title">The title.</param>
+/// <param name="RecordType">The kind of record.</param>
+/// <param name="Attachments">The attachments: http or https addresses, or names without a scheme.</param>
+/// <param name="DoctorId">The ID of the responsible doctor; by default the author, if a doctor. Doctors may name only themselves.</param>
 [Tool("create_medical_record", Effect.Create, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse)]
 public sealed record CreateMedicalRecord(
     Guid PatientId,
@@ -77,12 +89,15 @@ public sealed record CreateMedicalRecord(
     Guid? DoctorId = null) : ITool<MedicalRecord>;
 
 /// <summary>
-/// Amends a medical record: what is given replaces what was said, null clears it, what is left out stays; as a new version, and the old ones stay. What leaves all as it was makes no version. One that should
-/// never have been written becomes ENTERED_IN_ERROR, with the reason; it stays readable as such and changes no more.
+/// Amends a medical record. A given value replaces the stored one, null clears it, and omitted fields stay unchanged. Each change creates a new version, and
+/// the earlier versions are kept; a call that changes nothing creates no version. A record that should never have been written is set to ENTERED_IN_ERROR, with
+/// the reason; it stays readable as such and cannot be changed any more.
 /// </summary>
-/// <param name="Attachments">What belongs to it: http or https addresses, or names without a scheme.</param>
-/// <param name="Reason">Why it is changed.</param>
-/// <param name="ExpectedVersion">Refuses the change if the record is no longer at this version.</param>
+/// <param name="RecordId">The ID of the medical record.</param>
+/// <param name="Attachments">The attachments: http or https addresses, or names without a scheme.</param>
+/// <param name="Status">The new status.</param>
+/// <param name="Reason">The reason for the change.</param>
+/// <param name="ExpectedVersion">The expected version of the record; the change is rejected if the record is no longer at this version.</param>
 [Tool("update_medical_record", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record UpdateMedicalRecord(
     Guid RecordId,
@@ -96,13 +111,16 @@ public sealed record UpdateMedicalRecord(
     [property: MaxLength(1000), Multiline, NotAField] string? Reason = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<MedicalRecord>;
 
-/// <summary>A medical record was written. Tells that, not what it says: who may read that asks for it, and the asking is recorded.</summary>
+/// <summary>
+/// Represents the event that a medical record was written. The live event does not include its content: callers who may read it request it with a separate
+/// call, which is recorded in the audit trail.
+/// </summary>
 public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
     public override LiveUpdate LiveUpdate => new("medical_records", Change.Created, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
 }
 
-/// <summary>A medical record was amended. Tells that, not what it says.</summary>
+/// <summary>Represents the event that a medical record was amended. The live event does not include its content.</summary>
 public sealed record MedicalRecordUpdated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
     public override LiveUpdate LiveUpdate => new("medical_records", Change.Updated, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));

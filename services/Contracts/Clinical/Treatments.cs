@@ -2,19 +2,22 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Clinical;
 
-/// <summary>Where a treatment stands.</summary>
+/// <summary>Specifies the status of a treatment.</summary>
 public enum TreatmentStatus { Active, Completed, Discontinued }
 
-/// <summary>A medicine within a treatment, in the prescriber's words.</summary>
+/// <summary>Represents a medication of a treatment, in the prescriber's words.</summary>
 public sealed record Medication(
     [property: Length(1, 200)] string Name,
     [property: MaxLength(200)] string? Dosage = null,
     [property: MaxLength(200)] string? Frequency = null,
     [property: MaxLength(200)] string? Duration = null);
 
-/// <summary>How a patient is treated. What it says is for those who treat the patient, their hospital's administrators and the patient; others see only that it is there.</summary>
-/// <param name="DoctorId">The doctor who answers for it.</param>
-/// <param name="AuthorId">Who wrote it as it now is.</param>
+/// <summary>
+/// Represents a treatment of a patient. Its content is visible to the staff who treat the patient, the administrators of their hospital and the patient; others
+/// see only that the treatment exists.
+/// </summary>
+/// <param name="DoctorId">The ID of the responsible doctor.</param>
+/// <param name="AuthorId">The ID of the user who wrote the current version.</param>
 [Resource("treatments", Callers.Everyone)]
 public sealed record Treatment(
     Guid Id,
@@ -33,21 +36,26 @@ public sealed record Treatment(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
-    /// <summary>That it is there, and nothing of what it says.</summary>
+    /// <summary>Returns the treatment without its content, so that only its existence is visible.</summary>
     public Treatment WithoutContent() => this with { Name = null, Description = null, Medications = null, Instructions = null, Notes = null, FollowUpDate = null };
 }
 
 /// <summary>Lists treatments, the latest first. Patients see their own; staff see those of their hospital.</summary>
+/// <param name="PatientId">The ID of the patient whose treatments are listed.</param>
+/// <param name="DoctorId">The ID of the doctor whose treatments are listed.</param>
+/// <param name="Status">The status of the treatments that are listed.</param>
 [Tool("list_treatments", Effect.Read, Callers.Everyone)]
 public sealed record ListTreatments(Guid? PatientId = null, Guid? DoctorId = null, TreatmentStatus? Status = null) : PagedTool<Treatment>;
 
-/// <summary>Shows one treatment.</summary>
+/// <summary>Returns one treatment.</summary>
+/// <param name="TreatmentId">The ID of the treatment.</param>
 [Tool("get_treatment", Effect.Read, Callers.Everyone)]
 public sealed record GetTreatment(Guid TreatmentId) : ITool<Treatment>;
 
-/// <summary>Begins a treatment.</summary>
-/// <param name="DoctorId">The doctor who answers for it. Doctors name nobody but themselves.</param>
-/// <param name="FollowUpDate">When the patient is to be seen again, by the hospital's clocks; not before today.</param>
+/// <summary>Creates a treatment for a patient.</summary>
+/// <param name="PatientId">The ID of the patient.</param>
+/// <param name="DoctorId">The ID of the responsible doctor. Doctors may name only themselves.</param>
+/// <param name="FollowUpDate">The date of the follow-up visit, in the hospital's time zone; not before today.</param>
 [Tool("create_treatment", Effect.Create, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record CreateTreatment(
     Guid PatientId,
@@ -59,10 +67,15 @@ public sealed record CreateTreatment(
     [property: PlausibleDate] DateOnly? FollowUpDate = null,
     [property: MaxLength(2000), Multiline] string? Notes = null) : ITool<Treatment>;
 
-/// <summary>Changes a treatment: what is given replaces what was said, null clears it, what is left out stays; what leaves all as it was makes no version. ACTIVE becomes COMPLETED or DISCONTINUED, and then changes no more.</summary>
-/// <param name="FollowUpDate">When the patient is to be seen again, by the hospital's clocks; not before today unless it is the day that is kept.</param>
-/// <param name="Notes">Added to the notes that are there, on a line of its own.</param>
-/// <param name="ExpectedVersion">Refuses the change if the treatment is no longer at this version.</param>
+/// <summary>
+/// Changes a treatment. A given value replaces the stored one, null clears it, and omitted fields stay unchanged; a call that changes nothing creates no new
+/// version. ACTIVE can become COMPLETED or DISCONTINUED, after which the treatment cannot be changed any more.
+/// </summary>
+/// <param name="TreatmentId">The ID of the treatment.</param>
+/// <param name="Status">The new status.</param>
+/// <param name="FollowUpDate">The date of the follow-up visit, in the hospital's time zone; not before today unless it is the stored date.</param>
+/// <param name="Notes">Text that is appended to the existing notes, on a new line.</param>
+/// <param name="ExpectedVersion">The expected version of the treatment; the change is rejected if the treatment is no longer at this version.</param>
 [Tool("update_treatment", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record UpdateTreatment(
     Guid TreatmentId,
@@ -75,13 +88,15 @@ public sealed record UpdateTreatment(
     [property: MaxLength(2000), Multiline, NotAField] string? Notes = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<Treatment>;
 
-/// <summary>A treatment began. Tells that, not what it says: who may read that asks for it.</summary>
+/// <summary>
+/// Represents the event that a treatment began. The live event does not include its content: callers who may read it request it with a separate call.
+/// </summary>
 public sealed record TreatmentCreated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
     public override LiveUpdate LiveUpdate => new("treatments", Change.Created, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
 }
 
-/// <summary>A treatment was changed. Tells that, not what it says.</summary>
+/// <summary>Represents the event that a treatment was changed. The live event does not include its content.</summary>
 public sealed record TreatmentUpdated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
     public override LiveUpdate LiveUpdate => new("treatments", Change.Updated, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));

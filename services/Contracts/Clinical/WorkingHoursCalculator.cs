@@ -1,20 +1,23 @@
 namespace MedCor.Contracts.Clinical;
 
-/// <summary>What a schedule comes to, by the clocks of the hospital.</summary>
+/// <summary>Calculates the working time of a schedule, in the hospital's time zone.</summary>
 public static class WorkingHoursCalculator
 {
     private const int MinutesPerDay = 24 * 60;
 
-    /// <summary>How long a slot is until somebody sets a schedule, in minutes.</summary>
+    /// <summary>The slot length until a schedule is set, in minutes.</summary>
     public const int DefaultSlotMinutes = 30;
 
-    /// <summary>What holds for a doctor until somebody sets a schedule, so that whoever was just hired can be booked.</summary>
+    /// <summary>Gets the working hours that apply until a schedule is set, so that a new doctor can be booked.</summary>
     public static IReadOnlyList<WeeklyPeriod> DefaultWeek { get; } =
         [.. Enumerable.Range((int)DayOfWeek.Monday, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), new(17, 0)))];
 
-    /// <summary>How many minutes a doctor works from one day to another, inclusive: what the clocks skip is not worked, and what they repeat is worked twice.</summary>
-    /// <param name="schedule">The usual hours when none has been set.</param>
-    /// <param name="zone">The hospital's.</param>
+    /// <summary>
+    /// Returns the number of minutes that a doctor works from one date to another, inclusive. Minutes that a clock change skips are not counted, and minutes
+    /// that it repeats are counted twice.
+    /// </summary>
+    /// <param name="schedule">The schedule; null for the default working hours.</param>
+    /// <param name="zone">The hospital's time zone.</param>
     public static int CountMinutes(DoctorSchedule? schedule, TimeZoneInfo zone, DateOnly from, DateOnly to)
     {
         var (hours, breaks) = (schedule?.WorkingHours ?? DefaultWeek, schedule?.Breaks ?? []);
@@ -32,7 +35,7 @@ public static class WorkingHoursCalculator
         int Times(DateOnly date, int minute) => date.ToDateTime(default).AddMinutes(minute) is var shown && zone.IsInvalidTime(shown) ? 0 : zone.IsAmbiguousTime(shown) ? 2 : 1;
     }
 
-    /// <summary>The minutes of a day, and whether each is worked.</summary>
+    /// <summary>Returns, for each minute of a day, whether it is worked.</summary>
     private static bool[] WorkedMinutesOf(IEnumerable<WeeklyPeriod> hours, IEnumerable<WeeklyPeriod> breaks, DayOfWeek day, IEnumerable<Absence> off)
     {
         var minutes = new bool[MinutesPerDay];

@@ -2,10 +2,13 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Hospital;
 
-/// <summary>A part of a hospital to which patients are sent.</summary>
-/// <param name="Code">A short name of its own within the hospital, whatever its case.</param>
-/// <param name="Location">Where in the house it is.</param>
-/// <param name="TriageLevels">The levels of the Emergency Severity Index whose patients it receives, 1 the most urgent; none when nobody comes to it straight from triage.</param>
+/// <summary>Represents a department of a hospital, to which patients are sent.</summary>
+/// <param name="Code">A short name that is unique within the hospital, ignoring case.</param>
+/// <param name="Location">The location within the hospital.</param>
+/// <param name="TriageLevels">
+/// The levels of the Emergency Severity Index (1 is the most urgent) whose patients the department receives; empty when it receives nobody directly from
+/// triage.
+/// </param>
 [Resource("departments", Callers.Everyone)]
 public sealed record Department(
     Guid Id,
@@ -22,10 +25,13 @@ public sealed record Department(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Lists the departments of the hospitals that you may see, by name.</summary>
-/// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="Search">Words that the name, code or description must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
-/// <param name="TriageLevel">Only those that receive patients of this level of the Emergency Severity Index.</param>
-/// <param name="IsActive">Only those in use, or only those out of use; both unless given.</param>
+/// <param name="HospitalId">The ID of the hospital whose departments are listed.</param>
+/// <param name="Search">
+/// Search words, all of which must occur in the name, code or description, in any order. Words of one or two letters match the beginning of a word, longer ones
+/// match anywhere. Case and accents are ignored.
+/// </param>
+/// <param name="TriageLevel">The level of the Emergency Severity Index, 1 to 5, whose patients the departments receive.</param>
+/// <param name="IsActive">Whether to list only active (true) or only inactive (false) departments; both by default.</param>
 [Tool("list_departments", Effect.Read, Callers.Everyone)]
 public sealed record ListDepartments(
     Guid? HospitalId = null,
@@ -33,11 +39,14 @@ public sealed record ListDepartments(
     [property: Range(1, 5)] int? TriageLevel = null,
     bool? IsActive = null) : PagedTool<Department>;
 
-/// <summary>Opens a department. Its code must be its own within the hospital, whatever its case.</summary>
+/// <summary>Creates a department. Its code must be unique within the hospital, ignoring case.</summary>
+/// <param name="Name">The name.</param>
 /// <param name="Code">A short name, such as CARD.</param>
-/// <param name="HospitalId">Your own hospital unless given; platform administrators must say which.</param>
-/// <param name="Location">Where in the house it is.</param>
-/// <param name="TriageLevels">The levels of the Emergency Severity Index whose patients it receives, 1 the most urgent; none unless given.</param>
+/// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
+/// <param name="Location">The location within the hospital.</param>
+/// <param name="TriageLevels">
+/// The levels of the Emergency Severity Index (1 is the most urgent) whose patients the department receives; none by default.
+/// </param>
 [Tool("create_department", Effect.Create, Callers.Admins)]
 public sealed record CreateDepartment(
     [property: Length(1, 200)] string Name,
@@ -48,7 +57,7 @@ public sealed record CreateDepartment(
     [property: MaxLength(200)] string? Location = null,
     [property: UniqueItems, MaxLength(5), EachRange(1, 5)] IReadOnlyList<int>? TriageLevels = null) : ITool<Department>;
 
-/// <summary>A department opened.</summary>
+/// <summary>Represents the event that a department was created.</summary>
 public sealed record DepartmentCreated(Department Department) : IntegrationEvent(Department.HospitalId, Department.Version)
 {
     public override LiveUpdate LiveUpdate => new("departments", Change.Created, Department, new(Callers.Everyone));

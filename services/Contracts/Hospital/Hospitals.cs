@@ -3,9 +3,11 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Hospital;
 
-/// <summary>A hospital: a tenant, sealed off from every other.</summary>
-/// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
-/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Staff are not bound by it.</param>
+/// <summary>Represents a hospital: a tenant, isolated from all others.</summary>
+/// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
+/// <param name="MaxOpenPatientBookings">
+/// The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book. Staff are not limited by it.
+/// </param>
 [Resource("hospitals", Callers.Everyone)]
 public sealed record Hospital(
     Guid Id,
@@ -28,21 +30,25 @@ public sealed record Hospital(
     DateTimeOffset UpdatedAt,
     [property: NeverNullInResponse] int? MaxOpenPatientBookings)
 {
-    /// <summary>How many open bookings of their own making a patient may hold unless the hospital says otherwise.</summary>
+    /// <summary>The default maximum number of upcoming appointments that a patient may have booked themselves.</summary>
     public const int DefaultMaxOpenPatientBookings = 3;
 
-    /// <summary>The most that a hospital can allow.</summary>
+    /// <summary>The highest value that a hospital can set for this maximum.</summary>
     public const int HighestMaxOpenPatientBookings = 100;
 }
 
-/// <summary>A hospital that was changed.</summary>
-/// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
-/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Staff are not bound by it.</param>
-/// <param name="Affected">
-/// After a change of the time zone: the appointments still to come, at most 100, the next first. Each stays at the instant for which it was booked, and goes on to be listed by the
-/// clocks that it was booked by; on those of the new zone it now reads otherwise. Null when the zone stayed.
+/// <summary>Represents a hospital after a change.</summary>
+/// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
+/// <param name="MaxOpenPatientBookings">
+/// The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book. Staff are not limited by it.
 /// </param>
-/// <param name="AffectedCount">After a change of the time zone: how many appointments are still to come, counted to 10,000. Null when the zone stayed.</param>
+/// <param name="Affected">
+/// After a change of the time zone: the upcoming appointments, at most 100, the earliest first. Each keeps the instant for which it was booked and is still
+/// listed in the time zone in which it was booked; in the new time zone its date and time differ. Null if the time zone did not change.
+/// </param>
+/// <param name="AffectedCount">
+/// After a change of the time zone: the number of upcoming appointments, counted up to 10,000. Null if the time zone did not change.
+/// </param>
 public sealed record UpdatedHospital(
     Guid Id,
     string Name,
@@ -66,14 +72,16 @@ public sealed record UpdatedHospital(
     [property: MaxLength(100)] IReadOnlyList<RezonedAppointment>? Affected,
     long? AffectedCount);
 
-/// <summary>An appointment at which the clocks of its hospital now show another time than the one that was agreed. Its instant is as it was.</summary>
-/// <param name="StartsAt">The instant at which it begins, then as now.</param>
-/// <param name="AppointmentDate">The day for which it was booked, by the clocks of <paramref name="TimeZone"/>.</param>
-/// <param name="AppointmentTime">The time for which it was booked, by the clocks of <paramref name="TimeZone"/>.</param>
-/// <param name="TimeZone">The zone that it was booked in and goes on to be listed in.</param>
-/// <param name="NewDate">The day on which it begins by the hospital's clocks from now on.</param>
-/// <param name="NewTime">The time at which it begins by the hospital's clocks from now on.</param>
-/// <param name="NewTimeZone">The hospital's zone from now on.</param>
+/// <summary>
+/// Represents an appointment whose local time differs from the agreed one because its hospital changed its time zone. Its instant is unchanged.
+/// </summary>
+/// <param name="StartsAt">The instant at which the appointment begins, unchanged.</param>
+/// <param name="AppointmentDate">The date for which the appointment was booked, in <c>time_zone</c>.</param>
+/// <param name="AppointmentTime">The time for which the appointment was booked, in <c>time_zone</c>.</param>
+/// <param name="TimeZone">The time zone in which the appointment was booked and is still listed.</param>
+/// <param name="NewDate">The date on which the appointment begins in the hospital's new time zone.</param>
+/// <param name="NewTime">The time at which the appointment begins in the hospital's new time zone.</param>
+/// <param name="NewTimeZone">The hospital's new time zone.</param>
 public sealed record RezonedAppointment(
     Guid Id,
     Guid PatientId,
@@ -87,18 +95,23 @@ public sealed record RezonedAppointment(
     string NewTimeZone);
 
 /// <summary>Lists the hospitals that you may see, by name.</summary>
-/// <param name="Search">Words that the name, city or subdomain must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
-/// <param name="IsActive">Only those in use, or only those out of use.</param>
+/// <param name="Search">
+/// Search words, all of which must occur in the name, city or subdomain, in any order. Words of one or two letters match the beginning of a word, longer ones
+/// match anywhere. Case and accents are ignored.
+/// </param>
+/// <param name="IsActive">Whether to list only active (true) or only inactive (false) hospitals.</param>
 [Tool("list_hospitals", Effect.Read, Callers.Everyone)]
 public sealed record ListHospitals([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : PagedTool<Hospital>;
 
-/// <summary>Shows one hospital.</summary>
+/// <summary>Returns one hospital.</summary>
+/// <param name="HospitalId">The ID of the hospital.</param>
 [Tool("get_hospital", Effect.Read, Callers.Everyone)]
 public sealed record GetHospital(Guid HospitalId) : ITool<Hospital>;
 
-/// <summary>Opens a hospital. Its subdomain and registration number must be its own, whatever their case.</summary>
-/// <param name="TimeZone">IANA name of the zone in which its clocks run, such as Europe/Berlin; UTC unless given.</param>
-/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book.</param>
+/// <summary>Creates a hospital. Its subdomain and its registration number must be unique, ignoring case.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="TimeZone">The IANA name of the hospital's time zone, such as Europe/Berlin; UTC by default.</param>
+/// <param name="MaxOpenPatientBookings">The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book.</param>
 [Tool("create_hospital", Effect.Create, Callers.Platform)]
 public sealed record CreateHospital(
     [property: Length(1, 200)] string Name,
@@ -117,14 +130,18 @@ public sealed record CreateHospital(
     [property: Range(0, Hospital.HighestMaxOpenPatientBookings), DefaultValue(Hospital.DefaultMaxOpenPatientBookings)] int MaxOpenPatientBookings = Hospital.DefaultMaxOpenPatientBookings) : ITool<Hospital>;
 
 /// <summary>
-/// Changes a hospital; what is not given stays as it is, and null clears what may be without a value. With another time zone the doctors' schedules are meant by the new clocks at once, while appointments that are booked stay at their
-/// instants: the answer lists them as affected, each with the time that was agreed and the one that the clocks now show. A hospital that comes back into use is as delete_hospital left it: its users log in anew, its
-/// appointments are still booked, also those whose time has passed, and its subscription goes on unless its period ended meanwhile; then create_subscription begins a new one.
+/// Changes a hospital. Omitted fields stay unchanged, and null clears fields that may be empty. If the time zone changes, the doctors' schedules apply in the
+/// new time zone at once, while booked appointments keep their instants: the result lists them as affected, each with the agreed local time and the new one. A
+/// hospital that is activated again is in the state in which delete_hospital left it: its users have to log in again, its appointments are still booked, also
+/// those whose time has passed, and its subscription continues unless its period ended meanwhile; then create_subscription starts a new one.
 /// </summary>
-/// <param name="TimeZone">IANA name of the zone in which its clocks run.</param>
-/// <param name="MaxOpenPatientBookings">How many appointments still to come a patient may hold that they booked themselves; with 0 only staff book. Those who hold more keep them.</param>
-/// <param name="IsActive">true takes a hospital back into use, by the platform's administrators alone; delete_hospital takes it out of use.</param>
-/// <param name="ExpectedVersion">Refuses the change if the hospital is no longer at this version.</param>
+/// <param name="HospitalId">The ID of the hospital.</param>
+/// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
+/// <param name="MaxOpenPatientBookings">
+/// The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book. Patients who have more keep them.
+/// </param>
+/// <param name="IsActive">true activates a hospital again; only platform administrators may do so. delete_hospital deactivates a hospital.</param>
+/// <param name="ExpectedVersion">The expected version of the hospital; the change is rejected if the hospital is no longer at this version.</param>
 [Tool("update_hospital", Effect.Update, Callers.Admins)]
 public sealed record UpdateHospital(
     Guid HospitalId,
@@ -144,25 +161,26 @@ public sealed record UpdateHospital(
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedHospital>;
 
 /// <summary>
-/// Takes a hospital out of use: its users can no longer log in, nothing is booked there, and its subscription ends with the period that is paid for. Nothing of it is deleted, and appointments stay booked.
-/// update_hospital with is_active true takes it back into use.
+/// Deactivates a hospital. Its users can no longer log in, nothing can be booked there, and its subscription ends with the period that is paid for. No data is
+/// deleted, and appointments stay booked. update_hospital with is_active true activates it again.
 /// </summary>
+/// <param name="HospitalId">The ID of the hospital.</param>
 [Tool("delete_hospital", Effect.Delete, Callers.Platform)]
 public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
 
-/// <summary>A hospital opened.</summary>
+/// <summary>Represents the event that a hospital was created.</summary>
 public sealed record HospitalCreated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
     public override LiveUpdate LiveUpdate => new("hospitals", Change.Created, Hospital, new(Callers.Everyone));
 }
 
-/// <summary>A hospital changed.</summary>
+/// <summary>Represents the event that a hospital was changed.</summary>
 public sealed record HospitalUpdated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
     public override LiveUpdate LiveUpdate => new("hospitals", Change.Updated, Hospital, new(Callers.Everyone));
 }
 
-/// <summary>A hospital went out of use.</summary>
+/// <summary>Represents the event that a hospital was deactivated.</summary>
 public sealed record HospitalDeactivated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
     public override LiveUpdate LiveUpdate => new("hospitals", Change.Deleted, Hospital, new(Callers.Everyone));

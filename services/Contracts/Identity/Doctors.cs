@@ -2,8 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Identity;
 
-/// <summary>A doctor. The id is their user's id.</summary>
-/// <param name="IsAvailable">Whether they take appointments at present.</param>
+/// <summary>Represents a doctor. The ID is the doctor's user ID.</summary>
+/// <param name="YearsOfExperience">The professional experience, in years.</param>
+/// <param name="IsAvailable">Whether the doctor currently takes appointments.</param>
 [Resource("doctors", Callers.Everyone)]
 public sealed record Doctor(
     Guid Id,
@@ -21,8 +22,10 @@ public sealed record Doctor(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
-/// <summary>A specialty that a doctor practises.</summary>
-/// <param name="IsPrimary">Whether it is their main one; at most one is.</param>
+/// <summary>Represents a specialty that a doctor practices.</summary>
+/// <param name="IsPrimary">Whether the specialty is the doctor's primary one; at most one is.</param>
+/// <param name="YearsOfExperience">The experience in this specialty, in years.</param>
+/// <param name="CertificationDate">The date since which the doctor has been certified for the specialty.</param>
 public sealed record DoctorSpecialty(
     Guid SpecialtyId,
     string Code,
@@ -32,11 +35,14 @@ public sealed record DoctorSpecialty(
     DateOnly? CertificationDate);
 
 /// <summary>Lists the doctors that you may see, by last name.</summary>
-/// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="Specialty">Only those who practise this specialty, by its whole name or code. Case and accents make no difference.</param>
-/// <param name="IsAvailable">Only those who take appointments at present, or only those who do not.</param>
-/// <param name="Search">Words that the first or last name must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
-/// <param name="IsActive">Those in use unless given; null for all.</param>
+/// <param name="HospitalId">The ID of the hospital whose doctors are listed.</param>
+/// <param name="Specialty">The full name or the code of a specialty that the doctors practice. Case and accents are ignored.</param>
+/// <param name="IsAvailable">Whether to list only doctors who currently take appointments (true) or only those who do not (false).</param>
+/// <param name="Search">
+/// Search words, all of which must occur in the first or last name, in any order. Words of one or two letters match the beginning of a word, longer ones match
+/// anywhere. Case and accents are ignored.
+/// </param>
+/// <param name="IsActive">Whether to list active (true) or inactive (false) doctors; true by default, null for all.</param>
 [Tool("list_doctors", Effect.Read, Callers.Everyone)]
 public sealed record ListDoctors(
     Guid? HospitalId = null,
@@ -45,30 +51,35 @@ public sealed record ListDoctors(
     [property: MaxLength(200)] string? Search = null,
     bool? IsActive = true) : PagedTool<Doctor>;
 
-/// <summary>Shows one doctor with their specialties.</summary>
+/// <summary>Returns one doctor with their specialties.</summary>
+/// <param name="DoctorId">The ID of the doctor.</param>
 [Tool("get_doctor_details", Effect.Read, Callers.Everyone)]
 public sealed record GetDoctorDetails(Guid DoctorId) : ITool<Doctor>;
 
-/// <summary>Says anew which specialties a doctor practises; those that are not listed are no longer theirs; what leaves all as it was makes no version.</summary>
-/// <param name="Specialties">At most one of them primary.</param>
-/// <param name="ExpectedVersion">Refuses the change if the doctor is no longer at this version.</param>
+/// <summary>
+/// Replaces the specialties that a doctor practices. Specialties that are not listed are removed; a call that changes nothing creates no new version.
+/// </summary>
+/// <param name="DoctorId">The ID of the doctor.</param>
+/// <param name="Specialties">The specialties, at most one of them primary.</param>
+/// <param name="ExpectedVersion">The expected version of the doctor; the change is rejected if the doctor is no longer at this version.</param>
 [Tool("update_doctor_specialties", Effect.Update, Callers.Admins)]
 public sealed record UpdateDoctorSpecialties(
     Guid DoctorId,
     [property: MaxLength(20)] IReadOnlyList<PractisedSpecialty> Specialties,
     [property: NotAField] long? ExpectedVersion = null) : ITool<Doctor>;
 
-/// <summary>A specialty that a doctor is to practise.</summary>
-/// <param name="IsPrimary">Whether it is their main one.</param>
-/// <param name="YearsOfExperience">In this specialty.</param>
-/// <param name="CertificationDate">Since when they are certified for it.</param>
+/// <summary>Represents a specialty that a doctor is to practice.</summary>
+/// <param name="SpecialtyId">The ID of the specialty.</param>
+/// <param name="IsPrimary">Whether the specialty is the doctor's primary one.</param>
+/// <param name="YearsOfExperience">The experience in this specialty, in years.</param>
+/// <param name="CertificationDate">The date since which the doctor has been certified for the specialty.</param>
 public sealed record PractisedSpecialty(
     Guid SpecialtyId,
     bool IsPrimary = false,
     [property: Range(0, 80)] int? YearsOfExperience = null,
     [property: PastDate] DateOnly? CertificationDate = null);
 
-/// <summary>What is known of a doctor changed, or is known for the first time.</summary>
+/// <summary>Represents the event that a doctor was added or changed.</summary>
 public sealed record DoctorUpdated(Doctor Doctor) : IntegrationEvent(Doctor.HospitalId, Doctor.Version)
 {
     public override LiveUpdate LiveUpdate => new("doctors", Action, Doctor, new(Callers.Everyone));

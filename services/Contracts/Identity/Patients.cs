@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Contracts.Identity;
 
-/// <summary>A patient. The id is their user's id.</summary>
+/// <summary>Represents a patient. The ID is the patient's user ID.</summary>
 [Resource("patients", Callers.Everyone)]
 public sealed record Patient(
     Guid Id,
@@ -17,11 +17,14 @@ public sealed record Patient(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
-/// <summary>Lists the patients that you may see, by last name. Patients see themselves alone.</summary>
-/// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="Search">Words that the first name, last name or e-mail address must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
-/// <param name="DateOfBirth">Only those born on this day.</param>
-/// <param name="IsActive">Those in use unless given; null for all.</param>
+/// <summary>Lists the patients that you may see, by last name. Patients see only themselves.</summary>
+/// <param name="HospitalId">The ID of the hospital whose patients are listed.</param>
+/// <param name="Search">
+/// Search words, all of which must occur in the first name, last name or e-mail address, in any order. Words of one or two letters match the beginning of a
+/// word, longer ones match anywhere. Case and accents are ignored.
+/// </param>
+/// <param name="DateOfBirth">The date of birth of the patients that are listed.</param>
+/// <param name="IsActive">Whether to list active (true) or inactive (false) patients; true by default, null for all.</param>
 [Tool("list_patients", Effect.Read, Callers.Everyone)]
 public sealed record ListPatients(
     Guid? HospitalId = null,
@@ -29,17 +32,18 @@ public sealed record ListPatients(
     DateOnly? DateOfBirth = null,
     bool? IsActive = true) : PagedTool<Patient>;
 
-/// <summary>Shows one patient. Patients may ask for themselves.</summary>
+/// <summary>Returns one patient. Patients may request only themselves.</summary>
+/// <param name="PatientId">The ID of the patient.</param>
 [Tool("get_patient", Effect.Read, Callers.Everyone)]
 public sealed record GetPatient(Guid PatientId) : ITool<Patient>;
 
-/// <summary>A patient was registered.</summary>
+/// <summary>Represents the event that a patient was registered.</summary>
 public sealed record PatientRegistered(Patient Patient) : IntegrationEvent(Patient.HospitalId, Patient.Version)
 {
     public override LiveUpdate LiveUpdate => new("patients", Change.Created, Patient, new(Callers.Staff, Patient.Id), AdditionalEventName: "patient_registered");
 }
 
-/// <summary>What is known of a patient changed.</summary>
+/// <summary>Represents the event that a patient's data changed.</summary>
 public sealed record PatientUpdated(Patient Patient) : IntegrationEvent(Patient.HospitalId, Patient.Version)
 {
     public override LiveUpdate LiveUpdate =>

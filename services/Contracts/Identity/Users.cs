@@ -3,11 +3,11 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
-/// <summary>Somebody with an account.</summary>
-/// <param name="HospitalId">The hospital they belong to; none for a platform administrator.</param>
-/// <param name="DateOfBirth">Of patients.</param>
-/// <param name="LicenseNumber">Of doctors.</param>
-/// <param name="YearsOfExperience">Of doctors.</param>
+/// <summary>Represents a user: a person with an account.</summary>
+/// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
+/// <param name="DateOfBirth">The date of birth of a patient.</param>
+/// <param name="LicenseNumber">The license number of a doctor.</param>
+/// <param name="YearsOfExperience">The professional experience of a doctor, in years.</param>
 [Resource("users", Callers.Everyone)]
 public sealed record User(
     Guid Id,
@@ -25,9 +25,9 @@ public sealed record User(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
-/// <summary>Somebody whose account went out of use.</summary>
-/// <param name="Affected">Their appointments still to come, as a doctor or a patient, at most 100, the next first. They stay booked.</param>
-/// <param name="AffectedCount">How many appointments were still to come, counted to 10,000.</param>
+/// <summary>Represents a user whose account was deactivated.</summary>
+/// <param name="Affected">The upcoming appointments of the user, as a doctor or a patient, at most 100, the earliest first. They stay booked.</param>
+/// <param name="AffectedCount">The number of upcoming appointments, counted up to 10,000.</param>
 public sealed record DeactivatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -46,13 +46,18 @@ public sealed record DeactivatedUser(
     [property: MaxLength(100)] IReadOnlyList<AffectedAppointment> Affected,
     long AffectedCount);
 
-/// <summary>A user as they are after a change.</summary>
-/// <param name="HospitalId">The hospital they belong to; none for a platform administrator.</param>
-/// <param name="DateOfBirth">Of patients.</param>
-/// <param name="LicenseNumber">Of doctors.</param>
-/// <param name="YearsOfExperience">Of doctors.</param>
-/// <param name="Affected">When the account went out of use or got another role: the appointments still to come of the doctor or patient, at most 100, the next first. They stay booked. Otherwise null.</param>
-/// <param name="AffectedCount">How many appointments were still to come then, counted to 10,000. Otherwise null.</param>
+/// <summary>Represents a user after a change.</summary>
+/// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
+/// <param name="DateOfBirth">The date of birth of a patient.</param>
+/// <param name="LicenseNumber">The license number of a doctor.</param>
+/// <param name="YearsOfExperience">The professional experience of a doctor, in years.</param>
+/// <param name="Affected">
+/// If the account was deactivated or got another role: the upcoming appointments of the doctor or patient, at most 100, the earliest first. They stay booked.
+/// Otherwise null.
+/// </param>
+/// <param name="AffectedCount">
+/// If the account was deactivated or got another role: the number of upcoming appointments, counted up to 10,000. Otherwise null.
+/// </param>
 public sealed record UpdatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -71,11 +76,14 @@ public sealed record UpdatedUser(
     [property: MaxLength(100)] IReadOnlyList<AffectedAppointment>? Affected,
     long? AffectedCount);
 
-/// <summary>Lists the people with an account that you may see, by last name. Patients see themselves alone.</summary>
-/// <param name="Role">Only those of this role.</param>
-/// <param name="HospitalId">Only those of this hospital.</param>
-/// <param name="IsActive">Only those in use, or only those out of use; both unless given.</param>
-/// <param name="Search">Words that the first name, last name or e-mail address must have, all of them, in any order: one or two letters from the beginning of a word, more anywhere. Case and accents make no difference.</param>
+/// <summary>Lists the users that you may see, by last name. Patients see only themselves.</summary>
+/// <param name="Role">The role of the users that are listed.</param>
+/// <param name="HospitalId">The ID of the hospital whose users are listed.</param>
+/// <param name="IsActive">Whether to list only active (true) or only inactive (false) users; both by default.</param>
+/// <param name="Search">
+/// Search words, all of which must occur in the first name, last name or e-mail address, in any order. Words of one or two letters match the beginning of a
+/// word, longer ones match anywhere. Case and accents are ignored.
+/// </param>
 [Tool("list_users", Effect.Read, Callers.Everyone)]
 public sealed record ListUsers(
     Role? Role = null,
@@ -83,23 +91,27 @@ public sealed record ListUsers(
     bool? IsActive = null,
     [property: MaxLength(200)] string? Search = null) : PagedTool<User>;
 
-/// <summary>Shows one user. Patients may ask for themselves.</summary>
+/// <summary>Returns one user. Patients may request only themselves.</summary>
+/// <param name="UserId">The ID of the user.</param>
 [Tool("get_user", Effect.Read, Callers.Everyone)]
 public sealed record GetUser(Guid UserId) : ITool<User>;
 
-/// <summary>Shows who you are: the user that your access token names, as they are now.</summary>
+/// <summary>Returns the current data of the user that your access token identifies.</summary>
 [Tool("get_current_user", Effect.Read, Callers.Everyone)]
 public sealed record GetCurrentUser : ITool<User>;
 
 /// <summary>
-/// Opens an account: for a colleague or a patient. Nurses may open those of patients. Its e-mail address must be its own in the whole system.
+/// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts. The e-mail address must be unique in the whole system.
 /// </summary>
-/// <param name="Email">What they log in with.</param>
-/// <param name="Password">8 to 128 characters of any kind; more than blanks, not one that is known from breaches, and not their own name or e-mail address.</param>
-/// <param name="HospitalId">Your own hospital unless given. An ADMIN without one is a platform administrator.</param>
-/// <param name="DateOfBirth">For patients; refused for everybody else.</param>
-/// <param name="LicenseNumber">For doctors. Taken for patients too, and refused for everybody else.</param>
-/// <param name="YearsOfExperience">For doctors. Taken for patients too, and refused for everybody else.</param>
+/// <param name="Email">The e-mail address with which the user logs in.</param>
+/// <param name="Password">
+/// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, and not the user's own name or e-mail address.
+/// </param>
+/// <param name="Role">The role of the user.</param>
+/// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>
+/// <param name="DateOfBirth">The date of birth. Accepted only for patients.</param>
+/// <param name="LicenseNumber">The license number. Accepted for doctors and patients, rejected for other roles.</param>
+/// <param name="YearsOfExperience">The professional experience, in years. Accepted for doctors and patients, rejected for other roles.</param>
 [Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse)]
 public sealed record CreateUser(
     [property: EmailAddress, MaxLength(254)] string Email,
@@ -114,21 +126,27 @@ public sealed record CreateUser(
     [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
 
 /// <summary>
-/// Changes a user; what is not given stays as it is, and null clears what may be without a value. Everybody may change themselves, administrators also others. Patients may not change their own name and date of birth:
-/// their hospital's administrators do. A new role or password ends all sessions of that user. When somebody goes out of use or gets another role, their appointments still to come stay booked and
-/// are listed as affected.
+/// Changes a user. Omitted fields stay unchanged, and null clears fields that may be empty. Users may change themselves, and administrators may also change
+/// others. Patients cannot change their own name or date of birth; the administrators of their hospital can. A new role or password ends all sessions of the
+/// user. If an account is deactivated or gets another role, its upcoming appointments stay booked and are listed as affected.
 /// </summary>
-/// <param name="Password">A new password, by the same rules as in create_user.</param>
-/// <param name="CurrentPassword">Needed when you change your own password or e-mail address.</param>
-/// <param name="FirstName">Not by patients, except as it is already.</param>
-/// <param name="LastName">Not by patients, except as it is already.</param>
-/// <param name="DateOfBirth">For patients, and not by them, except as it is already.</param>
-/// <param name="Role">By administrators alone, and never one's own. What belongs to another role than the one that they have afterwards is refused, except as it is already.</param>
-/// <param name="LicenseNumber">By administrators alone, for doctors and patients.</param>
-/// <param name="YearsOfExperience">By administrators alone, for doctors and patients.</param>
-/// <param name="IsAvailable">Whether a doctor takes appointments at present; for doctors alone.</param>
-/// <param name="IsActive">Takes an account out of use or back into it, by administrators alone, and never one's own.</param>
-/// <param name="ExpectedVersion">Refuses the change if the user is no longer at this version.</param>
+/// <param name="UserId">The ID of the user.</param>
+/// <param name="Password">The new password, subject to the same rules as in create_user.</param>
+/// <param name="CurrentPassword">Your current password. Required when you change your own password or e-mail address.</param>
+/// <param name="FirstName">The first name. Patients cannot change it; the current value is accepted.</param>
+/// <param name="LastName">The last name. Patients cannot change it; the current value is accepted.</param>
+/// <param name="Role">
+/// The new role. Only administrators may change it, and not their own. Fields that do not belong to the resulting role are rejected unless they keep their
+/// current value.
+/// </param>
+/// <param name="DateOfBirth">The date of birth of a patient. Patients cannot change it; the current value is accepted.</param>
+/// <param name="LicenseNumber">The license number of a doctor or a patient. Only administrators may change it.</param>
+/// <param name="YearsOfExperience">The professional experience of a doctor or a patient, in years. Only administrators may change it.</param>
+/// <param name="IsAvailable">Whether a doctor currently takes appointments; only for doctors.</param>
+/// <param name="IsActive">
+/// Whether the account is active: false deactivates it, true activates it again. Only administrators may change it, and not their own.
+/// </param>
+/// <param name="ExpectedVersion">The expected version of the user; the change is rejected if the user is no longer at this version.</param>
 [Tool("update_user", Effect.Update, Callers.Everyone)]
 public sealed record UpdateUser(
     Guid UserId,
@@ -146,23 +164,27 @@ public sealed record UpdateUser(
     bool? IsActive = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedUser>;
 
-/// <summary>Takes an account out of use: its sessions end within seconds and it can no longer log in; nothing of it is deleted. Appointments still to come stay booked and are listed as affected.</summary>
+/// <summary>
+/// Deactivates a user account. Its sessions end within seconds and the user can no longer log in; no data is deleted. Upcoming appointments stay booked and are
+/// listed as affected.
+/// </summary>
+/// <param name="UserId">The ID of the user.</param>
 [Tool("delete_user", Effect.Delete, Callers.Admins)]
 public sealed record DeleteUser(Guid UserId) : ITool<DeactivatedUser>;
 
-/// <summary>An account was opened.</summary>
+/// <summary>Represents the event that an account was created.</summary>
 public sealed record UserCreated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
     public override LiveUpdate LiveUpdate => new("users", Change.Created, User, UserAudience.Of(User));
 }
 
-/// <summary>An account or its person changed.</summary>
+/// <summary>Represents the event that a user or their account was changed.</summary>
 public sealed record UserUpdated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
     public override LiveUpdate LiveUpdate => new("users", Change.Updated, User, UserAudience.Of(User));
 }
 
-/// <summary>An account went out of use.</summary>
+/// <summary>Represents the event that an account was deactivated.</summary>
 public sealed record UserDeactivated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
     public override LiveUpdate LiveUpdate => new("users", Change.Deleted, User, UserAudience.Of(User));
@@ -170,6 +192,6 @@ public sealed record UserDeactivated(User User) : IntegrationEvent(User.Hospital
 
 file static class UserAudience
 {
-    /// <summary>Platform administrators are nobody's colleagues in a hospital.</summary>
+    /// <summary>Returns who may see a user event. Staff of a hospital do not see platform administrators, who belong to no hospital.</summary>
     internal static Audience Of(User user) => new(user.HospitalId is null ? Callers.Platform : Callers.Staff, user.Id);
 }
