@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical;
 
 /// <summary>
-/// Adds a year of appointments with what was written and prescribed at them, a week in each transaction: interrupted or repeated, it goes on where it stopped.
-/// Then has this service retell its appointments to Analytics, which counts each once however often it is told.
+/// Adds a year of demo appointments with their medical records and treatments, one transaction per week, so that an interrupted or repeated run continues where
+/// it stopped. Then requests a replay of this service's appointments for Analytics, which counts each appointment once however often it is delivered.
 /// </summary>
 internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperatorCommand
 {
@@ -41,7 +41,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
         }
 
         var all = await db.Appointments.CountAsync(ct);
-        // What concerns no single hospital is the platform's to tell.
+        // An event that concerns no single hospital is published in the scope of the platform.
         db.Tenancy.Enter(hospital: null);
         db.Raise(() => new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"], [nameof(AppointmentUpdated)]));
         await db.SaveChangesAsync(ct);
@@ -49,7 +49,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
         return 0;
     }
 
-    /// <summary>Copies at version 0, so that Identity's own events fill in whatever else they tell.</summary>
+    /// <summary>Adds copies of the doctors and patients at version 0, so that Identity's own events fill in the remaining fields.</summary>
     private async Task AddPeopleAsync(CancellationToken ct)
     {
         var people = Enumerable.Range(0, DemoYear.DoctorCount).Select(DemoYear.Doctor).Concat(Enumerable.Range(0, DemoYear.PatientCount).Select(DemoYear.Patient)).ToArray();
@@ -62,7 +62,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             """, ct);
     }
 
-    /// <summary>A year ago; what was begun once keeps its days.</summary>
+    /// <summary>Returns the Monday of the first week: about a year ago or, when an earlier run has begun, the Monday with which that run began.</summary>
     private async Task<DateOnly> FirstMondayAsync(CancellationToken ct)
     {
         var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();
@@ -72,8 +72,8 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     }
 
     /// <summary>
-    /// A week's share: of all half hours of all doctors those that a hash puts first, mornings before late afternoons. Doctors who work at the same time have different patients.
-    /// What is past took place, mostly; who was cancelled or did not come is the hash's choice too.
+    /// Adds a week's share of the appointments. A hash selects them from all half-hour slots of all doctors, with mornings preferred to late afternoons.
+    /// Doctors who work at the same time have different patients. Most past appointments took place; the hash also selects the canceled and missed ones.
     /// </summary>
     private Task<int> AddAppointmentsAsync(DateOnly monday, int week, CancellationToken ct)
     {
@@ -111,7 +111,9 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             """, ct);
     }
 
-    /// <summary>What was written at three in five of a week's visits, and prescribed at one in five, under ids that follow the visit's.</summary>
+    /// <summary>
+    /// Adds medical records for three in five of a week's completed appointments and treatments for one in five, with ids derived from the appointment's id.
+    /// </summary>
     private Task<int> AddRecordsAsync(DateOnly monday, CancellationToken ct)
     {
         var (hospital, sunday) = (DemoYear.Hospital.Id, monday.AddDays(6));

@@ -20,36 +20,36 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TenantCon
     internal IQueryable<Schedule> Schedules => Rows<Schedule>();
     internal IQueryable<FormerSchedule> FormerSchedules => Rows<FormerSchedule>();
 
-    /// <summary>Everybody's in the hospital: for what is free and what is not. What a caller is shown comes from <see cref="AppointmentsWithNames"/>.</summary>
+    /// <summary>Gets all appointments of the hospital, for determining which times are free. Callers are shown <see cref="AppointmentsWithNames"/>.</summary>
     internal IQueryable<Appointment> Appointments => Rows<Appointment>();
 
     internal IQueryable<BookingPause> BookingPauses => Rows<BookingPause>();
 
-    /// <summary>The records that the caller may see: a patient's own, a member of staff's hospital's.</summary>
+    /// <summary>Gets the records that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
     internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
 
-    /// <summary>The versions of every record: for the history of one that the caller may see.</summary>
+    /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
 
-    /// <summary>The treatments that the caller may see: a patient's own, a member of staff's hospital's.</summary>
+    /// <summary>Gets the treatments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
     internal IQueryable<Treatment> Treatments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
 
-    /// <summary>Every access to clinical content that is on record.</summary>
+    /// <summary>Gets all recorded accesses to clinical content.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
 
-    /// <summary>The chains of the audit trail.</summary>
+    /// <summary>Gets the links of the audit trail's chains.</summary>
     internal IQueryable<AuditLink> AuditLinks => Rows<AuditLink>();
 
-    /// <summary>The accesses that are in no chain yet.</summary>
+    /// <summary>Gets the accesses that are not linked to a chain yet.</summary>
     internal IQueryable<UnlinkedEvent> UnlinkedEvents => Rows<UnlinkedEvent>();
 
-    /// <summary>The appointments that the caller may see: a patient's own, a member of staff's hospital's.</summary>
+    /// <summary>Gets the appointments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
     internal IQueryable<Appointment> VisibleAppointments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
 
-    /// <summary>The appointments that the caller may see, with the names of those who meet.</summary>
+    /// <summary>Gets the appointments that the caller may see, with the names of patient and doctor.</summary>
     internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNames(VisibleAppointments);
 
-    /// <summary>Appointments with the names of those who meet.</summary>
+    /// <summary>Joins appointments with the names of patient and doctor.</summary>
     internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments) => appointments
         .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
         .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new AppointmentWithNames { Appointment = v.a, Patient = v.patient, Doctor = doctor });

@@ -9,10 +9,10 @@ using PersonCopy = MedCor.Clinical.People.PersonCopy;
 
 namespace MedCor.Clinical;
 
-/// <summary>Schedules of the demo doctors, what their last weeks were like, and a few visits in the coming two; most times are left free.</summary>
+/// <summary>Seeds the schedules of the demo doctors, their appointments of the last weeks and a few in the coming two; most times stay free.</summary>
 internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSeeder
 {
-    /// <summary>In working days from today, with what became of it.</summary>
+    /// <summary>The appointments of each doctor: the day in working days from today, the resulting status and the rating.</summary>
     private static readonly (int Day, AppointmentStatus Became, int? Rating)[] Days =
     [
         (-18, AppointmentStatus.Completed, 5), (-14, AppointmentStatus.Completed, 4), (-11, AppointmentStatus.NoShow, null),
@@ -32,7 +32,7 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
 
     private async Task SeedAsync(DemoHospital demo, CancellationToken ct)
     {
-        // At version 0, so that the owners' own events fill in whatever else they tell.
+        // Version 0 lets the events of the owning services fill in the remaining fields.
         var hospital = new HospitalCopy { HospitalId = demo.Id, Name = demo.Name, TimeZone = demo.TimeZone, IsActive = true, Version = 0 };
         var people = demo.People.ToDictionary(p => p.Id, p => new PersonCopy
         {
@@ -73,7 +73,7 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
         }
         await db.SaveChangesAsync(ct);
 
-        // Saving stamps the present; the demo's bookings were made earlier.
+        // Saving sets CreatedAt to the current time; the demo bookings were made earlier.
         foreach (var (visit, _, _, bookedAt) in visits)
             await db.Appointments.Where(a => a.Id == visit.Appointment.Id).ExecuteUpdateAsync(a => a.SetProperty(x => x.CreatedAt, bookedAt), ct);
     }
@@ -87,7 +87,7 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
             var date = WorkingDay(practice.Today(now), day);
             var time = new TimeOnly(9, 0).AddMinutes(30 * ((i * 5 + before) % 16));
             var bookedAt = now.AddDays(Math.Min(day, 0) * 2 - 4);
-            // Nobody meets two doctors in one turn.
+            // In each entry of Days, every doctor has a different patient.
             var patient = patients[(before + i) % patients.Length];
             var appointment = Appointment.Book(practice, patient, new BookingRequest(date, time, Reasons[i]), bookedAt);
             yield return (new AppointmentWithNames { Appointment = appointment, Patient = patient, Doctor = practice.Doctor }, became, rating, bookedAt);

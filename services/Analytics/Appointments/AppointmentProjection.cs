@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Appointments;
 
-/// <summary>Keeps each appointment as its newest event tells it, in whatever order the events come.</summary>
+/// <summary>Stores the newest version of each appointment, regardless of the order in which events arrive.</summary>
 internal sealed class AppointmentProjection(AnalyticsDb db) : IEventHandler<AppointmentCreated>, IEventHandler<AppointmentUpdated>
 {
     public Task HandleAsync(AppointmentCreated happened, CancellationToken ct) => UpsertAsync(happened.Appointment, ct);

@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Analytics.Appointments;
 
-/// <summary>An appointment, as its newest event told it. Read for telling different patients apart; everything else is counted in <see cref="DoctorDay"/>.</summary>
+/// <summary>
+/// Represents an appointment at the newest version that was received. Read to count distinct patients; everything else is counted in <see cref="DoctorDay"/>.
+/// </summary>
 internal sealed class AppointmentRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -21,7 +23,7 @@ internal sealed class AppointmentRow : ITenantOwned
     }
 }
 
-/// <summary>A doctor's day, counted by the database as the visits change.</summary>
+/// <summary>Represents the counters of a doctor's day, which the database updates when appointments change.</summary>
 internal sealed class DoctorDay : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -43,7 +45,7 @@ internal sealed class DoctorDay : ITenantOwned
     }
 }
 
-/// <summary>A month that has anything to report.</summary>
+/// <summary>Represents a month for which there is something to report.</summary>
 internal sealed class ReportMonth : ITenantOwned
 {
     public Guid HospitalId { get; init; }

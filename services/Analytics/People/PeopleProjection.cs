@@ -7,7 +7,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.People;
 
-/// <summary>Keeps people, what doctors practise and when they work as the newest events tell, in whatever order they come.</summary>
+/// <summary>
+/// Stores the newest versions of people, specialties, doctors' primary specialties and their schedules, regardless of the order in which events arrive.
+/// </summary>
 internal sealed class PeopleProjection(AnalyticsDb db)
     : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>, IEventHandler<SpecialtyCreated>, IEventHandler<SpecialtyUpdated>, IEventHandler<DoctorScheduleSet>
 {

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Analytics.People;
 
-/// <summary>Somebody of a hospital, without a name.</summary>
+/// <summary>Represents a user of a hospital, without a name.</summary>
 internal sealed class PersonRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -20,7 +20,7 @@ internal sealed class PersonRow : ITenantOwned
     }
 }
 
-/// <summary>A part of the people in use, counted by the database as they change.</summary>
+/// <summary>Represents one partition of the count of active people, which the database updates when people change.</summary>
 internal sealed class HeadCount : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -35,7 +35,7 @@ internal sealed class HeadCount : ITenantOwned
     }
 }
 
-/// <summary>What a doctor mainly practises.</summary>
+/// <summary>Represents the primary specialty of a doctor.</summary>
 internal sealed class PrimarySpecialty : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -60,7 +60,7 @@ internal sealed class SpecialtyRow
     }
 }
 
-/// <summary>A schedule that was set for a doctor, as it was told. On a day holds the highest version of those that are valid by then.</summary>
+/// <summary>Represents a schedule that was set for a doctor, as it was published. On any day, the highest version of those valid by then applies.</summary>
 internal sealed class ScheduleRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }

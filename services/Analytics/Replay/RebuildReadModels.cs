@@ -9,16 +9,16 @@ using Npgsql;
 namespace MedCor.Analytics.Replay;
 
 /// <summary>
-/// Empties the read models and has the owners tell everything anew. The service must be running: it hears what they tell. What happens meanwhile is
-/// heard as ever; of two tellings of one thing the higher version stays. Interrupted, it leaves the owners telling: the figures still become complete.
-/// Wants the tables' owner's login, as a migration does: the role that serves may not empty them.
+/// Empties the read models and requests a full replay from the owning services. The service must be running, since it consumes the replayed events. New events
+/// are handled as usual meanwhile; of two events about the same entity the higher version is kept. If the command is interrupted, the replay continues and the
+/// statistics still become complete. Requires the login of the tables' owner, as a migration does: the serving role may not empty them.
 /// </summary>
 internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configuration, TimeProvider clock) : IOperatorCommand
 {
     private static readonly string[] SourceServices = ["hospital", "identity", "clinical", "billing"];
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Owners tell page by page, so that something comes every moment.</summary>
+    /// <summary>The time without progress after which the command fails. Owning services replay page by page, so events arrive continuously.</summary>
     private static readonly TimeSpan StallTimeout = TimeSpan.FromMinutes(3);
 
     private static readonly string[] HandledEvents =
@@ -38,7 +38,8 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
         db.Database.SetDbConnection(new NpgsqlConnection(configuration.GetOwnerConnectionString()), contextOwnsConnection: true);
         await using (var transaction = await db.Database.BeginTransactionAsync(ct))
         {
-            // One statement, which waits for those who are at them: nobody sees one table emptied and another not. Hearers and readers take the tables in this order, too.
+            // A single statement, which waits for current users of the tables, so that no reader sees only some of them empty. Event handlers and queries
+            // access the tables in the same order.
             await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedule_versions, specialties", ct);
             db.Raise(() => new HistoryWanted(history, "analytics", SourceServices, HandledEvents));
             await db.SaveChangesAsync(ct);

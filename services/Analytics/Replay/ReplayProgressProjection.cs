@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Replay;
 
-/// <summary>Keeps which owner has told how much.</summary>
+/// <summary>Records how many events each owning service has replayed.</summary>
 internal sealed class ReplayProgressProjection(AnalyticsDb db) : IEventHandler<HistoryTold>
 {
     public Task HandleAsync(HistoryTold told, CancellationToken ct) =>

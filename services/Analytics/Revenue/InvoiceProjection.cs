@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Revenue;
 
-/// <summary>Keeps what was invoiced. An issued invoice never changes, so the first telling is all there is.</summary>
+/// <summary>Stores issued invoices. An issued invoice never changes, so only its first event is stored.</summary>
 internal sealed class InvoiceProjection(AnalyticsDb db) : IEventHandler<InvoiceIssued>
 {
     public Task HandleAsync(InvoiceIssued happened, CancellationToken ct)

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Analytics.Revenue;
 
-/// <summary>What was invoiced to a hospital, in minor units.</summary>
+/// <summary>Represents an invoice of a hospital, in minor currency units.</summary>
 internal sealed class InvoiceRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }

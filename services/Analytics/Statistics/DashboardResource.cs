@@ -5,7 +5,9 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Analytics.Statistics;
 
-/// <summary>What get_hospital_statistics answers, its parameters being the filter. There is one, with no pages and no id.</summary>
+/// <summary>
+/// Returns the result of get_hospital_statistics as a resource; the tool's parameters are the filter. There is a single one, without pages or ids.
+/// </summary>
 internal sealed class DashboardResource(IToolHandler<GetHospitalStatistics, HospitalStatistics> statistics) : IResourceHandler<HospitalStatistics>
 {
     public async Task<object> ListAsync(ResourceQuery query, CancellationToken ct) => 

@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-/// <summary>A report for each month that is over and had appointments.</summary>
+/// <summary>Lists one report for each month that is over and had appointments or invoices.</summary>
 internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries book, TimeProvider clock) : QueryableResource<ReportMonth, Report>(db)
 {
     private static readonly QueryableFields<ReportMonth> QueryFields = new("-date_from", m => m.HospitalId)
@@ -28,7 +28,7 @@ internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries book, Tim
 
     public override async Task<Report> GetAsync(Guid id, CancellationToken ct)
     {
-        // The id is a hash of hospital and month, of which there are a dozen a year.
+        // The id is a hash of hospital and month and cannot be looked up; a hospital has only twelve months a year to search.
         var found = await Rows.AsNoTracking().AsAsyncEnumerable().Select(ToContract).FirstOrDefaultAsync(r => r.Id == id, ct) ?? throw new NotFound(EntityName);
         return (await WithFiguresAsync([found], ct))[0];
     }
@@ -37,7 +37,7 @@ internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries book, Tim
     {
         var period = Period.Containing(ReportPeriod.Monthly, row.Month);
         var id = SHA256.HashData(Encoding.UTF8.GetBytes($"{row.HospitalId:N} {row.Month:yyyy-MM}"))[..16];
-        // A name-based id of the kind that RFC 9562 leaves to whoever makes it.
+        // A name-based UUID of version 8, whose layout RFC 9562 leaves to the implementation.
         (id[6], id[8]) = ((byte)(0x80 | (id[6] & 0x0f)), (byte)(0x80 | (id[8] & 0x3f)));
         return new(new Guid(id, bigEndian: true), ReportType.Hospital, ReportPeriod.Monthly, row.HospitalId, period.From, period.To);
     }
@@ -56,7 +56,9 @@ internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries book, Tim
         return [.. reports.Zip(figures, (report, f) => report with { Figures = f })];
     }
 
-    /// <summary>A hospital is where its clocks are: where the month is over already, another one's may still run.</summary>
+    /// <summary>
+    /// Selects the months that have ended on each hospital's clocks; the same month may not have ended yet for a hospital in another time zone.
+    /// </summary>
     private static FormattableString ClosedMonths(DateTimeOffset now) => $"""
         SELECT m.hospital_id, m.month FROM months m JOIN known_hospitals h USING (hospital_id)
         WHERE (m.month + interval '1 month')::date <= ({now} AT TIME ZONE h.time_zone)::date

@@ -9,12 +9,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-/// <summary>Reads the counters of a hospital's period.</summary>
+/// <summary>Reads the statistics of hospitals over periods.</summary>
 internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals, TimeProvider clock)
 {
     private const string DefaultCurrency = "USD";
 
-    /// <summary>The hospital that is meant, which <see cref="RequireHospital"/> has found: the caller's own unless the platform names one. Throws <see cref="NotFound"/> for another one.</summary>
+    /// <summary>
+    /// Returns the requested hospital, whose presence <see cref="RequireHospital"/> checks: the caller's own unless a platform administrator names one. Throws
+    /// <see cref="NotFound"/> for any other hospital.
+    /// </summary>
     internal async Task<HospitalCopy> ResolveHospitalAsync(Guid? requestedId, CancellationToken ct)
     {
         var own = db.Tenancy.Caller.HospitalId;
@@ -22,20 +25,23 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
         return await hospitals.FindAsync((requestedId ?? own)!.Value, ct) ?? throw new NotFound("hospital");
     }
 
-    /// <summary>Notes it as wrong where no hospital is meant: the platform's administrators belong to none.</summary>
+    /// <summary>Adds an error when no hospital is requested and the caller, as a platform administrator, belongs to none.</summary>
     internal void RequireHospital(Guid? requestedId, ParameterErrors errors)
     {
         if (requestedId is null && db.Tenancy.Caller.HospitalId is null) errors.Add("hospital_id", "is required: you belong to no hospital");
     }
 
-    /// <summary>The day that the hospital's clocks show.</summary>
+    /// <summary>Returns the current date on the hospital's clocks.</summary>
     internal DateOnly Today(HospitalCopy hospital) => hospital.Today(clock.GetUtcNow());
 
     internal static TimeZoneInfo TimeZoneOf(HospitalCopy hospital) => TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone);
 
     internal async Task<ReportFigures> ReadFiguresAsync(HospitalCopy hospital, Period period, CancellationToken ct) => (await ReadFiguresAsync([(hospital, period)], ct))[0];
 
-    /// <summary>The figures of several periods, in the same order, in one statement. It names the tables in the order in which a rebuild empties them, so that the two never wait for each other.</summary>
+    /// <summary>
+    /// Reads the figures of several periods, in the same order, in one statement. The statement names the tables in the order in which a rebuild empties them,
+    /// so that the two cannot deadlock.
+    /// </summary>
     internal async Task<IReadOnlyList<ReportFigures>> ReadFiguresAsync(IReadOnlyList<(HospitalCopy Hospital, Period Period)> periods, CancellationToken ct)
     {
         var ids = periods.Select(a => a.Hospital.HospitalId).ToArray();
@@ -68,13 +74,15 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
             f.PatientsSeen, Ratio(f.RatingSum, f.Ratings, 2), Money.Format(f.Total), f.Currency))];
     }
 
-    /// <summary>The schedules of a hospital's doctors that hold on some day of a period: in the order of their days, each goes until the doctor's next.</summary>
+    /// <summary>
+    /// Returns the schedules of a hospital's doctors that are valid on some day of a period, ordered by their first day; each applies until the doctor's next.
+    /// </summary>
     internal IQueryable<ScheduleRow> FindSchedules(Guid hospital, Period period) => db.Schedules.AsNoTracking().Where(s => s.HospitalId == hospital && s.ValidFrom <= period.To)
         .Where(s => !db.Schedules.Any(newer => newer.HospitalId == s.HospitalId && newer.DoctorId == s.DoctorId && newer.Version > s.Version && (newer.ValidFrom <= s.ValidFrom || newer.ValidFrom <= period.From)))
         .OrderBy(s => s.ValidFrom);
 
-    /// <summary>How many minutes a doctor works in a period, each day by the schedule that holds on it.</summary>
-    /// <param name="schedules">The doctor's, of <see cref="FindSchedules"/>. On days before the first the usual hours hold.</param>
+    /// <summary>Counts the minutes that a doctor works in a period, each day by the schedule that is valid on it.</summary>
+    /// <param name="schedules">The doctor's schedules from <see cref="FindSchedules"/>. On days before the first one, the default hours apply.</param>
     internal static int CountWorkingMinutes(IEnumerable<ScheduleRow> schedules, TimeZoneInfo zone, Period period)
     {
         var (minutes, from, holding) = (0, period.From, (DoctorSchedule?)null);
@@ -90,10 +98,10 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
         return minutes + WorkingHoursCalculator.CountMinutes(holding, zone, from, period.To);
     }
 
-    /// <summary>A part of a whole; none of nothing.</summary>
+    /// <summary>Returns the ratio of a part to a whole; null when the whole is zero.</summary>
     internal static decimal? Ratio(long part, long whole, int digits) => whole == 0 ? null : Math.Round((decimal)part / whole, digits, MidpointRounding.AwayFromZero);
 
-    /// <summary>The first instant of a day; where the clocks skip midnight, of what they show instead.</summary>
+    /// <summary>Returns the first instant of a day; when the clocks skip midnight, the instant of the first time that they show.</summary>
     private static DateTimeOffset StartOfDay(HospitalCopy hospital, DateOnly day)
     {
         var zone = TimeZoneOf(hospital);
@@ -102,15 +110,15 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
         return new DateTimeOffset(shown, zone.IsAmbiguousTime(shown) ? zone.GetAmbiguousTimeOffsets(shown).Max() : zone.GetUtcOffset(shown)).ToUniversalTime();
     }
 
-    /// <summary>A line of the statement's answer; revenue in minor units of the newest invoice's currency.</summary>
+    /// <summary>Represents a row of the statement's result; revenue is in minor units of the newest invoice's currency.</summary>
     private sealed record FiguresRow(
         long Total, string Currency, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int Ratings, int RatingSum, int NewPatients);
 }
 
-/// <summary>From one day to another, inclusive.</summary>
+/// <summary>Represents a range of days, both ends inclusive.</summary>
 internal readonly record struct Period(DateOnly From, DateOnly To)
 {
-    /// <summary>The period that a day lies in.</summary>
+    /// <summary>Returns the period that contains a day.</summary>
     internal static Period Containing(ReportPeriod kind, DateOnly day) => kind switch
     {
         ReportPeriod.Daily => new(day, day),

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace MedCor.Clinical.Audit;
 
 /// <summary>
-/// How far each chain had come, kept where the database's owner cannot reach: in Redis, and as lines of the log. A chain that no longer reaches its anchor, or has another
-/// link there, was tampered with.
+/// Stores the heads that the chains have reached where the database's owner has no access: in Redis, and as lines of the log. A chain that no longer reaches
+/// its anchor, or has another link there, was tampered with.
 /// </summary>
 internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
 {
@@ -14,7 +14,7 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
     private readonly Dictionary<Guid, DateTimeOffset> _lastLogged = [];
 
-    /// <summary>Moves a chain's anchor to its head. An anchor that the chain does not hold is evidence: it stays, and an error is logged.</summary>
+    /// <summary>Moves a chain's anchor to its head. When the chain does not contain the anchor, logs an error and keeps the anchor as evidence.</summary>
     internal async Task AdvanceAsync(ChainHead head, ClinicalDb db, CancellationToken ct)
     {
         var (heads, field) = (redis.GetDatabase(), head.HospitalId.ToString());
@@ -30,7 +30,7 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
             if (anchor.Sequence >= head.Sequence) return;
         }
 
-        // Another replica may have moved it meanwhile; never backwards.
+        // Another replica may have moved the anchor meanwhile; the condition prevents moving it backward.
         var move = heads.CreateTransaction();
         move.AddCondition(known.HasValue ? Condition.HashEqual(Key, field, known) : Condition.HashNotExists(Key, field));
         _ = move.HashSetAsync(Key, field, head.ToString());
@@ -42,16 +42,16 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
         log.LogInformation("Audit trail: head {Head}", head);
     }
 
-    /// <summary>The anchors of all hospitals that have one.</summary>
+    /// <summary>Returns the anchors of all hospitals that have one.</summary>
     internal async Task<List<ChainHead>> AllAsync() => [.. (await redis.GetDatabase().HashGetAllAsync(Key)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
 }
 
-/// <summary>Where a chain ends, or ended; written as <c>hospital:sequence:hash</c>.</summary>
+/// <summary>Represents the last link of a chain, now or at an earlier time; written as <c>hospital:sequence:hash</c>.</summary>
 internal sealed record ChainHead(Guid HospitalId, long Sequence, byte[] Hash)
 {
     internal static ChainHead From(AuditLink link) => new(link.HospitalId, link.Sequence, link.Hash);
 
-    /// <summary>None when it is no head.</summary>
+    /// <summary>Parses a head; returns null when the text is not one.</summary>
     internal static ChainHead? Parse(string text) =>
         text.Split(':') is [var hospital, var sequence, { Length: 64 } hash] && Guid.TryParse(hospital, out var id) && hash.All(char.IsAsciiHexDigit)
         && long.TryParse(sequence, NumberStyles.None, CultureInfo.InvariantCulture, out var n)

@@ -9,10 +9,13 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Clinical.Audit;
 
-/// <summary>What holds the links of a chain together. Keyed, so that whoever can write to the database but does not know the secret can make no link that fits.</summary>
+/// <summary>
+/// Computes the hashes that link the events of a chain. The hashes are keyed, so that an attacker who can write to the database but does not know the secret
+/// cannot create a valid link.
+/// </summary>
 internal sealed class AuditChain
 {
-    /// <summary>What the first link builds on.</summary>
+    /// <summary>The previous hash of a chain's first link.</summary>
     internal static readonly byte[] InitialHash = new byte[HMACSHA256.HashSizeInBytes];
 
     private static readonly JsonSerializerOptions CanonicalJson = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
@@ -23,7 +26,9 @@ internal sealed class AuditChain
     internal AuditChain(string secret) =>
         _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor audit chain"u8.ToArray());
 
-    /// <summary>The hash of an event at a place in its hospital's chain, behind a link of that hash.</summary>
+    /// <summary>
+    /// Computes the hash of an event from the hash of the previous link, the event's sequence number in its hospital's chain and the event itself.
+    /// </summary>
     internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent)
     {
         Span<byte> place = stackalloc byte[sizeof(long)];
@@ -36,14 +41,16 @@ internal sealed class AuditChain
     }
 }
 
-/// <summary>Section <c>Clinical</c>.</summary>
+/// <summary>Provides the options of the audit trail; configuration section <c>Clinical</c>.</summary>
 internal sealed class AuditOptions
 {
-    /// <summary>Makes the hashes of the audit trail; at least 32 characters. All replicas need the same, for as long as the trail is to be verified.</summary>
+    /// <summary>
+    /// Gets or sets the secret of the audit trail's hashes; at least 32 characters. All replicas need the same secret, for as long as the trail is verified.
+    /// </summary>
     public string AuditSecret { get; set; } = "";
 }
 
-/// <summary>Refuses a secret that protects nothing.</summary>
+/// <summary>Rejects a secret that is missing or weak.</summary>
 internal sealed class AuditOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuditOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuditOptions options) => SecretValidator.Validate("Clinical__AuditSecret", options.AuditSecret, environment);

@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Audit;
 
 /// <summary>
-/// Links recorded accesses to their hospitals' chains, a second or so behind, and hands the chains' heads to the anchors. Of any number of replicas one draws at a time;
-/// a batch is linked wholly or not at all, so after a crash the next one goes on where it ended.
+/// Links recorded accesses to their hospitals' chains, about a second after they were recorded, and passes the chains' heads to the anchors. Only one replica
+/// links at a time. A batch is linked wholly or not at all, so after a crash the next replica continues where the last batch ended.
 /// </summary>
 internal sealed class AuditChainWorker : PeriodicService
 {
@@ -18,7 +18,9 @@ internal sealed class AuditChainWorker : PeriodicService
     private readonly Meter _meter = new("MedCor");
     private DateTimeOffset? _oldestUnlinked;
 
-    /// <summary>Heads that the anchors have not been moved to yet: at first all of them, since a process that ended may not have come to it.</summary>
+    /// <summary>
+    /// The heads to which the anchors have not been moved yet; initially all heads, since an earlier process may have ended before it moved the anchors.
+    /// </summary>
     private Dictionary<Guid, ChainHead>? _unanchored;
 
     public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log) : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
@@ -31,7 +33,7 @@ internal sealed class AuditChainWorker : PeriodicService
 
     protected override Task RunOnceAsync(CancellationToken ct) => LinkAllAsync(ct);
 
-    /// <summary>Links all that waits, and anchors what was linked.</summary>
+    /// <summary>Links all waiting events and moves the anchors to the new heads.</summary>
     internal async Task LinkAllAsync(CancellationToken ct)
     {
         _unanchored ??= await ReadHeadsAsync(ct);
@@ -44,7 +46,7 @@ internal sealed class AuditChainWorker : PeriodicService
         }
     }
 
-    /// <summary>Links one batch and notes the heads that it made; tells whether more may wait.</summary>
+    /// <summary>Links one batch and adds the new heads to <paramref name="heads"/>. Returns whether more events may be waiting.</summary>
     private async Task<bool> LinkBatchAsync(Dictionary<Guid, ChainHead> heads, CancellationToken ct)
     {
         await using var scope = OpenScope(out var db);

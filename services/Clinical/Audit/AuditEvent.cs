@@ -6,12 +6,12 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.Audit;
 
 /// <summary>
-/// An access as it was recorded; added, never changed. Its JSON is what the chain's hashes cover, so a field may be added at the end, and be null in older ones,
-/// but none renamed or moved.
+/// Represents an access as it was recorded. Events are added and never changed. The chain's hashes cover the JSON of this record, so a field may be added at
+/// the end and be null in older events, but no field may be renamed or moved.
 /// </summary>
 internal sealed record AuditEvent : ITenantOwned
 {
-    /// <summary>All zeros where an access of the platform's administrators concerned no hospital.</summary>
+    /// <summary>Gets the id of the hospital; all zeros when an access by a platform administrator concerned no hospital.</summary>
     public required Guid HospitalId { get; init; }
     public required Guid Id { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
@@ -37,11 +37,11 @@ internal sealed record AuditEvent : ITenantOwned
     }
 }
 
-/// <summary>An event's place in its hospital's chain.</summary>
+/// <summary>Represents the link of an event in its hospital's chain.</summary>
 internal sealed class AuditLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
-    /// <summary>From 1, without a gap.</summary>
+    /// <summary>Gets the position in the chain, counted from 1 without gaps.</summary>
     public required long Sequence { get; init; }
     public required Guid EventId { get; init; }
     public required byte[] Hash { get; init; }
@@ -52,7 +52,7 @@ internal sealed class AuditLink : ITenantOwned
     }
 }
 
-/// <summary>An event that has no place in its chain yet.</summary>
+/// <summary>Represents an event that is not linked to its hospital's chain yet.</summary>
 internal sealed class UnlinkedEvent : ITenantOwned
 {
     public long Position { get; init; }

@@ -34,13 +34,13 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     protected override Contracts.Clinical.AuditEvent ToContract(AuditEventWithUser row) => row.ToContract(db.Tenancy.Caller.Kind);
 }
 
-/// <summary>An access with who made it, as far as they are known here.</summary>
+/// <summary>Represents an access with the local copy of the user who made it, where there is one.</summary>
 internal sealed class AuditEventWithUser
 {
     public required AuditEvent Event { get; init; }
     public required PersonCopy? User { get; init; }
 
-    /// <summary>What a caller may know of it: patients learn who and when, not from which machine.</summary>
+    /// <summary>Converts the access for a caller. Patients see who accessed their data and when, but not from which machine.</summary>
     internal Contracts.Clinical.AuditEvent ToContract(Callers kind)
     {
         var (e, isPatient) = (Event, kind == Callers.Patient);

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Clinical.Audit;
 
-/// <summary>What keeps the audit trail's chain.</summary>
+/// <summary>Registers the services that maintain the audit trail's chain.</summary>
 internal static class AuditExtensions
 {
     internal static void AddAudit(this WebApplicationBuilder builder)

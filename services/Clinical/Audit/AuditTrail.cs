@@ -8,7 +8,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Audit;
 
-/// <summary>Writes accesses down: one row for each patient whose content an answer holds, one for what showed nothing or was refused.</summary>
+/// <summary>
+/// Records accesses: one row for each patient whose content a response contains, or a single row when the response contains none or the access was refused.
+/// </summary>
 internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, TimeProvider clock) : IAuditTrail
 {
     public async Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct)
@@ -19,7 +21,9 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
         await db.Database.ExecuteSqlAsync($"INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {rows}::jsonb)", ct);
     }
 
-    /// <summary>Whose a record, treatment or appointment is, whoever asks; none when there is none of that id in the hospitals that are visible.</summary>
+    /// <summary>
+    /// Returns the hospital and patient of a record, treatment or appointment, whoever the caller is; null when no visible hospital has one with this id.
+    /// </summary>
     internal static Task<Subject?> FindSubjectAsync(ClinicalDb db, Guid id, CancellationToken ct) => db.Database.SqlQuery<Subject>($"""
         SELECT hospital_id AS "HospitalId", patient_id AS "PatientId" FROM medical_records WHERE id = {id}
         UNION ALL SELECT hospital_id, patient_id FROM treatments WHERE id = {id}
@@ -28,7 +32,7 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
 
     private AuditEvent CreateContentEvent(AuditedAccess access, AuditOutcome outcome, Guid hospital, Guid patient, IClinicalContent[] content)
     {
-        // A change may concern another than the one it answers: rescheduling answers the appointment that takes the old one's place.
+        // A change may concern another resource than its response: rescheduling returns the appointment that replaces the requested one.
         var ids = content.Select(c => c.Id).Concat(access.ResourceId is { } asked ? [asked] : []).Distinct().ToArray();
         return CreateEvent(access, outcome, hospital) with
         {
@@ -42,7 +46,7 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
 
     private async Task<AuditEvent> CreateEmptyEventAsync(AuditedAccess access, AuditOutcome outcome, CancellationToken ct)
     {
-        // What was refused may be there all the same: then it is on record with whose it is.
+        // A refused resource may exist nevertheless; the event then names its hospital and patient.
         var subject = access.ResourceId is { } id ? await FindSubjectAsync(db, id, ct) : null;
         return CreateEvent(access, outcome, db.Tenancy.HospitalId ?? subject?.HospitalId ?? Guid.Empty) with
         {

@@ -27,7 +27,8 @@ internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource e
                 .Where("action", request.Action)
                 .From("created_at", from)
                 .Before("created_at", before);
-            // A list's ids have no index of their own: row-level security would not let one be used. Those of the patient whose it is are found by theirs.
+            // The ids of a list (resource_ids) have no index: row-level security would prevent the use of one. The index by patient finds the events of the
+            // resource's patient instead.
             if (request.ResourceId is { } id) list.WhereSelective(e => e.ResourceId == id || (e.PatientId == subject && e.ResourceIds!.Contains(id)));
         }, ct);
     }

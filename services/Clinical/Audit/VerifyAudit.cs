@@ -4,21 +4,21 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Audit;
 
 /// <summary>
-/// Checks every hospital's chain from its first link to its anchor, and tells what is wrong and where. Heads that were logged may be given as arguments, to be checked
-/// like those in Redis. Changes nothing; the service may run meanwhile.
+/// Verifies every hospital's chain from its first link to its anchor and reports what is wrong and where. Heads from the log may be given as arguments and are
+/// verified like those in Redis. Changes nothing; the service may run meanwhile.
 /// </summary>
 internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors anchors) : IOperatorCommand
 {
     private const int PageSize = 1_000;
 
-    /// <summary>However much is wrong, so many lines tell enough.</summary>
+    /// <summary>The number of mismatching links after which a chain is not read further; more findings would add no information.</summary>
     private const int MaxFindings = 100;
 
     public string Name => "verify-audit";
 
     public bool TakesArguments => true;
 
-    /// <summary>Where findings and progress go.</summary>
+    /// <summary>Gets the writer of findings and progress.</summary>
     internal TextWriter Output { get; init; } = Console.Out;
 
     public async Task<int> RunAsync(string[] arguments, CancellationToken ct)
@@ -31,11 +31,11 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         }
 
         db.Tenancy.Enter(hospital: null);
-        // Two statements read whole tables, which grow without end.
+        // Two statements read entire tables, which grow without limit.
         db.Database.SetCommandTimeout(TimeSpan.FromHours(2));
-        // Read before the chains, which only grow: so none is behind its anchor for being read too early.
+        // The anchors are read before the chains, which only grow, so that no chain appears to end before its anchor.
         var heads = (await anchors.AllAsync()).Concat(given.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
-        // By their links and not by the hospitals that are known here: whoever can edit a chain can make its hospital unknown.
+        // The hospitals are taken from the links and not from the local copies: an attacker who can edit a chain can also remove its hospital there.
         var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
         var wrong = 0;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order()) wrong += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
@@ -44,7 +44,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         return wrong == 0 ? 0 : 1;
     }
 
-    /// <summary>Walks one chain; tells how much is wrong with it.</summary>
+    /// <summary>Verifies one chain; returns the number of findings.</summary>
     private async Task<int> VerifyAsync(Guid hospital, ChainHead[] heads, CancellationToken ct)
     {
         var (sequence, before, findings, anchored) = (0L, AuditChain.InitialHash, 0, 0);
@@ -63,7 +63,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
                     if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
                         Find($"link {link.Sequence} is another than the one that was anchored");
-                // Whatever is wrong here, the next link is judged by what stands here now.
+                // Whatever is wrong with this link, the next one is verified against the hash that is stored here.
                 (sequence, before) = (link.Sequence, link.Hash);
                 if (misfits.Count >= MaxFindings) break;
             }
@@ -85,7 +85,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         }
     }
 
-    /// <summary>An event that fits another's place was moved; one that fits nowhere was edited.</summary>
+    /// <summary>Describes a mismatch: an event that fits the position of another mismatch was moved; an event that fits none was edited.</summary>
     private string Explain(Mismatch mismatch, List<Mismatch> all)
     {
         var place = all.FirstOrDefault(other =>
@@ -97,7 +97,9 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
 
     private bool Matches(byte[] hash, byte[] before, long sequence, AuditEvent audit) => chain.ComputeHash(before, sequence, audit).AsSpan().SequenceEqual(hash);
 
-    /// <summary>What is in no chain: a moment old, or put in, kept out or taken out by hand.</summary>
+    /// <summary>
+    /// Reports the events that are in no chain: recorded a moment ago, or inserted, withheld or removed by hand. Returns the number of findings.
+    /// </summary>
     private async Task<int> VerifyUnlinkedAsync(CancellationToken ct)
     {
         var unlinked = await db.Database.SqlQuery<Unlinked>($"""

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-/// <summary>A record as it now is. Whatever it said before stands in its versions.</summary>
+/// <summary>Represents a medical record in its current state. Earlier states are kept as <see cref="RecordVersion"/> rows.</summary>
 internal sealed class MedicalRecord : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }
@@ -23,7 +23,7 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     public string? TreatmentPlan { get; set; }
     public string[] Attachments { get; set; } = [];
 
-    /// <summary>Throws <see cref="Conflict"/> when it was entered in error: such a record stays as it is.</summary>
+    /// <summary>Applies an amendment. Throws <see cref="Conflict"/> when the record was entered in error, which is final.</summary>
     internal void Amend(UpdateMedicalRecord request)
     {
         if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").WithDetail("status", Status);
@@ -36,10 +36,10 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
         Status = request.Status ?? Status;
     }
 
-    /// <summary>What was read of an attachment and is sent back is the attachment that is there.</summary>
+    /// <summary>Returns the stored attachment when the given one is that attachment as responses show it; otherwise the given one.</summary>
     private string ToStoredAttachment(string given) => Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(HttpLinksOrNamesAttribute.NeutralizeScheme(stored)) == given) ?? given;
 
-    /// <summary>What is about to be saved, for good.</summary>
+    /// <summary>Creates the version of the state that is about to be saved; it is never changed.</summary>
     internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()
     {
         HospitalId = HospitalId,
@@ -60,10 +60,10 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     internal Contracts.Clinical.MedicalRecord ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, RecordType, Status,
         Title, Description, Diagnosis, Symptoms, TreatmentPlan, ToShownAttachments(Attachments), Version, CreatedAt, UpdatedAt);
 
-    /// <summary>Attachments as they are answered, whatever was taken when they were stored.</summary>
+    /// <summary>Converts attachments for a response: schemes that were accepted when they were stored, but are not any more, are neutralized.</summary>
     internal static string[] ToShownAttachments(string[] attachments) => [.. attachments.Select(HttpLinksOrNamesAttribute.NeutralizeScheme)];
 
-    /// <summary>What a caller may read of it.</summary>
+    /// <summary>Converts the record for a caller; platform administrators receive no clinical content.</summary>
     internal Contracts.Clinical.MedicalRecord ToContractFor(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
 
     internal sealed class Configuration : IEntityTypeConfiguration<MedicalRecord>
@@ -72,7 +72,7 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     }
 }
 
-/// <summary>A record as it was; added, never changed.</summary>
+/// <summary>Represents a medical record as it was at one version. Versions are added and never changed.</summary>
 internal sealed class RecordVersion : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
@@ -89,7 +89,7 @@ internal sealed class RecordVersion : ITenantOwned
     public required string? TreatmentPlan { get; init; }
     public required string[] Attachments { get; init; }
 
-    /// <summary>What a caller may read of it.</summary>
+    /// <summary>Converts the version for a caller; platform administrators receive neither clinical content nor the reason.</summary>
     internal MedicalRecordVersion ToContractFor(Callers kind, MedicalRecord record)
     {
         var then = record.ToContract() with
@@ -105,7 +105,7 @@ internal sealed class RecordVersion : ITenantOwned
         public void Configure(EntityTypeBuilder<RecordVersion> version)
         {
             version.ToTable("medical_record_versions").HasKey(v => new { v.HospitalId, v.RecordId, v.Version });
-            // So that a new record is inserted before its first version.
+            // The relationship ensures that a new record is inserted before its first version.
             version.HasOne<MedicalRecord>().WithMany().HasForeignKey(v => new { v.HospitalId, v.RecordId });
         }
     }

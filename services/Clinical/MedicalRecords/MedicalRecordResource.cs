@@ -3,7 +3,9 @@ using MedCor.Platform.Resources;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-/// <summary>By none of the fields that hold content can they be sorted or filtered: the platform, which may not read it, could find it out so.</summary>
+/// <summary>
+/// Lists medical records. Sorting and filtering by clinical content is excluded: platform administrators, who may not read it, could infer it.
+/// </summary>
 internal sealed class MedicalRecordResource(ClinicalDb db) : QueryableResource<MedicalRecord, Contracts.Clinical.MedicalRecord>(db)
 {
     private static readonly QueryableFields<MedicalRecord> QueryFields = new QueryableFields<MedicalRecord>("-created_at", r => r.Id)

@@ -22,7 +22,7 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
         var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         record.ThrowIfVersionDiffers(request.ExpectedVersion);
         record.Amend(request);
-        // A version that says what the one before said would have a reader look for a difference in vain. That somebody looked is in the audit trail.
+        // A version without changes would make readers look for a difference in vain. The audit trail records the access.
         if (!db.ChangeTracker.HasChanges()) return record.ToContract();
 
         record.AuthorId = db.Tenancy.Caller.UserId;

@@ -3,11 +3,12 @@ using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Clinical.People;
 
-/// <summary>In whose name somebody writes.</summary>
+/// <summary>Restricts in whose name a caller may write.</summary>
 internal static class AuthorshipRules
 {
     /// <summary>
-    /// Throws <see cref="Forbidden"/> when a doctor writes in the name of another doctor. Nurses and administrators, who answer for no treatment themselves, name the doctor who does.
+    /// Throws <see cref="Forbidden"/> when a doctor writes in the name of another doctor. Nurses and administrators, who are not responsible for treatments
+    /// themselves, name the doctor who is.
     /// </summary>
     internal static void EnsureMayWriteFor(this Caller caller, Guid doctorId)
     {

@@ -3,7 +3,7 @@ using MedCor.Platform.Messaging;
 
 namespace MedCor.Clinical.People;
 
-/// <summary>Keeps the copies of people up to date, in whatever order their events come.</summary>
+/// <summary>Keeps the local copies of people up to date, regardless of the order in which events arrive.</summary>
 internal sealed class PeopleProjection(PersonCopies people) : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>
 {
     public Task HandleAsync(UserCreated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);

@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.People;
 
-/// <summary>Finds people in the local copy, and asks the Identity service for whom it lacks, since they may have been registered a moment ago; the answer is kept.</summary>
+/// <summary>
+/// Finds people in the local copies. Requests a missing person, who may have been registered a moment ago, from the Identity service and stores the response.
+/// </summary>
 internal sealed class PersonCopies(ClinicalDb db, ToolClient others)
 {
     /// <summary>Returns a patient. Throws <see cref="NotFound"/> when the caller's hospital has no such patient.</summary>
@@ -15,10 +17,10 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient others)
         return patient is { Role: Role.Patient } ? patient : throw new NotFound("patient");
     }
 
-    /// <summary>Keeps a copy; of what it tells and what is known already the newer stays.</summary>
+    /// <summary>Stores a copy; of the given and the stored version the newer one is kept.</summary>
     internal async Task UpsertAsync(PersonCopy person, CancellationToken ct)
     {
-        // What a user's event says of a role stands above what a doctor's of the same version says, who may just have ceased to be one.
+        // A user event takes precedence over a doctor event of the same version: the user may just have ceased to be a doctor.
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
             VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
@@ -33,11 +35,11 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient others)
                 """, ct);
     }
 
-    /// <summary>Asks the Identity service for a doctor. Returns null when it has none of that id that the caller may see.</summary>
+    /// <summary>Requests a doctor from the Identity service. Returns null when it has no doctor with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchDoctorAsync(Guid id, CancellationToken ct) =>
         await others.TryCallAsync(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturnAsync(PersonCopy.From(doctor), ct) : null;
 
-    /// <summary>Asks the Identity service for a patient, likewise.</summary>
+    /// <summary>Requests a patient from the Identity service. Returns null when it has no patient with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
         await others.TryCallAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
 

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Clinical.People;
 
-/// <summary>Who works or is treated here: a copy, at the version that was last heard of.</summary>
+/// <summary>Represents a member of staff or a patient of a hospital: a local copy at the newest version that was received.</summary>
 internal sealed class PersonCopy : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
@@ -17,11 +17,11 @@ internal sealed class PersonCopy : ITenantOwned
     public required bool IsActive { get; init; }
     public required long Version { get; init; }
 
-    /// <summary>Whether a doctor takes appointments at present.</summary>
+    /// <summary>Gets whether a doctor takes appointments at present.</summary>
     public bool IsAvailable { get; init; } = true;
     public long AvailableVersion { get; init; }
 
-    /// <summary>What stands against beginning something new with people who are no longer here, by field.</summary>
+    /// <summary>Returns the errors, by field, that prevent new entries for a doctor or patient who is no longer active.</summary>
     internal static Dictionary<string, List<string>> ValidateActive(PersonCopy? doctor, PersonCopy patient)
     {
         var wrongs = new Dictionary<string, List<string>>();
@@ -32,7 +32,7 @@ internal sealed class PersonCopy : ITenantOwned
 
     internal string Name => $"{FirstName} {LastName}";
 
-    /// <summary>Nobody for a platform administrator, who neither works nor is treated in a hospital.</summary>
+    /// <summary>Creates a copy of a user; returns null for a platform administrator, who neither works nor is treated in a hospital.</summary>
     internal static PersonCopy? From(User u) => u.HospitalId is { } hospital ? Create(hospital, u.Id, u.Role, u.FirstName, u.LastName, u.IsActive, u.Version) : null;
 
     internal static PersonCopy From(Patient p) => Create(p.HospitalId, p.Id, Role.Patient, p.FirstName, p.LastName, p.IsActive, p.Version);

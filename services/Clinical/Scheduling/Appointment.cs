@@ -24,7 +24,9 @@ internal sealed class Appointment : Entity, ITenantOwned
     public int? Rating { get; private set; }
     public string? RatingComment { get; private set; }
 
-    /// <summary>Who booked it, or the one whose place it takes; null of one that was booked before this was kept.</summary>
+    /// <summary>
+    /// Gets the user who booked the appointment or, if it replaces another one, the user who booked that one; null when it was booked before this was recorded.
+    /// </summary>
     public Guid? BookedBy { get; init; }
     public Guid? RescheduledFrom { get; init; }
     public Guid? RescheduledTo { get; private set; }
@@ -33,7 +35,9 @@ internal sealed class Appointment : Entity, ITenantOwned
 
     internal bool IsSelfBooked => BookedBy == PatientId;
 
-    /// <summary>Throws <see cref="ValidationFailed"/> naming all that stands against it.</summary>
+    /// <summary>
+    /// Books an appointment. Throws <see cref="ValidationFailed"/> naming all reasons against it, or <see cref="Conflict"/> when the hospital is inactive.
+    /// </summary>
     internal static Appointment Book(DoctorAvailability availability, PersonCopy patient, BookingRequest request, DateTimeOffset now)
     {
         var wrongs = PersonCopy.ValidateActive(availability.Doctor, patient);
@@ -63,7 +67,7 @@ internal sealed class Appointment : Entity, ITenantOwned
         };
     }
 
-    /// <summary>Throws <see cref="Conflict"/> naming the possible moves when this is none, or none yet.</summary>
+    /// <summary>Changes the status. Throws <see cref="Conflict"/> naming the allowed transitions when this one is not allowed, or not yet.</summary>
     internal void ChangeStatus(AppointmentStatus status, string? notes, DateTimeOffset now)
     {
         var hasBegun = now >= StartsAt;
@@ -73,13 +77,15 @@ internal sealed class Appointment : Entity, ITenantOwned
         AppendNotes(notes);
     }
 
-    /// <summary>Throws <see cref="Conflict"/> once it has begun: from then on its patient can no longer undo it, and staff say what became of it.</summary>
+    /// <summary>
+    /// Throws <see cref="Conflict"/> when the appointment has begun: from then on its patient can no longer cancel or move it, and staff record the outcome.
+    /// </summary>
     internal void EnsureNotStarted(DateTimeOffset now)
     {
         if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").WithDetail("starts_at", StartsAt);
     }
 
-    /// <summary>Another one takes its place. Throws <see cref="Conflict"/> when it has come to an end, or its time is over.</summary>
+    /// <summary>Cancels the appointment in favor of its replacement. Throws <see cref="Conflict"/> when it is not scheduled or its time is over.</summary>
     internal void RescheduleTo(Appointment other, string? reason, DateTimeOffset now)
     {
         if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
@@ -89,7 +95,7 @@ internal sealed class Appointment : Entity, ITenantOwned
         AppendNotes(reason);
     }
 
-    /// <summary>Throws <see cref="Conflict"/> unless it has taken place.</summary>
+    /// <summary>Rates the appointment. Throws <see cref="Conflict"/> unless it is completed.</summary>
     internal void Rate(int rating, Optional<string?> comment)
     {
         if (Status != AppointmentStatus.Completed) throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
@@ -109,10 +115,10 @@ internal sealed class Appointment : Entity, ITenantOwned
     }
 }
 
-/// <summary>What somebody wishes to book.</summary>
-/// <param name="DurationMinutes">One slot when not given.</param>
-/// <param name="RescheduledFrom">The appointment that it replaces.</param>
-/// <param name="BookedBy">Who books it, or booked the one that it replaces.</param>
-/// <param name="IsByPatient">Whether its patient asks: patients begin with one of the schedule's slots.</param>
+/// <summary>Represents a request to book an appointment.</summary>
+/// <param name="DurationMinutes">The duration in minutes; one slot when null.</param>
+/// <param name="RescheduledFrom">The appointment that the new one replaces.</param>
+/// <param name="BookedBy">The user who books the appointment or, if it replaces another one, the user who booked that one.</param>
+/// <param name="IsByPatient">Whether the patient makes the request: patients may book only at the start of a slot of the schedule.</param>
 internal sealed record BookingRequest(
     DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? DurationMinutes = null, Guid? RescheduledFrom = null, Guid? BookedBy = null, bool IsByPatient = false);

@@ -3,7 +3,7 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>An appointment with those who meet, as far as they are known here.</summary>
+/// <summary>Represents an appointment with the local copies of its patient and doctor, where there are any.</summary>
 internal sealed class AppointmentWithNames
 {
     public required Appointment Appointment { get; init; }

@@ -7,11 +7,11 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>Takes <see cref="PauseBookings"/> from other services.</summary>
+/// <summary>Maps the endpoint that receives <see cref="PauseBookings"/> from other services.</summary>
 internal static class BookingPauseEndpoint
 {
     internal static void MapBookingPauses(this WebApplication app) =>
-        // Not among the paths that the gateway passes on.
+        // The gateway does not forward this path.
         app.MapPost(PauseBookings.Path, async (HttpContext http, TokenValidator check, TenantContext tenancy, BookingPauses pauses) =>
         {
             var caller = await check.AuthenticateAsync(http);

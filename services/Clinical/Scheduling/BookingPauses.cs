@@ -11,22 +11,23 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.Scheduling;
 
 /// <summary>
-/// Orders bookings and the changes that must name every booking they concern. A booking shares a lock with all other bookings of its doctor, patient and hospital; who makes such a change
-/// here has it alone. Where the change is another service's, a row pauses bookings until its event is heard.
+/// Orders bookings relative to the changes that must list every affected booking. A booking shares a lock with all other bookings of its doctor, patient and
+/// hospital; such a change in this service takes the lock exclusively. For a change in another service, a row pauses bookings until the change's event is
+/// handled or the pause expires.
 /// </summary>
 internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetentionPolicy
 {
-    /// <summary>Longer than an event takes while the broker is there; a change that was given up holds nobody up for longer.</summary>
+    /// <summary>Longer than an event takes while the broker is available; an abandoned change blocks bookings no longer than this.</summary>
     private static readonly TimeSpan PauseDuration = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a booking waits for the event of a change, which takes milliseconds as a rule.</summary>
+    /// <summary>The longest time for which a booking waits for the event of a change, which usually takes milliseconds.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private const int MaxListed = 100;
     private const int MaxCounted = 10_000;
 
-    /// <summary>Begins a pause, when the bookings that are under way have ended, and tells what is booked.</summary>
+    /// <summary>Begins a pause when the bookings in progress have ended, and returns the upcoming bookings.</summary>
     internal async Task<UpcomingBookings> BeginAsync(PauseBookings request, CancellationToken ct)
     {
         var (user, now) = (request.UserId, clock.GetUtcNow());
@@ -46,18 +47,23 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
         return new(next, total);
     }
 
-    /// <summary>Takes the exclusive lock of a doctor, patient or hospital until the transaction ends: bookings under way are waited for, and later ones wait.</summary>
+    /// <summary>
+    /// Takes the exclusive lock of a doctor, patient or hospital until the transaction ends. Waits for bookings in progress; later bookings wait for the lock.
+    /// </summary>
     internal Task<int> LockExclusiveAsync(Guid subject, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({LockName(subject)}, 0))", ct);
 
-    /// <summary>Takes the shared locks of a booking until the transaction ends: a change that holds one exclusively is waited for, and later ones wait. Read again afterwards what was read before.</summary>
-    /// <remarks>Taken before all other locks, and who has one alone takes no other: nobody waits in a circle.</remarks>
+    /// <summary>
+    /// Takes the shared locks of a booking until the transaction ends. Waits for a change that holds one of them exclusively; later changes wait for the locks.
+    /// Whatever was read before must be read again afterwards.
+    /// </summary>
+    /// <remarks>The locks are taken before all others, and the holder of an exclusive lock takes no other, so that no deadlock can occur.</remarks>
     internal Task<int> LockSharedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         SELECT pg_advisory_xact_lock_shared(hashtextextended({LockName(hospital)}, 0)), pg_advisory_xact_lock_shared(hashtextextended({LockName(doctor)}, 0)),
             pg_advisory_xact_lock_shared(hashtextextended({LockName(patient)}, 0))
         """, ct);
 
-    /// <summary>Waits a few seconds for the end of a pause. For before the transaction, which holds a connection.</summary>
+    /// <summary>Waits for a pause to end, at most <see cref="MaxWait"/>. To be called before the transaction, which holds a connection.</summary>
     internal async Task WaitUntilEndedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
@@ -71,7 +77,7 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
         if (await IsPausedAsync(hospital, doctor, patient, ct)) throw new Conflict("The doctor, the patient or the hospital is being changed at this moment. Try again shortly.") { RetryAfter = 1 };
     }
 
-    /// <summary>Ends the pause that waited for this version.</summary>
+    /// <summary>Ends the pause of a doctor, patient or hospital if it waits for this version or an earlier one.</summary>
     internal Task<int> EndAsync(Guid subject, long version, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE subject_id = {subject} AND version < {version}", ct);
 
@@ -87,7 +93,7 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
     private static string LockName(Guid subject) => $"bookings of {subject}";
 }
 
-/// <summary>Ends a pause when its change is heard.</summary>
+/// <summary>Ends a pause when the event of its change is handled.</summary>
 internal sealed class EndBookingPauses(BookingPauses pauses) : IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<HospitalUpdated>
 {
     public Task HandleAsync(UserUpdated happened, CancellationToken ct) => pauses.EndAsync(happened.User.Id, happened.User.Version, ct);

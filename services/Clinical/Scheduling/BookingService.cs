@@ -6,26 +6,27 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>Which times are taken, and who gets one that two want.</summary>
+/// <summary>Determines which times are booked, and creates and saves bookings. Of two concurrent bookings of the same time, one succeeds.</summary>
 internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors, BookingPauses pauses, TimeProvider clock)
 {
     private const int MaxAlternatives = 5;
     private const int SearchedDays = 14;
 
-    /// <summary>More than anybody can be booked in <see cref="SearchedDays"/> days, at five minutes each.</summary>
+    /// <summary>An upper bound of the appointments that a person has in one day, at five minutes each.</summary>
     private const int MaxPerDay = 288;
 
-    /// <summary>More than the two years ahead hold of a doctor who works full days.</summary>
+    /// <summary>An upper bound of the appointments that a doctor who works full days has in the two years that can be booked.</summary>
     private const int MaxUpcoming = 20_000;
 
     /// <summary>
-    /// By how many days the day of an appointment may be another one by the hospital's clocks than it says, because those were set to another zone since it was booked: zones lie
-    /// up to 26 hours apart.
+    /// The number of days by which an appointment's agreed date may differ from its date on the hospital's clocks when the hospital's time zone was changed
+    /// after the booking: zones are up to 26 hours apart.
     /// </summary>
     private const int MaxZoneShiftDays = 2;
 
     /// <summary>
-    /// Those who are to meet, as they are until the transaction ends: a change that names the bookings it concerns has been heard by now, or names this one. Throws <see cref="Conflict"/> while one is being made.
+    /// Locks a booking's doctor, patient and hospital, and returns doctor and patient as they are until the transaction ends. A change that must list the
+    /// affected bookings has been handled by now, or lists this one. Throws <see cref="Conflict"/> while such a change is in progress.
     /// </summary>
     internal async Task<(DoctorAvailability Practice, PersonCopy Patient)> LockAndReadAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
@@ -35,7 +36,8 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     }
 
     /// <summary>
-    /// A booking, not saved yet. Throws <see cref="ValidationFailed"/> naming all that stands against it; a patient who asks for no slot is told the nearest that are free.
+    /// Creates a booking without saving it. Throws <see cref="ValidationFailed"/> naming every reason against it; if only a patient's time or duration is
+    /// wrong, the error includes the nearest free times.
     /// </summary>
     internal async Task<Appointment> CreateBookingAsync(DoctorAvailability availability, PersonCopy patient, BookingRequest request, CancellationToken ct)
     {
@@ -52,12 +54,12 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     }
 
     /// <summary>
-    /// Throws <see cref="Conflict"/> when a patient holds as many open bookings of their own making as their hospital lets them. Until the transaction ends, no other booking of theirs gets past
-    /// here, so that of two at once the second counts the first.
+    /// Throws <see cref="Conflict"/> when a patient holds as many open self-booked appointments as the hospital allows. Until the transaction ends, no other
+    /// booking of the patient passes this check, so that the second of two concurrent bookings counts the first.
     /// </summary>
     internal async Task EnsureWithinPatientLimitAsync(DoctorAvailability availability, PersonCopy patient, CancellationToken ct)
     {
-        // A lock of its own, taken before those of book_in_turn and never after: nobody waits in a circle.
+        // A separate lock, taken before those of the trigger book_in_turn and never after them, so that no deadlock can occur.
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"open bookings of {patient.Id}"}, 0))", ct);
         var (now, most) = (clock.GetUtcNow(), availability.Hospital.MaxOpenPatientBookings);
         var open = await db.Appointments.CountAsync(
@@ -69,12 +71,12 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
             .WithDetail("open", open).WithDetail("max_open_patient_bookings", most);
     }
 
-    /// <summary>When a doctor is booked on these days or around them, and a patient too if one is given.</summary>
+    /// <summary>Returns the booked times of a doctor on and around the given days and, if a patient is given, those of the patient.</summary>
     internal async Task<List<Interval>> FindBookedIntervalsAsync(DoctorAvailability practice, DateOnly first, DateOnly last, CancellationToken ct, Guid? patientId = null, Guid? except = null)
     {
-        // What was booked before these days may reach into them, and what begins on them into the next.
+        // An appointment of the day before may extend into the first day, and one that begins on the last day into the next.
         var (from, until) = (practice.Clock.FirstInstantFrom(first, TimeOnly.MinValue), practice.Clock.FirstInstantFrom(last.AddDays(2), TimeOnly.MinValue));
-        // The index is by the day that was agreed.
+        // The index is by the agreed date, so the range is widened by the largest zone shift.
         var (earliest, latest) = (first.AddDays(-1 - MaxZoneShiftDays), last.AddDays(1 + MaxZoneShiftDays));
         var times = await db.Appointments.AsNoTracking()
             .Where(a => a.HospitalId == practice.Hospital.HospitalId && (a.DoctorId == practice.Doctor.Id || a.PatientId == patientId))
@@ -87,7 +89,7 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
         return times.ConvertAll(t => new Interval(t.StartsAt, t.EndsAt));
     }
 
-    /// <summary>A doctor's future appointments that their timetable does not cover, the next first.</summary>
+    /// <summary>Returns a doctor's future appointments that the timetable does not cover, the earliest first.</summary>
     internal async Task<List<AppointmentWithNames>> FindUncoveredAsync(DoctorAvailability availability, DateTimeOffset now, CancellationToken ct)
     {
         var today = availability.Today(now).AddDays(-MaxZoneShiftDays);
@@ -101,8 +103,8 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     }
 
     /// <summary>
-    /// Saves a booking. The exclusion constraints decide every race; who loses gets a <see cref="Conflict"/> that says whose time it was
-    /// and names the nearest free times.
+    /// Saves a booking. The exclusion constraints decide between concurrent bookings; the one that fails gets a <see cref="Conflict"/> that says whether the
+    /// doctor or the patient is booked and names the nearest free times.
     /// </summary>
     internal async Task SaveAsync(Appointment booking, DoctorAvailability availability, CancellationToken ct)
     {
@@ -122,15 +124,15 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
 
     private async Task<ApiException> CreateSlotTakenConflictAsync(string message, Appointment booking, DoctorAvailability practice, CancellationToken ct)
     {
-        // PostgreSQL answers no more questions in a transaction that has failed.
+        // PostgreSQL accepts no further statements in a transaction that has failed.
         await db.Database.CurrentTransaction!.RollbackAsync(ct);
 
         var nearest = await FindAlternativesAsync(practice, booking.PatientId, booking.AppointmentDate, booking.AppointmentTime, booking.DurationMinutes, booking.RescheduledFrom, ct);
         return new Conflict($"{message} Choose another time; details.alternatives has the nearest free ones.").WithDetail("alternatives", nearest);
     }
 
-    /// <summary>The nearest times at which both are free, of the wished day first.</summary>
-    /// <param name="except">An appointment that is to be moved, so takes no time.</param>
+    /// <summary>Returns the nearest times at which doctor and patient are both free, those of the requested day first.</summary>
+    /// <param name="except">An appointment that is to be moved and therefore occupies no time.</param>
     private async Task<Alternative[]> FindAlternativesAsync(DoctorAvailability availability, Guid patientId, DateOnly first, TimeOnly near, int minutes, Guid? except, CancellationToken ct)
     {
         var last = first.AddDays(SearchedDays);
@@ -144,6 +146,6 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
         return [.. free.Take(MaxAlternatives)];
     }
 
-    /// <summary>A free time, as a refusal offers it.</summary>
+    /// <summary>Represents a free time that an error response offers.</summary>
     private sealed record Alternative(DateOnly Date, TimeOnly Time);
 }

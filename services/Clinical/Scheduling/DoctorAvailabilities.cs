@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>Finds doctors with the schedule and the hospital by which they work, and the patient whom they are to meet: all of it in one query of the local copies.</summary>
+/// <summary>Finds doctors with their schedule and hospital, and the patient of an appointment, in one query of the local copies.</summary>
 internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, HospitalCopies hospitals)
 {
     /// <summary>Returns a doctor. Throws <see cref="NotFound"/> when the caller's hospital has no such doctor.</summary>
@@ -34,7 +34,7 @@ internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, H
         if (patientId is { } id)
         {
             patient = found.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await people.FetchPatientAsync(id, ct);
-            // The platform's administrator sees both hospitals; a patient of another one is no patient of this doctor's.
+            // A platform administrator sees all hospitals; a patient of another hospital than the doctor's is not found.
             if (patient is not { Role: Role.Patient } || patient.HospitalId != doctor.HospitalId) throw new NotFound("patient");
         }
 

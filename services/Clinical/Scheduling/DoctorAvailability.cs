@@ -5,19 +5,21 @@ using MedCor.Platform.LocalCopies;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>A doctor at work: where, when, and by which clocks.</summary>
+/// <summary>Represents a doctor with the hospital, time zone and schedule that determine when the doctor can be booked.</summary>
 internal sealed record DoctorAvailability(PersonCopy Doctor, HospitalCopy Hospital, Schedule? Schedule)
 {
     internal HospitalClock Clock { get; } = HospitalClock.ForZone(Hospital.TimeZone);
     internal Timetable Timetable => Schedule?.Timetable ?? Timetable.Default;
 
-    /// <summary>Whether anybody can be booked at all.</summary>
+    /// <summary>Gets whether the doctor can be booked at all.</summary>
     internal bool IsBookable => Doctor is { IsActive: true, IsAvailable: true } && Hospital.IsActive;
 
     internal DateOnly Today(DateTimeOffset now) => Clock.ToDate(now);
 
-    /// <summary>The instants of a wished time; none when something is wrong with it, which is noted by field.</summary>
-    /// <param name="onlySlots">Whether only times at which a slot begins will do.</param>
+    /// <summary>
+    /// Returns the interval of a requested time; null when the request is invalid, with the reasons added to <paramref name="errors"/> by field.
+    /// </summary>
+    /// <param name="onlySlots">Whether only the start of a slot is accepted.</param>
     internal Interval? ResolveInterval(DateOnly date, TimeOnly time, int minutes, DateTimeOffset now, Dictionary<string, List<string>> errors, bool onlySlots)
     {
         var known = errors.Count;
@@ -45,6 +47,6 @@ internal sealed record DoctorAvailability(PersonCopy Doctor, HospitalCopy Hospit
         Doctor.Id, Doctor.HospitalId, Hospital.TimeZone, Timetable.SlotMinutes, Timetable.WorkingHours, Timetable.Breaks, Timetable.Exceptions,
         Schedule?.Version ?? 0, Schedule?.CreatedAt, Schedule?.UpdatedAt);
 
-    /// <summary>What a caller may read of the schedule.</summary>
+    /// <summary>Converts the schedule for a caller; patients do not receive the reasons of absences.</summary>
     internal DoctorSchedule ToContractFor(Callers kind) => kind == Callers.Patient ? ToContract().WithoutReasons() : ToContract();
 }

@@ -1,11 +1,11 @@
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>The clocks on the walls of a hospital, which go forward and back as its time zone says.</summary>
+/// <summary>Converts between instants and the local time of a hospital, including the changes to and from daylight saving time.</summary>
 internal sealed class HospitalClock(TimeZoneInfo zone)
 {
     internal static HospitalClock ForZone(string timeZone) => new(TimeZoneInfo.FindSystemTimeZoneById(timeZone));
 
-    /// <summary>When the clocks show this: the earlier instant when they do so twice, none when they never do.</summary>
+    /// <summary>Returns the instant at which the clocks show a local time: the earlier one when they show it twice, null when they never do.</summary>
     internal DateTimeOffset? ToInstant(DateOnly date, TimeOnly time)
     {
         var shown = date.ToDateTime(time);
@@ -14,13 +14,13 @@ internal sealed class HospitalClock(TimeZoneInfo zone)
         return new DateTimeOffset(shown, offset).ToUniversalTime();
     }
 
-    /// <summary>The first instant at which the clocks show this or, when they skip it, something later.</summary>
+    /// <summary>Returns the first instant at which the clocks show a local time or, when they skip it, the next time that they show.</summary>
     internal DateTimeOffset FirstInstantFrom(DateOnly date, TimeOnly time)
     {
         for (var shown = date.ToDateTime(time); ; shown = shown.AddMinutes(1))
             if (ToInstant(DateOnly.FromDateTime(shown), TimeOnly.FromDateTime(shown)) is { } instant) return instant;
     }
 
-    /// <summary>The day on which an instant falls.</summary>
+    /// <summary>Returns the local date of an instant.</summary>
     internal DateOnly ToDate(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, zone).DateTime);
 }

@@ -1,6 +1,6 @@
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>A stretch of time from an instant to another that is no longer part of it.</summary>
+/// <summary>Represents an interval from an inclusive start to an exclusive end.</summary>
 internal readonly record struct Interval(DateTimeOffset Start, DateTimeOffset End)
 {
     internal static Interval StartingAt(DateTimeOffset from, int minutes) => new(from, from.AddMinutes(minutes));
@@ -9,7 +9,7 @@ internal readonly record struct Interval(DateTimeOffset Start, DateTimeOffset En
 
     internal bool Contains(Interval other) => Start <= other.Start && other.End <= End;
 
-    /// <summary>What is left of this without the other.</summary>
+    /// <summary>Returns the parts of this interval that the other one does not cover.</summary>
     internal IEnumerable<Interval> Subtract(Interval other)
     {
         if (!Overlaps(other))
@@ -21,7 +21,7 @@ internal readonly record struct Interval(DateTimeOffset Start, DateTimeOffset En
         if (other.End < End) yield return this with { Start = other.End };
     }
 
-    /// <summary>In order, with those that touch or overlap joined to one.</summary>
+    /// <summary>Returns the intervals in order, with adjacent and overlapping ones merged.</summary>
     internal static List<Interval> Merge(IEnumerable<Interval> intervals)
     {
         var joined = new List<Interval>();

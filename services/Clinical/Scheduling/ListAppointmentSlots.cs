@@ -11,7 +11,7 @@ internal sealed class ListAppointmentSlotsHandler(DoctorAvailabilities doctors, 
         var practice = await doctors.RequireAsync(request.DoctorId, ct);
         var now = clock.GetUtcNow();
         var today = practice.Today(now);
-        // On a day that is past, nothing is free.
+        // A past day is valid but has no free times.
         if (request.Date > today && BookableDays.WhatIsWrong(request.Date, today) is { } wrong) throw new ValidationFailed("date", wrong);
 
         var minutes = request.DurationMinutes ?? practice.Timetable.SlotMinutes;

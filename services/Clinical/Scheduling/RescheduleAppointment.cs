@@ -27,7 +27,7 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         if (byPatient && old.Appointment.BookedBy is null && old.Appointment.DurationMinutes > practice.Timetable.SlotMinutes)
             throw new Conflict("The appointment is longer than one slot, and it is not known whether your hospital chose that. Ask your hospital to move it.")
                 .WithDetail("duration_minutes", old.Appointment.DurationMinutes).WithDetail("slot_minutes", practice.Timetable.SlotMinutes);
-        // What a patient booked is one slot, however long a slot is by now; a length that staff chose stays.
+        // An appointment that the patient booked takes one slot of the current length; a duration that staff chose is kept.
         int? minutes = byPatient && old.Appointment.IsSelfBooked ? null : old.Appointment.DurationMinutes;
         var wish = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id, old.Appointment.BookedBy, byPatient);
@@ -36,7 +36,7 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is when the appointment is already");
         var visit = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
 
-        // The old time is freed before the new one is taken: the two may overlap.
+        // The old time is released before the new one is booked, since the two may overlap.
         old.Appointment.RescheduleTo(booking, request.Reason, now);
         db.Raise(() => new AppointmentUpdated(old.ToContract()));
         await db.SaveChangesAsync(ct);

@@ -7,14 +7,14 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>The timetable that somebody set for a doctor. It is read and replaced as a whole, so it is one document.</summary>
+/// <summary>Represents the timetable that was set for a doctor. It is read and replaced as a whole, so it is stored as one document.</summary>
 internal sealed class Schedule : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }
     public required Guid DoctorId { get; init; }
     public required Timetable Timetable { get; set; }
 
-    /// <summary>The day, by the hospital's clocks, from which it holds.</summary>
+    /// <summary>Gets or sets the first day, on the hospital's clocks, on which the timetable is valid.</summary>
     public required DateOnly ValidFrom { get; set; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<Schedule>
@@ -22,7 +22,7 @@ internal sealed class Schedule : Entity, ITenantOwned
         public void Configure(EntityTypeBuilder<Schedule> schedule) => schedule.ToTable("schedules").HasKey(s => new { s.HospitalId, s.DoctorId });
     }
 
-    /// <summary>How it is until it is set anew.</summary>
+    /// <summary>Creates a copy of the schedule as it is before it is replaced.</summary>
     internal FormerSchedule ToFormer() => new()
     {
         HospitalId = HospitalId, DoctorId = DoctorId, Version = Version, ValidFrom = ValidFrom, Timetable = Timetable, CreatedAt = CreatedAt, UpdatedAt = UpdatedAt,
@@ -33,7 +33,9 @@ internal sealed class Schedule : Entity, ITenantOwned
         json => JsonSerializer.Deserialize<Timetable>(json, Json.Options)!);
 }
 
-/// <summary>A schedule that held for a day at least before another was set: on a day holds the highest version of those that are valid by then.</summary>
+/// <summary>
+/// Represents a schedule that was valid for at least one day before another was set. On any day, the highest version of those valid by then applies.
+/// </summary>
 internal sealed class FormerSchedule : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>Tells of each doctor the schedule and those that held before it.</summary>
+/// <summary>Replays the current and the former schedules of each doctor.</summary>
 internal sealed class ScheduleReplay(ClinicalDb db) : IReplaySource
 {
     public async Task<IReadOnlyList<ReplayItem>> ReadPageAsync(RowKey after, CancellationToken ct)

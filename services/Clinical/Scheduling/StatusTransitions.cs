@@ -4,13 +4,13 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>How an appointment may move on.</summary>
+/// <summary>Defines the status transitions that an appointment allows.</summary>
 internal static class StatusTransitions
 {
-    /// <summary>The appointments that take their doctor's and their patient's time. The exclusion constraints say the same.</summary>
+    /// <summary>The statuses in which an appointment occupies the time of its doctor and patient. The exclusion constraints list the same statuses.</summary>
     internal static readonly AppointmentStatus[] Occupying = [AppointmentStatus.Scheduled, AppointmentStatus.InProgress, AppointmentStatus.Completed];
 
-    /// <param name="hasBegun">Whether the appointment's time has come: nobody has failed to come before they were to come.</param>
+    /// <param name="hasBegun">Whether the appointment's start has been reached; a no-show cannot be recorded before it.</param>
     internal static IReadOnlyList<AppointmentStatus> AllowedFrom(AppointmentStatus status, bool hasBegun) => status switch
     {
         AppointmentStatus.Scheduled when hasBegun => [AppointmentStatus.InProgress, AppointmentStatus.Cancelled, AppointmentStatus.NoShow],
@@ -36,6 +36,6 @@ internal static class StatusTransitions
             .WithDetail("status", appointment.Status).WithDetail("allowed", allowed).WithDetail("no_show_from", appointment.StartsAt);
     }
 
-    /// <summary>A status as the contract writes it.</summary>
+    /// <summary>Returns the name of a status in the contract.</summary>
     internal static string ToWireName(AppointmentStatus status) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(status.ToString());
 }

@@ -2,23 +2,25 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>When a doctor works, by the clocks of the hospital, and what follows from it.</summary>
+/// <summary>Represents a doctor's working hours, breaks and absences on the hospital's clocks, and computes working intervals and free times.</summary>
 internal sealed record Timetable(
     int SlotMinutes,
     IReadOnlyList<WeeklyPeriod> WorkingHours,
     IReadOnlyList<WeeklyPeriod> Breaks,
     IReadOnlyList<Absence> Exceptions)
 {
-    /// <summary>What holds for a doctor until somebody sets a schedule.</summary>
+    /// <summary>Gets the timetable that applies to a doctor until a schedule is set.</summary>
     internal static Timetable Default { get; } = new(Contracts.Clinical.WorkingHoursCalculator.DefaultSlotMinutes, Contracts.Clinical.WorkingHoursCalculator.DefaultWeek, [], []);
 
-    /// <summary>Whether both say the same, in the same order.</summary>
+    /// <summary>Returns whether both timetables have the same entries in the same order.</summary>
     public bool Equals(Timetable? other) => other is not null && SlotMinutes == other.SlotMinutes
         && WorkingHours.SequenceEqual(other.WorkingHours) && Breaks.SequenceEqual(other.Breaks) && Exceptions.SequenceEqual(other.Exceptions);
 
     public override int GetHashCode() => HashCode.Combine(SlotMinutes, WorkingHours.Count, Breaks.Count, Exceptions.Count);
 
-    /// <summary>When the doctor works on a day, as instants: a period that the clocks skip a part of is so much shorter, one that they repeat longer.</summary>
+    /// <summary>
+    /// Returns the intervals in which the doctor works on a day. A period is shortened by time that the clocks skip and extended by time that they repeat.
+    /// </summary>
     internal IReadOnlyList<Interval> WorkingIntervals(DateOnly date, HospitalClock clock)
     {
         IEnumerable<Interval> open = Interval.Merge(WorkingHours.Where(p => p.Weekday == date.DayOfWeek).Select(p => ToInterval(date, p.Start, p.End, clock)));
@@ -27,12 +29,12 @@ internal sealed record Timetable(
         return [.. closed.Aggregate(open, (left, off) => left.SelectMany(i => i.Subtract(off))).Where(i => i.Start < i.End)];
     }
 
-    /// <summary>Whether the doctor works all through a time that begins on that day; it may run past midnight into the next.</summary>
+    /// <summary>Returns whether the doctor works throughout an interval that begins on the given day; it may extend past midnight into the next day.</summary>
     internal bool Covers(DateOnly date, Interval time, HospitalClock clock) => WorkingIntervalsAround(date, clock).Any(open => open.Contains(time));
 
-    /// <summary>The times of a day at which so many minutes are free, in the schedule's step from the start of each working period.</summary>
-    /// <param name="taken">What is booked already, on that day and around it.</param>
-    /// <param name="now">What is before this is past.</param>
+    /// <summary>Returns the times of a day at which the given number of minutes is free, in steps of one slot from the start of each working period.</summary>
+    /// <param name="taken">The booked intervals on and around the day.</param>
+    /// <param name="now">The current instant; earlier times are not returned.</param>
     internal IEnumerable<TimeOnly> FreeTimes(DateOnly date, int minutes, HospitalClock clock, IReadOnlyCollection<Interval> taken, DateTimeOffset now)
     {
         var open = WorkingIntervalsAround(date, clock);
@@ -44,7 +46,7 @@ internal sealed record Timetable(
         }
     }
 
-    /// <summary>Whether one of the slots of a day begins then, free or not.</summary>
+    /// <summary>Returns whether a slot of the day begins at the given time, free or not.</summary>
     internal bool IsSlotStart(DateOnly date, TimeOnly time) => SlotStarts(date.DayOfWeek).Contains(time);
 
     private IEnumerable<TimeOnly> SlotStarts(DayOfWeek weekday) =>
@@ -58,14 +60,14 @@ internal sealed record Timetable(
         end == TimeOnly.MinValue ? clock.FirstInstantFrom(date.AddDays(1), end) : clock.FirstInstantFrom(date, end));
 }
 
-/// <summary>Reckoning with times of day, in which an end of 00:00 means midnight at the end of the day.</summary>
+/// <summary>Provides calculations with times of day in which an end of 00:00 means midnight at the end of the day.</summary>
 internal static class TimeOfDayExtensions
 {
     private const int MinutesPerDay = 24 * 60;
 
     internal static int MinutesFromMidnight(this TimeOnly time) => time.Hour * 60 + time.Minute;
 
-    /// <summary>Where a period ends, in minutes from the midnight that its day began with.</summary>
+    /// <summary>Returns the end of a period in minutes from the midnight at the start of its day.</summary>
     internal static int EndMinutesFromMidnight(this TimeOnly end) => end == TimeOnly.MinValue ? MinutesPerDay : end.MinutesFromMidnight();
 
     internal static int DurationMinutes(this WeeklyPeriod period) => period.End.EndMinutesFromMidnight() - period.Start.MinutesFromMidnight();

@@ -4,10 +4,10 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.Scheduling;
 
-/// <summary>Which timetables make sense.</summary>
+/// <summary>Validates timetables.</summary>
 internal static class TimetableValidator
 {
-    /// <summary>Notes every entry that makes no sense, whatever the doctor's schedule was before.</summary>
+    /// <summary>Adds an error for every invalid entry, regardless of the doctor's previous schedule.</summary>
     internal static void AddErrors(SetDoctorSchedule request, ParameterErrors errors)
     {
         var (hours, breaks, exceptions) = (request.WorkingHours ?? [], request.Breaks ?? [], request.Exceptions ?? []);
@@ -25,8 +25,8 @@ internal static class TimetableValidator
         }
     }
 
-    /// <summary>The timetable that is asked for. Throws <see cref="ValidationFailed"/> naming every absence that overlaps another.</summary>
-    /// <param name="existing">The absences that the schedule has: two of them that overlap were taken once, and are again.</param>
+    /// <summary>Returns the requested timetable. Throws <see cref="ValidationFailed"/> naming every absence that overlaps another.</summary>
+    /// <param name="existing">The absences of the current schedule: two of them that overlap were accepted before and are accepted again.</param>
     internal static Timetable Validate(SetDoctorSchedule request, IReadOnlyList<Absence> existing)
     {
         var (errors, exceptions) = (new Dictionary<string, List<string>>(), request.Exceptions ?? []);

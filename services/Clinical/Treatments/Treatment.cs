@@ -17,13 +17,15 @@ internal sealed class Treatment : Entity, ITenantOwned
     public required string Name { get; set; }
     public string? Description { get; set; }
 
-    /// <summary>Read and replaced as a whole, so it is one document.</summary>
+    /// <summary>Gets or sets the medications as JSON. They are read and replaced as a whole, so they are stored as one document.</summary>
     public string Medications { get; set; } = "[]";
     public string? Instructions { get; set; }
     public string? Notes { get; set; }
     public DateOnly? FollowUpDate { get; set; }
 
-    /// <summary>Throws <see cref="Conflict"/> naming the possible moves when it has come to its end.</summary>
+    /// <summary>
+    /// Applies an update. Throws <see cref="Conflict"/> when the treatment is no longer active, which is final; the list of allowed transitions is then empty.
+    /// </summary>
     internal void Update(UpdateTreatment request)
     {
         if (Status != TreatmentStatus.Active)
@@ -31,14 +33,14 @@ internal sealed class Treatment : Entity, ITenantOwned
         Status = request.Status ?? Status;
         Name = request.Name ?? Name;
         Description = request.Description.Or(Description);
-        // The database writes the document in its own way, so what it says is compared.
+        // The database formats the JSON document in its own way, so the parsed medications are compared.
         if (request.Medications is { } given && !given.SequenceEqual(DeserializeMedications(Medications))) Medications = SerializeMedications(given);
         Instructions = request.Instructions.Or(Instructions);
         FollowUpDate = request.FollowUpDate.Or(FollowUpDate);
         Notes = string.IsNullOrWhiteSpace(request.Notes) ? Notes : Notes is null ? request.Notes : $"{Notes}\n{request.Notes}";
     }
 
-    /// <summary>Returns what is wrong with a follow-up day; null when it is valid or not given.</summary>
+    /// <summary>Returns the error of a follow-up date; null when the date is valid or not given.</summary>
     internal static string? FindFollowUpError(DateOnly? day, DateOnly today) =>
         day < today ? FormattableString.Invariant($"must not be before today, {today:yyyy-MM-dd} by the hospital's clocks") : null;
 
@@ -49,7 +51,7 @@ internal sealed class Treatment : Entity, ITenantOwned
     internal Contracts.Clinical.Treatment ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, Status, Name, Description,
         DeserializeMedications(Medications), Instructions, Notes, FollowUpDate, Version, CreatedAt, UpdatedAt);
 
-    /// <summary>What a caller may read of it.</summary>
+    /// <summary>Converts the treatment for a caller; platform administrators receive no clinical content.</summary>
     internal Contracts.Clinical.Treatment ToContractFor(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
 
     internal sealed class Configuration : IEntityTypeConfiguration<Treatment>

@@ -3,7 +3,7 @@ using MedCor.Platform.Resources;
 
 namespace MedCor.Clinical.Treatments;
 
-/// <summary>By none of the fields that hold content can they be sorted or filtered: the platform, which may not read it, could find it out so.</summary>
+/// <summary>Lists treatments. Sorting and filtering by clinical content is excluded: platform administrators, who may not read it, could infer it.</summary>
 internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treatment, Contracts.Clinical.Treatment>(db)
 {
     private static readonly QueryableFields<Treatment> QueryFields = new QueryableFields<Treatment>("-created_at", t => t.Id)

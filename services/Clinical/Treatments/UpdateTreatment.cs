@@ -20,7 +20,7 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
         if (treatment.FollowUpDate != followUp) await EnsureFollowUpLiesAheadAsync(treatment, ct);
         if (!db.ChangeTracker.HasChanges()) return treatment.ToContract();
 
-        // What it says from now on is this caller's word, not that of whoever wrote it before.
+        // The caller becomes the author: the changed content is no longer the previous author's statement.
         treatment.AuthorId = db.Tenancy.Caller.UserId;
         db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent()));
         await db.SaveChangesAsync(ct);
