@@ -15,15 +15,21 @@ internal sealed class BillingDb(DbContextOptions<BillingDb> options, TenantConte
     internal IQueryable<Subscription> Subscriptions => Rows<Subscription>();
     internal IQueryable<Invoice> Invoices => Rows<Invoice>();
 
-    /// <summary>A subscription that nobody else changes until the transaction ends. It is locked before the hospital's invoice number is, by everybody, so that no two wait for each other.</summary>
+    /// <summary>
+    /// Returns a subscription and locks its row until the transaction ends. Every transaction locks the subscription before the
+    /// hospital's invoice number, so that no two wait for each other.
+    /// </summary>
     internal async Task<Subscription?> FindForUpdateAsync(Guid id, CancellationToken ct) =>
         (await Rows<Subscription>($"SELECT * FROM subscriptions WHERE id = {id} FOR UPDATE").ToListAsync(ct)).SingleOrDefault();
 
-    /// <summary>Some subscription, locked, of which a period has ended or is to begin by the clocks of its hospital, and which no other replica is at.</summary>
-    /// <param name="excluded">Those that are not meant.</param>
+    /// <summary>
+    /// Returns and locks an active subscription of which a period has ended or is to begin by the local date of its hospital, skipping
+    /// those that other replicas have locked; null when there is none.
+    /// </summary>
+    /// <param name="excluded">The ids of subscriptions to skip.</param>
     internal async Task<Subscription?> FindNextDueForUpdateAsync(DateTimeOffset now, Guid[] excluded, CancellationToken ct)
     {
-        // No clock is further ahead than this, so the index bounds what is looked at.
+        // No hospital's local date is later than this, so the index bounds the rows that are read.
         var latest = DateOnly.FromDateTime(now.UtcDateTime).AddDays(1);
         return (await Rows<Subscription>($"""
             SELECT s.* FROM subscriptions s JOIN known_hospitals h USING (hospital_id)

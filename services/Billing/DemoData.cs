@@ -8,7 +8,7 @@ using Subscription = MedCor.Billing.Subscriptions.Subscription;
 
 namespace MedCor.Billing;
 
-/// <summary>The demo hospitals have paid by the month for a year.</summary>
+/// <summary>Seeds subscriptions that the demo hospitals have paid by the month for a year.</summary>
 internal sealed class DemoData(BillingDb db, Ledger ledger, TimeProvider clock) : IDemoDataSeeder
 {
     public async Task SeedAsync(CancellationToken ct)

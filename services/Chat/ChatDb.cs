@@ -17,8 +17,8 @@ internal sealed class ChatDb(DbContextOptions<ChatDb> options, TenantContext ten
     internal IQueryable<DailyUsage> DailyUsage => Rows<DailyUsage>();
 
     /// <summary>
-    /// What a session holds, the newest call first, back to one that brought the whole conversation with it: no more calls than <paramref name="maxRuns"/>, and with no more
-    /// characters in all than <paramref name="characters"/>. The database counts them, so that a long session is never read whole.
+    /// Returns the runs of a session, the newest first, back to one that contains the whole conversation: no more than <paramref name="maxRuns"/> runs, and
+    /// with no more than <paramref name="characters"/> characters in total. The database counts the characters, so that a long session is never read whole.
     /// </summary>
     internal IQueryable<ChatRun> SessionHistory(Guid hospital, Guid owner, string session, int maxRuns, int characters) => Rows<ChatRun>($"""
         SELECT * FROM (

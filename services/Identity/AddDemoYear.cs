@@ -9,7 +9,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity;
 
-/// <summary>Adds the people of the demo year, registered over the year. Each batch is a transaction: interrupted or repeated, it goes on where it stopped.</summary>
+/// <summary>
+/// Adds the users of the demo year, with registration dates spread over the year. Each batch is a transaction, so
+/// an interrupted or repeated run continues where the last one stopped.
+/// </summary>
 internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProvider clock) : IOperatorCommand
 {
     private const int BatchSize = 500;
@@ -37,7 +40,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
             var added = new List<(Guid Id, DateTimeOffset RegisteredAt)>();
             foreach (var (person, n) in some.Where(s => !known.Contains(s.Person.Id)))
             {
-                // Doctors were there before the year began.
+                // Doctors registered before the year began.
                 var registered = clock.GetUtcNow().AddDays(person.Role == Role.Doctor ? -400 - n * 30 : -399 + n * 365L / DemoYear.PatientCount);
                 var account = CreateAccount(person, n, hash, specialties);
                 account.RaiseChanged(db, user => new UserCreated(user with { CreatedAt = registered }), isNew: true);
@@ -46,7 +49,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
                 await db.SaveChangesAsync(ct);
-                // Saving stamps the present.
+                // SaveChangesAsync sets created_at to the current time.
                 var (who, at) = (added.Select(a => a.Id).ToArray(), added.Select(a => a.RegisteredAt).ToArray());
                 await db.Database.ExecuteSqlAsync($"UPDATE users SET created_at = a.at FROM unnest({who}, {at}) AS a (id, at) WHERE users.id = a.id", ct);
                 await transaction.CommitAsync(ct);

@@ -13,7 +13,7 @@ namespace MedCor.Identity;
 
 internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoDataSeeder
 {
-    /// <summary>Made once for all: a hash costs a tenth of a second on purpose.</summary>
+    /// <summary>The password hash of all demo users, computed once because hashing takes a tenth of a second by design.</summary>
     private string _passwordHash = "";
 
     public async Task SeedAsync(CancellationToken ct)
@@ -54,7 +54,7 @@ internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoData
         await db.SaveChangesAsync(ct);
     }
 
-    /// <param name="n">Makes the made-up particulars of people differ.</param>
+    /// <param name="n">A number that makes the generated details of the users differ.</param>
     private Account CreateAccount(DemoPerson person, int n)
     {
         var isDoctor = person.Role == Role.Doctor;

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Billing.Invoices;
 
-/// <summary>An invoice or a credit note. Nothing of it is ever set again: the service's role may insert it, not change it.</summary>
+/// <summary>Represents an invoice or a credit note. It is immutable: the service's database role may insert an invoice, but not change it.</summary>
 internal sealed class Invoice : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }
@@ -16,12 +16,14 @@ internal sealed class Invoice : Entity, ITenantOwned
     public required InvoiceType Type { get; init; }
     public required DateOnly IssuedOn { get; init; }
 
-    /// <summary>The first day of the period that it charges as a whole, which only one may; none for what is charged or credited within a period.</summary>
+    /// <summary>
+    /// Gets the first day of the period that the invoice charges as a whole, which only one invoice may do; null for a charge or credit within a period.
+    /// </summary>
     public DateOnly? PeriodStart { get; init; }
     public required long Total { get; init; }
     public required string Currency { get; init; }
 
-    /// <summary>Read and written as a whole, so they are one document.</summary>
+    /// <summary>Gets the lines as one JSON document, because they are read and written as a whole.</summary>
     public required string Lines { get; init; }
     public Guid? CorrectsInvoiceId { get; init; }
 
@@ -39,7 +41,7 @@ internal sealed class Invoice : Entity, ITenantOwned
     }
 }
 
-/// <summary>A line of an invoice, its amount in minor units.</summary>
+/// <summary>Represents a line of an invoice. The amount is in minor units.</summary>
 internal sealed record LineItem(InvoiceLineKind Kind, string Description, Guid PlanId, DateOnly PeriodStart, DateOnly PeriodEnd, long Amount)
 {
     internal InvoiceLine ToContract() => new(Kind, Description, PlanId, PeriodStart, PeriodEnd, Money.Format(Amount));

@@ -7,10 +7,10 @@ using Subscription = MedCor.Billing.Subscriptions.Subscription;
 
 namespace MedCor.Billing.Invoices;
 
-/// <summary>Issues invoices, within the transaction that changes the subscription.</summary>
+/// <summary>Issues invoices within the transaction that changes the subscription.</summary>
 internal sealed class Ledger(BillingDb db)
 {
-    /// <summary>Does all that has come due by today: charges period after period, or ends the subscription.</summary>
+    /// <summary>Processes everything that is due by today: charges one due period after the other, or ends the subscription.</summary>
     internal async Task ChargeDuePeriodsAsync(Subscription subscription, HospitalCopy hospital, DateOnly today, CancellationToken ct)
     {
         if (!subscription.IsDue(today)) return;
@@ -19,7 +19,7 @@ internal sealed class Ledger(BillingDb db)
             if (subscription.Renew(plan, isHospitalActive: hospital.IsActive) is { } line) await IssueAsync(subscription, [line], today, ct);
     }
 
-    /// <summary>Adds an invoice of these lines, or a credit note when they come to less than nothing; without any, nothing.</summary>
+    /// <summary>Adds an invoice with the lines, or a credit note when their total is negative. Does nothing without lines.</summary>
     internal async Task IssueAsync(Subscription subscription, IReadOnlyList<LineItem> lines, DateOnly today, CancellationToken ct)
     {
         if (lines.Count == 0) return;
@@ -42,7 +42,10 @@ internal sealed class Ledger(BillingDb db)
         if (lines.Any(l => l.Kind != InvoiceLineKind.Credit)) subscription.SetChargingInvoice(invoice.Id);
     }
 
-    /// <summary>Others who want a number of this hospital wait until the transaction ends; if it fails, they get this one.</summary>
+    /// <summary>
+    /// Returns the next invoice number of a hospital. Other transactions that need a number of this hospital wait until this
+    /// transaction ends; if it is rolled back, the next one gets this number.
+    /// </summary>
     private async Task<long> NextNumberAsync(Guid hospital, CancellationToken ct) => (await db.Database.SqlQuery<long>($"""
         INSERT INTO invoice_numbers AS n (hospital_id, last) VALUES ({hospital}, 1)
         ON CONFLICT (hospital_id) DO UPDATE SET last = n.last + 1 RETURNING last AS "Value"

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Billing.Plans;
 
-/// <summary>What can be subscribed to. Prices are in minor units.</summary>
+/// <summary>Represents a plan to which a hospital can subscribe. Prices are in minor units.</summary>
 internal sealed class Plan : Entity
 {
     public required string Name { get; init; }
@@ -21,7 +21,7 @@ internal sealed class Plan : Entity
     public required string[] Features { get; init; }
     public bool IsActive { get; init; }
 
-    /// <summary>What a period costs.</summary>
+    /// <summary>Returns the price of a period.</summary>
     internal long Price(BillingCycle cycle) => cycle switch
     {
         BillingCycle.Monthly => Monthly,
@@ -42,7 +42,10 @@ internal sealed class Plan : Entity
 
 internal static class PlanQueries
 {
-    /// <summary>The plan of that id, for a hospital to change to. Throws <see cref="NotFound"/>, or <see cref="Conflict"/> when it is out of use.</summary>
+    /// <summary>
+    /// Returns the plan with an id, for a hospital to change to. Throws <see cref="NotFound"/> when there is
+    /// none, and <see cref="Conflict"/> when the plan is inactive.
+    /// </summary>
     internal static async Task<Plan> GetAvailableAsync(this IQueryable<Plan> plans, Guid id, CancellationToken ct)
     {
         var plan = await plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new NotFound("plan");

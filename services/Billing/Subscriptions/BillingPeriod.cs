@@ -2,13 +2,16 @@ using MedCor.Contracts.Billing;
 
 namespace MedCor.Billing.Subscriptions;
 
-/// <summary>A stretch of days that is charged at once.</summary>
-/// <param name="End">The day on which the next one begins.</param>
+/// <summary>Represents a range of days that is charged at once.</summary>
+/// <param name="End">The first day of the next period.</param>
 internal readonly record struct BillingPeriod(DateOnly Start, DateOnly End)
 {
     private int Days => End.DayNumber - Start.DayNumber;
 
-    /// <summary>The n-th period, from 0, of a subscription. Counted from its first day each time: 31 January, 28 February, 31 March.</summary>
+    /// <summary>
+    /// Returns the n-th period of a subscription, counted from 0. Each period is computed from the first day
+    /// of the subscription: 31 January, 28 February, 31 March.
+    /// </summary>
     internal static BillingPeriod Create(DateOnly first, BillingCycle cycle, int n)
     {
         var months = cycle switch
@@ -22,8 +25,8 @@ internal readonly record struct BillingPeriod(DateOnly Start, DateOnly End)
     }
 
     /// <summary>
-    /// What the days from one on cost, of a price for the whole. What is rounded is the days before, from the period's start, so that wherever a period is cut, and
-    /// however often, the parts make the whole.
+    /// Returns the share of a period's price for the days from a given day on. Rounding applies to the days before it, from the start of the period, so that
+    /// the parts add up to the whole wherever and however often the period is split.
     /// </summary>
     internal long Prorate(long price, DateOnly from)
     {

@@ -20,21 +20,21 @@ internal sealed class Subscription : Entity, ITenantOwned
     public bool CancelAtPeriodEnd { get; private set; }
     public string? CancellationReason { get; private set; }
 
-    /// <summary>How many have been charged.</summary>
+    /// <summary>Gets the number of periods that have been charged.</summary>
     public int Periods { get; private set; }
 
-    /// <summary>The day on which the next period is charged, or the subscription ends.</summary>
+    /// <summary>Gets the day on which the next period is charged or the subscription ends.</summary>
     public DateOnly DueOn { get; private set; }
 
-    /// <summary>What the present period costs, in minor units. What a plan's price becomes holds from the next period on.</summary>
+    /// <summary>Gets the price of the current period, in minor units. A changed price of the plan applies from the next period on.</summary>
     public long Price { get; private set; }
     public string Currency { get; private set; } = "";
 
-    /// <summary>The invoice that charged what now runs.</summary>
+    /// <summary>Gets the id of the invoice that charged what currently runs.</summary>
     public Guid? ChargedBy { get; private set; }
     public DateOnly? EndedOn { get; private set; }
 
-    /// <summary>The present period; the first one while that lies ahead.</summary>
+    /// <summary>Gets the current period; the first one while it lies ahead.</summary>
     internal BillingPeriod Period => BillingPeriod.Create(StartDate, BillingCycle, Math.Max(Periods - 1, 0));
 
     internal bool HasStarted => Periods > 0;
@@ -48,16 +48,16 @@ internal sealed class Subscription : Entity, ITenantOwned
 
     internal bool IsDue(DateOnly today) => Status == SubscriptionStatus.Active && DueOn <= today;
 
-    /// <summary>Throws <see cref="Conflict"/> when it has ended.</summary>
+    /// <summary>Throws <see cref="Conflict"/> when the subscription has ended.</summary>
     internal void EnsureActive()
     {
         if (Status != SubscriptionStatus.Active)
             throw new Conflict($"The subscription is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final. Create a new one.").WithDetail("status", Status);
     }
 
-    /// <summary>On the day that it is due: begins the next period, and gives its line; none when it ends instead.</summary>
-    /// <param name="plan">Its plan, at the present price.</param>
-    /// <param name="isHospitalActive">Whether its hospital is in use.</param>
+    /// <summary>Begins the next period, on the day that it is due, and returns its invoice line; returns null when the subscription ends instead.</summary>
+    /// <param name="plan">The plan of the subscription, at its current price.</param>
+    /// <param name="isHospitalActive">Whether the hospital of the subscription is active.</param>
     internal LineItem? Renew(Plan plan, bool isHospitalActive)
     {
         if (CancelAtPeriodEnd || !isHospitalActive || (HasStarted && !AutoRenew))
@@ -71,8 +71,8 @@ internal sealed class Subscription : Entity, ITenantOwned
         return new(InvoiceLineKind.Plan, $"{plan.Name}, {CycleName}", plan.Id, Period.Start, Period.End, Price);
     }
 
-    /// <summary>Changes to another plan from a day on, and gives the lines that settle it; none before the first period is charged.</summary>
-    /// <param name="old">The plan that it had.</param>
+    /// <summary>Changes to another plan from a day on and returns the invoice lines that settle the change; none before the first period is charged.</summary>
+    /// <param name="old">The plan before the change.</param>
     internal IReadOnlyList<LineItem> ChangePlan(Plan old, Plan plan, DateOnly today)
     {
         var credit = CreateCredit(old, today);
@@ -80,7 +80,7 @@ internal sealed class Subscription : Entity, ITenantOwned
         return HasStarted ? [.. credit, new(InvoiceLineKind.Proration, $"{plan.Name}, rest of the period", plan.Id, NotBeforePeriod(today), Period.End, Period.Prorate(Price, today))] : [];
     }
 
-    /// <summary>Lets it go on with another period, or end without one.</summary>
+    /// <summary>Sets whether the subscription renews for another period or ends without one. Renewing withdraws a pending cancellation.</summary>
     internal void SetAutoRenew(bool renews)
     {
         AutoRenew = renews;
@@ -89,7 +89,7 @@ internal sealed class Subscription : Entity, ITenantOwned
 
     internal void CancelAtEndOfPeriod(string? reason) => (CancelAtPeriodEnd, AutoRenew, CancellationReason) = (true, false, reason);
 
-    /// <summary>Ends it today, and gives the line that credits what is left; none when nothing was charged.</summary>
+    /// <summary>Ends the subscription today and returns the line that credits the unused days; none when nothing was charged.</summary>
     internal IReadOnlyList<LineItem> CancelImmediately(Plan plan, DateOnly today, string? reason)
     {
         var credit = CreateCredit(plan, today);
@@ -100,7 +100,7 @@ internal sealed class Subscription : Entity, ITenantOwned
 
     internal void SetChargingInvoice(Guid invoice) => ChargedBy = invoice;
 
-    /// <summary>What tells how it now is.</summary>
+    /// <summary>Returns the event that describes the current state of the subscription.</summary>
     internal IntegrationEvent ToEvent() => Status == SubscriptionStatus.Cancelled ? new SubscriptionCancelled(ToContract()) : new SubscriptionUpdated(ToContract());
 
     internal Contracts.Billing.Subscription ToContract() => new(
@@ -116,7 +116,9 @@ internal sealed class Subscription : Entity, ITenantOwned
     private IReadOnlyList<LineItem> CreateCredit(Plan plan, DateOnly from) =>
         HasStarted ? [new(InvoiceLineKind.Credit, $"{plan.Name}, days not used", plan.Id, NotBeforePeriod(from), Period.End, -Period.Prorate(Price, from))] : [];
 
-    /// <summary>A hospital whose zone was changed may be back on the day before its period began.</summary>
+    /// <summary>
+    /// Returns today, or the first day of the period when that is later: a hospital whose time zone was changed may be back on the day before its period began.
+    /// </summary>
     private DateOnly NotBeforePeriod(DateOnly today) => today < Period.Start ? Period.Start : today;
 
     internal sealed class Configuration : IEntityTypeConfiguration<Subscription>
@@ -124,7 +126,7 @@ internal sealed class Subscription : Entity, ITenantOwned
         public void Configure(EntityTypeBuilder<Subscription> subscription)
         {
             subscription.ToTable("subscriptions").HasKey(s => new { s.HospitalId, s.Id });
-            // Has a new subscription inserted before its first invoice.
+            // The relationship makes EF Core insert a new subscription before its first invoice.
             subscription.HasMany<Invoices.Invoice>().WithOne().HasForeignKey(i => new { i.HospitalId, i.SubscriptionId });
         }
     }

@@ -4,8 +4,8 @@ using MedCor.Platform.LocalCopies;
 namespace MedCor.Billing.Subscriptions;
 
 /// <summary>
-/// Charges each period on its first day, or ends the subscription then, however long nobody looked. Any number of replicas share the work: a subscription
-/// is locked from being found due to being charged, and the database takes one invoice a period.
+/// Charges each period on its first day, or ends the subscription then, and catches up after any downtime. Any number of replicas share the work: a
+/// subscription stays locked from the query that finds it due until it is charged, and the database accepts one invoice per period.
 /// </summary>
 internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, TimeProvider clock, ILogger<SubscriptionRenewalWorker> log) : BackgroundService
 {
@@ -22,8 +22,8 @@ internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, Tim
         }
     }
 
-    /// <summary>Renews one; tells whether another may be due.</summary>
-    /// <param name="failed">Gains the one that could not be, which holds up no other.</param>
+    /// <summary>Renews one due subscription. Returns whether another may be due.</summary>
+    /// <param name="failed">Receives the id of a subscription whose renewal failed, so that it holds up no other.</param>
     private async Task<bool> RenewNextAsync(List<Guid> failed, CancellationToken ct)
     {
         Subscription? due = null;
@@ -42,7 +42,7 @@ internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, Tim
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested) // whatever it is: an exception that leaves here would end the process
+        catch (Exception e) when (!ct.IsCancellationRequested) // any failure: an exception that escapes would end the process
         {
             log.LogWarning("A renewal is put off: {Kind}", e.GetType().Name);
             if (due is null) return false;

@@ -12,10 +12,10 @@ using Sent = OpenAI.Chat.ChatMessage;
 
 namespace MedCor.Chat.LanguageModel;
 
-/// <summary>What the model is asked.</summary>
+/// <summary>Represents a request to the model.</summary>
 internal sealed record ModelRequest(string Model, IReadOnlyList<ChatMessage> Messages, int MaxTokens, double? Temperature = null);
 
-/// <summary>What an answer took, as the model counts; none when it does not.</summary>
+/// <summary>Holds the token counts of an answer as the model reports them; null when the model reports none.</summary>
 internal sealed class TokenUsage
 {
     public int? InputTokens { get; set; }
@@ -23,15 +23,15 @@ internal sealed class TokenUsage
 }
 
 /// <summary>
-/// The model, asked through OpenAI's own package. A failure that passes is tried again, with growing pauses, as long as nothing of the answer has come; one that happens
-/// time and again has the model let alone for some seconds.
+/// Streams answers of the model through OpenAI's client library. A transient failure is retried with growing delays as long as nothing of the answer has
+/// arrived; repeated failures open a circuit breaker for some seconds.
 /// </summary>
 internal sealed class ChatModelClient : IDisposable
 {
     private const int MaxRetries = 3;
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Who asks for a longer pause is not waited for: the caller is told.</summary>
+    /// <summary>The longest delay that is waited for before a retry. When the model asks for a longer one, the caller receives the failure.</summary>
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(10);
 
     private const int FailuresUntilBreak = 20;
@@ -55,7 +55,7 @@ internal sealed class ChatModelClient : IDisposable
             var how = new OpenAIClientOptions
             {
                 Transport = new HttpClientPipelineTransport(_http),
-                // Both are decided here.
+                // This class decides on retries and timeouts.
                 RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
                 NetworkTimeout = Timeout.InfiniteTimeSpan,
             };
@@ -90,18 +90,20 @@ internal sealed class ChatModelClient : IDisposable
             .Build();
     }
 
-    /// <summary>Whether there is a model to ask.</summary>
+    /// <summary>Gets whether a model is configured.</summary>
     public bool IsConfigured => _client is not null;
 
-    /// <summary>Whether it fails time and again, so that it is not worth asking now: it rests, or one question tries out whether it is well again.</summary>
+    /// <summary>
+    /// Gets whether the circuit breaker rejects requests after repeated failures: it is open, or half-open while one request probes the model.
+    /// </summary>
     public bool IsCircuitOpen => _circuit.CircuitState == CircuitState.HalfOpen || _clock.GetTimestamp() < Volatile.Read(ref _breakEndsAt);
 
-    /// <summary>The answer, piece by piece as it comes. Throws <see cref="ModelException"/>.</summary>
-    /// <param name="usage">Gets what it took, before the answer ends.</param>
+    /// <summary>Streams the answer in pieces as they arrive. Throws <see cref="ModelException"/> when the model fails.</summary>
+    /// <param name="usage">Receives the token counts before the answer ends.</param>
     public async IAsyncEnumerable<string> StreamAnswerAsync(ModelRequest question, TokenUsage usage, [EnumeratorCancellation] CancellationToken ct)
     {
         await using var reading = await OpenStreamAsync(question, usage, ct);
-        // Of an answer without a word there is no piece.
+        // An answer without text has no pieces.
         if (reading.Piece.Length == 0) yield break;
         do yield return reading.Piece;
         while (await reading.ReadNextAsync());
@@ -134,7 +136,7 @@ internal sealed class ChatModelClient : IDisposable
 
     public void Dispose() => _http?.Dispose();
 
-    /// <summary>One answer on its way. Nobody waits longer for a piece of it than the options say.</summary>
+    /// <summary>Reads one streamed answer. The options limit the wait for each piece.</summary>
     private sealed class AnswerStream : IAsyncDisposable
     {
         private readonly ChatModelClient _model;
@@ -153,13 +155,13 @@ internal sealed class ChatModelClient : IDisposable
             _updates = model._client!.GetChatClient(question.Model).CompleteChatStreamingAsync(question.Messages.Select(ToSdkMessage), model.ToCompletionOptions(question), _linked.Token).GetAsyncEnumerator(_linked.Token);
         }
 
-        /// <summary>The piece that was read last.</summary>
+        /// <summary>Gets the piece that was read last.</summary>
         public string Piece { get; private set; } = "";
 
-        /// <summary>Reads the first piece, or that there is none.</summary>
+        /// <summary>Reads the first piece. Returns false when the answer has none.</summary>
         public Task<bool> ReadFirstAsync() => ReadNextAsync(TimeSpan.FromSeconds(_model._options.FirstTokenSeconds));
 
-        /// <summary>Reads on. False at the end.</summary>
+        /// <summary>Reads the next piece. Returns false at the end of the answer.</summary>
         public Task<bool> ReadNextAsync() => ReadNextAsync(TimeSpan.FromSeconds(_model._options.StallSeconds));
 
         private async Task<bool> ReadNextAsync(TimeSpan wait)
@@ -176,7 +178,7 @@ internal sealed class ChatModelClient : IDisposable
             }
             catch (Exception) when (_isComplete)
             {
-                // All was said; how the connection ends does not matter.
+                // The answer is complete; how the connection ends does not matter.
             }
             catch (Exception e)
             {
@@ -184,11 +186,11 @@ internal sealed class ChatModelClient : IDisposable
             }
             finally
             {
-                // It is the model that is waited for, not whoever takes its words.
+                // The timeout applies to the model, not to the consumer of the pieces.
                 _stallTimer.CancelAfter(Timeout.InfiniteTimeSpan);
             }
             Piece = "";
-            // A server that goes down in good order ends its stream as if it were done.
+            // A server that shuts down gracefully ends its stream as if the answer were complete.
             return _isComplete ? false : throw ModelException.ConnectionLost;
         }
 
@@ -196,7 +198,7 @@ internal sealed class ChatModelClient : IDisposable
         {
             if (update.FinishReason is not null) _isComplete = true;
             if (update.Usage is { } took) (_usage.InputTokens, _usage.OutputTokens) = (took.InputTokenCount, took.OutputTokenCount);
-            // PostgreSQL takes no U+0000.
+            // PostgreSQL cannot store U+0000.
             Piece = (update.RefusalUpdate + string.Concat(update.ContentUpdate.Select(part => part.Text))).Replace("\0", "", StringComparison.Ordinal);
             return Piece.Length > 0;
         }
@@ -216,11 +218,11 @@ internal sealed class ChatModelClient : IDisposable
         }
     }
 
-#pragma warning disable SCME0001 // The package has no other way to name a field as other servers know it.
+#pragma warning disable SCME0001 // The library has no other way to set a field under the name that other servers know.
     private ChatCompletionOptions ToCompletionOptions(ModelRequest question)
     {
         var wishes = new ChatCompletionOptions { Temperature = (float?)question.Temperature };
-        // OpenAI has renamed the field, and its newer models take no other; the servers that speak its protocol know the old name.
+        // OpenAI renamed the field, and its newer models accept only the new name; other servers of its protocol know the old one.
         if (_options.Endpoint is null) wishes.MaxOutputTokenCount = question.MaxTokens;
         else wishes.Patch.Set("$.max_tokens"u8, question.MaxTokens);
         return wishes;

@@ -6,44 +6,47 @@ using MedCor.Contracts.Chat;
 
 namespace MedCor.Chat.LanguageModel;
 
-/// <summary>The model did not answer, or not to the end. Says nothing of what it said itself: that may quote the question or the key.</summary>
-/// <param name="isTransient">Whether to ask once more may help.</param>
+/// <summary>
+/// The exception that is thrown when the model does not answer, or not completely. It contains nothing of the
+/// model's own error text, which may quote the question or the key.
+/// </summary>
+/// <param name="isTransient">Whether a retry may succeed.</param>
 internal sealed class ModelException(string message, bool isTransient, TimeSpan? retryAfter = null) : Exception(message)
 {
     private const string Prefix = "OpenAI API error: ";
 
-    /// <summary>It took the question and is silent. To ask again at once could be charged twice.</summary>
+    /// <summary>Gets the failure of a model that accepted the question and stopped responding. An immediate retry could be charged twice.</summary>
     public static ModelException Stalled => new("the model stopped answering. Try again shortly.", isTransient: true) { MayHaveAnswered = true };
 
-    /// <summary>The connection ended before the answer did.</summary>
+    /// <summary>Gets the failure of a connection that ended before the answer did.</summary>
     public static ModelException ConnectionLost => new("the connection to the model broke off before its answer was complete. Try again shortly.", isTransient: true);
 
     private static ModelException Unreachable => new("the model cannot be reached. Try again shortly.", isTransient: true);
 
-    /// <summary>It has failed so often that it is let alone for a moment.</summary>
+    /// <summary>Gets the failure that is reported while the circuit breaker is open after repeated failures.</summary>
     public static ModelException CircuitOpen => new("the model has failed repeatedly and is given a rest. Try again shortly.", isTransient: true, ChatModelClient.BreakDuration);
 
     public bool IsTransient => isTransient;
 
-    /// <summary>Whether the question may have been answered somewhere, and charged for.</summary>
+    /// <summary>Gets whether the model may have answered the question, and charged for it.</summary>
     public bool MayHaveAnswered { get; private init; }
 
-    /// <summary>How long the model asks to be let alone.</summary>
+    /// <summary>Gets how long the model asks clients to wait before the next request.</summary>
     public TimeSpan? RetryAfter => retryAfter;
 
-    /// <summary>What readers are told.</summary>
+    /// <summary>Gets the end of the run as its readers receive it.</summary>
     public ChatRunEnd Ending => new(Prefix + Message, ChatErrorCodes.Model, Retryable: IsTransient, RetryAfter: retryAfter is { } wait ? (int)Math.Ceiling(wait.TotalSeconds) : null);
 
-    /// <summary>What an exception of the client means.</summary>
+    /// <summary>Maps an exception of the client library to a <see cref="ModelException"/>.</summary>
     public static ModelException From(Exception e, DateTimeOffset now) => e switch
     {
         ModelException known => known,
         ClientResultException { Status: > 0 } refused => From((HttpStatusCode)refused.Status, RetryAfterOf(refused, now)),
         ClientResultException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
             Unreachable,
-        // What SocketsHttpHandler makes of a connection attempt that nobody answers.
+        // SocketsHttpHandler throws this when a connection attempt times out.
         OperationCanceledException { InnerException: TimeoutException } => Unreachable,
-        // The package throws at a finish_reason that OpenAI does not know, and this one is how other servers say that they gave up.
+        // The library throws on a finish_reason that OpenAI does not define, and other servers report with this one that they gave up.
         HttpRequestException or IOException or ArgumentOutOfRangeException { ActualValue: "error" } => ConnectionLost,
         _ => new("the model's answer could not be read.", isTransient: false),
     };

@@ -3,12 +3,12 @@ using MedCor.Contracts.Chat;
 
 namespace MedCor.Chat.LanguageModel;
 
-/// <summary>Estimates tokens where no model has counted them: a token has about four bytes of UTF-8, whatever the language.</summary>
+/// <summary>Estimates the number of tokens where no model has counted them: a token has about four bytes of UTF-8, whatever the language.</summary>
 internal static class TokenEstimate
 {
     private const int BytesPerToken = 4;
 
-    /// <summary>A role and what sets a message apart from the next.</summary>
+    /// <summary>The tokens of a message's role and of the separation from the next message.</summary>
     private const int TokensPerMessage = 4;
 
     public static int Of(string text) => (Encoding.UTF8.GetByteCount(text) + BytesPerToken - 1) / BytesPerToken;

@@ -5,7 +5,7 @@ using MedCor.Contracts.Identity;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>What is known of a visit that is being booked.</summary>
+/// <summary>Holds the data of an appointment that is being booked.</summary>
 internal sealed class AppointmentBookingData
 {
     public Guid? PatientId { get; set; }
@@ -19,7 +19,7 @@ internal sealed class AppointmentBookingData
     public DateOnly? AppointmentDate { get; set; }
     public TimeOnly? AppointmentTime { get; set; }
 
-    /// <summary>What was free when the chosen time turned out to be taken.</summary>
+    /// <summary>Gets or sets the slots that were free when the chosen time turned out to be taken.</summary>
     public IReadOnlyList<FreeSlot>? Alternatives { get; set; }
     public Guid? AppointmentId { get; set; }
     public Confirmation? Confirmation { get; set; }
@@ -28,7 +28,7 @@ internal sealed class AppointmentBookingData
 internal sealed class AppointmentBookingPrompt() : Prompt<BookingStart, AppointmentBookingData>(
     "appointment_booking", Callers.Everyone, "Books a visit to a doctor: who comes, why, to whom and when.")
 {
-    /// <summary>How many doctors a recommendation looks at.</summary>
+    /// <summary>The maximum number of doctors that a recommendation compares.</summary>
     private const int DoctorsCompared = 10;
 
     public override IReadOnlyList<Step> Steps { get; } =
@@ -58,7 +58,7 @@ internal sealed class AppointmentBookingPrompt() : Prompt<BookingStart, Appointm
             return;
         }
         var patient = await turn.CallAsync(new GetPatient(id));
-        // To the platform alone those of other hospitals are visible.
+        // Only platform administrators can see patients of other hospitals.
         if (patient.HospitalId != turn.HospitalId) throw new NotFound("patient");
         (booking.PatientId, booking.PatientName, booking.Search) = (patient.Id, $"{patient.FirstName} {patient.LastName}", null);
     }
@@ -136,7 +136,7 @@ internal sealed class AppointmentBookingPrompt() : Prompt<BookingStart, Appointm
         }
         catch (Refused refused) when (refused.Code == ErrorCodes.ValidationError && (refused.Details.ContainsKey("appointment_date") || refused.Details.ContainsKey("appointment_time")))
         {
-            // It was free when it was chosen; meanwhile it is past, or the doctor's hours have changed.
+            // The time was free when it was chosen; since then it has passed, or the doctor's hours have changed.
             turn.GoBackTo("pick_time", "The chosen time can no longer be booked. Choose another.");
         }
     }

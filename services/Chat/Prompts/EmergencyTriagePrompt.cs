@@ -6,17 +6,17 @@ using MedCor.Contracts.Identity;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>What is known of somebody who arrives. What the medical record says is forgotten here once it is written.</summary>
+/// <summary>Holds the data of a patient in triage. Data that the medical record contains is cleared here once the record is written.</summary>
 internal sealed class TriageData
 {
     public Guid? PatientId { get; set; }
     public IReadOnlyList<string>? Symptoms { get; set; }
     public AssessSeverity? Assessment { get; set; }
 
-    /// <summary>What the index proposes.</summary>
+    /// <summary>Gets or sets the severity that the index proposes.</summary>
     public Severity? Severity { get; set; }
 
-    /// <summary>What a clinician answers for.</summary>
+    /// <summary>Gets or sets the level for which a clinician takes responsibility.</summary>
     public int? Level { get; set; }
     public string? OverrideReason { get; set; }
     public Guid? DepartmentId { get; set; }
@@ -64,7 +64,7 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         if (born is null && seen.AgeYears == 0) missing["date_of_birth"] = ["is required below the age of one: the limits differ by weeks"];
         if (seen.DateOfBirth is not null && seen.AgeYears is not null) missing["age_years"] = ["cannot be given together with date_of_birth"];
         if (seen.PatientId is { } other && arrival.PatientId is { } first && other != first) missing["patient_id"] = ["is not the patient with whom the triage began; begin another one"];
-        // The limits go by the age: of two that differ, one belongs to somebody else.
+        // The limits depend on the age: when two values differ, one belongs to another person.
         if (patient?.DateOfBirth is { } known)
         {
             if (seen.DateOfBirth is { } said && said != known) missing["date_of_birth"] = ["is not the one of the registered patient; leave it out, or triage without patient_id"];
@@ -130,7 +130,7 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         return Task.CompletedTask;
     }
 
-    /// <summary>What was found, for the record.</summary>
+    /// <summary>Returns the findings as text for the medical record.</summary>
     private static string Describe(TriageData arrival, string? notes)
     {
         var (seen, severity) = (arrival.Assessment!, arrival.Severity!);

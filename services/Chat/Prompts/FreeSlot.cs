@@ -4,12 +4,12 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>A time at which a doctor can be booked, by the clocks of the hospital.</summary>
+/// <summary>Represents a time at which a doctor can be booked, in the local time of the hospital.</summary>
 internal sealed record FreeSlot(DateOnly AppointmentDate, TimeOnly AppointmentTime)
 {
     private const int SearchedDays = 14;
 
-    /// <summary>The free times of the first day from one on that has any.</summary>
+    /// <summary>Returns the free slots of the first day from a given one on that has any; empty when the two weeks after it have none.</summary>
     internal static async Task<IReadOnlyList<FreeSlot>> OnFirstFreeDayAsync(Guid doctor, DateOnly from, StepContext turn)
     {
         for (var day = from; day <= from.AddDays(SearchedDays); day = day.AddDays(1))
@@ -17,7 +17,7 @@ internal sealed record FreeSlot(DateOnly AppointmentDate, TimeOnly AppointmentTi
         return [];
     }
 
-    /// <summary>The doctor of these who is free first from a day on; none when nobody is in the two weeks after it.</summary>
+    /// <summary>Returns the doctor who is free first from a given day on; null when none is free within the two weeks after it.</summary>
     internal static async Task<Guid?> FindFirstFreeDoctorAsync(IReadOnlyList<Guid> doctors, DateOnly from, StepContext turn)
     {
         for (var day = from; day <= from.AddDays(SearchedDays); day = day.AddDays(1))
@@ -29,7 +29,7 @@ internal sealed record FreeSlot(DateOnly AppointmentDate, TimeOnly AppointmentTi
         return null;
     }
 
-    /// <summary>The free times of a day. None on one that nobody can be booked on.</summary>
+    /// <summary>Returns the free slots of a day; empty for a day that cannot be booked.</summary>
     internal static async Task<IReadOnlyList<FreeSlot>> OnDayAsync(DateOnly day, Guid doctor, StepContext turn)
     {
         try
@@ -38,11 +38,11 @@ internal sealed record FreeSlot(DateOnly AppointmentDate, TimeOnly AppointmentTi
         }
         catch (Refused refused) when (refused.Code == ErrorCodes.ValidationError)
         {
-            return []; // too far ahead
+            return []; // the day is too far ahead
         }
     }
 
-    /// <summary>The free times that a refused booking names; none when it was refused for another reason than that the time was taken.</summary>
+    /// <summary>Returns the free slots that a rejected booking names; empty when it was rejected for another reason than a taken time.</summary>
     internal static IReadOnlyList<FreeSlot> FromConflict(Refused refused) => refused.Details["alternatives"] is { } alternatives
         ? [.. alternatives.Deserialize<Alternative[]>(Json.Options)!.Select(a => new FreeSlot(a.Date, a.Time))]
         : [];

@@ -27,7 +27,7 @@ internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, Hospita
 
     private async Task<Guid> ResolveHospitalAsync(Guid? named, CancellationToken ct)
     {
-        // Another hospital does not exist, as far as somebody of this one may know.
+        // To callers of one hospital, another hospital does not exist.
         if (db.Tenancy.HospitalId is { } own) return named is null || named == own ? own : throw new NotFound("hospital");
         var id = named ?? throw new ValidationFailed("hospital_id", "is required: platform administrators belong to no hospital");
         return (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).HospitalId;

@@ -5,7 +5,7 @@ using MedCor.Contracts.Identity;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>What is known of a patient who is being received. What the medical record says is forgotten here once it is written.</summary>
+/// <summary>Holds the data of a patient who is being onboarded. Data that the medical record contains is cleared here once the record is written.</summary>
 internal sealed class OnboardingData
 {
     public string? ReferralSource { get; set; }
@@ -103,7 +103,9 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
             .Select(d => new { DoctorId = d.Id, Name = $"{d.FirstName} {d.LastName}", Specialties = d.Specialties.Select(s => s.Name) });
     }
 
-    /// <summary>What the patient told, for the record. Shorter than a record may be, since every answer is bounded.</summary>
+    /// <summary>
+    /// Returns the patient's answers as text for the medical record. The text is shorter than a record may be, because every answer is bounded.
+    /// </summary>
     private static string Describe(OnboardingData reception)
     {
         var (history, insurance, consents) = (reception.History!, reception.Insurance, reception.Consents!);

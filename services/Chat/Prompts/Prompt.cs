@@ -6,31 +6,39 @@ using MedCor.Validation;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>A guided prompt: questions that are asked one after the other, each with what is done about its answer. Found by its type; one lives as long as the process.</summary>
+/// <summary>
+/// Defines a guided prompt: questions that are asked one after the other, each with the work that its answer
+/// triggers. Prompts are found by their type, and each is a singleton.
+/// </summary>
 internal abstract class Prompt(string name, Callers callers, string description)
 {
     public string Name => name;
     public Callers Callers => callers;
     public string Description => description;
 
-    /// <summary>The questions, in order.</summary>
+    /// <summary>Gets the questions, in order.</summary>
     public abstract IReadOnlyList<Step> Steps { get; }
 
-    /// <summary>The JSON Schema of what can be known from the start.</summary>
+    /// <summary>Gets the JSON Schema of the initial data.</summary>
     public abstract JsonObject InitialDataSchema { get; }
 
-    /// <summary>What is known from the start: the hospital if it was said, and the rest as the prompt remembers it. Throws <see cref="Contracts.ValidationFailed"/>.</summary>
+    /// <summary>
+    /// Reads the initial data: the hospital, if given, and the data that the prompt keeps. Throws
+    /// <see cref="Contracts.ValidationFailed"/> when the initial data is invalid.
+    /// </summary>
     public abstract (Guid? HospitalId, object Data) ReadInitialData(JsonObject initialData);
 
-    /// <summary>What a session has remembered.</summary>
+    /// <summary>Deserializes the data of a session.</summary>
     public abstract object DeserializeData(string json);
 
-    /// <summary>Makes sure that what is known from the start is there for the caller, before anything is kept of it. Throws what it is refused with.</summary>
+    /// <summary>
+    /// Verifies that what the initial data names exists for the caller, before any of it is stored. Throws the error with which it is rejected.
+    /// </summary>
     public abstract Task VerifyAsync(object data, StepContext turn);
 }
 
-/// <summary>A guided prompt that remembers a <typeparamref name="TData"/> between its steps.</summary>
-/// <typeparam name="TStart">What can be known from the start.</typeparam>
+/// <summary>Defines a guided prompt that keeps a <typeparamref name="TData"/> between its steps.</summary>
+/// <typeparam name="TStart">The initial data.</typeparam>
 internal abstract class Prompt<TStart, TData>(string name, Callers callers, string description) : Prompt(name, callers, description)
     where TStart : IPromptInitialData
     where TData : class
@@ -47,16 +55,16 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
 
     public override Task VerifyAsync(object data, StepContext turn) => VerifyAsync((TData)data, turn);
 
-    /// <summary>Looks for what was named at the start, where no step does so at once.</summary>
+    /// <summary>Verifies what the initial data names, where no step does so at once.</summary>
     protected virtual Task VerifyAsync(TData data, StepContext turn) => Task.CompletedTask;
 
-    /// <summary>What the prompt remembers of what is known from the start.</summary>
+    /// <summary>Creates the data that the prompt keeps from the initial data.</summary>
     protected abstract TData CreateData(TStart start);
 
-    /// <summary>Declares a step.</summary>
-    /// <param name="take">Does what an answer asks for.</param>
-    /// <param name="options">What may be chosen, each an object with the fields of an answer.</param>
-    /// <param name="known">The answer, when it is known without asking.</param>
+    /// <summary>Creates a step.</summary>
+    /// <param name="take">Processes an answer.</param>
+    /// <param name="options">Returns the options to choose from, each an object with the fields of an answer.</param>
+    /// <param name="known">Returns the answer when it is known without asking.</param>
     protected static Step DefineStep<TInput>(
         string name, string message, Func<TData, TInput, StepContext, Task> take, Func<TData, StepContext, Task<IEnumerable<object>>>? options = null, Func<TData, StepContext, TInput?>? known = null)
         where TInput : class => new()
@@ -77,20 +85,20 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
     private static async Task<IEnumerable<object>?> AsNullableAsync(Task<IEnumerable<object>> options) => await options;
 }
 
-/// <summary>One question of a prompt.</summary>
+/// <summary>Represents one question of a prompt.</summary>
 internal sealed class Step
 {
     public required string Name { get; init; }
     public required string Message { get; init; }
     public required JsonObject InputSchema { get; init; }
 
-    /// <summary>Does what an answer asks for. Throws <see cref="Contracts.ValidationFailed"/> naming every bad field.</summary>
+    /// <summary>Gets the function that processes an answer. It throws <see cref="Contracts.ValidationFailed"/> naming every invalid field.</summary>
     public required Func<object, JsonObject, StepContext, Task> Accept { get; init; }
 
-    /// <summary>What may be chosen, if anything is to be chosen from.</summary>
+    /// <summary>Gets the function that returns the options to choose from; its result is null when there are none.</summary>
     public required Func<object, StepContext, Task<IEnumerable<object>?>> Options { get; init; }
 
-    /// <summary>Takes the answer that is known without asking; false when none is.</summary>
+    /// <summary>Gets the function that processes the answer that is known without asking; its result is false when none is.</summary>
     public required Func<object, StepContext, Task<bool>> AcceptKnown { get; init; }
 
     internal static ReadOnlyMemory<byte> ToUtf8Bytes(JsonObject input) => JsonSerializer.SerializeToUtf8Bytes(input, Json.Options);

@@ -10,18 +10,22 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Chat.Prompts;
 
 /// <summary>
-/// Leads a caller through a prompt. A turn does the step's work through the tools first, which holds no connection; then the session is saved, with what
-/// the turn tells. Of two turns at the same moment the version lets one be saved, and both asked for the same write under the same key, so it was made once.
+/// Guides a caller through a prompt. A request first executes the work of a step through the tools, which holds no database connection; then it
+/// saves the session together with the events of the step. Of two concurrent requests, the version lets one be saved; both requested the same
+/// write under the same idempotency key, so the write was executed once.
 /// </summary>
 internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolClient others, HospitalCopies hospitals, TimeProvider clock)
 {
     /// <summary>How long a session waits for its next answer.</summary>
     internal static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(24);
 
-    /// <summary>The prompts that the caller may use, by name.</summary>
+    /// <summary>Gets the prompts that the caller may use, ordered by name.</summary>
     internal IEnumerable<Prompt> Prompts => prompts.Where(p => db.Tenancy.Caller.IsOneOf(p.Callers)).OrderBy(p => p.Name, StringComparer.Ordinal);
 
-    /// <summary>A prompt. Throws <see cref="ValidationFailed"/> when there is no such one, <see cref="Forbidden"/> when it is not for the caller's role.</summary>
+    /// <summary>
+    /// Returns the prompt with a name. Throws <see cref="ValidationFailed"/> when there is none, and
+    /// <see cref="Forbidden"/> when the caller's role may not use it.
+    /// </summary>
     internal Prompt Find(string name)
     {
         if (FindNameError(name) is { } wrong) throw new ValidationFailed("prompt", wrong);
@@ -29,11 +33,14 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return db.Tenancy.Caller.IsOneOf(prompt.Callers) ? prompt : throw new Forbidden($"Your role does not include {name}.");
     }
 
-    /// <summary>Says that a name is no prompt's; null when it is one's.</summary>
+    /// <summary>Returns the error for a name that no prompt has; null for the name of a prompt.</summary>
     internal string? FindNameError(string name) =>
         prompts.Any(p => p.Name == name) ? null : $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}{DidYouMean.Hint(name, prompts.Select(p => p.Name))}";
 
-    /// <summary>A session of the caller's with its prompt. Throws <see cref="NotFound"/> when it is not theirs or its time is up, whether or not it was swept out yet.</summary>
+    /// <summary>
+    /// Returns a session of the caller with its prompt. Throws <see cref="NotFound"/> when the session belongs to
+    /// another user or has expired, whether or not it has been deleted yet.
+    /// </summary>
     internal async Task<(StoredPromptSession Session, Prompt Prompt)> FindAsync(Guid id, CancellationToken ct)
     {
         var (me, now) = (db.Tenancy.Caller.UserId, clock.GetUtcNow());
@@ -41,7 +48,7 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return (session, Find(session.Prompt));
     }
 
-    /// <summary>Begins at the first step whose answer is not known.</summary>
+    /// <summary>Starts a session at the first step whose answer is not known.</summary>
     internal async Task<StepResult> StartAsync(Prompt prompt, Guid hospital, object data, CancellationToken ct)
     {
         var session = new StoredPromptSession { HospitalId = hospital, OwnerId = db.Tenancy.Caller.UserId, Prompt = prompt.Name };
@@ -52,7 +59,7 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return await AdvanceAsync(prompt, session, data, turn);
     }
 
-    /// <summary>Takes an answer to the open step, or to an earlier one that is not settled.</summary>
+    /// <summary>Processes an answer to the open step, or to an earlier one that is not settled.</summary>
     internal async Task<StepResult> AnswerAsync(Prompt prompt, StoredPromptSession session, JsonObject input, string? name, CancellationToken ct)
     {
         if (session.Step is null) throw new Conflict("The prompt is completed; there is nothing more to answer.").WithDetail("status", PromptStatus.Completed);
@@ -69,7 +76,7 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return await AdvanceAsync(prompt, session, data, turn);
     }
 
-    /// <summary>Saves what a turn came to, together with what it tells, and answers where the prompt stands.</summary>
+    /// <summary>Saves the result of a step together with its events, and returns the state of the session.</summary>
     internal async Task<PromptSession> SaveAsync(StepResult turned, CancellationToken ct)
     {
         var (prompt, session, data, turn, step) = turned;
@@ -82,7 +89,7 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return Describe(session, data, step);
     }
 
-    /// <summary>Where a session stands, with what may be chosen as it is now.</summary>
+    /// <summary>Returns the state of a session, with the options that are available now.</summary>
     internal async Task<PromptSession> DescribeSessionAsync(StoredPromptSession session, Prompt prompt, CancellationToken ct)
     {
         var data = prompt.DeserializeData(session.Data);
@@ -92,13 +99,13 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return Describe(session, data, await DescribeStepAsync(prompt, turn.StepIndex, data, turn, session.Notice));
     }
 
-    /// <summary>How a prompt is described before it is begun.</summary>
+    /// <summary>Returns the description of a step before the prompt is started.</summary>
     internal static PromptStep Describe(Prompt prompt, int index) =>
         new(index + 1, prompt.Steps.Count, prompt.Steps[index].Name, prompt.Steps[index].Message, prompt.Steps[index].InputSchema);
 
     private static async Task<StepResult> AdvanceAsync(Prompt prompt, StoredPromptSession session, object data, StepContext turn)
     {
-        // Forwards alone: a known answer that leads back is to be looked at by somebody.
+        // Only forward: a person must review a known answer that leads back.
         while (turn.NextStepIndex > turn.StepIndex && turn.NextStepIndex < prompt.Steps.Count)
         {
             turn.MoveToStep(turn.NextStepIndex);
@@ -130,6 +137,6 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     private StepContext CreateContext(Prompt prompt, StoredPromptSession session, CancellationToken ct) => new(prompt, session, db.Tenancy.Caller, others, hospitals, clock.GetUtcNow(), ct);
 }
 
-/// <summary>What a turn came to, not saved yet.</summary>
-/// <param name="Step">The step that is open now; none when the prompt is completed.</param>
+/// <summary>Represents the result of a step that is not saved yet.</summary>
+/// <param name="Step">The step that is open now; null when the prompt is completed.</param>
 internal sealed record StepResult(Prompt Prompt, StoredPromptSession Session, object Data, StepContext Context, PromptStep? Step);

@@ -1,6 +1,6 @@
 namespace MedCor.Chat.Prompts;
 
-/// <summary>Guided prompts: what they need.</summary>
+/// <summary>Registers the services of the guided prompts.</summary>
 internal static class PromptExtensions
 {
     public static void AddPrompts(this WebApplicationBuilder builder)

@@ -2,24 +2,25 @@ using MedCor.Contracts.Chat;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>How urgent somebody is, and which rule says so. No diagnosis.</summary>
-/// <param name="Level">From 1, at once, to 5, can wait.</param>
-/// <param name="DecisionPoint">The question of the index that decided, A to D.</param>
-/// <param name="Rule">What holds of the patient.</param>
+/// <summary>Represents how urgently a patient needs care, and which rule says so. It is not a diagnosis.</summary>
+/// <param name="Level">The level, from 1 (at once) to 5 (can wait).</param>
+/// <param name="DecisionPoint">The decision point of the index that decided, A to D.</param>
+/// <param name="Rule">The condition that holds for the patient.</param>
 internal sealed record Severity(int Level, string Name, string DecisionPoint, string Rule);
 
-/// <summary>An assessment with what the rules need besides it.</summary>
-/// <param name="AgeDays">None when only the years are known, which then are one at least.</param>
+/// <summary>Represents an assessment with the further values that the rules need.</summary>
+/// <param name="AgeDays">The age in days; null when only the age in years is known, which is then at least one.</param>
 internal sealed record TriageAssessment(AssessSeverity Observations, int AgeMonths, int? AgeDays);
 
 /// <summary>
-/// The five levels of the Emergency Severity Index, by its decision points in order: the first rule that holds decides. Source: Gilboy N, Tanabe P, Travers D,
-/// Rosenau AM: Emergency Severity Index (ESI), A Triage Tool for Emergency Department Care, Version 4, Implementation Handbook, 2012 edition (AHRQ publication
-/// 12-0014), reissued by the Emergency Nurses Association in 2020; chapters 2 and 5 for the points, chapter 6 for fever of small children. Where the handbook
-/// has a clinician consider the higher level, that one is proposed; a clinician decides in any case. The handbook names severe bradycardia, tachycardia and
-/// hypotension without figures. Those here are extreme at every age: rates lower than those with the highest score of NEWS2 (Royal College of Physicians 2017), a heart rate above
-/// the limit for infants of PALS (American Heart Association 2020), pressures no higher than its limits of hypotension, a respiratory rate above the limit for newborns (WHO, IMCI 2014),
-/// moderate hypothermia (European Resuscitation Council 2021) and hyperpyrexia.
+/// Determines one of the five levels of the Emergency Severity Index by its decision points in order: the first rule that holds decides. Source: Gilboy
+/// N, Tanabe P, Travers D, Rosenau AM: Emergency Severity Index (ESI), A Triage Tool for Emergency Department Care, Version 4, Implementation Handbook,
+/// 2012 edition (AHRQ publication 12-0014), reissued by the Emergency Nurses Association in 2020; chapters 2 and 5 for the decision points, chapter 6
+/// for fever in small children. Where the handbook has a clinician consider the higher level, that level is proposed; a clinician decides in any case.
+/// The handbook names severe bradycardia, tachycardia and hypotension without figures. The figures here are extreme at every age: rates lower than
+/// those with the highest score of NEWS2 (Royal College of Physicians 2017), a heart rate above the limit for infants of PALS (American Heart
+/// Association 2020), pressures no higher than its limits of hypotension, a respiratory rate above the limit for newborns (WHO, IMCI 2014), moderate
+/// hypothermia (European Resuscitation Council 2021) and hyperpyrexia.
 /// </summary>
 internal static class SeverityIndex
 {
@@ -49,13 +50,13 @@ internal static class SeverityIndex
         (2, "D", "two or more resources, respiratory rate in the danger zone of the age", p => p.Observations.ExpectedResources >= 2 && p.Observations.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
         (2, "D", "two or more resources, oxygen saturation below 92 %", p => p.Observations.ExpectedResources >= 2 && p.Observations.OxygenSaturation < 92),
         (3, "C", "two or more resources, no vital sign in the danger zone", p => p.Observations.ExpectedResources >= 2),
-        // With as many resources as are expected: two or more may come with a vital sign in the danger zone, which is level 2.
+        // Only when the number of expected resources is known: two or more may come with a vital sign in the danger zone, which is level 2.
         (3, "D", "fever above 39.0 °C below the age of three years", p => p.Observations.ExpectedResources is not null && p.AgeMonths < 36 && p.Observations.Temperature > 39.0),
         (4, "C", "one resource", p => p.Observations.ExpectedResources == 1),
         (5, "C", "no resource", p => p.Observations.ExpectedResources == 0),
     ];
 
-    /// <summary>Above which rates, per minute, a vital sign is in the danger zone, by age: the row is that of the first bound that the age is below.</summary>
+    /// <summary>The rates, per minute, above which a vital sign is in the danger zone, by age. The first row whose bound is above the age applies.</summary>
     private static readonly (int BelowMonths, int HeartRate, int RespiratoryRate)[] DangerZones =
     [
         (3, 180, 50),
@@ -64,10 +65,10 @@ internal static class SeverityIndex
         (int.MaxValue, 100, 20),
     ];
 
-    /// <summary>The names of the levels, from 1 to 5.</summary>
+    /// <summary>Gets the names of the levels, from 1 to 5.</summary>
     internal static IReadOnlyList<string> Names { get; } = ["Resuscitation", "Emergent", "Urgent", "Less urgent", "Non-urgent"];
 
-    /// <summary>The level and the rule that decided; none when no rule decides without knowing how many resources are expected.</summary>
+    /// <summary>Returns the level and the rule that decided; null when no rule decides without the number of expected resources.</summary>
     internal static Severity? Assess(TriageAssessment patient)
     {
         foreach (var (level, point, rule, holds) in Rules)
@@ -75,7 +76,7 @@ internal static class SeverityIndex
         return null;
     }
 
-    /// <summary>Below which systolic pressure, in mmHg, somebody is at high risk whatever ails them.</summary>
+    /// <summary>Returns the systolic pressure, in mmHg, below which a patient is at high risk whatever the complaint.</summary>
     private static int LowestPressure(int months) => months switch { < 12 => 60, < 10 * 12 => 70, _ => 80 };
 
     private static (int BelowMonths, int HeartRate, int RespiratoryRate) DangerZone(int months) => DangerZones.First(zone => months < zone.BelowMonths);

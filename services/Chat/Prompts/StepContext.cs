@@ -6,7 +6,7 @@ using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>What a step may use while it does its work, and where the prompt goes afterwards: to the next step unless the step says otherwise.</summary>
+/// <summary>Provides what a step may use while it executes, and determines which step follows: the next one unless the step says otherwise.</summary>
 internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Caller caller, ToolClient others, HospitalCopies hospitals, DateTimeOffset now, CancellationToken ct)
 {
     private readonly List<Func<long, IntegrationEvent>> _events = [];
@@ -16,41 +16,41 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     public Guid HospitalId => session.HospitalId;
     public DateTimeOffset Now => now;
 
-    /// <summary>The place of the step at work, from 0.</summary>
+    /// <summary>Gets the index of the executing step, from 0.</summary>
     internal int StepIndex { get; private set; }
 
-    /// <summary>The place of the step that is open afterwards; one past the last when the prompt is completed.</summary>
+    /// <summary>Gets the index of the step that is open afterwards; one past the last when the prompt is completed.</summary>
     internal int NextStepIndex { get; private set; }
 
-    /// <summary>Why a step is asked once more.</summary>
+    /// <summary>Gets the reason why a step is asked again.</summary>
     internal string? Notice { get; private set; }
 
-    /// <summary>What is to be told when the turn is saved, given the version that it leaves behind.</summary>
+    /// <summary>Gets the events to publish when the result of the step is saved, each created from the version that the session then has.</summary>
     internal IReadOnlyList<Func<long, IntegrationEvent>> Events => _events;
 
-    /// <summary>The day that the hospital's clocks show.</summary>
+    /// <summary>Returns the current date in the hospital's time zone.</summary>
     public async Task<DateOnly> TodayAsync() => (await hospitals.FindAsync(HospitalId, ct) ?? throw new NotFound("hospital")).Today(now);
 
-    /// <summary>Throws <see cref="ValidationFailed"/>, in the words of create_appointment, when nothing can be booked on a day that was named.</summary>
-    /// <param name="field">Where it was named.</param>
+    /// <summary>Throws <see cref="ValidationFailed"/>, in the words of create_appointment, when nothing can be booked on a day.</summary>
+    /// <param name="field">The field that names the day.</param>
     public async Task RequireBookableAsync(DateOnly day, string field)
     {
         if (BookableDays.WhatIsWrong(day, await TodayAsync()) is { } wrong) throw new ValidationFailed(field, wrong);
     }
 
-    /// <summary>Throws <see cref="ValidationFailed"/>, in the words of create_user, when nothing can have happened yet on a day that was named.</summary>
-    /// <param name="field">Where it was named.</param>
+    /// <summary>Throws <see cref="ValidationFailed"/>, in the words of create_user, when a day lies in the future.</summary>
+    /// <param name="field">The field that names the day.</param>
     public async Task RequirePastAsync(DateOnly? day, string field)
     {
         if (await hospitals.FindFutureErrorAsync(day, HospitalId, now, ct) is { } wrong) throw new ValidationFailed(field, wrong);
     }
 
-    /// <summary>What a tool answers the caller. Throws <see cref="Refused"/> when it refuses.</summary>
+    /// <summary>Calls a tool for the caller and returns its result. Throws <see cref="Refused"/> when the tool rejects the call.</summary>
     public Task<TResult> CallAsync<TResult>(ITool<TResult> tool) => others.CallAsync(tool, null, ct);
 
     /// <summary>
-    /// Has a tool change something, once in this session however often the step is answered: after a crash before the session was saved, the same
-    /// answer finds it done. Throws <see cref="Refused"/> when the tool refuses; then nothing was changed.
+    /// Calls a tool that writes, once in this session however often the step is answered: after a crash before the session was saved, the same answer finds the
+    /// write done. Throws <see cref="Refused"/> when the tool rejects the call; then nothing was changed.
     /// </summary>
     public async Task<TResult> CallOnceAsync<TResult>(ITool<TResult> tool)
     {
@@ -66,21 +66,21 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
         }
     }
 
-    /// <summary>Tells an event when the turn is saved, and only then.</summary>
-    /// <param name="createEvent">Given the version of the session that the turn leaves behind.</param>
+    /// <summary>Publishes an event when the result of the step is saved, and only then.</summary>
+    /// <param name="createEvent">Creates the event from the version that the session has after it is saved.</param>
     public void Publish(Func<long, IntegrationEvent> createEvent)
     {
         _events.Add(createEvent);
         session.Settled = StepIndex + 1;
     }
 
-    /// <summary>Asks this step once more.</summary>
+    /// <summary>Asks this step again.</summary>
     public void RepeatStep(string? notice = null) => (NextStepIndex, Notice) = (StepIndex, notice);
 
-    /// <summary>Asks an earlier step once more, saying why.</summary>
+    /// <summary>Asks an earlier step again, and says why.</summary>
     public void GoBackTo(string step, string notice) => (NextStepIndex, Notice) = (IndexOf(step), notice);
 
-    /// <summary>Works at a step.</summary>
+    /// <summary>Makes a step the executing one.</summary>
     internal void MoveToStep(int step) => (StepIndex, NextStepIndex, Notice) = (step, step + 1, null);
 
     private int IndexOf(string step) => prompt.Steps.Index().Single(s => s.Item.Name == step).Index;

@@ -4,25 +4,25 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Chat.Prompts;
 
-/// <summary>A prompt under way, from one answer to the next: all that a replica needs to go on with it.</summary>
+/// <summary>Represents a session of a prompt between two answers, with all that a replica needs to continue it.</summary>
 internal sealed class StoredPromptSession : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }
 
-    /// <summary>Who began it; it is there for nobody else.</summary>
+    /// <summary>Gets the user who started the session. No other user can access it.</summary>
     public required Guid OwnerId { get; init; }
     public required string Prompt { get; init; }
 
-    /// <summary>The step that is open; none when the prompt is completed.</summary>
+    /// <summary>Gets or sets the name of the open step; null when the prompt is completed.</summary>
     public string? Step { get; set; }
 
-    /// <summary>How many steps from the first on cannot be answered anew, because what came of them is done.</summary>
+    /// <summary>Gets or sets the number of steps, from the first on, that cannot be answered again because their effects are final.</summary>
     public int Settled { get; set; }
 
-    /// <summary>Why the step is asked once more, if it is.</summary>
+    /// <summary>Gets or sets the reason why the open step is asked again; null when it is not.</summary>
     public string? Notice { get; set; }
 
-    /// <summary>What the prompt knows, as JSON.</summary>
+    /// <summary>Gets or sets the data of the prompt, as JSON.</summary>
     public string Data { get; set; } = "{}";
     public DateTimeOffset ExpiresAt { get; set; }
 

@@ -5,39 +5,42 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Chat.Runs;
 
-/// <summary>A call as it is kept: what was asked and what came of it. It holds what people tell, so it is its owner's alone and stays only for a time.</summary>
+/// <summary>
+/// Represents a run as it is stored: the question and its result. A run contains what users say, so only its
+/// owner may read it, and it is stored for a limited time.
+/// </summary>
 internal sealed class ChatRun : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }
     public required Guid OwnerId { get; init; }
     public string? SessionId { get; init; }
 
-    /// <summary>The owner's name for it, as long as that makes it happen once.</summary>
+    /// <summary>Gets the id that the owner gave the request, as long as that id makes the request execute once.</summary>
     public string? RequestId { get; init; }
 
-    /// <summary>Of what was asked.</summary>
+    /// <summary>Gets the digest of the question.</summary>
     public required string Digest { get; init; }
     public required string Model { get; init; }
     public int? MaxTokens { get; init; }
 
-    /// <summary>What was sent, as JSON.</summary>
+    /// <summary>Gets the messages of the request, as JSON.</summary>
     public required string Messages { get; init; }
 
-    /// <summary>Whether what was sent holds the conversation from its beginning.</summary>
+    /// <summary>Gets whether the messages contain the conversation from its beginning.</summary>
     public required bool IsWhole { get; init; }
     public string? Metadata { get; init; }
     public ChatRunState State { get; set; } = ChatRunState.Started;
 
-    /// <summary>The answer, or what had come of it.</summary>
+    /// <summary>Gets or sets the answer, or the part of it that had arrived.</summary>
     public string Answer { get; set; } = "";
 
-    /// <summary>Why there is no more, as JSON.</summary>
+    /// <summary>Gets or sets the reason why there is no more of the answer, as JSON.</summary>
     public string? Ending { get; set; }
 
-    /// <summary>What the model was given, as estimated.</summary>
+    /// <summary>Gets the estimated number of tokens that the model was given.</summary>
     public int TokensForeseen { get; init; }
 
-    /// <summary>What the day is charged for it: what it may take at most, then what it took.</summary>
+    /// <summary>Gets or sets the tokens that the day is charged for the run: first the maximum that the run may use, then what it used.</summary>
     public int TokensCharged { get; set; }
     public int? TokensRead { get; set; }
     public int? TokensWritten { get; set; }

@@ -4,22 +4,24 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.Runs;
 
-/// <summary>Ends calls at their owner's wish, wherever they are carried out.</summary>
+/// <summary>Cancels runs for their owner, on whichever replica they execute.</summary>
 internal sealed class ChatRunCanceller(ChatDb db, ChatStreamStore streams)
 {
     private const int MaxAtOnce = 1000;
 
-    /// <summary>Ends a call. Gives how it has ended: one that had an answer by then keeps it. Throws <see cref="ChatRunNotFound"/>.</summary>
+    /// <summary>
+    /// Cancels a run and returns how it ended: a run that had an answer by then keeps it. Throws <see cref="ChatRunNotFound"/> when the owner has no such run.
+    /// </summary>
     public async Task<string> CancelAsync(ChatRunOwner owner, Guid call, CancellationToken ct)
     {
         if ((await streams.CancelAsync(call, owner)).State is { } state) return ChatRunStarter.ToWireName(state);
         db.Tenancy.Enter(owner.HospitalId);
         var kept = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (ChatRunState?)c.State).SingleOrDefaultAsync(ct);
-        // What Redis has lost nobody carries out any more.
+        // No replica executes a run that Redis has lost.
         return ChatRunStarter.ToWireName(kept switch { null => throw new ChatRunNotFound(call.ToString()), ChatRunState.Started => ChatRunState.Error, { } ended => ended });
     }
 
-    /// <summary>Ends all calls of an owner that are under way, and tells which.</summary>
+    /// <summary>Cancels all unfinished runs of an owner, and returns those that this request ended.</summary>
     public async Task<CancelledCalls> CancelAllAsync(ChatRunOwner owner, CancellationToken ct)
     {
         db.Tenancy.Enter(owner.HospitalId);

@@ -9,10 +9,13 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Chat.Runs;
 
-/// <summary>Calls of the chat model: what they need, and the paths by which the gateway begins, cancels and looks them up. It reads their events from Redis itself.</summary>
+/// <summary>
+/// Registers the services of chat runs and maps the paths by which the gateway starts, cancels and looks up
+/// runs. The gateway reads the events of a run from Redis directly.
+/// </summary>
 internal static class ChatRunEndpoints
 {
-    /// <summary>Why nothing is answered.</summary>
+    /// <summary>The error when no API key is configured.</summary>
     public const string MissingKeyMessage = "missing OPENAI_API_KEY";
 
     public static void AddChatRuns(this WebApplicationBuilder builder)
@@ -48,7 +51,7 @@ internal static class ChatRunEndpoints
         app.MapGet("/chat/calls/{call:guid}", GetSavedAsync);
     }
 
-    /// <summary>What is kept of a call, for when Redis has it no longer.</summary>
+    /// <summary>Returns the stored run, for when Redis no longer has it.</summary>
     private static async Task<IResult> GetSavedAsync(Guid call, HttpContext http, ChatAuthenticator callers, ChatDb db)
     {
         var owner = (await callers.AuthenticateAsync(http)).Owner;

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.Runs;
 
-/// <summary>Conversations hold what people tell of themselves, so they are forgotten a month after.</summary>
+/// <summary>Deletes runs after 30 days, because conversations contain what users say about themselves.</summary>
 internal sealed class ChatRunRetention(ChatDb db) : IRetentionPolicy
 {
     private static readonly TimeSpan RetentionPeriod = TimeSpan.FromDays(30);

@@ -15,8 +15,8 @@ using StackExchange.Redis;
 namespace MedCor.Chat.Runs;
 
 /// <summary>
-/// Begins a call, once for each request id of its owner. Redis decides, in one step, among all who ask at the same moment; the database holds the same line a second time, for when
-/// Redis has lost what it knew.
+/// Starts a run, once for each request id of its owner. Redis decides, in one step, among concurrent requests; the unique index in the database
+/// enforces the same rule a second time, for when Redis has lost its data.
 /// </summary>
 internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker runner, ChatModelClient model, TokenBudget budget, IOptions<ModelOptions> options, TimeProvider clock)
 {
@@ -26,7 +26,10 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     private const int MaxPolls = 40;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The call, which goes on by itself, and whether it was begun by an earlier request. Throws what is wrong with the question, or why none is begun at present.</summary>
+    /// <summary>
+    /// Starts a run, which then continues by itself. Returns the run and whether an earlier request started it. Throws the error
+    /// of the question, or the reason why no run is started at present.
+    /// </summary>
     public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, CancellationToken ct)
     {
         var (question, metadata) = Validate(request);
@@ -50,21 +53,21 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             begun = await streams.StartAsync(id, owner, request.RequestId, digest, runner.Name);
         }
-        catch (Exception e) when (e is not RedisServerException) // which refuses the whole of it; otherwise it may be begun, and nobody would carry it out
+        catch (Exception e) when (e is not RedisServerException) // a rejected script started nothing; after other failures the run may exist without a worker
         {
             runner.Abandon(id, owner, request.RequestId);
             throw;
         }
         if (begun.Call != id)
         {
-            // It takes none while it waits.
+            // A request that only waits for another one's run holds no lease.
             place.Dispose();
             return (ReplayOrConflict(begun.Call, await WaitForStateAsync(begun.Call, owner, request.RequestId, ct), begun.Digest, digest), IsReplay: true);
         }
 
         try
         {
-            // From here on it is begun, whether or not the caller still waits.
+            // From here on the run is started, whether or not the caller still waits.
             await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
             var foreseen = TokenEstimate.Of(whole.Messages);
             var call = new ChatRun
@@ -91,7 +94,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         catch (Exception e)
         {
             runner.Abandon(id, owner, request.RequestId);
-            // Redis had lost that this was asked before; the row says it.
+            // Redis had lost the earlier request with this id; the row in the database still has it.
             if (e.ViolatesConstraint("chat_calls_by_request")) throw new Unavailable("This request_id is being looked up. Try again shortly.", retryAfter: 1);
             throw;
         }
@@ -123,7 +126,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         return metadata;
     }
 
-    /// <summary>Whether a name or text in it holds the one character that PostgreSQL cannot keep.</summary>
+    /// <summary>Returns whether a name or text contains U+0000, the one character that PostgreSQL cannot store.</summary>
     private static bool ContainsNul(JsonNode? node) => node switch
     {
         JsonObject fields => fields.Any(field => field.Key.Contains('\0') || ContainsNul(field.Value)),
@@ -132,16 +135,19 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         _ => false,
     };
 
-    /// <summary>The same for the same question, in whichever form it was sent: also for text as it stands and in parts.</summary>
+    /// <summary>Returns a digest that is the same for the same question in whichever form it was sent, including text as one string or in parts.</summary>
     private static string ComputeDigest(ModelRequest question, ExecuteCall request, string? metadata) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
         new DigestInput(question.Messages, request.Input?.MaxTokens ?? request.MaxTokens, request.Input?.Model ?? request.Model, request.SessionId, metadata, question.Temperature), Json.Options)));
 
-    /// <summary>What makes a question the one that it is. A field that joins these is left out where it is not given, so that a repetition is known across an update.</summary>
+    /// <summary>
+    /// Holds the fields that identify a question. A field that is added to these is omitted when it is not
+    /// given, so that a repeated request is recognized across an update.
+    /// </summary>
     private sealed record DigestInput(
         IReadOnlyList<ChatMessage> Messages, int? MaxTokens, string? Model, string? SessionId, string? Metadata,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature);
 
-    /// <summary>The call with this request id, of the last 24 hours. An older one gives its id up.</summary>
+    /// <summary>Returns the run with a request id, if it was started within the last 24 hours. An older run releases its request id.</summary>
     private async Task<ChatRun?> FindExistingAsync(ChatRunOwner owner, string? requestId, CancellationToken ct)
     {
         if (requestId is null) return null;
@@ -153,8 +159,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     }
 
     /// <summary>
-    /// How far a call has come that another request begins at this moment. Waits for its row: before that it may still come to nothing. Throws <see cref="Unavailable"/> when it does,
-    /// and has the request's id free when nobody is there any more who would write the row.
+    /// Returns the state of a run that another request is starting. Waits for the run's row, because until then the start may still fail. Throws
+    /// <see cref="Unavailable"/> when the row does not appear in time, and releases the request id when no worker is left that would write the row.
     /// </summary>
     private async Task<ChatRunState> WaitForStateAsync(Guid call, ChatRunOwner owner, string? requestId, CancellationToken ct)
     {
@@ -168,7 +174,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         throw new Unavailable("A question with this request_id is just being begun. Try again shortly.", retryAfter: 1);
     }
 
-    /// <summary>How far a call has come of which the row says this: that it was cancelled stands there a moment later than in Redis.</summary>
+    /// <summary>Returns the current state of a run whose row has a given state. A cancellation reaches the row a moment later than Redis.</summary>
     private async Task<ChatRunState> ReadLatestStateAsync(Guid call, ChatRunState kept) => kept == ChatRunState.Started ? await streams.GetStateAsync(call) ?? kept : kept;
 
     private static ChatCall ReplayOrConflict(Guid call, ChatRunState state, string digest, string asked) => digest == asked
@@ -177,6 +183,6 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
 
     internal static ChatCall ToContract(Guid call, ChatRunState state) => new(call, ToWireName(state));
 
-    /// <summary>A state as clients read it.</summary>
+    /// <summary>Returns the name of a state as clients read it.</summary>
     internal static string ToWireName(ChatRunState state) => state.ToString().ToLowerInvariant();
 }

@@ -7,10 +7,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.Runs;
 
-/// <summary>Keeps what came of calls in the database, where it outlives Redis.</summary>
+/// <summary>Saves the results of runs in the database, where they outlive Redis.</summary>
 internal sealed class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ChatRunStore> log)
 {
-    /// <summary>Keeps how a call ended, over what was kept of its end before. False when it cannot be kept now: who looks after calls does it later.</summary>
+    /// <summary>
+    /// Saves how a run ended, replacing an end that was saved before. Returns false when the end cannot be
+    /// saved now; <see cref="RunReconciler"/> then saves it later.
+    /// </summary>
     public async Task<bool> SaveAsync(StartedRun started, ChatRunState state, ChatRunEnd? ending, string answer, TokenUsage usage)
     {
         try
@@ -18,14 +21,14 @@ internal sealed class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clo
             await SaveAsync(started.RunId, started.Owner.HospitalId, isOpen: false, state, ending, answer, usage);
             return true;
         }
-        catch (Exception e) // whatever it is: readers are not to go without their ending for it
+        catch (Exception e) // any failure: readers must still receive the end of the run
         {
             log.LogWarning("The end of a chat call is not kept yet: {Kind}", e.GetType().Name);
             return false;
         }
     }
 
-    /// <summary>Keeps how a call ended, if nothing is kept of its end.</summary>
+    /// <summary>Saves how a run ended, unless an end is already saved.</summary>
     public Task SaveIfOpenAsync(Guid call, Guid hospital, ChatRunState state, ChatRunEnd? ending, string answer) => SaveAsync(call, hospital, isOpen: true, state, ending, answer, new());
 
     private async Task SaveAsync(Guid call, Guid hospital, bool isOpen, ChatRunState state, ChatRunEnd? ending, string answer, TokenUsage usage)
@@ -49,7 +52,9 @@ internal sealed class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clo
         await transaction.CommitAsync();
     }
 
-    /// <summary>What a call took: as the model counts, otherwise as estimated. A model that refused or failed before its first word took nothing.</summary>
+    /// <summary>
+    /// Returns the tokens that a run used: as the model counts, otherwise as estimated. A model that refused or failed before its first piece used none.
+    /// </summary>
     private static async Task<int> CountTokensAsync(ChatDb db, Guid hospital, Guid call, ChatRunState state, string answer, TokenUsage usage) => (usage, state, answer) switch
     {
         ({ InputTokens: { } read, OutputTokens: { } written }, _, _) => read + written,

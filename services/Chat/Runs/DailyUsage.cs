@@ -4,15 +4,15 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Chat.Runs;
 
-/// <summary>The tokens that somebody has used on a day, with those that calls under way may still take.</summary>
+/// <summary>Represents the tokens that a user or hospital has used on a day, including those that unfinished runs may still use.</summary>
 internal sealed class DailyUsage : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
 
-    /// <summary>The user; nil for their hospital as a whole, and of the nil hospital for the server token.</summary>
+    /// <summary>Gets the user; nil for the user's hospital as a whole, and in the nil hospital for the server token.</summary>
     public required Guid OwnerId { get; init; }
 
-    /// <summary>In UTC.</summary>
+    /// <summary>Gets the day, in UTC.</summary>
     public required DateOnly Day { get; init; }
     public required long Tokens { get; init; }
 

@@ -8,8 +8,8 @@ using MedCor.Validation;
 namespace MedCor.Chat.Runs;
 
 /// <summary>
-/// Reads the body of <c>/mcp/execute</c> as clients of OpenAI's API write it too: text as a list of content parts, the role <c>developer</c>, <c>max_completion_tokens</c>.
-/// What of that API is not taken is refused by name, with the reason.
+/// Reads the body of <c>/mcp/execute</c>, also as clients of OpenAI's API write it: text as a list of content parts, the role <c>developer</c>,
+/// <c>max_completion_tokens</c>. A field of that API that is not supported is rejected by name, with the reason.
 /// </summary>
 internal static class ExecuteRequestReader
 {
@@ -18,7 +18,7 @@ internal static class ExecuteRequestReader
     private const string AnswersArePlainText = "is not taken: an answer is plain text. Leave it out";
     private const string UserComesFromToken = "is not taken: the token says who asks. Leave it out";
 
-    /// <summary>Fields of a question in OpenAI's API that are none here, and why.</summary>
+    /// <summary>The fields of a question in OpenAI's API that are not supported here, with the reasons.</summary>
     private static readonly Dictionary<string, string> UnsupportedFields = new()
     {
         ["top_p"] = SettingIsFixed, ["top_k"] = SettingIsFixed, ["presence_penalty"] = SettingIsFixed, ["frequency_penalty"] = SettingIsFixed, ["logit_bias"] = SettingIsFixed, ["seed"] = SettingIsFixed, ["stop"] = SettingIsFixed,
@@ -32,7 +32,7 @@ internal static class ExecuteRequestReader
         ["prompt"] = "is not taken: send messages",
     };
 
-    /// <summary>The same for the fields of a message.</summary>
+    /// <summary>The fields of a message in OpenAI's API that are not supported here, with the reasons.</summary>
     private static readonly Dictionary<string, string> UnsupportedMessageFields = new()
     {
         ["name"] = "is not taken: the role says who speaks. Put the name into content",
@@ -40,7 +40,10 @@ internal static class ExecuteRequestReader
         ["refusal"] = "is not taken: send what was said as content", ["audio"] = "is not taken: send what was said as content", ["annotations"] = "is not taken: send what was said as content",
     };
 
-    /// <summary>A question. Throws <see cref="ToolNotFound"/> when it is another tool's, whose input is not known here, and <see cref="ValidationFailed"/> naming all that is wrong.</summary>
+    /// <summary>
+    /// Reads a question. Throws <see cref="ToolNotFound"/> when it names another tool, whose input is not known here, and
+    /// <see cref="ValidationFailed"/> naming everything that is wrong.
+    /// </summary>
     public static ExecuteCall Read(ReadOnlyMemory<byte> body, ModelOptions options)
     {
         var mistakes = new Dictionary<string, List<string>>();
@@ -57,14 +60,14 @@ internal static class ExecuteRequestReader
         catch (ValidationFailed refusal)
         {
             AddReasons(refusal, mistakes);
-            // Also what would be found only if the rest were right, so that all is named at once.
+            // Adds the errors that would be found only if the rest were valid, so that all are reported at once.
             ValidateSettings(sent, "", options, mistakes);
             ValidateSettings(sent?["input"], "input.", options, mistakes);
             throw new ValidationFailed(mistakes);
         }
     }
 
-    /// <summary>The body as a tree; null when it is none that can be read, which is then told by who reads the parameters.</summary>
+    /// <summary>Returns the body as a JSON tree; null when it cannot be read, which the parameter reader then reports.</summary>
     private static JsonObject? Parse(ReadOnlyMemory<byte> body)
     {
         try
@@ -79,7 +82,7 @@ internal static class ExecuteRequestReader
         }
     }
 
-    /// <summary>Reads every name and text, which a tree otherwise does when it is asked for it: those of which only half a surrogate pair is there, or that are no UTF-8, throw.</summary>
+    /// <summary>Decodes every name and text, which a JSON tree otherwise does only on access. Half a surrogate pair and invalid UTF-8 throw.</summary>
     private static void DecodeStrings(JsonNode? node)
     {
         switch (node)
@@ -96,7 +99,7 @@ internal static class ExecuteRequestReader
         }
     }
 
-    /// <summary>Writes what has another form here in the form that the records have. False when there was nothing of the kind.</summary>
+    /// <summary>Rewrites the alternative forms into the form of the contracts. Returns false when there were none.</summary>
     private static bool Normalize(JsonObject sent, Dictionary<string, List<string>> mistakes)
     {
         var isAdapted = Normalize(sent, "", mistakes);
@@ -122,13 +125,13 @@ internal static class ExecuteRequestReader
         return isAdapted;
     }
 
-    /// <summary>The text of content parts, in their order and with nothing between them.</summary>
+    /// <summary>Returns the text of content parts, in order and without separators.</summary>
     private static string JoinParts(JsonArray parts, string path, Dictionary<string, List<string>> mistakes)
     {
         if (parts.Count == 0) mistakes.AddError(path, "must be text or a list of at least one part");
         var (text, before) = (new System.Text.StringBuilder(), mistakes.Count);
         for (var i = 0; i < parts.Count; i++) text.Append(TextOfPart(parts[i], $"{path}[{i}]", mistakes));
-        // What is wrong with it is said already.
+        // The errors are already added, so a placeholder stands for the text.
         return mistakes.Count > before || parts.Count == 0 ? "-" : text.ToString();
     }
 
@@ -146,7 +149,7 @@ internal static class ExecuteRequestReader
 
     private static string? StringField(JsonNode? part, string field) => part is JsonObject fields && fields[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    /// <summary>What OpenAI's newer models call developer is a system message to every server of the protocol.</summary>
+    /// <summary>Replaces the role developer of OpenAI's newer models with system, which every server of the protocol understands.</summary>
     private static ExecuteCall WithSystemRole(ExecuteCall request) => request with
     {
         Messages = WithSystemRole(request.Messages),
@@ -155,7 +158,7 @@ internal static class ExecuteRequestReader
 
     private static ChatMessage[]? WithSystemRole(IReadOnlyList<ChatMessage>? messages) => messages?.Select(m => m.Role == "developer" ? m with { Role = ChatHistory.SystemRole } : m).ToArray();
 
-    /// <summary>Adds what was refused, with the reason beside each field of OpenAI's that is none here.</summary>
+    /// <summary>Adds the errors of a rejected request, with the reason for each field of OpenAI's API that is not supported here.</summary>
     private static void AddReasons(ValidationFailed refusal, Dictionary<string, List<string>> mistakes)
     {
         foreach (var (field, wrongs) in refusal.Details)
@@ -172,7 +175,7 @@ internal static class ExecuteRequestReader
     {
         var wishes = new Dictionary<string, List<string>>();
         options.Validate(path, StringField(question, "model"), question is JsonObject fields && fields["max_tokens"] is JsonValue most && most.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, wishes);
-        // The bound that holds here is narrower than the one of all servers.
+        // The limit of this server is narrower than the general one, so it replaces that error.
         foreach (var (field, wrongs) in wishes) mistakes[field] = wrongs;
     }
 }

@@ -10,16 +10,16 @@ using StackExchange.Redis;
 namespace MedCor.Chat.Runs;
 
 /// <summary>
-/// One call being carried out: the model's answer is told piece by piece as it comes. What waits while pieces are being told is told with the next ones: so nothing waits
-/// for more to come, and a slow Redis gets fewer, larger writes.
+/// Executes one run: publishes the model's answer in pieces as they arrive. Pieces that arrive while others are being published are published together next: no
+/// piece waits for further ones, and a slow Redis receives fewer, larger writes.
 /// </summary>
-#pragma warning disable CA1001 // Neither source holds anything, and others may end a call that has just ended: what is disposed of would throw at them.
+#pragma warning disable CA1001 // Neither source holds resources, and a run that has just ended may still be canceled, which would throw on a disposed source.
 internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolicies patience, ChatModelClient model, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunExecutor> log)
 {
     private const int MaxBatch = 256;
     private const int MaxBuffered = 1024;
 
-    /// <summary>In characters; longer than any model writes at once.</summary>
+    /// <summary>The maximum length of an answer, in characters; longer than any model writes at once.</summary>
     private const int MaxAnswerLength = 2_000_000;
 
     private static readonly Meter Meter = new("MedCor");
@@ -35,17 +35,17 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
     private readonly long _startedAt = clock.GetTimestamp();
     private long _publishedCount;
 
-    /// <summary>Somebody has ended the call; the model is let go of.</summary>
+    /// <summary>Stops reading from the model, because the run was ended elsewhere.</summary>
     public void Cancel() => _cancellation.Cancel();
 
-    /// <summary>The process stops before the answer is complete.</summary>
+    /// <summary>Ends the run, because the process stops before the answer is complete.</summary>
     public void Interrupt()
     {
         _shutdown.Cancel();
         Cancel();
     }
 
-    /// <summary>Carries the call out to its end, whatever that is.</summary>
+    /// <summary>Executes the run to its end, whatever that is.</summary>
     public async Task ExecuteAsync()
     {
         var (state, ending) = await ProduceAnswerAsync();
@@ -74,7 +74,7 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
             log.LogWarning("An answer could not be told: {Kind}", e.GetType().Name);
             return (ChatRunState.Error, ChatRunEnd.Lost);
         }
-        catch (Exception e) // whatever it is: readers wait for an ending
+        catch (Exception e) // any failure: readers wait for the end of the run
         {
             log.LogError("A chat call broke: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
             return (ChatRunState.Error, ChatRunEnd.Interrupted);
@@ -83,7 +83,7 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
 
     private async Task PublishAsync()
     {
-        // Telling may fail: then reading is to end with it.
+        // Publishing may fail, and reading from the model must then stop as well.
         using var reads = CancellationTokenSource.CreateLinkedTokenSource(_cancellation.Token);
         var pieces = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxBuffered) { SingleReader = true, SingleWriter = true });
         var reading = ReadAnswerAsync(pieces.Writer, reads.Token);
@@ -134,10 +134,11 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
         if (_answer.Length > MaxAnswerLength) throw new ModelException("the answer is longer than any that is passed on.", isTransient: false);
     }
 
-    /// <summary>Ends the call. Gives how it has ended: the first ending counts, and it may have been another's.</summary>
+    /// <summary>Ends the run and returns how it ended: the first end counts, and it may have been another's.</summary>
     private async Task<ChatRunState> EndAsync(ChatRunState state, ChatRunEnd? ending)
     {
-        // Kept before it is told: who goes on with the conversation as soon as they have read the answer finds it there. And Redis may be away.
+        // Saved before it is published: a client that continues the conversation as soon as it has read the
+        // answer finds the answer there. Redis may also be unavailable.
         var isKept = await record.SaveAsync(run, state, ending, _answer.ToString(), _usage);
         ChatRunState? by;
         try
@@ -149,7 +150,7 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
             log.LogWarning("The end of an answer could not be told: {Kind}", e.GetType().Name);
             return state;
         }
-        // That it was stopped says that somebody has ended it, not how.
+        // A stopped run shows that it was ended elsewhere, but not how.
         var (kept, why) = by switch
         {
             null when state == ChatRunState.Cancelled => (ChatRunState.Error, ChatRunEnd.Lost),
@@ -162,7 +163,7 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
         return kept;
     }
 
-    /// <summary>Has Redis forget the call before long.</summary>
+    /// <summary>Lets the run expire in Redis soon.</summary>
     private async Task ExpireStreamAsync()
     {
         try
@@ -171,11 +172,11 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            // It stays for a day then.
+            // The run then stays in Redis for a day.
         }
     }
 
-    /// <summary>Once in any case, then until the process stops.</summary>
+    /// <summary>Ends the run in Redis: tries once in any case, then retries until the process stops.</summary>
     private async Task<ChatRunEndResult> RetryUntilShutdownAsync(Func<Task<ChatRunEndResult>> end)
     {
         try
@@ -188,6 +189,6 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
         }
     }
 
-    /// <summary>Redis no longer has what was told of the call.</summary>
+    /// <summary>The exception that is thrown when Redis no longer has the published events of the run.</summary>
     private sealed class StreamLostException : Exception;
 }

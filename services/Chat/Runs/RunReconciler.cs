@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace MedCor.Chat.Runs;
 
 /// <summary>
-/// Settles what the replica that carried a call out could not: the calls of one that is gone end with an error, and an ending that is told and not yet kept is kept.
-/// Any number of replicas may.
+/// Completes what the replica that executed a run could not: the runs of a replica that is gone end with an error, and an end that is
+/// published but not saved yet is saved. Any number of replicas may do so.
 /// </summary>
 internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunReconciler> log)
     : PeriodicService(TimeSpan.FromSeconds(5), clock, log)
@@ -16,7 +16,7 @@ internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore
     private const int MaxAtOnce = 200;
     private const int EventBatchSize = 5000;
 
-    /// <summary>By then a call has a runner that says that it lives, or had one.</summary>
+    /// <summary>The age by which a run has, or had, a worker that renews its lease.</summary>
     private static readonly TimeSpan MinimumAge = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _clock = clock;
@@ -37,7 +37,7 @@ internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore
             {
                 await ReconcileAsync(call.Id, call.HospitalId);
             }
-            catch (Exception e) when (e is not (RedisException or TimeoutException)) // one call is not to hold up the others
+            catch (Exception e) when (e is not (RedisException or TimeoutException)) // one run must not hold up the others
             {
                 _log.LogError("A chat call cannot be settled: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
             }

@@ -7,27 +7,27 @@ using StackExchange.Redis;
 namespace MedCor.Chat.Runs;
 
 /// <summary>
-/// Carries out the calls of this process, and says that it lives for as long as it does: without that, its calls are given up by whoever looks. What others end is
-/// ended here, at once by a hint, otherwise at the next look.
+/// Executes the runs of this process and renews the worker's lease for as long as the process lives: without the lease, other replicas end its runs. A run that
+/// is ended elsewhere is stopped here, at once by a notification, otherwise at the next check.
 /// </summary>
 internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies patience, IServiceProvider services, TimeProvider clock, ILogger<RunWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
-    /// <summary>Calls that are under way when the process is told to stop may end by themselves.</summary>
+    /// <summary>How long unfinished runs may continue to their end when the process is told to stop.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<Guid, (RunExecutor Run, Task Done)> _runs = new();
     private readonly CancellationTokenSource _stopping = new();
     private bool _isSubscribed;
 
-    /// <summary>Who this process is among the runners; another one after a restart.</summary>
+    /// <summary>Gets the name of this process among the workers, which changes with a restart.</summary>
     public string Name { get; } = Guid.CreateVersion7().ToString("N");
 
-    /// <summary>Those for calls here.</summary>
+    /// <summary>Gets the limiter of the runs in this process.</summary>
     public ConcurrencyLimiter Limiter { get; } = new();
 
-    /// <summary>Carries out a call, and keeps its place until it ends.</summary>
+    /// <summary>Starts executing a run, which holds the lease until it ends.</summary>
     public void Start(StartedRun started, ConcurrencyLimiter.ConcurrencyLease taken)
     {
         var run = ActivatorUtilities.CreateInstance<RunExecutor>(services, started, Name);
@@ -38,14 +38,14 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
 
         async Task Done()
         {
-            // Not before it stands among the others, from which it takes itself away at its end.
+            // The run must be in the dictionary first, because it removes itself from there at its end.
             await begins.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             using (place)
                 try
                 {
                     await run.ExecuteAsync();
                 }
-                catch (Exception e) // whatever it is: nobody else would hear of it
+                catch (Exception e) // any failure: nothing else would report it
                 {
                     log.LogError("A chat call ended badly: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
                 }
@@ -72,7 +72,7 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            // The lease ends by itself.
+            // The lease expires by itself.
         }
         await _stopping.CancelAsync();
         await base.StopAsync(cancellationToken);
@@ -87,7 +87,7 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
                 await RenewLeaseAsync();
                 await CancelEndedRunsAsync();
             }
-            catch (Exception e) // whatever it is: an exception that leaves here would end the process
+            catch (Exception e) // any failure: an exception that escapes would end the process
             {
                 log.LogWarning("This process cannot say that it carries out chat calls: {Kind}", e.GetType().Name);
             }
@@ -110,7 +110,7 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
     {
         if (!_isSubscribed)
         {
-            // Once: what could not be subscribed to now is as soon as Redis is there.
+            // Only once: a subscription that fails now is made as soon as Redis is available.
             _isSubscribed = true;
             await streams.SubscribeToRunEndsAsync(Name, call =>
             {
@@ -120,7 +120,7 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
         await streams.RenewLeaseAsync(Name);
     }
 
-    /// <summary>Forgets a call that was perhaps begun and that nobody carries out, as soon as Redis lets it.</summary>
+    /// <summary>Discards a run that may have been started and that no worker executes, as soon as Redis is available.</summary>
     public void Abandon(Guid call, ChatRunOwner owner, string? requestId)
     {
         _ = Forget();
@@ -131,14 +131,14 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
             {
                 await patience.ForEnding.ExecuteAsync(async _ => await streams.DiscardAsync(call, owner, requestId), _stopping.Token);
             }
-            catch (Exception e) // whatever it is: nobody else would hear of it
+            catch (Exception e) // any failure: nothing else would report it
             {
                 log.LogWarning("A chat call that was not begun stays in Redis: {Kind}", e.GetType().Name);
             }
         }
     }
 
-    /// <summary>Stops what others have ended and no hint came of.</summary>
+    /// <summary>Stops runs that were ended elsewhere and whose notification was lost.</summary>
     private Task CancelEndedRunsAsync() => Task.WhenAll(_runs.Select(async under =>
     {
         if (await streams.GetStateAsync(under.Key) != ChatRunState.Started) under.Value.Run.Cancel();
@@ -152,5 +152,5 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
     }
 }
 
-/// <summary>A call that was begun.</summary>
+/// <summary>Represents a run that was started.</summary>
 internal sealed record StartedRun(Guid RunId, ChatRunOwner Owner, ModelRequest Request);

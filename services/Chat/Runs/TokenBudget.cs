@@ -8,14 +8,15 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Chat.Runs;
 
 /// <summary>
-/// Bounds what callers ask of the model: tokens a day (UTC) by user, by hospital and for the server token, and answers that are written for one user at once. PostgreSQL counts, so
-/// that the bounds hold over all replicas. Who has any tokens left may ask once more, so a budget is exceeded by one call at most.
+/// Limits what callers request from the model: tokens per day (UTC) by user, by hospital and for the server token, and answers that
+/// are written for one user concurrently. PostgreSQL counts, so that the limits hold over all replicas. A caller with any tokens
+/// left may ask once more, so a budget is exceeded by one run at most.
 /// </summary>
 internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<ChatLimits> options, TimeProvider clock)
 {
     private readonly ChatLimits _limits = options.Value;
 
-    /// <summary>Refuses a caller who has no tokens left, or enough answers under way, before anything is begun for them. Throws <see cref="RateLimited"/>.</summary>
+    /// <summary>Throws <see cref="RateLimited"/> when a caller has no tokens left, or too many unfinished runs, before anything is started.</summary>
     public async Task ThrowIfExceededAsync(ChatRunOwner owner, CancellationToken ct)
     {
         var accounts = AccountsOf(owner);
@@ -26,12 +27,12 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
     }
 
     /// <summary>
-    /// Charges a call, in the transaction that its row is written in, with all that it may take. Two calls of one user are charged one after the other, so neither misses the other.
-    /// Throws <see cref="RateLimited"/>.
+    /// Charges a run with the maximum that it may use, in the transaction that writes its row. Two runs of one user are charged one after the other, so neither
+    /// misses the other. Throws <see cref="RateLimited"/> when a limit is exceeded.
     /// </summary>
     public async Task ChargeAsync(ChatRun call, ChatRunOwner owner)
     {
-        // A user's own account first, and their hospital's, for which others wait, last.
+        // The user's own budget comes first; the hospital's, for which other users wait, comes last.
         foreach (var account in AccountsOf(owner))
         {
             var (day, most) = (DayOf(call.CreatedAt), account.Limit);
@@ -44,14 +45,14 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
         }
     }
 
-    /// <summary>Charges a call with what it took instead, in the transaction in which its end is kept.</summary>
-    /// <param name="call">The call, whose row is locked.</param>
+    /// <summary>Replaces the charge of a run with what it used, in the transaction that saves its end.</summary>
+    /// <param name="call">The run, whose row is locked.</param>
     public static async Task AdjustChargeAsync(ChatDb db, Guid hospital, Guid call, int tokens)
     {
         var charged = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).Select(c => new { c.OwnerId, c.CreatedAt, c.TokensCharged }).SingleAsync();
         if (charged.TokensCharged == tokens) return;
         var (day, more) = (DayOf(charged.CreatedAt), tokens - charged.TokensCharged);
-        // In the order of Charge. The nil hospital has no account as a whole: its nil owner is the server token.
+        // In the order of ChargeAsync. The nil hospital has no budget as a whole: its nil owner is the server token.
         foreach (var owner in hospital == Guid.Empty ? (Guid[])[charged.OwnerId] : [charged.OwnerId, Guid.Empty])
             await db.DailyUsage.Where(u => u.HospitalId == hospital && u.OwnerId == owner && u.Day == day).ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + more));
         await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, tokens));
@@ -63,13 +64,13 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
         var open = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.State == ChatRunState.Started && c.Id != exceptRun)
             .Select(c => c.Id).Take(2 * _limits.MaxConcurrentRuns).ToListAsync(ct);
         if (open.Count < _limits.MaxConcurrentRuns) return;
-        // That a call was cancelled stands in its row a moment later than in Redis.
+        // A cancellation reaches the row of a run a moment later than Redis.
         var states = await Task.WhenAll(open.Select(streams.GetStateAsync));
         if (states.Count(s => s == ChatRunState.Started) >= _limits.MaxConcurrentRuns)
             throw new RateLimited($"{_limits.MaxConcurrentRuns} answers are being written for you already. Wait for one to end, or cancel one.", retryAfter: 5);
     }
 
-    /// <summary>What a caller's calls are charged to, in the order in which it is locked.</summary>
+    /// <summary>Returns the budgets that a caller's runs are charged to, in the order in which their rows are locked.</summary>
     private BudgetAccount[] AccountsOf(ChatRunOwner owner) => owner switch
     {
         _ when owner == ChatRunOwner.Server => [new(owner.UserId, _limits.DailyTokensOfServerToken, "The server token's")],
@@ -91,7 +92,7 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
     }
 }
 
-/// <summary>What was used on a day matters on that day, and for a month to whoever looks after the costs.</summary>
+/// <summary>Deletes usage after 30 days. The limits need it on its day only; those who look after the costs need it for a month.</summary>
 internal sealed class UsageRetention(ChatDb db) : IRetentionPolicy
 {
     private const int RetentionDays = 30;

@@ -23,7 +23,7 @@ internal sealed class Department : Entity, ITenantOwned
         public void Configure(EntityTypeBuilder<Department> department)
         {
             department.ToTable("departments").HasKey(d => new { d.HospitalId, d.Id });
-            // So that a new hospital is inserted before its departments.
+            // The relationship makes EF Core insert a new hospital before its departments.
             department.HasOne<Hospitals.Hospital>().WithMany().HasForeignKey(d => d.HospitalId);
         }
     }

@@ -22,7 +22,7 @@ internal sealed class Hospital : Entity, ITenantOwned
     public required int MaxOpenPatientBookings { get; set; }
     public bool IsActive { get; set; } = true;
 
-    /// <summary>A hospital is its own tenant.</summary>
+    /// <summary>Gets the id of the hospital itself: a hospital is its own tenant.</summary>
     public Guid HospitalId { get => Id; private init { } }
 
     internal Contracts.Hospital.Hospital ToContract() => new(

@@ -15,15 +15,18 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
 
     public async Task<object> GetCurrentAsync(UpdateHospital request, CancellationToken ct) => await hospitals.GetAsync(request.HospitalId, ct);
 
-    /// <summary>Clinical is asked first, and books nothing until it hears of the new zone: while it cannot tell whose appointments that concerns, no zone is changed.</summary>
+    /// <summary>
+    /// Pauses bookings in Clinical before the time zone is changed, and gets the affected appointments. Clinical books nothing until it receives the change;
+    /// while it cannot name the affected appointments, the time zone is not changed.
+    /// </summary>
     public async Task PrepareAsync(UpdateHospital request, CancellationToken ct)
     {
         if (request.TimeZone is not { } zone) return;
         var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
-        // An older name of the same zone moves no clock.
+        // An older name of the same time zone changes no local time.
         if (zone == (TimeZoneNames.Canonicalize(hospital.TimeZone) ?? hospital.TimeZone)) return;
 
-        // What is refused pauses nobody's bookings.
+        // A rejected request must not pause bookings.
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
         var ahead = await others.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
         _pausedVersion = hospital.Version;
@@ -35,10 +38,10 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
     {
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
-        // What changed it may have ended the pause.
+        // A change in between may have ended the pause.
         if (_pausedVersion is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
 
-        // Its own administrators may still hold a token for some seconds.
+        // Administrators of an inactive hospital may still hold a valid token for some seconds.
         if (request.IsActive is true && !hospital.IsActive && !db.Tenancy.Caller.IsOneOf(Callers.Platform)) throw new Forbidden("Only platform administrators take a hospital back into use.");
 
         hospital.Name = request.Name ?? hospital.Name;

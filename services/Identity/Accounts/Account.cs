@@ -9,10 +9,10 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Accounts;
 
-/// <summary>A person with an account. Doctors and patients are the same row: one id, one version.</summary>
+/// <summary>Represents a user account. A doctor or patient is the same row as the user, with one id and one version.</summary>
 internal sealed class Account : Entity, ITenantOwned
 {
-    /// <summary>None for a platform administrator, whom no hospital can see.</summary>
+    /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
     public Guid? HospitalId { get; init; }
 
     public required string Email
@@ -25,7 +25,7 @@ internal sealed class Account : Entity, ITenantOwned
         }
     }
 
-    /// <summary>The e-mail address as it is compared.</summary>
+    /// <summary>Gets the e-mail address in the form that comparisons use.</summary>
     public string EmailKey { get; private set; } = "";
 
     public required string FirstName { get; set; }
@@ -38,7 +38,7 @@ internal sealed class Account : Entity, ITenantOwned
     public bool IsAvailable { get; set; } = true;
     public bool IsActive { get; set; } = true;
 
-    /// <summary>What a search looks in; the database computes it.</summary>
+    /// <summary>Gets the text that a search looks in, computed by the database.</summary>
     public string SearchText { get; private init; } = "";
 
     public List<DoctorSpecialtyLink> SpecialtyLinks { get; init; } = [];
@@ -47,10 +47,10 @@ internal sealed class Account : Entity, ITenantOwned
 
     Guid ITenantOwned.HospitalId => HospitalId ?? Guid.Empty;
 
-    /// <summary>Whether they may have a session at all.</summary>
+    /// <summary>Gets whether the user may have a session: the account is active, and so is its hospital if it has one.</summary>
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
 
-    /// <summary>Tells what became of them, in every shape in which they are known.</summary>
+    /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>
     internal void RaiseChanged(TenantDb db, Func<User, IntegrationEvent> asUser, bool isNew = false)
     {
         db.Raise(() => asUser(ToUser()));
@@ -58,7 +58,9 @@ internal sealed class Account : Entity, ITenantOwned
         if (Role == Role.Patient) db.Raise(() => isNew ? new PatientRegistered(ToPatient()) : new PatientUpdated(ToPatient()));
     }
 
-    /// <summary>Tells that they are not any more what they were: who keeps doctors or patients must not go on with this one.</summary>
+    /// <summary>
+    /// Raises the event that deactivates the doctor or patient of the former role, so that services with copies of doctors or patients stop using this one.
+    /// </summary>
     internal void RaiseRoleEnded(TenantDb db, Role former)
     {
         if (former == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor() with { IsActive = false }));

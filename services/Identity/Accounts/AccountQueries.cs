@@ -3,18 +3,18 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
 
-/// <summary>Which people a caller sees: those of their hospital; patients themselves alone.</summary>
+/// <summary>Queries the accounts that a caller may see: those of the caller's hospital; for a patient, only the patient's own.</summary>
 internal static class AccountQueries
 {
-    /// <summary>Whom the caller may see.</summary>
+    /// <summary>Returns the accounts that the caller may see.</summary>
     internal static IQueryable<Account> VisibleAccounts(this IdentityDb db) =>
         db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var self } ? db.Accounts.Where(a => a.Id == self) : db.Accounts;
 
-    /// <summary>The doctors, whom everybody of their hospital may see, with their specialties.</summary>
+    /// <summary>Returns the doctors with their specialties. Every user of a hospital may see its doctors.</summary>
     internal static IQueryable<Account> Doctors(this IdentityDb db) =>
         db.Accounts.Where(a => a.Role == Role.Doctor).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty);
 
-    /// <summary>One of them. Throws <see cref="NotFound"/>.</summary>
+    /// <summary>Returns the account with an id. Throws <see cref="NotFound"/> when the query has none.</summary>
     internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string thing, CancellationToken ct) =>
         await accounts.SingleOrDefaultAsync(a => a.Id == id, ct) ?? throw new NotFound(thing);
 }

@@ -13,7 +13,7 @@ internal sealed class AccountReplay(IdentityDb db) : IReplaySource
     private static IEnumerable<IntegrationEvent> Events(Account account)
     {
         yield return account.IsActive ? new UserUpdated(account.ToUser()) : new UserDeactivated(account.ToUser());
-        // Who was a doctor once is told as one out of use: their past appointments still belong to what they practised.
+        // A former doctor is replayed as inactive, because past appointments still belong to the specialties that the doctor practiced.
         if (account.Role == Role.Doctor) yield return new DoctorUpdated(account.ToDoctor());
         else if (account.SpecialtyLinks.Count > 0) yield return new DoctorUpdated(account.ToDoctor() with { IsActive = false });
         if (account.Role == Role.Patient) yield return new PatientUpdated(account.ToPatient());

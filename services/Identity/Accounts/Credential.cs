@@ -3,13 +3,13 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Accounts;
 
-/// <summary>What somebody proves with who they are. Never part of a person that is read.</summary>
+/// <summary>Represents the credentials with which a user authenticates. They are never part of a user that callers read.</summary>
 internal sealed class Credential
 {
     public required Guid UserId { get; init; }
     public required string PasswordHash { get; set; }
 
-    /// <summary>When all their sessions were last ended; a token must be younger.</summary>
+    /// <summary>Gets or sets when all sessions of the user were last ended; a valid token must be issued later.</summary>
     public DateTimeOffset? RevokedAt { get; set; }
 
     public DateTimeOffset? LastLoginAt { get; set; }

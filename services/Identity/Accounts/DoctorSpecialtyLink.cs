@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Accounts;
 
-/// <summary>That a doctor practises a specialty.</summary>
+/// <summary>Links a doctor to a specialty that the doctor practices.</summary>
 internal sealed class DoctorSpecialtyLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

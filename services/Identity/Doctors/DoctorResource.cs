@@ -9,7 +9,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Doctors;
 
-/// <summary>The doctors, whom everybody of their hospital may see. They are few however many appointments there are: all of a hospital's are read and sorted.</summary>
+/// <summary>
+/// Queries doctors, whom every user of their hospital may see. Doctors are few, however many appointments
+/// there are, so all doctors of a hospital are read and sorted.
+/// </summary>
 internal sealed class DoctorResource(IdentityDb db) : QueryableResource<Account, Doctor>(db)
 {
     private static readonly QueryableFields<Account> QueryFields = new QueryableFields<Account>("last_name,first_name", a => a.Id)

@@ -52,13 +52,13 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
         }
 
         if (!db.ChangeTracker.HasChanges()) return doctor.ToDoctor();
-        db.Entry(doctor).State = EntityState.Modified; // what a doctor practises is part of the doctor's version
+        db.Entry(doctor).State = EntityState.Modified; // the specialties are part of the doctor's version
         db.Raise(() => new DoctorUpdated(doctor.ToDoctor()));
         await db.SaveChangesAsync(ct);
         return doctor.ToDoctor();
     }
 
-    /// <summary>Throws <see cref="ValidationFailed"/> naming each day of a certification that is still to come, except as it is kept.</summary>
+    /// <summary>Throws <see cref="ValidationFailed"/> naming each certification date that lies in the future, unless the date is unchanged.</summary>
     private async Task ValidateAsync(Account doctor, IReadOnlyList<PractisedSpecialty> specialties, CancellationToken ct)
     {
         var errors = new Dictionary<string, List<string>>();

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
 
-/// <summary>Encrypts the private parts of the signing keys with AES-256-GCM, so that the database alone can sign nothing.</summary>
+/// <summary>Encrypts the private parts of the signing keys with AES-256-GCM, so that access to the database alone does not suffice to sign tokens.</summary>
 internal sealed class KeyEncryption
 {
     private const int NonceSize = 12;
@@ -18,7 +18,7 @@ internal sealed class KeyEncryption
     internal KeyEncryption(string secret) =>
         _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor signing keys"u8.ToArray());
 
-    /// <summary>Nonce, tag and ciphertext. Bound to the key's id, so that two rows cannot be exchanged.</summary>
+    /// <summary>Returns nonce, tag and ciphertext. The ciphertext is bound to the key's id, so that two rows cannot be exchanged.</summary>
     internal byte[] Encrypt(byte[] secret, string keyId)
     {
         var result = new byte[NonceSize + TagSize + secret.Length];
@@ -29,7 +29,10 @@ internal sealed class KeyEncryption
         return result;
     }
 
-    /// <summary>Throws <see cref="AuthenticationTagMismatchException"/> when it was encrypted with another secret, or for another key.</summary>
+    /// <summary>
+    /// Decrypts the private part of a key. Throws <see cref="AuthenticationTagMismatchException"/> when it
+    /// was encrypted with another secret or for another key.
+    /// </summary>
     internal byte[] Decrypt(byte[] encrypted, string keyId)
     {
         var secret = new byte[encrypted.Length - NonceSize - TagSize];
@@ -39,18 +42,18 @@ internal sealed class KeyEncryption
     }
 }
 
-/// <summary>Section <c>Identity</c>.</summary>
+/// <summary>Holds the options of the configuration section <c>Identity</c>.</summary>
 internal sealed class KeyOptions
 {
-    /// <summary>Encrypts the signing keys; at least 32 characters. All replicas need the same.</summary>
+    /// <summary>Gets or sets the secret that encrypts the signing keys: at least 32 characters, and the same on all replicas.</summary>
     public string KeyEncryptionSecret { get; set; } = "";
 
-    /// <summary>Where clients reach MedCor, for the discovery document.</summary>
+    /// <summary>Gets or sets the URL at which clients reach MedCor, for the discovery document.</summary>
     [Required, Url]
     public string PublicUrl { get; set; } = "http://localhost:8002";
 }
 
-/// <summary>Refuses a secret that protects nothing.</summary>
+/// <summary>Rejects a missing or weak secret.</summary>
 internal sealed class KeyOptionsValidator(IHostEnvironment environment) : IValidateOptions<KeyOptions>
 {
     public ValidateOptionsResult Validate(string? name, KeyOptions options) => SecretValidator.Validate("Identity__KeyEncryptionSecret", options.KeyEncryptionSecret, environment);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
 
-/// <summary>The signing keys: their registration, and their two public documents.</summary>
+/// <summary>Registers the services of the signing keys and maps the two public documents: the key set and the discovery document.</summary>
 internal static class KeyEndpoints
 {
     private const string JwksPath = "/.well-known/jwks.json";
@@ -16,7 +16,7 @@ internal static class KeyEndpoints
         builder.Services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
         builder.Services.AddSingleton<KeyEncryption>().AddSingleton<KeyRing>();
         builder.Services.AddHostedService<KeyRingStartupCheck>();
-        // Where every other service asks Identity for its keys, Identity asks itself, and not over the network.
+        // Other services fetch the keys from Identity over the network; Identity reads its own key ring.
         builder.Services.AddHttpClient(SigningKeyCache.HttpClientName).ConfigurePrimaryHttpMessageHandler(services => new LocalKeySetHandler(services.GetRequiredService<KeyRing>()));
     }
 
@@ -35,7 +35,9 @@ internal static class KeyEndpoints
         }).AvailableWithoutDatabase();
     }
 
-    /// <summary>A replica that has another secret than the one before must not take logins that it cannot answer.</summary>
+    /// <summary>
+    /// Fails the start of a replica whose secret differs from the one that encrypted the keys, so that it accepts no logins that it cannot answer.
+    /// </summary>
     private sealed class KeyRingStartupCheck(KeyRing ring) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken) => await ring.GetSigningCredentialsAsync(cancellationToken);
@@ -45,7 +47,7 @@ internal static class KeyEndpoints
 
     private sealed record KeySet(IReadOnlyList<PublicKey> Keys);
 
-    /// <summary>OpenID Connect Discovery 1.0, section 3, as far as it applies.</summary>
+    /// <summary>Represents the discovery document of OpenID Connect Discovery 1.0, section 3, with the fields that apply.</summary>
     private sealed record Discovery(
         string Issuer,
         string JwksUri,

@@ -7,24 +7,26 @@ using Microsoft.IdentityModel.Tokens;
 namespace MedCor.Identity.Keys;
 
 /// <summary>
-/// The signing keys, the same for all replicas since they stand in the database. A new key is published for an hour before it signs, so that
-/// nobody meets a token of a key they could not have fetched; an old one stays published until the last token that it signed has ended.
+/// Manages the signing keys, which all replicas share through the database. A new key is published for an hour before it signs, so that no service receives a
+/// token of a key that it could not have fetched; an old key stays published until the last token that it signed has expired.
 /// </summary>
 internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encryption, RevocationList revocations, TimeProvider clock) : IDisposable
 {
     internal static readonly TimeSpan SigningPeriod = TimeSpan.FromDays(30);
     internal static readonly TimeSpan PublishedBeforeSigning = TimeSpan.FromHours(1);
 
-    /// <summary>The longest that an access token may live, whatever is configured now or was then.</summary>
+    /// <summary>The longest lifetime that any configuration, current or former, allows for an access token.</summary>
     internal static readonly TimeSpan PublishedAfterSigning = TimeSpan.FromSeconds(TokenOptions.MaxConfigurableSeconds);
 
-    /// <summary>How long this replica may sign with a key after another one has decided on the next.</summary>
+    /// <summary>How long this replica may keep signing with a cached key after another replica has created the next one.</summary>
     private static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _loading = new(1, 1);
     private volatile CachedCredentials _loaded = new(null, DateTimeOffset.MinValue);
 
-    /// <summary>What signs now. Throws <see cref="InvalidOperationException"/> when the keys were encrypted with another secret.</summary>
+    /// <summary>
+    /// Returns the credentials that sign now. Throws <see cref="InvalidOperationException"/> when the keys were encrypted with another secret.
+    /// </summary>
     internal async ValueTask<SigningCredentials> GetSigningCredentialsAsync(CancellationToken ct)
     {
         var ring = _loaded;
@@ -42,7 +44,10 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         }
     }
 
-    /// <summary>What others check with. Read anew each time, since they ask just when they meet a key that they do not know.</summary>
+    /// <summary>
+    /// Returns the keys with which services verify tokens. The database is read each time, because services
+    /// ask exactly when they receive a token of an unknown key.
+    /// </summary>
     internal async Task<IReadOnlyList<PublicKey>> GetPublicKeysAsync(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -51,9 +56,9 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         return [.. keys.Select(k => k.ToPublicKey())];
     }
 
-    /// <summary>Makes the next key when the time has come, or at once when told so, and drops those that nothing needs any more.</summary>
-    /// <param name="at">From when it is to sign; when the newest key's time is up unless given.</param>
-    /// <param name="revoked">A key that is to count no more: it is dropped at once, and every process told to refuse what it signed.</param>
+    /// <summary>Creates the next key when it is due, or at once when <paramref name="at"/> is given, and deletes the keys that are no longer needed.</summary>
+    /// <param name="at">The time from which the new key signs; if null, the end of the newest key's signing period.</param>
+    /// <param name="revoked">The id of a key to revoke: the key is deleted at once, and every process rejects the tokens that it signed.</param>
     internal async Task<List<SigningKey>> RotateAsync(DateTimeOffset? at, CancellationToken ct, string? revoked = null)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -84,7 +89,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
 
     public void Dispose() => _loading.Dispose();
 
-    /// <summary>When a further key is to start signing; null while none is needed.</summary>
+    /// <summary>Returns when a further key is to start signing; null when none is needed.</summary>
     internal static DateTimeOffset? NextSignsFrom(DateTimeOffset? requestedAt, IReadOnlyList<SigningKey> keys, DateTimeOffset now)
     {
         if (requestedAt is not null || keys.Count == 0) return requestedAt ?? now;
@@ -92,7 +97,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         return due - PublishedBeforeSigning <= now ? Max(due, now + PublishedBeforeSigning) : null;
     }
 
-    /// <summary>Those whose last token has ended: their successor signs for longer than a token lives.</summary>
+    /// <summary>Returns the keys whose last token has expired: their successor has been signing for longer than a token lives.</summary>
     internal static List<SigningKey> FindRetired(IReadOnlyList<SigningKey> keys, DateTimeOffset now) =>
         [.. keys.Where(k => keys.Any(next => next.SignsFrom > k.SignsFrom && next.SignsFrom + PublishedAfterSigning + CacheDuration < now))];
 

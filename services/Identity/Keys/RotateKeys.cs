@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Keys;
 
 /// <summary>
-/// Makes a key that signs from now on: for when a key or the secret got lost. With <c>--revoke KID</c> that key counts no more, for when it was stolen: it is no longer published,
-/// and every process refuses what it signed within seconds.
+/// Creates a key that signs from now on, for when a key or the secret was lost. With <c>--revoke KID</c>, for a stolen key, that key is also revoked: it is no
+/// longer published, and within seconds every process rejects the tokens that it signed.
 /// </summary>
 internal sealed class RotateKeys(IdentityDb db, KeyRing ring, TimeProvider clock) : IOperatorCommand
 {

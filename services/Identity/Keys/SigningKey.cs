@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.Identity.Keys;
 
-/// <summary>A P-256 key that signs access tokens from a time on, until the next one does.</summary>
+/// <summary>Represents a P-256 key that signs access tokens from a given time until the next key does.</summary>
 internal sealed class SigningKey
 {
     public required string Id { get; init; }
@@ -31,13 +31,16 @@ internal sealed class SigningKey
         };
     }
 
-    /// <summary>A key's id as the number that revocations know it by.</summary>
+    /// <summary>Converts a key's id to the id that revocations use.</summary>
     internal static Guid ToRevocationId(string id) => Guid.ParseExact(id, "N");
 
-    /// <summary>As it is published.</summary>
+    /// <summary>Returns the public key as it is published.</summary>
     internal PublicKey ToPublicKey() => new("EC", "P-256", "sig", "ES256", Id, Base64UrlEncoder.Encode(X), Base64UrlEncoder.Encode(Y));
 
-    /// <summary>With its private part, for signing. Every signature makes its own crypto object of it, so any number may run at once.</summary>
+    /// <summary>
+    /// Returns signing credentials with the private part of the key. Each signature creates its own crypto
+    /// object, so any number of signatures may be made concurrently.
+    /// </summary>
     internal SigningCredentials ToSigningCredentials(KeyEncryption encryption) => new(
         new JsonWebKey
         {
@@ -57,5 +60,5 @@ internal sealed class SigningKey
     }
 }
 
-/// <summary>A key of <c>/.well-known/jwks.json</c>, RFC 7517.</summary>
+/// <summary>Represents a key of <c>/.well-known/jwks.json</c> (RFC 7517).</summary>
 internal sealed record PublicKey(string Kty, string Crv, string Use, string Alg, string Kid, string X, string Y);

@@ -4,25 +4,25 @@ using MedCor.Validation;
 namespace MedCor.Identity.Passwords;
 
 /// <summary>
-/// Which passwords are accepted, by NIST SP 800-63B-4, section 3.1.1.2: long enough, something to see, not known from breaches, not the person's own name;
-/// no rules about what they are composed of. The length is checked with the parameters.
+/// Decides which passwords are accepted, following NIST SP 800-63B-4, section 3.1.1.2: long enough, with a visible character, not known from breaches and not
+/// the user's own name; there are no composition rules. The length is checked with the parameters.
 /// </summary>
 internal static class PasswordPolicy
 {
-    /// <summary>Shorter names are syllables of too many good passwords.</summary>
+    /// <summary>The minimum length of a name that a password must not contain. Shorter names are syllables of too many good passwords.</summary>
     private const int MinimumNameLength = 5;
 
     private const string ContainsOwnName = "must not contain the user's own name or e-mail address";
 
     private static readonly Lazy<FrozenSet<string>> Breached = new(Read);
 
-    /// <summary>What is wrong with a password, if anything.</summary>
+    /// <summary>Returns what is wrong with a password; null when nothing is.</summary>
     internal static string? FindError(string password, string email, string firstName, string lastName)
     {
         if (!PlainText.HasVisibleCharacter(password)) return "must not be blank";
         var plain = password.ToLowerInvariant();
         if (Breached.Value.Contains(plain)) return "is known from breaches of other sites; choose another";
-        // What an attacker would try first.
+        // An attacker would try these first.
         foreach (var name in Names(email).Concat([firstName, lastName]))
         {
             var told = name.ToLowerInvariant();
@@ -33,10 +33,10 @@ internal static class PasswordPolicy
         return letters.Length > 0 && (letters == Letters(firstName + lastName) || letters == Letters(lastName + firstName)) ? ContainsOwnName : null;
     }
 
-    /// <summary>A text by its letters and digits alone, so that a name is the same whatever stands between its parts.</summary>
+    /// <summary>Returns the letters and digits of a text, in lower case, so that separators between the parts of a name make no difference.</summary>
     private static string Letters(string text) => string.Concat(text.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
-    /// <summary>An e-mail address is also known by what stands before its @.</summary>
+    /// <summary>Returns a name or e-mail address; for an address, also the part before its @.</summary>
     private static IEnumerable<string> Names(string text) => text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at ? [text, text[..at]] : [text];
 
     private static FrozenSet<string> Read()

@@ -4,12 +4,14 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Revocations;
 
-/// <summary>Says that the access tokens of a session, a user, a hospital or a signing key are revoked.</summary>
+/// <summary>Represents the revocation of the access tokens of a session, a user, a hospital or a signing key.</summary>
 internal sealed class Revocation
 {
     public required Guid RevokedId { get; init; }
 
-    /// <summary>Gets until when tokens were issued that are revoked: the moment of the revocation, and for a signing key <see cref="TokenValidator.KeyRevokedAt"/>.</summary>
+    /// <summary>
+    /// Gets the time up to which issued tokens are revoked: the time of the revocation, and for a signing key <see cref="TokenValidator.KeyRevokedAt"/>.
+    /// </summary>
     public required DateTimeOffset RevokedAt { get; init; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<Revocation>

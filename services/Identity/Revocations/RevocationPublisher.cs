@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace MedCor.Identity.Revocations;
 
 /// <summary>
-/// Keeps the list of revocations in Redis as it stands in the database: a committed one is published within a second, and again whenever Redis turns out not to know it, because it was
-/// unavailable or came back empty.
+/// Publishes the revocations in the database to Redis: a committed one within a second, and again whenever Redis turns
+/// out not to have it, because Redis was unavailable or restarted empty.
 /// </summary>
 internal sealed class RevocationPublisher(
     IServiceScopeFactory scopes, RevocationList revocations, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<RevocationPublisher> log)

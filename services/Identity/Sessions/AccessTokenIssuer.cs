@@ -12,16 +12,16 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
 {
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    /// <param name="refreshedAt">When the login or refresh was that the token descends from.</param>
-    /// <param name="atMost">When it ends, if not before.</param>
-    /// <returns>A token, and for how many seconds it is good.</returns>
+    /// <param name="refreshedAt">The time of the login or refresh from which the token descends.</param>
+    /// <param name="atMost">The latest time at which the token expires.</param>
+    /// <returns>The token and its lifetime in seconds.</returns>
     internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset atMost)
     {
         var described = CreateDescriptor(account, session, key, refreshedAt, atMost);
         return (_handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
-    /// <summary>What a token says.</summary>
+    /// <summary>Creates the descriptor of a token.</summary>
     internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset atMost)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
@@ -50,8 +50,8 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     }
 
     /// <summary>
-    /// In whole seconds, as <c>iat</c> counts, and later than the last revocation of the user: whoever logs in within the second
-    /// of it gets a token that seems up to a second younger than it is, and that works.
+    /// Returns the time of issue, in whole seconds as <c>iat</c> counts and later than the last revocation of the user. The token of a user who logs in within
+    /// the second of a revocation therefore appears up to a second younger than it is, and is valid.
     /// </summary>
     internal static DateTimeOffset IssuedAt(DateTimeOffset now, DateTimeOffset? revokedAt)
     {

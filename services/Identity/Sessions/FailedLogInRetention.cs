@@ -3,7 +3,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Sessions;
 
-/// <summary>Deletes failed log-ins that are forgotten by now, and all but the latest: however many addresses somebody tries, the table stays small.</summary>
+/// <summary>
+/// Deletes failed logins that <see cref="LockOut"/> no longer counts, and all but the latest 100,000, so that
+/// the table stays small however many addresses are tried.
+/// </summary>
 internal sealed class FailedLogInRetention(IdentityDb db) : IRetentionPolicy
 {
     private const int MaxKept = 100_000;

@@ -7,8 +7,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Counts wrong passwords by e-mail address and refuses further ones for a growing time. Addresses that nobody has are counted as well,
-/// so that a lock tells nothing about who has an account.
+/// Counts failed password attempts by e-mail address and locks the address for a growing time. Addresses without an account are counted
+/// as well, so that a lock does not reveal whether an account exists.
 /// </summary>
 internal sealed class LockOut(IdentityDb db, TimeProvider clock)
 {
@@ -16,10 +16,10 @@ internal sealed class LockOut(IdentityDb db, TimeProvider clock)
     private static readonly TimeSpan FirstLock = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestLock = TimeSpan.FromHours(1);
 
-    /// <summary>After this time without a failure all is forgotten.</summary>
+    /// <summary>The time without a failure after which the failures of an address are forgotten.</summary>
     internal static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
 
-    /// <summary>How long nobody may try after that many failures in a row: each one doubles it.</summary>
+    /// <summary>Returns how long an address is locked after a number of failures in a row. Each further failure doubles the time, up to an hour.</summary>
     internal static TimeSpan LockDuration(int failures)
     {
         if (failures < FreeAttempts) return TimeSpan.Zero;
@@ -32,8 +32,8 @@ internal sealed class LockOut(IdentityDb db, TimeProvider clock)
         ThrowIfStillLocked(await db.FailedLogIns.AsNoTracking().SingleOrDefaultAsync(f => f.EmailHash == HashOf(emailKey), ct));
 
     /// <summary>
-    /// Records whether a password was right, in the transaction that answers. One answer per address at a time, and none while it is locked:
-    /// however many guesses are checked at once, no more are answered than the count allows.
+    /// Records whether a password was correct, in the transaction that answers the request. Attempts on one address are recorded one at a time, and none while
+    /// the address is locked: however many guesses are verified concurrently, no more are answered than the limit allows.
     /// </summary>
     internal async Task RecordAsync(string emailKey, bool isCorrect, CancellationToken ct)
     {
@@ -66,7 +66,7 @@ internal sealed class LockOut(IdentityDb db, TimeProvider clock)
     private static byte[] HashOf(string emailKey) => SHA256.HashData(Encoding.UTF8.GetBytes(emailKey));
 }
 
-/// <summary>The wrong passwords in a row for one e-mail address.</summary>
+/// <summary>Represents the failed password attempts in a row for one e-mail address.</summary>
 internal sealed class FailedLogIns
 {
     public required byte[] EmailHash { get; init; }

@@ -9,8 +9,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Starts a session. A wrong password, an address that nobody has, and somebody who may no longer log in all get the same answer,
-/// by the same steps and so in the same time.
+/// Starts a session. A wrong password, an address without an account and a user who may no longer log in all
+/// get the same answer, by the same steps and so in the same time.
 /// </summary>
 internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHasher hashes, KeyRing keys, SessionManager sessions)
 {
@@ -21,7 +21,8 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
         await lockOut.ThrowIfLockedAsync(emailKey, ct);
 
         var account = await FindAsync(request.Email, ct);
-        // Both outside of the transaction: the one takes a tenth of a second, in which no connection and no lock is held, the other may take a connection of its own.
+        // Both run outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is
+        // held, and loading the key may take a connection of its own.
         var right = await hashes.VerifyAsync(account?.Credential?.PasswordHash, request.Password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct) && account is { CanLogIn: true };
         var key = await keys.GetSigningCredentialsAsync(ct);
 
@@ -32,7 +33,10 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
         return started ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "E-mail address or password is wrong.");
     }
 
-    /// <summary>The account of an address in whichever form it was kept; if there are two, of before they were known to be one, that of the form that was typed, else of today's.</summary>
+    /// <summary>
+    /// Returns the account of an address, in whichever form the address was stored. If there are two accounts, from before their addresses were known to be the
+    /// same, returns the one whose stored form was typed, otherwise the one in today's canonical form.
+    /// </summary>
     private async Task<Account?> FindAsync(string email, CancellationToken ct)
     {
         string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.GetLookupKeys(email)];

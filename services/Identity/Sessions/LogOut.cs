@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Sessions;
 
-/// <summary>Ends the session that a refresh token, an access token, or both name. Ending what has ended is no error.</summary>
+/// <summary>Ends the session that a refresh token, an access token or both name. Ending a session that has already ended is not an error.</summary>
 internal sealed class LogOutHandler(IdentityDb db, SessionManager sessions, TokenValidator tokens)
 {
     internal async Task<LoggedOut> HandleAsync(LogOut request, HttpContext http, CancellationToken ct)
@@ -17,7 +17,7 @@ internal sealed class LogOutHandler(IdentityDb db, SessionManager sessions, Toke
         }
         catch (Unauthenticated) when (request.RefreshToken is not null)
         {
-            // Somebody whose access token has run out can still log out with the refresh token.
+            // A client whose access token has expired can still log out with the refresh token.
         }
 
         db.Tenancy.Enter(hospital: null);

@@ -6,8 +6,9 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Exchanges a refresh token for fresh tokens, once. A token that comes a second time was copied: since nobody can tell thief from owner,
-/// the session ends for both (RFC 9700, section 4.14.2). Of two that come at once, the database lets one spend it; the other is the second time.
+/// Exchanges a refresh token for new tokens, once. A token that is presented a second time was copied: since thief and owner cannot
+/// be told apart, the session ends for both (RFC 9700, section 4.14.2). When two requests present a token at the same time, the
+/// database lets one of them spend it; the other counts as the second use.
 /// </summary>
 internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, SessionManager sessions, TimeProvider clock)
 {
@@ -16,7 +17,8 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         db.Tenancy.Enter(hospital: null);
         var (hash, now) = (RefreshToken.HashOf(request.RefreshToken), clock.GetUtcNow());
 
-        // Outside of the transaction: it may take a connection of its own, and all are taken when as many wait for it within theirs.
+        // Outside the transaction: loading the key may take a connection of its own, and none would be left
+        // if as many requests waited for one within their transactions.
         var key = await keys.GetSigningCredentialsAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var spends = await db.RefreshTokens.Where(t => t.Hash == hash && t.SpentAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.SpentAt, now), ct) == 1;

@@ -7,9 +7,10 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Gives who holds a valid access token another one of the same session, with the rights that they have now. The session lives no longer by it: it ends
-/// when nobody refreshed it in time, as any other does. The token ends with the session, and no later than <see cref="SessionOptions.MaxRenewalWithoutRefresh"/> after the login or refresh
-/// that it descends from: what is refreshed elsewhere prolongs other tokens, not this one.
+/// Issues another access token of the same session to a caller with a valid one, with the caller's current rights. Renewal
+/// does not prolong the session, which ends when it is not refreshed in time, as any other does. The token expires with the
+/// session, and no later than <see cref="SessionOptions.MaxRenewalWithoutRefresh"/> after the login or refresh that it
+/// descends from: a refresh elsewhere prolongs other tokens, not this one.
 /// </summary>
 internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokenIssuer tokens, TimeProvider clock)
 {
@@ -18,10 +19,10 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         db.Tenancy.Enter(hospital: null);
         var now = clock.GetUtcNow();
 
-        // Outside of the transaction, which holds a connection.
+        // Outside the transaction, which holds a connection.
         var key = await keys.GetSigningCredentialsAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        // Whoever ends the sessions of the user waits for this, and ends the new token as well.
+        // Ending the sessions of the user waits for this lock, and then revokes the new token as well.
         await db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {caller.UserId} FOR SHARE", ct);
         var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Credential).Include(s => s.User!.Hospital)
             .SingleOrDefaultAsync(s => s.Id == caller.SessionId && s.UserId == caller.UserId && s.RevokedAt == null && s.EndsAt > now, ct);
@@ -29,11 +30,11 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         var idleUntil = await family.Where(t => t.SpentAt == null).MaxAsync(t => (DateTimeOffset?)t.ExpiresAt, ct);
         if (session is not { User: { CanLogIn: true } user } || idleUntil is null) throw SessionEnded();
 
-        // A token of a version before does not tell: then the last refresh before it was issued counts. Tokens count whole seconds.
+        // A token issued by an earlier version has no refresh time: the last refresh before the token's issue counts then. Token times are in whole seconds.
         var issuedBy = caller.IssuedAt.AddSeconds(1);
         var refreshedAt = caller.RefreshedAt ?? await family.Where(t => t.SpentAt < issuedBy).MaxAsync(t => t.SpentAt, ct) ?? session.StartedAt;
         var until = Min(idleUntil.Value, refreshedAt + SessionOptions.MaxRenewalWithoutRefresh);
-        // The one that they have is as good as any that they may have.
+        // The caller's token lasts at least as long as any that could be issued.
         if (until.ToUnixTimeSeconds() <= caller.ExpiresAt.ToUnixTimeSeconds()) throw SessionEnded();
         var (token, _) = tokens.Issue(user, session, key, refreshedAt, until);
         await transaction.CommitAsync(ct);

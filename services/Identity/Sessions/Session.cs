@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.Identity.Sessions;
 
-/// <summary>A log-in and the family of tokens that descends from it.</summary>
+/// <summary>Represents a login and the family of tokens that descends from it.</summary>
 internal sealed class Session
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -28,7 +28,7 @@ internal sealed class Session
     }
 }
 
-/// <summary>What is kept of a refresh token: enough to know it again, not enough to use it.</summary>
+/// <summary>Represents a refresh token by its hash: enough to recognize the token, not enough to use it.</summary>
 internal sealed class RefreshToken
 {
     private const int TokenBytes = 32;
@@ -40,10 +40,10 @@ internal sealed class RefreshToken
 
     public Session? Session { get; init; }
 
-    /// <summary>A new token, for its holder alone.</summary>
+    /// <summary>Creates a new token, which only its holder receives.</summary>
     internal static string Create() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(TokenBytes));
 
-    /// <summary>Of 256 random bits no slow hash is needed.</summary>
+    /// <summary>Returns the hash of a token. A token of 256 random bits needs no slow hash.</summary>
     internal static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     internal sealed class Configuration : IEntityTypeConfiguration<RefreshToken>

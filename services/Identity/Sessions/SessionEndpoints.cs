@@ -8,7 +8,9 @@ using MedCor.Validation;
 
 namespace MedCor.Identity.Sessions;
 
-/// <summary>Logging in and out over HTTP. Not tools: nobody is known yet who could call one.</summary>
+/// <summary>
+/// Registers and maps the endpoints that start, refresh and end sessions. They are not tools, because only an authenticated caller can call a tool.
+/// </summary>
 internal static class SessionEndpoints
 {
     internal static void AddSessions(this WebApplicationBuilder builder)
@@ -32,7 +34,7 @@ internal static class SessionEndpoints
             var body = await ReadBodyAsync(http);
             return JsonWithoutCaching(http, await handler.HandleAsync(body.IsEmpty ? new() : ParameterReader<LogOut>.Read(body), http, http.RequestAborted));
         });
-        // Not among the paths that the gateway passes on.
+        // The gateway does not forward this path.
         app.MapPost("/sessions/token", async (HttpContext http, TokenValidator check, RenewAccessHandler handler) =>
             JsonWithoutCaching(http, await handler.HandleAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
     }

@@ -7,12 +7,13 @@ using Microsoft.IdentityModel.Tokens;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Starts, continues and ends sessions, within the caller's transaction. Ending is told to all processes by <see cref="RevocationPublisher"/> once it
-/// is committed. Starting and ending meet at the row of the credentials: whichever comes second waits, and sees what the first one did.
+/// Starts, continues and ends sessions within the caller's transaction. <see cref="RevocationPublisher"/> publishes an ended session to
+/// all processes once the transaction is committed. Starting a session and ending all sessions of a user both lock the row of the
+/// credentials: whichever comes second waits, and sees what the first one did.
 /// </summary>
 internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, TimeProvider clock)
 {
-    /// <summary>The tokens of a new session; null when all sessions of the account were ended since it was read.</summary>
+    /// <summary>Starts a session and returns its tokens; null when all sessions of the account were ended since it was read.</summary>
     internal async Task<SessionTokens?> StartAsync(Account account, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
@@ -21,7 +22,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
         return await ContinueAsync(session, account, key, ct);
     }
 
-    /// <summary>The next tokens of a session; null when all sessions of the account were ended since it was read.</summary>
+    /// <summary>Returns the next tokens of a session; null when all sessions of the account were ended since it was read.</summary>
     internal async Task<SessionTokens?> ContinueAsync(Session session, Account account, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
@@ -46,7 +47,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
         if (ended > 0) await AddRevocationAsync(id, now, ct);
     }
 
-    /// <summary>Ends all sessions of a user; later ones are not touched.</summary>
+    /// <summary>Ends all sessions of a user. Sessions that start later are not affected.</summary>
     internal Task EndAllOfUserAsync(Guid userId, CancellationToken ct) =>
         EndAllAsync(db.Credentials.Where(c => c.UserId == userId), db.Sessions.Where(s => s.UserId == userId), userId, ct);
 
@@ -59,7 +60,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
 
     private async Task EndAllAsync(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid whose, CancellationToken ct)
     {
-        // First the rows are locked, then the time is taken: it must not lie before a log-in that was waited for.
+        // The rows are locked before the time is taken: the time must not precede a login that was waited for.
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, x => x.RevokedAt), ct);
         var now = clock.GetUtcNow();
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, now), ct);

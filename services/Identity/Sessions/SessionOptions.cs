@@ -3,22 +3,24 @@ using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Identity.Sessions;
 
-/// <summary>How long logging in lasts. Read from the top of the configuration, under the name that MedCor's clients' documents use.</summary>
+/// <summary>
+/// Holds the lifetimes of sessions and access tokens. Read from the root of the configuration, under the name that MedCor's client documentation uses.
+/// </summary>
 internal sealed class SessionOptions
 {
-    /// <summary>A session ends when it was not refreshed for this time.</summary>
+    /// <summary>The time without a refresh after which a session ends.</summary>
     internal static readonly TimeSpan IdleTimeout = TimeSpan.FromDays(7);
 
-    /// <summary>A session ends, however often it is refreshed: then the password is asked for again.</summary>
+    /// <summary>The time after which a session ends, however often it is refreshed; the user must then enter the password again.</summary>
     internal static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// An access token is renewed by itself, for who holds a connection open, for this time after the log-in or refresh that it came with: whoever has stolen one and not the refresh
-    /// token has it no longer than a shift lasts, however often its owner refreshes.
+    /// How long after its login or refresh an access token can be renewed by itself, for a client that holds a connection open. A thief with an access token
+    /// but no refresh token keeps access no longer than a shift lasts, however often the owner refreshes.
     /// </summary>
     internal static readonly TimeSpan MaxRenewalWithoutRefresh = TimeSpan.FromHours(8);
 
-    /// <summary>The lifetime of an access token, in seconds.</summary>
+    /// <summary>Gets or sets the lifetime of an access token, in seconds.</summary>
     [ConfigurationKeyName("MCP_JWT_EXPIRY"), Range(1, TokenOptions.MaxConfigurableSeconds, ErrorMessage = "MCP_JWT_EXPIRY must be between 1 and 86400 seconds.")]
     public int AccessTokenSeconds { get; set; } = 3600;
 

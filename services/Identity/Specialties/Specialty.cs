@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Specialties;
 
-/// <summary>A medical specialty: the platform's, the same for every hospital.</summary>
+/// <summary>Represents a medical specialty. Specialties belong to the platform and are the same for every hospital.</summary>
 internal sealed class Specialty : Entity
 {
     public required string Code { get; init; }

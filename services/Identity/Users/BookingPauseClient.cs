@@ -5,17 +5,20 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Identity.Users;
 
-/// <summary>The appointments that a doctor or patient has still to come, when their account is about to go out of use or to get another role. Until Clinical hears of that, nobody books them.</summary>
+/// <summary>
+/// Pauses bookings for a doctor or patient whose account is about to be deactivated or to get another role, and holds the upcoming appointments.
+/// Until Clinical receives the change, it books nothing for the user.
+/// </summary>
 internal sealed class BookingPauseClient(ToolClient others)
 {
     private long _pausedVersion;
 
-    /// <summary>The next hundred; empty of somebody who has none.</summary>
+    /// <summary>Gets the next upcoming appointments, at most 100; empty for a user who has none.</summary>
     internal IReadOnlyList<AffectedAppointment> Affected { get; private set; } = [];
 
     internal long Count { get; private set; }
 
-    /// <summary>Asks Clinical, before the change: while it cannot tell, nothing is changed.</summary>
+    /// <summary>Requests the pause from Clinical before the change: while Clinical cannot answer, nothing is changed.</summary>
     internal async Task PauseAsync(Account account, CancellationToken ct)
     {
         _pausedVersion = account.Version;
@@ -24,7 +27,7 @@ internal sealed class BookingPauseClient(ToolClient others)
         (Affected, Count) = ([.. ahead.Results.Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))], ahead.Total);
     }
 
-    /// <summary>Throws <see cref="Conflict"/> when the account is not as it was: what changed it may have ended the pause.</summary>
+    /// <summary>Throws <see cref="Conflict"/> when the account has changed since the pause, because that change may have ended the pause.</summary>
     internal void EnsureUnchanged(Account account)
     {
         if (account.Version != _pausedVersion) throw new Conflict("The user was changed by somebody else at the same moment. Read them again, then repeat.") { RetryAfter = 1 };

@@ -10,8 +10,9 @@ using MedCor.Validation;
 namespace MedCor.Identity.Users;
 
 /// <summary>
-/// Opens the account of a platform administrator: the first one, whom nobody else could open it for, or one more when all others lost their passwords.
-/// Like <c>create_user</c> in every other respect. The password is read from standard input, since arguments are seen by whoever may list processes.
+/// Creates the account of a platform administrator: the first one, whom no other user could create, or a further one when all
+/// others have lost their passwords. Works like <c>create_user</c> in every other respect. The password is read from standard
+/// input, because arguments are visible to every user who may list processes.
 /// </summary>
 internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> create, TimeProvider clock) : IOperatorCommand
 {
@@ -51,7 +52,7 @@ internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> 
         }
     }
 
-    /// <summary>A line from a terminal, which does not show it.</summary>
+    /// <summary>Reads a line from the terminal without echoing it.</summary>
     private static string ReadPassword()
     {
         var line = new StringBuilder();

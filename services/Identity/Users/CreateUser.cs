@@ -18,7 +18,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
 
     public async Task AddErrorsAsync(CreateUser request, ParameterErrors errors, CancellationToken ct)
     {
-        // Whoever may not open such an account is told that, and not what is wrong with it.
+        // A caller who may not create such an account is told only that, not what is wrong with the account.
         if (errors.AreRight("role") && !MayOpen(request.Role)) return;
         var own = db.Tenancy.Caller.HospitalId;
         var hospital = request.HospitalId ?? own;
@@ -28,7 +28,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
             if (hospital is null && request.Role != Role.Admin) errors.Add("hospital_id", "is required: only platform administrators belong to no hospital");
         }
         if (errors.AreRight("password") && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak) errors.Add("password", weak);
-        // By another hospital's clocks nobody of this one is told the day.
+        // Callers of one hospital are not told the current date at another.
         if (hospital is { } id && (own is null || own == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } unborn) errors.Add("date_of_birth", unborn);
     }
 
@@ -37,7 +37,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         var caller = db.Tenancy.Caller;
         if (!MayOpen(request.Role)) throw new Forbidden("Nurses open accounts for patients alone.");
         _hospital = request.HospitalId ?? caller.HospitalId;
-        // Another hospital does not exist, as far as somebody of this one may know.
+        // To callers of one hospital, another hospital does not exist.
         if (caller.HospitalId is { } own && _hospital != own) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
         if (_hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();

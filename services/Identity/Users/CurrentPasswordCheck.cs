@@ -6,14 +6,14 @@ using MedCor.Identity.Sessions;
 namespace MedCor.Identity.Users;
 
 /// <summary>
-/// Asks somebody who is logged in for their password once more. Wrong ones count as wrong log-ins do, in a transaction of their own:
-/// the one of the refused call takes nothing with it.
+/// Verifies the password of a user who is logged in. Wrong passwords count as failed logins do, in a separate
+/// transaction, so that the rollback of the rejected request does not undo them.
 /// </summary>
 internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, PasswordHasher hashes)
 {
     internal const string Field = "current_password";
 
-    /// <summary>Says that it was not given.</summary>
+    /// <summary>The error for a missing password.</summary>
     internal const string Missing = "is required to change one's own password or e-mail address";
 
     internal async Task VerifyAsync(Account account, string current, CancellationToken ct)

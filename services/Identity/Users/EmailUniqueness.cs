@@ -5,13 +5,13 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Users;
 
 /// <summary>
-/// Refuses an e-mail address that somebody has in another form than that of today, from before there was one form. Those of today the database's constraint tells, also
-/// of two who take one at the same moment. It looks through the whole system, whoever may see whom.
+/// Rejects an e-mail address that another user has in an older form, from before addresses had one canonical form. The constraint in the database rejects
+/// duplicates of the canonical form, also when two users take an address at the same moment. The check covers the whole system, whatever the caller may see.
 /// </summary>
 internal sealed class EmailUniqueness(IServiceScopeFactory scopes)
 {
-    /// <summary>Throws <see cref="Conflict"/>.</summary>
-    /// <param name="exceptUserId">Whose it may be.</param>
+    /// <summary>Throws <see cref="Conflict"/> when another user has the address in an older form.</summary>
+    /// <param name="exceptUserId">The user who may have the address.</param>
     internal async Task EnsureAvailableAsync(string email, CancellationToken ct, Guid? exceptUserId = null)
     {
         var forms = EmailAddresses.GetLookupKeys(email).Skip(1).ToArray();
@@ -22,6 +22,6 @@ internal sealed class EmailUniqueness(IServiceScopeFactory scopes)
         if (await db.Accounts.AnyAsync(a => forms.Contains(a.EmailKey) && a.Id != exceptUserId, ct)) throw EmailTaken();
     }
 
-    /// <summary>What whoever wants it is told.</summary>
+    /// <summary>Creates the error for an address that another user has.</summary>
     internal static ApiException EmailTaken() => new Conflict("Another user has this e-mail address.").WithDetail("field", "email");
 }

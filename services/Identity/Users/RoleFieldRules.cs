@@ -3,12 +3,15 @@ using MedCor.Identity.Accounts;
 
 namespace MedCor.Identity.Users;
 
-/// <summary>Which fields of an account belong to which roles.</summary>
+/// <summary>Defines which fields of an account belong to which roles.</summary>
 internal static class RoleFieldRules
 {
-    /// <summary>Notes each field that is given, differs from what is kept, and belongs to another role. Clients have always been shown that a licence is taken for a patient, too.</summary>
-    /// <param name="addError">Notes what is wrong with a field.</param>
-    /// <param name="current">The account as it is; null for a new one.</param>
+    /// <summary>
+    /// Adds an error for each field that is given, differs from the stored value and belongs to another role. A license number is
+    /// accepted for a patient too, as client documentation has always shown.
+    /// </summary>
+    /// <param name="addError">Adds an error to a field.</param>
+    /// <param name="current">The account as stored; null for a new one.</param>
     internal static void AddErrors(Action<string, string> addError, Role role, DateOnly? dateOfBirth, string? licenseNumber, int? yearsOfExperience, bool? isAvailable, Account? current)
     {
         if (role != Role.Patient && dateOfBirth is not null && dateOfBirth != current?.DateOfBirth) Wrong("date_of_birth", Role.Patient);

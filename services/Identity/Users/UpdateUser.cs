@@ -35,7 +35,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
         if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
         if (request.Password is not null) _newHash = await hashes.HashAsync(request.Password, ct);
-        // Last: what is refused pauses nobody's bookings.
+        // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
         if (CeasesToBeBookable(request, account)) await bookings.PauseAsync(account, ct);
     }
@@ -49,7 +49,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
         var (formerRole, wasActive, leaves) = (account.Role, account.IsActive, CeasesToBeBookable(request, account));
         if (leaves) bookings.EnsureUnchanged(account);
-        // An older address keeps the form that it is found by.
+        // Without a new address, an older one keeps the form under which it is found.
         if (request.Email is { } email) account.Email = email;
         account.FirstName = request.FirstName ?? account.FirstName;
         account.LastName = request.LastName ?? account.LastName;
@@ -62,7 +62,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         account.IsActive = request.IsActive ?? account.IsActive;
         account.Credential!.PasswordHash = _newHash ?? account.Credential.PasswordHash;
 
-        if (_newHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
+        if (_newHash is not null) db.Entry(account).State = EntityState.Modified; // a new password also creates a new version
         if (db.ChangeTracker.HasChanges()) account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
         if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
         try
@@ -81,12 +81,12 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             user.Version, user.CreatedAt, user.UpdatedAt, leaves ? bookings.Affected : null, leaves ? bookings.Count : null);
     }
 
-    /// <summary>Whether the account ceases to be what it can be booked as.</summary>
+    /// <summary>Returns whether the request deactivates the account or changes its role, so that the user can no longer be booked as before.</summary>
     private static bool CeasesToBeBookable(UpdateUser request, Account account) => (request.IsActive is false && account.IsActive) || (request.Role is { } role && role != account.Role);
 
     /// <summary>
-    /// Everybody may change themselves, administrators also others; whether one is at all is never one's own to change, and who one is not a patient's. To give what is there
-    /// already is no change.
+    /// Throws <see cref="Forbidden"/> when the caller may not make the change. Users may change their own account, administrators also others. Nobody may
+    /// change their own role or deactivate themselves, and patients may not change their own name or date of birth. Sending the current value is not a change.
     /// </summary>
     private void Authorize(UpdateUser request, Account account)
     {
@@ -97,13 +97,13 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (isSelf && request.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
         if (!caller.IsOneOf(Callers.Admins) && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
-        // Records, bookings and invoices know a patient by these: whoever could change them could be somebody else.
+        // Records, bookings and invoices identify a patient by these fields: a patient who could change them could pose as another person.
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName) || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
     }
 
-    /// <summary>Throws <see cref="ValidationFailed"/> naming all that is wrong with the change of this account.</summary>
-    /// <param name="provesPassword">Whether the caller has to give their password once more.</param>
+    /// <summary>Throws <see cref="ValidationFailed"/> naming everything that is wrong with the change of this account.</summary>
+    /// <param name="provesPassword">Whether the caller must give the current password.</param>
     private async Task ValidateAsync(UpdateUser request, Account account, bool provesPassword, CancellationToken ct)
     {
         var errors = FindRoleErrors(request, account);
@@ -115,7 +115,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         ThrowIfAny(errors);
     }
 
-    /// <summary>What is wrong with the role, or belongs to another one than the account has afterwards.</summary>
+    /// <summary>Returns the errors of the role, and of fields that belong to another role than the account has afterwards.</summary>
     private static Dictionary<string, List<string>> FindRoleErrors(UpdateUser request, Account account)
     {
         var (errors, role) = (new Dictionary<string, List<string>>(), request.Role ?? account.Role);
@@ -135,6 +135,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
     private static bool Changes(string? requested, string? current) => requested is not null && IsOther(requested, current);
 
-    /// <summary>Of a text, whether it is another: what was kept before texts were normalized is read as it would be today.</summary>
+    /// <summary>
+    /// Returns whether a text differs from the stored one. A text that was stored before texts were normalized is compared as it would be normalized today.
+    /// </summary>
     private static bool IsOther(string? asked, string? now) => asked != (now is null ? null : PlainText.NormalizeLine(now));
 }
