@@ -1,4 +1,4 @@
-// The application model: which servers and services there are, and who needs whom. Run here or published, it is the same.
+// The application model: the servers and services, and their dependencies. It is the same whether it is run here or published.
 
 using MedCor.AppHost.Hosting;
 
@@ -24,7 +24,7 @@ return await MedCorHost.RunAsync(args, host =>
         .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health")
             .WithUrlForEndpoint("http", _ => new() { Url = "/api/docs/", DisplayText = "API docs" }));
 
-    // Services start at the same time, and each bears that another is not there yet.
+    // Services start at the same time, and each tolerates that another is not available yet.
     hospital.WithReference(identity, clinical);
     identity.WithReference(hospital, clinical);
     clinical.WithReference(identity, hospital);
@@ -34,14 +34,14 @@ return await MedCorHost.RunAsync(args, host =>
     gateway.WithReference(identity, hospital, clinical, billing, analytics, chat);
     identity.With(replica => replica.WithEnvironment("Identity__PublicUrl", gateway.Replicas[0].GetEndpoint("http")));
 
-    // Without a key there is still somebody to chat with, who says that it is no AI. What is published has none.
+    // Without an API key, a demo model answers chats and says that it is not an AI. The published application has none.
     if (!host.IsPublishing && !ForwardedSettings.IsSet("OPENAI_API_KEY") && !ForwardedSettings.IsSet("OPENAI_BASE_URL"))
     {
         var model = host.AddProject<Projects.MedCor_DemoModel>("model", isReplicated: false).With(replica => replica.WithHttpHealthCheck("/health"));
         chat.With(replica => replica.WithEnvironment("OPENAI_BASE_URL", model.Replicas[0].GetEndpoint("http")).WithEnvironment("OPENAI_API_KEY", "demo"));
     }
 
-    // For its page for people; the token that opens the dashboard is not for services.
+    // For the gateway's home page. The URL is passed without the token that opens the dashboard, because services must not have it.
     if (host.Dashboard is { } dashboard) gateway.With(replica => replica.WithEnvironment("MEDCOR_DASHBOARD_URL", dashboard));
 
     host.ForwardSettings(variable => variable switch

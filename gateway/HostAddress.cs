@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MedCor.Gateway;
 
-/// <summary>Where the gateway listens, and what of the configuration it was given does nothing here.</summary>
+/// <summary>Configures the address that the gateway listens on, and warns of settings that have no effect.</summary>
 internal static class HostAddress
 {
     private static readonly (string Variable, string Instead)[] UnsupportedSettings =
@@ -11,7 +11,9 @@ internal static class HostAddress
         ("MCP_JWT_SECRET", "tokens are signed with key pairs that Identity makes and replaces; Identity__KeyEncryptionSecret encrypts them"),
     ];
 
-    /// <summary>Listens at <c>MCP_SERVER_HOST</c> and <c>MCP_SERVER_PORT</c>, unless the host gave an address in the way of ASP.NET Core.</summary>
+    /// <summary>
+    /// Sets the address to <c>MCP_SERVER_HOST</c> and <c>MCP_SERVER_PORT</c>, unless the configuration contains an address under the key of ASP.NET Core.
+    /// </summary>
     public static void UseHostAddress(this WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
@@ -20,7 +22,7 @@ internal static class HostAddress
         builder.WebHost.UseUrls($"http://{configuration["MCP_SERVER_HOST"] ?? "localhost"}:{port}");
     }
 
-    /// <summary>Says so where somebody sets what other servers would go by and MedCor does not.</summary>
+    /// <summary>Logs a warning for each configured setting that other servers support and MedCor does not.</summary>
     public static void WarnOfUnsupportedSettings(this WebApplication app)
     {
         foreach (var (variable, instead) in UnsupportedSettings)

@@ -4,8 +4,8 @@ using System.Text;
 namespace MedCor.AppHost.Data;
 
 /// <summary>
-/// Manages the directory of everything that outlives the host: the servers' data, their passwords and ports, logs, and
-/// <c>run.json</c>. One host at a time owns it.
+/// Manages the directory of all data that outlives the host: the servers' data, passwords and ports, logs, and <c>run.json</c>. One host at a time owns the
+/// directory.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
@@ -34,17 +34,19 @@ internal sealed class DataDirectory : IDisposable
 
     public static string GetRunFile(string path) => Path.Combine(path, "run.json");
 
-    /// <summary>Returns the file that has how each service was started, for operators' commands. It holds passwords, as does the file beside it.</summary>
+    /// <summary>
+    /// Returns the path of the file that stores how each service was started, for operator commands. Like the file of passwords, it contains passwords.
+    /// </summary>
     public static string GetServicesFile(string path) => Path.Combine(path, "services.json");
 
-    /// <summary>Takes the directory for this host.</summary>
-    /// <exception cref="DistributedApplicationException">Another host has it, or another user does.</exception>
+    /// <summary>Opens the directory and locks it for this host.</summary>
+    /// <exception cref="DistributedApplicationException">Another host has locked the directory, or it belongs to another user.</exception>
     public static DataDirectory Open(string path)
     {
         FileStream taken;
         try
         {
-            // A server that runs as a user of its own must get through to its part of it. All parts and files are closed to others.
+            // A server that runs as its own user must be able to traverse this directory to its own part. All parts and files are closed to other users.
             Directory.CreateDirectory(path);
             File.SetUnixFileMode(path, Traversable);
             taken = new FileStream(Path.Combine(path, "host.lock"), new FileStreamOptions
@@ -65,12 +67,12 @@ internal sealed class DataDirectory : IDisposable
         return new DataDirectory(path, taken);
     }
 
-    /// <summary>Returns a directory of its own for this purpose, created when missing.</summary>
+    /// <summary>Returns a subdirectory, creating it when missing.</summary>
     public string GetDirectory(string purpose) => Directory.CreateDirectory(Path.Combine(FullPath, purpose), OwnerOnlyDirectory).FullName;
 
     /// <summary>
-    /// Returns the directory of a server that runs as a user of its own. That user must be able to get there: where a
-    /// directory above is closed to others (a checkout under /root), this is a link to one under /var/lib.
+    /// Returns the directory of a server that runs as its own user. That user must be able to reach the directory: when a parent directory is closed to
+    /// others (a checkout under /root), the directory is a link to one under /var/lib.
     /// </summary>
     public string GetServerDirectory(string server)
     {
@@ -83,7 +85,7 @@ internal sealed class DataDirectory : IDisposable
         var elsewhere = Path.Combine(Directory.CreateDirectory(Path.Combine("/var/lib/medcor", DirectoryHash), Traversable).FullName, server);
         if (Directory.Exists(elsewhere))
         {
-            // Without the link, the data directory that it belonged to has been deleted.
+            // There is no link to it, so the data directory that it belonged to has been deleted.
             Directory.Delete(elsewhere, recursive: true);
         }
 
@@ -92,17 +94,18 @@ internal sealed class DataDirectory : IDisposable
         return elsewhere;
     }
 
-    /// <summary>Gets what tells this directory from others where names are shared by a whole machine.</summary>
+    /// <summary>Gets a hash that distinguishes this directory from others, for names that are shared by the whole machine.</summary>
     public string DirectoryHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..12];
 
-    /// <summary>Returns the password of a server: made up once, then the same.</summary>
+    /// <summary>Returns the password of a server, which is generated once and then stays the same.</summary>
     public string GetPassword(string server)
     {
         lock (_passwordsLock)
         {
             if (!_passwords.TryGetValue(server, out var password))
             {
-                // Letters and digits need no quoting in a connection string, a URL or a configuration file. 24 of them are 142 bits.
+                // Letters and digits need no quoting in connection strings, URLs and configuration files. 24 of these characters have about 140 bits of
+                // entropy.
                 password = RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 24);
                 _passwords[server] = password;
                 PrivateFile.WriteJson(PasswordFile, _passwords);
@@ -112,7 +115,7 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Deletes what a server process has stored. Its password stays: clients have it.</summary>
+    /// <summary>Deletes the data that a server process has stored. The password is kept, because clients have it.</summary>
     public void DeleteServerData(string server)
     {
         var directory = new DirectoryInfo(Path.Combine(FullPath, server));

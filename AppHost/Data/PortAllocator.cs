@@ -5,10 +5,10 @@ using System.Security.Cryptography;
 namespace MedCor.AppHost.Data;
 
 /// <summary>
-/// Chooses free ports and remembers them, so that a restart keeps its addresses. They lie below 32768, where the kernel
-/// begins to take ports for outgoing connections: one of those could otherwise hold a server's port while it restarts.
+/// Allocates free ports and remembers them, so that addresses stay the same after a restart. The ports are below 32768, where the kernel's range for
+/// outgoing connections begins: such a connection could otherwise take a server's port while the server restarts.
 /// </summary>
-/// <param name="file">The file that remembers them.</param>
+/// <param name="file">The file that stores the ports.</param>
 /// <param name="preferUsual">Whether a server's well-known port is tried first.</param>
 internal sealed class PortAllocator(string file, bool preferUsual)
 {
@@ -19,7 +19,7 @@ internal sealed class PortAllocator(string file, bool preferUsual)
     private readonly Dictionary<string, int> _remembered = PrivateFile.ReadJson<Dictionary<string, int>>(file) ?? [];
     private readonly HashSet<int> _reserved = [];
 
-    /// <summary>Returns the port remembered for this key if it is free, else the usual one if that is, else any.</summary>
+    /// <summary>Returns the stored port of a key if it is free, otherwise the usual port if it is free, otherwise any free port.</summary>
     public int GetPort(string key, int usualPort = 0)
     {
         var port = _remembered.TryGetValue(key, out var before) && TryReserve(before) ? before
@@ -30,7 +30,7 @@ internal sealed class PortAllocator(string file, bool preferUsual)
         return port;
     }
 
-    /// <summary>Returns this port, or the next one that is free.</summary>
+    /// <summary>Returns the given port, or the next free one.</summary>
     public int GetPortFrom(int port) =>
         Enumerable.Range(port, Attempts).Cast<int?>().FirstOrDefault(candidate => TryReserve(candidate!.Value))
         ?? throw new DistributedApplicationException($"No port from {port} to {port + Attempts - 1} is free.");
@@ -48,7 +48,7 @@ internal sealed class PortAllocator(string file, bool preferUsual)
 
     private bool TryReserve(int port) => port <= IPEndPoint.MaxPort && !_reserved.Contains(port) && IsFree(port) && _reserved.Add(port);
 
-    // On either address that "localhost" may mean.
+    // Checks both addresses that "localhost" can mean.
     private static bool IsFree(int port) => CanListen(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || CanListen(IPAddress.IPv6Loopback, port));
 
     private static bool CanListen(IPAddress address, int port)
@@ -61,7 +61,7 @@ internal sealed class PortAllocator(string file, bool preferUsual)
         }
         catch (SocketException refused)
         {
-            // A machine may know IPv6 but have no IPv6 loopback: then nobody can listen there.
+            // A machine can support IPv6 without an IPv6 loopback address: no program can listen there, so the port counts as free.
             return refused.SocketErrorCode == SocketError.AddressNotAvailable;
         }
     }

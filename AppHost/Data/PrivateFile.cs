@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace MedCor.AppHost.Data;
 
-/// <summary>Reads and writes files that only their owner may read.</summary>
+/// <summary>Reads and writes files that only their owner can read.</summary>
 internal static class PrivateFile
 {
     public const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <summary>Writes a file whole or not at all.</summary>
+    /// <summary>Writes a file atomically.</summary>
     public static void Write(string file, string content)
     {
         var unfinished = file + ".new";
@@ -24,6 +24,6 @@ internal static class PrivateFile
 
     public static void WriteJson<T>(string file, T value) => Write(file, JsonSerializer.Serialize(value, Json));
 
-    /// <summary>Reads a file of <see cref="WriteJson"/>; null when there is none.</summary>
+    /// <summary>Reads a file written by <see cref="WriteJson"/>; returns the default value when it does not exist.</summary>
     public static T? ReadJson<T>(string file) => File.Exists(file) ? JsonSerializer.Deserialize<T>(File.ReadAllText(file), Json) : default;
 }

@@ -1,12 +1,12 @@
 namespace MedCor.AppHost.Data;
 
 /// <summary>
-/// Describes what runs where, as <c>run.json</c>, for tests and for a second start. The file appears once everything has been healthy,
-/// is kept current and goes when the host stops. It holds the dashboard's token, so only its owner can read it.
+/// Represents the running application, as stored in <c>run.json</c>, for tests and for a second start. The file is created once all resources have been
+/// healthy, is kept up to date and is deleted when the host stops. It contains the dashboard's token, so only its owner can read it.
 /// </summary>
 internal sealed record RunState(RunState.HostProcess Host, IReadOnlyList<string> Gateways, RunState.DashboardAddress? Dashboard, IReadOnlyList<RunState.ResourceState> Resources)
 {
-    /// <summary>Says who owns a data directory.</summary>
+    /// <summary>Describes the host that owns a data directory.</summary>
     public static string DescribeOwner(string path) => PrivateFile.ReadJson<RunState>(DataDirectory.GetRunFile(path)) is { } run
         ? $"MedCor is already running on {path} (process {run.Host.Pid}): {string.Join(", ", run.Gateways)}"
             + (run.Dashboard is { } dashboard ? $"; dashboard {dashboard.Login}" : "")

@@ -4,8 +4,8 @@ using MedCor.AppHost.Processes;
 namespace MedCor.AppHost.Data;
 
 /// <summary>
-/// Remembers the processes that the application consists of. A killed host leaves them to the orchestrator, which ends them within
-/// seconds; the next start ends them itself, so that it finds the data and the ports free.
+/// Records the processes of the application. A killed host leaves them to the orchestrator, which terminates them within seconds; the next start terminates
+/// them itself, so that the data and the ports are free.
 /// </summary>
 internal sealed class StartedProcesses(DataDirectory data)
 {
@@ -14,7 +14,7 @@ internal sealed class StartedProcesses(DataDirectory data)
 
     private readonly Dictionary<string, Started> _processes = [];
 
-    /// <summary>Notes the process that a resource runs as now.</summary>
+    /// <summary>Records the current process of a resource.</summary>
     public void Record(string resource, int? pid)
     {
         if (pid is not { } id || (_processes.TryGetValue(resource, out var known) && known.Pid == id)) return;
@@ -22,7 +22,7 @@ internal sealed class StartedProcesses(DataDirectory data)
         PrivateFile.WriteJson(FileOf(data), _processes.Values);
     }
 
-    /// <summary>Ends what a killed host on the same data has left.</summary>
+    /// <summary>Terminates the processes that a killed host with the same data directory left running.</summary>
     public static async Task TerminateLeftoversAsync(DataDirectory data, CancellationToken ct)
     {
         var left = (PrivateFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
@@ -35,14 +35,14 @@ internal sealed class StartedProcesses(DataDirectory data)
                 foreach (var process in left.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.SendSignal(process.Pid, Signal.Kill);
             }
 
-            // They are not our children: the kernel tells us of their end by no other way.
+            // The processes are not children of this one, so the kernel does not notify it when they exit.
             await Task.Delay(PollInterval, ct);
         }
 
         File.Delete(FileOf(data));
     }
 
-    /// <summary>Forgets them all: they have ended.</summary>
+    /// <summary>Deletes the record, because all processes have exited.</summary>
     public void Clear() => File.Delete(FileOf(data));
 
     private static string FileOf(DataDirectory data) => Path.Combine(data.FullPath, "processes.json");

@@ -1,4 +1,4 @@
-// A chat model that is none, for trying MedCor out without a key: it speaks OpenAI's protocol, streamed, and says what it is.
+// A stand-in chat model for trying MedCor without an API key: it uses OpenAI's streaming protocol, and its answers say that it is not an AI.
 
 using System.Text.Json;
 using System.Text.Json.Nodes;

@@ -5,7 +5,7 @@ using MedCor.AppHost.Servers;
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>Collects the servers and services of an application.</summary>
-/// <param name="data">Null to publish.</param>
+/// <param name="data">The data directory; null when publishing.</param>
 internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, HostOptions options, ServerProvider servers, DataDirectory? data)
 {
     private readonly List<ReplicatedProject> _projects = [];
@@ -19,15 +19,17 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
     /// <summary>Gets the projects in the order in which they were added.</summary>
     public IReadOnlyList<ReplicatedProject> Projects => _projects;
 
-    /// <summary>Gets the dashboard's address, without its token; null when there is none.</summary>
+    /// <summary>Gets the address of the dashboard without its token; null when there is no dashboard.</summary>
     public string? Dashboard { get; init; }
 
-    /// <summary>Gets sentences about the endpoints that could not have their port.</summary>
+    /// <summary>Gets warnings about endpoints whose requested port was taken.</summary>
     public List<string> PortWarnings { get; } = [];
 
-    /// <summary>Adds a project with an HTTP endpoint, in as many replicas as the command line says, each a resource with an address of its own.</summary>
-    /// <param name="port">The port of the first replica, the others take the next free ones; null for any, which are remembered.</param>
-    /// <param name="isReplicated">False for one replica, whatever the command line says.</param>
+    /// <summary>
+    /// Adds a project with an HTTP endpoint, in as many replicas as the command line requests. Every replica is a resource with its own address.
+    /// </summary>
+    /// <param name="port">The port of the first replica; the others get the next free ports. Null for any free ports, which are remembered.</param>
+    /// <param name="isReplicated">False for one replica, whatever the command line requests.</param>
     public ReplicatedProject AddProject<TProject>(string name, int? port = null, string host = "localhost", bool isReplicated = true) where TProject : IProjectMetadata, new()
     {
         var replicas = isReplicated ? options.Replicas : 1;
@@ -39,9 +41,9 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
     private IResourceBuilder<ProjectResource> Add<TProject>(string project, string name, int replica, int? firstPort, string host) where TProject : IProjectMetadata, new()
     {
         var resource = builder.AddProject<TProject>(name, o => o.ExcludeLaunchProfile = true)
-            // The gateway believes the proxies that MCP_TRUSTED_PROXIES names, and nobody else's X-Forwarded-For.
+            // The gateway trusts X-Forwarded-For only from the proxies in MCP_TRUSTED_PROXIES.
             .DisableForwardedHeaders()
-            // Not every password once more, in a variable of its own.
+            // Avoids a second copy of every password in a variable of its own.
             .WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString | ReferenceEnvironmentInjectionFlags.ServiceDiscovery);
         if (data is null) return resource.WithHttpEndpoint(port: firstPort);
 

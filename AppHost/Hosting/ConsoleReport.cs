@@ -4,7 +4,7 @@ using MedCor.AppHost.Data;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Writes the progress of the start, the addresses and later restarts to the terminal.</summary>
+/// <summary>Writes the startup progress, the addresses and later restarts to the terminal.</summary>
 internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposable
 {
     private const int FailuresBeforeLogHint = 2;
@@ -29,7 +29,7 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
         _reminder = new(_ => WriteReminder(), null, ReminderInterval, TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Reports a change of a resource.</summary>
+    /// <summary>Reports a change of the state of a resource.</summary>
     public void ReportChange(string name, ResourceStatus before, ResourceStatus now, bool hasEndedByItself, string? address)
     {
         if (now.Healthy && !before.Healthy)
@@ -47,7 +47,7 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
         }
     }
 
-    /// <summary>Says from now on what the start waits for, when nothing else has been written for a while.</summary>
+    /// <summary>Sets what the start waits for, which is shown when nothing else has been written for a while.</summary>
     public void SetWaitReason(Func<IReadOnlyList<string>> late) => _waitingFor = () => late() is { Count: > 0 } names ? $"not healthy yet: {string.Join(", ", names)}" : null;
 
     public void ReportReady(ApplicationModel host, RunState.DashboardAddress? dashboard)
@@ -75,10 +75,10 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
         Write();
     }
 
-    /// <summary>Writes something that the reader should know.</summary>
+    /// <summary>Writes a note to the user.</summary>
     public void WriteNote(string text) => Write($"  {Yellow("!")} {text}");
 
-    /// <summary>Writes a line of a program that takes its time.</summary>
+    /// <summary>Writes a line of output of a long-running program.</summary>
     public void WriteProgress(string text) => Write($"    {Dim(text)}");
 
     public void ReportStopping()
@@ -126,7 +126,7 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
     private string Styled(string style, string text) => _colors ? $"\e[{style}m{text}\e[0m" : text;
 }
 
-/// <summary>Lists the accounts that the development default has; the identity service creates them.</summary>
+/// <summary>Lists the demo accounts of the development environment, which the identity service creates.</summary>
 internal static class DemoAccounts
 {
     public const string Password = "Demo-Medcor-2026";

@@ -5,7 +5,7 @@ namespace MedCor.AppHost.Hosting;
 /// <summary>Specifies how PostgreSQL, Redis and RabbitMQ are run.</summary>
 internal enum ServerKind
 {
-    /// <summary>Runs them as containers where an engine answers, else as processes.</summary>
+    /// <summary>Runs them as containers when a container engine responds, otherwise as processes.</summary>
     Automatic,
 
     /// <summary>Runs them as containers.</summary>
@@ -15,7 +15,7 @@ internal enum ServerKind
     Processes,
 }
 
-/// <summary>Holds the parsed command line.</summary>
+/// <summary>Represents the parsed command line.</summary>
 internal sealed record HostOptions
 {
     public const string Usage = """
@@ -52,13 +52,13 @@ internal sealed record HostOptions
 
     public ServerKind Servers { get; init; }
 
-    /// <summary>Gets what follows <c>run</c>; null to start the application.</summary>
+    /// <summary>Gets the arguments after <c>run</c>; null to start the application.</summary>
     public IReadOnlyList<string>? Command { get; init; }
 
-    /// <summary>Gets the arguments that are Aspire's own, for publishing.</summary>
+    /// <summary>Gets Aspire's own arguments, which are used to publish.</summary>
     public IReadOnlyList<string> AspireArguments { get; init; } = [];
 
-    /// <summary>Gets what is wrong with the command line; null when nothing is.</summary>
+    /// <summary>Gets the error in the command line; null when there is none.</summary>
     public string? Error { get; init; }
 
     public static HostOptions Parse(IReadOnlyList<string> arguments)
@@ -75,7 +75,7 @@ internal sealed record HostOptions
         return options;
     }
 
-    // What is published is not run: the options that say how would be about nothing.
+    // Publishing does not run the application, so the options that say how to run it have no meaning.
     private static HostOptions ParsePublishing(IReadOnlyList<string> arguments)
     {
         foreach (var option in arguments.Chunk(2))
@@ -88,7 +88,7 @@ internal sealed record HostOptions
         return new() { AspireArguments = arguments };
     }
 
-    /// <summary>Takes an option, with its value from what follows it; null when there is none of that name.</summary>
+    /// <summary>Applies an option, taking its value from the following arguments. Returns null when there is no option of that name.</summary>
     private HostOptions? WithOption(string name, Queue<string> following) => name switch
     {
         "--reset" => this with { Reset = true },
@@ -102,7 +102,7 @@ internal sealed record HostOptions
         _ => null,
     };
 
-    // A command has options of its own, and none of the host's.
+    // A command has its own options, and the host's options must come before it.
     private HostOptions WithCommand(string[] command) =>
         command.FirstOrDefault(argument => WithOption(argument, following: new()) is not null) is { } misplaced ? this with { Error = $"{misplaced} is an option of the host: put it before run." }
         : command is [] or [['-', ..], ..] ? this with { Error = "run needs a command." }
@@ -120,7 +120,7 @@ internal sealed record HostOptions
         _ => this with { Error = "--servers is containers or processes." },
     };
 
-    // The host may be started from anywhere, also as a built assembly.
+    // The host can be started from any directory, also as a built assembly.
     private static string RepositoryRoot()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)

@@ -8,16 +8,16 @@ using Microsoft.Extensions.Hosting;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Runs an application model under Aspire, with what MedCor adds to it: kept data, restarts, a report, operators' commands.</summary>
+/// <summary>Runs an application model in Aspire and adds MedCor's features: persistent data, restarts, a report and operator commands.</summary>
 internal static class MedCorHost
 {
     private const int WrongUsage = 2;
     private const int DefaultDashboardPort = 18888;
 
-    // Services, then servers, each with their own time to end.
+    // Services stop first, then servers; each group has its own time to stop.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(90);
 
-    /// <summary>Does what the command line says; returns the process's exit code.</summary>
+    /// <summary>Executes the command line and returns the exit code of the process.</summary>
     public static async Task<int> RunAsync(string[] args, Action<ApplicationModel> model)
     {
         var options = HostOptions.Parse(args);
@@ -84,7 +84,7 @@ internal static class MedCorHost
         builder.Services.AddSingleton<ResourceSupervisor>().AddSingleton<ResourceLogFiles>().AddHostedService<OrderedShutdown>();
         await using var application = builder.Build();
         using var supervision = CancellationTokenSource.CreateLinkedTokenSource(asked.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        // From before the first resource starts.
+        // Watching starts before the first resource does.
         var watching = application.Services.GetRequiredService<ResourceSupervisor>().RunAsync(supervision.Token);
         try
         {
@@ -107,7 +107,7 @@ internal static class MedCorHost
             : throw new DistributedApplicationException("No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes."),
     };
 
-    // As configuration and not as environment variables, which services and the servers' scripts would inherit.
+    // Sets configuration and not environment variables, which the services and the servers' scripts would inherit.
     private static IDistributedApplicationBuilder CreateBuilder(HostOptions options, DataDirectory data, out RunState.DashboardAddress? dashboard)
     {
         var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
@@ -123,10 +123,10 @@ internal static class MedCorHost
             ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = "http://localhost:0",
             ["ASPIRE_VERSION_CHECK_DISABLED"] = "true",
             ["ASPIRE_DEVELOPER_CERTIFICATE_DEFAULT_TRUST"] = "false",
-            // The report says how it goes.
+            // The report shows the progress.
             ["Logging:LogLevel:Default"] = "Warning",
             ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
-            // Upon Ctrl+C before everything is up it logs the stack; what else fails is thrown.
+            // On Ctrl+C before everything is up, this logger writes a stack trace; any other failure is thrown.
             ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
             ["Logging:LogLevel:Aspire.Hosting.Dcp"] = "Error",
             ["Logging:LogLevel:Aspire.Hosting.Health"] = "Error",
@@ -134,8 +134,8 @@ internal static class MedCorHost
         });
         builder.OnBeforeStart((starting, _) =>
         {
-            // Everything speaks plain HTTP on loopback; without this the dashboard warns that the developer's certificate is not trusted.
-#pragma warning disable ASPIRECERTIFICATES001 // For evaluation; there is no other way yet.
+            // All traffic is plain HTTP on loopback. Without this the dashboard warns that the developer certificate is not trusted.
+#pragma warning disable ASPIRECERTIFICATES001 // An evaluation API; there is no other way yet.
             foreach (var resource in starting.Model.Resources)
                 foreach (var certificate in resource.Annotations.OfType<HttpsCertificateConfigurationCallbackAnnotation>().ToArray()) resource.Annotations.Remove(certificate);
 #pragma warning restore ASPIRECERTIFICATES001

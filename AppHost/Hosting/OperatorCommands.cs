@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Records how a service was started: its program and its environment.</summary>
+/// <summary>Represents how a service was started: its program, its directory and its environment.</summary>
 internal sealed record ServiceStart(string Name, string Program, string Directory, IReadOnlyDictionary<string, string> Environment)
 {
     public static ServiceStart Of(ReplicatedProject service, IEnumerable<EnvironmentVariableSnapshot> environment)
@@ -19,27 +19,30 @@ internal sealed record ServiceStart(string Name, string Program, string Director
             environment.Where(variable => variable.IsFromSpec && variable.Value is not null).ToDictionary(variable => variable.Name, variable => variable.Value!));
     }
 
-    /// <summary>Returns how to run the service's program beside the running one, for a command.</summary>
+    /// <summary>Creates the start information for running a command in a second process of the service's program.</summary>
     public ProcessStartInfo Command(IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(ExecutableLocator.DotNet, [Program, .. arguments]) { WorkingDirectory = Directory };
         foreach (var (name, value) in Environment) start.Environment[name] = value;
-        // The command only calls out; the running service has the address.
+        // The command only makes outgoing connections, and the running service uses the address.
         start.Environment.Remove("ASPNETCORE_URLS");
         return start;
     }
 }
 
 /// <summary>
-/// Runs operators' commands (<c>run clinical verify-audit</c>): the service's program beside the running one, in its environment. So an
-/// operator needs no connection string.
+/// Runs operator commands (<c>run clinical verify-audit</c>) by starting the service's program a second time, in the environment of the running service.
+/// The operator therefore needs no connection string.
 /// </summary>
 internal static class OperatorCommands
 {
-    // The exit code of a service that has no command of that name, or whose command takes no such arguments: EX_USAGE of sysexits.h.
+    // The exit code of a service that has no such command, or whose command does not accept the arguments: EX_USAGE in sysexits.h.
     private const int WrongCall = 64;
 
-    /// <summary>Runs a command in the service that is named first, else in every service that has it, in the model's order. Returns the exit code.</summary>
+    /// <summary>
+    /// Runs a command in the service named by the first argument, otherwise in every service that has the command, in the model's order. Returns the exit
+    /// code.
+    /// </summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> command, string data)
     {
         if (!File.Exists(DataDirectory.GetRunFile(data)) || PrivateFile.ReadJson<List<ServiceStart>>(DataDirectory.GetServicesFile(data)) is not { } services)
@@ -50,7 +53,7 @@ internal static class OperatorCommands
 
         if (services.FirstOrDefault(service => service.Name == command[0]) is { } named)
         {
-            // Without a command, or with an option in its place, the program would serve.
+            // Without a command, or with an option in its place, the program would start the service.
             if (command.Count > 1 && !command[1].StartsWith('-')) return (await RunAsync(named, command.Skip(1), isOneOfMany: false)).ExitCode;
             await Console.Error.WriteLineAsync($"run {named.Name} needs a command.");
             return WrongCall;
@@ -71,7 +74,7 @@ internal static class OperatorCommands
         return WrongCall;
     }
 
-    /// <summary>Offers a command of a service in the dashboard; what it says goes to the resource's console.</summary>
+    /// <summary>Adds a command of a service to the dashboard. Its output goes to the resource's console.</summary>
     public static ReplicatedProject WithOperatorCommand(this ReplicatedProject service, string name, string title, string icon)
     {
         service.Replicas[0].WithCommand(name, title, async context =>
@@ -86,7 +89,7 @@ internal static class OperatorCommands
         return service;
     }
 
-    // With many, the complaint of a service that has no such command is of interest only when none has it.
+    // When the command runs in many services, the errors of those that do not have it are shown only if none has it.
     private static async Task<(int ExitCode, string Errors)> RunAsync(ServiceStart service, IEnumerable<string> arguments, bool isOneOfMany)
     {
         var start = service.Command(arguments);
@@ -97,7 +100,7 @@ internal static class OperatorCommands
             signal.Cancel = true;
             ProcessTable.SendSignal(process.Id, Signal.Term);
         });
-        // The terminal sends Ctrl+C to both; the command ends by itself and then this process.
+        // The terminal sends Ctrl+C to both processes. The command exits by itself, and then this process does.
         using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         var errors = isOneOfMany ? await process.StandardError.ReadToEndAsync() : "";
         await process.WaitForExitAsync();

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Stops the services before the servers that they need; the orchestrator alone would stop all at once.</summary>
+/// <summary>Stops the services before the servers that they need. The orchestrator alone would stop all resources at once.</summary>
 internal sealed class OrderedShutdown(
     DistributedApplicationModel model, ResourceNotificationService notifications, ResourceCommandService commands, ConsoleReport report, StartedProcesses started) : IHostedService
 {
@@ -20,7 +20,7 @@ internal sealed class OrderedShutdown(
 
     private Task StopAsync(IEnumerable<IResource> resources, CancellationToken ct) => Task.WhenAll(resources.Select(async resource =>
     {
-        // What never started has nothing to stop.
+        // A resource that never started cannot be stopped.
         var result = await commands.ExecuteCommandAsync(resource, KnownResourceCommands.StopCommand, ct);
         if (result.Success) await notifications.WaitForResourceAsync(resource.Name, KnownResourceStates.TerminalStates, ct);
     }));

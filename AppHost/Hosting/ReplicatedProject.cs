@@ -1,36 +1,41 @@
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Configures the replicas of a project. What is set here is set for each; a project that refers to it gets the address of each.</summary>
+/// <summary>
+/// Configures the replicas of a project. Settings apply to every replica; a project that references this one gets the address of every replica.
+/// </summary>
 internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuilder<ProjectResource>> replicas)
 {
     public string Name => name;
 
     public IReadOnlyList<IResourceBuilder<ProjectResource>> Replicas => replicas;
 
-    /// <summary>Gets whether clients outside of the application use it.</summary>
+    /// <summary>Gets whether clients outside the application use the project.</summary>
     public bool IsExternal => replicas[0].Resource.Annotations.OfType<EndpointAnnotation>().Any(endpoint => endpoint.IsExternal);
 
-    /// <summary>Gets whether it has a database of its own, so that operators may have something done to it.</summary>
+    /// <summary>Gets whether the project has its own database, so that operator commands can run in it.</summary>
     public bool HasDatabase { get; private set; }
 
-    /// <summary>Configures each replica.</summary>
+    /// <summary>Configures every replica.</summary>
     public ReplicatedProject With(Action<IResourceBuilder<ProjectResource>> configure)
     {
         foreach (var replica in replicas) configure(replica);
         return this;
     }
 
-    /// <summary>Gives it its own database, as the connection <c>db</c>; it starts when the database is healthy.</summary>
+    /// <summary>Adds a database as connection <c>db</c>. The project starts when the database is healthy.</summary>
     public ReplicatedProject WithDatabase(IResourceBuilder<IResourceWithConnectionString> database)
     {
         HasDatabase = true;
         return With(replica => replica.WithReference(database, connectionName: "db").WaitFor(database));
     }
 
-    /// <summary>Gives it a server's connection string; it starts when the server is healthy.</summary>
+    /// <summary>Adds the connection string of a server. The project starts when the server is healthy.</summary>
     public ReplicatedProject WithServer(IResourceBuilder<IResourceWithConnectionString> server) => With(replica => replica.WithReference(server).WaitFor(server));
 
-    /// <summary>Gives it the addresses of other projects' replicas (<c>services__name__http__0</c>, …). That orders nothing: services need each other in circles.</summary>
+    /// <summary>
+    /// Adds the addresses of other projects' replicas (<c>services__name__http__0</c>, …). This sets no start order, because services depend on each other
+    /// in cycles.
+    /// </summary>
     public ReplicatedProject WithReference(params IEnumerable<ReplicatedProject> others) => With(replica =>
     {
         foreach (var other in others)

@@ -6,7 +6,7 @@ using Serilog;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Writes what each resource says to <c>logs/</c>, for whoever looks after the host has ended.</summary>
+/// <summary>Writes the console output of each resource to a file in <c>logs/</c>, so that it can be read after the host has exited.</summary>
 internal sealed partial class ResourceLogFiles(ResourceLoggerService loggers, DataDirectory data) : IAsyncDisposable
 {
     private const int MaxFileSize = 10 * 1024 * 1024;
@@ -14,8 +14,8 @@ internal sealed partial class ResourceLogFiles(ResourceLoggerService loggers, Da
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, Task> _writing = [];
 
-    /// <summary>Writes a resource's console to a file from now on.</summary>
-    /// <param name="name">The file's name.</param>
+    /// <summary>Starts writing the console output of a resource to a file.</summary>
+    /// <param name="name">The name of the file.</param>
     /// <param name="resourceId">The orchestrator's name of the resource.</param>
     public void Follow(string name, string resourceId) => _writing.GetOrAdd(name, _ => WriteAsync(name, resourceId));
 
@@ -43,7 +43,7 @@ internal sealed partial class ResourceLogFiles(ResourceLoggerService loggers, Da
         }
     }
 
-    // Aspire has programs color what they say, for the dashboard.
+    // Aspire makes programs color their output for the dashboard.
     [GeneratedRegex(@"\e\[[0-9;]*m")]
     private static partial Regex AnsiColor();
 }

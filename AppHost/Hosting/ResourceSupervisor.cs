@@ -6,20 +6,20 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Describes the state of a resource at a moment.</summary>
-/// <param name="Restarts">How often it was started again after it had ended by itself.</param>
+/// <summary>Represents the state of a resource at a point in time.</summary>
+/// <param name="Restarts">The number of restarts after the resource exited by itself.</param>
 internal sealed record ResourceStatus(string? State = null, bool Healthy = false, int? Pid = null, int Restarts = 0, int? ExitCode = null)
 {
-    /// <summary>Gets how often in a row it ended before it had been stable.</summary>
+    /// <summary>Gets the number of consecutive exits before the resource had been stable.</summary>
     public int FailedStarts { get; init; }
 
-    /// <summary>Gets the timestamp of <see cref="Stopwatch"/> at which it came into its state.</summary>
+    /// <summary>Gets the <see cref="Stopwatch"/> timestamp at which the resource entered its state.</summary>
     public long Since { get; init; }
 }
 
 /// <summary>
-/// Watches the resources: starts again what ends by itself, and has the report and <c>run.json</c> follow. What a person stops, passes
-/// through the state Stopping and stays so.
+/// Watches the resources: restarts those that exit by themselves, and updates the report and <c>run.json</c>. A resource that a user stops passes through
+/// the state Stopping and stays stopped.
 /// </summary>
 internal sealed class ResourceSupervisor(
     ResourceNotificationService notifications, ResourceCommandService commands, DistributedApplicationModel model, ApplicationModel host, ConsoleReport report, RunStateFile runFile,
@@ -28,13 +28,13 @@ internal sealed class ResourceSupervisor(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(15);
 
-    // What ran for this long begins anew with the first pause.
+    // A resource that ran this long restarts with the first, shortest delay.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, ResourceStatus> _statuses = [];
     private bool _isReady;
 
-    /// <summary>Watches until cancelled.</summary>
+    /// <summary>Watches the resources until canceled.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         var kept = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).ToArray();
@@ -47,7 +47,7 @@ internal sealed class ResourceSupervisor(
                 var pid = PidOf(change.Snapshot);
                 started.Record(change.ResourceId, pid);
                 if (!kept.Contains(change.Resource)) continue;
-                // Before the orchestrator has named it, there is nothing to read.
+                // The orchestrator has not named the resource yet, so there is no output to read.
                 if (change.ResourceId != change.Resource.Name) logs.Follow(change.Resource.Name, change.ResourceId);
                 HandleChange(change, pid, ct);
             }
@@ -97,7 +97,7 @@ internal sealed class ResourceSupervisor(
     {
         try
         {
-            // Until it is started, by this or by a person.
+            // Repeats until the resource is started, here or by a user.
             do
             {
                 await Task.Delay(TimeSpan.FromTicks(Math.Min(MaxPause.Ticks, FirstPause.Ticks << Math.Min(failedStarts++, 10))), ct);

@@ -7,7 +7,7 @@ using MedCor.AppHost.Servers;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Keeps <c>run.json</c> and <c>services.json</c> current.</summary>
+/// <summary>Keeps <c>run.json</c> and <c>services.json</c> up to date.</summary>
 internal sealed class RunStateFile : IAsyncDisposable
 {
     private readonly DataDirectory _data;
@@ -30,7 +30,7 @@ internal sealed class RunStateFile : IAsyncDisposable
 
     public RunState.DashboardAddress? Dashboard { get; }
 
-    /// <summary>Gets whether all resources have been healthy at the same time.</summary>
+    /// <summary>Gets whether all resources are healthy.</summary>
     public bool HasAllHealthy => UnhealthyResources.Count == 0;
 
     /// <summary>Gets the names of the resources that are not healthy.</summary>
@@ -42,7 +42,7 @@ internal sealed class RunStateFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Says which resources there will be.</summary>
+    /// <summary>Sets the resources that the application is expected to have.</summary>
     public void SetExpectedResources(IEnumerable<IResource> resources)
     {
         lock (_statesLock) _order = [.. resources.Select(resource => resource.Name)];
@@ -69,7 +69,7 @@ internal sealed class RunStateFile : IAsyncDisposable
         _changes.Writer.TryWrite(true);
     }
 
-    /// <summary>Notes how a service was started, for operators' commands.</summary>
+    /// <summary>Records how a service was started, for operator commands.</summary>
     public void RecordServiceStart(IResource resource, ImmutableArray<EnvironmentVariableSnapshot> environment)
     {
         if (_host.Projects.FirstOrDefault(project => project.HasDatabase && project.Replicas[0].Resource == resource) is not { } service) return;
@@ -77,7 +77,7 @@ internal sealed class RunStateFile : IAsyncDisposable
         _changes.Writer.TryWrite(true);
     }
 
-    /// <summary>Writes the files from now on.</summary>
+    /// <summary>Starts writing the files.</summary>
     public void StartWriting()
     {
         _isWriting = true;
@@ -113,7 +113,7 @@ internal sealed class RunStateFile : IAsyncDisposable
                 new(Environment.ProcessId, _startedAt),
                 [.. _host.Projects.Where(project => project.IsExternal).SelectMany(project => project.Replicas).Select(replica => replica.GetEndpoint("http").Url)],
                 Dashboard,
-                // Of PostgreSQL the orchestrator knows the shell that passes on its stop.
+                // For PostgreSQL the orchestrator knows the process id of the shell that forwards its stop signal, so the child's id is reported.
                 [.. _order.Where(_states.ContainsKey).Select(name => _states[name]).Select(state => !_shells.ContainsKey(state.Name) || state.Pid is not { } shell ? state
                     : state with { Pid = ProcessTable.GetChildren(shell).Cast<int?>().FirstOrDefault() ?? shell })]);
         }

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace MedCor.AppHost.Hosting;
 
-/// <summary>Sets how a project's program is started.</summary>
+/// <summary>Configures how the programs of the projects are started.</summary>
 internal static class ServiceEnvironment
 {
-    // Aspire sets them so that development shows all; here they would put what patients write into traces.
+    // Aspire sets these variables so that telemetry shows everything in development. Here that would put what patients write into traces.
     private static readonly string[] DisclosingVariables =
     [
         "OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION",
@@ -16,21 +16,23 @@ internal static class ServiceEnvironment
 
     private static readonly string[] ExporterVariables = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS"];
 
-    /// <summary>Starts the built program itself. <c>dotnet run</c>, which Aspire would use, takes seconds and 130 MB for each one.</summary>
+    /// <summary>Starts the built program itself. Aspire would use <c>dotnet run</c>, which takes seconds and 130 MB per program.</summary>
     public static IResourceBuilder<ProjectResource> UseBuiltProgram(this IResourceBuilder<ProjectResource> project) => project
         .WithAnnotation(new ExecutableAnnotation { Command = ExecutableLocator.DotNet, WorkingDirectory = Path.GetDirectoryName(project.Resource.GetProjectMetadata().ProjectPath)! })
         .WithArgs(project.Resource.GetBuiltProgramPath());
 
-    /// <summary>Returns the path of the program that the project was built to.</summary>
+    /// <summary>Returns the path of the built program of a project.</summary>
     public static string GetBuiltProgramPath(this ProjectResource project)
     {
         var file = project.GetProjectMetadata().ProjectPath;
-        // Built together with this program, so into a folder of the same name.
+        // The project is built together with this program, so its output directory has the same name.
         var output = new DirectoryInfo(AppContext.BaseDirectory);
         return Path.Combine(Path.GetDirectoryName(file)!, "bin", output.Parent!.Name, output.Name, Path.GetFileNameWithoutExtension(file) + ".dll");
     }
 
-    /// <summary>Sets what every service is started with, and takes away what Aspire sets and a service with patients' data must not have.</summary>
+    /// <summary>
+    /// Sets the environment variables of a service, and removes those that Aspire sets and that a service with patient data must not have.
+    /// </summary>
     public static IResourceBuilder<ProjectResource> WithServiceEnvironment(
         this IResourceBuilder<ProjectResource> project, string service, int replica, bool hasDashboard, IConfiguration configuration) => project.WithEnvironment(context =>
     {
@@ -38,7 +40,7 @@ internal static class ServiceEnvironment
         variables["ASPNETCORE_ENVIRONMENT"] = variables["DOTNET_ENVIRONMENT"] = "Development";
         foreach (var name in DisclosingVariables) variables[name] = "false";
 
-        // Replicas are one service for whoever reads telemetry.
+        // Telemetry shows all replicas as one service.
         var instance = variables["MEDCOR_INSTANCE"] = $"{service}-{replica}";
         variables["OTEL_SERVICE_NAME"] = service;
         if (configuration[ExporterVariables[0]] is { Length: > 0 })
@@ -56,7 +58,8 @@ internal static class ServiceEnvironment
         }
         else if (project.Resource.Name != service)
         {
-            // The dashboard joins name and id to the orchestrator's name of the resource, and so finds its telemetry.
+            // The dashboard joins the service name and instance id to the orchestrator's name of the resource, and finds the telemetry of the resource by
+            // it.
             variables["OTEL_RESOURCE_ATTRIBUTES"] = $$$"""service.instance.id={{{replica}}}-{{- index .Annotations "otel-service-instance-id" -}}""";
         }
     });

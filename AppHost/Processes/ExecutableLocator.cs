@@ -3,10 +3,10 @@ namespace MedCor.AppHost.Processes;
 /// <summary>Finds programs on this machine.</summary>
 internal static class ExecutableLocator
 {
-    // Service users and slim shells often lack the system directories.
+    // The PATH of service users and minimal shells often lacks the system directories.
     private static readonly string[] SystemDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/opt/homebrew/bin", "/opt/homebrew/sbin"];
 
-    /// <summary>Gets the path of the .NET that runs this process, and the services.</summary>
+    /// <summary>Gets the path of the <c>dotnet</c> executable that runs this process and the services.</summary>
     public static string DotNet { get; } =
         Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../..", "dotnet"));
 

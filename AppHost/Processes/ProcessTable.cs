@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace MedCor.AppHost.Processes;
 
-/// <summary>Specifies a signal of POSIX by its number.</summary>
+/// <summary>Specifies a POSIX signal by its number.</summary>
 internal enum Signal
 {
     Int = 2,
@@ -11,15 +11,15 @@ internal enum Signal
     Term = 15,
 }
 
-/// <summary>Reads the kernel's process table. An id may be reused by a later process; an id together with a start time may not.</summary>
+/// <summary>Reads the kernel's process table. A process id can be reused by a later process; a process id together with a start time cannot.</summary>
 internal static partial class ProcessTable
 {
-    /// <summary>Returns when a process started, in ticks since boot; 0 when it has ended (a zombie has) or cannot be read.</summary>
+    /// <summary>Returns the start time of a process in ticks since boot; 0 when the process has exited (including a zombie) or cannot be read.</summary>
     public static long GetStartTime(int id)
     {
         try
         {
-            // The second field, the name, is in parentheses and may hold anything; state and start time are fields 3 and 22.
+            // The second field, the name, is in parentheses and can contain anything. The state and the start time are fields 3 and 22.
             var stat = File.ReadAllText($"/proc/{id}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return fields[0] is "Z" or "X" ? 0 : long.Parse(fields[19], CultureInfo.InvariantCulture);
@@ -30,10 +30,10 @@ internal static partial class ProcessTable
         }
     }
 
-    /// <summary>Returns whether the process with this id is still the one that started then.</summary>
+    /// <summary>Returns whether the process with an id is still the one that started at a given time.</summary>
     public static bool IsAlive(int id, long started) => started != 0 && GetStartTime(id) == started;
 
-    /// <summary>Returns a process's name, empty when it has ended.</summary>
+    /// <summary>Returns the name of a process; an empty string when the process has exited.</summary>
     public static string GetName(int id)
     {
         try
@@ -46,7 +46,7 @@ internal static partial class ProcessTable
         }
     }
 
-    /// <summary>Returns the ids of a process's direct children.</summary>
+    /// <summary>Returns the ids of the direct children of a process.</summary>
     public static IReadOnlyList<int> GetChildren(int id)
     {
         try
@@ -61,10 +61,10 @@ internal static partial class ProcessTable
         }
     }
 
-    /// <summary>Sends a signal; returns false when the process has ended.</summary>
+    /// <summary>Sends a signal to a process. Returns false when the process has exited.</summary>
     public static bool SendSignal(int id, Signal signal) => Kill(id, (int)signal) == 0;
 
-    /// <summary>Returns the id of the process that started this one, or of the one that inherited it.</summary>
+    /// <summary>Returns the id of the parent of this process, or of the process that adopted it.</summary>
     public static int GetParent() => GetParentId();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

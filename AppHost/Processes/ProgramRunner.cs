@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace MedCor.AppHost.Processes;
 
-/// <summary>Runs programs to their end.</summary>
+/// <summary>Runs programs until they exit.</summary>
 internal static class ProgramRunner
 {
     private const int TailLines = 15;
 
-    /// <summary>Runs a program and returns its exit code and its last lines.</summary>
+    /// <summary>Runs a program and returns its exit code and its last lines of output.</summary>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="output">Receives each line of its output as it comes.</param>
+    /// <param name="output">Receives each line of output as it is written.</param>
     public static Task<(int ExitCode, string Tail)> RunAsync(IReadOnlyList<string> command, Action<string> output, CancellationToken ct) =>
         RunAsync(new ProcessStartInfo(command[0], command.Skip(1)), output, ct);
 
@@ -49,7 +49,7 @@ internal static class ProgramRunner
     }
 
     /// <summary>Runs a program that must succeed.</summary>
-    /// <exception cref="DistributedApplicationException">It ended with another exit code than 0; the message has its last lines.</exception>
+    /// <exception cref="DistributedApplicationException">The exit code is not 0. The message contains the last lines of output.</exception>
     public static async Task RunRequiredAsync(IReadOnlyList<string> command, Action<string> output, CancellationToken ct)
     {
         var (exitCode, tail) = await RunAsync(command, output, ct);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace MedCor.AppHost.Processes;
 
 /// <summary>
-/// Requests that the host stops upon Ctrl+C, a signal, a closed terminal, or the end of the <c>dotnet run</c> or test host that
-/// started it. Upon a second Ctrl+C it ends at once, and the orchestrator cleans up behind it.
+/// Requests the host to stop on Ctrl+C, on a signal, when the terminal closes, or when the <c>dotnet run</c> or test host that started the host exits. On a
+/// second signal the host exits at once, and the orchestrator cleans up.
 /// </summary>
 internal sealed class ShutdownSignal : IDisposable
 {
@@ -37,8 +37,8 @@ internal sealed class ShutdownSignal : IDisposable
         _stop.Cancel();
     }
 
-    // A killed `dotnet run` cannot pass its end on, and the kernel has no event for it that a process of many threads could
-    // trust, so now and then we look. A shell may end without us: it may have meant to leave us running.
+    // A killed `dotnet run` cannot notify this process, and the kernel has no parent-exit event that works reliably in a multi-threaded process, so the
+    // parent is polled. A shell may exit without stopping the host: it may have intended to leave the host running.
     private async Task WatchParentAsync(CancellationToken ct)
     {
         var parent = ProcessTable.GetParent();
@@ -51,7 +51,7 @@ internal sealed class ShutdownSignal : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // It ends for another reason.
+            // The host stops for another reason.
         }
     }
 }

@@ -4,14 +4,14 @@ using MedCor.AppHost.Processes;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Runs the servers as Aspire's own containers, each with a volume, and publishes them as such.</summary>
-/// <param name="data">Where the passwords are kept; null to publish.</param>
+/// <summary>Runs the servers as Aspire's containers, each with a volume, and publishes them as containers.</summary>
+/// <param name="data">The data directory that stores the passwords; null when publishing.</param>
 internal sealed class ContainerServerProvider(IDistributedApplicationBuilder builder, DataDirectory? data, bool reset) : ServerProvider
 {
     private static readonly string[] Engines = ["docker", "podman"];
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns whether a container engine answers on this machine.</summary>
+    /// <summary>Returns whether a container engine responds on this machine.</summary>
     public static bool IsEngineAvailable() => Engines.Any(engine => RunEngine(engine, "info"));
 
     public override IPostgresServer AddPostgres(string name) =>

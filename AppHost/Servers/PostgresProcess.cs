@@ -7,16 +7,16 @@ using Npgsql;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Runs PostgreSQL as a process; where the host runs as root, which PostgreSQL refuses, as its own user.</summary>
+/// <summary>Runs PostgreSQL as a process, as user <c>postgres</c> when the host runs as root, because PostgreSQL refuses to run as root.</summary>
 internal sealed class PostgresProcess(string name, string directory, int port, ParameterResource password) : ServerProcess(name, "sh", directory, port)
 {
     private const string User = "postgres";
     private const int DefaultPort = 5432;
 
-    // Seven services with a pool each, in replicas.
+    // Seven services with a connection pool each, in several replicas.
     private const string MaxConnections = "300";
 
-    // The orchestrator sends TERM, upon which PostgreSQL would wait for every client to go; upon INT it rolls back and ends.
+    // The orchestrator sends SIGTERM, on which PostgreSQL would wait for all clients to disconnect; on SIGINT it rolls back and exits.
     private const string ForwardStopScript = """
         "$@" & server=$!
         trap 'kill -INT $server' TERM INT
@@ -26,7 +26,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
 
     private static readonly string[] RunAsPostgres = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", "--"] : [];
 
-    // When the shell is killed, the kernel sends INT to the server. macOS has no setpriv.
+    // When the shell is killed, the kernel sends SIGINT to the server. macOS has no setpriv.
     private static readonly string[] EndWithShell = ExecutableLocator.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig=INT", .. RunAsPostgres is [_, .. var options] ? options : ["--"]] : [];
 
     private readonly List<PostgresProcessDatabase> _databases = [];
@@ -75,21 +75,21 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         "-c", "shared_buffers=128MB",
         "-c", "timezone=UTC",
         "-c", "log_timezone=UTC",
-        // A failed statement and its details may hold what patients told their doctors.
+        // A failed statement and its details may contain what patients told their doctors.
         "-c", "log_min_error_statement=panic",
         "-c", "log_error_verbosity=terse",
     ];
 
     private static string GetClusterDirectory(string directory) => Path.Combine(directory, "data");
 
-    // The programs of the version that made the data, else of the newest installed.
+    // Returns the programs of the version that created the data, otherwise those of the newest installed version.
     private static string GetProgramsDirectory(string directory)
     {
         var version = Path.Combine(GetClusterDirectory(directory), "PG_VERSION");
         return ServerPackages.GetPostgresDirectory(File.Exists(version) ? File.ReadAllText(version).Trim() : null);
     }
 
-    // Initializes in a directory beside, so that an interrupted one is not taken for a whole one.
+    // Initializes the cluster in a separate directory, so that an interrupted initialization is not taken for a complete one.
     private static async Task PrepareAsync(string directory, string password, ILogger log, CancellationToken ct)
     {
         RemoveMisleadingPid(directory, log);
@@ -113,7 +113,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         void Log(string line) => log.LogInformation("{Line}", line);
     }
 
-    // After a kill the file with the process id stays. PostgreSQL handles that, unless the id is another program's by now.
+    // The file with the process id remains after a kill. PostgreSQL handles that, unless another program has the same id by now.
     private static void RemoveMisleadingPid(string directory, ILogger log)
     {
         var file = Path.Combine(GetClusterDirectory(directory), "postmaster.pid");
@@ -125,7 +125,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         }
     }
 
-    // Aspire does this for the databases of containers alone.
+    // Aspire publishes the state of databases only for containers.
     private async Task PublishDatabasesAsync(IServiceProvider services, string state)
     {
         foreach (var database in _databases)

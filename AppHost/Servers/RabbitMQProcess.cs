@@ -6,7 +6,7 @@ using RabbitMQ.Client;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Runs RabbitMQ as a process, and the name server of Erlang (epmd) that it registers with: each host has its own, on a port of its own.</summary>
+/// <summary>Runs RabbitMQ as a process, with the Erlang port mapper (epmd) that it registers with: each host has its own, on its own port.</summary>
 internal sealed class RabbitMQProcess(string name, string directory, int port, ParameterResource password)
     : ServerProcess(name, ServerPackages.RabbitMQServer, directory, port)
 {
@@ -47,7 +47,7 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
 
     private static Dictionary<string, string> Environment(string directory, string epmdPort, string nodePort) => new()
     {
-        // The script then becomes the broker instead of starting it, so that its process id is the broker's.
+        // With this setting the start script executes the broker instead of starting a child process, so that its process id is the broker's.
         ["RUNNING_UNDER_SYSTEMD"] = "true",
         ["HOME"] = directory,
         ["RABBITMQ_NODENAME"] = "medcor@localhost",
@@ -63,11 +63,11 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
         ["ERL_EPMD_PORT"] = epmdPort,
         ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
         ["ERL_CRASH_DUMP_BYTES"] = "0",
-        // Two schedulers that do not spin when idle: the machine is shared.
+        // Two schedulers that do not busy-wait when idle, because the machine is shared.
         ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
     };
 
-    // One connection for all checks; RabbitMQ logs each.
+    // All checks share one connection, because RabbitMQ logs each connection.
     private static void AddHealthCheck(IDistributedApplicationBuilder builder, RabbitMQProcess server, string password)
     {
         var factory = new ConnectionFactory { HostName = "localhost", Port = server.Port, UserName = "guest", Password = password, AutomaticRecoveryEnabled = false };

@@ -4,7 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Runs Redis as a process. Every write is in its append-only file before it is answered, so a kill loses nothing; only a disk that is behind can lose two seconds.</summary>
+/// <summary>
+/// Runs Redis as a process. Redis writes each change to its append-only file before it responds, so a kill loses nothing; only a disk that lags behind can
+/// lose up to two seconds of writes.
+/// </summary>
 internal sealed class RedisProcess(string name, string directory, int port, ParameterResource password)
     : ServerProcess(name, ExecutableLocator.Find("redis-server") ?? "redis-server", directory, port)
 {

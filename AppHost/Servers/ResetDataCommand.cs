@@ -3,10 +3,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Lets a person have a server's data deleted.</summary>
+/// <summary>Adds a command that deletes a server's data.</summary>
 internal static class ResetDataCommand
 {
-    /// <summary>Offers it in the dashboard, which asks first. Services are started anew: they set up what they need in a server when they start.</summary>
+    /// <summary>
+    /// Adds the command to the dashboard, which asks for confirmation. The services are restarted, because they set up what they need in a server when they
+    /// start.
+    /// </summary>
     public static IResourceBuilder<T> WithResetDataCommand<T>(this IResourceBuilder<T> server, DataDirectory data) where T : ServerProcess => server.WithCommand("reset-data", "Reset data", async context =>
     {
         var (services, ct) = (context.Services, context.CancellationToken);

@@ -5,15 +5,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace MedCor.AppHost.Servers;
 
 /// <summary>
-/// Repeats a health check that fails for a few seconds before it reports the failure. Aspire checks what is not healthy in pauses that grow to seconds, and what
-/// waits for a server would begin so much later.
+/// Repeats a failing health check for a few seconds before it reports the failure. Aspire checks an unhealthy resource at intervals that grow to seconds,
+/// which would delay the start of resources that wait for a server.
 /// </summary>
 internal sealed class RetryingHealthCheck(IHealthCheck check) : IHealthCheck
 {
     private static readonly TimeSpan RetryDuration = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Wraps all of an application's health checks.</summary>
+    /// <summary>Wraps all health checks of an application.</summary>
     public static void AddTo(IServiceCollection services) => services.PostConfigure<HealthCheckServiceOptions>(options =>
     {
         foreach (var registration in options.Registrations)

@@ -3,10 +3,10 @@ using MedCor.AppHost.Processes;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Finds the servers' programs on this machine, and installs what is missing.</summary>
+/// <summary>Finds the programs of the servers on this machine, and installs missing packages.</summary>
 internal sealed class ServerPackages
 {
-    // policy-rc.d is how Debian is told not to start a service while installing it; the units are also kept from the next boot.
+    // policy-rc.d prevents Debian from starting a service during its installation. The units are disabled too, so that they do not start at the next boot.
     private const string Script = """
         set -e
         export DEBIAN_FRONTEND=noninteractive
@@ -25,25 +25,27 @@ internal sealed class ServerPackages
     private readonly List<string> _required = [];
 
     /// <summary>Gets the path of RabbitMQ's start script.</summary>
-    // Not Debian's wrapper in PATH: that one insists on the user and the paths of the packaged service.
+    // Debian's wrapper in PATH is not used: it requires the user and the paths of the packaged service.
     public static string RabbitMQServer => File.Exists(DebianRabbitMQ) || ExecutableLocator.Find("rabbitmq-server") is not { } installed ? DebianRabbitMQ : installed;
 
     private static string DebianRabbitMQ => "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
-    /// <summary>Returns the directory of PostgreSQL's programs; of that major version when one is given.</summary>
+    /// <summary>Returns the directory of PostgreSQL's programs, of the given major version if one is given.</summary>
     public static string GetPostgresDirectory(string? version) => FindPostgres(version)
         ?? throw new DistributedApplicationException($"{(version is null ? "postgresql" : $"postgresql-{version}")} is not installed.");
 
-    /// <summary>Adds a Debian package to those that the application needs.</summary>
+    /// <summary>Adds a Debian package to those that the application requires.</summary>
     public void Require(string package) => _required.Add(package);
 
     /// <summary>
-    /// Installs what is missing, where this process may: on Debian and its kin, as root or with sudo that asks for no
-    /// password. The packages' own services are not left running.
+    /// Installs missing packages on Debian and its derivatives, where this process is root or has sudo without a password. The packages' own services are
+    /// not left running.
     /// </summary>
-    /// <param name="note">Tells the user what is done.</param>
-    /// <param name="progress">Shows the user a line of what the installation says.</param>
-    /// <exception cref="DistributedApplicationException">It may not, or it failed; the message has the command to run.</exception>
+    /// <param name="note">Receives messages to the user.</param>
+    /// <param name="progress">Receives lines of output of the installation.</param>
+    /// <exception cref="DistributedApplicationException">
+    /// The process may not install packages, or the installation failed. The message contains the command to run.
+    /// </exception>
     public async Task InstallMissingAsync(Action<string> note, Action<string> progress, CancellationToken ct)
     {
         string[] missing = [.. _required.Where(package => !IsInstalled(package))];
@@ -76,7 +78,7 @@ internal sealed class ServerPackages
 
     private static string? FindPostgres(string? version)
     {
-        // Debian's wrappers in PATH choose among clusters of their own; the programs lie by version.
+        // Debian's wrappers in PATH choose among Debian's own clusters; the programs are in a directory per version.
         const string Debian = "/usr/lib/postgresql";
         var installed = Directory.Exists(Debian)
             ? Directory.GetDirectories(Debian).OrderByDescending(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var number) ? number : 0)
@@ -87,6 +89,6 @@ internal sealed class ServerPackages
             .FirstOrDefault(directory => directory is not null && IsUsable(Path.Combine(directory, "postgres")));
     }
 
-    // What was removed may have left links to it.
+    // A removed package may have left dangling links.
     private static bool IsUsable(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
 }

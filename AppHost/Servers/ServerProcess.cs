@@ -2,7 +2,7 @@ using MedCor.AppHost.Processes;
 
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Represents a server that runs as a process of this machine, at an address that it keeps over restarts.</summary>
+/// <summary>Represents a server that runs as a process of this machine and keeps its address across restarts.</summary>
 internal abstract class ServerProcess(string name, string command, string directory, int port) : ExecutableResource(name, command, directory), IResourceWithConnectionString
 {
     public int Port { get; } = port;
@@ -11,7 +11,7 @@ internal abstract class ServerProcess(string name, string command, string direct
 
     protected EndpointReference Endpoint => field ??= new(this, "tcp");
 
-    /// <summary>Adds a server with its endpoint, health check and restarts.</summary>
+    /// <summary>Adds a server with its endpoint, its health check and automatic restarts.</summary>
     protected static IResourceBuilder<T> Add<T>(IDistributedApplicationBuilder builder, T server, string icon) where T : ServerProcess => builder.AddResource(server)
         .WithEndpoint(server.Port, server.Port, scheme: "tcp", name: "tcp", isProxied: false)
         .WithHealthCheck(GetHealthCheckName(server.Name))

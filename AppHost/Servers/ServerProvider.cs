@@ -1,6 +1,6 @@
 namespace MedCor.AppHost.Servers;
 
-/// <summary>Adds the application's servers to the model, in whichever way they are run.</summary>
+/// <summary>Adds the application's servers to the model, however they are run.</summary>
 internal abstract class ServerProvider
 {
     /// <summary>Adds a PostgreSQL server.</summary>
@@ -16,6 +16,6 @@ internal abstract class ServerProvider
 /// <summary>Represents a PostgreSQL server that databases can be added to.</summary>
 internal interface IPostgresServer
 {
-    /// <summary>Adds a database, which is created when the server is ready and has none of that name.</summary>
+    /// <summary>Adds a database. It is created when the server is ready, unless it already exists.</summary>
     IResourceBuilder<IResourceWithConnectionString> AddDatabase(string name);
 }

@@ -6,12 +6,12 @@ using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.Chat;
 
-/// <summary>The form that every error of the chat surface has, and what it calls them.</summary>
+/// <summary>Writes the errors of the chat API in their own format, and maps error codes to the names that this API uses.</summary>
 internal static class ChatErrorResponse
 {
     private const string PathPrefix = "/mcp";
 
-    /// <summary>The classes of errors that older clients know, by code.</summary>
+    /// <summary>The error types that older clients know, by error code.</summary>
     private static readonly Dictionary<string, string> LegacyTypes = new()
     {
         [ChatErrorCodes.Unauthenticated] = "AuthenticationError",
@@ -25,7 +25,7 @@ internal static class ChatErrorResponse
         [ErrorCodes.RateLimit] = "RateLimitError",
     };
 
-    /// <summary>Answers what is refused on the chat surface in its form.</summary>
+    /// <summary>Adds the middleware that writes error responses of the chat API in its own format.</summary>
     public static IApplicationBuilder UseChatErrorResponses(this IApplicationBuilder app) => app.UseWhen(
         http => http.Request.Path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase),
         chat => chat.UseErrorResponses((http, refusal) =>
@@ -34,11 +34,11 @@ internal static class ChatErrorResponse
             return http.WriteErrorAsync(known, Serialize(known));
         }));
 
-    /// <summary>The form as bytes.</summary>
+    /// <summary>Serializes an error in the format of the chat API.</summary>
     public static byte[] Serialize(ApiException refusal) =>
         JsonSerializer.SerializeToUtf8Bytes(new { Error = new { refusal.Message, ErrorCode = refusal.Code, Type = LegacyTypes.GetValueOrDefault(refusal.Code, "ServerError") } }, Json.Options);
 
-    /// <summary>A refusal as this surface knows it.</summary>
+    /// <summary>Translates an error into the status code, error code and message that the chat API uses.</summary>
     public static ApiException Translate(ApiException refusal) => refusal.Code switch
     {
         ErrorCodes.AuthRequired => new ChatApiException(401, ChatErrorCodes.Unauthenticated, refusal.Message),
@@ -47,7 +47,7 @@ internal static class ChatErrorResponse
         _ => refusal,
     };
 
-    /// <summary>The form has no place for details, so the message names every field.</summary>
+    /// <summary>Formats field errors as one message that names every field, because the format of the chat API has no details.</summary>
     private static string FormatFieldErrors(ApiException refusal)
     {
         var text = "Not valid: " + string.Join("; ",
@@ -58,6 +58,6 @@ internal static class ChatErrorResponse
         return text[^1] == '?' ? text : text + ".";
     }
 
-    /// <summary>A refusal that has its name here alone.</summary>
+    /// <summary>Represents an error whose code is used only by the chat API.</summary>
     internal sealed class ChatApiException(int status, string code, string message) : ApiException(status, code, message);
 }

@@ -6,19 +6,25 @@ using MedCor.Gateway.LiveEvents;
 
 namespace MedCor.Gateway.Chat;
 
-/// <summary>Events of a call as <c>text/event-stream</c>.</summary>
+/// <summary>Formats the events of a call as <c>text/event-stream</c> frames.</summary>
 internal static class ChatFrame
 {
-    /// <summary>A sign of life that clients pass over.</summary>
+    /// <summary>A keep-alive comment, which clients ignore.</summary>
     public static readonly byte[] KeepAlive = ":\n\n"u8.ToArray();
 
-    /// <summary>The number of the end of a call of which Redis no longer has how many pieces it had; behind any of them.</summary>
+    /// <summary>
+    /// The event id of the end of a call that Redis no longer holds, when the number of its events is unknown. It is greater than every event number.
+    /// </summary>
     public const long SavedRunEndId = int.MaxValue;
 
-    /// <summary>So many characters go into a line of <see cref="LiveEvent.MaxLineLength"/>, whatever they are: one takes six bytes at most.</summary>
+    /// <summary>
+    /// The number of characters that always fit into a line of <see cref="LiveEvent.MaxLineLength"/> bytes, since a character takes six bytes at most.
+    /// </summary>
     private const int MaxTextPerLine = LiveEvent.MaxLineLength / 6 - 100;
 
-    /// <summary>A piece of the answer. A long one comes as several events, of which the last has the number: who has it has them all.</summary>
+    /// <summary>
+    /// Formats a piece of the answer. A long piece becomes several events, of which only the last has the event id: a client that has this id has them all.
+    /// </summary>
     public static byte[] Partial(long number, string text)
     {
         if (text.Length <= MaxTextPerLine) return Part(number, text);
@@ -35,9 +41,11 @@ internal static class ChatFrame
         static byte[] Part(long? number, string text) => Write(number, "partial", new { Type = "partial", Text = text });
     }
 
-    /// <summary>The end of a call.</summary>
-    /// <param name="number">None for the end of a stream whose call may go on: who comes back is to go on where they were.</param>
-    /// <param name="answer">All pieces together.</param>
+    /// <summary>Formats the end of a call.</summary>
+    /// <param name="number">
+    /// The event id; null for the end of a stream whose call may still be running, so that a reconnecting client resumes where it was.
+    /// </param>
+    /// <param name="answer">The whole text of the answer.</param>
     public static byte[] End(long? number, ChatRunState state, string answer, ChatRunEnd? ending) => state switch
     {
         ChatRunState.Finished => Final(number, answer),
@@ -45,10 +53,12 @@ internal static class ChatFrame
         _ => Write(number, "error", WithType("error", ending ?? ChatRunEnd.Lost)),
     };
 
-    /// <summary>All pieces together; none where that is too long for a line: whoever reads has them.</summary>
+    /// <summary>
+    /// Formats the final event with the whole answer, or without it when it is too long for a line: the client has already received all pieces.
+    /// </summary>
     private static byte[] Final(long? number, string answer)
     {
-        // The longest of what may fit takes one byte for each character.
+        // A character takes at least one byte, so a longer answer cannot fit.
         var whole = answer.Length <= LiveEvent.MaxLineLength ? Write(number, "final", new { Type = "final", Text = answer }) : [];
         return whole.Length is > 0 and <= LiveEvent.MaxLineLength ? whole : Write(number, "final", new { Type = "final", Text = (string?)null, TextOmitted = true });
     }

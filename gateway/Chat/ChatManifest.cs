@@ -1,6 +1,6 @@
 namespace MedCor.Gateway.Chat;
 
-/// <summary>What the chat surface says of itself.</summary>
+/// <summary>Represents the manifest of the chat API.</summary>
 internal sealed record ChatManifest(string ServerName, string Version, string Role, string Description, IReadOnlyList<string> Capabilities, IReadOnlyList<ChatManifestTool> Tools)
 {
     private const string Purpose = "Answers questions about health for the people of a clinic and their programs: general information, with the care of a clinical assistant, and never a diagnosis.";
@@ -27,5 +27,5 @@ internal sealed record ChatManifest(string ServerName, string Version, string Ro
         ]);
 }
 
-/// <summary>A tool of the chat surface.</summary>
+/// <summary>Represents a tool of the chat API.</summary>
 internal sealed record ChatManifestTool(string Id, string Name, string Description, IReadOnlyDictionary<string, string> Inputs);

@@ -7,17 +7,17 @@ using StackExchange.Redis;
 namespace MedCor.Gateway.Chat;
 
 /// <summary>
-/// One call as it is told, for all of its readers at this gateway: read from Redis once, from the first event on, and kept while anybody reads. A reader is nothing but a place in it,
-/// so a slow one holds up nobody, and all see the same.
+/// Reads the events of one call from Redis, once for all of its clients at this gateway, from the first event on, and buffers them while any client reads.
+/// A client holds only a position in the buffer, so a slow client delays no other, and all clients see the same events.
 /// </summary>
 internal sealed class ChatStreamReader : IDisposable
 {
     private const int ReadBatchSize = 1000;
 
-    /// <summary>A silent call is looked at this often, whatever was heard: hints go missing, and runners die.</summary>
+    /// <summary>The interval at which a call without events is polled even without a notification: notifications can be lost, and workers can crash.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Redis may be away for so long without readers being sent away.</summary>
+    /// <summary>How long Redis may be unavailable before the clients' streams end.</summary>
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly ChatRunEnd Unreachable = new("The answer cannot be read at present. Come back with Last-Event-ID to go on.", ChatErrorCodes.Server, Retryable: true);
@@ -37,7 +37,7 @@ internal sealed class ChatStreamReader : IDisposable
         _ = ReadRunAsync(call, streams, clock, log);
     }
 
-    /// <summary>Whether it ended for a reason of its own, and the call may go on.</summary>
+    /// <summary>Gets whether reading failed, in which case the call itself may still be running.</summary>
     public bool HasFailed
     {
         get
@@ -46,12 +46,12 @@ internal sealed class ChatStreamReader : IDisposable
         }
     }
 
-    /// <summary>How many read. Counted by who hands it out.</summary>
+    /// <summary>Gets or sets the number of clients. The owner of this reader maintains the count.</summary>
     public int Readers { get; set; }
 
     /// <summary>
-    /// The frames behind a number, as many as there are by now but no more than so many; whether those are all there will ever be; and what completes when there are more.
-    /// An end that is not the call's own comes behind whatever number.
+    /// Returns the available frames after an event number, up to a maximum count; whether they are the last ones; and a task that completes when there are
+    /// more. The frame that reports a read failure follows any event number.
     /// </summary>
     public (IReadOnlyList<byte[]> Frames, bool IsEnd, Task More) ReadAfter(long number, int maxFrames)
     {
@@ -61,7 +61,7 @@ internal sealed class ChatStreamReader : IDisposable
             var there = number > _frames.Count ? [] : _frames.GetRange(from, Math.Min(maxFrames, _frames.Count - from));
             var isEnd = _hasEnded && number + there.Count >= _frames.Count;
             if (isEnd && _failureFrame is not null) there.Add(_failureFrame);
-            // Who claims to have had more than there ever was is still to hear how it ended.
+            // A client that sends an event number greater than the last one still receives the end of the call.
             else if (isEnd && number > _frames.Count) there.Add(_frames[^1]);
             return (there, isEnd, _changed.Task);
         }
@@ -69,7 +69,7 @@ internal sealed class ChatStreamReader : IDisposable
 
     private async Task ReadRunAsync(Guid call, ChatStreamStore streams, TimeProvider clock, ILogger log)
     {
-        // One hint that waits stands for any number.
+        // One pending notification stands for any number of them.
         var hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         IDisposable? heard = null;
         var answered = clock.GetTimestamp();
@@ -86,12 +86,12 @@ internal sealed class ChatStreamReader : IDisposable
                     if (events.Count > 0) last = events[^1].Number;
                     else if (isOver)
                     {
-                        // Redis has lost more than its readers have seen. What Chat has kept is there when they come back.
+                        // Redis has lost events that the clients have not seen yet. When they reconnect, they receive the answer that Chat has saved.
                         Add(ChatFrame.End(null, ChatRunState.Error, "", Unreachable));
                         return;
                     }
                     else isOver = (await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started;
-                    // A Redis that is read from and takes no writes is away as well.
+                    // Updated after the write above: a Redis that serves reads but refuses writes also counts as unavailable.
                     answered = clock.GetTimestamp();
                     if (isOver || events.Count == ReadBatchSize) continue;
                 }
@@ -109,9 +109,9 @@ internal sealed class ChatStreamReader : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // Nobody reads any more.
+            // The last client has disconnected.
         }
-        catch (Exception e) // whatever it is: readers are not to wait for what will not come
+        catch (Exception e) // any error: clients must not wait for events that will not come
         {
             log.LogError("An answer cannot be read: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
             Add(ChatFrame.End(null, ChatRunState.Error, "", Unreachable));
@@ -122,7 +122,7 @@ internal sealed class ChatStreamReader : IDisposable
         }
     }
 
-    /// <summary>Waits until something may have been told.</summary>
+    /// <summary>Waits for a notification of new events, or until <see cref="PollInterval"/> has passed.</summary>
     private async Task WaitForHintAsync(ChannelReader<bool> hints, TimeProvider clock)
     {
         try
@@ -131,11 +131,11 @@ internal sealed class ChatStreamReader : IDisposable
         }
         catch (TimeoutException)
         {
-            // Time for a look of one's own.
+            // Poll without a notification.
         }
     }
 
-    /// <summary>Adds what was told. True when that was the end of it.</summary>
+    /// <summary>Adds events to the buffer. Returns true when the last one ends the call.</summary>
     private bool Add(IReadOnlyList<ChatStreamEvent> events)
     {
         if (events.Count == 0) return false;
@@ -152,7 +152,7 @@ internal sealed class ChatStreamReader : IDisposable
         }
     }
 
-    /// <summary>Adds an end that is not the call's.</summary>
+    /// <summary>Adds a frame that ends the stream because reading failed.</summary>
     private void Add(byte[] end)
     {
         lock (_turn)

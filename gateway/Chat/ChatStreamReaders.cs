@@ -2,13 +2,13 @@ using MedCor.ChatStreams;
 
 namespace MedCor.Gateway.Chat;
 
-/// <summary>The calls that are being read at this gateway.</summary>
+/// <summary>Holds the <see cref="ChatStreamReader"/> of each call that clients are reading at this gateway.</summary>
 internal sealed class ChatStreamReaders(ChatStreamStore streams, TimeProvider clock, ILogger<ChatStreamReaders> log)
 {
     private readonly Lock _turn = new();
     private readonly Dictionary<Guid, ChatStreamReader> _readers = [];
 
-    /// <summary>Reads along, until <see cref="Release"/>.</summary>
+    /// <summary>Returns the reader of a call, creating it if necessary. The caller must call <see cref="Release"/> when done.</summary>
     public ChatStreamReader Acquire(Guid call)
     {
         lock (_turn)
@@ -19,7 +19,7 @@ internal sealed class ChatStreamReaders(ChatStreamStore streams, TimeProvider cl
         }
     }
 
-    /// <summary>A reader is gone. With the last one goes what was kept for them.</summary>
+    /// <summary>Releases a reader. The last release disposes it and its buffered frames.</summary>
     public void Release(Guid call, ChatStreamReader tail)
     {
         lock (_turn)

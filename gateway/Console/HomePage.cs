@@ -11,12 +11,12 @@ using Microsoft.Net.Http.Headers;
 namespace MedCor.Gateway.Console;
 
 /// <summary>
-/// <c>GET /</c>: what this is, whether it is ready, and where to go from here. A page for browsers, JSON for programs. In Development it names the accounts of the demo data and the
-/// dashboard. Beside it stand <c>/favicon.ico</c>, <c>/favicon.svg</c> and <c>/robots.txt</c>.
+/// Serves <c>GET /</c>: the name, version and readiness of MedCor and links to its endpoints, as a page for browsers and as JSON for other clients. In
+/// Development it also lists the demo accounts and links to the dashboard. Also serves <c>/favicon.ico</c>, <c>/favicon.svg</c> and <c>/robots.txt</c>.
 /// </summary>
 internal sealed class HomePage
 {
-    /// <summary>Where the host's dashboard is, if it says so.</summary>
+    /// <summary>The environment variable with the URL of the host's dashboard, if the host sets it.</summary>
     private const string DashboardUrl = "MEDCOR_DASHBOARD_URL";
 
     private const string IconCacheControl = "public, max-age=86400";
@@ -47,7 +47,7 @@ internal sealed class HomePage
         _policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 
-    /// <summary>The version of the whole.</summary>
+    /// <summary>Gets the version of MedCor.</summary>
     public static string Version { get; } = typeof(HomePage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static void Map(IEndpointRouteBuilder app)
@@ -64,7 +64,7 @@ internal sealed class HomePage
         }
     }
 
-    /// <summary>Whether the client would rather have a page than JSON: it must say so, as browsers do. <c>*/*</c> does not.</summary>
+    /// <summary>Returns whether the client prefers HTML to JSON. It must name <c>text/html</c>, as browsers do; <c>*/*</c> is not enough.</summary>
     internal static bool PrefersHtml(IList<MediaTypeHeaderValue> accepted) =>
         accepted.FirstOrDefault(a => a.MediaType.Equals(Html.MediaType, StringComparison.OrdinalIgnoreCase)) is { } html
         && GetQuality(html) > accepted.Where(a => Json.IsSubsetOf(a)).OrderBy(a => a.MatchesAllTypes).ThenBy(a => a.MatchesAllSubTypes).Select(GetQuality).FirstOrDefault();

@@ -6,36 +6,43 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Limits;
 
-/// <summary>Whose a request is, as it is counted.</summary>
+/// <summary>Represents the key under which a request is counted.</summary>
 internal sealed record CallerKey(string Value);
 
 /// <summary>
-/// Counts the bytes of requests, messages and answers that are in this process' memory, so that they are never more than it has. Of all of them one caller may have a
-/// quarter. Nothing waits here: who asks for more is told to come again.
+/// Limits the bytes of requests, messages and responses in the memory of this process. A single caller can use a quarter of the limit. Requests never wait
+/// for memory: a request above the limit is rejected, to be retried.
 /// </summary>
 internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
 {
     private const int CallersPerBudget = 4;
 
-    /// <summary>What everybody may have, however little memory there is: the largest answer with the request for it. Otherwise it could never be read.</summary>
+    /// <summary>
+    /// The number of bytes that every caller can use, however low the limit: the largest response and the request for it. Otherwise such a response could
+    /// never be read.
+    /// </summary>
     private const int MinCallerShare = ToolResponse.MaxLength + MedCorDefaults.MaxRequestBodySize;
 
     /// <summary>
-    /// Lends the arrays that are counted. The shared pool keeps hundreds of each size that came back, which are memory too and which nobody counts; this one keeps 16 MiB at most.
+    /// Rents the arrays that are counted. The shared pool retains hundreds of returned arrays of each size, which are not counted; this pool retains at
+    /// most 16 MiB.
     /// </summary>
     public static readonly ArrayPool<byte> Arrays = ArrayPool<byte>.Create(maxArrayLength: 1024 * 1024, maxArraysPerBucket: 8);
 
     private readonly Lock _turn = new();
     private readonly Dictionary<string, long> _perCaller = [];
-    /// <summary>Of the memory that a container or a setting allows the process, an eighth at most: beside them are connections, what Kestrel read ahead, and what calls allocate. Asked for late: settings are checked when the host starts, all at once.</summary>
+    /// <summary>
+    /// The limit: at most an eighth of the memory that a container or a setting allows the process, because connections, Kestrel's read buffers and
+    /// allocations of calls need memory too. Evaluated lazily, because all options are validated together when the host starts.
+    /// </summary>
     private readonly Lazy<long> _maxBytes = new(() => Math.Min(options.Value.MaxBufferedBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8));
 
     private long _total;
 
-    /// <summary>How many there are now.</summary>
+    /// <summary>Gets the number of bytes in memory.</summary>
     public long CurrentBytes => Interlocked.Read(ref _total);
 
-    /// <summary>Begins to hold something in memory, of somebody who is known or of nobody. Dispose of it when it is gone.</summary>
+    /// <summary>Creates a lease for a buffer, counted for a caller or for none. Dispose of the lease when the buffer is released.</summary>
     public BufferLease CreateLease(string? callerKey = null) => new(this, callerKey);
 
     private void Adjust(string? whose, long more, bool mayRefuse)
@@ -53,20 +60,20 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
         }
     }
 
-    /// <summary>Something that is in memory.</summary>
+    /// <summary>Represents the counted memory of one buffer.</summary>
     internal sealed class BufferLease(BufferedBytesLimiter waiting, string? whose) : IDisposable
     {
         private long _bytes;
         private long _reserved;
 
-        /// <summary>Sets so many bytes aside, so that whatever comes after is not refused any more. Throws as <see cref="Resize"/> does.</summary>
+        /// <summary>Reserves a number of bytes, so that no later <see cref="Resize"/> is rejected. Throws as <see cref="Resize"/> does.</summary>
         public void Reserve(long maxSize)
         {
             Resize(maxSize);
             _reserved = maxSize;
         }
 
-        /// <summary>All has come: of what was set aside only so many bytes are left.</summary>
+        /// <summary>Ends the reservation when all data has arrived, and keeps only the given number of bytes of it.</summary>
         public void TrimReservation(long size)
         {
             if (_reserved == 0) return;
@@ -74,7 +81,9 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
             if (size < _bytes) Resize(size);
         }
 
-        /// <summary>It takes so many bytes now. Throws <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no room for more of it.</summary>
+        /// <summary>
+        /// Sets the number of bytes of the buffer. Throws <see cref="Unavailable"/> or <see cref="RateLimited"/> when the increase exceeds a limit.
+        /// </summary>
         public void Resize(long size)
         {
             size = Math.Max(size, _reserved);

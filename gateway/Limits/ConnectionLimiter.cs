@@ -9,25 +9,31 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Gateway.Limits;
 
 /// <summary>
-/// What a connection may cost before anybody knows whose it is: how many there are, of one address and of all, how quickly headers and bodies must come, and how soon it is known that the
-/// other side is gone. One too many is closed at once.
+/// Limits what connections can cost before their users are known: the number of connections, per address and in total, how fast headers and bodies must
+/// arrive, and how soon a lost peer is detected. A connection above a limit is closed immediately.
 /// </summary>
 internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnvironment environment) : IConfigureOptions<KestrelServerOptions>, IConfigureOptions<SocketTransportOptions>
 {
-    /// <summary>The headers of a request must be complete within this time.</summary>
+    /// <summary>The time within which the headers of a request must be complete.</summary>
     internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>A connection on which nothing is asked is closed after this time.</summary>
+    /// <summary>The time after which a connection without requests is closed.</summary>
     internal static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>How quickly a body must come, on average, once the first seconds are over.</summary>
+    /// <summary>The minimum average rate at which a body must arrive after the grace period.</summary>
     internal const int MinBytesPerSecond = 1024;
     internal static readonly TimeSpan BodyRateGracePeriod = TimeSpan.FromSeconds(5);
 
-    /// <summary>What was sent and is not acknowledged for so long tells that the other side is gone: with heartbeats, a listener's place is free soon after.</summary>
+    /// <summary>
+    /// The time without acknowledgment of sent data after which the peer counts as lost: with heartbeats, the connection of a lost subscriber is released
+    /// soon after.
+    /// </summary>
     private const int TcpUserTimeoutMilliseconds = 60_000;
 
-    /// <summary>What has come of a request and is not read yet waits with its sender beyond this. What is read is counted; see <see cref="BufferedBytesLimiter"/>.</summary>
+    /// <summary>
+    /// The maximum number of received bytes of a request that wait to be read; beyond it, the sender must wait. Bytes that have been read are counted by
+    /// <see cref="BufferedBytesLimiter"/>.
+    /// </summary>
     private const int MaxUnreadBytes = 16 * 1024;
 
     private const int TcpUserTimeoutOption = 18;
@@ -44,13 +50,13 @@ internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnv
     {
         kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
         kestrel.Limits.KeepAliveTimeout = IdleTimeout;
-        // Not less than the headers may be, as the server demands; it is the next bound that holds.
+        // Kestrel requires at least the maximum size of the headers; MaxUnreadBytes, configured below, is the effective limit.
         kestrel.Limits.MaxRequestBufferSize = kestrel.Limits.MaxRequestHeadersTotalSize;
         kestrel.Limits.MinRequestBodyDataRate = new(MinBytesPerSecond, BodyRateGracePeriod);
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => AdmitAsync(connection, next)));
     }
 
-    /// <summary>The same for what the sockets read ahead. What is written waits for its reader from 64 KiB on as it is.</summary>
+    /// <summary>Applies <see cref="MaxUnreadBytes"/> to what the sockets read ahead. Written data already waits for its reader from 64 KiB on.</summary>
     public void Configure(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = MaxUnreadBytes;
 
     private async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -58,7 +64,7 @@ internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnv
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
         if (OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>() is { Socket: { AddressFamily: not AddressFamily.Unix } socket })
             socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeoutOption, BitConverter.GetBytes(TcpUserTimeoutMilliseconds));
-        // Settings are asked for here, and not above: they are checked when the host starts, all at once.
+        // Options are read here rather than in the constructor: all options are validated together when the host starts.
         var (most, mostOfEach) = (_most.Value, options.Value.IsTrustedProxy(address) ? 0 : MaxPerAddress);
         var (whose, site) = (NetworkKey.ForClient(address), NetworkKey.ForSite(address));
         try

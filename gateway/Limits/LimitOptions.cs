@@ -6,53 +6,60 @@ using IPNetwork = System.Net.IPNetwork;
 
 namespace MedCor.Gateway.Limits;
 
-/// <summary>How often one caller may call.</summary>
+/// <summary>Configures the rate limits, connection limits and memory limits, and the trusted proxies.</summary>
 internal sealed class LimitOptions : IValidatableObject
 {
     private const int MaxLimit = 1_000_000;
 
     private static readonly IPNetwork[] PrivateNetworks = [.. ((string[])["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fd00::/8"]).Select(IPNetwork.Parse)];
 
-    /// <summary>Calls per minute of one user, or of one address where no user is known; 0 for any number.</summary>
+    /// <summary>Gets or sets the maximum number of calls per minute of one user, or of one address when the user is unknown; 0 for no limit.</summary>
     [ConfigurationKeyName("MCP_RATE_LIMIT")]
     [Range(0, MaxLimit, ErrorMessage = "MCP_RATE_LIMIT must be 0 to 1000000 calls per minute.")]
     public int CallsPerMinute { get; set; } = 100;
 
-    /// <summary>Attempts to log in per minute and address; 0 for any number. A fifth of <see cref="CallsPerMinute"/> unless given.</summary>
+    /// <summary>
+    /// Gets or sets the maximum number of log-in attempts per minute and address; 0 for no limit. The default is a fifth of <see cref="CallsPerMinute"/>.
+    /// </summary>
     [ConfigurationKeyName("MCP_LOGIN_RATE_LIMIT")]
     [Range(0, MaxLimit, ErrorMessage = "MCP_LOGIN_RATE_LIMIT must be 0 to 1000000 attempts per minute.")]
     public int? LogInsPerMinute { get; set; }
 
     /// <summary>
-    /// The proxies before the gateway, as addresses or networks (<c>10.244.7.0/24</c>), comma-separated: of what they send alone is X-Forwarded-For believed.
-    /// None unless given, and then a caller's address is that of their connection. Never a whole private network: whoever else is in it could write any address.
+    /// Gets or sets the proxies in front of the gateway, as comma-separated addresses or networks (<c>10.244.7.0/24</c>). X-Forwarded-For is trusted only
+    /// in requests from these proxies. By default there are none, and a caller's address is that of its connection. Never set a whole private network: any
+    /// other host in it could forge addresses.
     /// </summary>
     [ConfigurationKeyName("MCP_TRUSTED_PROXIES")]
     public string? TrustedProxies { get; set; }
 
-    /// <summary>How many proxies a call passes one after the other, at most: of X-Forwarded-For so many entries are believed, from the last on.</summary>
+    /// <summary>
+    /// Gets or sets the maximum number of proxies that a call passes in sequence: this many entries of X-Forwarded-For are trusted, starting from the last.
+    /// </summary>
     [ConfigurationKeyName("MCP_TRUSTED_HOPS")]
     [Range(1, 10, ErrorMessage = "MCP_TRUSTED_HOPS must be 1 to 10 proxies, one behind the other.")]
     public int TrustedHops { get; set; } = 1;
 
-    /// <summary>WebSockets that one user may have open at one gateway; 0 for any number.</summary>
+    /// <summary>Gets or sets the maximum number of WebSockets that one user can have open at one gateway; 0 for no limit.</summary>
     [ConfigurationKeyName("MCP_MAX_SOCKETS")]
     [Range(0, MaxLimit, ErrorMessage = "MCP_MAX_SOCKETS must be 0 to 1000000 WebSockets.")]
     public int MaxSocketsPerUser { get; set; } = 5;
 
-    /// <summary>Event streams, of live events and of answers in chat, that one user may have open at one gateway; 0 for any number.</summary>
+    /// <summary>
+    /// Gets or sets the maximum number of event streams (live events and chat answers) that one user can have open at one gateway; 0 for no limit.
+    /// </summary>
     [ConfigurationKeyName("MCP_MAX_STREAMS")]
     [Range(0, MaxLimit, ErrorMessage = "MCP_MAX_STREAMS must be 0 to 1000000 streams.")]
     public int MaxStreamsPerUser { get; set; } = 10;
 
-    /// <summary>WebSockets and event streams of all users together at one gateway; 0 for any number.</summary>
+    /// <summary>Gets or sets the maximum number of WebSockets and event streams of all users at one gateway; 0 for no limit.</summary>
     [ConfigurationKeyName("MCP_MAX_LISTENERS")]
     [Range(0, MaxLimit, ErrorMessage = "MCP_MAX_LISTENERS must be 0 to 1000000 WebSockets and streams.")]
     public int MaxListeners { get; set; } = 10_000;
 
     /// <summary>
-    /// Connections of all clients together at one gateway; 0 for any number. Unless given, <see cref="UsualConnections"/>, or as many as half of the memory of the process holds at
-    /// <see cref="MemoryOfConnection"/> each, where those are fewer.
+    /// Gets or sets the maximum number of connections of all clients at one gateway; 0 for no limit. The default is <see cref="UsualConnections"/>, or, if
+    /// lower, the number of connections of <see cref="MemoryOfConnection"/> bytes that fit into half of the memory of the process.
     /// </summary>
     [ConfigurationKeyName("MCP_MAX_CONNECTIONS")]
     [Range(0, MaxLimit, ErrorMessage = "MCP_MAX_CONNECTIONS must be 0 to 1000000 connections.")]
@@ -60,18 +67,23 @@ internal sealed class LimitOptions : IValidatableObject
 
     public const int UsualConnections = 20_000;
 
-    /// <summary>Bytes that a connection takes at most, by measurement: 16 KiB of objects and a block to read or write.</summary>
+    /// <summary>The measured maximum number of bytes that a connection uses: 16 KiB of objects and a block to read or write.</summary>
     public const int MemoryOfConnection = 20 * 1024;
 
-    /// <summary>Connections from one address, of IPv6 from one /64, at one gateway, trusted proxies aside; 0 for any number. Unless given, any number in Development and <see cref="DefaultConnectionsPerAddress"/> elsewhere.</summary>
+    /// <summary>
+    /// Gets or sets the maximum number of connections from one address (for IPv6, one /64) at one gateway, excluding trusted proxies; 0 for no limit. The
+    /// default is no limit in Development and <see cref="DefaultConnectionsPerAddress"/> elsewhere.
+    /// </summary>
     [ConfigurationKeyName("MCP_MAX_CONNECTIONS_PER_ADDRESS")]
     [Range(0, MaxLimit, ErrorMessage = "MCP_MAX_CONNECTIONS_PER_ADDRESS must be 0 to 1000000 connections.")]
     public int? MaxConnectionsPerAddress { get; set; }
 
-    /// <summary>A hospital may be behind one address.</summary>
+    /// <summary>The default limit of connections per address, high enough for a whole hospital behind one address.</summary>
     public const int DefaultConnectionsPerAddress = 1000;
 
-    /// <summary>Bytes of requests, messages and answers that are in memory at one gateway at once. Of them one caller may have a quarter.</summary>
+    /// <summary>
+    /// Gets or sets the maximum number of bytes of requests, messages and responses in memory at one gateway. One caller can use a quarter of it.
+    /// </summary>
     [ConfigurationKeyName("MCP_MAX_WAITING_BYTES")]
     [Range(MinBufferedBytes, int.MaxValue, ErrorMessage = "MCP_MAX_WAITING_BYTES must be 100663296 to 2147483647 bytes: a caller may have a quarter, which the largest answer fits into.")]
     public int MaxBufferedBytes { get; set; } = 128 * 1024 * 1024;
@@ -82,7 +94,7 @@ internal sealed class LimitOptions : IValidatableObject
 
     private IEnumerable<IPNetwork> Proxies => (TrustedProxies ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseNetwork);
 
-    /// <summary>Takes a caller's address from the trusted proxies, and from nobody else.</summary>
+    /// <summary>Configures the forwarded headers so that a caller's address is taken from trusted proxies only.</summary>
     public void ConfigureForwardedHeaders(ForwardedHeadersOptions forwarded)
     {
         forwarded.KnownProxies.Clear();
@@ -92,7 +104,7 @@ internal sealed class LimitOptions : IValidatableObject
         forwarded.ForwardLimit = TrustedHops;
     }
 
-    /// <summary>Whether an address is that of a trusted proxy.</summary>
+    /// <summary>Returns whether an address is that of a trusted proxy.</summary>
     public bool IsTrustedProxy(IPAddress? address) => address is not null && Proxies.Any(p => p.Contains(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext context)
@@ -104,7 +116,7 @@ internal sealed class LimitOptions : IValidatableObject
         }
         catch (FormatException)
         {
-            // Said below.
+            // Reported below.
         }
         if (proxies is null) yield return new("MCP_TRUSTED_PROXIES must be addresses or networks such as 10.244.7.0/24, comma-separated.");
         else
@@ -113,7 +125,8 @@ internal sealed class LimitOptions : IValidatableObject
     }
 
     /// <summary>
-    /// Whether a network holds all of one that is somebody's alone by no rule (private ones, those of carriers, and with them everything), or much of it: two halves are as much as the whole.
+    /// Returns whether a network contains all or much of a network that no rule assigns to a single owner (private networks, those of carriers, and with
+    /// them the whole address space). A large part counts as well, because two halves are as much as the whole.
     /// </summary>
     private static bool IsTooWide(IPNetwork network) => PrivateNetworks.Where(whole => whole.BaseAddress.AddressFamily == network.BaseAddress.AddressFamily).Any(whole =>
         network.Contains(whole.BaseAddress) && network.PrefixLength <= whole.PrefixLength

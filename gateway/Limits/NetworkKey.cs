@@ -4,14 +4,15 @@ using System.Net.Sockets;
 namespace MedCor.Gateway.Limits;
 
 /// <summary>
-/// What is counted where an address is counted. Of IPv6 the /64, since a household has 2^64 addresses, and beside it the /48, since whoever has one of those has 65,536 of the former.
+/// Creates the keys under which addresses are counted. An IPv6 address is counted by its /64, because a household has 2^64 addresses, and also by its /48,
+/// because the holder of a /48 has 65,536 networks of size /64.
 /// </summary>
 internal static class NetworkKey
 {
-    /// <summary>How many times as much as a /64 is a /48 allowed.</summary>
+    /// <summary>The limit of a /48 as a multiple of the limit of a /64.</summary>
     public const int SiteMultiplier = 10;
 
-    /// <summary>That of the client of a request.</summary>
+    /// <summary>Returns the key of the client that sent a request.</summary>
     public static string ForClient(HttpContext http) => ForClient(http.Connection.RemoteIpAddress);
 
     public static string ForClient(IPAddress? address) => address switch
@@ -22,7 +23,7 @@ internal static class NetworkKey
         var four => four.ToString(),
     };
 
-    /// <summary>The /48 of an IPv6 address; none of others.</summary>
+    /// <summary>Returns the /48 of an IPv6 address; null for any other address.</summary>
     public static string? ForSite(IPAddress? address) =>
         address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } six ? $"{Network(six, bytes: 6)}/48" : null;
 

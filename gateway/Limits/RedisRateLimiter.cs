@@ -3,14 +3,15 @@ using StackExchange.Redis;
 namespace MedCor.Gateway.Limits;
 
 /// <summary>
-/// Counts calls over all replicas, in Redis, by one step that both looks and counts. A window begins with the first call in it and lasts a minute
-/// by Redis' clock. What is refused is not counted. While Redis is away each process counts for itself, so a caller gets their bound once per process.
+/// Limits the rate of calls across all replicas by counting them in Redis; checking and counting are one atomic step. A window begins with its first call
+/// and lasts a minute by the clock of Redis. Rejected calls are not counted. While Redis is unavailable, each process counts on its own, so a caller has
+/// the full limit at each process.
 /// </summary>
 internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RedisRateLimiter> log)
 {
     public const int WindowSeconds = 60;
 
-    /// <summary>Callers that one process counts while Redis is away; beyond, it begins anew.</summary>
+    /// <summary>The maximum number of callers that a process counts while Redis is unavailable; beyond it, all local counts are reset.</summary>
     private const int MaxLocalCallers = 100_000;
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromMilliseconds(500);
@@ -28,7 +29,7 @@ internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvide
     private readonly Dictionary<string, (int Used, DateTimeOffset Ends)> _localWindows = [];
     private long _redisRetryAt = long.MinValue;
 
-    /// <summary>Counts calls of somebody against a bound, all of them or none.</summary>
+    /// <summary>Counts a caller's calls against a limit: either all of them or none.</summary>
     public async ValueTask<Quota> AcquireAsync(string policy, string callerKey, int limit, int calls = 1)
     {
         var who = $"medcor:rate:{policy}:{callerKey}";

@@ -6,16 +6,16 @@ using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.Limits;
 
-/// <summary>A request's body, read to its end and left where it lies. Valid until it is disposed of.</summary>
+/// <summary>Represents a request body that has been read completely and stays in the buffers of the request. Valid until it is disposed of.</summary>
 internal readonly struct RequestBody : IDisposable
 {
     /// <summary>
-    /// A body up to this size is read to its end even when it is refused for its length: whose connection is cut while they still send
-    /// may never see the answer. What is over the bound is dropped as it comes.
+    /// The size up to which a body is read to its end even when it is rejected for its length: a client whose connection is closed while it still sends may
+    /// never receive the response. The bytes above the limit are discarded as they arrive.
     /// </summary>
     public const int MaxDrainedBytes = 16 * 1024 * 1024;
 
-    /// <summary>A body must be there within this time, however long it is and whether or not it is refused for that.</summary>
+    /// <summary>The time within which a body must be complete, whatever its length and even if it is rejected for its length.</summary>
     public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     private readonly PipeReader _reader;
@@ -25,12 +25,14 @@ internal readonly struct RequestBody : IDisposable
 
     public ReadOnlySequence<byte> Bytes { get; }
 
-    /// <summary>Reads a JSON body. Throws <see cref="UnsupportedMediaType"/> when it says that it is something else, and as <see cref="ReadAsync"/> does.</summary>
+    /// <summary>
+    /// Reads a JSON body. Throws <see cref="UnsupportedMediaType"/> when its media type is not JSON, and otherwise as <see cref="ReadAsync"/> does.
+    /// </summary>
     public static ValueTask<RequestBody> ReadJsonAsync(HttpContext http) => http.Request.HasJsonContentType() ? ReadAsync(http) : throw new UnsupportedMediaType();
 
     /// <summary>
-    /// Reads a body of whatever kind. Throws <see cref="PayloadTooLarge"/> over 1 MiB or the bound that is given, <see cref="RequestTimeout"/> when it does not come in time, <see cref="Unavailable"/> when too many
-    /// others are in memory.
+    /// Reads a body of any type. Throws <see cref="PayloadTooLarge"/> when it exceeds 1 MiB or the given size, <see cref="RequestTimeout"/> when it does
+    /// not arrive in time, <see cref="Unavailable"/> when too many other bodies are in memory.
     /// </summary>
     public static async ValueTask<RequestBody> ReadAsync(HttpContext http, int maxSize = MedCorDefaults.MaxRequestBodySize)
     {
@@ -86,7 +88,7 @@ internal readonly struct RequestBody : IDisposable
         }
     }
 
-    /// <summary>Some programs begin every text with a byte order mark, which RFC 8259 lets a reader pass over.</summary>
+    /// <summary>Skips a byte order mark, which some programs write at the beginning of every text and which RFC 8259 allows a parser to ignore.</summary>
     private static ReadOnlySequence<byte> SkipByteOrderMark(in ReadOnlySequence<byte> bytes) =>
         bytes.FirstSpan.StartsWith("\uFEFF"u8) ? bytes.Slice(3) : bytes;
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
-/// Looks after those who listen: a sign of life now and then, a fresh token before theirs ends, and the end of the connection when it has ended or was revoked,
-/// or when this process stops.
+/// Monitors the connections of subscribers: sends heartbeats, renews tokens before they expire, and ends a connection when its token has expired or was
+/// revoked, or when this process stops.
 /// </summary>
 internal sealed class ConnectionMonitor : BackgroundService
 {
@@ -27,7 +27,7 @@ internal sealed class ConnectionMonitor : BackgroundService
         new Meter("MedCor").CreateObservableUpDownCounter("medcor.listeners", () => _subscribers.Count, "{listener}", "Connections that hear live events at this gateway.");
     }
 
-    /// <summary>Looks after a listener until they leave.</summary>
+    /// <summary>Monitors a subscriber until it is removed.</summary>
     public void Add(EventSubscriber subscriber)
     {
         var now = _clock.GetUtcNow();
@@ -41,7 +41,7 @@ internal sealed class ConnectionMonitor : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        // Before anything else stops, so that they find another replica while this one still answers what is under way.
+        // Before anything else stops, so that clients find another replica while this one still completes calls in progress.
         using var stopping = _lifetime.ApplicationStopping.Register(() =>
         {
             foreach (var (listener, _) in _subscribers) listener.Disconnect(DisconnectReason.ServerStopping);
@@ -71,7 +71,7 @@ internal sealed class ConnectionMonitor : BackgroundService
                 listener.Subscription?.AdvanceToken();
                 listener.Enqueue(StreamItem.OutOfStream(beat ??= LiveEvent.Heartbeat(now)));
             }
-            catch (Exception e) // whatever it is: one listener's trouble is not the others'
+            catch (Exception e) // any exception: the failure of one subscriber must not affect others
             {
                 _log.LogWarning("A listener is sent away: {Kind}", e.GetType().Name);
                 listener.Disconnect(DisconnectReason.TooSlow);

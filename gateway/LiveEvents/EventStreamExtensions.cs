@@ -1,9 +1,9 @@
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>Answers that are told as they happen.</summary>
+/// <summary>Provides a method for responses that are event streams.</summary>
 internal static class EventStreamExtensions
 {
-    /// <summary>Makes the answer a <c>text/event-stream</c> that no proxy keeps or holds back.</summary>
+    /// <summary>Sets the headers of a <c>text/event-stream</c> response, including those that keep proxies from caching or buffering it.</summary>
     public static void StartEventStream(this HttpResponse response)
     {
         response.ContentType = "text/event-stream";

@@ -5,26 +5,28 @@ using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>Why a listener's connection ends.</summary>
+/// <summary>Specifies why a subscriber's connection ends.</summary>
 internal enum DisconnectReason
 {
-    /// <summary>They left.</summary>
+    /// <summary>The client disconnected.</summary>
     ClientLeft,
-    /// <summary>They read more slowly than events come.</summary>
+    /// <summary>The client reads more slowly than events arrive.</summary>
     TooSlow,
-    /// <summary>Their token expired or was revoked.</summary>
+    /// <summary>The token expired or was revoked.</summary>
     Unauthenticated,
-    /// <summary>This process stops; another replica will take them.</summary>
+    /// <summary>This process is stopping; the client can reconnect to another replica.</summary>
     ServerStopping,
 }
 
-/// <summary>Somebody who hears events as they happen, whatever surface they listen on.</summary>
-/// <param name="caller">Who they are: they hear what they may see.</param>
-/// <param name="token">By which they are known; renewed while they listen.</param>
-/// <param name="hearsAnswers">Whether they hear what tools answer them on other connections, too.</param>
+/// <summary>Represents a client that receives live events over any transport.</summary>
+/// <param name="caller">The caller; the subscriber receives only events that this caller may see.</param>
+/// <param name="token">The access token of the caller, renewed while the connection is open.</param>
+/// <param name="hearsAnswers">Whether the subscriber also receives the responses to tool calls that the caller makes on other connections.</param>
 internal sealed class EventSubscriber(Caller caller, string token, bool hearsAnswers) : IDisposable
 {
-    /// <summary>How many events, and how many bytes of them, may wait for a listener. One who is further behind is sent away.</summary>
+    /// <summary>
+    /// The maximum number of queued events of a subscriber, and their maximum size in bytes. A subscriber that exceeds either is disconnected.
+    /// </summary>
     internal const int MaxQueuedItems = 1024;
     internal const int MaxQueuedBytes = 4 * 1024 * 1024;
 
@@ -36,13 +38,13 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
     private int _queuedBytes;
     private int _endReason = -1;
 
-    /// <summary>Who they are, by the token that they have now.</summary>
+    /// <summary>Gets the caller that the current token names.</summary>
     public Caller Caller => _identity.Caller;
 
-    /// <summary>The token that they have now.</summary>
+    /// <summary>Gets the current token.</summary>
     public string Token => _identity.Token;
 
-    /// <summary>The resources whose changes they hear; null for all.</summary>
+    /// <summary>Gets or sets the resources whose changes the subscriber receives; null for all.</summary>
     public ImmutableHashSet<string>? Resources
     {
         get => _resources;
@@ -51,56 +53,64 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
 
     public bool ReceivesToolResponses => hearsAnswers;
 
-    /// <summary>Where they sit, once they follow streams.</summary>
+    /// <summary>Gets or sets the subscription to the streams; null before the subscriber follows streams.</summary>
     public StreamSubscription? Subscription { get; set; }
 
-    /// <summary>When they were last given a sign of life.</summary>
+    /// <summary>Gets or sets the time of the last heartbeat.</summary>
     public DateTimeOffset LastHeartbeatAt { get; set; }
 
-    /// <summary>Not before this is their token renewed.</summary>
+    /// <summary>Gets or sets the earliest time to renew the token.</summary>
     public DateTimeOffset RenewAt { get; set; }
 
-    /// <summary>How many events wait for them.</summary>
+    /// <summary>Gets the number of queued events.</summary>
     public int QueuedItems => _queue.Reader.Count;
 
-    /// <summary>Signals the end.</summary>
+    /// <summary>Gets a token that is canceled when the connection ends.</summary>
     public CancellationToken Ended => _ended.Token;
 
-    /// <summary>Why it ended.</summary>
+    /// <summary>Gets why the connection ended.</summary>
     public DisconnectReason EndReason => (DisconnectReason)_endReason;
 
-    /// <summary>The streams that they hear: what happens in their hospital and on the platform, or everything; and what tools answer in their hospital.</summary>
+    /// <summary>
+    /// Gets the streams of the subscriber: those of the caller's hospital and of the platform, or the stream of all events; and optionally the stream of
+    /// tool responses of the hospital.
+    /// </summary>
     public string[] Streams { get; } =
     [
         .. caller.HospitalId is { } hospital ? (string[])[LiveEventStore.HospitalStream(hospital), LiveEventStore.PlatformStream] : [LiveEventStore.AllStream],
         .. hearsAnswers ? (string[])[LiveEventStore.ToolResponseStream(caller.HospitalId)] : [],
     ];
 
-    /// <summary>Whether an event of one of their streams is for them.</summary>
+    /// <summary>Returns whether the subscriber receives an event of one of its streams.</summary>
     public bool Accepts(LiveEvent e)
     {
         var (now, wanted) = (Caller, _resources);
         return (wanted is null || e.Resource.Length == 0 || wanted.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId);
     }
 
-    /// <summary>Whether something that happened before they came may be told to them: not what happened before they logged in.</summary>
+    /// <summary>
+    /// Returns whether the subscriber may receive an event that was published before it connected. Events from before the caller logged in are not
+    /// delivered.
+    /// </summary>
     public bool MayReceivePast(LiveEventStore.StoredEvent past) => past.At >= Caller.LoggedInAt;
 
-    /// <summary>Goes on under a newer token of the same user.</summary>
+    /// <summary>Replaces the token by a newer one of the same user.</summary>
     public void Renew(Caller renewed, string by) => _identity = new(renewed, by);
 
-    /// <summary>Whether a gap is news to them. Each of their streams shows the same one: they are told once in an epoch.</summary>
-    /// <param name="epoch">The epoch of what comes after the gap.</param>
+    /// <summary>
+    /// Marks a gap as reported and returns whether it was unreported. All streams of a subscriber show the same gap, which is reported once per epoch.
+    /// </summary>
+    /// <param name="epoch">The epoch of the entry after the gap.</param>
     public bool TryMarkGapReported(long epoch) => Interlocked.Exchange(ref _reportedGapEpoch, epoch) != epoch;
 
-    /// <summary>Hands them something. Never waits: who does not keep up is sent away.</summary>
+    /// <summary>Queues an item without waiting. Disconnects a subscriber that does not keep up.</summary>
     public void Enqueue(in StreamItem item)
     {
         var bytes = Interlocked.Add(ref _queuedBytes, Size(item));
         if (bytes > MaxQueuedBytes || !_queue.Writer.TryWrite(item)) Disconnect(DisconnectReason.TooSlow);
     }
 
-    /// <summary>What they were handed, in order, until they are asked to leave. One at a time may read it.</summary>
+    /// <summary>Returns the queued items in order until the subscriber is disconnected. Only one reader is allowed at a time.</summary>
     public async IAsyncEnumerable<StreamItem> ReadQueueAsync([EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var heard in _queue.Reader.ReadAllAsync(ct))
@@ -110,12 +120,12 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
         }
     }
 
-    /// <summary>Ends the connection; the first reason stands.</summary>
+    /// <summary>Ends the connection. Only the reason of the first call is kept.</summary>
     public void Disconnect(DisconnectReason reason)
     {
         if (Interlocked.CompareExchange(ref _endReason, (int)reason, -1) != -1) return;
         _queue.Writer.TryComplete();
-        // Elsewhere: whoever is woken by it may want a lock that is held here.
+        // Asynchronous, because a callback may need a lock that the caller of this method holds.
         _ = _ended.CancelAsync();
     }
 

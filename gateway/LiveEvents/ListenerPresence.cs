@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
-/// Which users hear what tools answer them, at whatever replica: each tells the others through Redis, so that a call costs a look into memory. Who left counts
-/// for two more minutes, in which they may come back and miss nothing.
+/// Tracks which users receive copies of tool responses, at any replica. Replicas share this through Redis, so that a call needs only a lookup in memory. A
+/// user who disconnects stays present for two more minutes, within which the client can reconnect without missing anything.
 /// </summary>
 internal sealed class ListenerPresence(IConnectionMultiplexer redis, TimeProvider clock, ILogger<ListenerPresence> log)
     : PeriodicService(TimeSpan.FromSeconds(30), clock, log, runsAtStart: true)
@@ -22,10 +22,10 @@ internal sealed class ListenerPresence(IConnectionMultiplexer redis, TimeProvide
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _allUsers = new();
     private bool _isSubscribed;
 
-    /// <summary>Whether somebody may be listening.</summary>
+    /// <summary>Returns whether a user may be connected.</summary>
     public bool IsListening(Guid user) => !_allUsers.IsEmpty && _allUsers.TryGetValue(user, out var until) && until > _clock.GetUtcNow();
 
-    /// <summary>Somebody listens here. Completes when all replicas have been told. Throws while Redis is away.</summary>
+    /// <summary>Adds a connection of a user at this replica. Completes when all replicas have been notified. Throws while Redis is unavailable.</summary>
     public async Task JoinAsync(Guid user)
     {
         _localUsers.Increment(user);
@@ -34,7 +34,7 @@ internal sealed class ListenerPresence(IConnectionMultiplexer redis, TimeProvide
         await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(Key), user.ToString("N")).WaitAsync(RedisTimeout);
     }
 
-    /// <summary>One of their connections is gone.</summary>
+    /// <summary>Removes a connection of a user.</summary>
     public void Leave(Guid user) => _localUsers.Decrement(user);
 
     protected override async Task RunOnceAsync(CancellationToken ct)
@@ -49,7 +49,7 @@ internal sealed class ListenerPresence(IConnectionMultiplexer redis, TimeProvide
         if (Guid.TryParseExact(user, "N", out var id)) _allUsers[id] = _clock.GetUtcNow() + PresenceDuration;
     }
 
-    /// <summary>Tells the others who is here, and hears from them: whatever word was lost counts again.</summary>
+    /// <summary>Announces the local users and reads those of the other replicas, which makes up for lost notifications.</summary>
     private async Task SynchronizeAsync()
     {
         var now = _clock.GetUtcNow();

@@ -6,7 +6,7 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>One event as listeners get it, written once for all of them.</summary>
+/// <summary>Represents a live event, serialized once for all subscribers.</summary>
 internal sealed class LiveEvent
 {
     public const string ResourceUpdateEvent = "resource_update";
@@ -16,7 +16,8 @@ internal sealed class LiveEvent
     public const string AuthRefreshEvent = "auth_refresh";
 
     /// <summary>
-    /// The longest line of a stream, in bytes, with its end: clients that read line by line take no longer ones (aiohttp's default). What would be longer is told without its content.
+    /// The maximum length of a line of a stream in bytes, including its end: clients that read line by line accept no longer lines (aiohttp's default). An
+    /// event that would be longer is sent without its content.
     /// </summary>
     public const int MaxLineLength = 128 * 1024;
 
@@ -25,10 +26,10 @@ internal sealed class LiveEvent
 
     private static readonly Audience EveryoneAudience = new(Callers.Everyone);
 
-    /// <param name="name">The event's name, which its data begins with as <c>type</c> too.</param>
-    /// <param name="resource">The resource by which listeners narrow; empty when they cannot narrow it away.</param>
-    /// <param name="audience">Who may see it.</param>
-    /// <param name="data">Its data, one line of JSON.</param>
+    /// <param name="name">The name of the event, which its data also contains as its first property, <c>type</c>.</param>
+    /// <param name="resource">The resource that subscribers can filter by; empty for an event that cannot be filtered out.</param>
+    /// <param name="audience">The callers who may see the event.</param>
+    /// <param name="data">The data, one line of JSON.</param>
     public LiveEvent(string name, string resource, Audience audience, ReadOnlySpan<byte> data)
     {
         (Name, Resource, Audience) = (name, resource, audience);
@@ -41,15 +42,15 @@ internal sealed class LiveEvent
     public string Resource { get; }
     public Audience Audience { get; }
 
-    /// <summary>The data alone.</summary>
+    /// <summary>Gets the data.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>As in <c>text/event-stream</c>, save for the id, which is each listener's own.</summary>
+    /// <summary>Gets the event in <c>text/event-stream</c> format, without the id, which differs by subscriber.</summary>
     public ReadOnlyMemory<byte> Frame { get; }
 
     /// <summary>
-    /// What a change looks like to listeners: the update of the resource, and for some the entity itself under a name of its own. Of an entity that is too long only the id is
-    /// told, beside <c>data_omitted</c>.
+    /// Creates the live events of a change: the update of the resource and, for some resources, an event with its own name that contains the entity itself.
+    /// If an entity is too long, the event contains only its id and <c>data_omitted</c>.
     /// </summary>
     public static IReadOnlyList<LiveEvent> FromIntegrationEvent(IntegrationEvent integrationEvent, LiveUpdate live)
     {
@@ -80,16 +81,19 @@ internal sealed class LiveEvent
         return JsonSerializer.SerializeToUtf8Bytes(cut, Json.Options);
     }
 
-    /// <summary>What it is found by: its own id or, where it has none, those of what it belongs to.</summary>
+    /// <summary>Returns an object with only the entity's id or, if it has none, with the ids of the entities it belongs to.</summary>
     private static JsonObject KeepIdOnly(JsonObject entity) => entity["id"] is { } id
         ? new() { ["id"] = id.DeepClone() }
         : new(entity.Where(field => field.Key.EndsWith("_id", StringComparison.Ordinal)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
 
-    /// <summary>Whether data goes into a line.</summary>
+    /// <summary>Returns whether data fits into a line.</summary>
     private static bool FitsLine(ReadOnlySpan<byte> data) => "data: \n"u8.Length + data.Length <= MaxLineLength;
 
-    /// <summary>What a tool answered somebody, for them alone.</summary>
-    /// <param name="result">One line of JSON, written as it is; none where it is not to be told. One that is too long is not told either, and <c>result_omitted</c> says so.</param>
+    /// <summary>Creates an event with a tool's response to a user, which only this user may see.</summary>
+    /// <param name="result">
+    /// The result, one line of JSON, written unchanged; empty to omit the result. A result that is too long is omitted as well, and <c>result_omitted</c>
+    /// is set.
+    /// </param>
     public static LiveEvent ForToolResponse(Guid user, string tool, ReadOnlySpan<byte> result, string requestId, DateTimeOffset now)
     {
         var data = result.IsEmpty || result.Length > MaxLineLength ? ForToolResponse(tool, [], requestId, now) : ForToolResponse(tool, result, requestId, now);
@@ -123,19 +127,19 @@ internal sealed class LiveEvent
         return data.WrittenSpan;
     }
 
-    /// <summary>The sign of life of a quiet connection.</summary>
+    /// <summary>Creates a heartbeat for a connection without other events.</summary>
     public static LiveEvent Heartbeat(DateTimeOffset now) => Create(HeartbeatEvent, EveryoneAudience, new { Type = HeartbeatEvent, Timestamp = now });
 
-    /// <summary>Gives a listener the token that takes the place of theirs.</summary>
+    /// <summary>Creates an event with the token that replaces the current token of a subscriber.</summary>
     public static LiveEvent TokenRenewed(Guid user, string token, DateTimeOffset expiresAt) =>
         Create(AuthRefreshEvent, new(Callers.None, user), new { Type = AuthRefreshEvent, NewToken = token, ExpiresAt = expiresAt });
 
-    /// <summary>Tells listeners that what they know may have gaps which nobody can fill from here.</summary>
+    /// <summary>Creates an event that tells clients to reload, because events may be missing that the gateway cannot supply.</summary>
     public static LiveEvent Reload(DateTimeOffset now) =>
         ForError(EveryoneAudience, "Events may have been missed. Load anew what you show.", new() { ["reload"] = true }, now);
 
-    /// <summary>Tells of something that went wrong; where that is too long to tell, of what.</summary>
-    /// <param name="requiredDetails">Of the details, what is told in any case.</param>
+    /// <summary>Creates an error event. If it is too long, the error text is truncated and most details are omitted.</summary>
+    /// <param name="requiredDetails">The names of the details that are never omitted.</param>
     public static LiveEvent ForError(Audience audience, string error, JsonObject details, DateTimeOffset now, params ReadOnlySpan<string> requiredDetails)
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(new { Type = ErrorEvent, Error = error, Details = details, Timestamp = now }, Json.Options);

@@ -3,7 +3,10 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>From the bus to the streams: one for every event that has a live side, found by its type.</summary>
+/// <summary>
+/// Consumes integration events from the message bus and appends their live events to the streams. There is one consumer per event type that has live
+/// events.
+/// </summary>
 internal sealed class LiveEventConsumer<TEvent>(LiveEventStore streams) : IConsumer<TEvent> where TEvent : IntegrationEvent
 {
     public Task Consume(ConsumeContext<TEvent> context)
@@ -15,7 +18,7 @@ internal sealed class LiveEventConsumer<TEvent>(LiveEventStore streams) : IConsu
 
 internal static class LiveEventConsumer
 {
-    /// <summary>The consumers of all events that listeners are shown.</summary>
+    /// <summary>Gets the consumer types of all integration events that have live events.</summary>
     public static IEnumerable<Type> ConsumerTypes { get; } =
         [.. from type in typeof(IntegrationEvent).Assembly.GetTypes()
             where type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsAbstract

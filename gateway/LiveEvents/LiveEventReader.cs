@@ -3,9 +3,9 @@ using StackExchange.Redis;
 namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
-/// Follows the streams that somebody listens to on this replica, and hands each new event to those whom it is for. Word that a stream grew comes
-/// by publish and subscribe; once a second all are read without it, so that a lost word delays an event and loses none. While Redis is away
-/// listeners stay connected, and afterwards reading goes on from where it was.
+/// Reads the streams that have subscribers at this replica, and delivers each new event to the subscribers that accept it. Redis notifies of new entries by
+/// publish and subscribe; once a second all streams are read without a notification, so that a lost notification delays an event but loses none. While
+/// Redis is unavailable, subscribers stay connected, and reading then resumes from the last position.
 /// </summary>
 internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock, ILogger<LiveEventReader> log) : BackgroundService
 {
@@ -22,8 +22,8 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
     private long? _epoch;
 
     /// <summary>
-    /// Gives a listener a seat: they hear whatever happens once this completed and, where they come back, first what they missed since their place. Throws while
-    /// Redis is away and the place to start from cannot be known.
+    /// Subscribes a subscriber to its streams: it receives all events published after this method completes and, when it resumes, first the events missed
+    /// since its position. Throws while Redis is unavailable and the start position cannot be determined.
     /// </summary>
     public async Task<StreamSubscription> SubscribeAsync(EventSubscriber listener, ResumeToken? after = null)
     {
@@ -63,16 +63,16 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
                 var all = isDoubtful || clock.GetUtcNow() - looked >= PollInterval;
                 if (all)
                 {
-                    // Before the look: what becomes doubtful during it is looked at again.
+                    // Reset before the check, so that a loss during the check leads to another one.
                     _mayHaveLostEvents = false;
-                    // A stream in which nothing happens tells nothing of a new epoch.
+                    // A stream without new entries does not show a new epoch.
                     var now = await streams.GetEpochAsync();
                     if (isDoubtful || now != _epoch) await DetectLossAsync();
                     (_epoch, looked) = (now, clock.GetUtcNow());
                 }
                 while (await ReadOnceAsync(all)) all = false;
             }
-            catch (Exception e) // whatever it is: this loop ends with the process alone
+            catch (Exception e) // any exception: this loop ends only with the process
             {
                 log.LogWarning("Streams could not be read, and are read again: {Kind}", e.GetType().Name);
                 _mayHaveLostEvents = true;
@@ -104,7 +104,7 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
         if (Interlocked.Exchange(ref _isWoken, 1) == 0) _wakeSignal.Release();
     }
 
-    /// <summary>Reads what is new, and tells whether there may be more.</summary>
+    /// <summary>Reads new entries and returns whether there may be more.</summary>
     private async Task<bool> ReadOnceAsync(bool all)
     {
         var more = false;
@@ -133,7 +133,10 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
         }
     }
 
-    /// <summary>After Redis was away, or in a new epoch: a stream that ends elsewhere than beyond the place that was reached may have lost what it had.</summary>
+    /// <summary>
+    /// Detects loss after Redis was unavailable or in a new epoch: a stream that no longer ends at or after the position that was read may have lost
+    /// entries.
+    /// </summary>
     private async Task DetectLossAsync()
     {
         foreach (var tail in GetDueStreams(all: true))

@@ -4,45 +4,49 @@ using StackExchange.Redis;
 namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
-/// The streams in Redis that all gateways write and read: one per hospital, one for what concerns no hospital and so everybody, and one
-/// of everything for the platform's administrators. Each keeps the last 24 hours, 10,000 events or so many bytes of them. Beside them stand the answers of tools
-/// for those who listen, kept for minutes.
+/// Reads and writes the streams of live events in Redis, which all gateways share: one per hospital, one for events that concern no hospital and so
+/// everybody, and one of all events for platform administrators. Each keeps the events of the last 24 hours, up to 10,000 events and a size limit. Separate
+/// streams hold copies of tool responses for connected users, for minutes.
 /// </summary>
 internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
 {
-    /// <summary>Events that concern no hospital.</summary>
+    /// <summary>The stream of events that concern no hospital.</summary>
     public const string PlatformStream = "medcor:live:platform";
 
-    /// <summary>All events of all hospitals.</summary>
+    /// <summary>The stream of all events of all hospitals.</summary>
     public const string AllStream = "medcor:live:all";
 
-    /// <summary>How far each stream has come, the present epoch, and the run of Redis that it was last written in.</summary>
+    /// <summary>The hash with the last entry number of each stream, the current epoch, and the Redis run id at the last write.</summary>
     private const string HeadsKey = "medcor:live:heads";
 
     private const string ToolResponsePrefix = "medcor:live:answers:";
     private const string Channel = "medcor:live";
 
-    /// <summary>How many bytes beside the streams stand, of what each holds.</summary>
+    /// <summary>The hash with the size of each stream's entries in bytes.</summary>
     private const string SizesKey = "medcor:live:sizes";
 
     internal const int MaxEntries = 10_000;
 
-    /// <summary>How many bytes of events are kept, of a hospital and of all together.</summary>
+    /// <summary>The maximum size in bytes of the events of a hospital, and of all events together.</summary>
     internal const int MaxHospitalBytes = 8 * 1024 * 1024;
     internal const int MaxTotalBytes = 32 * 1024 * 1024;
     private const int RetentionSeconds = 24 * 60 * 60;
     private const int MaxToolResponses = 500;
     private const int ToolResponseRetentionSeconds = 15 * 60;
 
-    /// <summary>How many bytes of answers are kept for a hospital, and of them for one person: whatever somebody has answered, it crowds out their own.</summary>
+    /// <summary>
+    /// The maximum size in bytes of the tool responses of a hospital, and of those of one person: a user with many
+    /// responses displaces the same user's older ones.
+    /// </summary>
     internal const int MaxToolResponseBytes = 4 * 1024 * 1024;
     internal const int MaxToolResponseBytesPerUser = 512 * 1024;
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Adds events to a stream and to that of everything, once. Redis that was started anew may have lost the last that it was told, or all. It has not when
-    /// it still knows what this writer wrote last; otherwise a new epoch begins, by which every reader sees that events may be missing.
-    /// The oldest go beyond the number or the bytes of a stream. An entry without a size is an earlier version's and was never counted.
+    /// Appends events to a stream and to the stream of all events, exactly once. A restarted Redis may have lost its last writes or all of them. It has not
+    /// if it still holds the last entry that this writer wrote; otherwise the script starts a new epoch, which tells every reader that events may be
+    /// missing. The oldest entries beyond the maximum number or size of a stream are removed. An entry without a size was written by an earlier version and
+    /// was never counted.
     /// </summary>
     private const string AppendScript = """
         if redis.call('EXISTS', KEYS[1]) == 1 then return false end
@@ -89,8 +93,9 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         """;
 
     /// <summary>
-    /// Adds an answer. The oldest go: those that are too old, those of its person beyond their bytes, and then of everybody beyond the bytes and the number of the stream. How many bytes there
-    /// are, of each and of all, stands beside the stream, and so do each person's entries, oldest first. An entry without a time is an earlier version's and was never counted.
+    /// Appends a tool response. Removes the oldest entries: those that are too old, those of the person beyond the size limit per user, and then any beyond
+    /// the size and number limits of the stream. The sizes per person and in total, and the ids of each person's entries, oldest first, are kept beside the
+    /// stream. An entry without a time was written by an earlier version and was never counted.
     /// </summary>
     private const string AppendToolResponseScript = """
         local heads, stream, sizes, prefix, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
@@ -140,7 +145,7 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         redis.call('PUBLISH', channel, stream)
         """;
 
-    /// <summary>Where a stream ends. Begins the first epoch where there is none, so that a place before the first event is a place.</summary>
+    /// <summary>Returns the end of a stream. Starts the first epoch if there is none, so that the position before the first event is valid.</summary>
     private const string GetEndScript = """
         local epoch = redis.call('HGET', KEYS[1], 'epoch')
         if not epoch then
@@ -150,26 +155,31 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         return {epoch, redis.call('HGET', KEYS[1], KEYS[2]) or '0'}
         """;
 
-    /// <summary>What this process wrote last to the stream of everything: what Redis must still know, unless it lost something.</summary>
+    /// <summary>The last id that this process wrote to the stream of all events. Redis must still hold it unless it lost data.</summary>
     private StreamId _lastWritten;
 
-    /// <summary>The event whose writing was begun and not confirmed yet. If another follows without it, it was given up: so it is until that one is written.</summary>
+    /// <summary>
+    /// The id of the event whose append has begun but is not confirmed. When another event follows, the unconfirmed one was abandoned, and writes are
+    /// doubtful until an append succeeds.
+    /// </summary>
     private Guid? _unconfirmed;
     private bool _hasAbandonedWrite;
 
-    /// <summary>However many come back at once, their reading holds up nobody else's.</summary>
+    /// <summary>Limits how many subscribers catch up at the same time, so that their reads delay no other reads.</summary>
     private readonly SemaphoreSlim _catchUpSlots = new(4);
 
-    /// <summary>The stream of a hospital's events.</summary>
+    /// <summary>Returns the name of the stream of a hospital's events.</summary>
     public static string HospitalStream(Guid hospital) => $"medcor:live:hospital:{hospital:N}";
 
-    /// <summary>The stream of what tools answer those who belong to a hospital, or to none, and listen.</summary>
+    /// <summary>Returns the name of the stream of tool responses to users of a hospital, or to those of none.</summary>
     public static string ToolResponseStream(Guid? hospital) => $"{ToolResponsePrefix}{hospital?.ToString("N") ?? "platform"}";
 
-    /// <summary>Whether a stream is one of <see cref="ToolResponseStream"/>.</summary>
+    /// <summary>Returns whether a stream is one of <see cref="ToolResponseStream"/>.</summary>
     public static bool IsToolResponseStream(string stream) => stream.StartsWith(ToolResponsePrefix, StringComparison.Ordinal);
 
-    /// <summary>Adds what a change looks like to listeners, once, however often it is called for the same event. Throws while Redis is away.</summary>
+    /// <summary>
+    /// Appends the live events of an integration event, exactly once however often it is called for the same event. Throws while Redis is unavailable.
+    /// </summary>
     public async Task AppendAsync(IntegrationEvent integrationEvent, IReadOnlyList<LiveEvent> events)
     {
         var stream = integrationEvent.HospitalId is { } hospital ? HospitalStream(hospital) : PlatformStream;
@@ -184,7 +194,7 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         if (!answer.IsNull) _lastWritten = ParseId(answer);
     }
 
-    /// <summary>Adds an answer for one person. Throws while Redis is away.</summary>
+    /// <summary>Appends a tool response for one user. Throws while Redis is unavailable.</summary>
     public Task AppendToolResponseAsync(Guid? hospital, LiveEvent response)
     {
         var stream = ToolResponseStream(hospital);
@@ -192,20 +202,23 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
             [Channel, ToolResponseRetentionSeconds, MaxToolResponses, MaxToolResponseBytes, MaxToolResponseBytesPerUser, response.Name, response.Audience.UserId!.Value.ToString("N"), response.Data]).WaitAsync(RedisTimeout);
     }
 
-    /// <summary>What each stream has after a place, at most <paramref name="maxCount"/> each, in order. Streams without anything new are left out.</summary>
+    /// <summary>
+    /// Reads the entries of each stream after a position in order, at most <paramref name="maxCount"/> per stream. Streams without new entries are left
+    /// out.
+    /// </summary>
     public async Task<IReadOnlyList<(string Stream, IReadOnlyList<StoredEvent> Entries)>> ReadAsync(IReadOnlyList<(string Stream, StreamId After)> from, int maxCount)
     {
         var streams = await redis.GetDatabase().StreamReadAsync([.. from.Select(f => new StreamPosition(f.Stream, f.After.ToString()))], maxCount).WaitAsync(RedisTimeout);
         return [.. streams.Select(stream => ((string)stream.Key!, (IReadOnlyList<StoredEvent>)[.. stream.Entries.Select(StoredEvent.Parse)]))];
     }
 
-    /// <summary>The next events of a stream that one listener missed; few at once, and for few listeners at once.</summary>
+    /// <summary>Reads the next entries of a stream that a subscriber missed, in small batches and for few subscribers at the same time.</summary>
     public async Task<IReadOnlyList<StoredEvent>> ReadMissedAsync(string stream, StreamId after, CancellationToken ct)
     {
         await _catchUpSlots.WaitAsync(ct);
         try
         {
-            // Answers are larger by far.
+            // Tool responses are much larger than events.
             var read = await ReadAsync([(stream, after)], IsToolResponseStream(stream) ? 20 : 200);
             return read.Count > 0 ? read[0].Entries : [];
         }
@@ -215,13 +228,15 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         }
     }
 
-    /// <summary>The present epoch; none before there is one.</summary>
+    /// <summary>Returns the current epoch; null before the first.</summary>
     public async Task<long?> GetEpochAsync() => (long?)await redis.GetDatabase().HashGetAsync(HeadsKey, "epoch").WaitAsync(RedisTimeout);
 
-    /// <summary>Where a stream ends.</summary>
+    /// <summary>Returns the end of a stream.</summary>
     public async Task<StreamId> GetEndAsync(string stream) => ParseId(await redis.GetDatabase().ScriptEvaluateAsync(GetEndScript, [HeadsKey, stream]).WaitAsync(RedisTimeout));
 
-    /// <summary>Calls back when a stream grew, naming it, and when the connection is back after it was lost, naming none. A hint: it may fail to come.</summary>
+    /// <summary>
+    /// Registers a callback that receives the name of a stream that has new entries, or null when a lost connection is restored. Notifications can be lost.
+    /// </summary>
     public async Task SubscribeAsync(Action<string?> grew)
     {
         redis.ConnectionRestored += (_, _) => grew(null);
@@ -236,8 +251,8 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         return new((long)parts[0], (long)parts[1]);
     }
 
-    /// <summary>An event where it stands in a stream.</summary>
-    /// <param name="At">When it was written; none where an earlier version wrote it, whose events said more than is told now.</param>
+    /// <summary>Represents an event at its position in a stream.</summary>
+    /// <param name="At">The time of the write; null for an entry written by an earlier version, which contains more data than is delivered now.</param>
     internal sealed record StoredEvent(StreamId Id, LiveEvent Event, DateTimeOffset? At)
     {
         internal static StoredEvent Parse(StreamEntry entry)

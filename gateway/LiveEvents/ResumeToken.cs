@@ -2,21 +2,23 @@ using System.Text.Unicode;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>How far a listener has come in each of their streams: the id of what they heard last, by which they go on at any replica.</summary>
+/// <summary>
+/// Represents a subscriber's position in each of its streams: the id of the last entry received, from which it can resume at any replica.
+/// </summary>
 internal sealed class ResumeToken(StreamId[] reached)
 {
-    /// <summary>Longer than any place is.</summary>
+    /// <summary>The maximum length of a token, with a margin.</summary>
     public const int MaxLength = 160;
 
-    /// <summary>No listener has more streams.</summary>
+    /// <summary>The maximum number of streams of a subscriber.</summary>
     private const int MostStreams = 3;
 
     public StreamId this[int stream] => reached[stream];
 
-    /// <summary>How many streams it is a place in.</summary>
+    /// <summary>Gets the number of streams in the token.</summary>
     public int StreamCount => reached.Length;
 
-    /// <summary>Reads an id. False when it is none that MedCor wrote.</summary>
+    /// <summary>Parses a token. Returns false when the text is not a token that MedCor wrote.</summary>
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ResumeToken? place)
     {
         place = null;
@@ -29,14 +31,14 @@ internal sealed class ResumeToken(StreamId[] reached)
         return true;
     }
 
-    /// <summary>Goes on to what was heard in one stream.</summary>
+    /// <summary>Advances the token to the position of an item.</summary>
     public void Advance(in StreamItem item)
     {
         if (item.StreamIndex >= 0) reached[item.StreamIndex] = item.Position;
     }
 
-    /// <summary>Writes the id, which is ASCII, and tells how many bytes it has.</summary>
-    /// <param name="to">At least <see cref="MaxLength"/> bytes.</param>
+    /// <summary>Writes the token in ASCII and returns its length in bytes.</summary>
+    /// <param name="to">A buffer of at least <see cref="MaxLength"/> bytes.</param>
     public int WriteTo(Span<byte> to)
     {
         var length = 0;
@@ -50,11 +52,11 @@ internal sealed class ResumeToken(StreamId[] reached)
     }
 }
 
-/// <summary>What a listener is told: an event, where a stream has come, or both.</summary>
-/// <param name="Event">None where only the place moves on, beyond events that are not for them.</param>
-/// <param name="StreamIndex">Which of their streams moves on to <paramref name="Position"/>; negative for none.</param>
+/// <summary>Represents an item for a subscriber: an event, a new position in a stream, or both.</summary>
+/// <param name="Event">The event; null when only the position advances past events that the subscriber did not receive.</param>
+/// <param name="StreamIndex">The index of the stream that advances to <paramref name="Position"/>; negative for none.</param>
 internal readonly record struct StreamItem(LiveEvent? Event, int StreamIndex, StreamId Position)
 {
-    /// <summary>Something that stands in no stream.</summary>
+    /// <summary>Creates an item that belongs to no stream.</summary>
     public static StreamItem OutOfStream(LiveEvent e) => new(e, -1, default);
 }

@@ -1,13 +1,19 @@
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>How far one stream has been read here, and for whom.</summary>
+/// <summary>
+/// Distributes the entries of one stream to its subscribers at this replica, and holds the position up to which the stream has been read.
+/// </summary>
 internal sealed class StreamFanOut
 {
-    /// <summary>What is kept in memory for those who come back within moments, as everybody does when a replica went down.</summary>
+    /// <summary>
+    /// The limits of the recent entries kept in memory for clients that reconnect within moments, as all clients of a replica do when it stops.
+    /// </summary>
     private const int MaxRecentEntries = 256;
     private const int MaxRecentBytes = 1024 * 1024;
 
-    /// <summary>How often at most is told of what an earlier version writes, which may be all that happens while gateways are replaced.</summary>
+    /// <summary>
+    /// The minimum interval between notices of entries written by an earlier version, which may be the only entries during a rolling update.
+    /// </summary>
     private static readonly TimeSpan EarlierVersionNoticeInterval = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _clock;
@@ -28,14 +34,14 @@ internal sealed class StreamFanOut
 
     public string Stream { get; }
 
-    /// <summary>Completes once the place to start from is known.</summary>
+    /// <summary>Gets a task that completes once the start position is known.</summary>
     public Task Started { get; }
 
     public bool HasNewEntries { get; set; }
 
     public DateTimeOffset LastUsedAt { get; set; }
 
-    /// <summary>Whether nobody sits here, be it that they hear it or still catch up with it.</summary>
+    /// <summary>Gets whether the stream has no subscriptions, whether attached or still catching up.</summary>
     public bool IsIdle
     {
         get
@@ -44,7 +50,7 @@ internal sealed class StreamFanOut
         }
     }
 
-    /// <summary>The last place whose event has been handed to all listeners.</summary>
+    /// <summary>Gets the position of the last entry that has been delivered to all subscribers.</summary>
     public StreamId Position
     {
         get
@@ -53,16 +59,16 @@ internal sealed class StreamFanOut
         }
     }
 
-    /// <summary>Whether gaps are told of: not in the answers of tools, which are only copies, and kept for minutes.</summary>
+    /// <summary>Gets whether gaps are reported. They are not for streams of tool responses, which contain only copies that are kept for minutes.</summary>
     private bool ReportsGaps => !LiveEventStore.IsToolResponseStream(Stream);
 
-    /// <summary>Is followed for as long as somebody sits here.</summary>
+    /// <summary>Adds a subscription. The stream is followed for as long as it has any.</summary>
     public void AddSubscription()
     {
         lock (_turn) _subscriptionCount++;
     }
 
-    /// <summary>Hears from now on; tells from where that is.</summary>
+    /// <summary>Attaches a subscriber to the entries from now on, and returns the current position.</summary>
     public StreamId Attach(EventSubscriber listener, int index)
     {
         lock (_turn)
@@ -73,8 +79,8 @@ internal sealed class StreamFanOut
     }
 
     /// <summary>
-    /// Hears all after a place. False when what lies between is not in memory any more, and must be read. What is, has then been told already and is
-    /// <paramref name="missedEntries"/>.
+    /// Attaches a subscriber to all entries after a position. Returns false when entries after that position are no longer in memory and must be read from
+    /// Redis. On success, <paramref name="missedEntries"/> contains the entries that were published before the call.
     /// </summary>
     public bool TryAttach(EventSubscriber listener, int index, StreamId after, out IReadOnlyList<LiveEventStore.StoredEvent> missedEntries)
     {
@@ -86,7 +92,7 @@ internal sealed class StreamFanOut
                 if (!_recent.TryPeek(out var first) || first.Id > after && !first.Id.IsNextAfter(after)) return false;
                 missedEntries = [.. _recent.Where(e => e.Id > after)];
             }
-            // A replica that read on before this one may have told them more than has arrived here.
+            // Another replica that had read further than this one may have delivered entries that have not arrived here yet.
             _subscribers[listener] = (index, after > _position ? after : _position);
             return true;
         }
@@ -102,12 +108,12 @@ internal sealed class StreamFanOut
         }
     }
 
-    /// <summary>Hands an event to those whom it is for.</summary>
+    /// <summary>Delivers an entry to the subscribers that accept it.</summary>
     public void Publish(LiveEventStore.StoredEvent entry)
     {
         lock (_turn)
         {
-            // What an earlier version wrote, which said more, is told of as lost.
+            // Entries of an earlier version contain more data than is delivered now. They are withheld and reported as lost.
             var isTold = entry.At is not null;
             if (HasGap(_position, entry.Id)) PublishGap(entry.Id.Epoch);
             if (!isTold && ReportsGaps) PublishEarlierVersionNotice();
@@ -118,11 +124,11 @@ internal sealed class StreamFanOut
         }
     }
 
-    /// <summary>Whether something is to be told of between two events that one hears one after the other.</summary>
+    /// <summary>Returns whether a gap must be reported between two consecutive entries of a subscriber.</summary>
     public bool HasGap(StreamId from, StreamId to) => ReportsGaps && !to.IsNextAfter(from);
 
-    /// <summary>What was not read yet may be lost. Whatever is left of it is read still.</summary>
-    /// <param name="end">Where the stream ends now.</param>
+    /// <summary>Reports that entries that were not read yet may be lost. The remaining entries are still read.</summary>
+    /// <param name="end">The current end of the stream.</param>
     public void HandleLoss(StreamId end)
     {
         lock (_turn)
@@ -130,7 +136,7 @@ internal sealed class StreamFanOut
             if (ReportsGaps) PublishGap(end.Epoch);
             if (end.Epoch >= _position.Epoch) return;
 
-            // Redis has lost its clock as well. Reading on from here would find nothing.
+            // Redis has lost its clock as well. Reading from the old position would find nothing.
             _position = new(end.Epoch, 0);
             _recent.Clear();
             _recentBytes = 0;
@@ -138,7 +144,7 @@ internal sealed class StreamFanOut
         }
     }
 
-    /// <summary>Lets a listener's place move on, beyond events that were not for them.</summary>
+    /// <summary>Advances the position of a subscriber past entries that it did not receive.</summary>
     public void AdvanceToken(EventSubscriber listener)
     {
         lock (_turn)
@@ -158,7 +164,10 @@ internal sealed class StreamFanOut
             if (listener.TryMarkGapReported(epoch)) listener.Enqueue(StreamItem.OutOfStream(notice));
     }
 
-    /// <summary>Tells of what an earlier version wrote: each time, since who loaded anew after the last cannot know of this; but where it is much, once for all of a second.</summary>
+    /// <summary>
+    /// Reports entries written by an earlier version. Each entry is reported, because a client that reloaded after the last report does not know of it; but
+    /// at most one report is sent per <see cref="EarlierVersionNoticeInterval"/>.
+    /// </summary>
     private void PublishEarlierVersionNotice()
     {
         if (_noticeTimer is not null) return;

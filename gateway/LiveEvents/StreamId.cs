@@ -2,12 +2,14 @@ using System.Globalization;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>A place in a stream. Numbers count every event of the stream, so that one that is missing shows.</summary>
-/// <param name="Epoch">Since when, in milliseconds, Redis is known to have lost nothing: a later epoch begins whenever it may have.</param>
-/// <param name="Number">How many events the stream has had, this one included.</param>
+/// <summary>Represents a position in a stream. The numbers count every event of the stream, so that a missing one is noticed.</summary>
+/// <param name="Epoch">
+/// The time in milliseconds since when Redis is known to have lost nothing. A new epoch begins whenever Redis may have lost entries.
+/// </param>
+/// <param name="Number">The number of events that the stream has had, including this one.</param>
 internal readonly record struct StreamId(long Epoch, long Number) : IComparable<StreamId>
 {
-    /// <summary>Whether nothing is missing between a place and this one, the next.</summary>
+    /// <summary>Returns whether this position follows another directly, with nothing missing between them.</summary>
     public bool IsNextAfter(StreamId previous) => Epoch == previous.Epoch && Number == previous.Number + 1;
 
     public static StreamId Parse(string text) =>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>A listener's place at this replica. Dispose of it to stop.</summary>
+/// <summary>Represents a subscriber's subscription to its streams at this replica. Dispose of it to unsubscribe.</summary>
 internal sealed class StreamSubscription : IDisposable
 {
     private readonly EventSubscriber _subscriber;
@@ -17,16 +17,16 @@ internal sealed class StreamSubscription : IDisposable
         foreach (var tail in tails) tail.AddSubscription();
     }
 
-    /// <summary>How far they have come. Moved on by whoever sends them what they hear.</summary>
+    /// <summary>Gets the position of the subscriber in its streams. The code that sends items to the client advances it.</summary>
     public ResumeToken Token { get; }
 
-    /// <summary>Sits down to hear from now on.</summary>
+    /// <summary>Creates a subscription to the events from now on.</summary>
     public static StreamSubscription StartNow(EventSubscriber listener, LiveEventStore streams, StreamFanOut[] tails, TimeProvider clock) =>
         new(listener, streams, tails, clock, null, new ResumeToken([.. tails.Select((tail, i) => tail.Attach(listener, i))]));
 
     /// <summary>
-    /// Sits down to hear first what was missed since a place, then what happens. A place that is none in these streams, or from before the listener logged in, is answered with the advice
-    /// to load anew. Throws while Redis is away.
+    /// Creates a subscription that first delivers the events missed since a position, then new events. If the position does not belong to these streams, or
+    /// is from before the caller logged in, the subscriber is told to reload. Throws while Redis is unavailable.
     /// </summary>
     public static async Task<StreamSubscription> ResumeAfterAsync(ResumeToken token, EventSubscriber listener, LiveEventStore streams, StreamFanOut[] tails, TimeProvider clock)
     {
@@ -40,7 +40,7 @@ internal sealed class StreamSubscription : IDisposable
         for (var i = 0; i < tails.Length; i++)
         {
             after[i] = token[i];
-            // Another replica may have read on before this one; but nobody can have heard what no stream has.
+            // Another replica may have read further than this one, but no replica can have delivered an entry beyond the end of the stream.
             if (after[i] <= tails[i].Position || await streams.GetEndAsync(tails[i].Stream) is var end && after[i] <= end) continue;
             after[i] = end;
             if (!LiveEventStore.IsToolResponseStream(tails[i].Stream) && listener.TryMarkGapReported(end.Epoch)) listener.Enqueue(StreamItem.OutOfStream(LiveEvent.Reload(clock.GetUtcNow())));
@@ -48,7 +48,7 @@ internal sealed class StreamSubscription : IDisposable
         return new(listener, streams, tails, clock, after, new ResumeToken([.. after]));
     }
 
-    /// <summary>All that they are to hear, in the order of each stream, until they are asked to leave. To be enumerated once.</summary>
+    /// <summary>Returns all items for the subscriber, in the order of each stream, until it is disconnected. Enumerate once only.</summary>
     public async IAsyncEnumerable<StreamItem> ReadAllAsync([EnumeratorCancellation] CancellationToken ct)
     {
         for (var i = 0; _missedAfter is not null && i < _fanOuts.Length; i++)
@@ -56,7 +56,7 @@ internal sealed class StreamSubscription : IDisposable
         await foreach (var heard in _subscriber.ReadQueueAsync(ct)) yield return heard;
     }
 
-    /// <summary>Lets their place move on, beyond events that were not for them.</summary>
+    /// <summary>Advances the position of the subscriber past events that it did not receive.</summary>
     public void AdvanceToken()
     {
         foreach (var tail in _fanOuts) tail.AdvanceToken(_subscriber);
@@ -67,7 +67,10 @@ internal sealed class StreamSubscription : IDisposable
         foreach (var tail in _fanOuts) tail.Detach(_subscriber);
     }
 
-    /// <summary>What one stream had after a place. Read only as fast as it is taken, so however much it is none of it piles up. At its end they have joined.</summary>
+    /// <summary>
+    /// Returns the entries of one stream after a position, and attaches the subscriber at the end. Entries are read only as fast as they are consumed, so
+    /// that any number of them uses little memory.
+    /// </summary>
     private async IAsyncEnumerable<StreamItem> ReadMissedAsync(int i, StreamId after, [EnumeratorCancellation] CancellationToken ct)
     {
         var (tail, exhausted) = (_fanOuts[i], false);
@@ -76,7 +79,7 @@ internal sealed class StreamSubscription : IDisposable
             var joined = tail.TryAttach(_subscriber, i, after, out var entries);
             if (!joined && exhausted)
             {
-                // Redis lost what was read here before; see Tail.MayHaveLost.
+                // Redis lost entries that had been read here; see StreamFanOut.HandleLoss.
                 after = tail.Attach(_subscriber, i);
                 yield return new(GetGapNotice(after.Epoch), i, after);
                 yield break;
@@ -93,7 +96,7 @@ internal sealed class StreamSubscription : IDisposable
                 after = entry.Id;
                 if (entry.At is null)
                 {
-                    // An earlier version wrote it. All of these entries had happened when it is told: once is enough for them.
+                    // An earlier version wrote the entry. All such entries are older than the notice, so one notice is enough.
                     if (!isToldOfEarlier) yield return StreamItem.OutOfStream(LiveEvent.Reload(_clock.GetUtcNow()));
                     isToldOfEarlier = true;
                     continue;
@@ -109,7 +112,7 @@ internal sealed class StreamSubscription : IDisposable
             if (joined) yield break;
             if (!exhausted) continue;
 
-            // Nothing follows, though more has been: it was too long ago.
+            // No entries follow, although the stream has had more: they have been removed because of their age.
             var end = await _streams.GetEndAsync(tail.Stream).WaitAsync(ct);
             if (end == after) continue;
             after = end;
@@ -117,6 +120,6 @@ internal sealed class StreamSubscription : IDisposable
         }
     }
 
-    /// <summary>What they are told of a gap, unless they know already.</summary>
+    /// <summary>Returns the notice of a gap, or null when the subscriber already knows of it.</summary>
     private LiveEvent? GetGapNotice(long epoch) => _subscriber.TryMarkGapReported(epoch) ? LiveEvent.Reload(_clock.GetUtcNow()) : null;
 }

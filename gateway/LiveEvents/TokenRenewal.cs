@@ -8,21 +8,24 @@ using MedCor.ServiceDefaults.Authentication;
 namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
-/// Asks Identity for another token before a listener's ends, for as long as it gives one, and tells it to them. Who is refused keeps theirs to its
-/// end; while Identity is away it is asked again.
+/// Requests a new token from Identity before a subscriber's token expires, for as long as Identity issues one, and sends it to the subscriber. A subscriber
+/// whose renewal is refused keeps its token until it expires; while Identity is unavailable the request is retried.
 /// </summary>
 internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
 {
-    /// <summary>How long before a token's end it is renewed: a minute, or a quarter of a short life.</summary>
+    /// <summary>The time before its expiration at which a token is renewed: a minute, or a quarter of a shorter lifetime.</summary>
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>All who listen may come due at once, as after a restart.</summary>
+    /// <summary>Limits concurrent renewals, because all subscribers may be due at the same time, for example after a restart.</summary>
     private readonly SemaphoreSlim _concurrency = new(16);
 
-    /// <summary>When a caller's token is to be renewed. Not twice within moments, however short tokens live.</summary>
+    /// <summary>
+    /// Returns when to renew a caller's token, but not before <paramref name="now"/>, so that no token is renewed twice within moments, however short its
+    /// lifetime.
+    /// </summary>
     public static DateTimeOffset GetDueTime(Caller caller, DateTimeOffset now)
     {
         var quarter = (caller.ExpiresAt - caller.IssuedAt) / 4;
@@ -30,10 +33,10 @@ internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator t
         return due > now ? due : now;
     }
 
-    /// <summary>Renews a listener's token, beside whatever else is done.</summary>
+    /// <summary>Renews a subscriber's token in the background.</summary>
     public void Start(EventSubscriber listener, DateTimeOffset now)
     {
-        // Asked again after this, unless a token came meanwhile.
+        // The renewal is retried after this interval unless a token arrived in the meantime.
         listener.RenewAt = now + RetryInterval;
         _ = RenewAsync(listener);
     }
@@ -56,9 +59,9 @@ internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator t
         }
         catch (OperationCanceledException)
         {
-            // They left, or Identity is slow.
+            // The client disconnected, or Identity is slow.
         }
-        catch (Exception e) // whatever it is: they are asked for again, or their token ends
+        catch (Exception e) // any exception: the renewal is retried, or the token expires
         {
             log.LogWarning("A listener's token was not renewed: {Kind}", e.GetType().Name);
         }
@@ -69,11 +72,12 @@ internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator t
         var (token, ends) = (listener.Token, listener.Caller.ExpiresAt);
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://identity/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         using var response = await upstream.SendAsync(request, ct);
-        // They sent another themselves meanwhile.
+        // The client has sent another token in the meantime.
         if (listener.Token != token) return;
         if (!response.IsSuccessStatusCode)
         {
-            // For good: a refresh gives them another token, and renews none that is out. They go on if they send that one until then.
+            // The refusal is final. The client can obtain another token by refreshing its session, which does not extend this one; the connection continues
+            // if the client sends that token before this one expires.
             if ((int)response.StatusCode < 500) listener.RenewAt = ends;
             return;
         }
@@ -87,7 +91,7 @@ internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator t
         {
             return;
         }
-        // Who was moved to another hospital hears other streams: they come anew.
+        // A user who was moved to another hospital has other streams, and must reconnect.
         if (caller.HospitalId != listener.Caller.HospitalId)
         {
             listener.Disconnect(DisconnectReason.Unauthenticated);

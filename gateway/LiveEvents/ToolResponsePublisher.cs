@@ -7,13 +7,13 @@ using MedCor.Gateway.ToolInvocation;
 namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
-/// Tells those who listen what tools answer them, whatever surface they called by. A copy: it holds up no call, and is given up while Redis is away or when
-/// more come than can be written. Of an answer that may tell of a patient's health it says that it came, not what it says: of whoever reads that the record tells,
-/// and of whom a copy was told it does not.
+/// Publishes copies of tool responses to the caller's live event connections, whatever surface the call came from. Publishing delays no call, and copies
+/// are dropped while Redis is unavailable or when more arrive than can be written. If a response may contain health data, its copy omits the content:
+/// reading health data is recorded in the audit trail, and delivery of a copy is not.
 /// </summary>
 internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEventStore streams, TimeProvider clock, ILogger<ToolResponsePublisher> log) : BackgroundService
 {
-    /// <summary>How many copies may wait to be written, and how many bytes of them.</summary>
+    /// <summary>The maximum number of queued copies, and their maximum size in bytes.</summary>
     private const int MaxQueuedItems = 256;
     private const int MaxQueuedBytes = 4 * 1024 * 1024;
 
@@ -22,7 +22,7 @@ internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEven
 
     private long _queuedBytes;
 
-    /// <summary>A tool answered.</summary>
+    /// <summary>Publishes the response of a tool.</summary>
     public void PublishResponse(InvocationContext visitor, ToolDescriptor tool, ToolResponse answer)
     {
         if (!listening.IsListening(visitor.Caller.UserId)) return;
@@ -33,11 +33,11 @@ internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEven
         }
         catch (JsonException)
         {
-            // A service broke in a way of its own. The caller gets what it said; there is nothing to tell.
+            // The error response of the service is not in the contract's format. The caller receives it as it is; there is nothing to publish.
         }
     }
 
-    /// <summary>A call was refused before its tool was reached, or its tool was not.</summary>
+    /// <summary>Publishes the error of a call that was rejected before its tool was reached, or whose tool could not be reached.</summary>
     public void PublishError(InvocationContext visitor, ToolDescriptor tool, ApiException refusal)
     {
         if (listening.IsListening(visitor.Caller.UserId)) EnqueueError(visitor, tool, refusal.Code, refusal.Message, refusal.Details);
@@ -50,7 +50,7 @@ internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEven
             {
                 await streams.AppendToolResponseAsync(hospital, told);
             }
-            catch (Exception e) // whatever it is: an exception that leaves here would end the process
+            catch (Exception e) // any exception: one that escapes would end the process
             {
                 log.LogWarning("A listener is not told of an answer: {Kind}", e.GetType().Name);
             }

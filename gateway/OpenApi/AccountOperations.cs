@@ -3,7 +3,7 @@ using MedCor.Contracts.Identity;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Logging in and out, and the public keys by which tokens are checked.</summary>
+/// <summary>Describes the operations for logging in, refreshing a session and logging out, and for reading the public keys that verify tokens.</summary>
 internal static class AccountOperations
 {
     public const string Tag = "Accounts";

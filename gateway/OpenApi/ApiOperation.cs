@@ -2,56 +2,56 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>One method of one path, described.</summary>
-/// <param name="Path">Without a slash at its end.</param>
-/// <param name="Method">In small letters.</param>
-/// <param name="Id">Unique in the document.</param>
-/// <param name="Tag">What it is listed under.</param>
-/// <param name="Summary">A line.</param>
-/// <param name="Description">All there is to say.</param>
+/// <summary>Represents an OpenAPI operation: one HTTP method of one path.</summary>
+/// <param name="Path">The path, without a trailing slash.</param>
+/// <param name="Method">The HTTP method, in lower case.</param>
+/// <param name="Id">The operation id, unique in the document.</param>
+/// <param name="Tag">The tag that the operation is listed under.</param>
+/// <param name="Summary">The summary, one line.</param>
+/// <param name="Description">The full description.</param>
 internal sealed record ApiOperation(string Path, string Method, string Id, string Tag, string Summary, string Description)
 {
-    /// <summary>The schema of a JSON body; none takes none.</summary>
+    /// <summary>Gets the schema of the JSON request body; null when the operation takes no body.</summary>
     public JsonObject? Body { get; init; }
 
-    /// <summary>Whether the body may be left out.</summary>
+    /// <summary>Gets whether the request body is optional.</summary>
     public bool BodyIsOptional { get; init; }
 
-    /// <summary>Bodies to begin with, by name.</summary>
+    /// <summary>Gets example request bodies, by name.</summary>
     public JsonObject? BodyExamples { get; init; }
 
     public JsonObject[] Parameters { get; init; } = [];
 
-    /// <summary>The status of the answer that was asked for.</summary>
+    /// <summary>Gets the status code of a successful response.</summary>
     public string Status { get; init; } = "200";
 
-    /// <summary>What the answer is that was asked for.</summary>
+    /// <summary>Gets the description of a successful response.</summary>
     public string ResponseDescription { get; init; } = "Done.";
 
-    /// <summary>The schema of a JSON answer.</summary>
+    /// <summary>Gets the schema of a JSON response.</summary>
     public JsonObject? ResponseSchema { get; init; }
 
     public JsonNode? ResponseExample { get; init; }
 
-    /// <summary>The answer where it is not JSON.</summary>
+    /// <summary>Gets the content of a response that is not JSON.</summary>
     public JsonObject? ResponseContent { get; init; }
 
-    /// <summary>Headers of the answer beyond those of every one.</summary>
+    /// <summary>Gets the response headers in addition to those that every response carries.</summary>
     public string[] ExtraHeaders { get; init; } = [];
 
-    /// <summary>The statuses of refusals.</summary>
+    /// <summary>Gets the status codes of the error responses.</summary>
     public required int[] ErrorStatuses { get; init; }
 
-    /// <summary>Further answers, by status.</summary>
+    /// <summary>Gets further responses, by status code.</summary>
     public JsonObject OtherResponses { get; init; } = [];
 
-    /// <summary>Whether anybody may call, logged in or not.</summary>
+    /// <summary>Gets whether the operation needs no authentication.</summary>
     public bool IsPublic { get; init; }
 
-    /// <summary>Whether calls count towards the caller's limit.</summary>
+    /// <summary>Gets whether calls count toward the caller's rate limit.</summary>
     public bool IsRateLimited { get; init; } = true;
 
-    /// <summary>Refused, whatever is called.</summary>
+    /// <summary>The error status codes that every operation can return.</summary>
     public static readonly int[] CommonErrorStatuses = [400, 401, 429, 500, 503];
 
     public JsonObject Write()
@@ -77,7 +77,7 @@ internal sealed record ApiOperation(string Path, string Method, string Id, strin
         return answer;
     }
 
-    /// <summary>A parameter of the query, the path or the header.</summary>
+    /// <summary>Creates a query, path or header parameter.</summary>
     public static JsonObject Parameter(string place, string name, string description, JsonObject schema, JsonNode? example = null, bool required = false)
     {
         var parameter = new JsonObject { ["name"] = name, ["in"] = place, ["description"] = description, ["required"] = required, ["schema"] = schema };
@@ -85,7 +85,7 @@ internal sealed record ApiOperation(string Path, string Method, string Id, strin
         return parameter;
     }
 
-    /// <summary>The content of an answer that is a stream of events.</summary>
+    /// <summary>Creates the content of a response that is an event stream.</summary>
     /// <param name="data">The schema of each event's data.</param>
     public static JsonObject EventStream(JsonObject data, string example) => new()
     {

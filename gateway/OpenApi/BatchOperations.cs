@@ -3,7 +3,7 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Many calls in one.</summary>
+/// <summary>Describes the operation that calls several tools in one request.</summary>
 internal static class BatchOperations
 {
     public static IEnumerable<ApiOperation> All(ComponentRegistry components)

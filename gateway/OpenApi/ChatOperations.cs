@@ -6,7 +6,7 @@ using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Chat with the model, whose errors have a form of their own.</summary>
+/// <summary>Describes the operations of the chat API, whose error responses have their own format.</summary>
 internal static class ChatOperations
 {
     public const string Tag = "Chat";
@@ -119,7 +119,10 @@ internal static class ChatOperations
         };
     }
 
-    /// <summary>The record, with what is read as its texts besides: parts, which are joined before it is read.</summary>
+    /// <summary>
+    /// Describes the request as its record does, and adds the second accepted form of <c>content</c>: a list of text parts, which are joined before the
+    /// record is deserialized.
+    /// </summary>
     private static JsonObject DescribeRequest(ComponentRegistry components)
     {
         var question = components.ReferenceInput(typeof(ExecuteCall));

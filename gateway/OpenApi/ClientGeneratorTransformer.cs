@@ -3,15 +3,15 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Writes schemas so that what generates clients from them, such as openapi-typescript, makes of them the types that are meant.</summary>
+/// <summary>Transforms schemas so that client generators such as openapi-typescript derive the intended types from them.</summary>
 internal static class ClientGeneratorTransformer
 {
-    /// <summary>Where values stand, and not schemas.</summary>
+    /// <summary>The properties that contain example values rather than schemas.</summary>
     private static readonly string[] Values = ["example", "examples", "value"];
 
     /// <summary>
-    /// Moves every default into its field's description: generators take a field that has one for a field that is always there, and then want it to be sent. And says of an object without
-    /// named fields that it has any: they take it for an empty one.
+    /// Moves every default value into the description of its field: generators take a field with a default for one that is always present, and then require
+    /// clients to send it. Also sets <c>additionalProperties</c> on an object without named fields, which generators otherwise take for an empty object.
     /// </summary>
     public static void Transform(JsonNode? node)
     {

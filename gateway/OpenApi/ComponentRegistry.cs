@@ -7,24 +7,26 @@ using MedCor.ServiceDefaults;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>What operations share, written once and referred to: the schemas of the contracts' records, the refusals, the headers.</summary>
+/// <summary>
+/// Holds the components that operations share and refer to: the schemas of the contracts' records, the error responses and the response headers.
+/// </summary>
 internal sealed class ComponentRegistry
 {
     private readonly SortedDictionary<string, (Type? Of, JsonObject Schema)> _schemas = new(StringComparer.Ordinal);
 
-    /// <summary>Refers to the schema of what a client may send.</summary>
+    /// <summary>Returns a reference to the schema of a request type.</summary>
     public JsonObject ReferenceInput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
 
-    /// <summary>Refers to the schema of what is answered.</summary>
+    /// <summary>Returns a reference to the schema of a response type.</summary>
     public JsonObject ReferenceOutput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForOutput(type, (at, node) => TransformNode(at, node, ReferenceOutput, ToolResponse.MaxLength)));
 
-    /// <summary>Refers to a schema that no record has.</summary>
+    /// <summary>Returns a reference to a named schema that has no record type.</summary>
     public JsonObject ReferenceNamed(string name, Func<JsonObject> schema) => AddReference(name, null, schema);
 
-    /// <summary>The schema that a reference leads to; anything else is itself.</summary>
+    /// <summary>Returns the schema that a reference points to; returns any other schema unchanged.</summary>
     public JsonObject Resolve(JsonObject schema) => (string?)schema["$ref"] is { } reference ? _schemas[reference[SchemaPrefix.Length..]].Schema : schema;
 
-    /// <summary>All of them. What is referred to later is not in it.</summary>
+    /// <summary>Writes all components. Schemas that are referenced afterwards are not included.</summary>
     public JsonObject Write()
     {
         var problem = ReferenceOutput(typeof(ErrorEnvelope));
@@ -52,11 +54,14 @@ internal sealed class ComponentRegistry
 
     private const string SchemaPrefix = "#/components/schemas/";
 
-    /// <summary>A record inside parameters knows no further fields; the same one inside a result may gain some.</summary>
+    /// <summary>
+    /// Returns a reference to the schema of a record inside parameters. It differs from the schema of the same record inside a result: it allows no
+    /// additional fields.
+    /// </summary>
     private JsonObject ReferenceNestedInput(Type type) => AddReference(GetSchemaName(type) + "Input", type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
 
-    /// <summary>A node of a schema: a record inside another is referred to, anything else has all its bounds.</summary>
-    /// <param name="most">How large the body is that it stands in, at most.</param>
+    /// <summary>Transforms a schema node: replaces a nested record by a reference, and adds bounds to any other node.</summary>
+    /// <param name="most">The maximum size in bytes of the body that contains the node.</param>
     private static JsonObject TransformNode(JsonSchemaExporterContext at, JsonObject node, Func<Type, JsonObject> inside, int most)
     {
         if (at.Path.Length == 0 || at.TypeInfo.Kind != JsonTypeInfoKind.Object) return AddBounds(node, Nullable.GetUnderlyingType(at.TypeInfo.Type) ?? at.TypeInfo.Type, most);
@@ -68,8 +73,9 @@ internal sealed class ComponentRegistry
     }
 
     /// <summary>
-    /// With what holds of every value of its kind, where its field says nothing narrower: numbers have the ends of their type, texts and lists those
-    /// of the body, and no text holds U+0000, which PostgreSQL cannot keep. For tools that read documents; whoever reads the list of tools knows.
+    /// Adds the bounds that hold for every value of a type, unless the field has narrower ones: numbers have the range of their type, strings and arrays the
+    /// maximum size of the body, and no string contains U+0000, which PostgreSQL cannot store. These bounds are for tools that read OpenAPI documents; the
+    /// schemas in the list of tools omit them.
     /// </summary>
     private static JsonObject AddBounds(JsonObject schema, Type type, int most)
     {
@@ -78,7 +84,7 @@ internal sealed class ComponentRegistry
         else if (type == typeof(Guid)) schema["maxLength"] = 36;
         else if (type == typeof(DateOnly)) schema["maxLength"] = "yyyy-MM-dd".Length;
         else if (type == typeof(TimeOnly)) schema["maxLength"] = "HH:mm:ss.fffffff".Length;
-        // As many digits of a second as are read.
+        // The parser reads up to 16 fractional digits of a second.
         else if (type == typeof(DateTimeOffset)) schema["maxLength"] = "yyyy-MM-ddTHH:mm:ss.ffffffffffffffff+HH:mm".Length;
         else if (type == typeof(string) && schema["enum"] is null)
         {
@@ -100,7 +106,7 @@ internal sealed class ComponentRegistry
     {
         if (!_schemas.TryGetValue(name, out var known))
         {
-            // Known before it is written, so that it may hold itself.
+            // Registered before the schema is written, so that a record can refer to itself.
             _schemas[name] = (of, []);
             var written = schema();
             if (of is not null && written["description"] is null && XmlDocumentation.GetSummary(of) is { Length: > 0 } text) written.Insert(0, "description", text);

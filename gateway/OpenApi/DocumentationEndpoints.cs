@@ -5,8 +5,8 @@ using Swashbuckle.AspNetCore.SwaggerUI;
 namespace MedCor.Gateway.OpenApi;
 
 /// <summary>
-/// <c>/api/openapi.json</c>, <c>/api/docs/</c> to read and try it, <c>/api/redoc/</c> to read it: all from the gateway's own files, and by
-/// their policy unable to load anything from elsewhere.
+/// Serves <c>/api/openapi.json</c>, <c>/api/docs/</c> (Swagger UI, for reading and trying requests) and <c>/api/redoc/</c> (ReDoc, for reading). All files
+/// are the gateway's own, and the content security policy prevents the pages from loading anything from other origins.
 /// </summary>
 internal static class DocumentationEndpoints
 {
@@ -14,12 +14,14 @@ internal static class DocumentationEndpoints
     private const string SwaggerPath = "api/docs";
     private const string RedocPath = "api/redoc";
 
-    /// <summary>Both pages style themselves inline and draw with data: images; ReDoc searches in a worker that it makes itself.</summary>
+    /// <summary>
+    /// The content security policy of both pages, which use inline styles and data: images. ReDoc runs its search in a worker that it creates from a blob.
+    /// </summary>
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>ReDoc's own page, without the fonts that it would fetch from elsewhere.</summary>
+    /// <summary>ReDoc's own page, without the fonts that it loads from other origins.</summary>
     private const string RedocHtml =
         """
         <!DOCTYPE html>
@@ -38,7 +40,7 @@ internal static class DocumentationEndpoints
         </html>
         """;
 
-    /// <summary>Maps the document of what is mapped so far, written once.</summary>
+    /// <summary>Maps the OpenAPI document, which is written once and describes the endpoints that are mapped before this call.</summary>
     public static void MapOpenApiDocument(this IEndpointRouteBuilder app)
     {
         StaticResponse? document = null;
@@ -46,7 +48,7 @@ internal static class DocumentationEndpoints
         document = new(OpenApiDocumentWriter.Write([.. app.DataSources.SelectMany(s => s.Endpoints)]), "application/json");
     }
 
-    /// <summary>The two pages.</summary>
+    /// <summary>Adds the Swagger UI and ReDoc pages.</summary>
     public static void UseDocumentationPages(this IApplicationBuilder app)
     {
         app.Use((http, next) =>
@@ -54,7 +56,7 @@ internal static class DocumentationEndpoints
             if (!http.Request.Path.StartsWithSegments($"/{SwaggerPath}") && !http.Request.Path.StartsWithSegments($"/{RedocPath}")) return next(http);
             http.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
             if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) return next(http);
-            // As routing answers, which knows nothing of the pages.
+            // Routing does not know these pages, so the response that it would give is written here.
             http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             http.Response.Headers.Allow = $"{HttpMethods.Get}, {HttpMethods.Head}";
             return Task.CompletedTask;
@@ -64,7 +66,7 @@ internal static class DocumentationEndpoints
             ui.RoutePrefix = SwaggerPath;
             ui.DocumentTitle = "MedCor API";
             ui.SwaggerEndpoint(DocumentPath, "MedCor");
-            // The bar would let one choose between documents; there is one.
+            // The top bar selects between documents, and there is only one.
             ui.HeadContent = "<style>.swagger-ui .topbar { display: none }</style>";
             ui.DocExpansion(DocExpansion.None);
             ui.DefaultModelsExpandDepth(0);

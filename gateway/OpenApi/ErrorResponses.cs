@@ -5,7 +5,7 @@ using MedCor.ServiceDefaults.Errors;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>An answer that is not the one asked for. Its examples are written by what writes the real ones.</summary>
+/// <summary>Describes an error response. Its examples are serialized by the same code as the real responses.</summary>
 internal sealed record ErrorResponses(string Name, string Description, params ApiException[] Examples)
 {
     private static readonly DateTimeOffset ExampleTime = new(2026, 2, 1, 14, 0, 0, TimeSpan.Zero);
@@ -30,16 +30,16 @@ internal sealed record ErrorResponses(string Name, string Description, params Ap
         new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable()),
     ];
 
-    /// <summary>The status that all its examples have.</summary>
+    /// <summary>Gets the status code, which is the same for all examples.</summary>
     public int Status { get; } = Examples[0].Status;
 
-    /// <summary>Refers to those of the statuses.</summary>
+    /// <summary>Returns references to the error responses with the given status codes.</summary>
     public static IEnumerable<KeyValuePair<string, JsonNode?>> Reference(IEnumerable<int> statuses) =>
         from refusal in All
         where statuses.Contains(refusal.Status)
         select KeyValuePair.Create($"{refusal.Status}", (JsonNode?)new JsonObject { ["$ref"] = $"#/components/responses/{refusal.Name}" });
 
-    /// <param name="envelope">Refers to the schema of every error.</param>
+    /// <param name="envelope">A reference to the schema of the error envelope.</param>
     public JsonObject Describe(JsonObject envelope) => new()
     {
         ["description"] = Description,

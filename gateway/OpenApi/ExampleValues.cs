@@ -5,9 +5,9 @@ using MedCor.DemoData;
 namespace MedCor.Gateway.OpenApi;
 
 /// <summary>
-/// Values that fit a schema. A field's name says what it means, everywhere in the contract the same, so the names are what examples are kept by;
-/// a field that none is kept for gets the simplest value that its schema takes. The people and the hospital are those of the demo data, so that
-/// a call can be tried as it stands.
+/// Creates example values that match a schema. A field name has the same meaning everywhere in the contract, so examples are stored by field name; a field
+/// without a stored example gets the simplest value that its schema allows. The people and the hospital are those of the demo data, so that a call can be
+/// tried without changes.
 /// </summary>
 internal static class ExampleValues
 {
@@ -16,7 +16,7 @@ internal static class ExampleValues
     private static readonly DemoPerson Patient = Hospital.Patients[0];
     private static readonly (Guid Id, string Code, string Name, string Description) Specialty = DemoTenants.Specialties.Single(s => s.Code == Doctor.Code);
 
-    /// <summary>By field, or by record and field where the record makes a difference.</summary>
+    /// <summary>The stored examples by field name, or by record and field name where the record makes a difference.</summary>
     private static readonly Dictionary<string, JsonNode?> Values = new()
     {
         ["hospital_id"] = Hospital.Id,
@@ -159,7 +159,7 @@ internal static class ExampleValues
         ["CreateDepartment.description"] = "Brain, spine and nerves",
         ["UpdateAppointmentStatus.status"] = "IN_PROGRESS",
 
-        // Those of the plans that Billing's first migration adds.
+        // These are plans that Billing's first migration adds.
         ["plan_id"] = "01980000-0000-7000-9000-000000000002",
         ["UpdateSubscription.plan_id"] = "01980000-0000-7000-9000-000000000003",
         ["SubscriptionPlan.id"] = "01980000-0000-7000-9000-000000000002",
@@ -202,22 +202,22 @@ internal static class ExampleValues
         ["LogIn.email"] = Patient.Email,
     };
 
-    /// <summary>An answer, with all that it may hold.</summary>
+    /// <summary>Creates a response with all its fields.</summary>
     public static JsonNode? ForResponse(JsonObject schema, ComponentRegistry components) => Create(schema, components, "", "", _ => true);
 
-    /// <summary>Parameters with nothing but what must be given.</summary>
+    /// <summary>Creates parameters with only the required fields.</summary>
     public static JsonObject ForRequiredOnly(JsonObject parameters, ComponentRegistry components)
     {
         var required = (components.Resolve(parameters)["required"]?.AsArray() ?? []).Select(name => (string)name!).ToHashSet();
         return (JsonObject)Create(parameters, components, "", "", required.Contains)!;
     }
 
-    /// <summary>Parameters with all that may be given; but for the version, which whoever tries it out cannot know.</summary>
+    /// <summary>Creates parameters with all fields except <c>expected_version</c>, whose current value a person who tries the call cannot know.</summary>
     public static JsonObject ForAllFields(JsonObject parameters, ComponentRegistry components) => (JsonObject)Create(parameters, components, "", "", name => name != "expected_version")!;
 
-    /// <param name="record">The record that the value is a field of.</param>
-    /// <param name="field">The field's name.</param>
-    /// <param name="wanted">Which fields of the outermost record are filled.</param>
+    /// <param name="record">The name of the record that contains the value.</param>
+    /// <param name="field">The name of the field.</param>
+    /// <param name="wanted">A predicate that selects the fields of the outermost record to fill.</param>
     private static JsonNode? Create(JsonObject schema, ComponentRegistry components, string record, string field, Func<string, bool> wanted)
     {
         if (Values.TryGetValue($"{record}.{field}", out var kept) || Values.TryGetValue(field, out kept)) return kept?.DeepClone();
@@ -258,7 +258,7 @@ internal static class ExampleValues
         _ => CreateText(field, (int)schema["maxLength"]!),
     };
 
-    /// <summary>An id as all are, the same for the same field of the same record.</summary>
+    /// <summary>Creates an id in the format of all ids, always the same for the same field of the same record.</summary>
     private static Guid CreateId(string record, string field)
     {
         var name = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{record}.{field}"));

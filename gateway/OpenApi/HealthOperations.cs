@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>What monitors ask, and this document.</summary>
+/// <summary>Describes the index, the health endpoints and the endpoint of the OpenAPI document itself.</summary>
 internal static class HealthOperations
 {
     public const string Tag = "Operation";
@@ -76,10 +76,10 @@ internal static class HealthOperations
         };
     }
 
-    /// <summary>What a client has already.</summary>
+    /// <summary>Returns the header parameter with the ETag of the client's copy.</summary>
     public static JsonObject IfNoneMatchParameter() => ApiOperation.Parameter("header", "If-None-Match", "The ETag of what you have: if it still holds, the answer is 304.", SchemaBuilder.Text(200));
 
-    /// <summary>The answer to who has it already.</summary>
+    /// <summary>Returns the response to a client whose copy is current.</summary>
     public static JsonObject NotModifiedResponse(bool isCounted = true) =>
         new() { ["description"] = "What you have still holds.", ["headers"] = ResponseHeaders.Reference([.. isCounted ? ResponseHeaders.Common : ResponseHeaders.Uncounted, ResponseHeaders.ETag]) };
 

@@ -5,7 +5,7 @@ using MedCor.Gateway.LiveEvents;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Live events.</summary>
+/// <summary>Describes the operations that deliver live events, and the one that issues tickets.</summary>
 internal static class LiveEventOperations
 {
     public const string Tag = "Events";
@@ -90,14 +90,14 @@ internal static class LiveEventOperations
         };
     }
 
-    /// <summary>What a browser sends in the place of its token.</summary>
+    /// <summary>Returns the query parameter with the ticket that a browser sends in place of its token.</summary>
     public static JsonObject TicketParameter() => ApiOperation.Parameter("query", "ticket", "In the place of the Authorization header: a ticket, which is good once and for a minute.",
         new JsonObject { ["type"] = "string", ["minLength"] = 64, ["maxLength"] = 64, ["pattern"] = "^[A-Za-z0-9_-]{64}$" });
 
     private static JsonObject LastEventIdParameter() =>
         ApiOperation.Parameter("query", "last_event_id", "The id of the last event that you had, where no header can be sent.", SchemaBuilder.Text(ResumeToken.MaxLength));
 
-    /// <summary>What the schema of an event's data is called.</summary>
+    /// <summary>Returns the name of the schema of an event's data.</summary>
     private static string SchemaName(string name) =>
         string.Concat(name.Replace("_event", "", StringComparison.Ordinal).Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + "Event";
 

@@ -5,11 +5,11 @@ using Microsoft.AspNetCore.Routing.Template;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>The gateway described in OpenAPI 3.1: what of it is mapped, and every tool of the catalogue.</summary>
+/// <summary>Writes the OpenAPI 3.1 document of the gateway: its mapped endpoints and every tool of the catalogue.</summary>
 internal static class OpenApiDocumentWriter
 {
-    /// <summary>Writes the document, the same bytes for the same gateway.</summary>
-    /// <param name="endpoints">What is mapped. What is switched off is not described.</param>
+    /// <summary>Writes the document. The same gateway always produces the same bytes.</summary>
+    /// <param name="endpoints">The mapped endpoints. Operations without an endpoint, because they are turned off, are left out.</param>
     public static byte[] Write(IEnumerable<Endpoint> endpoints)
     {
         var components = new ComponentRegistry();
@@ -57,7 +57,7 @@ internal static class OpenApiDocumentWriter
         return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(document, Json.Options);
     }
 
-    /// <summary>Whether an endpoint is where an operation is called.</summary>
+    /// <summary>Returns whether an endpoint serves an operation.</summary>
     internal static bool IsServedBy(Endpoint endpoint, ApiOperation operation) =>
         endpoint is RouteEndpoint { RoutePattern.RawText: { } route }
         && (endpoint.Metadata.GetMetadata<HttpMethodMetadata>() is not { } methods || methods.HttpMethods.Contains(operation.Method, StringComparer.OrdinalIgnoreCase))
@@ -77,7 +77,7 @@ internal static class OpenApiDocumentWriter
         `{error: {code, message, details, timestamp}}`, and one that concerns fields names all of them at once. A slash at the end of a path is optional.
         """;
 
-    /// <summary>In the order in which one needs them.</summary>
+    /// <summary>The services' descriptions, in the order in which a reader needs them.</summary>
     private static readonly Dictionary<string, string> Services = new()
     {
         ["hospital"] = "Hospitals, which are the tenants, and their departments.",

@@ -3,7 +3,7 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Guided prompts, on paths of their own. Each is a call of the tool that it is named after.</summary>
+/// <summary>Describes the guided prompts, which have their own paths. Each operation calls the tool that it is named after.</summary>
 internal static class PromptOperations
 {
     public const string Tag = "Prompts";
@@ -30,7 +30,7 @@ internal static class PromptOperations
         if (method == "post")
         {
             (body, example) = ((JsonObject)components.Resolve(input).DeepClone(), ExampleValues.ForAllFields(input, components));
-            // The session stands in the path.
+            // The path contains the session id.
             if (inPath)
             {
                 body["properties"]!.AsObject().Remove("session_id");

@@ -3,7 +3,7 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Resources: rows to read by address, in the shape in which the tools answer them.</summary>
+/// <summary>Describes the resources: rows that clients read by URL, in the same format as the tools' results.</summary>
 internal static class ResourceOperations
 {
     public const string Tag = "Resources";

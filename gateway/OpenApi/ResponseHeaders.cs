@@ -5,29 +5,29 @@ using MedCor.Gateway.Limits;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>The headers of answers.</summary>
+/// <summary>Describes the response headers.</summary>
 internal static class ResponseHeaders
 {
-    /// <summary>What every answer carries, which a limit counts.</summary>
+    /// <summary>The headers of every response to a rate-limited request.</summary>
     public static readonly string[] Common = ["X-Request-Id", "traceparent", Quota.Header, Quota.PolicyHeader];
 
-    /// <summary>What every other answer carries.</summary>
+    /// <summary>The headers of every response to a request that is not rate-limited.</summary>
     public static readonly string[] Uncounted = ["X-Request-Id", "traceparent"];
 
-    /// <summary>How to make oneself known.</summary>
+    /// <summary>The header that tells the client how to authenticate.</summary>
     public const string Challenge = "WWW-Authenticate";
 
-    /// <summary>How many seconds to wait.</summary>
+    /// <summary>The header with the number of seconds to wait before a retry.</summary>
     public const string RetryAfter = "Retry-After";
 
-    /// <summary>That a write's answer is the recorded one.</summary>
+    /// <summary>The header that marks a write's response as the recorded one.</summary>
     public const string Replayed = IdempotencyHeaders.Replayed;
 
-    /// <summary>The version of what was answered.</summary>
+    /// <summary>The header with the version of the response.</summary>
     public const string ETag = "ETag";
 
-    /// <summary>Those of a refusal.</summary>
-    /// <param name="refusals">How it may be told.</param>
+    /// <summary>Returns the headers of an error response.</summary>
+    /// <param name="refusals">The errors that the response can contain.</param>
     public static IEnumerable<string> ForErrors(IReadOnlyCollection<ApiException> refusals) =>
     [
         .. Common,
@@ -35,11 +35,11 @@ internal static class ResponseHeaders
         .. refusals.Any(r => r.Status == 401 || r.Code == ChatErrorCodes.Unauthorized) ? [Challenge] : (string[])[],
     ];
 
-    /// <summary>Refers to some of them.</summary>
+    /// <summary>Returns references to the named headers.</summary>
     public static JsonObject Reference(IEnumerable<string> names) =>
         new(names.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject { ["$ref"] = $"#/components/headers/{name}" })));
 
-    /// <summary>All, described.</summary>
+    /// <summary>Describes all headers.</summary>
     public static JsonObject DescribeAll() => new()
     {
         ["X-Request-Id"] = Text("The request's id: the one sent in the same header if it is plain and short, else one made for it.", 128, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54"),

@@ -2,16 +2,16 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Schemas of what no record of the contracts describes.</summary>
+/// <summary>Builds JSON schemas for values that have no record in the contracts.</summary>
 internal static class SchemaBuilder
 {
-    /// <summary>The pattern of a text without U+0000.</summary>
+    /// <summary>A pattern that matches text without U+0000.</summary>
     public const string NoNulPattern = "^[^\\u0000]*$";
 
-    /// <summary>The type of a schema's values, whether or not null is one of them too.</summary>
+    /// <summary>Returns the type of a schema's values, ignoring whether they can also be null.</summary>
     public static string? GetSchemaType(JsonObject schema) => (string?)(schema["type"] is JsonArray types ? types[0] : schema["type"]);
 
-    /// <summary>An object of which every field is always there, save those whose name ends with <c>?</c>.</summary>
+    /// <summary>Creates an object schema. All fields are required except those whose names end with <c>?</c>.</summary>
     public static JsonObject Object(string description, params (string Name, JsonObject Schema)[] fields) => new()
     {
         ["type"] = "object",
@@ -20,7 +20,7 @@ internal static class SchemaBuilder
         ["required"] = new JsonArray([.. fields.Where(f => !f.Name.EndsWith('?')).Select(f => (JsonNode)f.Name)]),
     };
 
-    /// <summary>An object that takes no other fields than these.</summary>
+    /// <summary>Creates an object schema that allows no additional fields.</summary>
     public static JsonObject ClosedObject(string description, params (string Name, JsonObject Schema)[] fields)
     {
         var shape = Object(description, fields);
@@ -28,19 +28,19 @@ internal static class SchemaBuilder
         return shape;
     }
 
-    /// <summary>The same, or null.</summary>
+    /// <summary>Makes a schema also accept null.</summary>
     public static JsonObject Nullable(JsonObject schema)
     {
         schema["type"] = new JsonArray((string)schema["type"]!, "null");
         return schema;
     }
 
-    /// <summary>An object of whatever fields.</summary>
+    /// <summary>Creates the schema of an object with any fields.</summary>
     public static JsonObject AnyObject(string description) => new() { ["type"] = "object", ["description"] = description };
 
     public static JsonObject Text(int most, string? description = null) => WithDescription(new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = NoNulPattern }, description);
 
-    /// <summary>Some of these names, separated by commas.</summary>
+    /// <summary>Creates the schema of a comma-separated list of the given names.</summary>
     public static JsonObject CommaSeparatedNames(IEnumerable<string> names, int most)
     {
         var one = $" *(?:{string.Join('|', names)}) *";
@@ -62,7 +62,7 @@ internal static class SchemaBuilder
 
     public static JsonObject ArrayOf(JsonObject of, int most, string? description = null) => WithDescription(new() { ["type"] = "array", ["items"] = of, ["maxItems"] = most }, description);
 
-    /// <summary>One of several.</summary>
+    /// <summary>Creates a schema that matches exactly one of the given schemas.</summary>
     public static JsonObject OneOf(params JsonObject[] schemas) => new() { ["oneOf"] = new JsonArray([.. schemas]) };
 
     private static JsonObject WithDescription(JsonObject schema, string? description)

@@ -3,14 +3,14 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Every tool as an operation of its own, and the generic call of any.</summary>
+/// <summary>Describes each tool as its own operation, the list of tools, and the generic operation that calls a tool by name.</summary>
 internal static class ToolOperations
 {
     public const string GenericTag = "Calling tools";
 
     private const int MaxSummaryLength = 80;
 
-    /// <summary>What a call of a tool can be refused with.</summary>
+    /// <summary>The status codes of the errors that a tool call can return.</summary>
     private static readonly int[] ErrorStatuses = [400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503];
 
     public static JsonObject IdempotencyKeyParameter() => ApiOperation.Parameter("header", IdempotencyHeaders.Key,
@@ -24,7 +24,7 @@ internal static class ToolOperations
         yield return DescribeInvoke();
     }
 
-    /// <summary>The tag of a service's tools.</summary>
+    /// <summary>Returns the tag of a service's tools.</summary>
     public static string GetTag(string service) => service == "chat" ? "Prompt tools" : char.ToUpperInvariant(service[0]) + service[1..];
 
     private static ApiOperation DescribeTool(ToolDescriptor tool, ComponentRegistry components)
@@ -33,7 +33,7 @@ internal static class ToolOperations
         var (shortest, fullest) = (ExampleValues.ForRequiredOnly(input, components), ExampleValues.ForAllFields(input, components));
         (string Name, JsonObject Value)[] examples = [("shortest", WithSummary(WhoMustGive(tool, fullest, shortest), shortest)), ("fullest", WithSummary("All that may be given", fullest))];
         if (JsonNode.DeepEquals(shortest, fullest)) examples = examples[..1];
-        // The first is what a page fills in: to look, the simplest call; to change something, one that says what.
+        // Documentation pages prefill the first example: for reads the simplest call, for creates and updates one with all fields.
         else if (tool.Effect is Effect.Create or Effect.Update) Array.Reverse(examples);
 
         return new($"/api/mcp/tools/{tool.Name}", "post", tool.Name, GetTag(tool.Service), GetSummary(tool.Description), $"{tool.Description}\n\n{DescribeEffect(tool.Effect)} {DescribeCallers(tool.Callers)}")
@@ -50,7 +50,10 @@ internal static class ToolOperations
         };
     }
 
-    /// <summary>Platform administrators, who have no hospital, must name one for what is created in it.</summary>
+    /// <summary>
+    /// Returns the summary of the shortest example. A platform administrator has no hospital and must name one when creating something in a hospital; the
+    /// summary then says that the example is for a member of a hospital.
+    /// </summary>
     private static string WhoMustGive(ToolDescriptor tool, JsonObject fullest, JsonObject shortest) =>
         tool.Effect == Effect.Create && tool.Callers.HasFlag(Callers.Platform) && fullest.ContainsKey("hospital_id") && !shortest.ContainsKey("hospital_id")
             ? "What must be given by somebody of a hospital"
@@ -105,8 +108,8 @@ internal static class ToolOperations
         ErrorStatuses = ErrorStatuses,
     };
 
-    /// <summary>The envelope of a call.</summary>
-    /// <param name="more">Its further fields.</param>
+    /// <summary>Creates the schema of the envelope of a tool call.</summary>
+    /// <param name="more">The additional fields of the envelope.</param>
     public static JsonObject RequestEnvelope(params (string, JsonObject)[] more) => SchemaBuilder.ClosedObject("A call of a tool.",
     [
         ("tool", SchemaBuilder.EnumOf("Which tool.", [.. ToolCatalogue.All.Keys])),
@@ -114,12 +117,12 @@ internal static class ToolOperations
         .. more,
     ]);
 
-    /// <summary>What a tool is about, by its name: all that follows the verb.</summary>
+    /// <summary>Returns what a tool acts on: the part of its name after the verb.</summary>
     private static string GetNoun(ToolDescriptor tool) => tool.Name[(tool.Name.IndexOf('_', StringComparison.Ordinal) + 1)..];
 
     private static JsonObject WithSummary(string summary, JsonObject value) => new() { ["summary"] = summary, ["value"] = value };
 
-    /// <summary>The first sentence; of a long one, its main clause.</summary>
+    /// <summary>Returns the first sentence of a description, or its main clause when the sentence is too long.</summary>
     private static string GetSummary(string description)
     {
         var end = description.IndexOfAny(['.', ':', ';']);

@@ -9,25 +9,27 @@ using StackExchange.Redis;
 namespace MedCor.Gateway.ToolInvocation;
 
 /// <summary>
-/// Keeps what reads of reference data answered in this process' memory, for as long as nobody has changed any. Redis holds which generation of it is
-/// the present one, and which writes are under way. A write marks itself and begins a new generation before it is sent; an answer is kept for the
-/// generation that was the present one before it was asked for, and while no write was under way. So what is kept is never older than a write that
-/// was answered, at whatever replica. While Redis is away nothing is kept or taken, and reference data is not changed.
+/// Caches responses to reads of reference data in the memory of this process until reference data changes. Redis holds the current generation of reference
+/// data and the writes in progress. A write registers itself and starts a new generation before it is sent; a response is cached under the generation that
+/// was current before the read was sent, and only if no write was in progress. So a cached response is never older than a write that has completed at any
+/// replica. While Redis is unavailable, nothing is cached or served from the cache, and reference data is read-only.
 /// </summary>
 internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<ReferenceDataCacheOptions> options, ILogger<ReferenceDataCache> log) : IDisposable
 {
     private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxEntryLength = 256 * 1024;
 
-    /// <summary>How long a write may be under way whose end is never told: longer than the door waits, and than a service's statements may take.</summary>
+    /// <summary>
+    /// The maximum duration of a write whose end is never recorded: longer than the gateway waits, and than a service's database statements can take.
+    /// </summary>
     private static readonly TimeSpan MaxWriteDuration = 3 * ServiceForwarder.RequestTimeout;
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(1);
     private static readonly RedisKey[] Keys = ["medcor:reference:generation", "medcor:reference:writes"];
 
     /// <summary>
-    /// The present generation; nil while a write is under way. A Redis that has restarted, or another in its place, may have forgotten the last writes, so
-    /// its run is a part of the name.
+    /// Returns the current generation, or nil while a write is in progress. The generation includes the run id of Redis, because a Redis that was restarted
+    /// or replaced can have lost the last writes.
     /// </summary>
     private const string GetGenerationScript = """
         local time = redis.call('TIME')
@@ -47,7 +49,7 @@ internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<
         redis.call('SET', KEYS[1], ARGV[1])
         """;
 
-    /// <summary>A further generation, in case the mark was lost with Redis' memory while the write was under way.</summary>
+    /// <summary>Starts another generation as well, in case Redis lost its data, and with it the registration, while the write was in progress.</summary>
     private const string EndWriteScript = """
         redis.call('SET', KEYS[1], ARGV[1] .. '.')
         redis.call('ZREM', KEYS[2], ARGV[1])
@@ -57,7 +59,7 @@ internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<
 
     public bool IsEnabled => options.Value.TimeToLiveSeconds > 0;
 
-    /// <summary>What the tool answers callers of this kind: what is kept, else what it answers now.</summary>
+    /// <summary>Returns a tool's response for callers of this kind: the cached one if there is one, otherwise that of a new call.</summary>
     public async Task<ToolResponse> ReadAsync(Callers kind, ToolRequest call, Func<Task<ToolResponse>> invoke)
     {
         if (await GetGenerationAsync() is not { } generation) return await invoke();
@@ -71,7 +73,9 @@ internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<
         return answer;
     }
 
-    /// <summary>Changes reference data. Throws <see cref="Unavailable"/>, and does nothing, when the other replicas cannot be told.</summary>
+    /// <summary>
+    /// Changes reference data. Throws <see cref="Unavailable"/>, and changes nothing, when the write cannot be registered in Redis for the other replicas.
+    /// </summary>
     public async Task<ToolResponse> WriteAsync(Func<Task<ToolResponse>> invoke)
     {
         var mark = Guid.NewGuid().ToString("N");
@@ -84,7 +88,7 @@ internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<
             throw new Unavailable("What is the same for everybody cannot be changed at this moment, and was not. Try again shortly.");
         }
 
-        // When no answer comes, or one of a fault, the write may still be under way: then its mark stays until its time is over.
+        // Without a response, or with one that reports a server error, the write can still be in progress: its registration stays until it expires.
         var answer = await invoke();
         if (answer.Status >= 500) return answer;
         try
@@ -113,10 +117,10 @@ internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<
     public void Dispose() => _cache.Dispose();
 }
 
-/// <summary>How long answers are kept.</summary>
+/// <summary>Configures how long responses are cached.</summary>
 internal sealed class ReferenceDataCacheOptions
 {
-    /// <summary>The longest that an answer is kept, in seconds; 0 keeps none. The same in every replica.</summary>
+    /// <summary>Gets or sets the maximum time that a response is cached, in seconds; 0 turns caching off. All replicas must have the same value.</summary>
     [ConfigurationKeyName("MCP_CACHE_TTL")]
     [Range(0, 86_400, ErrorMessage = "MCP_CACHE_TTL must be 0 to 86400 seconds.")]
     public int TimeToLiveSeconds { get; set; } = 300;

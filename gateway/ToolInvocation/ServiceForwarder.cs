@@ -10,29 +10,32 @@ using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.ToolInvocation;
 
-/// <summary>What goes along to a service with a call: nothing else that its sender sent does.</summary>
-/// <param name="Authorization">Their token as they sent it; every service checks it for itself.</param>
-/// <param name="RequestId">The label of what they are doing now.</param>
-/// <param name="ClientAddress">Where their connection comes from.</param>
-/// <param name="CallerKey">As whose their answers are counted in memory; none where nobody's.</param>
+/// <summary>Represents the headers that a forwarded call carries. Nothing else that the client sent is forwarded.</summary>
+/// <param name="Authorization">The client's token, as sent; every service validates it itself.</param>
+/// <param name="RequestId">The id of the current request.</param>
+/// <param name="ClientAddress">The address that the client's connection comes from.</param>
+/// <param name="CallerKey">The key under which the buffered response is counted; null to count it for no caller.</param>
 internal sealed record ServiceCallHeaders(string Authorization, string RequestId, string? ClientAddress, string? CallerKey = null);
 
-/// <summary>The way from the gateway to a service and back, for a call and its answer.</summary>
+/// <summary>Forwards calls to services and reads their responses.</summary>
 internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedBytesLimiter waiting)
 {
-    /// <summary>No call takes longer; a service's own statements end before.</summary>
+    /// <summary>The maximum duration of a call. A service's own database statements time out earlier.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>Room for the answer of a change, before it is sent: once it may be done, its answer is refused for no want of memory. One thing takes no more as it is read, in a buffer that doubles.</summary>
+    /// <summary>
+    /// The number of bytes reserved for the response of a write before the write is sent, so that the response of a write that may have taken effect is
+    /// never rejected for lack of memory. A single entity, read into a buffer that doubles, needs no more.
+    /// </summary>
     private const int WriteReservation = 2 * ResponseBuffer.MaxEntityLength;
 
     /// <summary>
-    /// What a service answers, whatever the status. Throws <see cref="Unavailable"/> when it does not, and <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no memory for it: of a change
-    /// before it is sent.
+    /// Sends a request and returns the service's response, whatever its status. Throws <see cref="Unavailable"/> when the service does not respond, and
+    /// <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no memory for the response: for a write, before it is sent.
     /// </summary>
-    /// <param name="name">What is called, for a person.</param>
-    /// <param name="isWrite">Whether something may be changed by it.</param>
-    /// <param name="retryHint">How a change is to be repeated so that it happens once.</param>
+    /// <param name="name">The name of what is called, for error messages.</param>
+    /// <param name="isWrite">Whether the request can change something.</param>
+    /// <param name="retryHint">How to repeat a write so that it takes effect once, for error messages.</param>
     public async Task<ToolResponse> SendAsync(string name, ServiceCallHeaders headers, HttpRequestMessage request, bool isWrite, CancellationToken ct, string retryHint = "with the same Idempotency-Key")
     {
         request.Headers.TryAddWithoutValidation("Authorization", headers.Authorization);
@@ -66,7 +69,7 @@ internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedByte
     }
 }
 
-/// <summary>JSON, written from where it lies.</summary>
+/// <summary>Represents a JSON body that is written from its original buffers without copying.</summary>
 internal sealed class JsonBytesContent : HttpContent
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");

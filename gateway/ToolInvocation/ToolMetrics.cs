@@ -6,8 +6,9 @@ using MedCor.ServiceDefaults.Telemetry;
 namespace MedCor.Gateway.ToolInvocation;
 
 /// <summary>
-/// Measures a call of a tool or a read of a resource: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>, <c>ABANDONED</c> or an error's code. Its
-/// count is the number of calls, and of failures by code. The call's span says the same of it alone (<see cref="SpanExtensions"/>). Neither knows who called or for whom.
+/// Records metrics of a tool call or a resource read: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>,
+/// <c>ABANDONED</c> or an error code. Its count is the number of calls, and by error code the number of failures. The span of the call has the same data
+/// (<see cref="SpanExtensions"/>). Neither contains the caller or the person concerned.
 /// </summary>
 internal sealed class ToolMetrics(string surface, string tool) : IDisposable
 {
@@ -25,13 +26,13 @@ internal sealed class ToolMetrics(string surface, string tool) : IDisposable
 
     private string? _code = ErrorCodes.ServerError;
 
-    /// <summary>The service answered, with a status of the contract.</summary>
+    /// <summary>Records that the service responded with a status of the contract.</summary>
     public void RecordResponse(int status) => (_status, _code) = (status, status < 400 ? null : SpanExtensions.GetErrorCode(status));
 
-    /// <summary>The door refused.</summary>
+    /// <summary>Records that the gateway rejected the call.</summary>
     public void RecordError(ApiException refusal) => (_status, _code) = (refusal.Status, refusal.Code);
 
-    /// <summary>The caller did not wait for the answer.</summary>
+    /// <summary>Records that the caller disconnected before the response.</summary>
     public void RecordAbandoned() => (_status, _code) = (StatusCodes.Status499ClientClosedRequest, "ABANDONED");
 
     public void Dispose()

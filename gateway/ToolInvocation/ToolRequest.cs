@@ -6,8 +6,8 @@ using MedCor.Validation;
 
 namespace MedCor.Gateway.ToolInvocation;
 
-/// <summary>A call as it came out of its envelope: which tool, and its parameters as the very bytes that the client sent.</summary>
-/// <param name="Params">Valid as long as the envelope's own bytes are.</param>
+/// <summary>Represents a parsed tool call: the tool, and its parameters as the exact bytes that the client sent.</summary>
+/// <param name="Params">The parameters, valid as long as the buffer of the envelope.</param>
 internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequence<byte> Params)
 {
     private const int MaxNameLength = 512;
@@ -17,15 +17,18 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
 
     private static readonly ReadOnlySequence<byte> EmptyParams = new("{}"u8.ToArray());
 
-    /// <summary>A call of a tool by its name; no bytes are no parameters. Throws <see cref="NotFound"/> when there is no such tool.</summary>
+    /// <summary>Creates a call of a tool by its name; no bytes mean no parameters. Throws <see cref="NotFound"/> when the tool does not exist.</summary>
     public static ToolRequest ForTool(string name, in ReadOnlySequence<byte> parameters) =>
         Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? EmptyParams : parameters) : throw new NotFound("tool", DidYouMean.Hint(name, ToolCatalogue.All.Keys));
 
-    /// <summary>Opens <c>{tool, params}</c>. Throws <see cref="ValidationFailed"/> naming everything that is wrong with it.</summary>
+    /// <summary>Parses <c>{tool, params}</c>. Throws <see cref="ValidationFailed"/> with all errors when the envelope is invalid.</summary>
     public static ToolRequest Parse(in ReadOnlySequence<byte> json) => Parse(json, takesKey: false, [], out _);
 
-    /// <summary>Opens <c>{tool, params, idempotency_key}</c>, for where no header can carry the key. Throws <see cref="ValidationFailed"/> naming everything that is wrong with it.</summary>
-    /// <param name="around">Fields of the envelope that have been read before.</param>
+    /// <summary>
+    /// Parses <c>{tool, params, idempotency_key}</c>, for callers that cannot send the key in a header. Throws <see cref="ValidationFailed"/> with all
+    /// errors when the envelope is invalid.
+    /// </summary>
+    /// <param name="around">The names of envelope fields that have already been read.</param>
     public static ToolRequest Parse(in ReadOnlySequence<byte> json, out string? idempotencyKey, params ReadOnlySpan<string> around) => Parse(json, takesKey: true, around, out idempotencyKey);
 
     private static ToolRequest Parse(in ReadOnlySequence<byte> json, bool takesKey, ReadOnlySpan<string> around, out string? idempotencyKey)
@@ -76,10 +79,10 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
                     reader.Skip();
                 }
             }
-            // Whatever follows the object is malformed.
+            // Anything after the object is malformed; this read throws then.
             reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for an unpaired surrogate or invalid UTF-8
         {
             throw new ValidationFailed("body", ClientJson.TooDeep(json, around: 1) ?? "must be well-formed JSON");
         }
@@ -117,7 +120,7 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
         return null;
     }
 
-    /// <summary>A key; null is none.</summary>
+    /// <summary>Reads an idempotency key; null means no key.</summary>
     private static string? ReadKey(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)
     {
         reader.Read();

@@ -6,15 +6,17 @@ using MedCor.Gateway.Limits;
 namespace MedCor.Gateway.ToolInvocation;
 
 /// <summary>
-/// What a service answered, byte for byte. Read to its end before anything of it is passed on: so a service that breaks
-/// in the middle becomes an error and not half an answer. Its memory may be borrowed; dispose of it.
+/// Represents the unchanged response of a service. It is read completely before any of it is forwarded, so that a service that fails in the middle produces
+/// an error and not half a response. Its buffer can be rented: dispose of the response.
 /// </summary>
 internal sealed class ToolResponse : IDisposable
 {
-    /// <summary>The largest answer that is passed on: a page, whose service sees to it that it is no longer, and what is around it.</summary>
+    /// <summary>The maximum length of a response in bytes: a page, whose length the service limits, and its envelope.</summary>
     public const int MaxLength = ResponseBuffer.MaxLength + 64 * 1024;
 
-    /// <summary>Who does not take an answer within this time is cut off, so that it does not stay in memory.</summary>
+    /// <summary>
+    /// The time within which a client must receive a response. After that its connection is aborted, so that the response does not stay in memory.
+    /// </summary>
     public static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(60);
 
     private const int ChunkSize = 64 * 1024;
@@ -28,21 +30,22 @@ internal sealed class ToolResponse : IDisposable
     public required int Status { get; init; }
     public required string ContentType { get; init; }
 
-    /// <summary>Whether this is the answer to an earlier call with the same idempotency key.</summary>
+    /// <summary>Gets whether this is the response to an earlier call with the same idempotency key.</summary>
     public bool IsReplay { get; init; }
 
-    /// <summary>After how many seconds a repetition may succeed, as the service wrote it.</summary>
+    /// <summary>Gets the number of seconds after which a retry may succeed, as the service wrote it.</summary>
     public string? RetryAfter { get; init; }
 
     public ReadOnlyMemory<byte> Body => _buffer.AsMemory(0, _length);
 
-    /// <summary>A result that was kept.</summary>
+    /// <summary>Creates a response from a cached result.</summary>
     public static ToolResponse FromCached(byte[] result) => new(result, result.Length, held: null) { Status = 200, ContentType = "application/json" };
 
     /// <summary>
-    /// Reads an answer whole. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when it ends too early, <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no memory for it.
+    /// Reads a response completely. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when it ends too early,
+    /// <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no memory for it.
     /// </summary>
-    /// <param name="held">Counts the memory.</param>
+    /// <param name="held">The lease that counts the memory.</param>
     public static async Task<ToolResponse> ReadAsync(HttpResponseMessage response, BufferedBytesLimiter.BufferLease held, CancellationToken ct)
     {
         var answer = new ToolResponse(BufferedBytesLimiter.Arrays.Rent(4096), 0, held)
@@ -76,7 +79,7 @@ internal sealed class ToolResponse : IDisposable
         _lease.Dispose();
     }
 
-    /// <summary>Answers a request with it.</summary>
+    /// <summary>Writes this response as the response of a request.</summary>
     public async Task WriteToAsync(HttpContext http)
     {
         var response = http.Response;
@@ -88,10 +91,13 @@ internal sealed class ToolResponse : IDisposable
         await SendAsync(http, Body);
     }
 
-    /// <summary>Sends what has been written so far. Whoever does not take it in time is cut off.</summary>
+    /// <summary>Sends what has been written so far. Aborts the connection of a client that does not receive it in time.</summary>
     public static ValueTask FlushAsync(HttpContext http) => WithSendTimeoutAsync(http, http.Response.BodyWriter.FlushAsync(http.RequestAborted));
 
-    /// <summary>Sends what may be much: a piece when the one before is on its way, so that it lies in memory once. Whoever does not take it in time is cut off.</summary>
+    /// <summary>
+    /// Sends a body that may be large in chunks, each when the previous one has been flushed, so that the body is in memory only once. Aborts the
+    /// connection of a client that does not receive it in time.
+    /// </summary>
     public static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> bytes) => SendAsync(http, new ReadOnlySequence<byte>(bytes));
 
     /// <inheritdoc cref="SendAsync(HttpContext, ReadOnlyMemory{byte})"/>
@@ -110,7 +116,7 @@ internal sealed class ToolResponse : IDisposable
                 if ((await to.WriteAsync(left[..Math.Min(ChunkSize, left.Length)], http.RequestAborted)).IsCompleted) return;
     }
 
-    /// <summary>Waits for what is sent; mostly there is nothing to wait for.</summary>
+    /// <summary>Waits until the data is sent, aborting the connection on timeout; usually the send has already completed.</summary>
     private static async ValueTask WithSendTimeoutAsync(HttpContext http, ValueTask<FlushResult> sent)
     {
         if (!sent.IsCompletedSuccessfully)

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 
 /// <summary>
-/// Delays the abort of a connection until what was written has been sent. The platform aborts it as soon as a WebSocket breaks the protocol, and the close frame that reports the fault, which is still
-/// in the output buffer, would be lost.
+/// Delays the abort of a connection until the written data has been sent. The platform aborts a connection as soon as a WebSocket violates the protocol,
+/// and would lose the close frame that reports the fault, which is still in the output buffer.
 /// </summary>
 internal sealed class DelayedAbortFeature(IHttpRequestLifetimeFeature connection, TimeProvider clock) : IHttpRequestLifetimeFeature
 {
@@ -18,7 +18,7 @@ internal sealed class DelayedAbortFeature(IHttpRequestLifetimeFeature connection
         set => connection.RequestAborted = value;
     }
 
-    /// <summary>Replaces the request's lifetime feature.</summary>
+    /// <summary>Installs this feature as the request's lifetime feature.</summary>
     public static DelayedAbortFeature Install(HttpContext http, TimeProvider clock)
     {
         var delayed = new DelayedAbortFeature(http.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>(), clock);

@@ -10,18 +10,18 @@ using Microsoft.Net.Http.Headers;
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 
 /// <summary>
-/// <c>GET /api/mcp/ws</c>: calls of tools and changes of resources over one WebSocket. Who they are is told by the first message, within ten seconds, or by
-/// what every other surface takes: a header, or a ticket in the address.
+/// Maps <c>GET /api/mcp/ws</c>: tool calls and resource changes over one WebSocket. The client authenticates with the first message, within ten seconds, or
+/// with the credentials that every other surface accepts: a header, or a ticket in the URL.
 /// </summary>
 internal static class WebSocketEndpoint
 {
-    /// <summary>How many bytes a handshake's key has.</summary>
+    /// <summary>The length of a handshake's key in bytes.</summary>
     private const int KeyLength = 16;
 
     public static void MapWebSocket(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
-        // Asked for here, and not of options: those are checked when the host starts, all at once.
+        // Read from the configuration and not from options, because all options are validated together when the host starts.
         if (!services.GetRequiredService<IConfiguration>().GetValue("MCP_WEBSOCKET_ENABLED", true)) return;
         var (entrance, listeners, check) = (services.GetRequiredService<RequestAdmission>(), services.GetRequiredService<EventSubscriptions>(), services.GetRequiredService<TokenValidator>());
         var (door, clock) = (services.GetRequiredService<ToolInvoker>(), services.GetRequiredService<TimeProvider>());
@@ -35,7 +35,7 @@ internal static class WebSocketEndpoint
             var (resources, after) = EventSubscriptions.ReadOptions(http.Request);
             if (known is { Caller: var who }) EventSubscriptions.ThrowIfForbidden(who, resources);
 
-            // Before the upgrade: who has too many is answered as anywhere else.
+            // Before the upgrade, so that a client with too many connections receives a normal error response.
             using var place = known is { Caller: var caller } ? standing.AcquireSocket(caller) : standing.AcquireAnonymousSocket(http);
             var connection = DelayedAbortFeature.Install(http, clock);
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
@@ -44,7 +44,10 @@ internal static class WebSocketEndpoint
         }).WithMetadata(QueryParametersMetadata.Instance);
     }
 
-    /// <summary>Names what is wrong with a request that is no handshake of RFC 6455. A wrong version by itself is answered with the right one, so that a client can come back with it (section 4.4).</summary>
+    /// <summary>
+    /// Returns the error of a request that is not a WebSocket handshake (RFC 6455), with all its faults. A wrong version alone is answered with the
+    /// supported one, so that the client can retry with it (section 4.4).
+    /// </summary>
     private static ApiException GetHandshakeError(HttpContext http)
     {
         var headers = http.Request.Headers;
@@ -58,7 +61,7 @@ internal static class WebSocketEndpoint
         }
         if (errors.Count > 0) return new ValidationFailed(errors);
         if (headers.SecWebSocketVersion.ToString() == WebSocketVersionRequired.SupportedVersion) return new ValidationFailed("method", "must be GET in HTTP/1.1 or CONNECT in HTTP/2");
-        // The answer is cleared before the error is written.
+        // The response is cleared before the error is written, so the headers are set when it starts.
         http.Response.OnStarting(() =>
         {
             http.Response.Headers.SecWebSocketVersion = WebSocketVersionRequired.SupportedVersion;
@@ -72,10 +75,10 @@ internal static class WebSocketEndpoint
     }
 }
 
-/// <summary>The client speaks another version of the WebSocket protocol.</summary>
+/// <summary>Represents the error of a client that requests another version of the WebSocket protocol.</summary>
 internal sealed class WebSocketVersionRequired()
     : ApiException(StatusCodes.Status426UpgradeRequired, ErrorCodes.ValidationError, $"This version of the WebSocket protocol is not spoken here. Send Sec-WebSocket-Version: {SupportedVersion}.")
 {
-    /// <summary>The version of RFC 6455.</summary>
+    /// <summary>The version of the protocol in RFC 6455.</summary>
     internal const string SupportedVersion = "13";
 }

@@ -7,13 +7,13 @@ using MedCor.Validation;
 
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 
-/// <summary>A message as it came over a WebSocket, in memory that is borrowed: dispose of it.</summary>
+/// <summary>Represents a message received over a WebSocket, in a rented buffer. Dispose of it.</summary>
 internal sealed class WebSocketMessage : IDisposable
 {
-    /// <summary>A message must be whole within this time from its first byte on.</summary>
+    /// <summary>The time from its first byte within which a message must be complete.</summary>
     internal static readonly TimeSpan ReceiveTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>A message of somebody who has yet to say who they are: a token and a few names.</summary>
+    /// <summary>The maximum length of a message before authentication, which contains only a token and a few names.</summary>
     internal const int MaxAnonymousLength = 16 * 1024;
 
     private const int InitialBufferSize = 4096;
@@ -26,7 +26,7 @@ internal sealed class WebSocketMessage : IDisposable
 
     private WebSocketMessage(BufferedBytesLimiter.BufferLease held, int most) => (_lease, _maxLength) = (held, most);
 
-    /// <summary>Whether it is longer than it may be, and so not whole.</summary>
+    /// <summary>Gets whether the message is too long, and therefore incomplete.</summary>
     public bool IsTooLarge => _length > _maxLength;
 
     public bool IsText { get; private set; } = true;
@@ -34,12 +34,14 @@ internal sealed class WebSocketMessage : IDisposable
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
     /// <summary>
-    /// The next message; null when the other side closes. One that is too large is not read to its end. Until the first byte arrives no memory is held for it.
-    /// Throws <see cref="Unavailable"/> or <see cref="RateLimited"/> where there is no memory for it.
+    /// Receives the next message; returns null when the peer closes the connection. A message that is too long is not read to its end. No memory is held
+    /// before the first byte arrives. Throws <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no memory for the message.
     /// </summary>
-    /// <param name="lease">Counts the memory.</param>
-    /// <param name="maxLength">How many bytes it may have.</param>
-    /// <param name="onTimeout">Is called when the message is not whole in time. Reading goes on: it is for who is called to end the connection.</param>
+    /// <param name="lease">The lease that counts the memory.</param>
+    /// <param name="maxLength">The maximum length in bytes.</param>
+    /// <param name="onTimeout">
+    /// A callback that is called when the message is not complete in time. Reading continues: the callback must end the connection.
+    /// </param>
     public static async Task<WebSocketMessage?> ReceiveAsync(WebSocket socket, BufferedBytesLimiter.BufferLease lease, int maxLength, TimeProvider clock, Action onTimeout)
     {
         var part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
@@ -68,7 +70,8 @@ internal sealed class WebSocketMessage : IDisposable
     }
 
     /// <summary>
-    /// What kind of message it is, and its <c>request_id</c> as it was written; empty when it has none. Throws <see cref="ValidationFailed"/> when it is not a message.
+    /// Returns the type of the message and its raw <c>request_id</c>, which is empty when absent. Throws <see cref="ValidationFailed"/> when it is not a
+    /// valid message.
     /// </summary>
     public (string Type, ReadOnlyMemory<byte> RequestId) ReadEnvelope()
     {
@@ -104,10 +107,10 @@ internal sealed class WebSocketMessage : IDisposable
                 {
                     reader.Skip();
                 }
-            // Whatever follows the object is malformed.
+            // Anything after the object is malformed; this read throws then.
             reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for an unpaired surrogate or invalid UTF-8
         {
             throw new ValidationFailed("message", ClientJson.TooDeep(new(Bytes), around: 1) ?? "must be well-formed JSON");
         }
@@ -138,10 +141,12 @@ internal sealed class WebSocketMessage : IDisposable
     }
 }
 
-/// <summary>The first message: who they are. Later, a newer token of the same user.</summary>
-/// <param name="Token">An access token.</param>
-/// <param name="Resources">What to subscribe to at once.</param>
-/// <param name="LastEventId">The <c>id</c> of the last message that they had before: they get first what they missed of <paramref name="Resources"/>.</param>
+/// <summary>Represents the first message, which authenticates the connection. Later messages of this type renew the token of the same user.</summary>
+/// <param name="Token">The access token.</param>
+/// <param name="Resources">The resources to subscribe to immediately.</param>
+/// <param name="LastEventId">
+/// The <c>id</c> of the last message of an earlier connection: the missed changes of <paramref name="Resources"/> are delivered first.
+/// </param>
 internal sealed record AuthMessage(
     string Type,
     [property: Opaque, Length(1, 4096)] string Token,
@@ -149,5 +154,5 @@ internal sealed record AuthMessage(
     [property: Opaque, Length(1, ResumeToken.MaxLength)] string? LastEventId = null,
     JsonElement? RequestId = null);
 
-/// <summary>Asks for the changes of a resource, or for no more of them.</summary>
+/// <summary>Represents a request to subscribe to the changes of a resource or to unsubscribe from them.</summary>
 internal sealed record SubscriptionMessage(string Type, [property: Length(1, 100)] string Resource, JsonElement? RequestId = null);

@@ -16,7 +16,9 @@ using MedCor.Validation;
 
 namespace MedCor.Gateway.LiveEvents.WebSockets;
 
-/// <summary>One WebSocket: messages come in one after the other, calls run side by side, and each reply and event goes out as soon as it is there.</summary>
+/// <summary>
+/// Handles one WebSocket: processes messages in sequence, runs calls concurrently, and sends each response and event as soon as it is available.
+/// </summary>
 internal sealed class WebSocketSession(
     HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable place, RequestAdmission entrance, OpenConnectionLimiter standing, EventSubscriptions listeners, TokenValidator check, ToolInvoker door, BufferedBytesLimiter waiting, TimeProvider clock)
     : IDisposable
@@ -26,20 +28,23 @@ internal sealed class WebSocketSession(
     public const int TooMany = 4429;
     private const int TryAgainLater = 1013;
 
-    /// <summary>Calls that are under way or whose replies are not taken yet. No further message is read before one of them is done: so no replies pile up.</summary>
+    /// <summary>
+    /// The maximum number of calls that are in progress or whose responses are not sent yet. At this limit no further message is read until a call
+    /// completes, so that responses do not accumulate.
+    /// </summary>
     private const int MaxConcurrentCalls = 16;
 
-    /// <summary>Messages before <c>auth</c> that are none, or bad ones. With the last of them the connection is closed.</summary>
+    /// <summary>The number of invalid messages before <c>auth</c> at which the connection is closed.</summary>
     private const int MaxInvalidMessages = 3;
 
     private const int MaxFrameSize = 64 * 1024;
 
     private static readonly TimeSpan AuthTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Who does not take a message within this time is cut off.</summary>
+    /// <summary>The time within which the client must receive a message. After that the connection is aborted.</summary>
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a last message, or the answer to a close, may take before the connection is cut.</summary>
+    /// <summary>The time that a last message, or the response to a close frame, may take before the connection is aborted.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly ActivitySource Source = new("MedCor.Gateway");
@@ -56,10 +61,10 @@ internal sealed class WebSocketSession(
     private bool _isClosed;
     private bool _isFaulted;
 
-    /// <summary>Holds the conversation until one side ends it.</summary>
-    /// <param name="identity">Who they are, where the request said so.</param>
-    /// <param name="resources">What they subscribed to in the address; null for nothing.</param>
-    /// <param name="resumeAfter">The place from which they go on.</param>
+    /// <summary>Runs the session until either side ends it.</summary>
+    /// <param name="identity">The caller and token of the handshake request; null when it had none.</param>
+    /// <param name="resources">The resources in the URL to subscribe to; null for none.</param>
+    /// <param name="resumeAfter">The position from which to resume.</param>
     public async Task RunAsync((Caller Caller, string Token)? identity, ImmutableHashSet<string>? resources, ResumeToken? resumeAfter)
     {
         var receiving = Task.CompletedTask;
@@ -76,9 +81,9 @@ internal sealed class WebSocketSession(
                 return;
             }
             var (code, reason) = await _ending.Task;
-            // Who stops answers first what was asked: the other side would not know whether it was done.
+            // A stopping server first responds to the calls in progress: otherwise the client would not know their outcome.
             if (code == (int)WebSocketCloseStatus.EndpointUnavailable) await WaitForCallsAsync();
-            // Who reads slowly gets as long for the last message as for any other.
+            // A slow reader gets as much time for the last message as for any other.
             var within = code == TooSlow ? SendTimeout : CloseTimeout;
             await CloseAsync(code, reason, within);
             await WaitForCloseAsync(receiving, within);
@@ -88,12 +93,12 @@ internal sealed class WebSocketSession(
             _authTimer?.Dispose();
             _listener?.Disconnect(DisconnectReason.ClientLeft);
             await _disconnected.CancelAsync();
-            // A close frame that answers the client's, or reports a fault, is written by then but sent only if the connection is not aborted.
+            // A close frame that answers the client's, or reports a fault, has been written by now but is sent only if the connection is not aborted.
             if (!_isFaulted && socket.State != WebSocketState.Closed) connection.AbortNow();
             await receiving;
             await _sendingEvents;
             await WaitForCallsAsync();
-            // Last: until then they might still have been given a seat.
+            // Removed last: until then the listener could still have been given a subscription.
             if (_listener is not null) listeners.Remove(_listener);
         }
     }
@@ -105,19 +110,19 @@ internal sealed class WebSocketSession(
             while (await WebSocketMessage.ReceiveAsync(socket, waiting.CreateLease(_listener is null ? NetworkKey.ForClient(http) : RequestAdmission.GetCallerKey(_listener.Caller)), Longest(), clock, Late) is { } message)
             {
                 if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, $"A message is larger than {(_listener is null ? "16 KiB, and the first must be auth" : "1 MiB")}.");
-                // What comes after the end is dropped: who still sends hears the end only if they are not cut off.
+                // Messages after the end are read and dropped: a client that still sends receives the close frame only if the connection is not aborted.
                 if (_ending.Task.IsCompleted) message.Dispose();
                 else await HandleMessageAsync(message);
             }
         }
         catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
         {
-            // They broke the protocol, or sent text that is none: the platform has closed with 1002 or 1007 before it threw.
+            // The client violated the protocol or sent invalid text: the platform closed with 1002 or 1007 before it threw.
             _isFaulted = true;
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The connection broke, or was cut.
+            // The connection failed or was aborted.
         }
         catch (ApiException e)
         {
@@ -168,7 +173,10 @@ internal sealed class WebSocketSession(
         }
     }
 
-    /// <summary>What kind of message it is, and its label. One that is none counts as a call as well. Throws <see cref="ValidationFailed"/>, or <see cref="TooMany"/>.</summary>
+    /// <summary>
+    /// Returns the type and request id of a message. An invalid message counts as a call, too. Throws <see cref="ValidationFailed"/> or
+    /// <see cref="RateLimited"/>.
+    /// </summary>
     private async ValueTask<(string Type, ReadOnlyMemory<byte> RequestId)> ReadAsync(WebSocketMessage message)
     {
         try
@@ -228,7 +236,7 @@ internal sealed class WebSocketSession(
         }
         catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
         {
-            // They may still call; what they wanted to hear they ask for again.
+            // The client can still call tools and subscribe again.
             welcomed.Resources = [];
             await SendAsync(json => WriteError(json, "error", requestId, ToProblem(e)));
         }
@@ -251,7 +259,10 @@ internal sealed class WebSocketSession(
         EnqueueAcknowledgement("unsubscribed", resource, requestId);
     }
 
-    /// <summary>Takes its turn among what is heard: so its id is the place that is reached with all that was sent before it, and none before it is of the other kind.</summary>
+    /// <summary>
+    /// Queues the acknowledgment among the events, so that its id covers everything sent before it, and the events before it belong to the previous
+    /// subscription state.
+    /// </summary>
     private void EnqueueAcknowledgement(string type, string resource, ReadOnlyMemory<byte> requestId)
     {
         var data = Write(json =>
@@ -262,7 +273,7 @@ internal sealed class WebSocketSession(
         _listener!.Enqueue(StreamItem.OutOfStream(new(type, "", new(Callers.Everyone), data.Span)));
     }
 
-    /// <summary>Sends what is heard: changes, and what concerns the connection itself.</summary>
+    /// <summary>Sends queued events: changes of resources, and events about the connection itself.</summary>
     private async Task SendEventsAsync(EventSubscriber to)
     {
         try
@@ -271,17 +282,17 @@ internal sealed class WebSocketSession(
             {
                 var place = to.Subscription?.Token;
                 place?.Advance(heard);
-                // An entity that is told under a name of its own besides is for listeners of another kind.
+                // The additional event that contains the entity under its own name is for other kinds of subscribers.
                 if (heard.Event is { } e && (e.Name == LiveEvent.ResourceUpdateEvent || e.Resource.Length == 0)) await SendAsync(AddResumeToken(e, place));
             }
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
         {
-            // They left, or are asked to.
+            // The client disconnected or was disconnected.
         }
         catch (Exception e)
         {
-            // Redis went away while what was missed was read: they come back and go on from where they were.
+            // Redis became unavailable while missed events were read: the client can reconnect and resume from its position.
             ErrorResponseWriter.ToApiException(e, http);
             End((int)WebSocketCloseStatus.InternalServerError, "Live events are away at present. Come back with the id of the last message.");
         }
@@ -291,7 +302,7 @@ internal sealed class WebSocketSession(
     {
         try
         {
-            // A trace per call: the connection's own would never end.
+            // Each call has its own trace, because the trace of the connection would never end.
             Activity.Current = null;
             using var span = Source.StartActivity("tool_invoke", ActivityKind.Server);
             var written = Encoding.UTF8.GetString(requestId.Span).Trim('"');
@@ -315,7 +326,7 @@ internal sealed class WebSocketSession(
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
-            // They are gone.
+            // The client disconnected.
         }
         finally
         {
@@ -333,7 +344,7 @@ internal sealed class WebSocketSession(
 
     private void End(int code, string reason) => _ending.TrySetResult((code, reason));
 
-    /// <summary>Waits until the other side closes; not for ever.</summary>
+    /// <summary>Waits until the peer closes the connection, up to a time limit.</summary>
     private async Task WaitForCloseAsync(Task receiving, TimeSpan within)
     {
         try
@@ -342,11 +353,11 @@ internal sealed class WebSocketSession(
         }
         catch (TimeoutException)
         {
-            // They do not: they are cut off.
+            // The peer did not close in time: the connection is aborted.
         }
     }
 
-    /// <summary>Waits until no call is under way; not for ever.</summary>
+    /// <summary>Waits until no call is in progress, up to a time limit.</summary>
     private async Task WaitForCallsAsync()
     {
         var free = 0;
@@ -365,7 +376,7 @@ internal sealed class WebSocketSession(
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The connection is gone already.
+            // The connection is already closed.
         }
         finally
         {
@@ -375,7 +386,7 @@ internal sealed class WebSocketSession(
 
     private Task SendAsync(Action<Utf8JsonWriter> write) => SendAsync(Write(write));
 
-    /// <summary>Sends what a tool answered around the bytes that it is, which may be many.</summary>
+    /// <summary>Sends a tool's response, writing the envelope around its bytes without copying them, because they can be large.</summary>
     private Task SendResultAsync(ReadOnlyMemory<byte> requestId, ToolResponse answer)
     {
         var head = Write(json => WriteHead(json, LiveEvent.ToolResponseEvent, requestId));
@@ -395,12 +406,12 @@ internal sealed class WebSocketSession(
         try
         {
             if (_isClosed) return;
-            // A send that is cancelled cuts the connection.
+            // Canceling a send aborts the connection.
             using var patience = new CancellationTokenSource(SendTimeout, clock);
             var isWhole = third.IsEmpty;
             await socket.SendAsync(first, WebSocketMessageType.Text, isWhole, patience.Token);
             if (isWhole) return;
-            // In pieces: a frame is copied before it is sent.
+            // Sent in several frames, because each frame is copied before it is sent.
             for (; second.Length > 0; second = second[Math.Min(MaxFrameSize, second.Length)..])
                 await socket.SendAsync(second[..Math.Min(MaxFrameSize, second.Length)], WebSocketMessageType.Text, endOfMessage: false, patience.Token);
             await socket.SendAsync(third, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
@@ -456,7 +467,7 @@ internal sealed class WebSocketSession(
         JsonSerializer.Serialize(json, now, Json.Options);
     }
 
-    /// <summary>An event with the place that is reached with it. Clients know what concerns the connection as <c>error</c>.</summary>
+    /// <summary>Returns an event's data with the position that is reached with it. Clients know an event about the connection as <c>error</c>.</summary>
     private static ReadOnlyMemory<byte> AddResumeToken(LiveEvent e, ResumeToken? place)
     {
         // Every event's data begins with its type.
