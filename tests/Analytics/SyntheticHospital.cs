@@ -9,7 +9,10 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Analytics;
 
-/// <summary>A hospital that exists in events alone, told through the broker as the owners would: so that a test decides what is told, in which order and how often.</summary>
+/// <summary>
+/// Represents a hospital that exists only as events, published through the broker as the owning services would, so that a test controls which events are
+/// published, in which order and how often.
+/// </summary>
 internal sealed class SyntheticHospital : IAsyncDisposable
 {
     private readonly IBusControl _bus;
@@ -56,7 +59,7 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     internal InvoiceIssued NewInvoice(DateOnly day, string total) => new(new(
         Guid.CreateVersion7(), Id, Guid.Empty, 1, InvoiceType.Invoice, InvoiceStatus.Issued, day, total, "USD", [], null, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
 
-    /// <summary>What get_hospital_statistics answers once as many appointments as that have been counted in the period.</summary>
+    /// <summary>Returns the response of get_hospital_statistics once the given number of appointments has been counted in the period.</summary>
     internal async Task<JsonNode> WaitForStatistics(DateOnly from, DateOnly to, int appointments)
     {
         JsonNode? answer = null;
@@ -65,7 +68,7 @@ internal sealed class SyntheticHospital : IAsyncDisposable
         return answer!;
     }
 
-    /// <summary>Returns once everything that was told has been handled.</summary>
+    /// <summary>Waits until all given events have been handled.</summary>
     internal async Task WaitUntilHandled(params IReadOnlyCollection<IntegrationEvent> told)
     {
         var house = await MedCorFixture.Get();

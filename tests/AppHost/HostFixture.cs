@@ -1,6 +1,6 @@
 namespace MedCor.Tests.AppHost;
 
-/// <summary>A host with all three servers, a service of two replicas and one that calls it.</summary>
+/// <summary>Runs a host with all three servers, a service of two replicas and one that calls it.</summary>
 public sealed class HostFixture : IAsyncLifetime
 {
     public const string Secret = "a-secret-of-the-test";
@@ -18,7 +18,7 @@ public sealed class HostFixture : IAsyncLifetime
     }
 }
 
-/// <summary>Shares the host, since RabbitMQ takes its time; its tests run one after the other.</summary>
+/// <summary>Shares the host between tests, because RabbitMQ is slow to start. The tests run one after the other.</summary>
 [CollectionDefinition(Name)]
 public sealed class HostCollection : ICollectionFixture<HostFixture>
 {

@@ -8,7 +8,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.AppHost;
 
-/// <summary>A small host in a process of its own, on data of its own, with one of the probe's models.</summary>
+/// <summary>Runs a small host in a process of its own, on data of its own, with one of the probe's application models.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
@@ -30,10 +30,10 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>All that it wrote to its console.</summary>
+    /// <summary>Gets everything that the host wrote to its console.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Starts a host and does not wait for it.</summary>
+    /// <summary>Starts a host without waiting for it.</summary>
     public static HostProcess Launch(string model, string data, string[]? options = null, params (string Name, string Value)[] environment)
     {
         var program = Directory.GetFiles(Path.Combine(MedCorFixture.RepositoryRoot(), "tests/AppHost/Probe/bin"), "MedCor.Tests.Probe.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
@@ -57,11 +57,11 @@ internal sealed class HostProcess : IAsyncDisposable
         () => _process.HasExited ? throw new InvalidOperationException($"The host ended with {_process.ExitCode}:\n{Output}") : Task.FromResult(TryReadRunFile() is { } run && (int)run["host"]!["pid"]! == Id),
         "the host is up", StartTimeout, () => Output);
 
-    /// <summary>What <c>run.json</c> says.</summary>
+    /// <summary>Returns the content of <c>run.json</c>.</summary>
     public JsonNode ReadRunFile()
     {
         JsonNode? run = null;
-        // It is replaced whole, so a read may meet the moment between; the next one does not.
+        // The file is replaced as a whole, so one read may fall between removal and replacement; the next succeeds.
         for (var attempt = 0; run is null && attempt < 10; attempt++) run = TryReadRunFile();
         return run ?? throw new InvalidOperationException("There is no run.json.");
     }
@@ -70,7 +70,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int Pid(string name) => (int)Resource(name)["pid"]!;
 
-    /// <summary>The processes of all resources, with when they started.</summary>
+    /// <summary>Returns the process IDs of all resources and their start times.</summary>
     public (int Pid, long Started)[] Processes() => [.. ReadRunFile()["resources"]!.AsArray().Select(resource => (int)resource!["pid"]!).Select(pid => (pid, ProcessTable.GetStartTime(pid)))];
 
     public string ConnectionString(string server) => server switch
@@ -83,7 +83,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int Port(string key) => int.Parse(ReadRecorded("ports", key), CultureInfo.InvariantCulture);
 
-    /// <summary>Kills a process as a crash does, and returns when the host has it healthy again.</summary>
+    /// <summary>Kills a process, as a crash does, and returns when the host has restarted it and it is healthy.</summary>
     public async Task KillAndRecover(string name)
     {
         var (pid, restarts) = (Pid(name), (int)Resource(name)["restarts"]!);

@@ -109,7 +109,7 @@ public sealed partial class HostTests(HostFixture running)
         Assert.DoesNotContain(HostFixture.Secret, Host.Output, StringComparison.Ordinal);
     }
 
-    // Ports, passwords and ids differ from run to run.
+    // Ports, passwords and IDs differ from run to run.
     [GeneratedRegex("(?<=:|Port=)[0-9]{5}|(?<=[Pp]assword=|guest:)[A-Za-z0-9]{24}|(?<=api-key=|instance.id=)[0-9A-Za-z]+")]
     private static partial Regex Letters();
 }

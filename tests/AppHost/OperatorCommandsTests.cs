@@ -6,12 +6,12 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.AppHost;
 
-/// <summary>The commands of the services in the dashboard, as <c>AppHost/Program.cs</c> offers them.</summary>
+/// <summary>Tests the operator commands of the services in the dashboard, as <c>AppHost/Program.cs</c> defines them.</summary>
 public partial class OperatorCommandsTests
 {
     private static readonly string[] Services = ["Hospital", "Identity", "Clinical", "Billing", "Analytics", "Chat"];
 
-    /// <summary>What asks its operator for something; the dashboard has nowhere to type it.</summary>
+    /// <summary>Commands that read input from the operator, for which the dashboard has no means.</summary>
     private static readonly string[] Typed = ["identity create-admin"];
 
     [Fact]

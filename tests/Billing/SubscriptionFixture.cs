@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Billing;
 
-/// <summary>A hospital of a test's own, and the platform that acts for it.</summary>
+/// <summary>Represents a hospital of a single test, and the platform administrator who acts for it.</summary>
 internal sealed record SubscriptionFixture(ApiClient Platform, Guid Id, TimeZoneInfo Zone)
 {
     internal const string Basic = "01980000-0000-7000-9000-000000000001";
@@ -25,7 +25,7 @@ internal sealed record SubscriptionFixture(ApiClient Platform, Guid Id, TimeZone
         return new(platform, Guid.Parse((string)hospital["id"]!), TimeZoneInfo.FindSystemTimeZoneById(zone));
     }
 
-    /// <summary>What create_subscription takes.</summary>
+    /// <summary>Returns the parameters of create_subscription.</summary>
     internal object CreateRequest(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") =>
         new { hospital_id = Id, plan_id = plan, start_date = FormatDate(start ?? Today), billing_cycle = cycle };
 
@@ -33,7 +33,7 @@ internal sealed record SubscriptionFixture(ApiClient Platform, Guid Id, TimeZone
 
     internal Task<JsonNode> Get(JsonNode subscription) => Platform.Call("get_subscription", new { subscription_id = (string?)subscription["id"] });
 
-    /// <summary>The hospital's invoices, the first first.</summary>
+    /// <summary>Returns the hospital's invoices in ascending order of their number.</summary>
     internal async Task<JsonNode[]> ListInvoices() =>
         [.. (await Platform.Call("list_invoices", new { hospital_id = Id, sort = "number", limit = 100 }))["results"]!.AsArray().Select(i => i!)];
 

@@ -5,13 +5,13 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical;
 
-/// <summary>A doctor of a test's own with patients of its own, in one of the demo hospitals.</summary>
+/// <summary>Represents a doctor and patients of a single test, in one of the demo hospitals.</summary>
 internal sealed class ClinicFixture
 {
     public const string Password = "a ward of our own 2026";
     private static readonly ConcurrentDictionary<(string, int), Task<ApiClient>> LoggedIn = new();
 
-    /// <summary>A password's hash takes a processor's whole attention; Identity refuses when too many want one at once.</summary>
+    /// <summary>Hashing a password occupies a processor, and Identity refuses requests when too many are hashed at once.</summary>
     private static readonly SemaphoreSlim _creationGate = new(2);
 
     private static readonly Lazy<Task<ClinicFixture>> SharedReadOnly = new(() => Open());
@@ -48,7 +48,7 @@ internal sealed class ClinicFixture
         };
     }
 
-    /// <summary>One in a hospital that was opened a moment ago, whose administrator is its nurse too.</summary>
+    /// <summary>Creates a new hospital with a doctor and patients. Its administrator also acts as its nurse.</summary>
     public static async Task<ClinicFixture> OpenHospital(string timeZone)
     {
         var platform = await LogIn("admin@medcor.example");
@@ -64,10 +64,10 @@ internal sealed class ClinicFixture
         return await Open(name, admin, admin, TimeZoneInfo.FindSystemTimeZoneById(timeZone));
     }
 
-    /// <summary>For tests that leave it as it is: opening one costs two passwords' hashes.</summary>
+    /// <summary>Returns an instance for tests that do not change it, because creating one costs two password hashes.</summary>
     public static Task<ClinicFixture> GetSharedReadOnly() => SharedReadOnly.Value;
 
-    /// <summary>Somebody of the demo data, logged in once for all tests.</summary>
+    /// <summary>Logs in a user of the demo data, once for all tests.</summary>
     public static Task<ApiClient> LogIn(string email, int gateway = 0) => LoggedIn.GetOrAdd((email, gateway), _ => ApiClient.LogIn(email, gateway: gateway));
 
     public Task<ApiClient> LogInDoctor() => ApiClient.LogIn(DoctorEmail, Password);
@@ -80,7 +80,7 @@ internal sealed class ClinicFixture
 
     public DateOnly Today => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, Zone).DateTime);
 
-    /// <summary>The n-th weekday from tomorrow on; a new doctor works from 09:00 to 17:00 on it.</summary>
+    /// <summary>Returns the n-th weekday from tomorrow on. A new doctor works from 09:00 to 17:00 on weekdays.</summary>
     public string Weekday(int n = 1)
     {
         var date = Today;
@@ -92,14 +92,14 @@ internal sealed class ClinicFixture
         return FormatDate(date);
     }
 
-    /// <summary>What create_appointment takes.</summary>
+    /// <summary>Returns the parameters of create_appointment.</summary>
     public object BookingRequest(string time, string? date = null, Guid? patient = null, Guid? doctor = null, int? minutes = null) => minutes is null
         ? new { patient_id = patient ?? Patient, doctor_id = doctor ?? Doctor, appointment_date = date ?? Weekday(), appointment_time = time, reason = "Regular checkup" }
         : new { patient_id = patient ?? Patient, doctor_id = doctor ?? Doctor, appointment_date = date ?? Weekday(), appointment_time = time, reason = "Regular checkup", duration_minutes = minutes };
 
     public Task<JsonNode> Book(string time, string? date = null, Guid? patient = null) => Nurse.Call("create_appointment", BookingRequest(time, date, patient));
 
-    /// <summary>Moves a new appointment on to a status.</summary>
+    /// <summary>Books an appointment and moves it to a status.</summary>
     public async Task<JsonNode> BookWithStatus(string status, string time)
     {
         var booked = await Book(time);
@@ -107,7 +107,7 @@ internal sealed class ClinicFixture
         return status == "SCHEDULED" ? booked : await ChangeStatus(booked, status);
     }
 
-    /// <summary>Moves an appointment on; who does not come has had their time.</summary>
+    /// <summary>Moves an appointment to a status; to NO_SHOW only after its end.</summary>
     public Task<JsonNode> ChangeStatus(JsonNode appointment, string status)
     {
         Task<JsonNode> Move() => Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
@@ -115,8 +115,8 @@ internal sealed class ClinicFixture
     }
 
     /// <summary>
-    /// What is done while an appointment's time is over, which no call can bring about. Before and afterwards it is when it was booked, and Analytics, which an appointment tells its day but once,
-    /// has heard of that: so what is counted anew is what was counted.
+    /// Runs an action while an appointment's time is over, which no call can bring about, and then restores its time. Analytics, which receives an
+    /// appointment's day only once, has handled that event before, so a later rebuild counts the same.
     /// </summary>
     public static async Task<T> RunAfterEnd<T>(JsonNode appointment, Func<Task<T>> then)
     {

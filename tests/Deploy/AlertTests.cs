@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>An alert is about something that is measured, and somebody wrote down what to do then.</summary>
+/// <summary>Tests that every alert uses a metric that exists and has a section in the runbook.</summary>
 public partial class AlertTests
 {
     private static readonly string Root = MedCorFixture.RepositoryRoot();
@@ -60,7 +60,7 @@ public partial class AlertTests
         """)]
     private static partial Regex Instrument();
 
-    /// <summary>Prometheus' name of it: with the unit, and of a histogram with what it is of it.</summary>
+    /// <summary>Matches the Prometheus name of a metric, with its unit and the suffix of a histogram's series.</summary>
     [GeneratedRegex(@"\b(medcor_\w+?)(?:_seconds)?(?:_bucket|_count|_sum)?\b")]
     private static partial Regex Figure();
 

@@ -4,14 +4,14 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>The application model as Aspire publishes it.</summary>
+/// <summary>Reads the application model as Aspire publishes it.</summary>
 internal static class AspireManifest
 {
     private static readonly Lazy<Task<JsonObject>> Published = new(Publish);
 
     public static Task<JsonObject> Resources => Published.Value;
 
-    /// <summary>Who is told the addresses of whom, as <c>chat -> billing</c>.</summary>
+    /// <summary>Returns which project receives the addresses of which service, as <c>chat -> billing</c>.</summary>
     public static async Task<IEnumerable<string>> References() =>
         from project in Projects(await Resources)
         from variable in project.Environment
@@ -29,7 +29,7 @@ internal static class AspireManifest
         using var host = Process.Start(new ProcessStartInfo("dotnet", [MedCorFixture.FindHostAssembly(), "--operation", "publish", "--publisher", "manifest", "--output-path", file])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
-            // Of the environment of whoever publishes, nothing gets into it.
+            // Nothing of the publisher's environment may reach the manifest.
             Environment = { ["MCP_SERVER_TOKEN"] = "a-token-of-the-publisher" },
         })!;
         var said = await Task.WhenAll(host.StandardOutput.ReadToEndAsync(), host.StandardError.ReadToEndAsync());

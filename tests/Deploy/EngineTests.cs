@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>The engines that keep the data, and the way in.</summary>
+/// <summary>Tests the manifests of databases, poolers, Redis, the broker, backups and the ingress.</summary>
 public partial class EngineTests
 {
     [OverlayFact]
@@ -71,9 +71,9 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void No_service_waits_in_the_pooler_for_another_services_connection(string overlay)
     {
-        // A look's own, beside those of the service (PlatformService).
+        // The connection of a readiness check, in addition to the service's pool (PlatformService).
         const int Look = 1;
-        // Migrations, commands as the owner, the operator, those that only a superuser gets.
+        // Connections of migrations, of commands that run as the owner, of the operator, and those reserved for superusers.
         const int Others = 20;
         var rendered = Overlay.Get(overlay);
         Assert.All(rendered.OfKind("Pooler"), pooler =>
@@ -84,7 +84,7 @@ public partial class EngineTests
             var replicas = autoscaler.Number("spec.maxReplicaCount") + app.Manifest.Number("spec.strategy.rollingUpdate.maxSurge");
             var size = Parameter(pooler, "spec.pgbouncer.parameters.default_pool_size");
 
-            // Connections are not spread evenly: one pooler may have all of them.
+            // Connections are not spread evenly: a single pooler may have all of them.
             Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Look) < size);
             Assert.True(pooler.Number("spec.instances") * size + Others <= Parameter(rendered.Single("Cluster", pooler.Text("spec.cluster.name")!), "spec.postgresql.parameters.max_connections"));
         });

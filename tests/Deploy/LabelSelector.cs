@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>Label selectors as Kubernetes reads them, as far as <c>deploy/</c> uses them.</summary>
+/// <summary>Evaluates label selectors as Kubernetes does, as far as <c>deploy/</c> uses them.</summary>
 internal static class LabelSelector
 {
     public static bool Matches(JsonNode selector, JsonNode labels) =>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>The application model, as Aspire publishes it, says the same as <c>deploy/</c>: which workloads there are, and what each is told.</summary>
+/// <summary>Tests that the application model, as Aspire publishes it, matches <c>deploy/</c>: the same workloads, with the same configuration.</summary>
 public sealed class ManifestTests
 {
     [OverlayTheory, EveryOverlay]
@@ -11,7 +11,7 @@ public sealed class ManifestTests
         var model = await AspireManifest.Resources;
 
         Assert.Equal(AspireManifest.Projects(model).Select(p => p.Name).Order(), Overlay.Get(overlay).Services.Select(a => a.Service!).Order());
-        // The engines of the cluster keep one database for each of the model's.
+        // The database clusters hold one database for each of the model's.
         Assert.Equal(
             model.Where(r => r.Value!.Text("type") == "value.v0" && r.Value!.Text("connectionString")!.StartsWith("{postgres.", StringComparison.Ordinal)).Select(r => r.Key[..^2]).Order(),
             Overlay.Get(overlay).OfKind("Cluster").Select(c => c.Text("metadata.name")!.Split('-')[0]).Order());

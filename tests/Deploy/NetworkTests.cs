@@ -4,7 +4,10 @@ using MedCor.Gateway.Limits;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>Who reaches whom, computed from the policies as a cluster's network does: a way is open when the one side may go it and the other lets it in.</summary>
+/// <summary>
+/// Tests which workloads can reach each other, computed from the network policies as a cluster's network does: a connection is allowed when one side's egress
+/// and the other side's ingress allow it.
+/// </summary>
 public partial class NetworkTests
 {
     private const int Http = 8080;
@@ -118,7 +121,7 @@ public partial class NetworkTests
 
     private static bool IsOpen(string overlay, Peer from, Peer to, int port) => Lets(overlay, from, to, port, "Egress") && Lets(overlay, to, from, port, "Ingress");
 
-    /// <summary>Whether the policies on one side of a way let it be gone to, or come from, the other side.</summary>
+    /// <summary>Returns whether the policies of one peer allow connections in the given direction with the other peer.</summary>
     private static bool Lets(string overlay, Peer side, Peer other, int port, string direction)
     {
         var (rules, peers) = direction == "Egress" ? ("spec.egress", "to") : ("spec.ingress", "from");

@@ -9,13 +9,13 @@ using YamlDotNet.RepresentationModel;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>What an overlay of <c>deploy/</c> applies to a cluster, as kustomize renders it.</summary>
+/// <summary>Represents the manifests that an overlay of <c>deploy/</c> applies to a cluster, as kustomize renders them.</summary>
 internal sealed class Overlay
 {
     private static readonly string OverlaysFolder = Path.Combine(MedCorFixture.RepositoryRoot(), "deploy", "overlays");
     private static readonly ConcurrentDictionary<string, Lazy<Overlay>> Rendered = new();
 
-    /// <summary>The program and its arguments; none where this machine has neither.</summary>
+    /// <summary>The rendering program and its arguments; null where neither kustomize nor kubectl is installed.</summary>
     private static readonly string[]? Renderer = ExecutableLocator.Find("kustomize") is { } kustomize ? [kustomize, "build"] : ExecutableLocator.Find("kubectl") is { } kubectl ? [kubectl, "kustomize"] : null;
 
     private Overlay(string name, IReadOnlyList<JsonObject> manifests) => (Name, All) = (name, manifests);
@@ -26,7 +26,7 @@ internal sealed class Overlay
 
     public static IEnumerable<string> Names => Directory.GetDirectories(OverlaysFolder).Select(d => Path.GetFileName(d)!).Order();
 
-    /// <summary>Whether this machine can render at all.</summary>
+    /// <summary>Gets whether this machine can render overlays.</summary>
     public static bool CanRender => Renderer is not null;
 
     public static Overlay Get(string name) => Rendered.GetOrAdd(name, n => new(() => new(n, [.. Documents(Render(n))]))).Value;
@@ -35,10 +35,10 @@ internal sealed class Overlay
 
     public JsonObject Single(string kind, string name) => OfKind(kind).Single(m => m.Text("metadata.name") == name);
 
-    /// <summary>Everything that becomes pods of our own; operators make theirs from what is written for them.</summary>
+    /// <summary>Gets every workload of the manifests. Pods that operators create are not included.</summary>
     public IEnumerable<Workload> Workloads => OfKind("Deployment", "StatefulSet", "Job", "CronJob").Select(m => new Workload(m));
 
-    /// <summary>The processes of MedCor that serve: the gateway and the services.</summary>
+    /// <summary>Gets the serving workloads of MedCor: the gateway and the services.</summary>
     public IEnumerable<Workload> Services => Workloads.Where(w => w.Role == "app");
 
     private static string Render(string name)
@@ -50,7 +50,7 @@ internal sealed class Overlay
         return process.ExitCode == 0 ? rendered : throw new InvalidOperationException($"{name} does not render: {errors.Result}");
     }
 
-    /// <summary>The documents of a YAML stream, as JSON.</summary>
+    /// <summary>Returns the documents of a YAML stream as JSON.</summary>
     public static IEnumerable<JsonObject> Documents(string yaml)
     {
         var stream = new YamlStream();
@@ -70,14 +70,14 @@ internal sealed class Overlay
     };
 }
 
-/// <summary>Something that becomes pods.</summary>
+/// <summary>Represents a manifest that creates pods.</summary>
 internal sealed record Workload(JsonObject Manifest)
 {
     public string Kind => Manifest.Text("kind")!;
 
     public string Name => Manifest.Text("metadata.name")!;
 
-    /// <summary>The pods' own labels and specification.</summary>
+    /// <summary>Gets the pod template, with its labels and specification.</summary>
     public JsonObject Template => (JsonObject)(Manifest.At("spec.jobTemplate.spec.template") ?? Manifest.At("spec.template"))!;
 
     public JsonObject Pod => (JsonObject)Template["spec"]!;
@@ -88,16 +88,16 @@ internal sealed record Workload(JsonObject Manifest)
 
     public string? Service => Label("medcor/service");
 
-    /// <summary>Whether it is there all the time, rather than until its work is done.</summary>
+    /// <summary>Gets whether the workload runs continuously, rather than to completion.</summary>
     public bool IsLongRunning => Kind is "Deployment" or "StatefulSet";
 
     public string? Label(string name) => (string?)Template["metadata"]!["labels"]?[name];
 }
 
-/// <summary>Reading manifests.</summary>
+/// <summary>Provides access to the values of manifests.</summary>
 internal static class ManifestExtensions
 {
-    /// <summary>What stands at a path such as <c>spec.template</c>; nothing where it ends before.</summary>
+    /// <summary>Returns the value at a path such as <c>spec.template</c>; null when the path does not exist.</summary>
     public static JsonNode? At(this JsonNode node, string path) => path.Split('.').Aggregate((JsonNode?)node, (at, name) => (at as JsonObject)?[name]);
 
     public static string? Text(this JsonNode node, string path) => node.At(path)?.ToString();
@@ -109,7 +109,7 @@ internal static class ManifestExtensions
     public static IEnumerable<string> Texts(this JsonNode node, string path) => (node.At(path) as JsonArray)?.Select(n => n!.ToString()) ?? [];
 }
 
-/// <summary>A rule that holds for every overlay.</summary>
+/// <summary>Marks a theory over rendered overlays.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OverlayTheoryAttribute : TheoryAttribute
 {
@@ -121,7 +121,7 @@ public sealed class OverlayTheoryAttribute : TheoryAttribute
     }
 }
 
-/// <summary>A fact about what an overlay renders to.</summary>
+/// <summary>Marks a fact about a rendered overlay.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OverlayFactAttribute : FactAttribute
 {
@@ -131,7 +131,7 @@ public sealed class OverlayFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Every overlay that there is.</summary>
+/// <summary>Provides every overlay as test data.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class EveryOverlayAttribute : Xunit.Sdk.DataAttribute
 {

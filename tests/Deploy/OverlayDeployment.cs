@@ -11,8 +11,8 @@ using Npgsql;
 namespace MedCor.Tests.Deploy;
 
 /// <summary>
-/// The workloads of an overlay as processes of this machine, each with the environment that its manifest gives it and with nothing else, on servers of the stage's own.
-/// Secrets are made up. Only where a name of the cluster's network stands, the address of what answers to it here stands instead; PostgreSQL is spoken to without TLS.
+/// Runs the workloads of an overlay as local processes, each with only the environment that its manifest defines, on servers of its own. Secrets are generated.
+/// Only the names of the cluster's network are replaced by local addresses, and PostgreSQL is connected to without TLS.
 /// </summary>
 internal sealed partial class OverlayDeployment : IAsyncDisposable
 {
@@ -27,10 +27,12 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
 
     private OverlayDeployment(string overlay) => _overlay = Overlay.Get(overlay);
 
-    /// <summary>What the processes export.</summary>
+    /// <summary>Gets the receiver of the processes' telemetry.</summary>
     public OtlpReceiver Telemetry => _telemetry;
 
-    /// <summary>Sets up what the overlay's engines would: the servers, a database per cluster with its owner, the services' roles. Nothing is migrated yet.</summary>
+    /// <summary>
+    /// Sets up what the overlay's operators would: the servers, a database per cluster with its owner, and the services' roles. Migrations have not run yet.
+    /// </summary>
     public static async Task<OverlayDeployment> SetUp(string overlay)
     {
         var stage = new OverlayDeployment(overlay);
@@ -45,7 +47,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         foreach (var cluster in stage._overlay.OfKind("Cluster"))
         {
             var (name, owner, role) = (cluster.Text("metadata.name")!, cluster.Text("spec.bootstrap.initdb.owner")!, cluster.Items("spec.managed.roles").Single());
-            // Each cluster has an owner of that name; here they share a server.
+            // In a cluster each database has its own server with an owner of this name; here the databases share a server.
             await stage.Execute("postgres", $"""CREATE ROLE "{Owner(name, owner)}" LOGIN PASSWORD '{stage.Secret(cluster.Text("spec.bootstrap.initdb.secret.name")!, "password")}'""");
             await stage.Execute("postgres", $"""CREATE ROLE "{role.Text("name")}" LOGIN PASSWORD '{stage.Secret(role.Text("passwordSecret.name")!, "password")}'""");
             await stage.Execute("postgres", $"""CREATE DATABASE "{name}" OWNER "{Owner(name, owner)}" """);
@@ -54,14 +56,14 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         return stage;
     }
 
-    /// <summary>Runs a Job, or what a CronJob starts, to its end; with other arguments than its own, if any are given.</summary>
+    /// <summary>Runs a Job, or the job of a CronJob, to completion, with other arguments than its own if any are given.</summary>
     public async Task<(int ExitCode, string Said)> Run(string workload, params string[] arguments)
     {
         var process = Launch(workload, arguments is [] ? null : arguments);
         return (await process.WaitForExit(), process.Output);
     }
 
-    /// <summary>Runs a command beside a process that serves, in its container, as <c>kubectl exec -i</c> does.</summary>
+    /// <summary>Runs a command in the container of a serving workload, as <c>kubectl exec -i</c> does.</summary>
     public async Task<(int ExitCode, string Said)> Exec(string workload, string input, params string[] command)
     {
         var process = Launch(workload, command);
@@ -69,7 +71,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         return (await process.WaitForExit(), process.Output);
     }
 
-    /// <summary>Starts a process that serves; it is ready some time later.</summary>
+    /// <summary>Starts a serving process without waiting until it is ready.</summary>
     public OverlayProcess Start(string workload) => Launch(workload);
 
     public async Task<long> Count(string cluster, string sql)
@@ -93,7 +95,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
             WorkingDirectory = Path.GetDirectoryName(assembly)!,
         };
         start.Environment.Clear();
-        // What the image has.
+        // The variables that the image defines.
         foreach (var variable in (string[])["PATH", "DOTNET_ROOT"])
             if (Environment.GetEnvironmentVariable(variable) is { } value) start.Environment[variable] = value;
         foreach (var (variable, value) in Resolve(workload)) start.Environment[variable] = ToLocalAddress(value, name);
@@ -102,7 +104,9 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         return process;
     }
 
-    /// <summary>The variables of a workload's container as the kubelet makes them: in their order, <c>$(NAME)</c> being one that stands before.</summary>
+    /// <summary>
+    /// Resolves the environment variables of a workload's container as the kubelet does: in order, with <c>$(NAME)</c> referring to an earlier one.
+    /// </summary>
     private Dictionary<string, string> Resolve(Workload workload)
     {
         var made = new Dictionary<string, string>();
@@ -117,14 +121,14 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         return made;
     }
 
-    /// <summary>What the store would have; letters and digits, as docs/operations.md asks for.</summary>
+    /// <summary>Returns a generated secret in place of the one in the secret store, of letters and digits as docs/operations.md requires.</summary>
     private string Secret(string name, string key)
     {
         Assert.Contains(_overlay.OfKind("ExternalSecret"), s => s.Text("metadata.name") == name);
         return _secrets.GetOrAdd((name, key), _ => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 40));
     }
 
-    /// <summary>A value with the addresses of this machine in the place of those of the cluster's network.</summary>
+    /// <summary>Replaces the addresses of the cluster's network in a value with local ones.</summary>
     private string ToLocalAddress(string value, string workload)
     {
         if (DatabaseHost().Match(value) is { Success: true })
@@ -138,14 +142,14 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         value = value.Replace("http://+:8080", $"http://127.0.0.1:{Port($"{workload}:8080")}", StringComparison.Ordinal)
             .Replace("collector:4318", _telemetry.Address.Authority, StringComparison.Ordinal)
             .Replace("rabbitmq:5672", new Uri(_messaging).Authority, StringComparison.Ordinal)
-            // One of three; the others are away, as they may be in a cluster.
+            // One of three; the others are unavailable, as they may be in a cluster.
             .Replace("redis-0.redis:6379", _cache.Split(',')[0], StringComparison.Ordinal);
         return ClusterName().Replace(value, name => $"127.0.0.1:{Port(name.Value)}");
     }
 
     private int Port(string name) => _ports.GetOrAdd(name, _ => ServiceProcess.FreePort());
 
-    /// <summary>The image medcor/clinical is what services/Clinical builds.</summary>
+    /// <summary>Returns the assembly of an image. For example, services/Clinical builds the image medcor/clinical.</summary>
     private static string FindServiceAssembly(string image)
     {
         var name = CultureInfo.InvariantCulture.TextInfo.ToTitleCase(ImageName().Match(image).Groups[1].Value);
@@ -187,7 +191,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     private static partial Regex ImageName();
 }
 
-/// <summary>A process of a workload.</summary>
+/// <summary>Represents a process of a workload.</summary>
 internal sealed class OverlayProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -208,28 +212,28 @@ internal sealed class OverlayProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    /// <summary>Gives it a line to read, which is the last.</summary>
+    /// <summary>Writes a line to standard input and closes it.</summary>
     public async Task SendLine(string line)
     {
         await _process.StandardInput.WriteLineAsync(line);
         _process.StandardInput.Close();
     }
 
-    /// <summary>All that it wrote to its console.</summary>
+    /// <summary>Gets the console output.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Waits until it answers this path with success.</summary>
+    /// <summary>Waits until the process answers this path with success.</summary>
     public Task WaitUntilAnswers(string path) => Wait.Until(
         async () => _process.HasExited ? throw new InvalidOperationException($"It ended with {_process.ExitCode}:\n{Output}") : await TryGet(path), path, TimeSpan.FromSeconds(120), () => Output);
 
-    /// <summary>Asks it to stop, as Kubernetes does; its exit code.</summary>
+    /// <summary>Asks the process to stop, as Kubernetes does, and returns its exit code.</summary>
     public async Task<int> Stop()
     {
         using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         return await WaitForExit();
     }
 
-    /// <summary>Its exit code, once it has ended.</summary>
+    /// <summary>Waits until the process has ended and returns its exit code.</summary>
     public async Task<int> WaitForExit()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));

@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>The overlay for production, on empty servers, in the order in which a cluster comes to it.</summary>
+/// <summary>Tests the start of the production overlay on empty servers, in the order in which a cluster starts it.</summary>
 public partial class OverlayStartTests
 {
     [OverlayFact]
@@ -13,12 +13,12 @@ public partial class OverlayStartTests
         var production = Overlay.Get("production");
         await using var stage = await OverlayDeployment.SetUp("production");
 
-        // Without its schema a service refuses, and Kubernetes starts it anew until it has one.
+        // Without its schema a service refuses to start, and Kubernetes restarts it until the schema exists.
         var (refused, said) = await stage.Run("hospital-app");
         Assert.NotEqual(0, refused);
         Assert.Contains("migrat", said, StringComparison.OrdinalIgnoreCase);
 
-        // The nightly check could not look then, which is another end than to have found something.
+        // The nightly audit check cannot run at this point; its exit code must differ from those of findings.
         var findings = production.Single("CronJob", "clinical-verify-audit").Items("spec.jobTemplate.spec.podFailurePolicy.rules").Single().Texts("onExitCodes.values");
         var (blind, _) = await stage.Run("clinical-verify-audit");
         Assert.DoesNotContain($"{blind}", findings.Append("0"));
@@ -28,18 +28,18 @@ public partial class OverlayStartTests
             var (exit, told) = await stage.Run(migration.Name);
             Assert.True(exit == 0, $"{migration.Name} ended with {exit}:\n{told}");
         }
-        // A superuser has marked it when the database was made, so Identity's migration has nothing to warn of.
+        // A superuser marked the function as leakproof when the database was created, so Identity's migration has nothing to warn about.
         Assert.Equal(1, await stage.Count("identity-db", "SELECT count(*) FROM pg_proc WHERE proname = 'texticlike' AND proargtypes[1] = 'text'::regtype AND proleakproof"));
 
         var apps = production.Services.ToDictionary(a => a.Service!, a => stage.Start(a.Name));
         Assert.All(apps.Values, app => Assert.DoesNotContain(app.Environment.Values, value => Unresolved().IsMatch(value!)));
         foreach (var app in apps.Values) await app.WaitUntilAnswers("/health");
-        // By this the gateway has reached every service, Redis and the broker at the addresses that it was given.
+        // This shows that the gateway has reached every service, Redis and the broker at the addresses it was given.
         await apps["gateway"].WaitUntilAnswers("/readyz");
 
         Assert.Equal(0, await stage.Count("hospital-db", "SELECT count(*) FROM hospitals"));
 
-        // Nobody can log in, so nobody could open the first account.
+        // Nobody can log in yet, so the first account is created by a command.
         var (denied, wrong) = await stage.Exec("identity-app", "password", "create-admin", "nobody", "Grace", "");
         Assert.Equal(1, denied);
         foreach (var field in (string[])["email", "last_name"]) Assert.Contains($"  {field}: ", wrong, StringComparison.Ordinal);

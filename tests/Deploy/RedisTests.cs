@@ -10,7 +10,7 @@ namespace MedCor.Tests.Deploy;
 
 public class RedisTests
 {
-    /// <summary>Whom a sentinel makes the master is told to no service; here the test does what it does.</summary>
+    /// <summary>No service is told which node Sentinel promotes. The test performs the promotion itself.</summary>
     [OverlayFact]
     public async Task A_service_that_knows_all_three_finds_the_new_master_by_itself()
     {
@@ -32,7 +32,7 @@ public class RedisTests
         Assert.Equal("after", (string?)await two.GetDatabase().StringGetAsync("key"));
     }
 
-    /// <summary>Its file, which Redis adds to while it runs, outlives a change of the password.</summary>
+    /// <summary>Redis adds to Sentinel's configuration file at run time, and the file must survive a change of the password.</summary>
     [OverlayFact]
     public async Task A_sentinel_that_starts_again_has_the_new_password_and_what_it_had_learnt()
     {

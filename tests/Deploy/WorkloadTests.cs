@@ -6,7 +6,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Deploy;
 
-/// <summary>The rules that every workload in <c>deploy/</c> keeps, read off what its overlays render to.</summary>
+/// <summary>Tests the rules that every workload in <c>deploy/</c> follows, on the rendered overlays.</summary>
 public partial class WorkloadTests
 {
     private static readonly string Root = MedCorFixture.RepositoryRoot();
@@ -57,7 +57,7 @@ public partial class WorkloadTests
     {
         Each(overlay, _ => [], _ => { }, pod => Assert.False((bool?)pod["automountServiceAccountToken"]));
         Assert.All(Overlay.Get(overlay).OfKind("ServiceAccount"), account => Assert.False((bool?)account["automountServiceAccountToken"]));
-        // An identity of its own, so that rights that one is given some day are no other's.
+        // Each workload has a service account of its own, so that rights granted to one are not granted to others.
         var accounts = Overlay.Get(overlay).Workloads.Where(w => w.IsLongRunning).Select(w => w.Pod.Text("serviceAccountName")).ToArray();
         Assert.Equal(accounts.Length, accounts.OfType<string>().Distinct().Count());
     }
@@ -71,7 +71,7 @@ public partial class WorkloadTests
         foreach (var app in Overlay.Get(overlay).Services.Select(a => a.Containers.Single()))
         {
             Assert.Equal("/health", app.Text("readinessProbe.httpGet.path"));
-            // To be started anew helps nobody whose database is away.
+            // Restarting a service does not help when its database is unavailable.
             Assert.Equal("/alive", app.Text("livenessProbe.httpGet.path"));
         }
     }
@@ -101,7 +101,7 @@ public partial class WorkloadTests
                 Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == place && Selects(s["labelSelector"]!, workload));
             Assert.Single(rendered.OfKind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, workload) && b.Number("spec.maxUnavailable") == 1);
         }
-        // What ends by itself would be counted as disturbed.
+        // A pod that runs to completion would count as disrupted.
         Assert.All(rendered.Workloads.Where(w => !w.IsLongRunning), w => Assert.DoesNotContain(rendered.OfKind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, w)));
     }
 
@@ -119,7 +119,7 @@ public partial class WorkloadTests
             var own = Environment(command);
             var service = Environment(rendered.Services.Single(a => a.Service == command.Service));
             Assert.Equal(service, own[..service.Length]);
-            // Of commands only rebuild does something to whole tables.
+            // Of all commands, only the rebuild changes whole tables.
             string[] more = command.Name == "analytics-command" ? ["OWNER_PASSWORD", "ConnectionStrings__owner"] : [];
             Assert.Equal(more, command.Containers.Single().Items("env").Skip(service.Length).Select(e => e.Text("name")));
         });
@@ -134,7 +134,7 @@ public partial class WorkloadTests
         foreach (var app in rendered.Services)
         {
             var autoscaler = Assert.Single(Autoscalers(rendered, app.Name));
-            // Else applying the overlay would undo what the autoscaler did.
+            // Otherwise applying the overlay would undo the autoscaler's decision.
             Assert.Null(app.Manifest.At("spec.replicas"));
             if (app.Service == "gateway") Assert.Equal("HorizontalPodAutoscaler", autoscaler.Text("kind"));
             else Assert.Equal(app.Service, autoscaler.Items("spec.triggers").Single(t => t.Text("type") == "rabbitmq").Text("metadata.queueName"));
@@ -156,7 +156,7 @@ public partial class WorkloadTests
         var rendered = Overlay.Get(overlay);
         Assert.Empty(rendered.OfKind("Secret"));
         var stored = rendered.OfKind("ExternalSecret").Select(s => s.Text("metadata.name")!).ToHashSet();
-        // What operators make: the authority of a database's certificates, the certificate of the entrance.
+        // Secrets that operators create: the certificate authority of a database, and the certificate of the ingress.
         var made = rendered.OfKind("Cluster").Select(c => $"{c.Text("metadata.name")}-ca").Concat(rendered.OfKind("Certificate").Select(c => c.Text("spec.secretName")!)).ToHashSet();
 
         var named = rendered.Workloads.SelectMany(w => w.Containers.SelectMany(c => c.Items("env")).Select(e => e.Text("valueFrom.secretKeyRef.name")).Concat(w.Pod.Items("volumes").Select(v => v.Text("secret.secretName"))))
@@ -191,7 +191,7 @@ public partial class WorkloadTests
         }
     }
 
-    /// <param name="containers">Which of a workload's containers.</param>
+    /// <param name="containers">Selects the containers of a workload to check.</param>
     private static void Each(string overlay, Func<Workload, IEnumerable<JsonObject>> containers, Action<JsonObject> holds, Action<JsonObject>? ofPod = null)
     {
         var workloads = Overlay.Get(overlay).Workloads.ToArray();

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>Somebody who uses MedCor through the gateway, as any client does.</summary>
+/// <summary>Represents a logged-in user who calls MedCor through the gateway, as any client does.</summary>
 public sealed class ApiClient(HttpClient http, string accessToken, string refreshToken, JsonNode user)
 {
     public HttpClient Http => http;
@@ -15,7 +15,7 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     public Guid Id { get; } = Guid.Parse((string)user["id"]!);
     public Guid? HospitalId { get; } = (string?)user["hospital_id"] is { } id ? Guid.Parse(id) : null;
 
-    /// <summary>Somebody of the demo data, logged in once for all tests: for those that leave the login itself alone.</summary>
+    /// <summary>Logs in a user of the demo data, once for all tests. For tests that do not change the session.</summary>
     public static Task<ApiClient> LogInShared(string email) => _sharedLogIns.GetOrAdd(email, e => new(() => LogIn(e))).Value;
 
     private static readonly ConcurrentDictionary<string, Lazy<Task<ApiClient>>> _sharedLogIns = new();
@@ -25,7 +25,7 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     {
         var house = await MedCorFixture.Get();
         var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
-        // Identity takes no more passwords at once than it can hash, and says so: who hears that comes again.
+        // Identity refuses logins beyond what it can hash at once; the client retries.
         HttpResponseMessage response = null!;
         await Wait.Until(async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password })).StatusCode != HttpStatusCode.ServiceUnavailable, "a login", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -35,7 +35,7 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
         return new(http, token, (string)login["refresh_token"]!, login["user"]!);
     }
 
-    /// <summary>Invokes a tool; names of parameters are written as they stand.</summary>
+    /// <summary>Invokes a tool and returns the response, whatever its status. Parameter names are sent as written.</summary>
     public async Task<ApiResponse> TryCall(string tool, object? parameters = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool, @params = parameters ?? new { } }) };
@@ -45,7 +45,7 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
         return new(response.StatusCode, JsonNode.Parse(text)!, response.Headers.Contains("Idempotent-Replayed"));
     }
 
-    /// <summary>Invokes a tool that must answer 200, and gives its result.</summary>
+    /// <summary>Invokes a tool, expects the status 200 and returns the result.</summary>
     public async Task<JsonNode> Call(string tool, object? parameters = null)
     {
         var answer = await TryCall(tool, parameters);
@@ -54,7 +54,7 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     }
 }
 
-/// <summary>What a tool answered.</summary>
+/// <summary>Represents the response to a tool call.</summary>
 public sealed record ApiResponse(HttpStatusCode Status, JsonNode Body, bool IsReplay = false)
 {
     public string? Code => (string?)Body["error"]?["code"];

@@ -4,7 +4,7 @@ using MedCor.Tests.Clinical;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>One booking, from the person who books to those who see it arrive.</summary>
+/// <summary>Tests a booking end to end, from the caller who books to the subscribers who receive the event.</summary>
 public class BookingTests
 {
     [Fact]
@@ -33,7 +33,7 @@ public class BookingTests
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (again.Status, again.Code));
         Assert.NotEmpty(again.Details!["alternatives"]!.AsArray());
 
-        // The stranger hears of a booking of their own hospital that came later, so what they were not told by then they are never told.
+        // The stranger receives a later booking of their own hospital. An earlier event that has not arrived by then will not arrive.
         var later = (string)(await (await ClinicFixture.Open("riverside")).Book("11:00:00"))["id"]!;
         await overheard.Next(e => (string?)e.Data["id"] == later);
         Assert.DoesNotContain(overheard.Events, e => e.Data.ToJsonString().Contains(id, StringComparison.Ordinal) || e.Data.ToJsonString().Contains(doctor.HospitalId.ToString()!, StringComparison.Ordinal));
@@ -47,7 +47,7 @@ public class BookingTests
     {
         var ward = await ClinicFixture.Open("general");
 
-        // Several times, since the event that tells of the patient may win the race by chance.
+        // Repeated, because the event of the new patient could win the race by chance.
         foreach (var time in (await ward.FreeTimes()).Take(10))
         {
             var patient = await ward.CreatePatient();

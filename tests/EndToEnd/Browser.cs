@@ -4,16 +4,18 @@ using Microsoft.Playwright;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>Chromium as the system's packages have it, without a window, started once for all tests of a run. Ends with the test process.</summary>
+/// <summary>Runs the system's Chromium headless, started once for all tests of a run. It ends with the test process.</summary>
 internal static class Browser
 {
     private static readonly Lazy<string?> Executable = new(() => Find() ?? (Install() ? Find() : null));
     private static readonly Lazy<Task<IBrowser>> Shared = new(Start);
 
-    /// <summary>Whether there is one on this machine, or can be: on Debian and its kin root gets it installed, as the host does with servers.</summary>
+    /// <summary>
+    /// Gets whether Chromium is or can be installed: on Debian-based systems it is installed when the process runs as root, as the host does with servers.
+    /// </summary>
     public static bool IsAvailable => Executable.Value is not null;
 
-    /// <summary>The smallest page of the gateway's own, with nothing of other pages': what its scripts ask for goes where it came from.</summary>
+    /// <summary>Opens the gateway's smallest page in a new browser context, so that requests of its scripts have the gateway's origin.</summary>
     public static async Task<IPage> OpenGatewayPage(int gateway = 0)
     {
         var house = await MedCorFixture.Get();
@@ -22,7 +24,7 @@ internal static class Browser
         return page;
     }
 
-    /// <summary>A page with nothing of other pages' that shows this address, on a screen that is wide or not.</summary>
+    /// <summary>Opens an address in a new browser context, at the given screen width in pixels.</summary>
     public static async Task<IPage> OpenPage(string address, int width = 1440)
     {
         var page = await (await Shared.Value).NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 } });
@@ -32,7 +34,7 @@ internal static class Browser
 
     private static async Task<IBrowser> Start()
     {
-        // Five seconds, Playwright's own limit, are little where two processors run everything.
+        // Playwright's default of five seconds is too short where two processors run everything.
         Assertions.SetDefaultExpectTimeout(15_000);
         return await (await Playwright.CreateAsync()).Chromium.LaunchAsync(new() { ExecutablePath = Executable.Value });
     }
@@ -51,13 +53,13 @@ internal static class Browser
     }
 }
 
-/// <summary>A test that needs a browser.</summary>
+/// <summary>Marks a test that needs a browser.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BrowserFactAttribute : FactAttribute
 {
     public BrowserFactAttribute()
     {
-        // Found, or installed, before any test begins: one that has begun can no longer be skipped.
+        // Found or installed before any test begins, because a running test can no longer be skipped.
         if (!Browser.IsAvailable) Skip = "There is no Chromium on this machine. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium";
     }
 }

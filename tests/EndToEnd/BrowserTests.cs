@@ -5,10 +5,10 @@ using static Microsoft.Playwright.Assertions;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>A page in a browser, which can send no header with a stream or a WebSocket, listens with tickets.</summary>
+/// <summary>Tests browser pages that listen with tickets, because a browser can send no header with an event stream or a WebSocket.</summary>
 public class BrowserTests
 {
-    /// <summary>What a page needs to show a patient's appointments as they come about: a ticket, a stream, a list.</summary>
+    /// <summary>A script that shows a patient's appointments live: it requests a ticket, opens a stream and fills a list.</summary>
     private const string Board = """
         token => {
           const board = document.body.appendChild(document.createElement('ol'));
@@ -66,7 +66,7 @@ public class BrowserTests
         var ward = await ClinicFixture.Open();
         await using var page = await Open(ward);
 
-        // The answer and the update come in whichever order.
+        // The response and the update arrive in either order.
         var said = await page.EvaluateAsync<string>("""
             async wish => {
               const socket = new WebSocket(`ws://${location.host}/api/mcp/ws?resources=appointments&ticket=${await ticket()}`);
@@ -88,7 +88,7 @@ public class BrowserTests
         Assert.Equal(("appointments", "created", (string?)response["result"]!["id"]), ((string?)update["resource"], (string?)update["action"], (string?)update["data"]!["id"]));
     }
 
-    /// <summary>The gateways' replicas have ports of their own, so each is another origin to the other's pages.</summary>
+    /// <summary>The gateway replicas have different ports, so each is another origin to the other's pages.</summary>
     [BrowserFact]
     public async Task A_page_of_another_origin_of_this_machine_logs_in_calls_listens_and_reads_what_refuses_it()
     {
@@ -121,7 +121,7 @@ public class BrowserTests
         Assert.Contains("invalid_token", (string?)told["challenge"], StringComparison.Ordinal);
     }
 
-    /// <summary>The page of a ward's patient, who hears of their own appointments alone.</summary>
+    /// <summary>Opens the page of the fixture's patient, who receives only events of the patient's own appointments.</summary>
     private static async Task<IPage> Open(ClinicFixture ward, int gateway = 0)
     {
         var page = await Browser.OpenGatewayPage(gateway);

@@ -5,11 +5,14 @@ using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>Runs when nothing else does: these tests take processes away from everybody.</summary>
+/// <summary>Groups tests that do not run in parallel with others, because they kill processes that all tests use.</summary>
 [CollectionDefinition(nameof(CrashTests), DisableParallelization = true)]
 public sealed class CrashCollection;
 
-/// <summary>Bookings go on while a process is killed: what was answered 200 is there once and is told once, and the killed one comes back by itself.</summary>
+/// <summary>
+/// Tests that bookings continue while a process is killed: a booking that was answered 200 exists once and is published once, and the process restarts by
+/// itself.
+/// </summary>
 [Collection(nameof(CrashTests))]
 public class CrashTests
 {
@@ -30,7 +33,7 @@ public class CrashTests
         for (var n = 1; n <= 4; n++) wishes.AddRange(from time in await ward.FreeTimes(ward.Weekday(n)) select ward.BookingRequest(time, ward.Weekday(n)));
         await using var listener = await SseClient.Connect(nurses[0]);
 
-        // What other tests wrote is not to be recovered now.
+        // Writes of other tests need not be recovered then.
         await using (var clinical = await house.OpenDatabase("clinical"))
         await using (var flush = new NpgsqlCommand("CHECKPOINT", clinical) { CommandTimeout = 120 }) await flush.ExecuteNonQueryAsync();
 
@@ -41,7 +44,7 @@ public class CrashTests
         {
             var turn = Interlocked.Increment(ref begun);
             if (turn == 15) killed = house.Kill(victim);
-            // A call that broke off may have been carried out: its key makes the repetition answer what the call would have.
+            // A call that broke off may have taken effect. With its key, the retry returns what the call would have.
             var answer = await Persistently(() => nurses[turn % 2].TryCall("create_appointment", wish, idempotencyKey: $"{ward.Doctor}-{turn}"));
             Assert.True(answer.Status == HttpStatusCode.OK, answer.Body.ToJsonString());
             accepted.Add((string)answer.Body["id"]!);
@@ -62,7 +65,7 @@ public class CrashTests
         Assert.All(listener.Events.Where(e => e.Name == "appointment_created").GroupBy(e => (string)e.Data["id"]!), heard => Assert.Single(heard));
     }
 
-    /// <summary>As a client would: tries again while it is told that something is down.</summary>
+    /// <summary>Retries while a service is unavailable, as a client would.</summary>
     private static async Task<ApiResponse> Persistently(Func<Task<ApiResponse>> call)
     {
         ApiResponse? answer = null;

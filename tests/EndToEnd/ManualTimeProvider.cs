@@ -1,6 +1,6 @@
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>A clock that goes on when it is told to. Its timers are real.</summary>
+/// <summary>Provides a clock that the test sets. Its timers run in real time.</summary>
 internal sealed class ManualTimeProvider : TimeProvider
 {
     public DateTimeOffset Now { get; set; } = new(2026, 5, 4, 9, 0, 0, TimeSpan.Zero);

@@ -12,8 +12,8 @@ using StackExchange.Redis;
 namespace MedCor.Tests.EndToEnd;
 
 /// <summary>
-/// The whole of MedCor, two replicas of everything, started once for all tests of a run by its own host, on servers of its own.
-/// Ends with the test process. With <c>MEDCOR_GATEWAY</c> set, tests use what runs there instead.
+/// Runs the whole of MedCor with two replicas of every service, started once for all tests of a run by its host, on servers of its own. It ends with the test
+/// process. With <c>MEDCOR_GATEWAY</c> set, tests use the system that is running there instead.
 /// </summary>
 public sealed class MedCorFixture
 {
@@ -24,15 +24,15 @@ public sealed class MedCorFixture
 
     private MedCorFixture(string data, IReadOnlyList<Uri> gateways, OtlpReceiver telemetry) => (_data, Gateways, Telemetry) = (data, gateways, telemetry);
 
-    /// <summary>The gateway's replicas.</summary>
+    /// <summary>Gets the addresses of the gateway's replicas.</summary>
     public IReadOnlyList<Uri> Gateways { get; }
 
-    /// <summary>What the services export.</summary>
+    /// <summary>Gets the receiver of the services' telemetry.</summary>
     public OtlpReceiver Telemetry { get; }
 
     public static Task<MedCorFixture> Get() => Shared.Value;
 
-    /// <summary>A connection to a service's database as the owner of everything.</summary>
+    /// <summary>Opens a connection to a service's database as the superuser.</summary>
     public async Task<NpgsqlConnection> OpenDatabase(string service)
     {
         var connection = new NpgsqlConnection(OwnerConnectionString($"{service}db"));
@@ -40,7 +40,7 @@ public sealed class MedCorFixture
         return connection;
     }
 
-    /// <summary>A new, empty database; its owner's connection string.</summary>
+    /// <summary>Creates an empty database and returns its owner's connection string.</summary>
     public async Task<string> CreateDatabase()
     {
         var name = $"test_{Guid.NewGuid():N}";
@@ -51,7 +51,7 @@ public sealed class MedCorFixture
         return OwnerConnectionString(name);
     }
 
-    /// <summary>Takes a database away that <see cref="CreateDatabase"/> made: what a large one leaves to write to the disk would slow down all else.</summary>
+    /// <summary>Drops a database that <see cref="CreateDatabase"/> created. The pending writes of a large one would slow down everything else.</summary>
     public async Task DropDatabase(string database)
     {
         await using var connection = new NpgsqlConnection(OwnerConnectionString("postgres"));
@@ -60,7 +60,7 @@ public sealed class MedCorFixture
         await drop.ExecuteNonQueryAsync();
     }
 
-    /// <summary>A started bus at the house's broker, for telling events as a service does.</summary>
+    /// <summary>Starts a bus at the system's broker, to publish events as a service does.</summary>
     public async Task<IBusControl> StartBus()
     {
         var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
@@ -72,7 +72,7 @@ public sealed class MedCorFixture
         return bus;
     }
 
-    /// <summary>A connection to a Redis beside the house's, which has a database for every test, to one there that nobody else uses.</summary>
+    /// <summary>Connects to an unused database of a Redis server for tests, which is separate from the system's and has a database for every test.</summary>
     public static async Task<ConnectionMultiplexer> ConnectRedis()
     {
         var redis = MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse((await RedisOfTests.Value).Address));
@@ -90,7 +90,7 @@ public sealed class MedCorFixture
 
     private static int _redisDatabase;
 
-    /// <summary>The house's Redis, as a connection string.</summary>
+    /// <summary>Gets the connection string of the system's Redis.</summary>
     public string RedisConnectionString => $"localhost:{ReadRecorded("ports", "cache")},password={ReadRecorded("passwords", "cache")}";
 
     private string OwnerConnectionString(string database) =>
@@ -98,7 +98,7 @@ public sealed class MedCorFixture
 
     private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, $"{what}.json")))![name]!.ToString();
 
-    /// <summary>A single figure from a service's database.</summary>
+    /// <summary>Returns a single number from a service's database.</summary>
     public async Task<long> QueryNumber(string service, string sql, params object[] values)
     {
         await using var connection = await OpenDatabase(service);
@@ -107,10 +107,10 @@ public sealed class MedCorFixture
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Has the running system do an operator's command, through its host as an operator does; what it said and its exit code.</summary>
+    /// <summary>Runs an operator command in the running system, through its host as an operator does. Returns the exit code and the output.</summary>
     public Task<(int ExitCode, string Said)> RunOperatorCommand(params string[] operation) => RunOperatorCommand(operation, input: "");
 
-    /// <summary>The same, of a command that reads a line.</summary>
+    /// <summary>Runs an operator command that reads a line of input.</summary>
     public async Task<(int ExitCode, string Said)> RunOperatorCommand(string[] operation, string input)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run", .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -122,15 +122,15 @@ public sealed class MedCorFixture
         return (process.ExitCode, await said + await errors);
     }
 
-    /// <summary>The host, as it was built last.</summary>
+    /// <summary>Returns the path of the host that was built last.</summary>
     internal static string FindHostAssembly() =>
         Directory.GetFiles(Path.Combine(RepositoryRoot(), "AppHost", "bin"), "MedCor.AppHost.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)
         ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
 
-    /// <summary>The state of every process, as the host tells it.</summary>
+    /// <summary>Returns the state of every process, as the host reports it.</summary>
     public JsonArray Processes() => ReadTwice(() => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, "run.json")))!["resources"]!.AsArray());
 
-    /// <summary>Ends a process at once, as a crash does, and tells its pid.</summary>
+    /// <summary>Kills a process, as a crash does, and returns its process ID.</summary>
     public int Kill(string name)
     {
         var pid = Pid(name);
@@ -139,10 +139,13 @@ public sealed class MedCorFixture
         return pid;
     }
 
-    /// <summary>The process that a resource, or a replica such as <c>clinical-1</c>, runs as.</summary>
+    /// <summary>Returns the process ID of a resource, or of a replica such as <c>clinical-1</c>.</summary>
     public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
 
-    /// <summary>Waits until the host has every process up again, this one as another process than the killed one, and every service says that it is ready: the host learns of that a little later.</summary>
+    /// <summary>
+    /// Waits until the host reports every process as healthy, the killed one with a new process ID, and every service reports that it is ready. The host learns
+    /// of readiness a little later.
+    /// </summary>
     public async Task WaitUntilRecovered(string name, int killed) => await Wait.Until(
         async () => Processes() is var all && all.All(p => (bool)p!["healthy"]!) && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed) && await AreServicesReady(),
         $"{name} is back", TimeSpan.FromSeconds(90));
@@ -177,9 +180,9 @@ public sealed class MedCorFixture
         var start = new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
-        // A few people of the demo data listen for all tests.
+        // All tests listen as the same few users of the demo data.
         start.Environment["MCP_MAX_SOCKETS"] = start.Environment["MCP_MAX_STREAMS"] = "0";
-        // Fourteen processes that live for minutes: what the compiler would measure and compile again costs more than it gains.
+        // For fourteen processes that live for minutes, profile-guided recompilation costs more than it gains.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = telemetry.Address.ToString();
         start.Environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
@@ -213,7 +216,7 @@ public sealed class MedCorFixture
         return directory.FullName;
     }
 
-    /// <summary>The host replaces its state file whole, so a read may meet the moment between; the next one does not.</summary>
+    /// <summary>Reads the host's state file and retries once: the file is replaced as a whole, so a read may fall in between.</summary>
     private static T ReadTwice<T>(Func<T> read)
     {
         try
@@ -227,12 +230,12 @@ public sealed class MedCorFixture
     }
 }
 
-/// <summary>Waiting for what must come.</summary>
+/// <summary>Waits for conditions.</summary>
 public static class Wait
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Returns as soon as the condition holds; fails, saying what was waited for, when it does not in time.</summary>
+    /// <summary>Returns as soon as the condition holds. Fails with the description when it does not hold in time.</summary>
     public static async Task Until(Func<Task<bool>> condition, string description, TimeSpan? timeout = null, Func<string>? explain = null)
     {
         var limit = timeout ?? TimeSpan.FromSeconds(20);

@@ -1,6 +1,6 @@
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>Commands of operators, given to the system that runs.</summary>
+/// <summary>Tests operator commands in the running system.</summary>
 public class OperatorCommandTests
 {
     [Fact]
@@ -8,7 +8,7 @@ public class OperatorCommandTests
     {
         var house = await MedCorFixture.Get();
 
-        // It reads the database and the anchors beside it, and without the service's environment finds neither. Whether all is well is not the question here.
+        // The command reads the database and the anchors, and finds neither without the service's environment. Its verdict does not matter here.
         var (exitCode, said) = await house.RunOperatorCommand("clinical", "verify-audit");
 
         Assert.True(exitCode is 0 or 1, said);

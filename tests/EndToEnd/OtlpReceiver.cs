@@ -15,35 +15,35 @@ using Opentelemetry.Proto.Trace.V1;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>A span as it was exported.</summary>
-/// <param name="Links">The traces that it is linked to.</param>
-/// <param name="Labels">Its attributes that are text.</param>
+/// <summary>Represents an exported span.</summary>
+/// <param name="Links">The IDs of the linked traces.</param>
+/// <param name="Labels">The attributes that are text.</param>
 public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, TimeSpan Duration, IReadOnlyList<string> Links, IReadOnlyDictionary<string, string> Labels)
 {
-    /// <summary>Whether its status is Error.</summary>
+    /// <summary>Gets whether the status is Error.</summary>
     public bool IsError { get; init; }
 }
 
-/// <summary>A histogram of one process as it was exported last: how often it was recorded with these labels.</summary>
+/// <summary>Represents the last export of a process's histogram, with the number of recordings under these labels.</summary>
 public sealed record Histogram(string Process, string Name, IReadOnlyDictionary<string, string> Labels, ulong Count);
 
-/// <summary>A gauge of one process as it was exported last.</summary>
+/// <summary>Represents the last export of a process's gauge.</summary>
 public sealed record Gauge(string Process, string Name, double Value);
 
-/// <summary>Receives OTLP over HTTP as a collector does, and keeps the spans, the newest histograms and gauges, and the raw bytes of everything that came.</summary>
+/// <summary>Receives OTLP over HTTP, as a collector does. Keeps the spans, the latest histograms and gauges, and the raw bytes of every export.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
     public ConcurrentQueue<Span> Spans { get; } = new();
 
-    /// <summary>By process, name and labels.</summary>
+    /// <summary>Gets the histograms, by process, name and labels.</summary>
     public ConcurrentDictionary<string, Histogram> Histograms { get; } = new();
 
-    /// <summary>Those without labels, by process and name.</summary>
+    /// <summary>Gets the gauges without labels, by process and name.</summary>
     public ConcurrentDictionary<string, Gauge> Gauges { get; } = new();
 
-    /// <summary>Everything received, for looking for what must not be in it.</summary>
+    /// <summary>Gets the raw bytes of every export, to search for content that must not be exported.</summary>
     public ConcurrentQueue<byte[]> Bodies { get; } = new();
 
     public Uri Address { get; private set; } = null!;

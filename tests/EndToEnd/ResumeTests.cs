@@ -10,8 +10,8 @@ using StackExchange.Redis;
 namespace MedCor.Tests.EndToEnd;
 
 /// <summary>
-/// Somebody who listens is cut off every few events and comes back at the other gateway, while much happens and each gateway is killed once. Runs when nothing else does, as
-/// <see cref="CrashTests"/> do.
+/// Tests a subscriber that is disconnected every few events and reconnects at the other gateway, while many events are published and each gateway is killed
+/// once. Does not run in parallel with other tests, like <see cref="CrashTests"/>.
 /// </summary>
 [Collection(nameof(CrashTests))]
 public class ResumeTests
@@ -58,7 +58,7 @@ public class ResumeTests
             {
                 await Persistently(house, admin, i, new { name = $"{run} {i}", code = $"R{i}-{run[..8]}" }, $"{run}-{i}");
                 if (i is not (Calls / 3 or Calls * 2 / 3)) continue;
-                // One at a time: somebody must be there to be called.
+                // One at a time, so that one gateway is always available.
                 if (killed is var (name, pid)) await house.WaitUntilRecovered(name, pid);
                 var victim = i == Calls / 3 ? "gateway-1" : "gateway-2";
                 killed = (victim, house.Kill(victim));
@@ -72,7 +72,7 @@ public class ResumeTests
         Assert.Equal(0, listener.Reloads);
     }
 
-    /// <summary>As a client does: tries again, at the other gateway, until it has an answer.</summary>
+    /// <summary>Retries at the other gateway until a call succeeds, as a client does.</summary>
     private static async Task Persistently(MedCorFixture house, ApiClient admin, int turn, object department, string key) => await Wait.Until(async () =>
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(house.Gateways[turn++ % 2], "/api/mcp/tools/create_department")) { Content = System.Net.Http.Json.JsonContent.Create(department), Headers = { { "Idempotency-Key", key } } };
@@ -88,20 +88,20 @@ public class ResumeTests
         }
     }, "an answer", TimeSpan.FromSeconds(90));
 
-    /// <summary>Listens as a client of few lines does, by turns at both gateways, and never for long.</summary>
+    /// <summary>Subscribes as a simple client does, at both gateways in turn and never for long.</summary>
     private sealed class ReconnectingClient(ApiClient client, string resource)
     {
         private string? _place;
 
         public List<int> Heard { get; } = [];
 
-        /// <summary>How often they were told that events may be missing.</summary>
+        /// <summary>Gets how often the client was told that events may be missing.</summary>
         public int Reloads { get; private set; }
 
-        /// <summary>How often they came back.</summary>
+        /// <summary>Gets the number of reconnections.</summary>
         public int Reconnects { get; private set; }
 
-        /// <summary>Comes for the first time, and learns the place from which they go on.</summary>
+        /// <summary>Connects for the first time and stores the resume token.</summary>
         public async Task Connect()
         {
             await foreach (var (id, _, _) in Listen((await MedCorFixture.Get()).Gateways[0]))
@@ -111,7 +111,7 @@ public class ResumeTests
             }
         }
 
-        /// <summary>Hears until they have so many of what has a number, and tells how many after each.</summary>
+        /// <summary>Reads until the given number of numbered events has been received, and returns their count after each.</summary>
         public async IAsyncEnumerable<int> ReadNumbers(Func<JsonNode, int?> number, int most)
         {
             var gateways = (await MedCorFixture.Get()).Gateways;
@@ -130,7 +130,7 @@ public class ResumeTests
             }
         }
 
-        /// <summary>Ends where the gateway is killed, or is not up again yet: on to the other one.</summary>
+        /// <summary>Ends the sequence where the gateway is killed or not yet available, so that the client moves on to the other one.</summary>
         private static async IAsyncEnumerable<T> Patiently<T>(IAsyncEnumerable<T> events)
         {
             await using var each = events.GetAsyncEnumerator();

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>Somebody who listens to live events, as any client does. Connected once it exists: what happens from then on is heard.</summary>
+/// <summary>Subscribes to live events, as any client does. Once created, the client is connected and receives every event from then on.</summary>
 public sealed class SseClient : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(15);
@@ -24,7 +24,7 @@ public sealed class SseClient : IAsyncDisposable
         _reading = ReadEvents();
     }
 
-    /// <summary>All that was heard so far, in order.</summary>
+    /// <summary>Gets the events received so far, in order.</summary>
     public IReadOnlyList<SseEvent> Events
     {
         get
@@ -35,17 +35,17 @@ public sealed class SseClient : IAsyncDisposable
 
     public HttpResponseMessage Response => _response;
 
-    /// <summary>Listens as a client, with their token in the header.</summary>
-    /// <param name="query">Such as <c>resources=appointments</c>.</param>
-    /// <param name="gateway">The replica to listen at.</param>
-    /// <param name="after">The id of the last event that they had.</param>
+    /// <summary>Connects as a client, with the token in the header.</summary>
+    /// <param name="query">The query string, such as <c>resources=appointments</c>.</param>
+    /// <param name="gateway">The index of the gateway replica.</param>
+    /// <param name="after">The ID of the last event that the client received.</param>
     public static async Task<SseClient> Connect(ApiClient client, string query = "", int gateway = 0, string? after = null)
     {
         var house = await MedCorFixture.Get();
         return await Connect(client, house.Gateways[gateway % house.Gateways.Count], query, after);
     }
 
-    /// <summary>Listens at a gateway of one's own.</summary>
+    /// <summary>Connects to a given gateway.</summary>
     public static async Task<SseClient> Connect(ApiClient client, Uri gateway, string query = "", string? after = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?{query}"));
@@ -54,7 +54,7 @@ public sealed class SseClient : IAsyncDisposable
         return await OpenStream(request);
     }
 
-    /// <summary>Listens with a ticket, as a browser does.</summary>
+    /// <summary>Connects with a ticket, as a browser does.</summary>
     public static async Task<SseClient> ConnectWithTicket(string ticket, int gateway = 0)
     {
         var house = await MedCorFixture.Get();
@@ -71,7 +71,7 @@ public sealed class SseClient : IAsyncDisposable
         return new(response);
     }
 
-    /// <summary>The next event of which this holds, among those that no earlier call has given; waits for it, and fails when it does not come in time.</summary>
+    /// <summary>Waits for and returns the next event that matches, among those that no earlier call has returned. Fails when none arrives in time.</summary>
     public async Task<SseEvent> Next(Func<SseEvent, bool> predicate, TimeSpan? within = null)
     {
         var limit = within ?? DefaultTimeout;
@@ -97,16 +97,16 @@ public sealed class SseClient : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                // Said above, once round.
+                // The next iteration reports the timeout.
             }
         }
     }
 
-    /// <summary>The next update of a resource's row.</summary>
+    /// <summary>Waits for and returns the next update of a resource's row.</summary>
     public Task<SseEvent> Next(string resource, string action, Guid id, TimeSpan? within = null) =>
         Next(h => h.Name == "resource_update" && (string?)h.Data["resource"] == resource && (string?)h.Data["action"] == action && (string?)h.Data["data"]?["id"] == id.ToString(), within);
 
-    /// <summary>Waits until the other side has ended the connection; fails when it does not in time.</summary>
+    /// <summary>Waits until the server has closed the connection; fails when it does not in time.</summary>
     public Task WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);
 
     private async Task ReadEvents()
@@ -124,7 +124,7 @@ public sealed class SseClient : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // We left, or the other side did without a word.
+            // The client disconnected, or the server closed the connection without an end of the stream.
         }
     }
 
@@ -137,5 +137,5 @@ public sealed class SseClient : IAsyncDisposable
     }
 }
 
-/// <summary>An event as it was heard.</summary>
+/// <summary>Represents a received event.</summary>
 public sealed record SseEvent(string Name, string Id, JsonNode Data);

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>What the running services send is what a dashboard, or a collector's, finds a call by and explains it with.</summary>
+/// <summary>Tests that the telemetry of the running services suffices to find a call in a dashboard or collector and to explain it.</summary>
 public class TraceSearchTests
 {
     [Fact]
@@ -93,7 +93,7 @@ public class TraceSearchTests
         await TracedAs(id, spans => spans.Select(s => s.Labels.GetValueOrDefault("medcor.tool")).OfType<string>().Distinct().Order().SequenceEqual(["get_current_user", "list_doctors"]));
     }
 
-    /// <summary>Waits until the spans of the one trace that has a request of this id fulfil a condition.</summary>
+    /// <summary>Waits until the spans of the single trace with this request ID satisfy a condition.</summary>
     private static async Task TracedAs(string requestId, Func<Span[], bool> holds)
     {
         var house = await MedCorFixture.Get();
@@ -104,13 +104,11 @@ public class TraceSearchTests
             "the trace is found", explain: () => string.Join('\n', spans.Select(s => $"{s.Service} {s.Name} {string.Join(' ', s.Labels)}")));
     }
 
-    /// <summary>
-    /// Books a time that somebody else is about to take, and for a while does not decide on; the trace of the booking.
-    /// </summary>
+    /// <summary>Books a time that another transaction has taken without committing for a while, and returns the ID of the booking's trace.</summary>
     private static async Task<string> BookSlowly()
     {
         var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
-        // A replica that has never booked before takes its own time for it; calls take turns between the two.
+        // A replica's first booking is slow in itself, and calls alternate between the two replicas.
         for (var day = 2; day <= 7; day++) await ward.Book("09:00:00", ward.Weekday(day));
         var other = Guid.Parse((string)(await ward.Book("09:00:00"))["id"]!);
         await using var clinical = await house.OpenDatabase("clinical");

@@ -66,7 +66,7 @@ public class TraceTests
         Assert.Equal("CONFLICT", (await nurse.TryCall("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall("create_appointment", new { patient_id = secret })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall(secret)).Code);
-        // In an address, and over connections that stand.
+        // In an address, and over open connections.
         using (await nurse.Http.GetAsync($$$"""/api/mcp/resources/users?limit=5&filter={"email":{"in":["{{{email}}}"]}}""")) { }
         using (await nurse.Http.GetAsync($"/api/mcp/resources/patients?{secret}=x")) { }
         using (await nurse.Http.PostAsync($"/api/mcp/tools/{secret}", null)) { }

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>A WebSocket to a gateway, as any client has one.</summary>
+/// <summary>Represents a WebSocket connection to a gateway, as any client opens it.</summary>
 public sealed class WebSocketClient : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
@@ -23,7 +23,7 @@ public sealed class WebSocketClient : IAsyncDisposable
         _reading = ReadMessages();
     }
 
-    /// <summary>All that came so far, in order.</summary>
+    /// <summary>Gets the messages received so far, in order.</summary>
     public IReadOnlyList<JsonNode> Messages
     {
         get
@@ -32,15 +32,15 @@ public sealed class WebSocketClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Connects without saying who comes.</summary>
-    /// <param name="query">Such as <c>ticket=…</c>.</param>
+    /// <summary>Connects without authenticating.</summary>
+    /// <param name="query">The query string, such as <c>ticket=…</c>.</param>
     public static async Task<WebSocketClient> Connect(string query = "", int gateway = 0, Action<ClientWebSocketOptions>? options = null)
     {
         var house = await MedCorFixture.Get();
         return await Connect(house.Gateways[gateway % house.Gateways.Count], query, options);
     }
 
-    /// <summary>Connects to a gateway of one's own.</summary>
+    /// <summary>Connects to a given gateway.</summary>
     public static async Task<WebSocketClient> Connect(Uri gateway, string query = "", Action<ClientWebSocketOptions>? options = null)
     {
         var socket = new ClientWebSocket();
@@ -49,7 +49,7 @@ public sealed class WebSocketClient : IAsyncDisposable
         return new(socket);
     }
 
-    /// <summary>Connects as somebody.</summary>
+    /// <summary>Connects and authenticates as a client.</summary>
     public static async Task<WebSocketClient> ConnectAs(ApiClient client, int gateway = 0, object? auth = null)
     {
         var socket = await Connect(gateway: gateway);
@@ -66,7 +66,7 @@ public sealed class WebSocketClient : IAsyncDisposable
 
     public Task SendBytes(byte[] bytes, bool endOfMessage = true) => _socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage, CancellationToken.None);
 
-    /// <summary>Calls a tool and waits for the answer.</summary>
+    /// <summary>Calls a tool and waits for the response.</summary>
     public async Task<JsonNode> Call(string tool, object? parameters = null, string? idempotencyKey = null)
     {
         var id = Guid.NewGuid().ToString();
@@ -74,7 +74,7 @@ public sealed class WebSocketClient : IAsyncDisposable
         return await Next(m => (string?)m["type"] == "tool_response" && (string?)m["request_id"] == id);
     }
 
-    /// <summary>Subscribes, and waits until it is so.</summary>
+    /// <summary>Subscribes to a resource and waits for the confirmation.</summary>
     public async Task<JsonNode> Subscribe(string resource)
     {
         await Send(new { type = "subscribe", resource });
@@ -83,7 +83,7 @@ public sealed class WebSocketClient : IAsyncDisposable
 
     public Task<JsonNode> Next(string type) => Next(m => (string?)m["type"] == type);
 
-    /// <summary>The next message of which this holds, among those that no earlier call has given; fails when it does not come in time.</summary>
+    /// <summary>Waits for and returns the next message that matches, among those that no earlier call has returned. Fails when none arrives in time.</summary>
     public async Task<JsonNode> Next(Func<JsonNode, bool> predicate, TimeSpan? within = null)
     {
         using var patience = new CancellationTokenSource(within ?? DefaultTimeout);
@@ -111,7 +111,9 @@ public sealed class WebSocketClient : IAsyncDisposable
         }
     }
 
-    /// <summary>The code and the reason with which the other side closes; fails when it does not in time. -1 when the connection was cut.</summary>
+    /// <summary>
+    /// Returns the code and the reason with which the server closes; -1 when the connection was cut. Fails when the server does not close in time.
+    /// </summary>
     public Task<(int Code, string Reason)> WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);
 
     private string DescribeMessages() => string.Join('\n', Messages.Select(m => m.ToJsonString()));

@@ -8,12 +8,12 @@ using Microsoft.Extensions.Configuration;
 
 namespace MedCor.Tests.Gateway;
 
-/// <summary>What the gateway maps at its start; nothing runs and nothing is connected. A walk over it covers what is mapped tomorrow.</summary>
+/// <summary>Lists the routes that the gateway maps at startup, without starting it or connecting anything. Tests over the list cover new routes too.</summary>
 internal static class MappedRoutes
 {
     public static IReadOnlyList<RouteEndpoint> Routes { get; } = MapAll();
 
-    /// <summary>An address of each route, with the methods that it takes.</summary>
+    /// <summary>Gets a sample path of each route, with the methods that the route accepts.</summary>
     public static IEnumerable<(string Path, string[] Methods)> SampleAddresses =>
         from route in Routes
         group route by SampleAddressOf(route.RoutePattern) into same

@@ -6,22 +6,22 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Gateway;
 
-/// <summary>A Redis of a test's own, for what happens when one is lost.</summary>
-/// <param name="keeps">Whether every write is on disk before it is answered; otherwise all is gone with the process.</param>
-/// <param name="databases">How many databases it has.</param>
+/// <summary>Runs a Redis server for tests of its loss.</summary>
+/// <param name="keeps">Whether every write is on disk before it is acknowledged; otherwise the data is lost with the process.</param>
+/// <param name="databases">The number of databases.</param>
 internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("medcor-redis-");
     private readonly int _port = ServiceProcess.FreePort();
     private Process? _process;
 
-    /// <summary>Where it is, as a connection string.</summary>
+    /// <summary>Gets the address, as a connection string.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
 
-    /// <summary>Starts it, with what it kept, at the same address each time.</summary>
+    /// <summary>Starts the server with the data that it kept, at the same address every time.</summary>
     public async Task<ConnectionMultiplexer> Start()
     {
-        // The house's host has installed the server where it was missing.
+        // The development host installs the Redis server where it is missing.
         await MedCorFixture.Get();
         string[] options = ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", _directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
         _process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
@@ -33,7 +33,7 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
         return connection;
     }
 
-    /// <summary>That a connection stands does not say yet that it is used.</summary>
+    /// <summary>Returns whether the server answers; an open connection alone may not be usable yet.</summary>
     private static async Task<bool> RespondsToPing(ConnectionMultiplexer connection)
     {
         try
@@ -47,11 +47,11 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
         }
     }
 
-    /// <summary>What is on disk now.</summary>
+    /// <summary>Returns the files that are on disk now.</summary>
     public IReadOnlyDictionary<string, byte[]> ReadDataFiles() =>
         Directory.GetFiles(_directory.FullName, "*", SearchOption.AllDirectories).ToDictionary(f => f, File.ReadAllBytes);
 
-    /// <summary>Puts back what was on disk at an earlier time, as when the last writes are lost with a machine. To be called while it is down.</summary>
+    /// <summary>Restores the files of an earlier time, as when a machine fails and the last writes are lost. The server must be down.</summary>
     public void RestoreDataFiles(IReadOnlyDictionary<string, byte[]> kept)
     {
         _directory.Delete(recursive: true);
@@ -68,7 +68,7 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
         await _process!.WaitForExitAsync();
     }
 
-    /// <summary>Ends it, and does not wait for that.</summary>
+    /// <summary>Kills the server without waiting for its end.</summary>
     public void KillWithoutWaiting() => _process!.Kill();
 
     public async ValueTask DisposeAsync()

@@ -10,7 +10,9 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway;
 
-/// <summary>A further gateway, or replica of a service, a process as the host starts it and before the same services and servers, but with settings of a test's own.</summary>
+/// <summary>
+/// Runs a further gateway or replica of a service, as the host starts one and with the same services and servers, but with the settings of a test.
+/// </summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -27,17 +29,17 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>All that it wrote to its console.</summary>
+    /// <summary>Gets the console output.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Starts one on a free port, without the host's help, and waits until it is ready. A setting that is null is taken away.</summary>
+    /// <summary>Starts a gateway on a free port, without the host, and waits until it is ready. A setting whose value is null is removed.</summary>
     public static Task<ServiceProcess> Start(params (string Name, string? Value)[] settings)
     {
         var port = FreePort();
         return Start("gateway", port, [("ASPNETCORE_URLS", null), ("MCP_SERVER_HOST", "127.0.0.1"), ("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. settings]);
     }
 
-    /// <summary>Starts a replica of a service, of which the others do not know, and waits until it is ready.</summary>
+    /// <summary>Starts a replica of a service that is unknown to the others, and waits until it is ready.</summary>
     public static Task<ServiceProcess> StartService(string service, params (string Name, string? Value)[] settings)
     {
         var port = FreePort();
@@ -52,10 +54,10 @@ public sealed class ServiceProcess : IAsyncDisposable
         return own;
     }
 
-    /// <summary>Starts one that is to refuse, and tells what it said when it ended.</summary>
+    /// <summary>Starts a gateway that must refuse to start, and returns its output.</summary>
     public static Task<string> RunGatewayToFailure(params (string Name, string? Value)[] settings) => RunServiceToFailure("gateway", settings);
 
-    /// <summary>Starts a replica of a service that is to refuse, and tells what it said when it ended.</summary>
+    /// <summary>Starts a replica of a service that must refuse to start, and returns its output.</summary>
     public static async Task<string> RunServiceToFailure(string service, params (string Name, string? Value)[] settings)
     {
         await using var own = await Launch(service, [("ASPNETCORE_URLS", null), .. settings]);
@@ -65,14 +67,14 @@ public sealed class ServiceProcess : IAsyncDisposable
         return own.Output;
     }
 
-    /// <summary>The most memory that it has had, in bytes.</summary>
+    /// <summary>Gets the peak memory of the process, in bytes.</summary>
     public long PeakMemory => 1024 * long.Parse(
         File.ReadLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 
-    /// <summary>Whether it runs.</summary>
+    /// <summary>Gets whether the process is running.</summary>
     public bool IsRunning => !_process.HasExited;
 
-    /// <summary>What it says of its readiness, or of that of all that it leads to.</summary>
+    /// <summary>Returns the readiness of the process, or that of everything it depends on, from the given path.</summary>
     public async Task<(HttpStatusCode Status, string[] Reasons)> GetReadiness(string path)
     {
         using var answer = await Http.GetAsync(new Uri(path, UriKind.Relative));
@@ -80,7 +82,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         return (answer.StatusCode, [.. reasons]);
     }
 
-    /// <summary>Posts JSON as somebody, or as nobody.</summary>
+    /// <summary>Posts JSON as a caller, or anonymously.</summary>
     public Task<HttpResponseMessage> Post(ApiClient? caller, string path, object body, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
@@ -89,7 +91,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         return Http.SendAsync(request);
     }
 
-    /// <summary>Asks for something as somebody.</summary>
+    /// <summary>Sends a GET request as a caller.</summary>
     public Task<HttpResponseMessage> Get(ApiClient caller, string path) =>
         Http.SendAsync(new(HttpMethod.Get, path) { Headers = { Authorization = new("Bearer", caller.AccessToken) } });
 
@@ -108,7 +110,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         return new(start);
     }
 
-    /// <summary>Asks it to stop, as the host and Kubernetes do, and tells when it has ended.</summary>
+    /// <summary>Asks the process to stop, as the host and Kubernetes do, and waits for its end.</summary>
     public async Task Stop()
     {
         using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
@@ -132,7 +134,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A port where nobody listens, given to nobody else, and above those from which the system gives connections theirs.</summary>
+    /// <summary>Returns a port that is free, returned to no other test, and above the system's range of ephemeral ports.</summary>
     internal static int FreePort()
     {
         while (true)
@@ -147,7 +149,7 @@ public sealed class ServiceProcess : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Taken by somebody else.
+                // Another process uses the port.
             }
         }
     }

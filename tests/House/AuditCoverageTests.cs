@@ -3,13 +3,13 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.House;
 
-/// <summary>No tool shows or changes clinical content without a word in the audit trail.</summary>
+/// <summary>Tests that no tool reads or changes clinical content without an audit entry.</summary>
 public class AuditCoverageTests
 {
-    /// <summary>These tell of doctors' times and of accesses. Whoever adds a tool to Clinical that is not recorded has to say here why it need not be.</summary>
+    /// <summary>Tools that concern doctors' working hours or audit events. Every tool of Clinical that records no access must be listed here.</summary>
     private static readonly string[] NothingClinical = ["get_doctor_schedule", "list_appointment_slots", "list_audit_events", "set_doctor_schedule"];
 
-    /// <summary>Ids, names and times: of what somebody came for, and what was found, they say nothing.</summary>
+    /// <summary>Contracts of IDs, names and times only, which reveal neither the reason for an appointment nor a finding.</summary>
     private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment), typeof(UpcomingBooking), typeof(LiveAppointment)];
 
     [Fact]

@@ -19,12 +19,12 @@ using Microsoft.Extensions.Configuration;
 
 namespace MedCor.Tests.House;
 
-/// <summary>docs/limits.md says what the code does.</summary>
+/// <summary>Tests that docs/limits.md matches the code.</summary>
 public sealed class DocumentedLimitsTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "docs/limits.md"));
 
-    /// <summary>Every setting of the gateway and of Chat that is a bound.</summary>
+    /// <summary>Gets every setting of the gateway and of Chat that sets a limit.</summary>
     public static TheoryData<string> Variables =>
     [
         .. from options in (Type[])[typeof(LimitOptions), typeof(LiveEventOptions), typeof(ChatStreamOptions), typeof(ReferenceDataCacheOptions), typeof(ModelOptions), typeof(ChatLimits)]

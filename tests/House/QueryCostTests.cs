@@ -24,15 +24,18 @@ using Context = MedCor.Platform.Tenancy.TenantContext;
 namespace MedCor.Tests.House;
 
 /// <summary>
-/// A list costs a large hospital no more than a small one: whatever a resource lets callers sort and filter by, PostgreSQL says that it read no
-/// growing table from end to end, and no more pages than a bound that does not know the size. What is refused reads nothing.
+/// Tests that a list costs a large hospital no more than a small one: for every sort order and filter that a resource supports, PostgreSQL's plan must show no
+/// sequential scan of a growing table, and no more pages read than a bound that is independent of the table's size. Refused queries read nothing.
 /// </summary>
 public sealed partial class QueryCostTests
 {
-    /// <summary>In PostgreSQL's pages of 8 KiB: a page of rows with the names in them, and a count to 10,001 off an index; or twice the five hundred rows that a doctor has.</summary>
+    /// <summary>
+    /// The maximum, in PostgreSQL's pages of 8 KiB: for a page of rows with their names and a count to 10,001 from an index, or for twice the five hundred rows
+    /// that a doctor has.
+    /// </summary>
     private const int MaxPagesRead = 2_500;
 
-    /// <summary>Of a text in a name as many rows are read as are counted, and they lie anywhere.</summary>
+    /// <summary>The maximum for a search for part of a name: all counted rows are read, and they are scattered over the table.</summary>
     private const int MaxPagesSearched = MaxPagesRead + 11_000;
 
     private static readonly Guid Hospital = Guid.Parse("01990000-0000-7000-8000-000000000001");
@@ -44,7 +47,7 @@ public sealed partial class QueryCostTests
     [Fact]
     public async Task Lists_of_people_read_no_more_of_a_large_hospital() => await CheckService(typeof(IdentityDb), "identity", 100_000, Identity);
 
-    /// <summary>One letter and more of what all have in common, of what some and nobody has; text that has no letters, and no form but one.</summary>
+    /// <summary>Searches of one letter and more: for text that all, some or no rows contain, without letters, and with several Unicode forms.</summary>
     private static readonly string[] Searches = ["a", "w", "b1", "ann", "anna", "p12", "zzqx", "anna b", "c, anna", "p12345@", "'", "%_", "99%", "李", "Ännä"];
 
     private static async Task CheckService(Type dbType, string service, int rows, Func<Guid, int, string> fill)
@@ -63,7 +66,7 @@ public sealed partial class QueryCostTests
         await house.DropDatabase(owner);
     }
 
-    /// <summary>The entity, its row and its contract.</summary>
+    /// <summary>Returns the entity, row and contract types of a resource.</summary>
     internal static Type[]? ResourceArguments(Type type)
     {
         for (var t = type.BaseType; t is not null; t = t.BaseType)
@@ -80,7 +83,7 @@ public sealed partial class QueryCostTests
         using var signal = new OutboxSignal();
         var kind = ResourceCatalogue.All.Values.Single(r => r.Entity == typeof(TContract));
 
-        // Staff see a whole hospital, patients their own, the platform all hospitals.
+        // Staff see a whole hospital, patients their own rows, the platform all hospitals.
         var sample = JsonNode.Parse("{}")!.AsObject();
         foreach (var (role, hospital) in new[] { (Role.Nurse, (Guid?)Hospital), (Role.Patient, Hospital), (Role.Admin, null) })
         {
@@ -89,7 +92,7 @@ public sealed partial class QueryCostTests
             if (sample.Count == 0) sample = JsonSerializer.SerializeToNode((await List("", "{}"))!.Results[0], Json.Options)!.AsObject();
             var asked = fields.SelectMany(f => new[] { (f.Name, "{}"), ($"-{f.Name}", "{}") })
                 .Concat(fields.SelectMany(f => Filters(f, sample)).Select(filter => ("", filter)))
-                // Of a hospital's own staff, every order of every field's value as well.
+                // For a hospital's staff, also each sort order combined with a filter on each field.
                 .Concat(role != Role.Nurse ? [] : fields.SelectMany(f => fields.Select(by => (by.Name, Filters(f, sample).First()))));
             var answered = 0;
             foreach (var (sort, filter) in asked.Prepend(("", "{}")))
@@ -105,7 +108,7 @@ public sealed partial class QueryCostTests
                 Assert.NotNull(await List("", "{}", search));
                 foreach (var command in commands.All) await Explain(command, database, $"{kind.Name} as {role}, search={search}");
             }
-            // Each index serves its own order at least, and a narrowed list every one.
+            // Each index serves at least its own sort order, and a filtered list every sort order.
             Assert.True(answered > fields.Count() * 2, $"{kind.Name} refuses nearly everything to {role}");
 
             async Task<Page<TContract>?> List(string sort, string filter, string? search = null)
@@ -131,7 +134,7 @@ public sealed partial class QueryCostTests
         }
     }
 
-    /// <summary>Every way to ask for a field, with values that are there.</summary>
+    /// <summary>Returns every kind of filter on a field, with values that exist.</summary>
     private static IEnumerable<string> Filters<T>(QueryableField<T> field, JsonObject sample) where T : class
     {
         var value = sample[field.Name]?.ToJsonString() ?? "null";
@@ -139,20 +142,20 @@ public sealed partial class QueryCostTests
         yield return Of($$$"""{"in": [{{{value}}}]}""");
         if (field.Name is "status" or "role" or "record_type" or "outcome")
             yield return Of($$$"""{"in": {{{JsonSerializer.Serialize(Enum.GetValues(field.Type), Json.Options)}}}}""");
-        // Also what few or none have.
+        // Also values that few or no rows have.
         if (field.Name == "outcome")
             foreach (var choice in Enum.GetValues(field.Type)) yield return Of(JsonSerializer.Serialize(choice, Json.Options));
         if (value != "null") yield return Of($$$"""{"gte": {{{value}}}}""");
         if (field.Type == typeof(string) && (string?)sample[field.Name] is { Length: >= 3 } text)
         {
-            // What tells one from another: of what all have in common, an index has all.
+            // The part that distinguishes rows: for a part that all rows share, the index returns all of them.
             yield return Of($$$"""{"contains": "{{{text.Split('@')[0]}}}"}""");
             yield return Of("""{"contains": "zzqx"}""");
-            // What may be stored in two forms is found by its letters.
+            // Text that can be stored in two Unicode forms is found by its letters.
             yield return Of("\"Ännä\"");
             yield return Of("""{"in": ["Anna", "Ännä"]}""");
         }
-        // As the tools combine them.
+        // Combinations that the tools use.
         foreach (var (other, otherValue) in sample.Where(o => o.Key is "status" or "role" or "is_active" or "doctor_id" or "hospital_id" && o.Key != field.Name))
             yield return $$$"""{"{{{field.Name}}}": {{{value}}}, "{{{other}}}": {{{otherValue!.ToJsonString()}}}}""";
 
@@ -183,12 +186,12 @@ public sealed partial class QueryCostTests
     [GeneratedRegex("contains|search=|Ännä")]
     private static partial Regex Searched();
 
-    /// <summary>Asks for a list, and for nothing of it in particular.</summary>
+    /// <summary>Represents a list request without any other condition.</summary>
     internal sealed record Asked<T> : PagedTool<T>;
 
     private static IEnumerable<JsonNode> Nodes(JsonNode plan) => (plan["Plans"]?.AsArray().SelectMany(p => Nodes(p!)) ?? []).Prepend(plan);
 
-    /// <summary>Built at once when all rows are there, the migrations' indexes take a tenth of the time.</summary>
+    /// <summary>Drops the migrations' indexes, because building them after all rows are inserted takes a tenth of the time.</summary>
     private const string SetIndexesAside = """
         CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint);
         DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE 'DROP INDEX ' || quote_ident(i.indexname); END LOOP; END $$;
@@ -196,7 +199,9 @@ public sealed partial class QueryCostTests
 
     private const string PutIndexesBack = "DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE i.indexdef; END LOOP; END $$;";
 
-    /// <summary>Twenty appointments for each patient and five hundred for each doctor, however many there are; as many records and treatments for a third.</summary>
+    /// <summary>
+    /// Creates twenty appointments for each patient and five hundred for each doctor, at any number of rows, and records and treatments for a third of them.
+    /// </summary>
     private static string Clinical(Guid hospital, int rows) => $"""
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
         INSERT INTO people SELECT '{hospital}', md5('{hospital}p' || n)::uuid, 'PATIENT', 'Pat' || n, 'Ient', true, 1 FROM generate_series(0, {rows} / 20) n;
@@ -221,7 +226,7 @@ public sealed partial class QueryCostTests
         ALTER TABLE audit_events ENABLE TRIGGER await_link;
         """;
 
-    /// <summary>A doctor for a thousand patients; names as they are: some common, most rare.</summary>
+    /// <summary>Creates one doctor per thousand patients, with realistic names: some common, most rare.</summary>
     private static string Identity(Guid hospital, int rows) => $"""
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
         INSERT INTO users (id, hospital_id, email, email_key, first_name, last_name, role, date_of_birth, is_available, is_active, version, created_at, updated_at)

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace MedCor.Tests.House;
 
-/// <summary>The second lock between hospitals: PostgreSQL's own.</summary>
+/// <summary>Tests PostgreSQL's row-level security, which separates hospitals in addition to the query filter.</summary>
 public class RowLevelSecurityTests
 {
     public static TheoryData<string> Services => ["hospital", "identity", "clinical", "billing", "analytics", "chat"];

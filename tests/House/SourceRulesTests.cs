@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.House;
 
-/// <summary>The rules of the house that can be read off its source.</summary>
+/// <summary>Tests the architecture and coding rules that can be checked on the source.</summary>
 public partial class SourceRulesTests
 {
     private static readonly string Root = MedCorFixture.RepositoryRoot();
@@ -44,7 +44,7 @@ public partial class SourceRulesTests
         Assert.DoesNotContain("ProjectReference", project, StringComparison.Ordinal);
     }
 
-    /// <summary>The gateway reaches data through the services alone.</summary>
+    /// <summary>The gateway reaches data only through the services.</summary>
     [Theory]
     [InlineData("gateway")]
     [InlineData("ServiceDefaults")]
@@ -88,7 +88,9 @@ public partial class SourceRulesTests
                      select $"{service} references {other}");
     }
 
-    /// <summary>What runs in production. The host of a laptop lives in the laptop's time and waits for its processes.</summary>
+    /// <summary>
+    /// Searches the sources that run in production. The development host is excluded: it uses the machine's clock and waits for its processes.
+    /// </summary>
     private static IEnumerable<string> ProductSources(Regex forbidden) => Where(Sources.Where(s => IsProduct().IsMatch(s.Path)), forbidden);
 
     private static IEnumerable<string> Where(IEnumerable<(string Path, string Text)> sources, Regex forbidden) =>
@@ -97,7 +99,7 @@ public partial class SourceRulesTests
         from match in forbidden.Matches(source.Text)
         select $"{source.Path}:{source.Text.AsSpan(0, match.Index).Count('\n') + 1}: {match.Value}";
 
-    /// <summary>Validation has no clock; the day suffices for bounds such as that of a birth date.</summary>
+    /// <summary>Excludes contracts: their validation has no injected clock, and a day's precision suffices for bounds such as that of a birth date.</summary>
     private static bool NotInContracts(string place) => !place.StartsWith("services/Contracts/", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^# .+\n\n\*\*Status:\*\* (?<state>accepted|superseded)( by \[\d{4}\]\(\d{4}-[a-z-]+\.md\))? · (?<date>\d{4}-\d{2}-\d{2})\n\n")]

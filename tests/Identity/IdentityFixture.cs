@@ -15,7 +15,7 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Identity;
 
-/// <summary>Identity's handlers on a database of a test's own, with one administrator, by a clock that the test turns.</summary>
+/// <summary>Runs Identity's handlers on a separate database for each test, with one administrator and a clock that the test controls.</summary>
 internal sealed class IdentityFixture : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
@@ -54,7 +54,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
 
     public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
 
-    /// <summary>Has a handler do something, in a scope of its own as for a request.</summary>
+    /// <summary>Runs a handler in a scope of its own, as for a request.</summary>
     public async Task<TResult> Execute<T, TResult>(Func<T, Task<TResult>> what) where T : notnull
     {
         await using var scope = _services.CreateAsyncScope();
@@ -71,7 +71,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
         await db.SaveChangesAsync();
     }
 
-    /// <summary>A session of the administrator's, as a log-in starts one: its refresh token.</summary>
+    /// <summary>Starts a session for the administrator, as a login does, and returns it with its refresh token.</summary>
     public async Task<(Session Session, string RefreshToken)> StartSession()
     {
         var session = new Session { UserId = Admin.Id, StartedAt = Clock.Now, EndsAt = Clock.Now + SessionOptions.MaxLifetime };

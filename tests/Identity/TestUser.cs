@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Identity;
 
-/// <summary>Somebody new, of a test's own.</summary>
+/// <summary>Represents a new user, created for one test.</summary>
 internal sealed record TestUser(Guid Id, string Email, string Password, JsonNode User)
 {
     internal const string PlatformAdminEmail = "admin@medcor.example";
@@ -13,7 +13,7 @@ internal sealed record TestUser(Guid Id, string Email, string Password, JsonNode
 
     internal static string NewEmail() => $"t{Guid.NewGuid():N}@people.example";
 
-    /// <summary>Has an account opened by an administrator of a hospital.</summary>
+    /// <summary>Creates a user as an administrator of a hospital.</summary>
     internal static async Task<TestUser> Create(string role = "PATIENT", string by = HospitalAdminEmail)
     {
         var (email, password) = (NewEmail(), "Korrekt-Pferd-7");

@@ -1,9 +1,11 @@
 namespace MedCor.Load;
 
-/// <summary>Whether somebody who does not read holds up the others, or costs memory: bursts of events with and without them, in turns.</summary>
+/// <summary>
+/// Measures whether a subscriber that does not read delays the others or costs memory: alternates bursts of events without and with such a subscriber.
+/// </summary>
 internal static class BurstMeasurement
 {
-    /// <returns>Whether the slow reader was cut each time.</returns>
+    /// <returns>Whether the slow reader was disconnected in every burst.</returns>
     public static async Task<bool> Measure(MeasuredSystem house, SubscriberGroup crowd, LoadUser admin, LoadUser slow, LoadOptions options, Report report)
     {
         Console.WriteLine($"Bursts of {options.Burst:N0} events to {crowd.Size:N0} listeners");
@@ -45,6 +47,6 @@ internal static class BurstMeasurement
 
     private static string Growth(List<BurstResult> bursts) => Report.Spread(bursts.Select(t => (double)t.Growth), Report.Memory);
 
-    /// <summary>How one burst went.</summary>
+    /// <summary>Represents the measurements of one burst.</summary>
     private sealed record BurstResult(TimeSpan Duration, TimeSpan Median, TimeSpan Percentile99, long Growth, TimeSpan? CutAfter);
 }

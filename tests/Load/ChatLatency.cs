@@ -6,7 +6,10 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Load;
 
-/// <summary>What MedCor adds between a model's token and its reader's: the same answers read from the model itself, and through MedCor by one reader and by many.</summary>
+/// <summary>
+/// Measures the latency that MedCor adds between a model's token and its reader: reads the same answers directly from the model, and through MedCor by one
+/// reader and by many.
+/// </summary>
 internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, LoadUser account, LoadOptions options) : IDisposable
 {
     private const int MaxAttempts = 10;
@@ -15,7 +18,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     private readonly Guid _run = Guid.NewGuid();
     private int _asked;
 
-    /// <summary>How many readers did not have exactly the answer that was written.</summary>
+    /// <summary>Gets how many readers did not receive exactly the answer that the model wrote.</summary>
     public int Mistakes { get; private set; }
 
     public async Task Measure(Report report)
@@ -79,7 +82,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
         }));
     }
 
-    /// <summary>Begins a call. A MedCor that has only just started may say that it is not there yet: who hears that comes again.</summary>
+    /// <summary>Starts a chat run. A system that has just started may answer 503; the method then retries.</summary>
     private async Task<string> Execute(string question)
     {
         for (var tries = 1; ; tries++)
@@ -97,7 +100,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     private HttpRequestMessage Request(HttpMethod method, Gateway gateway, string path, HttpContent? content = null) =>
         new(method, new Uri(gateway.Address, path)) { Headers = { Authorization = new("Bearer", account.Token) }, Content = content };
 
-    /// <summary>How long tokens took to their readers, and readers waited for their first.</summary>
+    /// <summary>Represents a sample of token latencies and of the times until a reader's first token.</summary>
     private sealed class LatencySample(ChatTranscript[] readings, PacedModelServer model)
     {
         private readonly TimeSpan[] _each = [.. readings.SelectMany(r => r.ReceivedAt.Zip(model.WrittenAt(r.Question), (read, written) => Stopwatch.GetElapsedTime(written, read))).Order()];
@@ -108,7 +111,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
 
         public override string ToString() => $"median {Format(Median)}, 99th percentile {Format(Percentile99)}, most {Format(_each[^1])}; first token {Format(FirstToken)}";
 
-        /// <summary>What is more of it than there.</summary>
+        /// <summary>Describes by how much this sample exceeds another.</summary>
         public string Minus(LatencySample other) =>
             $"median {Format(Median - other.Median)}, 99th percentile {Format(Percentile99 - other.Percentile99)}; first token {Format(FirstToken - other.FirstToken)}; ratio of the medians {(Median / other.Median).ToString("N1", CultureInfo.InvariantCulture)}";
 

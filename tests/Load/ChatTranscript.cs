@@ -6,21 +6,21 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Load;
 
-/// <summary>An answer as one reader had it.</summary>
-/// <param name="SentAt">When the question was sent.</param>
-/// <param name="ReceivedAt">When each token came.</param>
-/// <param name="Text">All tokens together.</param>
-/// <param name="Final">All of the answer once more, as MedCor tells it at the end; the model itself does not.</param>
+/// <summary>Represents an answer as one reader received it.</summary>
+/// <param name="SentAt">The timestamp at which the question was sent.</param>
+/// <param name="ReceivedAt">The timestamps at which the tokens arrived.</param>
+/// <param name="Text">The concatenated tokens.</param>
+/// <param name="Final">The whole answer, which MedCor repeats at the end and the model does not.</param>
 internal sealed record ChatTranscript(string Question, long SentAt, IReadOnlyList<long> ReceivedAt, string Text, string? Final)
 {
-    /// <summary>From the question to the first token.</summary>
+    /// <summary>Gets the time from the question to the first token.</summary>
     public TimeSpan TimeToFirstToken => Stopwatch.GetElapsedTime(SentAt, ReceivedAt[0]);
 
-    /// <summary>Reads what the model itself streams.</summary>
+    /// <summary>Reads the model's own stream.</summary>
     public static Task<ChatTranscript> ReadFromModel(HttpClient http, HttpRequestMessage request, string question, long askedAt) =>
         Read(http, request, question, askedAt, told => told.Data == "[DONE]" ? new(null, null) : new((string?)JsonNode.Parse(told.Data)!["choices"]![0]!["delta"]!["content"], null));
 
-    /// <summary>Reads what MedCor streams.</summary>
+    /// <summary>Reads MedCor's stream.</summary>
     public static Task<ChatTranscript> ReadFromMedCor(HttpClient http, HttpRequestMessage request, string question, long askedAt) =>
         Read(http, request, question, askedAt, told =>
         {

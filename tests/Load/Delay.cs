@@ -1,6 +1,6 @@
 namespace MedCor.Load;
 
-/// <summary>Lets others work.</summary>
+/// <summary>Waits without blocking a thread.</summary>
 internal static class Delay
 {
     public static async Task For(TimeSpan time)

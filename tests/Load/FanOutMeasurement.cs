@@ -1,6 +1,6 @@
 namespace MedCor.Load;
 
-/// <summary>How long one event takes to everybody.</summary>
+/// <summary>Measures how long a single event takes to reach all subscribers.</summary>
 internal static class FanOutMeasurement
 {
     public static async Task Measure(MeasuredSystem house, SubscriberGroup crowd, LoadUser admin, int events, Report report)
@@ -40,6 +40,6 @@ internal static class FanOutMeasurement
 
     private static TimeSpan Gateways(MeasuredSystem house) => house.Gateways.Aggregate(TimeSpan.Zero, (sum, g) => sum + g.Cpu);
 
-    /// <summary>How one event spread, counted from when it happened.</summary>
+    /// <summary>Represents how one event spread, as delays since it happened.</summary>
     private sealed record FanOutResult(TimeSpan Answered, TimeSpan First, TimeSpan Median, TimeSpan Percentile99, TimeSpan Last);
 }

@@ -1,6 +1,6 @@
 namespace MedCor.Load;
 
-/// <summary>What a listener costs who hears nothing: what the gateways' memory grew by while they came.</summary>
+/// <summary>Measures the memory that an idle subscriber costs: the growth of the gateways' memory while subscribers connect.</summary>
 internal static class IdleMeasurement
 {
     public static async Task<SubscriberGroup> Measure(MeasuredSystem house, IReadOnlyList<LoadUser> accounts, int size, Report report)

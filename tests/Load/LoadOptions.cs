@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace MedCor.Load;
 
-/// <summary>How much is measured.</summary>
-/// <param name="Listeners">How many listen while single events are told.</param>
-/// <param name="Events">How many of those are told, one after the other.</param>
-/// <param name="BurstListeners">How many listen during a burst.</param>
-/// <param name="Burst">How many events a burst has.</param>
-/// <param name="Bursts">How many bursts there are with a slow reader, and as many without.</param>
-/// <param name="Running">The data directory of a MedCor that runs already; null to start one.</param>
-/// <param name="Chat">Whether it is chat that is measured, and what follows; otherwise live events, and what stands above.</param>
-/// <param name="Calls">How many answers are read one after the other, each way.</param>
-/// <param name="AtOnce">How many answers are read at once, each way.</param>
-/// <param name="Tokens">How many tokens an answer has.</param>
-/// <param name="TokensPerSecond">How fast the model writes them.</param>
-/// <param name="Readers">How many read the same answer, where many do.</param>
+/// <summary>Configures what is measured, and how much.</summary>
+/// <param name="Listeners">The number of subscribers while single events are measured.</param>
+/// <param name="Events">The number of single events, sent one after the other.</param>
+/// <param name="BurstListeners">The number of subscribers during a burst.</param>
+/// <param name="Burst">The number of events in a burst.</param>
+/// <param name="Bursts">The number of bursts with a slow reader, and of bursts without one.</param>
+/// <param name="Running">The data directory of a MedCor that is already running; null to start one.</param>
+/// <param name="Chat">Whether chat is measured, by the parameters below; otherwise live events, by the parameters above.</param>
+/// <param name="Calls">The number of answers read one after the other, per route.</param>
+/// <param name="AtOnce">The number of answers read concurrently, per route.</param>
+/// <param name="Tokens">The number of tokens in an answer.</param>
+/// <param name="TokensPerSecond">The rate at which the model writes tokens.</param>
+/// <param name="Readers">The number of readers of the same answer, on the route with many readers.</param>
 internal sealed record LoadOptions(
     int Listeners = 5000, int Events = 10, int BurstListeners = 50, int Burst = 2000, int Bursts = 3, string? Running = null,
     bool Chat = false, int Calls = 20, int AtOnce = 10, int Tokens = 200, int TokensPerSecond = 50, int Readers = 20)
@@ -38,7 +38,7 @@ internal sealed record LoadOptions(
           --readers N            readers of the same answer, over both gateways (20)
         """;
 
-    /// <summary>Null when it is no command line of this program.</summary>
+    /// <summary>Parses the command line. Returns null when it is invalid.</summary>
     public static LoadOptions? Parse(string[] arguments)
     {
         var options = new LoadOptions(Chat: arguments is ["chat", ..]);

@@ -5,10 +5,10 @@ using MedCor.DemoData;
 
 namespace MedCor.Load;
 
-/// <summary>Somebody of the demo hospital, logged in.</summary>
+/// <summary>Represents a logged-in user of the demo hospital.</summary>
 internal sealed class LoadUser : IDisposable
 {
-    /// <summary>What a batch may hold.</summary>
+    /// <summary>The maximum number of requests in a batch.</summary>
     private const int BatchSize = 100;
 
     private readonly HttpClient _http;
@@ -29,14 +29,14 @@ internal sealed class LoadUser : IDisposable
         return new(http, (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["access_token"]!);
     }
 
-    /// <summary>Makes one event that everybody in the hospital hears.</summary>
+    /// <summary>Creates one event that is delivered to everyone in the hospital.</summary>
     public async Task CreateEvent(int number)
     {
         using var response = await _http.PostAsJsonAsync("/api/mcp/tools/invoke", DepartmentRequest(number));
         if (response.StatusCode != HttpStatusCode.OK) throw new MeasurementException($"An event could not be made: {await response.Content.ReadAsStringAsync()}");
     }
 
-    /// <summary>Makes such events as fast as one client can.</summary>
+    /// <summary>Creates numbered events as fast as one client can.</summary>
     public async Task CreateEvents(int first, int count)
     {
         foreach (var numbers in Enumerable.Range(first, count).Chunk(BatchSize))
@@ -49,6 +49,8 @@ internal sealed class LoadUser : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>A new department: one row and one event, which concerns no other service, and so as many a second as may be.</summary>
+    /// <summary>
+    /// Creates a request for a new department. That is one row and one event, and no other service handles it, so the rate of events is as high as possible.
+    /// </summary>
     private static object DepartmentRequest(int number) => new { tool = "create_department", @params = new { name = "Load", code = NumberedEvents.Code(number) } };
 }

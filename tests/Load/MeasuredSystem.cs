@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Load;
 
-/// <summary>The MedCor that is measured: two replicas of everything.</summary>
+/// <summary>Represents the MedCor that is measured, with two replicas of every service.</summary>
 internal sealed class MeasuredSystem
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
@@ -19,11 +19,11 @@ internal sealed class MeasuredSystem
 
     public IReadOnlyList<Gateway> Gateways { get; }
 
-    /// <summary>The one that runs already.</summary>
+    /// <summary>Attaches to a MedCor that is already running.</summary>
     public static MeasuredSystem Attach(string data) => new(data);
 
-    /// <summary>Starts one with data of its own; it ends with this process.</summary>
-    /// <param name="settings">What it is configured with beyond the usual.</param>
+    /// <summary>Starts a MedCor with data of its own. It ends with this process.</summary>
+    /// <param name="settings">Settings beyond the defaults.</param>
     public static async Task<MeasuredSystem> Start(params (string Variable, string Value)[] settings)
     {
         var data = Path.Combine(RepositoryRoot(), ".medcor", "load");
@@ -61,7 +61,7 @@ internal sealed class MeasuredSystem
 
     private static string RunFile(string data) => Path.Combine(data, "run.json");
 
-    /// <summary>The host, as it was built together with this program.</summary>
+    /// <summary>Returns the path of the host that was built together with this program.</summary>
     private static string FindHostAssembly()
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory);
@@ -76,13 +76,13 @@ internal sealed class MeasuredSystem
     }
 }
 
-/// <summary>One replica of the gateway.</summary>
+/// <summary>Represents one replica of the gateway.</summary>
 internal sealed record Gateway(string Name, Uri Address, Process Process)
 {
-    /// <summary>Where listeners connect.</summary>
+    /// <summary>Gets the address of the SSE endpoint.</summary>
     public Uri LiveEvents { get; } = new(Address, "/api/mcp/sse");
 
-    /// <summary>The memory that the process has, in bytes.</summary>
+    /// <summary>Gets the working set of the process, in bytes.</summary>
     public long Memory
     {
         get
@@ -92,7 +92,7 @@ internal sealed record Gateway(string Name, Uri Address, Process Process)
         }
     }
 
-    /// <summary>The processor's time that it took so far.</summary>
+    /// <summary>Gets the processor time that the process has used so far.</summary>
     public TimeSpan Cpu
     {
         get
@@ -102,7 +102,9 @@ internal sealed record Gateway(string Name, Uri Address, Process Process)
         }
     }
 
-    /// <summary>Its memory once that has stood still for a while: what was freed is then given back, as far as it is.</summary>
+    /// <summary>
+    /// Waits until the memory has been stable for a while and returns it, in bytes: by then, freed memory has been returned to the system as far as it will be.
+    /// </summary>
     public async Task<long> SettledMemory()
     {
         const int LongEnough = 10, TooLong = 90;
@@ -118,5 +120,5 @@ internal sealed record Gateway(string Name, Uri Address, Process Process)
     }
 }
 
-/// <summary>Something that makes measuring pointless.</summary>
+/// <summary>Thrown when a failure makes the measurement meaningless.</summary>
 internal sealed class MeasurementException(string message) : Exception(message);

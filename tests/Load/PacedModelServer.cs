@@ -13,7 +13,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Load;
 
-/// <summary>A model that answers every question with the same tokens at a steady pace, streamed by OpenAI's protocol, and remembers when it wrote each.</summary>
+/// <summary>
+/// Runs a model server that answers every question with the same tokens at a steady pace, streamed in OpenAI's protocol, and records when it wrote each token.
+/// </summary>
 internal sealed class PacedModelServer : IAsyncDisposable
 {
     private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
@@ -37,10 +39,10 @@ internal sealed class PacedModelServer : IAsyncDisposable
         _web.MapPost("/v1/chat/completions", HandleRequest);
     }
 
-    /// <summary>Where it is, up to and with its <c>/v1</c>.</summary>
+    /// <summary>Gets the base address, including <c>/v1</c>.</summary>
     public string Address => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
 
-    /// <summary>The whole of each answer.</summary>
+    /// <summary>Gets the full text of every answer.</summary>
     public string Text { get; }
 
     public static async Task<PacedModelServer> Start(int tokens, int tokensPerSecond)
@@ -50,7 +52,7 @@ internal sealed class PacedModelServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>When it wrote each token of its answer to a question, which nobody asks twice.</summary>
+    /// <summary>Returns the timestamps at which the tokens of the answer to a question were written. Questions must be unique.</summary>
     public long[] WrittenAt(string question) => _writtenAt[question];
 
     public ValueTask DisposeAsync() => _web.DisposeAsync();

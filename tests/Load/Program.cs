@@ -2,7 +2,7 @@ using MedCor.DemoData;
 using MedCor.Load;
 
 const int WarmListeners = 50;
-// So many that the compiler has done most of its work, which would else be a third of what the gateways do.
+// Enough for the JIT compiler to finish most of its work, which otherwise would be a third of the gateways' CPU time.
 const int WarmEvents = 400;
 
 if (LoadOptions.Parse(args) is not { } options)
@@ -14,7 +14,7 @@ try
 {
     return await (options.Chat ? MeasureChat(options) : MeasureEvents(options)) ? 0 : 1;
 }
-catch (Exception e) // whatever it is: with an exception that leaves here this process would end without stopping MedCor
+catch (Exception e) // any exception: an unhandled one would end this process without stopping MedCor
 {
     Console.Error.WriteLine(e is MeasurementException ? e.Message : e);
     return 1;
@@ -26,7 +26,7 @@ static async Task<bool> MeasureEvents(LoadOptions options)
     var house = options.Running is { } data ? MeasuredSystem.Attach(data) : await MeasuredSystem.Start();
     var hospital = DemoTenants.Hospitals[0];
     using var admin = await LoadUser.LogIn(house.Gateways[0], hospital.Admin);
-    // Not the administrator: who calls a tool and listens is told its answer as well.
+    // Not the administrator: a caller of a tool that subscribes also receives the tool's response as an event.
     List<LoadUser> accounts = [];
     foreach (var person in (DemoPerson[])[hospital.Nurse, .. hospital.Doctors.Select(d => d.Person), .. hospital.Patients.Take(2)]) accounts.Add(await LoadUser.LogIn(house.Gateways[0], person));
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace MedCor.Load;
 
-/// <summary>The figures, gathered and printed at the end.</summary>
+/// <summary>Collects the measurements and prints them at the end.</summary>
 internal sealed class Report
 {
     private readonly List<(string Label, string? Value)> _lines = [];
@@ -19,7 +19,7 @@ internal sealed class Report
         foreach (var (label, value) in _lines) Console.WriteLine(value is null ? $"\n{label}" : $"  {label.PadRight(width)}  {value}");
     }
 
-    /// <summary>The median, with the least and the most.</summary>
+    /// <summary>Formats the median with the minimum and the maximum.</summary>
     public static string Spread(IEnumerable<TimeSpan> times) =>
         Spread(times.Select(t => t.TotalMilliseconds), ms => string.Create(CultureInfo.InvariantCulture, $"{ms:N0} ms"));
 
@@ -36,8 +36,8 @@ internal sealed class Report
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
-    /// <summary>What so many of a hundred do not exceed.</summary>
-    /// <param name="sorted">Least first.</param>
+    /// <summary>Returns the value that the given percentage of values does not exceed.</summary>
+    /// <param name="sorted">The values in ascending order.</param>
     public static TimeSpan Percentile(TimeSpan[] sorted, int percent) => sorted[(int)Math.Ceiling(sorted.Length * percent / 100.0) - 1];
 
     public static string Memory(double bytes) => Math.Abs(bytes) switch

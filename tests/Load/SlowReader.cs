@@ -3,13 +3,15 @@ using System.Text;
 
 namespace MedCor.Load;
 
-/// <summary>A listener who, once connected, reads nothing.</summary>
+/// <summary>Subscribes to live events and, once connected, reads nothing.</summary>
 internal sealed class SlowReader : IDisposable
 {
-    /// <summary>Of the connection, in bytes: as small as the system lets it be.</summary>
+    /// <summary>The size of the connection's receive buffer, in bytes: as small as the system allows.</summary>
     private const int ReceiveBuffer = 4096;
 
-    /// <summary>As over an Ethernet. The system gives a connection within the machine segments so large that megabytes wait in it before the server sees that nobody reads.</summary>
+    /// <summary>
+    /// The segment size of Ethernet. Over loopback, segments are so large that megabytes are buffered before the server notices that nobody reads.
+    /// </summary>
     private const int SegmentSize = 1460;
 
     /// <summary>TCP_MAXSEG, on Linux and macOS.</summary>
@@ -22,10 +24,10 @@ internal sealed class SlowReader : IDisposable
 
     private SlowReader() => _socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, SegmentSizeOption, BitConverter.GetBytes(SegmentSize));
 
-    /// <summary>When the other side cut the connection; null while it has not.</summary>
+    /// <summary>Gets the time at which the server closed the connection; null while it is open.</summary>
     public DateTime? CutAt { get; private set; }
 
-    /// <summary>Connects, and reads no further than to know that they listen.</summary>
+    /// <summary>Connects, and reads only until the subscription is confirmed.</summary>
     public static async Task<SlowReader> Open(Uri address, string token)
     {
         var reader = new SlowReader();

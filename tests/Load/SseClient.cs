@@ -2,10 +2,10 @@ using System.Net.Http.Headers;
 
 namespace MedCor.Load;
 
-/// <summary>One connection that hears live events, as cheaply as may be: it shares the machine with what is measured.</summary>
+/// <summary>Receives live events over one connection at minimal cost, because the client shares the machine with the system it measures.</summary>
 internal sealed class SseClient : IAsyncDisposable
 {
-    /// <summary>Longer than any event that is heard here, in bytes.</summary>
+    /// <summary>The size of the buffer, in bytes. No event in this measurement is longer.</summary>
     private const int BufferSize = 8 * 1024;
 
     private readonly HttpResponseMessage _response;
@@ -19,7 +19,7 @@ internal sealed class SseClient : IAsyncDisposable
         _reading = ReadEvents();
     }
 
-    /// <summary>Begins to listen: whatever happens from then on is handed to <paramref name="hear"/>, with the time at which it came.</summary>
+    /// <summary>Connects, and passes every event from then on to <paramref name="hear"/>, with the time at which it arrived.</summary>
     public static async Task<SseClient> Connect(HttpClient http, Uri address, string token, Action<ReadOnlySpan<byte>, DateTime> hear)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
@@ -46,11 +46,11 @@ internal sealed class SseClient : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // We left, or the other side did without a word.
+            // This client disconnected, or the server closed the connection without an end of the stream.
         }
     }
 
-    /// <summary>Hands on the events that are whole, moves the rest to the front and tells its length.</summary>
+    /// <summary>Dispatches the complete events, moves the remaining bytes to the front and returns their count.</summary>
     private int DispatchEvents(Span<byte> bytes, DateTime now)
     {
         var rest = bytes;

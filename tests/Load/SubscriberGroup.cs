@@ -1,13 +1,13 @@
 namespace MedCor.Load;
 
-/// <summary>Many who listen, spread evenly over the gateways and over some accounts of one hospital.</summary>
+/// <summary>Represents many subscribers, spread evenly over the gateways and over several accounts of one hospital.</summary>
 internal sealed class SubscriberGroup : IAsyncDisposable
 {
     private const int ConnectAtOnce = 32;
 
     private static readonly TimeSpan DeliveryTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>For what comes when all has been heard, and so once too often.</summary>
+    /// <summary>How long to wait after the last expected event for duplicates to arrive.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
@@ -18,10 +18,10 @@ internal sealed class SubscriberGroup : IAsyncDisposable
 
     public int Size => _listeners.Length;
 
-    /// <summary>How often an event was not heard, or once too often.</summary>
+    /// <summary>Gets the number of missing and unexpected deliveries.</summary>
     public int Mistakes { get; private set; }
 
-    /// <summary>Has them all connect.</summary>
+    /// <summary>Connects all subscribers.</summary>
     public static async Task<SubscriberGroup> Connect(IReadOnlyList<Gateway> gateways, IReadOnlyList<LoadUser> accounts, int size)
     {
         var crowd = new SubscriberGroup(size);
@@ -35,8 +35,8 @@ internal sealed class SubscriberGroup : IAsyncDisposable
         return crowd;
     }
 
-    /// <summary>Has so many numbered events made, and waits until all have heard them.</summary>
-    /// <param name="make">Makes them, from this number on.</param>
+    /// <summary>Creates numbered events and waits until all subscribers have received them.</summary>
+    /// <param name="make">Creates the events, beginning with the given number.</param>
     public async Task<DeliveryRound> Measure(int count, Func<int, Task> make)
     {
         var told = _round = new DeliveryRound(Size, NumberedEvents.Reserve(count), count);

@@ -48,7 +48,7 @@ public sealed class RequestMemoryLimiterTests
         using (await memory.AcquireForResponseAsync(100, CancellationToken.None)) { }
     }
 
-    /// <summary>What is asked for here at once is many times as much as fits into the service's memory.</summary>
+    /// <summary>Requests many times as much data at once as fits into the service's memory.</summary>
     [Fact]
     public async Task A_service_of_little_memory_answers_many_pages_of_the_largest_things_at_once()
     {

@@ -29,7 +29,7 @@ public class GetDoctorPerformanceTests
         Assert.Equal(("2024-05-13", "2024-05-19"), ((string?)p["date_from"], (string?)p["date_to"]));
         Assert.Equal((5, 3, 1, 1), ((int)p["appointments"]!, (int)p["completed"]!, (int)p["cancelled"]!, (int)p["no_shows"]!));
         Assert.Equal((2, 4.5m), ((int)p["patients_seen"]!, (decimal)p["average_rating"]!));
-        // Three half hours of five days from nine to five.
+        // Three half hours out of five days from nine to five.
         Assert.Equal((90, 2400, 0.0375m), ((int)p["booked_minutes"]!, (int)p["working_minutes"]!, (decimal)p["utilization"]!));
         foreach (var (period, to) in new[] { ("DAILY", "2024-05-13"), ("MONTHLY", "2024-05-31"), ("QUARTERLY", "2024-06-30"), ("YEARLY", "2024-12-31") })
             Assert.Equal(to, (string?)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = "2024-05-13" }))["date_to"]);
@@ -55,19 +55,19 @@ public class GetDoctorPerformanceTests
     {
         await using var hospital = await SyntheticHospital.Open();
         var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
-        // The later ones come first, and the first one twice; of those that were set on one day the last counts.
+        // The later schedules arrive first, and one arrives twice. Of the schedules set on the same day, the last version counts.
         DoctorScheduleSet[] told = [Set(3, monday.AddDays(4), "10:00"), Set(1, monday.AddDays(2), "11:00"), Set(2, monday.AddDays(4), "17:00"), Set(1, monday.AddDays(2), "11:00")];
         await hospital.Publish([new UserCreated(doctor), .. told]);
         await hospital.WaitUntilHandled(told);
         await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
 
-        // Two days of the usual eight hours, two of two, and one.
+        // Two days of the usual eight hours, two of two hours and one of one hour.
         Assert.Equal(2 * 480 + 2 * 120 + 60, await Minutes("WEEKLY", monday));
         Assert.Equal(480, await Minutes("DAILY", monday.AddDays(1)));
         Assert.Equal(120, await Minutes("DAILY", monday.AddDays(3)));
         Assert.Equal(5 * 60, await Minutes("WEEKLY", monday.AddDays(7)));
 
-        // A hospital whose zone was changed may be back on the day before.
+        // After a change of its time zone, a hospital's date may be the day before.
         var back = Set(4, monday.AddDays(3), "09:30");
         await hospital.Publish(back);
         await hospital.WaitUntilHandled(back);
@@ -81,13 +81,15 @@ public class GetDoctorPerformanceTests
             (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) }))["working_minutes"]!;
     }
 
-    /// <summary>While a new version starts, Clinical may not tell the day yet, and Analytics may keep a schedule where the version before looks for it.</summary>
+    /// <summary>
+    /// During a rolling upgrade, an older Clinical may omit the day, and an older Analytics may store a schedule where the previous version reads it.
+    /// </summary>
     [Fact]
     public async Task What_the_version_before_tells_or_keeps_holds_from_the_day_on_which_it_was_set()
     {
         await using var hospital = await SyntheticHospital.Open();
         var (house, doctors) = (await MedCorFixture.Get(), new[] { hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor) });
-        // Half past midnight on Wednesday, by the clocks of Berlin.
+        // Half past midnight on Wednesday in Berlin.
         var set = new DateTimeOffset(2024, 5, 14, 22, 30, 0, TimeSpan.Zero);
         DoctorSchedule[] schedules = [.. doctors.Select(d => new DoctorSchedule(d.Id, hospital.Id, "Europe/Berlin", 30, [], [], [], 1, set, set))];
 

@@ -53,7 +53,7 @@ public class GetHospitalStatisticsTests
             new AppointmentUpdated(visit with { Status = AppointmentStatus.Completed, Version = 3 }), new AppointmentUpdated(visit with { Status = AppointmentStatus.Completed, Rating = 4, Version = 4 }),
             hospital.NewInvoice(day, "199.00"),
         ];
-        // Backwards, forwards, and the present once more under other ids, as a rebuild tells it.
+        // In reverse, in order, and the current state once more under new event IDs, as a rebuild publishes it.
         IntegrationEvent[] told = [.. story.Reverse(), .. story, .. story.TakeLast(3).Select(e => e with { EventId = Guid.CreateVersion7() })];
         await hospital.Publish(told);
         await hospital.WaitUntilHandled(told);
@@ -69,7 +69,7 @@ public class GetHospitalStatisticsTests
     {
         await using var hospital = await SyntheticHospital.Open("Pacific/Auckland");
         var day = new DateOnly(2024, 6, 10);
-        // One second before midnight in Auckland, which is noon in UTC, and midnight itself.
+        // One second before midnight in Auckland, which is noon UTC, and midnight itself.
         var midnight = new DateTimeOffset(2024, 6, 9, 12, 0, 0, TimeSpan.Zero);
         await hospital.Publish(new UserCreated(hospital.NewUser(Role.Patient, midnight.AddSeconds(-1))), new UserCreated(hospital.NewUser(Role.Patient, midnight)), new UserCreated(hospital.NewUser(Role.Patient, midnight.AddHours(24))));
         await hospital.Publish(new AppointmentCreated(hospital.NewAppointment(Guid.NewGuid(), Guid.NewGuid(), day, AppointmentStatus.Scheduled, at: "00:10")));

@@ -38,7 +38,7 @@ public class GetSpecialtyDemandTests
         Assert.Equal((3.5m, 0.0625m), ((decimal)first["average_wait_days"]!, (decimal)first["utilization"]!));
         Assert.Equal((null, 1, 1m), ((string?)rows[1]!["specialty_id"], (int)rows[1]!["appointments"]!, (decimal)rows[1]!["average_wait_days"]!));
 
-        // Who works no more from the next day on worked on this one.
+        // A doctor whose working hours end with the next day still worked on this one.
         var free = new DoctorScheduleSet(new(doctors[0].Id, hospital.Id, "Europe/Berlin", 30, [], [], [], 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), day.AddDays(1));
         await hospital.Publish(free);
         await hospital.WaitUntilHandled(free);

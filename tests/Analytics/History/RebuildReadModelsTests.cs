@@ -8,7 +8,9 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Analytics.History;
 
-/// <summary>Runs when nothing else does: it empties what everybody's figures are read from.</summary>
+/// <summary>
+/// Tests rebuilding the read models. Does not run in parallel with other tests, because a rebuild empties the tables that all statistics are read from.
+/// </summary>
 [Collection(nameof(CrashTests))]
 public class RebuildReadModelsTests
 {
@@ -22,7 +24,7 @@ public class RebuildReadModelsTests
         var quiet = await Settled(house, "riverside", doctor: (await ApiClient.LogInShared("doctor@riverside.example")).Id);
         await Settled(house, "general", ward.Doctor);
 
-        // While the one hospital's figures are built anew, appointments are booked, moved and rated in the other.
+        // While one hospital's statistics are rebuilt, appointments are booked, moved and rated in the other.
         using var rebuilt = new CancellationTokenSource();
         var life = Live(ward, rebuilt.Token);
         var (exit, said) = await house.RunOperatorCommand("analytics", "rebuild");
@@ -34,7 +36,7 @@ public class RebuildReadModelsTests
         Assert.True(booked > 0, "Nothing happened meanwhile.");
         Assert.Equal(quiet, await Settled(house, "riverside", (await ApiClient.LogInShared("doctor@riverside.example")).Id));
 
-        // What was heard while it was built is what a quiet one comes to.
+        // The events handled during the rebuild lead to the same statistics as a rebuild without concurrent events.
         var grown = await Settled(house, "general", ward.Doctor);
         await CheckWorkingMinutes(ward);
         (exit, said) = await house.RunOperatorCommand("analytics", "rebuild");
@@ -78,7 +80,7 @@ public class RebuildReadModelsTests
         Assert.Contains("migrate, rebuild", said, StringComparison.Ordinal);
     }
 
-    /// <summary>Something of everything that is counted.</summary>
+    /// <summary>Creates data of every kind that is counted.</summary>
     private static async Task LiveThrough(ClinicFixture ward)
     {
         await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, slot_minutes = 15, working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end = "18:00:00" }) });
@@ -90,7 +92,7 @@ public class RebuildReadModelsTests
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)(await hospital.Subscribe())["id"], immediate = true });
     }
 
-    /// <summary>Sets another schedule a month after the first one, which no call can bring about. Yesterday then was a day of the first.</summary>
+    /// <summary>Sets another schedule one month after the first, which no tool call can do. The first schedule then applies to yesterday.</summary>
     private static async Task SetScheduleAnew(MedCorFixture house, ClinicFixture ward)
     {
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 1, "Analytics has heard of the schedule");
@@ -124,7 +126,7 @@ public class RebuildReadModelsTests
         return booked;
     }
 
-    /// <summary>All that the four tools answer about a hospital, once Analytics has heard of every appointment and every person that there is.</summary>
+    /// <summary>Returns what the four tools answer about a hospital, once Analytics has handled the events of every appointment and every person.</summary>
     private static async Task<string> Settled(MedCorFixture house, string hospital, Guid doctor)
     {
         var admin = await ApiClient.LogInShared($"admin@{hospital}.example");

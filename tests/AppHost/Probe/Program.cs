@@ -1,4 +1,4 @@
-// What the tests of the host have it run: a service that can be healthy and crash. And, with the name of a model and options, a
+// A program that the host tests run. By default it is a service that can report its health and crash. With the name of an application model and options it is a
 // small host of its own, in a process that a test can kill.
 
 using MedCor.AppHost.Hosting;
@@ -52,7 +52,7 @@ internal sealed class Probe : IProjectMetadata
     public string ProjectPath => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../MedCor.Tests.Probe.csproj"));
 }
 
-/// <summary>A project that is not built.</summary>
+/// <summary>Represents a project that is not built.</summary>
 internal sealed class Nothing : IProjectMetadata
 {
     public string ProjectPath => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../Nothing.csproj"));

@@ -47,7 +47,7 @@ public sealed class ServersTests(HostFixture running)
             await channel.BasicPublishAsync("", "kept", mandatory: true, new BasicProperties { Persistent = true }, "a message"u8.ToArray());
         }
 
-        // RabbitMQ notes a new quorum queue's directory on disk half a second late; killed in between, it would look in another one.
+        // RabbitMQ writes a new quorum queue's directory to disk half a second late. Killed in between, it would look in another directory.
         var names = Path.Combine(running.Data, "messaging", "data", "medcor@localhost", "quorum", "medcor@localhost", "names.dets");
         await EndToEnd.Wait.Until(async () => (await File.ReadAllBytesAsync(names)).AsSpan().IndexOf("_kept"u8) >= 0, "the queue is on disk");
         await Host.KillAndRecover("messaging");
@@ -119,7 +119,7 @@ public sealed class SeparateServersTests : IDisposable
     [Fact]
     public async Task PostgreSQL_runs_also_where_its_user_could_not_go()
     {
-        // Closed to all others, as /root is.
+        // Inaccessible to other users, as /root is.
         var closed = Directory.CreateTempSubdirectory("medcor-closed-");
         await using (await HostProcess.Start("stores", Path.Combine(closed.FullName, "data"), ["--no-dashboard"]))
         {

@@ -13,7 +13,7 @@ public class InvoiceTests
         var id = (string)(await hospital.Subscribe())["id"]!;
         string[] plans = [SubscriptionFixture.Professional, SubscriptionFixture.Enterprise, SubscriptionFixture.Basic];
 
-        // Each second call takes a number and is then refused: the hospital has a subscription already.
+        // Every second call takes an invoice number and is then refused, because the hospital already has a subscription.
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => i % 2 == 0
             ? hospital.Platform.TryCall("update_subscription", new { subscription_id = id, plan_id = plans[i / 2 % 3] })
             : hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())));

@@ -33,12 +33,12 @@ public class CancelSubscriptionTests
         var note = invoices[1];
         Assert.Equal(("CREDIT_NOTE", 2, (string?)invoices[0]["id"]), ((string?)note["type"], (int)note["number"]!, (string?)note["corrects_invoice_id"]));
         Assert.Equal("CREDIT", (string?)Assert.Single(note["lines"]!.AsArray())!["kind"]);
-        // What stays is the price of ten days, to the cent.
+        // The remaining charge is the price of ten days, to the cent.
         Assert.Equal(Math.Round(499.00m * 10 / days, 2, MidpointRounding.AwayFromZero), invoices.Sum(i => SubscriptionFixture.ParseAmount(i["total"])));
 
         Assert.False((bool)ended["cancel_at_period_end"]!);
 
-        // Nobody pays for a day twice.
+        // No day is charged twice.
         Assert.NotNull((await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
         Assert.Equal(2, (await hospital.ListInvoices()).Length);
         Assert.Equal("ACTIVE", (string?)(await hospital.Subscribe())["status"]);

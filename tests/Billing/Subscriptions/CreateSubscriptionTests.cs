@@ -64,7 +64,7 @@ public class CreateSubscriptionTests
     [Fact]
     public async Task The_hospitals_clocks_say_whether_it_has_begun()
     {
-        // More than a day apart: when it is Tuesday in one, it is never Tuesday yet in the other.
+        // The zones are more than a day apart, so a day that has begun in one has not yet begun in the other.
         var (ahead, behind) = (await SubscriptionFixture.Open("Pacific/Kiritimati"), await SubscriptionFixture.Open("Pacific/Niue"));
         var day = ahead.Today;
 

@@ -2,7 +2,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Billing.Subscriptions;
 
-/// <summary>Who may see and change what hospitals pay.</summary>
+/// <summary>Tests which callers may read and change hospitals' subscriptions and invoices.</summary>
 public class SubscriptionAuthorizationTests
 {
     [Theory]

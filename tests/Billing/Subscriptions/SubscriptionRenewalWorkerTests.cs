@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace MedCor.Tests.Billing.Subscriptions;
 
-/// <summary>The real renewals, of both replicas, on subscriptions that are written as if nobody had looked for months.</summary>
+/// <summary>Tests the renewal workers of both replicas on subscriptions that are stored as if no worker had run for months.</summary>
 [Collection(nameof(CrashTests))]
 public class SubscriptionRenewalWorkerTests
 {
@@ -44,7 +44,7 @@ public class SubscriptionRenewalWorkerTests
 
     private static Task<long> Invoices(MedCorFixture house, Guid[] hospitals) => house.QueryNumber("billing", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals);
 
-    /// <summary>Monthly subscriptions of four months ago, of which the first period alone was charged.</summary>
+    /// <summary>Creates monthly subscriptions that began four months ago and of which only the first period was charged.</summary>
     private static async Task Forgotten(MedCorFixture house, Guid[] hospitals, bool autoRenew = true, bool cancelAtPeriodEnd = false, bool isActive = true)
     {
         await using var billing = await house.OpenDatabase("billing");

@@ -19,7 +19,7 @@ public class SubscriptionTests
             var (paid, owed, plan) = (subscription.Renew(plans[0], isHospitalActive: true)!.Amount, 0L, plans[0]);
             for (var day = start; day < period.End; day = day.AddDays(1))
             {
-                // Twice a day at times: then only the last of them counts.
+                // Sometimes twice a day: then only the last change counts.
                 for (var changes = chance.Next(3); changes > 0; changes--)
                 {
                     var next = plans[chance.Next(plans.Length)];

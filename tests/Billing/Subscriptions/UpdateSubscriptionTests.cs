@@ -86,7 +86,7 @@ public class UpdateSubscriptionTests
         Assert.Single(await hospital.ListInvoices());
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made) });
 
-        // Back in use it goes on, also with what was cancelled meanwhile.
+        // Once the hospital is active again, its subscription continues, even though it was canceled in the meantime.
         await hospital.Platform.Call("update_hospital", new { hospital_id = hospital.Id, is_active = true });
         await IsKnownAs(active: true);
         Assert.True((bool)(await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), auto_renew = true }))["auto_renew"]!);

@@ -3,26 +3,26 @@ using MedCor.Tests.Gateway;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>Two replicas of Chat that ask a model of the tests', and two gateways before them.</summary>
+/// <summary>Runs two replicas of Chat that call a stub model server, and two gateways in front of them.</summary>
 public sealed class ChatFixture : IAsyncLifetime
 {
-    /// <summary>How long these replicas wait for a model that says nothing.</summary>
+    /// <summary>How long these replicas wait for a model that stalls, in seconds.</summary>
     internal const int StallSeconds = 5;
 
-    /// <summary>What lets go of a model within this does so for a reason other than its silence.</summary>
+    /// <summary>A model request that ends within this time was ended for another reason than a stall.</summary>
     internal static readonly TimeSpan LessThanStall = TimeSpan.FromSeconds(StallSeconds - 1);
 
-    /// <summary>Within this a reader is told whatever there is to be told, as the contract says.</summary>
+    /// <summary>The time within which the contract promises a reader every event.</summary>
     internal static readonly TimeSpan ReaderTimeout = TimeSpan.FromSeconds(15);
 
     internal StubModelServer Model { get; private set; } = null!;
 
-    /// <summary>The replicas of Chat.</summary>
+    /// <summary>Gets the replicas of Chat.</summary>
     public IReadOnlyList<ServiceProcess> ChatReplicas { get; private set; } = [];
 
     public IReadOnlyList<ServiceProcess> Gateways { get; private set; } = [];
 
-    /// <summary>Everything that the replicas of Chat and the gateways wrote to their consoles.</summary>
+    /// <summary>Gets the console output of the replicas of Chat and of the gateways.</summary>
     public string Output => string.Join('\n', ChatReplicas.Concat(Gateways).Select(p => p.Output));
 
     public async Task InitializeAsync()
@@ -33,7 +33,7 @@ public sealed class ChatFixture : IAsyncLifetime
         Gateways = await Task.WhenAll(StartGateway(ChatReplicas), StartGateway(ChatReplicas));
     }
 
-    /// <summary>A replica of Chat that asks a model.</summary>
+    /// <summary>Starts a replica of Chat that calls a model.</summary>
     public static Task<ServiceProcess> StartChat(string model, params (string Name, string? Value)[] settings) => ServiceProcess.StartService("chat",
     [
         ("OPENAI_BASE_URL", model), ("OPENAI_API_KEY", StubModelServer.Key), ("OPENAI_MODEL", "test-model"), ("OPENAI_ALLOWED_MODELS", "gpt-4o, other/model"),
@@ -42,19 +42,19 @@ public sealed class ChatFixture : IAsyncLifetime
         ("OPENAI_FIRST_TOKEN_SECONDS", $"{StallSeconds}"), ("OPENAI_STALL_SECONDS", $"{StallSeconds}"), .. settings,
     ]);
 
-    /// <summary>A gateway before certain replicas of Chat.</summary>
+    /// <summary>Starts a gateway in front of the given replicas of Chat.</summary>
     public static Task<ServiceProcess> StartGateway(IReadOnlyList<ServiceProcess> chats, params (string Name, string? Value)[] settings) => ServiceProcess.Start(
     [
         ("services__chat__http__1", null), .. chats.Select((chat, i) => ($"services__chat__http__{i}", chat.Http.BaseAddress!.GetLeftPart(UriPartial.Authority))), .. settings,
     ]);
 
-    /// <summary>Somebody who chats, at one of the gateways unless said otherwise.</summary>
+    /// <summary>Creates a client of a gateway.</summary>
     internal ChatStreamClient ClientFor(string token, int gateway = 0) => new(Gateways[gateway].Http, token);
 
-    /// <summary>A program with the server token.</summary>
+    /// <summary>Creates a client that uses the server token.</summary>
     internal ChatStreamClient ServerTokenClient(int gateway = 0) => ClientFor(ChatStreamClient.ServerToken, gateway);
 
-    /// <summary>A question that nobody asked yet.</summary>
+    /// <summary>Returns a unique question.</summary>
     internal static string NewQuestion() => $"What is anemia? {Guid.NewGuid():N}";
 
     public async Task DisposeAsync()
@@ -64,6 +64,6 @@ public sealed class ChatFixture : IAsyncLifetime
     }
 }
 
-/// <summary>The tests that share the two replicas.</summary>
+/// <summary>Groups the tests that share the two replicas.</summary>
 [CollectionDefinition(nameof(ChatFixture))]
 public sealed class ChatCollection : ICollectionFixture<ChatFixture>;

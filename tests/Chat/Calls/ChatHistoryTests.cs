@@ -2,7 +2,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>A session remembers what was said in it, for its owner.</summary>
+/// <summary>Tests that a session keeps the chat history of its owner.</summary>
 [Collection(nameof(ChatFixture))]
 public class ChatHistoryTests(ChatFixture house)
 {
@@ -61,7 +61,7 @@ public class ChatHistoryTests(ChatFixture house)
 
         await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(questions[2], session: _session));
 
-        // Behind the rules that always come first.
+        // Skips the rules that always come first.
         Assert.Equal(whole, house.Model.RequestsFor(questions[1])[0].Messages.Skip(1));
         Assert.Equal([.. whole, ("assistant", string.Concat(StubModelServer.DefaultTokens)), ("user", questions[2])], house.Model.RequestsFor(questions[2])[0].Messages.Skip(1));
     }

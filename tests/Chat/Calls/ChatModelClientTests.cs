@@ -3,7 +3,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>Whatever the model does, a call ends, in words that can be read and tell nothing of the inside.</summary>
+/// <summary>Tests how failures of the model are handled: every chat run ends, with an error message that is readable and reveals no internals.</summary>
 [Collection(nameof(ChatFixture))]
 public class ChatModelClientTests(ChatFixture house)
 {
@@ -120,7 +120,7 @@ public class ChatModelClientTests(ChatFixture house)
             if (!inGoodOrder) await model.Abort();
         });
         var call = await house.ServerTokenClient().Start(question);
-        // What a connection that is cut still held may be lost with it.
+        // Data that a connection still buffers may be lost when the connection is cut.
         using (var open = await house.ServerTokenClient().OpenStream(call)) await ChatStreamClient.ReadEvents(open).FirstAsync();
 
         cut.SetResult();
@@ -199,7 +199,7 @@ public class ChatModelClientTests(ChatFixture house)
 
         Assert.Equal(("gpt-4o", 321, true), ((string?)named.Request["model"], (int)named.Request["max_tokens"]!, (bool)named.Request["stream"]!));
         Assert.Equal(0.2, (double)named.Request["temperature"]!, precision: 6);
-        // An answer has a bound also where its caller wants none.
+        // The length of an answer is limited even when the caller sets no limit.
         Assert.Equal(("test-model", 4096, null), ((string?)usual.Request["model"], (int)usual.Request["max_tokens"]!, usual.Request["temperature"]));
     }
 

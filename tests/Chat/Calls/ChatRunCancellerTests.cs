@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>A call is ended wherever it is carried out, down to the model's connection.</summary>
+/// <summary>Tests that a chat run is canceled on whichever replica executes it, including its connection to the model.</summary>
 [Collection(nameof(ChatFixture))]
 public class ChatRunCancellerTests(ChatFixture house)
 {

@@ -9,7 +9,7 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>A question with a request id is asked once.</summary>
+/// <summary>Tests that a question with a request ID reaches the model once.</summary>
 [Collection(nameof(ChatFixture))]
 public class ChatRunStarterTests(ChatFixture house)
 {
@@ -140,7 +140,7 @@ public class ChatRunStarterTests(ChatFixture house)
         await streams.StartAsync(call, ChatRunOwner.Server, request, "of what was asked", gone);
         await redis.GetDatabase().KeyPersistAsync($"medcor:chat:runner:{gone}");
 
-        // While it may still come, its request is not taken from it.
+        // While the replica may still store the run, its request ID is not released.
         var (status, refused) = await house.ServerTokenClient().Execute(body);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, ChatRunState.Started), (status, await streams.GetStateAsync(call)));
         Assert.Contains("just being begun", (string?)refused!["error"]!["message"], StringComparison.Ordinal);
@@ -169,12 +169,12 @@ public class ChatRunStarterTests(ChatFixture house)
         Assert.Equal(2, house.Model.RequestsFor(question).Length);
     }
 
-    /// <summary>What Redis keeps of a request id, whoever's unless said.</summary>
+    /// <summary>Returns the pattern of the Redis key of a request ID, by default for any owner.</summary>
     private static string Of(string request, string owner = "*") => $"medcor:chat:request:{owner}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
 
     private static async Task Forget(params string[] patterns)
     {
-        // Looking through all keys takes the longer the more tests have left some.
+        // Scanning all keys takes longer the more keys other tests have left behind.
         using var redis = await ConnectionMultiplexer.ConnectAsync((await MedCorFixture.Get()).RedisConnectionString + ",allowAdmin=true,syncTimeout=30000");
         foreach (var pattern in patterns)
             foreach (var key in redis.GetServer(redis.GetEndPoints()[0]).Keys(pattern: pattern)) await redis.GetDatabase().KeyDeleteAsync(key);

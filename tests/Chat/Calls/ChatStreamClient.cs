@@ -5,15 +5,15 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>Somebody who chats through a gateway.</summary>
+/// <summary>Represents a chat client of a gateway.</summary>
 internal sealed class ChatStreamClient(HttpClient http, string? token)
 {
     public const string ServerToken = "super-secret-token";
 
-    /// <summary>Asks in the short form; must be answered 200.</summary>
+    /// <summary>Asks a question in the short request form, expects the status 200 and returns the ID of the chat run.</summary>
     public async Task<Guid> Start(string question, string? requestId = null, string? session = null) => (await StartWithStatus(question, requestId, session)).Call;
 
-    /// <summary>Asks in the short form; must be answered 200. The call, and how far it has come.</summary>
+    /// <summary>Asks a question in the short request form, expects the status 200 and returns the ID and the status of the chat run.</summary>
     public async Task<(Guid Call, string Status)> StartWithStatus(string question, string? requestId = null, string? session = null)
     {
         var (status, body) = await Execute(new { messages = new[] { new { role = "user", content = question } }, request_id = requestId, session_id = session });
@@ -27,7 +27,7 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
 
     public Task<(HttpStatusCode Status, JsonNode? Body)> CancelAll() => Send(HttpMethod.Post, "/mcp/cancel_all");
 
-    /// <summary>Sends a request and gives what is answered.</summary>
+    /// <summary>Sends a request and returns the response.</summary>
     public async Task<(HttpStatusCode Status, JsonNode? Body)> Send(HttpMethod method, string path, HttpContent? content = null)
     {
         using var request = Request(method, path);
@@ -37,7 +37,7 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
         return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 
-    /// <summary>Reads a call to its end, or from an event on.</summary>
+    /// <summary>Reads the events of a chat run to its end, from the beginning or after a given event.</summary>
     public async Task<ChatEvent[]> ReadToEnd(Guid call, string? after = null)
     {
         using var answer = await OpenStream(call, after);
@@ -45,7 +45,7 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
         return await ReadEvents(answer).ToArrayAsync();
     }
 
-    /// <summary>Opens the stream of a call.</summary>
+    /// <summary>Opens the stream of a chat run.</summary>
     public async Task<HttpResponseMessage> OpenStream(Guid call, string? after = null, string query = "")
     {
         using var request = Request(HttpMethod.Get, $"/mcp/stream/{call}{query}");
@@ -53,7 +53,7 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
-    /// <summary>What comes over an open stream, until it ends.</summary>
+    /// <summary>Reads the events of an open stream until it ends.</summary>
     public static async IAsyncEnumerable<ChatEvent> ReadEvents(HttpResponseMessage answer)
     {
         var parser = SseParser.Create(await answer.Content.ReadAsStreamAsync());
@@ -69,7 +69,7 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
     }
 }
 
-/// <summary>An event of a call.</summary>
+/// <summary>Represents an event of a chat run.</summary>
 internal sealed record ChatEvent(string Id, string Name, JsonNode Data)
 {
     public string? Text => (string?)Data["text"];

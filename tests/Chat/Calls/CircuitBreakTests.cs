@@ -11,7 +11,7 @@ using ChatMessage = MedCor.Contracts.Chat.ChatMessage;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>A model that fails time and again is let alone, until one question has found that it is well.</summary>
+/// <summary>Tests the circuit breaker: a model that fails repeatedly is not called until one request has shown that it has recovered.</summary>
 public sealed class CircuitBreakTests : IAsyncLifetime
 {
     private const int Many = 20;
@@ -28,7 +28,7 @@ public sealed class CircuitBreakTests : IAsyncLifetime
     [Fact]
     public async Task While_the_circuit_is_half_open_only_one_request_reaches_the_model()
     {
-        // A pause that is longer than anybody waits for, so that none is tried again.
+        // A delay beyond what the client waits, so that no request is retried.
         _server.OnQuestion("fails", asked => asked.SendError(HttpStatusCode.TooManyRequests, retryAfter: "120"));
         for (var i = 0; i < Many; i++) await Assert.ThrowsAsync<ModelException>(() => Ask("fails"));
         Assert.True(_model.IsCircuitOpen);
@@ -63,7 +63,7 @@ public sealed class CircuitBreakTests : IAsyncLifetime
         });
         using var enough = new CancellationTokenSource();
 
-        // The first fill the queue of those whom nobody accepts, and wait for an answer.
+        // The first attempts fill the listener's backlog, from which no connection is accepted, and wait for an answer.
         var attempts = Enumerable.Range(0, 4).Select(_ => Record.ExceptionAsync(async () => await client.CompleteChatStreamingAsync([new UserChatMessage("x")], cancellationToken: enough.Token).FirstAsync())).ToArray();
         var failure = ModelException.From((await await Task.WhenAny(attempts))!, _clock.Now);
         await enough.CancelAsync();

@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>What clients of OpenAI's API send is taken where it makes sense, and otherwise refused by name with the reason.</summary>
+/// <summary>Tests that requests of clients of OpenAI's API are accepted where they make sense, and otherwise refused with the field and the reason.</summary>
 [Collection(nameof(ChatFixture))]
 public class ExecuteRequestTests(ChatFixture house)
 {
@@ -57,7 +57,7 @@ public class ExecuteRequestTests(ChatFixture house)
                 path + says, $"{path}messages[1].role must be", $"{path}top_p is not taken", $"{path}model must be one of", "session_id must have");
     }
 
-    /// <summary>PostgreSQL cannot keep one character; how JSON writes it is a text like any other.</summary>
+    /// <summary>PostgreSQL cannot store U+0000; the text of its JSON escape sequence is ordinary text.</summary>
     [Theory]
     [InlineData("""{"a": "\\u0000", "\\u0000": ["\\\\u0000", 0, null, true]}""", true)]
     [InlineData("""{"a": "\u0000"}""", false)]

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>A call outlives no replica and no Redis, and whoever waits for it is told.</summary>
+/// <summary>Tests that a chat run ends when its replica or Redis is lost, and that every reader is told.</summary>
 [Collection(nameof(ChatFixture))]
 public partial class RunWorkerTests(ChatFixture house)
 {
@@ -84,7 +84,7 @@ public partial class RunWorkerTests(ChatFixture house)
         var told = ChatStreamClient.ReadEvents(early).GetAsyncEnumerator();
         for (var i = 0; i < 3; i++) Assert.True(await told.MoveNextAsync());
 
-        // As after a failover to a replica that had heard of the first token alone.
+        // As after a failover to a replica that had received only the first token.
         using (var redis = await ConnectionMultiplexer.ConnectAsync((await MedCorFixture.Get()).RedisConnectionString))
         {
             var db = redis.GetDatabase();
@@ -124,7 +124,7 @@ public partial class RunWorkerTests(ChatFixture house)
 
         await redis.Kill();
 
-        // Who reads is told, who asks is told, and the model is let go of.
+        // Readers receive an error, new requests are refused, and the model request is aborted.
         async Task<ChatEvent> Ending()
         {
             while (told.Current.Name == "partial") Assert.True(await told.MoveNextAsync());
@@ -136,7 +136,7 @@ public partial class RunWorkerTests(ChatFixture house)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await somebody.Execute(new { messages = new[] { new { role = "user", content = "x" } } }).WaitAsync(ChatFixture.ReaderTimeout)).Status);
         await Wait.Until(async () => await ChatRunCancellerTests.StateOf(broken) == "ERROR", "it is kept that the answer was lost");
 
-        // Redis comes back with nothing in it. What was asked before is known all the same.
+        // Redis restarts empty. Earlier requests are known nevertheless.
         await connection.CloseAsync();
         await (await redis.Start()).CloseAsync();
         (Guid Call, string Status) again = default;
@@ -167,14 +167,14 @@ public partial class RunWorkerTests(ChatFixture house)
         var call = await somebody.Start(question);
         using (var open = await somebody.OpenStream(call)) await ChatStreamClient.ReadEvents(open).FirstAsync();
 
-        // As after a change of masters, until the new one has a replica.
+        // As after a failover, until the new master has a replica.
         await TakesWrites(false);
         goOn.SetResult();
         await Wait.Until(async () => await Refused() >= 20, "pieces are refused");
         await TakesWrites(true);
         Assert.Equal(string.Concat(StubModelServer.DefaultTokens), (await somebody.ReadToEnd(call))[^1].Text);
 
-        // As when two of three are gone.
+        // As when two of three Redis nodes are down.
         house.Model.OnQuestion(question, model => model.HangUntilAborted());
         var silent = somebody.ReadToEnd(await somebody.Start(question));
         await TakesWrites(false);
@@ -182,7 +182,7 @@ public partial class RunWorkerTests(ChatFixture house)
         Assert.Equal(("error", true), (told.Name, (bool)told.Data["retryable"]!));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await somebody.Execute(new { messages = new[] { new { role = "user", content = question } } })).Status);
 
-        // More often than a replica says that it lives.
+        // The threshold above exceeds what a replica's heartbeats alone would cause.
         async Task<int> Refused() =>
             Errors().Match((string)(await connection.GetDatabase().ExecuteAsync("INFO", "errorstats"))!) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) : 0;
 

@@ -13,8 +13,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MedCor.Tests.Chat.Calls;
 
 /// <summary>
-/// A server that speaks OpenAI's protocol, for OpenAI's own client to talk to. What it does is said per question, the last that the user says, so that any number of tests share it; a question
-/// of which nothing is said is answered with <see cref="DefaultTokens"/>.
+/// Runs a server that speaks OpenAI's protocol, for OpenAI's own client. Its behavior is scripted per question, which is the user's last message, so any number
+/// of tests can share it. A question without a script is answered with <see cref="DefaultTokens"/>.
 /// </summary>
 internal sealed class StubModelServer : IAsyncDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class StubModelServer : IAsyncDisposable
         _web.MapPost("/v1/chat/completions", HandleRequest);
     }
 
-    /// <summary>Where it is, with its <c>/v1</c>.</summary>
+    /// <summary>Gets the base address, including <c>/v1</c>.</summary>
     public string Address => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
 
     public static async Task<StubModelServer> Start()
@@ -46,10 +46,10 @@ internal sealed class StubModelServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Says what happens when this is asked.</summary>
+    /// <summary>Sets the script for a question.</summary>
     public void OnQuestion(string question, Func<Exchange, Task> happens) => _scripts[question] = happens;
 
-    /// <summary>When this is asked, says the first tokens at once and the others when the signal is given that this answers.</summary>
+    /// <summary>Answers a question with the first tokens at once, and with the others when the returned source is completed.</summary>
     public TaskCompletionSource PauseAfter(string question, string[] first, params string[] others)
     {
         var goOn = new TaskCompletionSource();
@@ -62,10 +62,10 @@ internal sealed class StubModelServer : IAsyncDisposable
         return goOn;
     }
 
-    /// <summary>How this was asked, each time it was.</summary>
+    /// <summary>Returns the requests that were made for a question.</summary>
     public Exchange[] RequestsFor(string question) => _exchanges.TryGetValue(question, out var all) ? [.. all] : [];
 
-    /// <summary>Waits until this is asked, and tells how.</summary>
+    /// <summary>Waits until a question has been asked the given number of times, and returns that request.</summary>
     public async Task<Exchange> WaitForRequest(string question, int times = 1)
     {
         await Wait.Until(() => Task.FromResult(RequestsFor(question).Length >= times), $"the model is asked {question}");
@@ -91,13 +91,13 @@ internal sealed class StubModelServer : IAsyncDisposable
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            // Let go of, as some tests want it.
+            // The client aborted the request, as some tests intend.
         }
     }
 
     public async ValueTask DisposeAsync() => await _web.DisposeAsync();
 
-    /// <summary>The model being asked once.</summary>
+    /// <summary>Represents one request to the model and its response.</summary>
     internal sealed class Exchange
     {
         private readonly HttpContext _http;
@@ -109,18 +109,18 @@ internal sealed class StubModelServer : IAsyncDisposable
             http.RequestAborted.Register(() => _aborted.TrySetResult());
         }
 
-        /// <summary>All that was sent.</summary>
+        /// <summary>Gets the body of the request.</summary>
         public JsonNode Request { get; }
 
         public IReadOnlyList<(string Role, string Content)> Messages => [.. Request["messages"]!.AsArray().Select(m => ((string)m!["role"]!, (string)m["content"]!))];
 
-        /// <summary>The how manieth time it is asked this.</summary>
+        /// <summary>Gets or sets the number of this request among those for the same question.</summary>
         public int Attempt { get; set; }
 
-        /// <summary>Completes when its connection is cut by who asked.</summary>
+        /// <summary>Completes when the client aborts the connection.</summary>
         public Task Aborted => _aborted.Task;
 
-        /// <summary>Says all of it, and that it is done.</summary>
+        /// <summary>Sends the tokens and completes the answer.</summary>
         public async Task SendAnswer(params string[] tokens)
         {
             foreach (var token in tokens) await SendToken(token);
@@ -128,7 +128,7 @@ internal sealed class StubModelServer : IAsyncDisposable
             await SendLine("[DONE]");
         }
 
-        /// <summary>Says how many tokens it counts, as OpenAI does behind an answer's last piece.</summary>
+        /// <summary>Sends the token usage, as OpenAI does after an answer's last chunk.</summary>
         private Task SendUsage(int read, int written) => SendLine(System.Text.Json.JsonSerializer.Serialize(new
         {
             id = "chatcmpl-1",
@@ -139,7 +139,7 @@ internal sealed class StubModelServer : IAsyncDisposable
             usage = new { prompt_tokens = read, completion_tokens = written, total_tokens = read + written },
         }));
 
-        /// <summary>Says all of it, that it is done, and how many tokens it counts.</summary>
+        /// <summary>Sends the tokens, completes the answer and reports the token usage.</summary>
         public async Task SendAnswerWithUsage(string[] tokens, int read, int written)
         {
             foreach (var token in tokens) await SendToken(token);
@@ -148,19 +148,19 @@ internal sealed class StubModelServer : IAsyncDisposable
             await SendLine("[DONE]");
         }
 
-        /// <summary>Ends its answer for a reason that OpenAI does not know.</summary>
+        /// <summary>Ends the answer with a finish reason that OpenAI does not define.</summary>
         public Task SendUnknownFinishReason() => SendChunk(new { }, "error");
 
-        /// <summary>Says one token.</summary>
+        /// <summary>Sends one token.</summary>
         public Task SendToken(string token) => SendChunk(new { content = token }, null);
 
-        /// <summary>Does not answer any more, until it is let go of.</summary>
+        /// <summary>Sends nothing more until the client aborts.</summary>
         public Task HangUntilAborted() => WaitFor(new TaskCompletionSource().Task);
 
-        /// <summary>Waits for the test, or until it is let go of.</summary>
+        /// <summary>Waits for the test, or until the client aborts.</summary>
         public Task WaitFor(Task test) => test.WaitAsync(_http.RequestAborted);
 
-        /// <summary>Answers an error, in words that nobody is to see.</summary>
+        /// <summary>Responds with an error whose message no client may see.</summary>
         public Task SendError(HttpStatusCode status, string? retryAfter = null)
         {
             _http.Response.StatusCode = (int)status;
@@ -168,7 +168,7 @@ internal sealed class StubModelServer : IAsyncDisposable
             return _http.Response.WriteAsJsonAsync(new { error = new { message = $"internal words about {Key}", type = "some_error", code = "some_code" } });
         }
 
-        /// <summary>Cuts the connection.</summary>
+        /// <summary>Aborts the connection.</summary>
         public Task Abort()
         {
             _http.Abort();

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace MedCor.Tests.Chat.Calls;
 
-/// <summary>Nobody has more of the model than their share of the day, or more answers at once than is fair, however many replicas they ask.</summary>
+/// <summary>Tests the daily token budgets and the limit on concurrent answers, which hold across all replicas.</summary>
 public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : IClassFixture<TokenBudgetTests.BudgetFixture>
 {
     private const int UserTokens = 10_000, HospitalTokens = 15_000, LongestAnswer = 4000, CallsAtOnce = 4;
@@ -76,7 +76,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
     public async Task The_server_token_has_tokens_of_its_own()
     {
         var user = await NewUsers.CreateWithHospital();
-        // A single one a day, which other tests may have used.
+        // The budget is a single token a day, which other tests may have used already.
         using (await replicas.Execute(null, ChatFixture.NewQuestion())) { }
 
         using var refused = await replicas.Execute(null, ChatFixture.NewQuestion());
@@ -95,13 +95,13 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => replicas.Execute(somebody, question)));
 
-        // What each may take at most: more than a third of the day's, less than a half.
+        // Each request reserves its maximum, which is more than a third and less than half of the day's budget, so only the third exceeds it.
         Assert.Equal(3, answers.Count(a => a.StatusCode == HttpStatusCode.OK));
         Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.OK), a => Assert.Equal((HttpStatusCode)429, a.StatusCode));
         goOn.SetResult();
         foreach (var answer in answers.Where(a => a.IsSuccessStatusCode))
             await replicas.ClientFor(somebody).ReadToEnd(Guid.Parse((string)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!));
-        // What they did not take is theirs again.
+        // The unused part of a reservation is returned.
         Assert.InRange(await UsedBy(somebody), 3 * 300, 3 * 800);
         await Use(somebody, 10, 10);
     }
@@ -138,11 +138,11 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
 
         await replicas.ClientFor(somebody).ReadToEnd(await replicas.ClientFor(somebody).Start(questions[1]));
         var estimated = await UsedBy(somebody) - 1_801;
-        // Four bytes a token: of MedCor's rules, the question and the answer.
+        // Four bytes per token, over MedCor's rules, the question and the answer.
         var written = replicas.Model.RequestsFor(questions[1])[0].Messages.Sum(m => m.Content.Length) + string.Concat(StubModelServer.DefaultTokens).Length;
         Assert.InRange(estimated, written / 4, written / 4 + 20);
 
-        // Who lets go of the model before its first word has still had it read the question.
+        // A run that is canceled before the first token is charged for the question, which the model has read.
         replicas.Model.OnQuestion(questions[2], model => model.HangUntilAborted());
         var cancelled = await replicas.ClientFor(somebody).Start(questions[2]);
         await replicas.Model.WaitForRequest(questions[2]);
@@ -167,7 +167,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
     public async Task An_invalid_limit_prevents_the_start(string variable, string value) =>
         Assert.Contains($"{variable} must be", await ServiceProcess.RunServiceToFailure("chat", (variable, value)), StringComparison.Ordinal);
 
-    /// <summary>Asks, for so many tokens, and reads the answer.</summary>
+    /// <summary>Asks a question whose answer reports the given token usage, and reads the answer.</summary>
     private async Task Use(ApiClient somebody, int read, int written)
     {
         var question = ChatFixture.NewQuestion();
@@ -184,7 +184,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>People and hospitals of a test's own.</summary>
+    /// <summary>Creates users and hospitals for a single test.</summary>
     private static class NewUsers
     {
         public static async Task<Guid> CreateHospital()
@@ -194,7 +194,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
             return (Guid)opened.Body["id"]!;
         }
 
-        /// <summary>Somebody alone in a hospital.</summary>
+        /// <summary>Creates a user who is alone in a hospital.</summary>
         public static async Task<ApiClient> CreateWithHospital() => await CreateIn(await CreateHospital());
 
         public static async Task<ApiClient> CreateIn(Guid hospital)
@@ -205,7 +205,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         }
     }
 
-    /// <summary>Two replicas of Chat with small budgets, and a gateway before them.</summary>
+    /// <summary>Runs two replicas of Chat with small budgets, and a gateway in front of them.</summary>
     public sealed class BudgetFixture : IAsyncLifetime
     {
         private readonly List<ServiceProcess> _processes = [];
@@ -219,7 +219,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
             (string, string?)[] bounds =
             [
                 ("MCP_CHAT_DAILY_TOKENS_USER", $"{UserTokens}"), ("MCP_CHAT_DAILY_TOKENS_HOSPITAL", $"{HospitalTokens}"), ("MCP_CHAT_DAILY_TOKENS_SERVER", "1"), ("OPENAI_MAX_TOKENS", $"{LongestAnswer}"),
-                // As it is by itself.
+                // The default.
                 ("MCP_MAX_CHAT_CALLS", null),
             ];
             _processes.AddRange(await Task.WhenAll(ChatFixture.StartChat(Model.Address, bounds), ChatFixture.StartChat(Model.Address, bounds)));
@@ -228,7 +228,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
 
         internal ChatStreamClient ClientFor(ApiClient somebody) => new(_processes[^1].Http, somebody.AccessToken);
 
-        /// <summary>Asks as a user, or with the server token.</summary>
+        /// <summary>Asks a question as a user, or with the server token when no user is given.</summary>
         internal Task<HttpResponseMessage> Execute(ApiClient? somebody, string question, int? maxTokens = null)
         {
             var body = new { messages = new[] { new { role = "user", content = question } }, max_tokens = maxTokens };

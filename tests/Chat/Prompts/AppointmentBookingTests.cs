@@ -205,7 +205,7 @@ public sealed class AppointmentBookingTests
         Assert.Equal("CONFLICT", (await talk.TryAnswer(new { reason = "Too late" }, step: "describe_concern")).Code);
     }
 
-    /// <summary>A booking of the ward's nurse, all but confirmed.</summary>
+    /// <summary>Starts a booking, by default as the nurse, and proceeds to its confirmation.</summary>
     internal static async Task<PromptClient> AtConfirmation(ClinicFixture ward, string time, ApiClient? by = null)
     {
         var talk = await PromptClient.Start(by ?? ward.Nurse, Prompt, new { patient_id = ward.Patient });

@@ -43,7 +43,7 @@ public sealed class EmergencyTriageTests
         foreach (var told in new[] { "decision point D", "Heart rate per minute: 118", "Came by taxi" }) Assert.Contains(told, (string)record["description"]!);
         Assert.Null(talk.Data["assessment"]);
         Assert.DoesNotContain(patient.Events, e => (string?)e.Data["resource"] == "triage");
-        // The doctor hears, besides, what the tools answer to themselves.
+        // The doctor's stream also contains the responses to the doctor's own tool calls.
         Assert.DoesNotContain(colleague.Events, e => e.Name != "tool_response" && e.Data.ToJsonString().Contains("chest pain", StringComparison.Ordinal));
     }
 
@@ -116,7 +116,7 @@ public sealed class EmergencyTriageTests
 
         foreach (var (field, value) in new (string, object)[] { ("age_years", 2), ("date_of_birth", ClinicFixture.FormatDate(born.AddDays(1))), ("patient_id", (await ClinicFixture.GetSharedReadOnly()).Patient) })
             Assert.Contains(field, PromptClient.InvalidFields(await talk.TryAnswer(new Dictionary<string, object> { [field] = value, ["high_risk"] = true })));
-        // At 68 a heart rate of 118 is in the danger zone; at two it is not.
+        // At 68, a heart rate of 118 is in the danger zone; at two it is not.
         await talk.Answer(new { age_years = 68, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 97 });
         Assert.Equal((2, patient), ((int)talk.Data["severity"]!["level"]!, (string?)talk.Data["patient_id"]));
     }

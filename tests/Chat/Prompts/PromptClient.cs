@@ -4,12 +4,12 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Chat.Prompts;
 
-/// <summary>Somebody who goes through a prompt, as any client does.</summary>
+/// <summary>Goes through a guided prompt, as any client does.</summary>
 internal sealed class PromptClient(ApiClient client, JsonNode state)
 {
     public string Id => (string)Session["session_id"]!;
 
-    /// <summary>Where it stands, as it was last told.</summary>
+    /// <summary>Gets the session's state from the last response.</summary>
     public JsonNode Session { get; private set; } = state;
     public string? Step => (string?)Session["step"]?["name"];
     public JsonNode Data => Session["data"]!;
@@ -24,7 +24,7 @@ internal sealed class PromptClient(ApiClient client, JsonNode state)
 
     public static Task<ApiResponse> Invoke(ApiClient client, object body) => Send(client, HttpMethod.Post, "/api/mcp/prompts/invoke", body);
 
-    /// <summary>Answers the open step, which must be taken.</summary>
+    /// <summary>Answers the open step and expects the answer to be accepted.</summary>
     public async Task<JsonNode> Answer(object input)
     {
         var answer = await TryAnswer(input);
@@ -32,7 +32,7 @@ internal sealed class PromptClient(ApiClient client, JsonNode state)
         return Session = answer.Body;
     }
 
-    /// <summary>Answers a step, whatever comes of it.</summary>
+    /// <summary>Answers a step and returns the response, whatever its status.</summary>
     public Task<ApiResponse> TryAnswer(object input, string? step = null, string? key = null, ApiClient? by = null) =>
         Send(by ?? client, HttpMethod.Post, Path, step is null ? new { input } : new { input, step }, key);
 
@@ -40,7 +40,7 @@ internal sealed class PromptClient(ApiClient client, JsonNode state)
 
     public Task<ApiResponse> Abandon(ApiClient? by = null) => Send(by ?? client, HttpMethod.Delete, Path);
 
-    /// <summary>The fields that an answer was refused for, by name.</summary>
+    /// <summary>Returns the names of the fields that a validation error reports.</summary>
     public static IEnumerable<string> InvalidFields(ApiResponse refused)
     {
         Assert.Equal("VALIDATION_ERROR", refused.Code);

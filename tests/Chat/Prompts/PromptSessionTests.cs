@@ -14,7 +14,7 @@ using Npgsql;
 
 namespace MedCor.Tests.Chat.Prompts;
 
-/// <summary>A prompt between its steps: whose it is, where it can be gone on with, and for how long.</summary>
+/// <summary>Tests the sessions of guided prompts: who may access one, at which gateways and replicas it continues, and when it expires.</summary>
 public sealed class PromptSessionTests
 {
     private const string Booking = "appointment_booking";
@@ -46,7 +46,7 @@ public sealed class PromptSessionTests
         var talk = await PromptClient.Start(ward.Nurse, Booking, new { patient_id = ward.Patient });
         var elsewhere = await ClinicFixture.LogIn("nurse@general.example", gateway: 1);
 
-        // Two in a row reach both replicas of the service.
+        // Two requests in a row reach both replicas of the service.
         foreach (var look in new[] { await talk.Get(by: elsewhere), await talk.Get(by: elsewhere) })
             Assert.Equal((talk.Step, talk.Data.ToJsonString(), (string?)talk.Session["expires_at"]), ((string?)look.Body["step"]!["name"], look.Body["data"]!.ToJsonString(), (string?)look.Body["expires_at"]));
         var next = await talk.TryAnswer(new { reason = "Checkup" }, by: elsewhere);
@@ -79,7 +79,7 @@ public sealed class PromptSessionTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => talk.TryAnswer(new { confirm = true }, by: i % 2 == 0 ? null : elsewhere)));
 
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
-        // Who comes when the step is taken already has answered the next one wrongly.
+        // A request that arrives after the step was taken is an invalid answer to the next step.
         Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.True(a.Code is "CONFLICT" or "VALIDATION_ERROR", a.Body.ToJsonString()));
         Assert.Equal(1, (int)(await ward.Nurse.Call("list_appointments", new { patient_id = ward.Patient }))["total"]!);
     }
@@ -181,7 +181,7 @@ public sealed class PromptSessionTests
     }
 }
 
-/// <summary>A prompt while the service that leads through it is killed.</summary>
+/// <summary>Tests guided prompts while the service that runs them is killed.</summary>
 [Collection(nameof(CrashTests))]
 public sealed class PromptSessionCrashTests
 {
@@ -206,7 +206,7 @@ public sealed class PromptSessionCrashTests
         await Parallel.ForEachAsync(talks, new ParallelOptions { MaxDegreeOfParallelism = 3 }, async (talk, _) =>
         {
             if (Interlocked.Increment(ref begun) == 4) killed = house.Kill(victim);
-            // The answer names its step, so that repeating it cannot answer the next one.
+            // The answer names its step, so that a retry cannot answer the next one.
             await Wait.Until(async () => (await talk.TryAnswer(new { confirm = true }, step: "confirm_details")).Status is HttpStatusCode.OK or HttpStatusCode.Conflict,
                 "the confirmation is taken", TimeSpan.FromSeconds(90));
         });

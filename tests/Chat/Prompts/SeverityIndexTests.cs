@@ -3,12 +3,12 @@ using MedCor.Contracts.Chat;
 
 namespace MedCor.Tests.Chat.Prompts;
 
-/// <summary>Every rule of the index, at its bounds.</summary>
+/// <summary>Tests every rule of the Emergency Severity Index at its limits.</summary>
 public sealed class SeverityIndexTests
 {
     private const int Adult = 40 * 12;
 
-    /// <summary>Calm vital signs of an adult.</summary>
+    /// <summary>Normal vital signs of an adult.</summary>
     private static readonly AssessSeverity Calm = new(HeartRate: 100, RespiratoryRate: 20, OxygenSaturation: 92);
 
     public static TheoryData<string, int, string> Clear => new()
@@ -76,7 +76,7 @@ public sealed class SeverityIndexTests
     [InlineData(Adult, 80)]
     public void A_pressure_that_no_age_explains_is_a_high_risk(int months, int lowest) => HighRisk(Calm with { SystolicBloodPressure = lowest }, Calm with { SystolicBloodPressure = lowest - 1 }, months);
 
-    /// <summary>Whoever needs no resource at all is at high risk all the same beyond a bound, and not at it.</summary>
+    /// <summary>Asserts that a patient who needs no resources is at high risk beyond a limit, and not at the limit.</summary>
     private static void HighRisk(AssessSeverity atTheBound, AssessSeverity beyond, int months)
     {
         Assert.Equal((5, "C"), Of(atTheBound with { ExpectedResources = 0 }, months));

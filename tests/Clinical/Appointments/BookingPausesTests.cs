@@ -6,7 +6,7 @@ using MedCor.Tests.Gateway;
 
 namespace MedCor.Tests.Clinical.Appointments;
 
-/// <summary>What a change elsewhere means for appointments that are booked at the same moment.</summary>
+/// <summary>Tests changes in other services that affect appointments booked at the same moment.</summary>
 public sealed class BookingPausesTests
 {
     private static readonly string[] Mornings = ["09:00:00", "09:30:00", "10:00:00", "10:30:00", "11:00:00", "11:30:00"];
@@ -29,7 +29,7 @@ public sealed class BookingPausesTests
             "delete_user" => ward.Admin.Call("delete_user", new { user_id = whom }),
             "update_user is_active" => ward.Admin.Call("update_user", new { user_id = whom, is_active = false }),
             "update_user role" => ward.Admin.Call("update_user", new { user_id = whom, role = "NURSE" }),
-            // Without a shift in the morning and at noon, and with one on days that nobody books here.
+            // The new schedule has no shift in the mornings and at noon, and one on a weekday that no test books.
             _ => ward.Admin.Call("set_doctor_schedule", new { doctor_id = whom, working_hours = new[] { new { weekday = "SUNDAY", start = "20:00:00", end = "21:00:00" } } }),
         });
 
@@ -93,7 +93,7 @@ public sealed class BookingPausesTests
         Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("clinical", "SELECT count(*) FROM booking_pauses WHERE subject_id = $1", ward.Doctor));
     }
 
-    /// <summary>Makes a change while eight book one time after the other, and after some of them succeeded.</summary>
+    /// <summary>Makes a change after some bookings have succeeded and while eight clients book one time after the other.</summary>
     private static async Task<JsonNode> WhileBooking(ClinicFixture ward, string[] times, Func<Task<JsonNode>> change)
     {
         var wishes = new Queue<object>(from day in Enumerable.Range(2, 5) from time in times select ward.BookingRequest(time, ward.Weekday(day)));
@@ -101,7 +101,7 @@ public sealed class BookingPausesTests
         var (booked, isChanged) = (0, false);
         var booking = Enumerable.Range(0, 8).Select(async _ =>
         {
-            // Once more after the change, which then must refuse, or book by what is true now.
+            // Each client books once more after the change. That booking must be refused, or follow the new state.
             for (var more = true; more && Next() is { } wish;)
             {
                 more = !Volatile.Read(ref isChanged);

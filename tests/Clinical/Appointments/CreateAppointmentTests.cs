@@ -222,7 +222,7 @@ public sealed class CreateAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var patient = await ward.LogInPatient();
-        // What staff book, and what is over, takes none of the three.
+        // Neither appointments that staff booked nor past ones count toward the limit of three.
         await ward.Book("09:00:00", ward.Weekday(9));
         var fourth = await ClinicFixture.RunAfterEnd(await patient.Call("create_appointment", ward.BookingRequest("09:00:00", ward.Weekday(8))), async () =>
         {
@@ -254,7 +254,7 @@ public sealed class CreateAppointmentTests
         var nobody = Guid.CreateVersion7();
         await SameAnswer(ward, ward.BookingRequest("10:00:00", doctor: foreign.Doctor), ward.BookingRequest("10:00:00", doctor: nobody));
         await SameAnswer(ward, ward.BookingRequest("10:00:00", patient: foreign.Patient), ward.BookingRequest("10:00:00", patient: nobody));
-        // Nor is a doctor a patient, or a patient a doctor.
+        // A doctor is not found as a patient, nor a patient as a doctor.
         await SameAnswer(ward, ward.BookingRequest("10:00:00", patient: ward.Doctor), ward.BookingRequest("10:00:00", patient: nobody));
         await SameAnswer(ward, ward.BookingRequest("10:00:00", doctor: ward.Patient), ward.BookingRequest("10:00:00", doctor: nobody));
     }
@@ -293,7 +293,7 @@ public sealed class CreateAppointmentTests
         Assert.Equal(11, (await ward.FreeTimes(night)).Length);
     }
 
-    /// <summary>For refusals, which leave everything as it was.</summary>
+    /// <summary>Shared by tests of refused requests, which change nothing.</summary>
     private static readonly Lazy<Task<(ClinicFixture Ward, ApiClient Patient)>> WithPatient = new(async () => await ClinicFixture.Open() is var ward ? (ward, await ward.LogInPatient()) : default);
 
     private static async Task SameAnswer(ClinicFixture ward, object one, object other)
@@ -303,7 +303,7 @@ public sealed class CreateAppointmentTests
         Assert.Equal((string?)b.Body["error"]!["message"], (string?)a.Body["error"]!["message"]);
     }
 
-    /// <summary>The first half hours that the clocks of a zone will skip and repeat.</summary>
+    /// <summary>Returns the first half hours that the clocks of a zone will skip and repeat.</summary>
     private static (DateTime Skipped, DateTime Repeated) NextChanges(TimeZoneInfo zone)
     {
         var today = DateOnly.FromDateTime(DateTime.UtcNow).ToDateTime(TimeOnly.MinValue);
@@ -314,7 +314,7 @@ public sealed class CreateAppointmentTests
     internal static IEnumerable<string> Fields(ApiResponse answer) =>
         (answer.Details ?? new JsonObject()).AsObject().Select(d => d.Key).Where(k => k != "request_id").Order(StringComparer.Ordinal);
 
-    /// <summary>Until what was heard by event holds here; the contract gives it two seconds.</summary>
+    /// <summary>Waits until a condition holds after an event; the contract allows two seconds.</summary>
     internal static async Task WaitUntilHolds(Func<Task> holds)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
@@ -332,7 +332,9 @@ public sealed class CreateAppointmentTests
         }
     }
 
-    /// <summary>A hundred at once are more than a busy machine's connections to the database: who is told so comes again.</summary>
+    /// <summary>
+    /// Books an appointment and retries while the service is unavailable, because a hundred concurrent requests exceed a busy machine's database connections.
+    /// </summary>
     private static async Task<ApiResponse> Insist(ApiClient caller, object wish)
     {
         ApiResponse answer = null!;

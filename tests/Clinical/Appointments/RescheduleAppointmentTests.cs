@@ -41,7 +41,7 @@ public sealed class RescheduleAppointmentTests
         var refused = await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "11:00:00"));
 
         Assert.Equal("CONFLICT", refused.Code);
-        // Its own present time is free for it, should it move after all.
+        // The appointment's current time is an alternative for the appointment itself.
         Assert.Contains("10:00:00", refused.Details!["alternatives"]!.AsArray().Select(a => (string)a!["time"]!));
         Assert.Equal(old.ToJsonString(), (await ward.Nurse.Call("get_appointment", new { appointment_id = (string)old["id"]! })).ToJsonString());
         Assert.DoesNotContain("10:00:00", await ward.FreeTimes());
@@ -134,7 +134,7 @@ public sealed class RescheduleAppointmentTests
         Assert.Equal(long_.ToJsonString(), (await patient.Call("get_appointment", new { appointment_id = (string)long_["id"]! })).ToJsonString());
         Assert.Equal(30, (int)(await patient.Call("reschedule_appointment", To(usual, ward.Weekday(4), "10:00:00")))["duration_minutes"]!);
 
-        // Their hospital does, and they may cancel it.
+        // The hospital can move it, and the patient can cancel it.
         var moved = await ward.Nurse.Call("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
         Assert.Equal(minutes, (int)moved["duration_minutes"]!);
         Assert.Equal("CONFLICT", (await patient.TryCall("reschedule_appointment", To(moved, ward.Weekday(5), "09:00:00"))).Code);

@@ -19,7 +19,10 @@ public class AuditChainTests
 
     private readonly AuditChain _chain = new("a secret of at least 32 characters!");
 
-    /// <summary>The figure was made by another program from the definition: HKDF and HMAC with SHA-256 over the link before, the place and the JSON without nulls.</summary>
+    /// <summary>
+    /// The expected hash was computed by an independent program from the definition: HKDF and HMAC with SHA-256 over the previous link, the sequence number and
+    /// the JSON without nulls.
+    /// </summary>
     [Fact]
     public void The_hash_of_what_was_recorded_long_ago_never_changes() => Assert.Equal(
         "87253aa3854e44b89b78a28a8abb026fe18060af58501ea10fb17aa242438543", Convert.ToHexStringLower(_chain.ComputeHash(AuditChain.InitialHash, 1, Event)));

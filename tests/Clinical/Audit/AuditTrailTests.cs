@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace MedCor.Tests.Clinical.Audit;
 
-/// <summary>What is on record of who saw or changed clinical content, as those learn it who may.</summary>
+/// <summary>Tests which accesses to clinical content are audited, and who may read the audit events.</summary>
 public sealed class AuditTrailTests
 {
     private static readonly Lazy<Task<Participants>> Shared = new(Open);
@@ -90,7 +90,7 @@ public sealed class AuditTrailTests
         Assert.Equal(["MISSING", "FORBIDDEN", "CONFLICT", "INVALID"], refused.Select(e => (string?)e["outcome"]));
         Assert.All(refused, e => Assert.Equal((ward.Patient.ToString(), 0), ((string?)e["patient_id"], (int)e["rows"]!)));
 
-        // By one whose role does not include the tool; and one who asked for nothing that could be read.
+        // Calls by a user whose role does not include the tool, and a call whose parameters cannot be read.
         Assert.Contains(await Of(ward.Admin, new { user_id = other.Id, action = "update_medical_record" }), e => (string?)e["outcome"] == "FORBIDDEN");
         await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = "n" });
         await ward.Nurse.TryCall("create_treatment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "n", description = "d" });
@@ -236,7 +236,7 @@ public sealed class AuditTrailTests
         Assert.Equal("VALIDATION_ERROR", (await patient.TryCall("list_audit_events", new { date_from = "2026-02-02", date_to = "2026-02-01" })).Code);
     }
 
-    /// <summary>A trigger that fails for one user stands in for a disk that is full.</summary>
+    /// <summary>A trigger that fails for one user simulates a full disk.</summary>
     [Fact]
     public async Task A_call_that_cannot_be_audited_is_neither_answered_nor_committed()
     {
@@ -311,8 +311,8 @@ public sealed class AuditTrailTests
 }
 
 /// <summary>
-/// Which indexes PostgreSQL uses where it cannot choose to read a small table instead. In a database without rows or figures: by those of one that is in use it would choose now this one, now another that
-/// costs the same.
+/// Determines which indexes PostgreSQL uses when it cannot choose to scan a small table instead. The database has neither rows nor statistics: with the
+/// statistics of a database in use, the planner would alternate between indexes of equal cost.
 /// </summary>
 internal static class QueryPlan
 {
@@ -323,7 +323,7 @@ internal static class QueryPlan
         return database;
     });
 
-    /// <summary>Of nobody and nothing, as SQL.</summary>
+    /// <summary>An ID that exists nowhere, as an SQL literal.</summary>
     public const string UnknownId = "'01980000-0000-7000-8000-000000000001'";
 
     public static async Task<string> UsedIndexes(string query)

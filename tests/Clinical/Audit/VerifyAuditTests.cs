@@ -16,7 +16,10 @@ using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.Clinical.Audit;
 
-/// <summary>What an owner of the database can do to the trail, and that it is found. On a database of each test's own, and a part of Redis that is theirs alone.</summary>
+/// <summary>
+/// Tests that verification detects whatever an owner of the database can do to the audit trail. Each test has its own database, and these tests alone use their
+/// Redis database.
+/// </summary>
 public sealed class VerifyAuditTests : IAsyncLifetime
 {
     private static readonly Guid Hospital = Guid.CreateVersion7();
@@ -203,7 +206,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Draw();
     }
 
-    /// <summary>So many accesses, each to another patient's record.</summary>
+    /// <summary>Records the given number of accesses, each to the record of a different patient.</summary>
     private async Task Accesses(int count, Guid? hospital = null)
     {
         await using var scope = _services.CreateAsyncScope();

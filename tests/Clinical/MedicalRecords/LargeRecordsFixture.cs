@@ -5,13 +5,13 @@ using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.Clinical.MedicalRecords;
 
-/// <summary>A hospital of its own, one of whose patients has much on record.</summary>
+/// <summary>Creates a hospital with a patient who has many large records.</summary>
 internal static class LargeRecordsFixture
 {
     private const string Password = "Korrekt-Pferd-7";
 
-    /// <summary>Its administrator.</summary>
-    /// <param name="number">How many records there are, each nearly as large as one may be.</param>
+    /// <summary>Creates the hospital and returns its administrator.</summary>
+    /// <param name="number">The number of records, each nearly of the maximum size.</param>
     public static async Task<ApiClient> Create(int number)
     {
         var (platform, opening) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), ToolCatalogue.All["create_hospital"]);

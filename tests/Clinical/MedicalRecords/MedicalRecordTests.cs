@@ -61,7 +61,7 @@ public sealed class MedicalRecordTests
         var (shortened, withdrawn) = (await Old(), await Old());
 
         var longer = await doctor.TryCall("update_medical_record", new { record_id = Id(shortened), treatment_plan = new string('ü', 9_900), reason = "More" });
-        // Still too large after the first of the two.
+        // After the first of the two updates the record is still too large.
         await doctor.Call("update_medical_record", new { record_id = Id(shortened), description = "Short", reason = "Too long" });
         var read = await doctor.Call("update_medical_record", new { record_id = Id(shortened), diagnosis = "Short", reason = "Too long" });
         await doctor.Call("update_medical_record", new { record_id = Id(withdrawn), status = "ENTERED_IN_ERROR", reason = "Another patient's" });
@@ -131,7 +131,7 @@ public sealed class MedicalRecordTests
         var record = await Record.Value;
         string[] attachments = ["blood count.pdf", attachment];
 
-        // Of what is no line, that is said too.
+        // An attachment that is not a single line is reported as well.
         string[] fields = attachment.Any(char.IsControl) ? ["attachments", "attachments[1]"] : ["attachments"];
         Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments })));
         Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments })));
@@ -352,7 +352,7 @@ public sealed class MedicalRecordTests
 
     private static readonly string[] Contents = ["title", "description", "diagnosis", "symptoms", "treatment_plan", "attachments"];
 
-    /// <summary>For refusals, which leave it as it is.</summary>
+    /// <summary>Shared by tests of refused requests, which change nothing.</summary>
     private static readonly Lazy<Task<JsonNode>> Record = new(async () => await Shared!.Value is var (ward, doctor, _) ? await Write(ward, doctor) : null!);
 
     private static readonly Lazy<Task<(ClinicFixture Ward, ApiClient Doctor, ApiClient Patient)>> Shared = new(async () =>

@@ -5,10 +5,10 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Clinical.People;
 
-/// <summary>The copies of people, when what is told of them comes late or out of order through the real broker.</summary>
+/// <summary>Tests the local copies of people when events arrive late or out of order, through a real broker.</summary>
 public sealed class PeopleProjectionTests : IAsyncLifetime
 {
-    /// <summary>Nobody else's: other services hear of these people too.</summary>
+    /// <summary>A hospital of this test alone, because other services also handle the events of these people.</summary>
     private static readonly Guid Hospital = Guid.CreateVersion7();
 
     private IBusControl _bus = null!;
@@ -38,7 +38,7 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         var person = Someone(Role.Doctor, version: 1);
         var doctor = new Doctor(person.Id, Hospital, person.Email, "Late", "News", null, null, null, [], true, true, 1, person.CreatedAt, person.UpdatedAt);
 
-        // One change is told by two events of the same version; either may come first.
+        // One change is published as two events of the same version, and either may arrive first.
         await Tell(new UserUpdated(person with { Version = 4 }));
         await Tell(new DoctorUpdated(doctor with { IsAvailable = false, Version = 4 }));
         await Tell(new DoctorUpdated(doctor with { IsAvailable = true, Version = 2 }));
@@ -58,7 +58,7 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
     }
 
-    /// <summary>Publishes, and waits until the service has handled it.</summary>
+    /// <summary>Publishes an event and waits until the service has handled it.</summary>
     private async Task Tell<T>(T happened) where T : IntegrationEvent
     {
         await _bus.Publish(happened);

@@ -87,7 +87,7 @@ public sealed class TimetableTests
     {
         Assert.Equal(["01:00", "01:30", "03:00", "03:30"], Free(Week(new(2027, 3, 28), "01:00-04:00"), new(2027, 3, 28), Berlin));
         Assert.Equal(["01:00", "01:30", "03:00", "03:30"], Free(Week(new(2027, 3, 14), "01:00-04:00"), new(2027, 3, 14), NewYork));
-        // 01:30 and an hour later is 03:30.
+        // One hour after 01:30 is 03:30.
         Assert.Equal(["01:00", "01:30", "03:00"], Free(Week(new(2027, 3, 28), "01:00-04:00"), new(2027, 3, 28), Berlin, minutes: 60));
     }
 
@@ -127,7 +127,7 @@ public sealed class TimetableTests
         return (open.End - open.Start).TotalHours;
     }
 
-    /// <summary>A timetable with these hours on the weekday of that date.</summary>
+    /// <summary>Returns a timetable with these hours on the weekday of the date.</summary>
     private static Timetable Week(DateOnly date, params string[] hours) => new(
         30,
         [.. hours.Select(h => h.Split('-')).Select(h => new WeeklyPeriod(date.DayOfWeek, TimeOnly.Parse(h[0], CultureInfo.InvariantCulture), TimeOnly.Parse(h[1], CultureInfo.InvariantCulture)))],

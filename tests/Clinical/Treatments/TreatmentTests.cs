@@ -67,7 +67,7 @@ public sealed class TreatmentTests
         var begun = await ward.Admin.Call("create_treatment", Treatment(Day(0)));
         Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-1))));
 
-        // A day that has passed since it was kept stays.
+        // A stored date that has passed in the meantime stays valid.
         await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE treatments SET follow_up_date = follow_up_date - 7 WHERE id = $1 RETURNING 1", Guid.Parse(Id(begun)));
         var kept = await Update(begun, Day(-7));
         Assert.Equal((Day(-7), "With food"), ((string?)kept.Body["follow_up_date"], (string?)kept.Body["instructions"]));
@@ -126,7 +126,7 @@ public sealed class TreatmentTests
         var colleagues = await ward.Admin.Call("create_treatment", By(colleague));
         Assert.Equal((colleague.ToString(), ward.Admin.Id.ToString()), ((string?)colleagues["doctor_id"], (string?)colleagues["author_id"]));
 
-        // Who changes it says so: the words are no longer those of whoever wrote it before.
+        // A change makes its caller the author, because the text is no longer that of the previous one.
         var changed = await doctor.Call("update_treatment", new { treatment_id = Id(colleagues), instructions = "With food" });
         Assert.Equal((colleague.ToString(), ward.Doctor.ToString()), ((string?)changed["doctor_id"], (string?)changed["author_id"]));
     }

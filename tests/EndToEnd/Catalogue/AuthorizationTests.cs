@@ -3,14 +3,14 @@ using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Who may call what, as the one table of it says.</summary>
+/// <summary>Tests which callers may call which tools, against a single role matrix.</summary>
 public class AuthorizationTests
 {
     private const string All = "read create update delete";
 
     /// <summary>
-    /// What each kind of callers may do with a noun: the kinds of effects that a tool may have for them. A tool belongs to the row whose noun stands last in
-    /// its name; of nouns that end at one place, to that of the longest. What a caller may do to whom is the handler's to decide, and its tests'.
+    /// The role matrix: the effects that a tool on a noun may have, for each kind of caller. A tool belongs to the row whose noun comes last in its name; among
+    /// nouns that end at the same position, to the longest. Which entities a caller may affect is decided by the handler and covered by its tests.
     /// </summary>
     private static readonly (string Noun, string Platform, string HospitalAdmin, string Doctor, string Nurse, string Patient)[] Matrix =
     [
@@ -104,6 +104,6 @@ public class AuthorizationTests
         Callers May(string effects, Callers kind) => effects.Split(' ').Contains(effect) ? kind : Callers.None;
     }
 
-    /// <summary>A name's words in the singular, each between underscores.</summary>
+    /// <summary>Returns a name with its words in the singular, each between underscores.</summary>
     private static string Singular(string name) => $"_{name}_".Replace("ies_", "y_", StringComparison.Ordinal).Replace("s_", "_", StringComparison.Ordinal);
 }

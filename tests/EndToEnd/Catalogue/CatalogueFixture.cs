@@ -9,17 +9,17 @@ using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>A hospital of the walk's own with somebody of each role, and ways to whatever a tool needs to succeed there.</summary>
+/// <summary>Represents a separate hospital with a user of each role, and creates whatever a tool call needs to succeed there.</summary>
 internal sealed class CatalogueFixture
 {
     private const string Password = "walking the catalogue 2026";
 
-    /// <summary>Who is asked first where several may call.</summary>
+    /// <summary>The order in which callers are tried when several may call a tool.</summary>
     private static readonly Callers[] CallerOrder = [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Patient];
 
     private static readonly Lazy<Task<CatalogueFixture>> OwnHospital = new(New), ForeignHospital = new(New);
 
-    /// <summary>The one where the walk goes, and another that it must never reach.</summary>
+    /// <summary>Gets the hospital that the catalogue tests use. <see cref="Foreign"/> is one whose data they must never reach.</summary>
     public static Task<CatalogueFixture> Own => OwnHospital.Value;
 
     public static Task<CatalogueFixture> Foreign => ForeignHospital.Value;
@@ -28,8 +28,8 @@ internal sealed class CatalogueFixture
     public required IReadOnlyDictionary<Callers, ApiClient> People { get; init; }
 
     /// <summary>
-    /// The tools, for theories: a new one is walked from the day it stands in the catalogue. Not those of a conversation: what a guided prompt takes depends
-    /// on what was said before, so <c>tests/Chat/Prompts</c> goes through them.
+    /// Gets the tools that the theories cover, including new ones. Prompt tools are excluded: their input depends on earlier answers, so
+    /// <c>tests/Chat/Prompts</c> covers them.
     /// </summary>
     private static IEnumerable<ToolDescriptor> CoveredTools => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
 
@@ -37,19 +37,19 @@ internal sealed class CatalogueFixture
 
     public static TheoryData<string> Writes => [.. from tool in CoveredTools where tool.Effect != Effect.Read select tool.Name];
 
-    /// <summary>Those who may call a tool, the likeliest first.</summary>
+    /// <summary>Returns the users who may call a tool, the likeliest to succeed first.</summary>
     public IEnumerable<ApiClient> CallersAllowed(ToolDescriptor tool) => from kind in CallerOrder where (tool.Callers & kind) != 0 select People[kind];
 
     public ApiClient Admin => People[Callers.HospitalAdmin];
 
-    /// <summary>Makes a call that succeeds, whatever that takes: trying callers, optional parameters, choices and things to do it to.</summary>
-    /// <param name="call">Makes one try, if it is not to be a plain call.</param>
+    /// <summary>Makes a call that succeeds: tries callers, optional parameters, choices and entities until one does.</summary>
+    /// <param name="call">Makes one attempt; null for a plain call.</param>
     public async Task<SuccessfulCall> CallSuccessfully(ToolDescriptor tool, Func<ApiClient, JsonObject, Task<CallResponse>>? call = null)
     {
         var draft = new ParameterGenerator(tool);
         await EnsureListNotEmpty(tool);
         call ??= (caller, parameters) => caller.Post(tool, parameters);
-        // What is written is to be written whole; what narrows a list empties it.
+        // A write is tried with all optional parameters first; a read is tried without them, because filters can empty a list.
         string[][] wholes = [[.. draft.Optional], []];
         if (tool.Effect == Effect.Read) Array.Reverse(wholes);
         var last = "nobody may call it";
@@ -60,7 +60,7 @@ internal sealed class CatalogueFixture
                     {
                         var parameters = await draft.Generate(optional, ids, choice);
                         var reply = await call(caller, parameters);
-                        // What belongs only to another choice, a role's fields among them, is refused by name.
+                        // Parameters that belong to another choice, such as the fields of another role, are refused by name.
                         if (reply.Status == HttpStatusCode.BadRequest && optional.Where(o => parameters.ContainsKey(o) && SampleValues.MentionsParameter(reply.Details, o)).ToArray() is { Length: > 0 } refused && refused.Length < optional.Length)
                         {
                             foreach (var name in refused) parameters.Remove(name);
@@ -72,7 +72,9 @@ internal sealed class CatalogueFixture
         throw new Xunit.Sdk.XunitException($"{tool.Name} never succeeded; at last, {last}");
     }
 
-    /// <summary>Ways to things of every kind: those at hand with a new one of what the tool is about, then all new, then each that is listed.</summary>
+    /// <summary>
+    /// Returns ways to obtain entity IDs: existing ones with a new one of the kind that the tool changes, then only new ones, then each listed one.
+    /// </summary>
     private async IAsyncEnumerable<Func<string, Task<string>>> IdSources(ToolDescriptor tool, ParameterGenerator draft, ApiClient caller)
     {
         var made = new Dictionary<string, string>();
@@ -86,7 +88,7 @@ internal sealed class CatalogueFixture
             yield return kind => kind == kinds[0] ? Task.FromResult(id) : FindOrCreateId(kind, caller);
     }
 
-    /// <summary>The id of such a thing here: the walk's own person or hospital, the first that is listed, or a new one.</summary>
+    /// <summary>Returns the ID of an entity of a kind: the fixture's user or hospital, the first that is listed, or a new one.</summary>
     public async Task<string> FindOrCreateId(string kind, ApiClient? caller = null) => kind switch
     {
         "hospital" => Hospital.ToString(),
@@ -96,7 +98,7 @@ internal sealed class CatalogueFixture
             ?? throw new Xunit.Sdk.XunitException($"There is no {kind}, and nothing creates one: the walk cannot try tools that take a {kind}_id."),
     };
 
-    /// <summary>The id of a thing of a kind: <c>any</c>, <c>another</c> than that, or a <c>new</c> one.</summary>
+    /// <summary>Returns the ID of an entity of a kind: <c>any</c>, <c>another</c> than that one, or a <c>new</c> one.</summary>
     public async Task<string> ResolveId(string which, string kind, ApiClient caller) => which switch
     {
         "new" => await Create(kind, caller) ?? throw new Xunit.Sdk.XunitException($"Nothing creates a {kind}."),
@@ -104,7 +106,7 @@ internal sealed class CatalogueFixture
         _ => await FindOrCreateId(kind, caller),
     };
 
-    /// <summary>The ids of all such things that somebody can list. Fails when no tool lists the kind.</summary>
+    /// <summary>Returns the IDs of all entities of a kind that a caller can list. Fails when no tool lists the kind.</summary>
     private Task<IReadOnlyList<string>> ListIds(string kind, ApiClient caller) => ListIds(FindListTool(kind), caller);
 
     private async Task<IReadOnlyList<string>> ListIds(ToolDescriptor list, ApiClient? by = null)
@@ -114,19 +116,19 @@ internal sealed class CatalogueFixture
         return [.. reply.Body["results"]!.AsArray().Select(r => (string)r!["id"]!)];
     }
 
-    /// <summary>The tool that lists things of a kind.</summary>
+    /// <summary>Returns the tool that lists entities of a kind.</summary>
     public static ToolDescriptor FindListTool(string kind) =>
         ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && t.Name.EndsWith($"_{Plural(kind)}", StringComparison.Ordinal))
         ?? throw new Xunit.Sdk.XunitException($"No tool lists a {kind}, so the walk cannot find one: add list_{Plural(kind)}, or name the id after what is listed.");
 
-    /// <summary>Sees to it that a list has something to show, where that can be made.</summary>
+    /// <summary>Creates an entity if a list is empty and a tool can create one.</summary>
     private async Task EnsureListNotEmpty(ToolDescriptor list)
     {
         var created = ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && list.Name == $"list_{Plural(t.Name["create_".Length..])}");
         if (created is not null && await ListIds(list) is []) await CallSuccessfully(created);
     }
 
-    /// <summary>A new thing of a kind; null when the caller may not make one. Doctors and patients are users of that role.</summary>
+    /// <summary>Creates an entity of a kind and returns its ID; null when the caller may not create one. Doctors and patients are users of that role.</summary>
     private async Task<string?> Create(string kind, ApiClient caller)
     {
         var creating = ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && CallersAllowed(t).Contains(caller)).ToArray();
@@ -144,14 +146,14 @@ internal sealed class CatalogueFixture
 
     private static string Plural(string kind) => kind.EndsWith('y') ? $"{kind[..^1]}ies" : $"{kind}s";
 
-    /// <summary>A hospital that was opened a moment ago. Costs eight passwords' hashes.</summary>
+    /// <summary>Creates a new hospital with its users. Costs eight password hashes.</summary>
     public static async Task<CatalogueFixture> New()
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var opening = ToolCatalogue.All["create_hospital"];
         var hospital = (Guid)(await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
         var people = new ConcurrentDictionary<Callers, ApiClient> { [Callers.Platform] = platform };
-        // Two at once: each costs two hashes of a password.
+        // Two at once, because each costs two password hashes.
         await Parallel.ForEachAsync(CallerOrder.Where(kind => kind != Callers.Platform), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (kind, _) =>
         {
             var role = kind == Callers.HospitalAdmin ? "ADMIN" : kind.ToString().ToUpperInvariant();
@@ -164,7 +166,7 @@ internal sealed class CatalogueFixture
         return premises;
     }
 
-    /// <summary>One visit that has been, which the patient can rate.</summary>
+    /// <summary>Creates one completed appointment, which the patient can rate.</summary>
     private async Task CompleteAppointment()
     {
         var booked = (await CallSuccessfully(ToolCatalogue.All["create_appointment"])).Reply.Body;
@@ -173,10 +175,10 @@ internal sealed class CatalogueFixture
     }
 }
 
-/// <summary>A call that succeeded.</summary>
+/// <summary>Represents a successful call.</summary>
 internal sealed record SuccessfulCall(ApiClient Caller, JsonObject Parameters, CallResponse Reply);
 
-/// <summary>An answer to the byte.</summary>
+/// <summary>Represents a response with its exact text.</summary>
 internal sealed record CallResponse(HttpStatusCode Status, string Text, bool IsReplay)
 {
     private JsonNode? _body;
@@ -184,7 +186,7 @@ internal sealed record CallResponse(HttpStatusCode Status, string Text, bool IsR
     public string? Code => (string?)Body["error"]?["code"];
     public JsonObject Details => Body["error"]!["details"]!.AsObject();
 
-    /// <summary>Without what differs between any two answers.</summary>
+    /// <summary>Gets the text without the parts that differ between any two responses.</summary>
     public string ComparableText
     {
         get
@@ -207,7 +209,7 @@ internal static class ToolCallExtensions
     public static Task<CallResponse> Post(this ApiClient client, ToolDescriptor tool, JsonObject parameters, string? key = null, int gateway = 0) =>
         client.Post(tool.Name, parameters.ToJsonString(), key, gateway);
 
-    /// <summary>Calls a tool with parameters as they stand, well-formed or not, at a gateway of the house.</summary>
+    /// <summary>Calls a tool at a gateway with the parameters exactly as given, well-formed or not.</summary>
     public static async Task<CallResponse> Post(this ApiClient client, string tool, string parameters, string? key = null, int gateway = 0)
     {
         var gateways = (await MedCorFixture.Get()).Gateways;

@@ -5,12 +5,12 @@ using MedCor.Tests.Chat.Calls;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Whoever sends objects and lists too deep in one another is told how deep they may be, wherever they send them.</summary>
+/// <summary>Tests that objects and lists that are nested too deeply are refused with the limit, at every endpoint.</summary>
 public class DepthTests
 {
     private const string Told = "must be at most 32 levels deep";
 
-    /// <summary>What is read by the service, what is too deep for the gateway as well, and what is too deep for any reader.</summary>
+    /// <summary>Gets depths that the service reads, that exceed the gateway's limit as well, and that exceed any reader's.</summary>
     public static TheoryData<int> Levels => [33, 100, 100_000];
 
     [Theory, MemberData(nameof(Levels))]

@@ -10,12 +10,12 @@ using MedCor.Tests.Gateway.OpenApi;
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
 /// <summary>
-/// What a schema calls wrong is refused by name on every surface by which a tool is called, and in every filter of a resource. What is read out of a value, and that
-/// it is the same as the schema says, is tried with many more in <c>SchemaAgreementTests</c>.
+/// Tests that input which violates a schema is refused by field, at every endpoint that calls tools and in every filter of a resource.
+/// <c>SchemaAgreementTests</c> tests with many more values that readers and schemas agree.
 /// </summary>
 public class InputSchemaTests
 {
-    /// <summary>So many wrong values of each parameter are tried.</summary>
+    /// <summary>The number of invalid values that are tried per parameter.</summary>
     private const int Rounds = 6;
 
     private static readonly JsonObject OpenApiDocument = JsonNode.Parse(OpenApiDocumentWriter.Write(MappedRoutes.Routes))!.AsObject();
@@ -33,7 +33,7 @@ public class InputSchemaTests
         var (caller, draft, schema) = (premises.CallersAllowed(tool).First(), new ParameterGenerator(tool), ContractSchema.ForInput(tool.Params));
         var wrongs = draft.Parameters.ToDictionary(p => p.Name, p => SampleValues.ForParameter(p.Schema).Where(json => !SampleValues.IsValid(schema, p.Schema, json)).ToArray());
         if (wrongs.Count == 0) return;
-        // Spread over all that is wrong: a parameter's own kind first, other types last.
+        // Spread over all invalid values, which begin with the parameter's own type and end with other types.
         var rounds = Enumerable.Range(0, Rounds).Select(round => $"{{{string.Join(',', wrongs.Select(w => $"\"{w.Key}\":{w.Value[round * w.Value.Length / Rounds]}"))}}}").ToArray();
 
         var batch = await Send(caller, "/api/mcp/batch", $"{{\"requests\":[{string.Join(',', rounds.Select(parameters => $"{{\"tool\":\"{name}\",\"params\":{parameters}}}"))}]}}");
@@ -69,7 +69,8 @@ public class InputSchemaTests
         foreach (var field in fields.Where(f => schema["properties"]![f] is not null))
         {
             var property = ParameterGenerator.ResolveReference(schema, schema["properties"]![field]!);
-            // Choices, ids, days and instants by what is answered, those that look like one first; of a text, what no text may hold.
+            // For choices, IDs, dates and timestamps, values that violate the response's schema, similar ones first; for text, characters that no text may
+            // contain.
             var isText = ParameterGenerator.Types(property).Contains("string") && (property["format"] ?? property["enum"] ?? property["pattern"]) is null;
             var wrongs = isText ? (string[])["\"a\\u202eb\"", "\"a\\u0001b\"", "1", "{\"in\":[\"a\\u0000b\"]}"]
                 : [.. SampleValues.ForParameter(property).Where(json => json is not "null" && json[0] is not ('[' or '{') && !SampleValues.IsValid(schema, property, json))
@@ -95,7 +96,7 @@ public class InputSchemaTests
         Assert.Empty(JsonSchemaValidator.Errors(schema, schema, reply.Body));
     }
 
-    /// <summary>The orders of a list are in no schema, so of a sort that may be one of them a refusal says which there are.</summary>
+    /// <summary>The sort orders of a list are in no schema, so a refused sort that the schema allows must name the supported orders.</summary>
     [Theory, MemberData(nameof(Resources))]
     public async Task A_query_is_taken_if_and_only_if_the_document_says_so(string name)
     {
@@ -168,7 +169,7 @@ public class InputSchemaTests
         Assert.Equal("must be valid Unicode", (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["details"]![field]?[0]);
     }
 
-    /// <summary>Half a surrogate pair is no text, and null is neither more nor less than anything.</summary>
+    /// <summary>An unpaired surrogate is not text, and null cannot be compared.</summary>
     [Theory, MemberData(nameof(Lists))]
     public async Task A_filter_with_what_is_no_text_or_no_value_is_refused(string name)
     {
@@ -198,7 +199,7 @@ public class InputSchemaTests
         Assert.EndsWith($"Did you mean {field}?", (string?)reply.Details[$"filter.{field}_"]?[0], StringComparison.Ordinal);
     }
 
-    /// <summary>Of a list without a sort, which comes in its usual order.</summary>
+    /// <summary>Applies to a list without a sort parameter, which has its default order.</summary>
     [Theory, MemberData(nameof(Lists))]
     public async Task Wherever_a_value_is_taken_a_list_of_values_is_and_comes_in_the_same_order(string name)
     {
@@ -225,7 +226,7 @@ public class InputSchemaTests
         }
     }
 
-    /// <summary>The fields that a resource can be filtered by, as a refusal tells them.</summary>
+    /// <summary>Returns the fields by which a resource can be filtered, as an error message lists them.</summary>
     private static async Task<string[]> Filters(ApiClient caller, string resource)
     {
         var told = await Get(caller, $"{resource}?filter={Uri.EscapeDataString("{\"no_such_field\":1}")}");

@@ -4,12 +4,14 @@ using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Whatever is sent, the answer is the result or the envelope that names what is wrong: never a fault, never silence.</summary>
+/// <summary>
+/// Tests that every input is answered with the result or with the error envelope that names what is wrong: never with a server fault, never with silence.
+/// </summary>
 public class InputTests
 {
     private static readonly SemaphoreSlim Turn = new(8);
 
-    /// <summary>Values as they are written in JSON, by their type.</summary>
+    /// <summary>Values as they are written in JSON, by type.</summary>
     private static readonly (string Type, string Json)[] Odd =
     [
         ("null", "null"),
@@ -23,7 +25,7 @@ public class InputTests
         ("object", "{}"), ("object", "{\"a\":{\"b\":[]}}"),
     ];
 
-    /// <summary>No JSON that can be read; no field is to blame.</summary>
+    /// <summary>Text that is not valid JSON, so that no field is to blame.</summary>
     private static readonly string[] Broken = ["\"\\ud800\"", $"{new string('[', 200)}{new string(']', 200)}", string.Concat(Enumerable.Repeat("{\"a\":", 40)) + "1" + new string('}', 40), "NaN", "'x'", ""];
 
     public static TheoryData<string> Tools => CatalogueFixture.Tools;
@@ -34,7 +36,7 @@ public class InputTests
         var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         var (caller, parameters, _) = await premises.CallSuccessfully(tool);
         var draft = new ParameterGenerator(tool);
-        // A hash for every try would be all that the walk did.
+        // Hashing a password in every attempt would dominate the test.
         foreach (var secret in draft.Optional.Where(o => o.Contains("password", StringComparison.Ordinal))) parameters.Remove(secret);
         var tries = from p in draft.Parameters
                     from odd in Odd
@@ -81,7 +83,7 @@ public class InputTests
 
         var stale = await premises.CallSuccessfully(tool, async (caller, parameters) =>
         {
-            // Whether these parameters would have done is known only once they have: so the refused call goes first.
+            // Only a successful call shows that the parameters were valid, so the call that must be refused goes first.
             var expecting = (JsonObject)parameters.DeepClone();
             expecting["expected_version"] = 1_000_000;
             var refused = await caller.Post(tool, expecting);
@@ -92,7 +94,7 @@ public class InputTests
         Assert.Equal(409, (int)stale.Reply.Body["refused"]!);
     }
 
-    /// <summary>A parameter without a type takes anything.</summary>
+    /// <summary>Returns whether a value matches a parameter's types. A parameter without a type takes anything.</summary>
     private static bool Fits(string type, IReadOnlyList<string> types) => types.Count == 0 || types.Contains(type) || (type == "integer" && types.Contains("number"));
 
     private static string Json(JsonObject parameters, string name, string json) =>

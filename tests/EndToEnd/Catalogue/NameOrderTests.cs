@@ -17,10 +17,10 @@ using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Lists by name come in the order in which people look a name up: accents and case decide between names that are alike without them, and nothing else.</summary>
+/// <summary>Tests that lists by name are sorted as people look names up: accents and case decide only between names that are otherwise equal.</summary>
 public class NameOrderTests
 {
-    /// <summary>In order. By their code points, these would come as Adler, Berg, Dahl, Zimmermann, adler, der Berg, Äbler, Özdemir, and so on.</summary>
+    /// <summary>Names in order. By code points they would be sorted as Adler, Berg, Dahl, Zimmermann, adler, der Berg, Äbler, Özdemir, and so on.</summary>
     private static readonly string[] Names = ["Äbler", "adler", "Adler", "Berg", "Dahl", "der Berg", "Dermann", "Oz", "Özdemir", "Ozean", "Zimmermann"];
 
     private static readonly string[] Shuffled = [.. Names.Order(StringComparer.Ordinal)];
@@ -41,12 +41,12 @@ public class NameOrderTests
                 Assert.Equal(wanted, await Pages(async page => await ward.Admin.Call($"list_{list}", new { sort, page, limit = 3 })));
                 Assert.Equal(wanted, await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&page={page}&limit=3"))!));
             }
-        // A search is sorted after it has found, an equal name is read off the index.
+        // Search results are sorted after the search; an exact match is read from the index.
         Assert.Equal(["Oz", "Özdemir", "Ozean"], await Pages(async page => await ward.Admin.Call("list_users", new { search = "oz", page, limit = 2 })));
         Assert.Equal(["der Berg"], await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"der Berg\"}")}&page={page}"))!));
         Assert.Empty(await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"Der Berg\"}")}&page={page}"))!));
 
-        // The fixture's own people are called DOCTOR and the like.
+        // Excludes the fixture's own users, whose names are DOCTOR and the like.
         async Task<IEnumerable<string>> Pages(Func<int, Task<JsonNode>> read)
         {
             var rows = new List<JsonNode>();
@@ -63,12 +63,12 @@ public class NameOrderTests
         }
     }
 
-    /// <summary>What is sorted by its characters: it is written in one way only, by rule or by the machine.</summary>
+    /// <summary>Fields that are sorted by their characters, because a rule or the system allows only one spelling of them.</summary>
     private static readonly string[] Identifiers = ["email", "subdomain", "time_zone", "plan_type", "currency", "resource", "action"];
 
     public static TheoryData<Type> Databases => [typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb)];
 
-    /// <summary>Also of a list that is added tomorrow.</summary>
+    /// <summary>Covers new lists too.</summary>
     [Theory, MemberData(nameof(Databases))]
     public async Task Every_text_that_a_list_can_be_sorted_by_is_sorted_as_names_are(Type dbType)
     {
@@ -98,7 +98,7 @@ public class NameOrderTests
         foreach (var (name, n) in Shuffled.Select((name, n) => (name, n)))
         {
             await ward.Admin.Call("create_department", new { name, code = $"D{n}" });
-            // Case tells no specialty from another.
+            // The names of specialties are unique without regard to case.
             if (name != "adler") await platform.Call("create_specialty", new { name = $"{name} {mark}", code = $"{mark}_{n}".ToUpperInvariant() });
             await platform.Call("create_hospital", new
             {

@@ -4,7 +4,10 @@ using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>In a change, null clears a field that may be without a value, is refused by name for any other field, and is nothing given for what is no field; what is left out stays as it is.</summary>
+/// <summary>
+/// Tests null in changes: it clears a field that may be null, is refused by name for any other field, and counts as omitted for a parameter that is not a
+/// field. Omitted fields stay unchanged.
+/// </summary>
 public class NullTests
 {
     public static TheoryData<string> Changes => [.. from tool in ToolCatalogue.All.Values where tool.Effect == Effect.Update select tool.Name];
@@ -30,7 +33,7 @@ public class NullTests
 
             if (NotFields(tool).Contains(parameter))
             {
-                // Whatever is answered without it is answered with null.
+                // Null has the same effect as omitting the parameter.
                 var (left, ignored) = (await caller.Post(tool, required), await caller.Post(tool, sent));
                 Assert.True(left.Status == ignored.Status && left.Code == ignored.Code && Fields(left).SequenceEqual(Fields(ignored)), $"{parameter}: null was answered {ignored}, and leaving it out {left}");
                 continue;
@@ -41,14 +44,14 @@ public class NullTests
             given[parameter] = parameters[parameter]!.DeepClone();
             var before = await Answered(given);
             Assert.True(JsonNode.DeepEquals(given[parameter], Field(before, parameter)), $"{parameter} was given as {given[parameter]} and is answered as {Field(before, parameter)}");
-            // A field may be null where nothing else of it is said: left out, it stays.
+            // A field that is omitted, without null, stays unchanged.
             Assert.True(JsonNode.DeepEquals(Field(before, parameter), Field(await Answered(required), parameter)), $"{parameter} was left out and did not stay");
 
             var key = Guid.NewGuid().ToString();
             var cleared = await caller.Post(tool, sent, key);
             Assert.True(cleared.Status == HttpStatusCode.OK, $"{parameter}: null was answered {cleared}");
             Assert.Null(Field(cleared.Body, parameter));
-            // To clear is another call than to leave alone.
+            // Clearing a field is a different call than omitting it.
             Assert.True((await caller.Post(tool, sent, key)).IsReplay);
             Assert.Equal(ErrorCodes.Conflict, (await caller.Post(tool, required, key)).Code);
         }
@@ -61,7 +64,7 @@ public class NullTests
         }
     }
 
-    /// <summary>What the rest of a change makes necessary is missed by name, whether it is left out or null.</summary>
+    /// <summary>A parameter that the rest of a change requires is reported by name, whether it is omitted or null.</summary>
     [Theory]
     [InlineData("update_appointment_status", "status", "CANCELLED", "notes", "must say why it is cancelled")]
     [InlineData("update_medical_record", "status", "ENTERED_IN_ERROR", "reason", "must say why it is withdrawn")]
@@ -86,13 +89,13 @@ public class NullTests
         }
     }
 
-    /// <summary>A field that an answer has, and which a tool has a parameter for, is offered null if and only if it may be without a value.</summary>
+    /// <summary>A parameter for a field of the response accepts null if and only if the field may be null.</summary>
     [Theory, MemberData(nameof(Changes))]
     public void Whatever_may_be_without_a_value_can_be_cleared(string name)
     {
         var tool = ToolCatalogue.All[name];
         var read = ContractSchema.ForOutput(tool.Result)["properties"]!.AsObject();
-        // Of clinical content everything may be null: for whoever may not read it. Lists are cleared by an empty one, and notes only grow.
+        // All clinical content may be null in a response, for callers who may not read it. Lists are cleared by an empty list, and notes are only appended to.
         string[] never = ["title", "name", "attachments", "medications", "notes"];
 
         var draft = new ParameterGenerator(tool);
@@ -101,11 +104,11 @@ public class NullTests
         Assert.DoesNotContain(draft.Parameters, p => never.Contains(p.Name) && p.Name != "notes" && ParameterGenerator.Types(p.Schema).Contains("null"));
     }
 
-    /// <summary>The parameters of a change that are no fields, or only add to one.</summary>
+    /// <summary>Returns the parameters of a change that are not fields, or only append to one.</summary>
     private static string[] NotFields(ToolDescriptor tool) =>
         [.. from property in tool.Params.GetProperties() where property.IsDefined(typeof(NotAFieldAttribute), inherit: false) select Json.Options.PropertyNamingPolicy!.ConvertName(property.Name)];
 
-    /// <summary>What a refusal says something of, beside the request.</summary>
+    /// <summary>Returns the fields that an error describes, except the request ID.</summary>
     private static IEnumerable<string> Fields(CallResponse refused) => refused.Code is null ? [] : refused.Details.Select(d => d.Key).Where(field => field != "request_id");
 
     private static JsonNode? Field(JsonNode answer, string parameter) => answer.AsObject().ContainsKey(parameter) ? answer[parameter] : answer[$"rating_{parameter}"];

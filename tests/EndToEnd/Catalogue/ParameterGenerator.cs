@@ -6,7 +6,7 @@ using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>A tool's parameters as its JSON Schema has them, and values for them that make sense: nothing here knows any single tool.</summary>
+/// <summary>Generates plausible values for a tool's parameters from its JSON Schema, without knowledge of any particular tool.</summary>
 internal sealed class ParameterGenerator(ToolDescriptor tool)
 {
     private static int _counter;
@@ -17,18 +17,18 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
 
     public IReadOnlySet<string> Required => (_schema["required"]?.AsArray() ?? []).Select(n => (string)n!).ToHashSet();
 
-    /// <summary>The parameters that may be left out. A version is expected by those alone who know it.</summary>
+    /// <summary>Gets the optional parameters. An expected version is excluded, because only a caller who knows it can send it.</summary>
     public IEnumerable<string> Optional => Parameters.Select(p => p.Name).Where(n => !Required.Contains(n) && n != "expected_version");
 
-    /// <summary>How many values the required choice with the most has; 1 when there is none.</summary>
+    /// <summary>Gets the number of values of the required choice that has the most; 1 when there is no choice.</summary>
     public int ChoiceCount => Parameters.Where(p => Required.Contains(p.Name)).Max(p => (int?)Values(p.Schema).Count) is > 0 and var most ? most : 1;
 
-    /// <summary>Where ids stand, as paths such as <c>patient_id</c> and <c>specialties[0].specialty_id</c>, with the kind of thing each names.</summary>
+    /// <summary>Gets where IDs occur, as paths such as <c>patient_id</c> and <c>specialties[0].specialty_id</c>, with the kind of entity of each.</summary>
     public IEnumerable<(string[] Path, string Kind)> Ids => from p in Parameters from id in IdsIn([p.Name], p.Schema) select id;
 
-    /// <summary>Parameters that are right as far as the schema tells: the required ones and these optional ones.</summary>
-    /// <param name="id">An id of a thing of this kind.</param>
-    /// <param name="choice">Which value each required choice has.</param>
+    /// <summary>Generates parameters that the schema accepts: the required ones and the given optional ones.</summary>
+    /// <param name="id">Returns the ID of an entity of a kind.</param>
+    /// <param name="choice">The index of the value that each required choice has.</param>
     public async Task<JsonObject> Generate(IEnumerable<string> optional, Func<string, Task<string>> id, int choice = 0)
     {
         var (named, filled) = (optional.ToHashSet(), new JsonObject());
@@ -37,7 +37,10 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
         return filled;
     }
 
-    /// <summary>The kind of thing that a parameter's name says its id is of: <c>patient</c> of <c>patient_id</c>. Where it may be of several kinds, a record stands for them.</summary>
+    /// <summary>
+    /// Returns the kind of entity that a parameter's name implies: <c>patient</c> for <c>patient_id</c>. A record stands for an ID that can be of several
+    /// kinds.
+    /// </summary>
     public static string KindOfId(string name) => name == "resource_id" ? "record"
         : name.EndsWith("_id", StringComparison.Ordinal) ? name[..^3] : throw new InvalidOperationException($"{name} takes an id, but does not say of what: name it …_id.");
 
@@ -92,7 +95,7 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
         return at["maxLength"] is { } most && fitting.Length > (int)most ? unique[^Math.Min(unique.Length, (int)most)..] : fitting;
     }
 
-    /// <summary>A day as the name says: past where somebody was born or certified, else a weekday of the coming year, each of its own.</summary>
+    /// <summary>Returns a date that suits the name: in the past for a birth or certification, otherwise a distinct weekday of the coming year.</summary>
     public static string Date(string name) => Day(name switch
     {
         "date_of_birth" => new(1990, 1, 1),
@@ -100,7 +103,7 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
         _ => Weekday(Interlocked.Increment(ref _counter) % 240),
     });
 
-    /// <summary>So that what is booked at the same hour meets nobody.</summary>
+    /// <summary>Returns distinct weekdays, so that appointments at the same hour do not conflict.</summary>
     private static DateOnly Weekday(int n) => DateOnly.FromDateTime(DateTime.UtcNow) is var today
         ? today.AddDays(8 - (int)today.DayOfWeek + n / 5 * 7 + n % 5) : default;
 
@@ -108,10 +111,10 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
 
     private static string Unique() => $"w{Guid.NewGuid().ToString("N")[..11]}{Interlocked.Increment(ref _counter)}";
 
-    /// <summary>A type that occurs twice is written once and referred to.</summary>
+    /// <summary>Resolves a reference within this tool's schema, which defines a type that occurs twice only once.</summary>
     private JsonObject ResolveReference(JsonNode at) => ResolveReference(_schema, at);
 
-    /// <summary>What a part of a schema refers to; itself when to nothing.</summary>
+    /// <summary>Returns the target of a schema's reference; the schema itself when it has none.</summary>
     public static JsonObject ResolveReference(JsonObject schema, JsonNode at)
     {
         if (at["$ref"] is not { } reference) return at.AsObject();

@@ -11,14 +11,17 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>One answer names all that is wrong with the parameters of a call: what a single one breaks by itself, what could not be read, and what several of them break together.</summary>
+/// <summary>
+/// Tests that one response names everything that is wrong with a call's parameters: those invalid by themselves, those that cannot be read, and those that
+/// violate a rule together.
+/// </summary>
 public class ParameterRulesTests
 {
     private const string Anybody = "0198c0de-0000-7000-8000-000000000001";
     private const string Admin = "admin@general.example", Platform = "admin@medcor.example", Doctor = "doctor@general.example", Nurse = "nurse@general.example";
     private const string Backwards = "\"date_from\":\"2026-02-02\",\"date_to\":\"2026-02-01\"";
 
-    /// <summary>Who calls what, how, and all that is wrong with it.</summary>
+    /// <summary>Gets calls by caller, tool and parameters, with all fields that must be named.</summary>
     public static TheoryData<string, string, string, string> Calls => new()
     {
         { Doctor, "update_medical_record", $$"""{"record_id":"{{Anybody}}","status":"ENTERED_IN_ERROR","title":" "}""", "reason title" },
@@ -62,7 +65,7 @@ public class ParameterRulesTests
         Assert.Equal(wrong, string.Join(' ', reply.Details!.AsObject().Select(d => d.Key).Where(field => field != "request_id").Order(StringComparer.Ordinal)));
     }
 
-    /// <summary>Also of a list that is added tomorrow.</summary>
+    /// <summary>Covers new lists too.</summary>
     [Fact]
     public async Task Every_list_names_its_order_with_what_else_is_wrong()
     {

@@ -9,12 +9,14 @@ using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>A day on which something has happened is today or earlier by the clocks of the hospital that it concerns, wherever it is asked for: not by those of the machine.</summary>
+/// <summary>
+/// Tests that the date of a past event is today or earlier by the clock of the hospital concerned, not by that of the machine, wherever it is a parameter.
+/// </summary>
 public class PastDateTests
 {
     private static readonly string[] Symptoms = ["cough"];
 
-    /// <summary>Hospitals whose clocks are far behind and far ahead of UTC: in one of them at least it is another day.</summary>
+    /// <summary>Gets time zones far behind and far ahead of UTC: in at least one of them the date differs.</summary>
     public static TheoryData<string> Zones => ["Pacific/Pago_Pago", "Pacific/Kiritimati"];
 
     [Theory, MemberData(nameof(Zones))]

@@ -7,7 +7,7 @@ using MedCor.Tests.Gateway.OpenApi;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Answers are what their schemas say, entities have what every entity has, and every list is paged and sorted the same way.</summary>
+/// <summary>Tests that responses match their schemas, that entities have the common fields, and that every list is paged and sorted in the same way.</summary>
 public partial class ResponseSchemaTests
 {
     public static TheoryData<string> Tools => CatalogueFixture.Tools;
@@ -30,7 +30,7 @@ public partial class ResponseSchemaTests
     {
         var result = ToolCatalogue.All[name].Result;
         var schema = ContractSchema.ForOutput(IsList(ToolCatalogue.All[name]) ? result.GetGenericArguments()[0] : result)["properties"]!.AsObject();
-        // What is worked out anew at every question, or happened once, is no entity, although it has an id.
+        // Results that are computed for each request, and events that happened once, are not entities although they have an ID.
         if (!schema.ContainsKey("id") || result == typeof(Page<Contracts.Analytics.Report>) || result == typeof(Page<Contracts.Clinical.AuditEvent>)) return;
 
         foreach (var field in (string[])["version", "created_at", "updated_at"]) Assert.True(schema.ContainsKey(field), $"{name} answers without {field}");
@@ -86,7 +86,7 @@ public partial class ResponseSchemaTests
         foreach (var field in fields)
         {
             var (up, down) = (await Sorted(field), await Sorted($"-{field}"));
-            // What grows with a hospital comes in the orders of an index, and in others where it is narrowed; a refusal says so.
+            // A list that grows with a hospital is sorted by an index, or in other orders when it is filtered; the error says so.
             if (up.Code == ErrorCodes.ValidationError && up.Details.Any(d => d.Value is JsonArray told && told.Any(t => ((string)t!).Contains("narrow", StringComparison.Ordinal)))) continue;
             Assert.True(up.Status == HttpStatusCode.OK && down.Status == HttpStatusCode.OK, $"{field}: {up} {down}");
             Assert.True(Ascends(up, field) && Ascends(down, field, downwards: true), $"{field}: {up} {down}");
@@ -100,7 +100,7 @@ public partial class ResponseSchemaTests
         }
     }
 
-    /// <summary>Where values are instants, dates and numbers; how letters are ordered is the database's to say.</summary>
+    /// <summary>Checks the order of timestamps, dates and numbers. The order of text is the database's.</summary>
     private static bool Ascends(CallResponse reply, string field, bool downwards = false)
     {
         var values = reply.Body["results"]!.AsArray().Select(r => r![field]).Where(v => v is not null).ToArray();

@@ -6,8 +6,8 @@ using MedCor.Tests.Gateway.OpenApi;
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
 /// <summary>
-/// Values of every kind that parameters have, as they are written in JSON. Which of them are right for a parameter its schema decides, so that what a service takes
-/// can be held against what is published.
+/// Provides JSON values of every kind that parameters have. A parameter's schema decides which of them are valid, so that a service's validation can be
+/// compared with the published schema.
 /// </summary>
 internal static partial class SampleValues
 {
@@ -16,9 +16,9 @@ internal static partial class SampleValues
     private static readonly string[] Texts =
     [
         "", "x", "Anna", "anna-maria_2", "😀", "Mu\u0308ller", "O'Brien, Jr.", "नमस्\u200Dते", "می\u200Cخواهم", "👩\u200D⚕️", "שלום\u200E!", "a\tb\nc", "Anna\n", "\tAnna", "Anna\u2028", "a@x.example\n", "-",
-        // Nothing to see.
+        // Invisible text.
         "\u00A0", "\u200B", "\uFEFF", "\u3164", "\u2800", "\u0301",
-        // What no text may hold.
+        // Characters that no text may contain.
         "a\u0000b", "a\u0001b", "a\u001Bb", "a\u007Fb", "a\u0085b", "a\u000b", "\u0085a", "a\u202Eb", "a\u2066b", "a\u2069b",
         "a@x.example", "jos\u00E9@x.example", "a@b\u00FCcher.example", "a b@c.example", "<a@x>", "Name <a@x>", "x@h.example\u200B", "a@example..com", "a@@b.example", ".a@x.example", "a.@x.example",
         "a@-x.example", "a@x_y.example", "\"a b\"@x.example", "a@[127.0.0.1]", "a(b)@x.example", "a@", "@x.example", $"{new string('a', 64)}@x.example", $"{new string('a', 65)}@x.example",
@@ -34,8 +34,8 @@ internal static partial class SampleValues
         "[]", "[null]", "[1]", "[1,1]", "[6]", "[\"Anna\"]", "[\"\"]", "[\"a\\u202eb\"]", "[{}]", "[[]]", "{}", "{\"a\":1}",
     ];
 
-    /// <summary>Values that are tried on a parameter, those whose type it has first.</summary>
-    /// <param name="schema">The parameter's own.</param>
+    /// <summary>Returns the values to try on a parameter, those of its own type first.</summary>
+    /// <param name="schema">The schema of the parameter.</param>
     public static IEnumerable<string> ForParameter(JsonObject schema)
     {
         var words = ParameterGenerator.Values(schema).Take(2).SelectMany(word => (string[])[word, $" {word}", word.ToLowerInvariant(), $"{word},{word}", $"{word}, {word}"]);
@@ -47,8 +47,8 @@ internal static partial class SampleValues
         return ParameterGenerator.Types(schema).Contains("string") ? texts.Concat(others) : others.Concat(texts);
     }
 
-    /// <summary>Texts that are tried on a parameter of a query: about the ends of its schema, and about the names that its pattern has.</summary>
-    /// <param name="schema">The parameter's own.</param>
+    /// <summary>Returns the texts to try on a query parameter: around the limits of its schema, and around the names in its pattern.</summary>
+    /// <param name="schema">The schema of the parameter.</param>
     public static IEnumerable<string> ForQueryParameter(JsonObject schema)
     {
         string[] odd = ["", " ", "x", "-1", "+1", "01", "010", "1 ", "\uFF11", "0.5", "1,2", "1e400", "9223372036854775808", "null", "id,", ",id", "a b", "😀", "a\u0000b"];
@@ -62,11 +62,11 @@ internal static partial class SampleValues
     [GeneratedRegex("[a-z][a-z_]+")]
     private static partial Regex Name();
 
-    /// <summary>Whether a value is right for a parameter as its schema has it.</summary>
-    /// <param name="document">The whole schema, for its references.</param>
+    /// <summary>Returns whether a value is valid for a parameter by its schema.</summary>
+    /// <param name="document">The whole schema, to resolve references.</param>
     public static bool IsValid(JsonObject document, JsonObject schema, string json) => !JsonSchemaValidator.Errors(document, schema, JsonNode.Parse(json)).Any();
 
-    /// <summary>Whether an answer's details say something of a parameter, or of a part of it.</summary>
+    /// <summary>Returns whether an error's details mention a parameter, or a part of it.</summary>
     public static bool MentionsParameter(JsonObject details, string parameter) =>
         details.Any(d => d.Value is JsonArray && (d.Key == parameter || d.Key.StartsWith($"{parameter}[", StringComparison.Ordinal) || d.Key.StartsWith($"{parameter}.", StringComparison.Ordinal)));
 }

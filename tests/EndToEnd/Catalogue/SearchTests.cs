@@ -4,7 +4,7 @@ using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Every search takes any text for text, and finds a row by the words that it has.</summary>
+/// <summary>Tests that every search treats any text as plain text, and finds rows by the words that they contain.</summary>
 public class SearchTests
 {
     private static readonly string[] Odd = ["'", "\"", ":*", "&", "|", "!", "(", "%", "_", "\\", "a:* | b", "' OR 1=1; --", "<->", "[a-z]", "a", "李", "Müller, %", "...", ",,,"];
@@ -20,7 +20,7 @@ public class SearchTests
         foreach (var search in Odd) Assert.True((await Search(search)).Status == HttpStatusCode.OK, $"{search}: {await Search(search)}");
         Assert.Empty((await Search("zzqx % zzqx")).Body["results"]!.AsArray());
 
-        // Of what everybody shares, other tests name some in letters that cannot be cut in half, or that no search may hold.
+        // In shared data, other tests may have created names that cannot be split between characters, or that no search may contain.
         var row = all.Body["results"]!.AsArray().First(r => r!["last_name"] is not null || (r["name"] is { } given && ((string)given!).All(c => c is >= ' ' and <= '~')))!;
         string[] words = row["name"] is { } whole ? ((string)whole!).Split(' ') : [(string)row["first_name"]!, (string)row["last_name"]!];
         foreach (var search in new[] { string.Join(' ', words), string.Join(", ", words.Reverse()), words[0].ToUpperInvariant(), words[0][..1], $" {words[^1][1..]} " })

@@ -7,12 +7,18 @@ using Npgsql;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>What was stored before a rule of today can be sent back as it was read, so that the rest can be changed; what is new keeps the rule.</summary>
+/// <summary>
+/// Tests values that were stored before a rule existed: they can be sent back as they were read, so that other fields can be changed, and new values must
+/// follow the rule.
+/// </summary>
 public class StoredValueTests
 {
     private static readonly Lazy<Task<ClinicFixture>> Shared = new(() => ClinicFixture.OpenHospital("Europe/Berlin"));
 
-    /// <summary>By tool: how a thing of it comes to be, and what may stand in it that no parameter takes today. There an escape is what no text may hold, in every text of it that is changed.</summary>
+    /// <summary>
+    /// By tool: how to create an entity for it, and the SQL that stores values which no parameter accepts today. Every changed text contains an escape
+    /// character, which no text may contain.
+    /// </summary>
     private static readonly Dictionary<string, StoredCase> Things = new()
     {
         ["update_user"] = new("identity", w => Task.FromResult((w.Admin, w.Patient)), "resources/users",
@@ -60,9 +66,9 @@ public class StoredValueTests
 
         var back = new JsonObject { [new ParameterGenerator(tool).Required.First(r => r.EndsWith("_id", StringComparison.Ordinal))] = id.ToString() };
         foreach (var field in taken) back[field] = read[field]!.DeepClone();
-        // Of what is listed, not all that is read of it is a parameter.
+        // Not every field of a list entry that is read is also a parameter.
         if (name == "update_doctor_specialties") foreach (var specialty in back["specialties"]!.AsArray()) foreach (var more in (string[])["code", "name"]) specialty!.AsObject().Remove(more);
-        // Each by itself, as it was and with more of what is refused.
+        // Each field by itself, with the old value and a further invalid one.
         foreach (var field in aged)
         {
             var changed = (JsonObject)back.DeepClone();
@@ -82,7 +88,7 @@ public class StoredValueTests
             : (await ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/{thing.Path}/{id}"))).Body;
     }
 
-    /// <summary>Notes are added to those that are there, so they are always new.</summary>
+    /// <summary>Notes are excluded: they are appended to the existing ones, so they are always new.</summary>
     [Fact]
     public void Every_tool_that_changes_texts_which_are_read_is_tried()
     {
@@ -95,7 +101,7 @@ public class StoredValueTests
         Assert.Equal(changing.Order(), Things.Keys.Order());
     }
 
-    /// <summary>Another value that is as wrong as this one.</summary>
+    /// <summary>Returns another value that is invalid in the same way.</summary>
     private static JsonNode Another(JsonNode value) => value switch
     {
         JsonArray list => new JsonArray([.. list.SkipLast(1).Select(entry => entry!.DeepClone()), Another(list[^1] is JsonValue ? list[^1]! : list[0]!)]),
@@ -115,8 +121,8 @@ public class StoredValueTests
 
     private static async Task<string> Specialty(ApiClient caller) => (string)(await caller.Call("list_specialties", new { limit = 1, is_active = true }))["results"]![0]!["id"]!;
 
-    /// <param name="Make">Makes one and says who changes it.</param>
-    /// <param name="Path">Where it is read; by its tool where it is no resource.</param>
-    /// <param name="Aged">Makes it one from before the rules.</param>
+    /// <param name="Make">Creates an entity and returns the caller who changes it.</param>
+    /// <param name="Path">The path where the entity is read; by its tool when it is not a resource.</param>
+    /// <param name="Aged">The SQL that makes the entity one from before the rules.</param>
     private sealed record StoredCase(string Service, Func<ClinicFixture, Task<(ApiClient By, Guid Id)>> Make, string Path, string Aged);
 }

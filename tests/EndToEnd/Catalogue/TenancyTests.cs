@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Nothing of another hospital is readable, writable or to be inferred, through any parameter of any tool.</summary>
+/// <summary>Tests that no data of another hospital can be read, written or inferred, through any parameter of any tool.</summary>
 public class TenancyTests
 {
     public static TheoryData<string> Tools => CatalogueFixture.Tools;
@@ -24,7 +24,7 @@ public class TenancyTests
         foreach (var caller in own.CallersAllowed(tool).Where(c => c.HospitalId is not null))
             foreach (var (path, kind) in paths)
             {
-                // What is right but for the one id, so that nothing but it decides.
+                // Every parameter is valid except for the one ID, so that only the ID decides.
                 var parameters = await draft.Generate([path[0]], k => own.FindOrCreateId(k, caller));
                 var toForeign = await caller.Post(tool, With(parameters, path, theirs[kind]));
                 var toNothing = await caller.Post(tool, With(parameters, path, Guid.CreateVersion7().ToString()));
@@ -32,13 +32,15 @@ public class TenancyTests
                 if (IsOnRecord(toForeign, own.Hospital)) continue;
                 Assert.Equal(toNothing.ComparableText, toForeign.ComparableText);
                 var isEmptyList = toForeign.Status == HttpStatusCode.OK && toForeign.Body["results"] is JsonArray { Count: 0 } && (int)toForeign.Body["total"]! == 0;
-                // One may also lack the right to do this to anybody but oneself.
+                // A caller may also be allowed to do this only to themselves.
                 Assert.True(toForeign.Code is ErrorCodes.ResourceNotFound or ErrorCodes.PermissionDenied || isEmptyList, $"{string.Join('.', path)}: {toForeign}");
             }
         if (tool.Effect != Effect.Read) Assert.Equal(before, await Everything(foreign.Hospital));
     }
 
-    /// <summary>The audit trail shows, of an id that is not there, that it was tried: here, by somebody of here, to whom nothing was shown.</summary>
+    /// <summary>
+    /// Returns whether the response is the audit events of an attempt on an ID that does not exist: recorded in the caller's hospital, with no rows returned.
+    /// </summary>
     private static bool IsOnRecord(CallResponse answer, Guid hospital) =>
         answer.Status == HttpStatusCode.OK && answer.Body["results"] is JsonArray { Count: > 0 } rows
         && rows.All(row => (int?)row!["rows"] == 0 && (Guid)row["hospital_id"]! == hospital);
@@ -52,11 +54,11 @@ public class TenancyTests
         return copy;
     }
 
-    /// <summary>Some things, such as specialties, are the platform's and the same for all.</summary>
+    /// <summary>Returns whether a kind of entity belongs to a hospital. Some, such as specialties, are the platform's and shared by all.</summary>
     private static bool IsOfAHospital(string kind) =>
         kind == "hospital" || CatalogueFixture.FindListTool(kind).Result.GetGenericArguments()[0].GetProperty("HospitalId") is not null;
 
-    /// <summary>Every versioned row of a hospital, in all databases.</summary>
+    /// <summary>Returns every versioned row of a hospital, in all databases.</summary>
     private static async Task<string> Everything(Guid hospital)
     {
         var house = await MedCorFixture.Get();

@@ -5,7 +5,9 @@ using MedCor.Contracts;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
-/// <summary>Every tool that changes something does it once, however often it is asked with one key, and answers with all that it was given.</summary>
+/// <summary>
+/// Tests that every tool that changes data does so once, however often it is called with one idempotency key, and that it returns every field it was given.
+/// </summary>
 public class WriteTests
 {
     private static readonly string[] Secrets = ["password", "current_password"], SecretWords = ["password", "secret", "passphrase", "pin_"];
@@ -20,7 +22,7 @@ public class WriteTests
         var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         var key = "";
 
-        // Five at once, at both gateways, each try with a key of its own.
+        // Five at once, at both gateways, with a new key for each attempt.
         var (caller, parameters, first) = await premises.CallSuccessfully(tool, async (caller, parameters) =>
         {
             key = Guid.NewGuid().ToString();
@@ -45,7 +47,7 @@ public class WriteTests
     {
         var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
 
-        // The same key with every tool there is.
+        // Every tool uses the same key.
         var (caller, parameters, first) = await premises.CallSuccessfully(tool, (caller, parameters) => caller.Post(tool, parameters, EveryonesKey));
 
         Assert.False(first.IsReplay);
@@ -89,7 +91,7 @@ public class WriteTests
         Assert.DoesNotContain(reply.Body.AsObject(), f => Secrets.Contains(f.Key));
     }
 
-    /// <summary>The same parameters but for one text, id or day.</summary>
+    /// <summary>Returns the same parameters with another text, ID or date.</summary>
     private static JsonObject Others(ParameterGenerator draft, JsonObject parameters)
     {
         var others = (JsonObject)parameters.DeepClone();

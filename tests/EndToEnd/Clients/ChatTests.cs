@@ -5,10 +5,13 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.EndToEnd.Clients;
 
-/// <summary>The printed clients of chat, and the printed calls of curl as the requests that they are. The demo model answers; its answer repeats the question.</summary>
+/// <summary>
+/// Tests the published chat clients, and the published curl calls as the requests that they send. The demo model answers, and repeats the question in its
+/// answer.
+/// </summary>
 public class ChatTests
 {
-    /// <summary>The one that is printed, and good in Development.</summary>
+    /// <summary>The published server token, which is valid in Development.</summary>
     private const string Token = "super-secret-token";
 
     private const string PrintedCall = "03431c1a-1522-451c-9a28-1926439ae1b4";
@@ -29,7 +32,7 @@ public class ChatTests
     [ProgramFact("python3")]
     public async Task The_printed_python_client_cancels()
     {
-        // The first piece is there before the last is written: otherwise there would be nothing to cancel.
+        // The first piece arrives before the last is written; otherwise there would be nothing to cancel.
         var result = await Python("""
             call = client.execute('openai_chat', messages)
             events = client.stream(call['call_id'])
@@ -151,13 +154,13 @@ public class ChatTests
         Assert.Contains("What tests should I ask my doctor about?", second, StringComparison.Ordinal);
     }
 
-    /// <summary>The Python client's class, used by these lines.</summary>
+    /// <summary>Runs these lines with the Python client's class.</summary>
     private static async Task<JsonNode> Python(string then) =>
         await PublishedClient.Run("chat.py", $"client = MCPClient(gateway, token)\n{then}", new { gateway = (await MedCorFixture.Get()).Gateways[0], token = Token, messages = new[] { Says("user", "What is anemia?") }, request_id = Guid.NewGuid() });
 
     /// <summary>
-    /// The TypeScript client with the lines that use it, and then these. It reads by the EventSource of browsers, which sends no header, and says that something must then go into
-    /// the address: a ticket does, with the call's id.
+    /// Runs the TypeScript client with its published usage, and then these lines. It reads with the browser's EventSource, which sends no headers, and states
+    /// that the address must then carry the credentials: a ticket does, together with the ID of the call.
     /// </summary>
     private static async Task<JsonNode> TypeScript(string then)
     {
@@ -168,14 +171,14 @@ public class ChatTests
         return await PublishedClient.Run("chat.ts", then, new { ticket, requestId = Guid.NewGuid() }, ("client.stream(result.call_id)", "client.stream(`${result.call_id}?ticket=${ticket}`)"));
     }
 
-    /// <summary>A program that chats without a user.</summary>
+    /// <summary>Creates a client of a program that chats without a user.</summary>
     private static async Task<HttpClient> Program() => new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", Token) } };
 
     private static object Says(string role, string content) => new { role, content };
 
     private static object Asking(string question) => new { messages = new[] { Says("user", question) } };
 
-    /// <summary>A call that somebody has begun; its id.</summary>
+    /// <summary>Starts a chat run and returns its ID.</summary>
     private static async Task<string> Begun(string question)
     {
         using var http = await Program();
@@ -191,7 +194,7 @@ public class ChatTests
         return (string)call["call_id"]!;
     }
 
-    /// <summary>A call's answer, which is all its pieces together.</summary>
+    /// <summary>Reads the answer of a chat run, and checks that it consists of its pieces.</summary>
     private static async Task<string> Read(HttpClient http, string call)
     {
         using var response = await http.GetAsync($"/mcp/stream/{call}", HttpCompletionOption.ResponseHeadersRead);

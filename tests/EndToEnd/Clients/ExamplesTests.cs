@@ -6,14 +6,14 @@ using MedCor.Tests.EndToEnd.Catalogue;
 namespace MedCor.Tests.EndToEnd.Clients;
 
 /// <summary>
-/// One call of each tool in the guide that users got, with the parameters that stand there. Instead of an id stands what kind of one is meant:
-/// <c>any</c>, <c>another</c> or a <c>new</c> thing of the kind that the parameter's name tells.
+/// Tests one call of each tool in the published guide, with the guide's parameters. In place of an ID stands which one is meant: <c>any</c>, <c>another</c> or
+/// a <c>new</c> entity of the kind that the parameter's name implies.
 /// </summary>
 public class ExamplesTests
 {
     private static readonly Lazy<Task<CatalogueFixture>> Ours = new(CatalogueFixture.New);
 
-    /// <summary>The tool, its parameters, and the fields that clients read of the answer.</summary>
+    /// <summary>The tool, its parameters, and the fields of the response that clients read.</summary>
     private static readonly (string Tool, string Params, string Fields)[] Examples =
     [
         ("list_hospitals", """{"search": "hospital", "is_active": true}""", "results total page limit has_more"),
@@ -76,7 +76,7 @@ public class ExamplesTests
         Assert.True(ToolCatalogue.All.TryGetValue(name, out var tool), $"There is no tool {name}.");
         var premises = await Ours.Value;
         var asksForNew = parameters.Contains("\"new\"", StringComparison.Ordinal);
-        // What only the platform opens, it also closes.
+        // Only the platform can create hospitals, so the platform also deletes them.
         var caller = asksForNew && parameters.Contains("hospital_id", StringComparison.Ordinal) ? premises.People[MedCor.Contracts.Callers.Platform] : premises.CallersAllowed(tool).First();
         var asked = (JsonObject)JsonNode.Parse(parameters)!;
         await Mean(asked);

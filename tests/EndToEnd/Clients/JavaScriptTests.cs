@@ -3,7 +3,7 @@ using MedCor.Tests.Clinical;
 
 namespace MedCor.Tests.EndToEnd.Clients;
 
-/// <summary>The printed clients in JavaScript.</summary>
+/// <summary>Tests the published JavaScript clients.</summary>
 public class JavaScriptTests
 {
     private const string Password = "Demo-Medcor-2026";
@@ -43,7 +43,7 @@ public class JavaScriptTests
     {
         var ward = await ClinicFixture.GetSharedReadOnly();
 
-        // Booked twice: the second time it is a conflict.
+        // Booked twice, so that the second booking is a conflict.
         var result = await PublishedClient.Run("listening.js", Calling + """
             const heard = [];
             console.log = console.error = (what, data) => heard.push({ what, data });
@@ -61,7 +61,7 @@ public class JavaScriptTests
             """, new { token = (await ward.LogInDoctor()).AccessToken, wish = ward.BookingRequest("10:00:00", ward.Weekday(71)) });
 
         Assert.True(JsonNode.DeepEquals(result["doctor"], result["answer"]!["result"]), result.ToJsonString());
-        // Of what somebody comes for, no copy is told.
+        // A copy of a response with clinical content omits the result.
         Assert.Null(result["unsaid"]!["result"]);
         Assert.True((bool)result["unsaid"]!["result_omitted"]!);
         Assert.StartsWith("CONFLICT: ", (string?)result["refusal"]!["error"], StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public class JavaScriptTests
     {
         var ward = await ClinicFixture.Open();
 
-        // What a page adds to the printed class: the drawing that it leaves to the reader.
+        // The page adds the rendering that the published class leaves to the reader.
         var result = await PublishedClient.Run("dashboard.js", """
             const shown = { drawn: [] };
             for (const widget of ['renderAppointmentWidget', 'renderPatientWidget', 'updateAppointmentDisplay', 'updatePatientDisplay', 'updateDoctorDisplay'])
@@ -175,6 +175,6 @@ public class JavaScriptTests
         Assert.Equal(Enumerable.Range(0, 25).Select(i => i % 5 == 0 ? "PERMISSION_DENIED" : nurse.Id.ToString()), result.AsArray().Select(r => (string?)r));
     }
 
-    /// <summary>The printed call of a tool, for clients that are printed without one.</summary>
+    /// <summary>Gets the published function that calls a tool, for clients that are published without it.</summary>
     private static string Calling => File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "tests/EndToEnd/Clients/login.js"));
 }

@@ -5,24 +5,24 @@ using System.Text.Json.Nodes;
 namespace MedCor.Tests.EndToEnd.Clients;
 
 /// <summary>
-/// Runs client code as users have it in hand: the files beside this one are as they are printed in the guides that users got. Only what
-/// stands in them for something of the reader's own is put in its place: ids, the server's address, and days, which have passed since.
-/// JavaScript and TypeScript run in the Node that Playwright brings: what a machine has may know no WebSocket and no types, as Node did before its version 22.
+/// Runs client code as it is published: the files beside this one are copied from the guides for users. Only placeholders for the reader's own values are
+/// replaced: IDs, the server's address, and dates, which have passed since. JavaScript and TypeScript run in the Node.js that Playwright includes, because an
+/// installed Node.js older than version 22 lacks WebSocket and support for types.
 /// </summary>
 internal static class PublishedClient
 {
     private static readonly string Folder = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/EndToEnd/Clients");
 
-    /// <summary>Where the gateway listens, by either guide.</summary>
+    /// <summary>The addresses of the gateway in the two guides.</summary>
     private static readonly string[] Addresses = ["//localhost:8002", "//localhost:8000"];
 
     private static string Node => Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, ".playwright/node"), "node", SearchOption.AllDirectories).Single();
 
-    /// <summary>What a client's source leaves behind.</summary>
-    /// <param name="file">The source, of JavaScript, TypeScript or Python.</param>
-    /// <param name="then">What is done with it: JavaScript that returns a result, Python that assigns to <c>result</c>.</param>
-    /// <param name="given">Names that the source takes as given, such as <c>authToken</c>.</param>
-    /// <param name="placeholders">What stands in the source, and what is meant.</param>
+    /// <summary>Runs a client and returns its result.</summary>
+    /// <param name="file">The source file, in JavaScript, TypeScript or Python.</param>
+    /// <param name="then">The code that uses the client: JavaScript that returns a result, or Python that assigns to <c>result</c>.</param>
+    /// <param name="given">Names that the source expects to be defined, such as <c>authToken</c>.</param>
+    /// <param name="placeholders">Texts of the source and their replacements.</param>
     public static async Task<JsonNode> Run(string file, string then, object? given = null, params (string Printed, string Meant)[] placeholders)
     {
         var address = (await MedCorFixture.Get()).Gateways[0];
@@ -56,7 +56,7 @@ internal static class PublishedClient
     }
 }
 
-/// <summary>A test that runs a client in its own language, where the machine has it.</summary>
+/// <summary>Marks a test that runs a client in its own language, where the machine supports it.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ProgramFactAttribute : FactAttribute
 {

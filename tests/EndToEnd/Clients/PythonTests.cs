@@ -3,7 +3,7 @@ using MedCor.Tests.EndToEnd.Catalogue;
 
 namespace MedCor.Tests.EndToEnd.Clients;
 
-/// <summary>The printed clients in Python.</summary>
+/// <summary>Tests the published Python clients.</summary>
 public class PythonTests
 {
     [ProgramFact("python3")]
@@ -12,7 +12,7 @@ public class PythonTests
         var (nurse, ward) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.GetSharedReadOnly());
         var wishes = Enumerable.Range(9, 8).Select(hour => ward.BookingRequest($"{hour:00}:00:00", ward.Weekday(72)));
 
-        // It does not tell when it is connected, so what it is to hear happens again until it hears it.
+        // The client does not report when it is connected, so the event is repeated until the client receives it.
         var result = await PublishedClient.Run("listening.py", """
             import threading, urllib.request
             heard, told = [], threading.Event()
@@ -54,7 +54,7 @@ public class PythonTests
     [ProgramFact("python3")]
     public async Task The_printed_test_passes()
     {
-        // A hospital to itself: the first doctor that it lists is to have time.
+        // A separate hospital, because the first doctor that the client lists must have free times.
         var admin = (await CatalogueFixture.New()).Admin;
         var email = $"test-{Guid.NewGuid():N}@example.com";
 

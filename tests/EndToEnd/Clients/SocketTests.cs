@@ -4,8 +4,8 @@ using MedCor.Tests.Clinical;
 namespace MedCor.Tests.EndToEnd.Clients;
 
 /// <summary>
-/// The printed WebSocket client. It drops what it is to send before it is connected, and the printed lines that use it do not wait for that: a line that
-/// does stands where they have a comment.
+/// Tests the published WebSocket client. The client drops messages that it sends before it is connected, and the published usage does not wait for the
+/// connection: a line that waits replaces a comment there.
 /// </summary>
 public class SocketTests
 {
@@ -16,7 +16,7 @@ public class SocketTests
     {
         var ward = await ClinicFixture.Open();
 
-        // A patient hears of their own appointments alone.
+        // A patient receives only events of the patient's own appointments.
         var shown = await Run("""
             const shown = [], updateAppointmentUI = data => shown.push(data);
             const booked = await wsClient.invokeTool('create_appointment', wish);
@@ -47,7 +47,7 @@ public class SocketTests
     {
         var ward = await ClinicFixture.Open();
 
-        // The record is written after the booking, by the same service: who hears of it would have heard of the booking.
+        // The same service writes the record after the booking, so a client that receives the record's event would have received the booking's.
         var heard = await Run("""
             const heard = [];
             wsClient.onResourceUpdate = (resource, data) => heard.push(data.id);

@@ -12,17 +12,17 @@ using Xunit.Abstractions;
 namespace MedCor.Tests.EndToEnd.Fuzz;
 
 /// <summary>
-/// Whatever is sent is answered, in time and in the form that its surface has, and never by a fault of ours. Takes valid requests of every surface and spoils them, the same way for the
-/// same seed. <c>MEDCOR_FUZZ_REQUESTS</c> says how many (2,000), <c>MEDCOR_FUZZ_SEED</c> which seed (1).
+/// Tests that every request is answered in time, in the form of its endpoint, and never with a server fault. Valid requests of every endpoint are mutated, in
+/// the same way for the same seed. <c>MEDCOR_FUZZ_REQUESTS</c> sets their number (2,000), <c>MEDCOR_FUZZ_SEED</c> the seed (1).
 /// </summary>
 public class FuzzTests(ITestOutputHelper output)
 {
     private const int AtOnce = 4;
 
-    /// <summary>Of the requests, a tenth goes over WebSockets.</summary>
+    /// <summary>One in this number of requests goes over a WebSocket.</summary>
     private const int RequestsOfMessage = 10;
 
-    /// <summary>What the web server itself answers when it cannot read a request's head, before there is an application to ask: without a body.</summary>
+    /// <summary>The statuses with which the web server itself answers, without a body, when it cannot parse the head of a request.</summary>
     private static readonly int[] OfTheWebServer = [400, 408, 411, 413, 414, 431, 501, 505];
 
     private static readonly string[] Readiness = ["/readyz", "/health"];
@@ -58,10 +58,13 @@ public class FuzzTests(ITestOutputHelper output)
         await StillWorks(valid);
     }
 
-    /// <summary>Of a longer head something may be unread still when it is refused; then the refusal can be lost with the connection.</summary>
+    /// <summary>
+    /// The longest head, in bytes, whose refusal must arrive. Of a longer one, some may be unread when it is refused, and the response can then be lost with
+    /// the connection.
+    /// </summary>
     private const int LongestHead = 4 * 1024;
 
-    /// <summary>Sends a request, and says what is wrong with its answer.</summary>
+    /// <summary>Sends a request and returns the response, with a description of what is wrong with it.</summary>
     private static async Task<(RawHttpResponse? Answer, string? Fault)> Try(RawHttpRequest request, Uri gateway)
     {
         for (var tries = 1; ; tries++)
@@ -75,7 +78,7 @@ public class FuzzTests(ITestOutputHelper output)
             {
                 return (null, $"was not answered within {Patience.TotalSeconds} s");
             }
-            // Identity hashes no more passwords at once than it can, and says so.
+            // Identity refuses passwords beyond what it can hash at once.
             if (answer.Status == 503 && answer.Headers.ContainsKey("Retry-After") && tries < 5) continue;
             return (answer, FaultOf(request, answer));
         }
@@ -84,16 +87,16 @@ public class FuzzTests(ITestOutputHelper output)
     private static string? FaultOf(RawHttpRequest request, RawHttpResponse answer)
     {
         if (request.IsTruncated) return null;
-        // The same where the head says no length that can be: the body is unread.
+        // The same holds for a request with a Content-Length header of its own, which may be invalid: the body is then unread.
         if (answer.Status == 0) return request.HeadLength > LongestHead || request.Headers.Any(h => h.Name == "Content-Length") ? null : "was not answered";
         if (!answer.IsFromApplication) return OfTheWebServer.Contains(answer.Status) ? null : "was answered by the web server";
-        // What is asked for its readiness says by 503 that it is not ready.
+        // A readiness endpoint answers 503 when the gateway is not ready.
         if (answer.Status >= 500) return answer.Status == 503 && Readiness.Any(path => request.Target.StartsWith(path, StringComparison.OrdinalIgnoreCase)) ? null : "is a fault";
         if (answer.Status < 400 || request.Method == "HEAD") return null;
         return IsEnvelope(answer.Body) ? null : "has no envelope";
     }
 
-    /// <summary>Whether a refusal has one of the two forms: that of tools, or that of chat.</summary>
+    /// <summary>Returns whether an error has one of the two forms: that of tools, or that of chat.</summary>
     private static bool IsEnvelope(string body)
     {
         try
@@ -107,7 +110,7 @@ public class FuzzTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Everything can be listed, by its tool and by its path, and something new can be written.</summary>
+    /// <summary>Checks that everything can still be listed, by its tool and by its path, and that an entity can be created.</summary>
     private static async Task StillWorks(ValidRequests valid)
     {
         var (premises, admin) = (valid.Premises, valid.Premises.Admin);
@@ -126,14 +129,17 @@ public class FuzzTests(ITestOutputHelper output)
 
     private static string Short(string? text) => text is null ? "" : text.Length > 600 ? $"{text[..600]}… ({text.Length} characters)" : text;
 
-    /// <summary>Somebody who says odd things over a WebSocket, and opens another whenever one is closed.</summary>
+    /// <summary>Sends mutated messages over a WebSocket, and opens another one whenever it is closed.</summary>
     private sealed class WebSocketFuzzer(Uri gateway, string token) : IAsyncDisposable
     {
         private static readonly byte[] Question = Encoding.UTF8.GetBytes("""{"type":"tool_invoke","request_id":"afterwards","tool":"get_current_user","params":{}}""");
         private readonly byte[] _buffer = new byte[2 * 1024 * 1024];
         private ClientWebSocket? _socket;
 
-        /// <summary>Says something, then asks who they are. Gives what is wrong when that is neither answered nor is the connection closed for a reason of the speaker's.</summary>
+        /// <summary>
+        /// Sends a message, then calls a tool. Returns what is wrong when the tool call is not answered and the connection is not closed for a fault of the
+        /// client.
+        /// </summary>
         public async Task<string?> Send(byte[] message)
         {
             using var patience = new CancellationTokenSource(Patience);
@@ -150,7 +156,7 @@ public class FuzzTests(ITestOutputHelper output)
             }
             catch (WebSocketException)
             {
-                // Cut: a frame that is none. The next one must be taken again.
+                // The connection was cut because of an invalid frame. The next connection must be accepted.
                 _socket?.Dispose();
                 _socket = null;
                 return null;

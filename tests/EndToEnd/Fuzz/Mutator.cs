@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace MedCor.Tests.EndToEnd.Fuzz;
 
-/// <summary>Spoils valid requests, the same way for the same seed.</summary>
+/// <summary>Mutates valid requests, in the same way for the same seed.</summary>
 internal sealed partial class Mutator(int seed)
 {
-    /// <summary>JSON values that are valid and odd.</summary>
+    /// <summary>Unusual but valid JSON values.</summary>
     private static readonly string[] OddJson =
     [
         "null", "true", "0", "-1", "1e999", "-0.0", "30.0", "1E400", "9223372036854775808", "99999999999999999999999999999999", "1.7976931348623157e308", "[]", "{}", "[null]", "[[]]", "[{}]", "\"\"", "\" \"",
@@ -17,7 +17,7 @@ internal sealed partial class Mutator(int seed)
         "{\"gte\":null}", "{\"in\":[]}", "{\"in\":[[1]]}", "{\"contains\":1}", "{\"gte\":\"2026-11-28T00:00:00\"}", "{\"\":\"\"}", "{\"__proto__\":{}}", "{\"$type\":\"System.IO.FileInfo\"}",
     ];
 
-    /// <summary>No JSON at all.</summary>
+    /// <summary>Text that is not valid JSON.</summary>
     private static readonly string[] NoJson = ["NaN", "Infinity", "'x'", "undefined", "/*x*/1", "01", "+1", "\"\\x41\"", "\"\t\"", "\"unterminated", "[1,]", "{\"a\":1,}", "{a:1}", "", "}", "]", "\"\\ud83d"];
 
     private static readonly byte[][] OddBytes =
@@ -72,10 +72,10 @@ internal sealed partial class Mutator(int seed)
 
     private readonly Random _random = new(seed);
 
-    /// <summary>One of these.</summary>
+    /// <summary>Returns a random element.</summary>
     public T Pick<T>(IReadOnlyList<T> all) => all[_random.Next(all.Count)];
 
-    /// <summary>A spoilt copy: in one way mostly, in up to four.</summary>
+    /// <summary>Returns a mutated copy, mostly with one mutation and with up to four.</summary>
     public RawHttpRequest Mutate(RawHttpRequest valid)
     {
         var spoilt = valid.Clone();
@@ -83,7 +83,7 @@ internal sealed partial class Mutator(int seed)
         return spoilt;
     }
 
-    /// <summary>A spoilt copy of a message.</summary>
+    /// <summary>Returns a mutated copy of a message.</summary>
     public byte[] Mutate(byte[] valid)
     {
         var spoilt = valid;
@@ -126,7 +126,7 @@ internal sealed partial class Mutator(int seed)
             5 => Segment().Replace(target, "/" + Pick(OddPaths), 1, _random.Next(target.Length)),
             _ => target.ToUpperInvariant(),
         };
-        // A space or a line's end would make another request line of it: the web server's own affair.
+        // A space or a line end would make it another request line, which the web server handles itself.
         request.Target = request.Target.Replace(' ', '+');
     }
 
@@ -168,7 +168,7 @@ internal sealed partial class Mutator(int seed)
         }
     }
 
-    /// <summary>Puts something in the place of one of a document's values, or doubles its field with it.</summary>
+    /// <summary>Replaces one of the document's values, or duplicates its field with another value.</summary>
     private byte[] Replace(byte[] body, string json)
     {
         var text = Encoding.Latin1.GetString(body);
@@ -182,7 +182,7 @@ internal sealed partial class Mutator(int seed)
 
     public override string ToString() => seed.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A value behind a colon, a comma or a bracket, and a name as well: both may be anything.</summary>
+    /// <summary>Matches a value after a colon, a comma or a bracket, and also names, so that both can be replaced.</summary>
     [GeneratedRegex("""(?<=[:,\[{]\s*)("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false|null|\[[^\[\]{}]*\]|\{[^\[\]{}]*\})""")]
     private static partial Regex JsonValue();
 

@@ -3,25 +3,25 @@ using System.Text;
 
 namespace MedCor.Tests.EndToEnd.Fuzz;
 
-/// <summary>A request as the bytes that go over the wire. Nothing here keeps it well-formed.</summary>
+/// <summary>Represents a request as the bytes that are sent. Nothing ensures that it is well-formed.</summary>
 internal sealed class RawHttpRequest(string method, string target, byte[]? body = null)
 {
     public string Method { get; set; } = method;
 
-    /// <summary>Path and query as they stand in the request line.</summary>
+    /// <summary>Gets or sets the path and query as they appear in the request line.</summary>
     public string Target { get; set; } = target;
 
     public List<(string Name, string Value)> Headers { get; } = [];
 
     public byte[]? Body { get; set; } = body;
 
-    /// <summary>How long the body is said to be, where that is not how long it is.</summary>
+    /// <summary>Gets or sets the claimed length of the body, where it differs from the actual one.</summary>
     public int? ClaimedLength { get; set; }
 
-    /// <summary>Whether less is sent than is claimed: then no answer is waited for, and the connection is cut.</summary>
+    /// <summary>Gets whether fewer bytes are sent than claimed. Then no response is awaited, and the connection is closed.</summary>
     public bool IsTruncated => ClaimedLength > (Body?.Length ?? 0);
 
-    /// <summary>How long all before the body is.</summary>
+    /// <summary>Gets the length of everything before the body, in bytes.</summary>
     public int HeadLength => ToBytes("host").Length - (Body?.Length ?? 0);
 
     public RawHttpRequest Clone()
@@ -37,7 +37,7 @@ internal sealed class RawHttpRequest(string method, string target, byte[]? body 
         Headers.Add((name, value));
     }
 
-    /// <summary>The bytes; one byte for each character of the head.</summary>
+    /// <summary>Returns the bytes of the request, with one byte per character of the head.</summary>
     public byte[] ToBytes(string host)
     {
         var head = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{Method} {Target} HTTP/1.1\r\n");
@@ -47,7 +47,7 @@ internal sealed class RawHttpRequest(string method, string target, byte[]? body 
         return [.. Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), .. Body ?? []];
     }
 
-    /// <summary>For a report: what was sent, in characters that can be printed, without its token.</summary>
+    /// <summary>Returns the request for a report, in printable characters and without its token.</summary>
     public override string ToString()
     {
         var shown = new StringBuilder();

@@ -4,16 +4,19 @@ using System.Text;
 
 namespace MedCor.Tests.EndToEnd.Fuzz;
 
-/// <summary>What came back over a connection of its own.</summary>
-/// <param name="Status">0 when the connection was closed without an answer.</param>
+/// <summary>Represents a response that was received over a connection of its own.</summary>
+/// <param name="Status">The status code; 0 when the connection was closed without a response.</param>
 internal sealed record RawHttpResponse(int Status, IReadOnlyDictionary<string, string> Headers, string Body)
 {
     private const int MaxBytes = 4 * 1024 * 1024;
 
-    /// <summary>Whether an application answered, and not the web server because it could not read the request's head.</summary>
+    /// <summary>Gets whether the application answered, rather than the web server because it could not parse the head of the request.</summary>
     public bool IsFromApplication => Headers.ContainsKey("X-Request-Id");
 
-    /// <summary>Sends a request and reads its answer; of a stream, only that it has begun. Throws <see cref="OperationCanceledException"/> when there is none in time.</summary>
+    /// <summary>
+    /// Sends a request and reads the response; of a stream, only its beginning. Throws <see cref="OperationCanceledException"/> when there is no response in
+    /// time.
+    /// </summary>
     public static async Task<RawHttpResponse> Send(RawHttpRequest request, Uri gateway, TimeSpan patience)
     {
         using var enough = new CancellationTokenSource(patience);
@@ -40,13 +43,13 @@ internal sealed record RawHttpResponse(int Status, IReadOnlyDictionary<string, s
         }
         catch (IOException)
         {
-            // Cut by the other side; what it said before counts.
+            // The server closed the connection; what it sent before counts.
         }
         return TryParse(received, isComplete: true) ?? new(0, new Dictionary<string, string>(), "");
     }
 
-    /// <summary>The answer, if all of it is there.</summary>
-    /// <param name="isComplete">Whether no more than the head is to come, or nothing at all.</param>
+    /// <summary>Returns the response if it is complete.</summary>
+    /// <param name="isComplete">Whether no more bytes follow, or none beyond the head.</param>
     private static RawHttpResponse? TryParse(MemoryStream received, bool isComplete)
     {
         var bytes = received.GetBuffer().AsSpan(0, (int)received.Length);
@@ -59,7 +62,7 @@ internal sealed record RawHttpResponse(int Status, IReadOnlyDictionary<string, s
             if (line.Split(':', 2) is [var name, var value]) headers[name] = value.Trim();
         var status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
         var rest = bytes[(end + 4)..];
-        // Behind it may stand the answer to what was sent beyond the claimed length.
+        // It may be followed by the response to bytes that were sent beyond the claimed length.
         if (headers.TryGetValue("Content-Length", out var length) && int.Parse(length, CultureInfo.InvariantCulture) is var size && size < rest.Length) rest = rest[..size];
         var isWhole = isComplete || status is 101 or 204 or 304 || headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) is true
             || (length is not null ? rest.Length >= int.Parse(length, CultureInfo.InvariantCulture) : headers.ContainsKey("Transfer-Encoding") && rest.EndsWith("0\r\n\r\n"u8));

@@ -9,8 +9,8 @@ using MedCor.Tests.Identity;
 namespace MedCor.Tests.EndToEnd.Fuzz;
 
 /// <summary>
-/// Valid requests of every surface, at a hospital of the fuzzer's own: every operation of the OpenAPI document, every tool by its own path, by invoke, in a batch and over a WebSocket.
-/// What is added to the document or the catalogue is among them.
+/// Creates valid requests of every kind, in a hospital of the fuzzer's own: every operation of the OpenAPI document, and every tool on its own path, through
+/// invoke, in a batch and over a WebSocket. New operations and tools are included.
 /// </summary>
 internal sealed class ValidRequests
 {
@@ -23,7 +23,7 @@ internal sealed class ValidRequests
 
     public List<RawHttpRequest> Requests { get; } = [];
 
-    /// <summary>Messages of a WebSocket, of its every kind.</summary>
+    /// <summary>Gets WebSocket messages of every type.</summary>
     public List<byte[]> Messages { get; } = [];
 
     public CatalogueFixture Premises => _premises;
@@ -38,7 +38,7 @@ internal sealed class ValidRequests
         return all;
     }
 
-    /// <summary>What there is to name: things of the hospital, and for what ends or changes something, things that nobody needs.</summary>
+    /// <summary>Finds IDs to use: entities of the hospital, and spare entities for tools that delete or change them.</summary>
     private async Task FindIds()
     {
         var opening = ToolCatalogue.All["create_hospital"];
@@ -59,16 +59,16 @@ internal sealed class ValidRequests
         foreach (var tool in ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal)))
         {
             var (draft, caller) = (new ParameterGenerator(tool), _premises.CallersAllowed(tool).First());
-            // The walk's own people and hospital must outlive it.
+            // The fixture's own users and hospital must survive.
             var parameters = await draft.Generate(draft.Optional, kind => (tool.Effect, kind) switch
             {
                 (not Effect.Read, "hospital") when tool.Name.EndsWith("_hospital", StringComparison.Ordinal) => Task.FromResult(_ids["spare_hospital"]),
                 (not Effect.Read, "user") => Task.FromResult(_ids["spare_user"]),
-                // All hospitals have the same ones.
+                // Specialties are shared by all hospitals.
                 (not Effect.Read, "specialty") => Task.FromResult(_ids["spare_specialty"]),
                 _ => _premises.FindOrCreateId(kind, caller),
             });
-            // A hash of a password for every try would be all that is done.
+            // Hashing a password in every attempt would dominate the test.
             if (tool.Name == "update_user") foreach (var secret in parameters.Select(p => p.Key).Where(p => p.Contains("password", StringComparison.Ordinal)).ToArray()) parameters.Remove(secret);
             _calls.Add((tool, caller, parameters));
             Add(caller, "POST", $"/api/mcp/tools/{tool.Name}", parameters);
@@ -79,7 +79,7 @@ internal sealed class ValidRequests
             Add(_premises.Admin, "POST", "/api/mcp/batch", new JsonObject { ["requests"] = new JsonArray([.. some.Select(c => new JsonObject { ["tool"] = c.Tool.Name, ["params"] = c.Parameters.DeepClone(), ["idempotency_key"] = $"{Guid.NewGuid()}" })]) });
     }
 
-    /// <summary>The operations of the document, with its own examples; each tool's own path is there already.</summary>
+    /// <summary>Adds the operations of the document with its examples, except the tools' own paths, which are added already.</summary>
     private async Task AddDocumentedOperations()
     {
         var document = JsonNode.Parse(await _premises.Admin.Http.GetStringAsync("/api/openapi.json"))!;
@@ -91,7 +91,7 @@ internal sealed class ValidRequests
                 var parameters = (operation!["parameters"]?.AsArray() ?? []).Select(p => p!).ToArray();
                 var (target, isAuth) = (await FillPath(path), path.StartsWith("/api/auth/", StringComparison.Ordinal));
                 var query = string.Join('&', from p in parameters where (string?)p["in"] == "query" && (string?)p["name"] != "ticket" select $"{p["name"]}={Uri.EscapeDataString(Query(path, (string)p["name"]!))}");
-                // A session's end must be that of nobody else; what is wrong with a log-in locks out nobody who is there.
+                // A logout may end only the spare session, and failed logins may lock only an account that does not exist.
                 var caller = isAuth ? _spare : path.StartsWith("/mcp/", StringComparison.Ordinal) || path.Contains("prompts", StringComparison.Ordinal) ? _premises.People[Callers.Nurse] : _premises.Admin;
                 var examples = operation["requestBody"]?["content"]?["application/json"]?["examples"]?.AsObject().Select(e => e.Value!["value"]) ?? [null];
                 foreach (var example in examples)

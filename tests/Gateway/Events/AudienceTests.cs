@@ -11,10 +11,12 @@ using SseClient = MedCor.Tests.EndToEnd.SseClient;
 
 namespace MedCor.Tests.Gateway.Events;
 
-/// <summary>Walks every event that listeners are shown: one that is added tomorrow is walked with no new line.</summary>
+/// <summary>
+/// Tests the audience of every event that is delivered to subscribers. The events are found by reflection, so new ones are covered without a change here.
+/// </summary>
 public sealed class AudienceTests
 {
-    /// <summary>What a hospital shows to everybody who belongs to it.</summary>
+    /// <summary>The resources that every member of a hospital may read.</summary>
     private static readonly string[] Public = ["hospitals", "departments", "doctors", "specialties", "schedules"];
 
     private static readonly Type[] Shown = [.. LiveEventConsumer.ConsumerTypes.Select(consumer => consumer.GetGenericArguments()[0])];
@@ -49,7 +51,7 @@ public sealed class AudienceTests
             }
         foreach (var listener in listeners.Values.Concat(foreign)) await listener.DisposeAsync();
 
-        // Everybody hears it, and whatever came before it: who has it without the event does not get the event.
+        // Every subscriber receives the marker, and after all earlier events. An event that has not arrived by then will not arrive.
         async Task Mark()
         {
             mark++;
@@ -115,7 +117,9 @@ public sealed class AudienceTests
         Assert.True(cut > Shown.Length / 2, $"{cut} were too long");
     }
 
-    /// <summary>What the resources of the catalogue say: a role reads a kind of thing, a patient only what is public or about themselves.</summary>
+    /// <summary>
+    /// Returns what the resource catalogue implies: a role reads a resource or not, and a patient reads only what is public or concerns the patient.
+    /// </summary>
     private static bool MayHear(Callers kind, LiveUpdate live, bool isAboutThem)
     {
         if (kind == Callers.Patient) return Public.Contains(live.Resource) || (isAboutThem && live.Audience.UserId is not null);
@@ -127,7 +131,7 @@ public sealed class AudienceTests
         };
     }
 
-    /// <summary>An event with a value in every field: it happened in this hospital, and whatever it is about is this person or theirs.</summary>
+    /// <summary>Creates an event with a value in every field. It belongs to the hospital, and concerns the person.</summary>
     private static object Made(Type type, Guid hospital, Guid person, string name = "", string text = "text")
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -147,7 +151,7 @@ public sealed class AudienceTests
             list.SetValue(Made(of, hospital, person, text: text), 0);
             return list;
         }
-        // A hospital's own id is the hospital's.
+        // The ID of a hospital itself is the hospital's.
         var own = type == typeof(MedCor.Contracts.Hospital.Hospital) ? hospital : person;
         var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(c => c.GetParameters().Length)!;
         return constructor.Invoke([.. constructor.GetParameters().Select(p => p.Name == "Id" && p.ParameterType == typeof(Guid) ? own : Made(p.ParameterType, hospital, person, p.Name!, text))]);

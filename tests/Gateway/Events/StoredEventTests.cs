@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Gateway.Events;
 
-/// <summary>What Redis keeps of events for who comes back: bounded in number and in bytes, for each hospital and for all together.</summary>
+/// <summary>Tests the events that Redis stores for reconnecting subscribers: limited in number and in bytes, per hospital and in total.</summary>
 public sealed class StoredEventTests
 {
     private const int Large = 100_000;
@@ -70,7 +70,7 @@ public sealed class StoredEventTests
 
     private static Task Tell(LiveEventStore streams, Guid hospital, int number, int size) => new NumberedEvent(hospital, number, new string('x', size)).AppendTo(streams);
 
-    /// <summary>All of a stream, in pages: what takes too long to be read is given up.</summary>
+    /// <summary>Reads a whole stream in pages, because reading it at once would time out.</summary>
     private static async Task<IReadOnlyList<LiveEventStore.StoredEvent>> Kept(LiveEventStore streams, string stream)
     {
         List<LiveEventStore.StoredEvent> kept = [];

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Gateway.Events;
 
-/// <summary>What Redis keeps of answers for who comes back: bounded, for each and for all of a hospital.</summary>
+/// <summary>Tests the tool responses that Redis stores for reconnecting subscribers: limited per user and per hospital.</summary>
 public sealed class StoredToolResponseTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);

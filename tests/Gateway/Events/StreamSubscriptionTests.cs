@@ -10,10 +10,10 @@ using EventSubscriber = MedCor.Gateway.LiveEvents.EventSubscriber;
 
 namespace MedCor.Tests.Gateway.Events;
 
-/// <summary>What a listener hears of the streams, from now on or from where they were, at any replica and through the loss of Redis.</summary>
+/// <summary>Tests what a subscriber receives, from now on or from a resume token, at any replica and through a loss of Redis.</summary>
 public sealed class StreamSubscriptionTests
 {
-    /// <summary>One for all: the house's Redis has few databases.</summary>
+    /// <summary>One connection for all tests, because each connection takes one of a limited number of Redis databases.</summary>
     private static readonly Lazy<Task<ConnectionMultiplexer>> Redis = new(MedCorFixture.ConnectRedis);
 
     private readonly Guid _hospital = Guid.CreateVersion7();
@@ -131,7 +131,7 @@ public sealed class StreamSubscriptionTests
         await Earlier(2);
         await replica.Append(_hospital, 3, 1);
         await ears.WaitFor(3);
-        // Who loaded anew by now knows nothing of what comes after.
+        // A client that has reloaded by now does not know of later losses, so each of them is reported.
         foreach (var (number, reloads) in ((int, int)[])[(4, 2), (5, 3)])
         {
             await Earlier(number);
@@ -155,7 +155,7 @@ public sealed class StreamSubscriptionTests
         }
     }
 
-    /// <summary>A moment of Redis' clock behind all that was written.</summary>
+    /// <summary>Returns a time by Redis's clock that is after everything written so far.</summary>
     private static async Task<DateTimeOffset> After(ConnectionMultiplexer redis)
     {
         var wrote = await Time();
@@ -227,7 +227,7 @@ public sealed class StreamSubscriptionTests
         server.RestoreDataFiles(kept);
         using var anew = await server.Start();
         await Happens(replica, _hospital, 16, 2);
-        // A replica that has not heard what was lost.
+        // A replica that had not received the lost events.
         await using var other = await GatewayReplica.Start(anew);
         await using var again = await other.Subscribe(_hospital, place);
         await again.WaitFor(17);
@@ -310,7 +310,7 @@ public sealed class StreamSubscriptionTests
         Assert.Equal([1, 2], ears.Numbers);
     }
 
-    /// <summary>Something happens, and is told until Redis takes it, as from the bus.</summary>
+    /// <summary>Appends events and retries until Redis accepts them, as deliveries from the bus are retried.</summary>
     private static async Task Happens(GatewayReplica replica, Guid hospital, int from, int count)
     {
         foreach (var noted in Enumerable.Range(from, count).Select(i => new NumberedEvent(hospital, i)).ToArray())
@@ -328,7 +328,7 @@ public sealed class StreamSubscriptionTests
             }, "Redis takes events", TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>What a gateway has for its listeners.</summary>
+    /// <summary>Represents the part of a gateway replica that delivers events.</summary>
     private sealed class GatewayReplica : IAsyncDisposable
     {
         private readonly LiveEventReader _tailer;
@@ -349,7 +349,7 @@ public sealed class StreamSubscriptionTests
             for (var i = from; i < from + count; i++) await new NumberedEvent(hospital, i).AppendTo(Streams);
         }
 
-        /// <param name="loggedInAt">Before anything happened, unless given.</param>
+        /// <param name="loggedInAt">The time of the login; by default before all events.</param>
         public async Task<RecordingSubscriber> Subscribe(Guid hospital, string? after = null, Role role = Role.Nurse, DateTimeOffset? loggedInAt = null)
         {
             var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)) { LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch };
@@ -366,7 +366,7 @@ public sealed class StreamSubscriptionTests
         }
     }
 
-    /// <summary>A listener, and what they heard.</summary>
+    /// <summary>Represents a subscriber and records what it receives.</summary>
     private sealed class RecordingSubscriber : IAsyncDisposable
     {
         private readonly EventSubscriber _listener;
@@ -392,7 +392,7 @@ public sealed class StreamSubscriptionTests
             }
         }
 
-        /// <summary>Numbers of events, and <c>reload</c>, in order.</summary>
+        /// <summary>Gets the numbers of the received events, and <c>reload</c>, in order.</summary>
         public IReadOnlyList<string> All
         {
             get
@@ -405,10 +405,10 @@ public sealed class StreamSubscriptionTests
 
         public int Reloads => All.Count(h => h == "reload");
 
-        /// <summary>The numbers up to the one that was waited for: what comes after it, a client that was cut off has not seen.</summary>
+        /// <summary>Gets the numbers up to the event that was waited for. A client that was disconnected then has not received any later one.</summary>
         public IReadOnlyList<int> NumbersUntilWaitedFor { get; private set; } = [];
 
-        /// <summary>Waits for an event, and tells the place that is reached with it.</summary>
+        /// <summary>Waits for an event and returns the resume token after it.</summary>
         public async Task<string> WaitFor(int number)
         {
             while (true)
@@ -429,7 +429,7 @@ public sealed class StreamSubscriptionTests
             }
         }
 
-        /// <summary>Has the place moved on as a heartbeat does.</summary>
+        /// <summary>Advances the resume token as a heartbeat does, and returns it.</summary>
         public string AdvanceByHeartbeat()
         {
             _seat.AdvanceToken();
@@ -454,7 +454,7 @@ public sealed class StreamSubscriptionTests
             }
             catch (OperationCanceledException)
             {
-                // Left.
+                // The subscriber was disposed.
             }
         }
 

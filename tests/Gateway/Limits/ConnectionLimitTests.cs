@@ -12,7 +12,7 @@ using WebSocketClient = MedCor.Tests.EndToEnd.WebSocketClient;
 
 namespace MedCor.Tests.Gateway.Limits;
 
-/// <summary>A gateway that lets everybody have few connections.</summary>
+/// <summary>Runs a gateway with low connection limits.</summary>
 public sealed class StrictGateway : IAsyncLifetime
 {
     public const int Sockets = 2;
@@ -85,7 +85,7 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
         await second.Send(new { type = "auth", token = doctor.AccessToken });
         await second.Next("auth_success");
 
-        // Before the upgrade it is an answer as any other.
+        // Before the upgrade, the error is an ordinary response.
         using var third = new ClientWebSocket();
         third.Options.CollectHttpResponseDetails = true;
         WithHeader(third.Options);
@@ -144,7 +144,7 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
                 }
                 catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
                 {
-                    // Closed before this side had seen it open.
+                    // The gateway closed the connection before the client saw it open.
                     reset++;
                 }
             await Wait.Until(() => Task.FromResult(reset + open.Count(IsClosed) >= 20), "those beyond are closed");
@@ -178,7 +178,7 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
 
     private static bool IsClosed(TcpClient connection) => connection.Client.Poll(0, SelectMode.SelectRead) && connection.Client.Available == 0;
 
-    /// <summary>Sends a body of a mebibyte slowly, until the other side answers; what it answers.</summary>
+    /// <summary>Sends a request body slowly until the gateway responds, and returns the response.</summary>
     private async Task<string> SlowBody(int bytesPerSecond)
     {
         using var connection = await Connect();
@@ -187,7 +187,7 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
         return await Drip(stream, new byte[bytesPerSecond / 10]);
     }
 
-    /// <summary>Sends headers that never end, until the other side has enough.</summary>
+    /// <summary>Sends headers without end until the gateway responds.</summary>
     private async Task<string> SlowHeaders()
     {
         using var connection = await Connect();
@@ -221,7 +221,7 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // Closed.
+            // The socket was closed.
         }
     }
 

@@ -12,9 +12,9 @@ using MedCor.Tests.EndToEnd;
 namespace MedCor.Tests.Gateway.Limits;
 
 /// <summary>
-/// A gateway of little memory, and many who send slowly, send without end, ask for much and take nothing of it, or listen and do nothing: some of them known, others nobody, from addresses that are
-/// not those of whoever is to be served. Small in every run; with <c>MEDCOR_HOSTILE=whole</c> as
-/// docs/limits.md says.
+/// Tests a gateway with little memory against many hostile clients: they send slowly, send without end, request much and read none of it, or listen and do
+/// nothing. Some are authenticated, others anonymous, and their addresses differ from that of the regular client. Every run is small;
+/// <c>MEDCOR_HOSTILE=whole</c> runs the numbers of docs/limits.md.
 /// </summary>
 public sealed class HostileClientTests
 {
@@ -47,10 +47,10 @@ public sealed class HostileClientTests
             .. Enumerable.Range(0, Size.Dribblers).Select(i => Quietly(() => AskSlowly(gateway, i, over.Token))),
             .. Enumerable.Range(0, Size.Doublers).Select(i => Quietly(() => RepeatFields(gateway, i % 3 == 0 ? null : admin, i, over.Token))),
         ];
-        // Where the machine has much else to do it takes a little longer until so many have been served.
+        // On a busy machine it takes longer to serve the required number of requests.
         while ((watch.Elapsed < Size.For || served <= LeastServed) && watch.Elapsed < Size.For + Grace && gateway.IsRunning)
         {
-            // Who is told to come again does, as clients do.
+            // A client that is told to retry does so.
             HttpStatusCode status = 0;
             for (var tries = 0; tries < 20 && status != HttpStatusCode.OK; tries++)
             {
@@ -62,7 +62,7 @@ public sealed class HostileClientTests
             if (status == HttpStatusCode.OK) served++;
             else late.Add($"{(int)status}");
             if (served % 10 != 1) continue;
-            // Also who comes without a header and says in a message who they are.
+            // Also a client that authenticates by a message instead of a header.
             await using var socket = await EndToEnd.WebSocketClient.Connect(gateway.Http.BaseAddress!);
             await socket.Send(new { type = "auth", token = other.AccessToken });
             await socket.Next("auth_success");
@@ -77,7 +77,7 @@ public sealed class HostileClientTests
         Assert.DoesNotContain("OutOfMemory", gateway.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>Sends a body of a mebibyte a little at a time, and again when it is cut off.</summary>
+    /// <summary>Sends a body of one mebibyte slowly, and again when it is cut off.</summary>
     private static async Task SendSlowly(ServiceProcess gateway, int which, CancellationToken ct)
     {
         var path = which % 2 == 0 ? "/api/auth/login/" : "/api/mcp/tools/invoke";
@@ -95,7 +95,7 @@ public sealed class HostileClientTests
         }
     }
 
-    /// <summary>Sends a message that never ends, and again when it is cut off.</summary>
+    /// <summary>Sends a message without end, and again when it is cut off.</summary>
     private static async Task SendWithoutEnd(ServiceProcess gateway, ApiClient client, CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
@@ -109,7 +109,7 @@ public sealed class HostileClientTests
             });
     }
 
-    /// <summary>Opens a WebSocket, says nothing of who it is, and opens another when that is cut off or refused.</summary>
+    /// <summary>Opens a WebSocket without authenticating, and another one when it is closed or refused.</summary>
     private static async Task SayNothing(ServiceProcess gateway, int which, CancellationToken ct)
     {
         using var http = From(gateway, which);
@@ -123,7 +123,7 @@ public sealed class HostileClientTests
             });
     }
 
-    /// <summary>Sends the headers of a request a little at a time, and again when it is cut off.</summary>
+    /// <summary>Sends the headers of a request slowly, and again when it is cut off.</summary>
     private static async Task AskSlowly(ServiceProcess gateway, int which, CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
@@ -139,7 +139,7 @@ public sealed class HostileClientTests
         }
     }
 
-    /// <summary>Sends JSON of as many fields as a body holds, all of one name or each of its own.</summary>
+    /// <summary>Sends JSON with as many fields as a body holds, all of one name or each of its own.</summary>
     private static async Task RepeatFields(ServiceProcess gateway, ApiClient? client, int which, CancellationToken ct)
     {
         using var http = From(gateway, which);
@@ -163,7 +163,7 @@ public sealed class HostileClientTests
         await new TaskCompletionSource().Task.WaitAsync(ct);
     }
 
-    /// <summary>Asks for all that a patient has on record, again and again, and takes none of it.</summary>
+    /// <summary>Repeatedly requests all records of a patient and reads no response.</summary>
     private static async Task TakeNothing(ServiceProcess gateway, ApiClient client, CancellationToken ct)
     {
         using var connection = await Connect(gateway, ct);
@@ -174,7 +174,7 @@ public sealed class HostileClientTests
 
     private static byte[] Request(string path, ApiClient client) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {client.AccessToken}\r\n\r\n");
 
-    /// <param name="from">Which of the attackers' addresses it comes from; the usual one unless given.</param>
+    /// <param name="from">The index of the attacker's address; null for the usual address.</param>
     private static async Task<TcpClient> Connect(ServiceProcess gateway, CancellationToken ct, int? from = null)
     {
         var connection = from is { } which ? new TcpClient(new IPEndPoint(Address(which), 0)) : new TcpClient();
@@ -182,13 +182,13 @@ public sealed class HostileClientTests
         return connection;
     }
 
-    /// <summary>A client at one of the attackers' addresses.</summary>
+    /// <summary>Creates a client at one of the attackers' addresses.</summary>
     private static HttpClient From(ServiceProcess gateway, int which) => new(new SocketsHttpHandler { ConnectCallback = async (_, ct) => (await Connect(gateway, ct, which)).GetStream() });
 
-    /// <summary>One of eight, all of this machine. Whoever is to be served comes from 127.0.0.1.</summary>
+    /// <summary>Returns one of eight loopback addresses. The regular client uses 127.0.0.1.</summary>
     private static IPAddress Address(int which) => new([127, 0, 0, (byte)(2 + which % 8)]);
 
-    /// <summary>To be cut off is what they are for.</summary>
+    /// <summary>Runs an attack and ignores that it is cut off, which is expected.</summary>
     private static async Task Quietly(Func<Task> act)
     {
         try
@@ -197,7 +197,7 @@ public sealed class HostileClientTests
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or WebSocketException or HttpRequestException)
         {
-            // Over, or cut off.
+            // The attack ended or was cut off.
         }
     }
 }

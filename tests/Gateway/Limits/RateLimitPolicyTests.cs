@@ -8,7 +8,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.Limits;
 
-/// <summary>Two gateways that let everybody call ten times a minute, and log in thrice. A test calls as somebody whom no other test here is.</summary>
+/// <summary>Runs two gateways that allow ten calls a minute and three logins. Each test calls as a user whom no other test here uses.</summary>
 public sealed class TwoStrictGateways : IAsyncLifetime
 {
     public ServiceProcess One { get; private set; } = null!;
@@ -51,7 +51,7 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
         Assert.Equal(("\"calls\";q=10;w=60", 0, (int)error["retry_after"]!), Fields(refused));
         Assert.NotNull(error["details"]!["request_id"]);
 
-        // Every surface is counted, and nobody pays for another.
+        // Every endpoint is counted, and no caller is limited by another's calls.
         using var list = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/tools") { Headers = { Authorization = new("Bearer", nurse.AccessToken) } };
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Http.SendAsync(list)).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Post(nurse, "/api/mcp/sse/ticket", new { })).StatusCode);
@@ -108,9 +108,9 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.1")).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "203.0.113.1")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.2")).StatusCode);
-        // What the client wrote before the proxy's own entry is the client's claim.
+        // Entries before the one that the proxy added are claims of the client.
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "198.51.100.9, 203.0.113.2")).StatusCode);
-        // So is it where somebody behind the trusted addresses writes one: a call passes one proxy.
+        // The same holds for an entry within the trusted addresses, because a call passes a single proxy.
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.3, 10.244.7.5")).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "203.0.113.4, 10.244.7.5")).StatusCode);
     }

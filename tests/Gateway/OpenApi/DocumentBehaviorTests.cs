@@ -7,7 +7,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.OpenApi;
 
-/// <summary>A gateway that counts calls, unlike the others, and refuses none.</summary>
+/// <summary>Runs a gateway that counts calls, unlike the others, and refuses none.</summary>
 public sealed class CountingGateway : IAsyncLifetime
 {
     public ServiceProcess Gateway { get; private set; } = null!;
@@ -17,7 +17,7 @@ public sealed class CountingGateway : IAsyncLifetime
     public async Task DisposeAsync() => await Gateway.DisposeAsync();
 }
 
-/// <summary>What the document says, compared with what a gateway does. Walks all its operations.</summary>
+/// <summary>Tests that the OpenAPI document matches the gateway's behavior, for all of its operations.</summary>
 public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixture<CountingGateway>
 {
     private static readonly (Callers Kind, string Email)[] People =
@@ -52,7 +52,7 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
                     using var answer = await http.SendAsync(attempt, HttpCompletionOption.ResponseHeadersRead);
                     var status = ((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
                     if (!documented.Contains(status)) wrongs.Add($"{method} {path} answers {status}");
-                    // What asks for no WebSocket where there is nothing else is refused before it is counted.
+                    // A request to the WebSocket path without an upgrade is refused before it is counted.
                     if (path != "/api/mcp/ws" && answer.Headers.Contains("RateLimit") != documented.Contains("429")) wrongs.Add($"{method} {path}, {status}: counted or documented so, not both");
                     attempt.Dispose();
                 }
@@ -67,14 +67,14 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         foreach (var example in Examples(api["paths"]![$"/api/mcp/tools/{name}"]!["post"]!))
         {
             using var answer = await caller.Http.PostAsync($"/api/mcp/tools/{name}", new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json"));
-            // An example can name no thing that is there after every start.
+            // Examples cannot name entities that exist after every start.
             Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound, $"{example.ToJsonString()}: {await answer.Content.ReadAsStringAsync()}");
         }
     }
 
     public static TheoryData<string> Reads => [.. from tool in ToolCatalogue.All.Values where tool.Effect == Effect.Read select tool.Name];
 
-    /// <summary>What they change must not be tried on the demo data; so what they name is looked up.</summary>
+    /// <summary>The changes must not be tried on the demo data, so only the entities that the examples name are looked up.</summary>
     [Fact]
     public async Task The_examples_of_a_tool_that_writes_name_what_is_there_and_nothing_that_is_taken()
     {

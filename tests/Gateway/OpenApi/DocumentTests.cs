@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MedCor.Tests.Gateway.OpenApi;
 
-/// <summary>The rules that the document keeps, read off the one that the gateway would serve.</summary>
+/// <summary>Tests the rules of the OpenAPI document on the one that the gateway serves.</summary>
 public sealed class DocumentTests
 {
     private static readonly JsonNode Api = JsonNode.Parse(OpenApiDocumentWriter.Write(MappedRoutes.Routes))!;
@@ -95,7 +95,7 @@ public sealed class DocumentTests
         Assert.Equal(tags, Api["x-tagGroups"]!.AsArray().SelectMany(g => g!["tags"]!.AsArray().Select(t => (string?)t)));
     }
 
-    /// <summary>Generators take a field with a default for one that is always there, and an object without named fields for an empty one.</summary>
+    /// <summary>Client generators treat a field with a default as always present, and an object without named fields as empty.</summary>
     [Fact]
     public void No_field_has_a_default_and_an_object_without_named_fields_takes_any()
     {

@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace MedCor.Tests.Gateway.OpenApi;
 
-/// <summary>JSON Schema 2020-12, as much of it as MedCor uses; a keyword that is not known here is wrong.</summary>
+/// <summary>Validates values against JSON Schema 2020-12, as far as MedCor uses it. An unknown keyword is an error.</summary>
 internal static partial class JsonSchemaValidator
 {
-    /// <summary>All that is wrong with a value.</summary>
+    /// <summary>Returns the errors of a value.</summary>
     public static IEnumerable<string> Errors(JsonNode document, JsonNode schema, JsonNode? value, string at = "") =>
         schema.AsObject().SelectMany(keyword => Errors(document, schema, keyword.Key, keyword.Value!, value, at));
 
-    /// <summary>What a reference leads to; null when nothing.</summary>
+    /// <summary>Resolves a reference; returns null when its target does not exist.</summary>
     public static JsonNode? Resolve(JsonNode document, string reference) =>
         reference.Split('/').Skip(1).Aggregate((JsonNode?)document, (node, step) => node?[step.Replace("~1", "/", StringComparison.Ordinal)]);
 
@@ -41,7 +41,7 @@ internal static partial class JsonSchemaValidator
         _ => [$"{at}: {keyword} is not known here"],
     } is var found ? found.Select(wrong => wrong.Length > 0 ? wrong : $"{at}: {keyword} {rule?.ToJsonString()} is broken by {value?.ToJsonString()}") : [];
 
-    /// <summary>A pattern whose end is the text's, as in ECMAScript, and not that of its last line.</summary>
+    /// <summary>Anchors a pattern at the end of the text, as <c>$</c> does in ECMAScript; in .NET it also matches before a final line end.</summary>
     private static string AnchorAtEnd(string pattern) => pattern.EndsWith('$') ? pattern[..^1] + "\\z" : pattern;
 
     private static double Number(JsonNode number) => double.Parse(number.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
@@ -60,7 +60,7 @@ internal static partial class JsonSchemaValidator
         "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", out _),
         "date-time" => Instant().IsMatch(text) && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _),
         "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
-        // What stands around a text is trimmed, and the format has no word for it.
+        // Surrounding whitespace is trimmed, which the format cannot express.
         "email" => Email().IsMatch(text.Trim(' ', '\t', '\n', '\r')),
         _ => false,
     };
@@ -68,7 +68,7 @@ internal static partial class JsonSchemaValidator
     [GeneratedRegex("[0-9]T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$")]
     private static partial Regex Instant();
 
-    /// <summary>A dot-atom, an @, and the labels of a host.</summary>
+    /// <summary>Matches a dot-atom, an @, and the labels of a host.</summary>
     [GeneratedRegex(@"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*\z")]
     private static partial Regex Email();
 }

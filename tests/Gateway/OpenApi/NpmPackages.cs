@@ -4,8 +4,8 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.OpenApi;
 
-/// <summary>Packages of npm, at pinned versions, installed below <c>tests/obj/</c> and kept there between runs.</summary>
-/// <param name="name">The folder beside this file that has <c>package.json</c>.</param>
+/// <summary>Installs npm packages at pinned versions below <c>tests/obj/</c>, where they stay between runs.</summary>
+/// <param name="name">The folder beside this file that contains <c>package.json</c>.</param>
 internal sealed class NpmPackages(string name)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -14,10 +14,10 @@ internal sealed class NpmPackages(string name)
     public static NpmPackages Client { get; } = new("client");
     public static NpmPackages Spectral { get; } = new("spectral");
 
-    /// <summary>Where they are installed, beside a copy of the folder.</summary>
+    /// <summary>Gets the installation directory, which also holds a copy of the folder.</summary>
     public string Directory { get; } = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/obj/npm", name);
 
-    /// <summary>Installs them, unless they are there. False when that cannot be done.</summary>
+    /// <summary>Installs the packages unless they are installed. Returns false when that is impossible.</summary>
     public bool Install()
     {
         if (ExecutableLocator.Find("node") is null || ExecutableLocator.Find("npm") is null) return false;
@@ -30,7 +30,7 @@ internal sealed class NpmPackages(string name)
         return true;
     }
 
-    /// <summary>Runs a program there, and tells what it said.</summary>
+    /// <summary>Runs a program in the installation directory and returns its exit code and output.</summary>
     public (int ExitCode, string Said) Run(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Directory, RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -41,7 +41,9 @@ internal sealed class NpmPackages(string name)
     }
 }
 
-/// <summary>A test that needs what generates and compiles clients in TypeScript. Without that it is skipped at a desk, and fails where <c>CI</c> is set.</summary>
+/// <summary>
+/// Marks a test that needs the packages to generate and compile TypeScript clients. Without them, the test is skipped locally and fails where <c>CI</c> is set.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TypeScriptFactAttribute : FactAttribute
 {
@@ -49,19 +51,19 @@ public sealed class TypeScriptFactAttribute : FactAttribute
 
     public TypeScriptFactAttribute()
     {
-        // Installed before any test begins: one that has begun can no longer be skipped.
+        // Installed before any test begins, because a running test can no longer be skipped.
         if (!IsAvailable && Environment.GetEnvironmentVariable("CI") is null or "") Skip = Missing;
     }
 
-    /// <summary>What to do about what is missing.</summary>
+    /// <summary>Explains how to install what is missing.</summary>
     public const string Missing =
         "The packages of tests/Gateway/OpenApi/client cannot be installed: that needs Node.js, npm (sudo apt-get update && sudo apt-get install -y --no-install-recommends nodejs npm) and its registry.";
 
-    /// <summary>Whether it is there.</summary>
+    /// <summary>Gets whether the packages are installed.</summary>
     public static bool IsAvailable => Installed.Value;
 }
 
-/// <summary>A test that needs Spectral: two hundred packages, so it is only run where it is asked for.</summary>
+/// <summary>Marks a test that needs Spectral. Because Spectral has two hundred packages, the test runs only on request.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SpectralFactAttribute : FactAttribute
 {

@@ -3,7 +3,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.OpenApi;
 
-/// <summary>What others' tools make of the document.</summary>
+/// <summary>Tests that third-party tools accept the OpenAPI document.</summary>
 public sealed class ThirdPartyToolTests
 {
     [TypeScriptFact]

@@ -93,7 +93,7 @@ public sealed class BatchEndpointTests
         var key = Guid.NewGuid().ToString();
         object Book(string time) => new { tool = "create_appointment", @params = ward.BookingRequest(time), idempotency_key = key };
 
-        // The first decides, also where another call with its key comes at the same moment.
+        // The first request takes effect, even when another with its key arrives at the same time.
         var answer = await Batch(ward.Nurse, new { requests = new[] { Book("10:00:00"), Book("10:00:00"), Book("11:00:00") } });
 
         Assert.Equal(["result"], answer[0]!.AsObject().Select(f => f.Key));

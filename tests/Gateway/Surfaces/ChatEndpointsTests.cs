@@ -7,7 +7,9 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.Gateway.Surfaces;
 
-/// <summary>An answer is read by any number, from the first event on, at whichever gateway; and errors have the chat surface's own form.</summary>
+/// <summary>
+/// Tests the chat endpoints: any number of readers receive an answer from its first event, at any gateway, and errors have the form of the chat API.
+/// </summary>
 [Collection(nameof(ChatFixture))]
 public class ChatEndpointsTests(ChatFixture house)
 {
@@ -84,7 +86,7 @@ public class ChatEndpointsTests(ChatFixture house)
         var call = await house.ServerTokenClient().Start(ChatFixture.NewQuestion());
         await house.ServerTokenClient().ReadToEnd(call);
 
-        // As when it was kept, and its process was gone before it could tell so: somebody else has ended it in Redis.
+        // Simulates a replica that stored the answer and was lost before it published the end: another replica has marked the run as failed in Redis.
         using (var redis = await ConnectionMultiplexer.ConnectAsync((await MedCorFixture.Get()).RedisConnectionString))
         {
             var (db, end, last) = (redis.GetDatabase(), $"{StubModelServer.DefaultTokens.Length + 1}-0", $"medcor:chat:events:{call}");
@@ -95,7 +97,7 @@ public class ChatEndpointsTests(ChatFixture house)
         }
 
         Assert.Equal(["partial", "final"], (await house.ServerTokenClient(1).ReadToEnd(call)).Select(t => t.Name));
-        // One of them heard that it was interrupted.
+        // The second position is after the event that reported the failure.
         foreach (var after in new[] { 3, StubModelServer.DefaultTokens.Length + 1 })
             Assert.Equal([string.Concat(StubModelServer.DefaultTokens)], (await house.ServerTokenClient().ReadToEnd(call, after: $"{after}")).Select(t => t.Text));
     }
@@ -160,7 +162,7 @@ public class ChatEndpointsTests(ChatFixture house)
         var question = ChatFixture.NewQuestion();
         house.Model.OnQuestion(question, async model =>
         {
-            // In steps, each of which is soon enough for a model.
+            // In steps short enough that the model does not count as stalled.
             using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
             while (await timer.WaitForNextTickAsync()) await model.SendToken("word ");
         });

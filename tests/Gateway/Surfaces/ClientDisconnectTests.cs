@@ -5,7 +5,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.Surfaces;
 
-/// <summary>Clients hang up all the time, and at any moment: that is nothing to alarm anybody with.</summary>
+/// <summary>Tests that disconnecting clients, which are routine and can occur at any moment, cause no warnings or errors in the log.</summary>
 public class ClientDisconnectTests
 {
     private const string Read = """{"tool": "list_appointments", "params": {"limit": 100}}""";
@@ -23,10 +23,10 @@ public class ClientDisconnectTests
         ("POST", "/mcp/execute", """{"messages": [{"role": "user", "content": "What is anemia?"}]}"""),
     ];
 
-    /// <summary>So often is it asked on one connection for what is not taken: together more than a connection holds.</summary>
+    /// <summary>The number of pipelined requests on a connection whose responses are not read: together they exceed the connection's buffers.</summary>
     private const int Pipelined = 30;
 
-    /// <summary>What is answered at length.</summary>
+    /// <summary>Requests with long responses.</summary>
     private static readonly (string Method, string Path, string Body)[] Long = [("POST", "/api/mcp/batch", $$"""{"requests": [{{string.Join(',', Enumerable.Repeat(Read, 50))}}]}""")];
 
     [Fact]
@@ -40,20 +40,20 @@ public class ClientDisconnectTests
 
         foreach (var isReset in new[] { false, true })
         {
-            // While they listen, and while an answer is made or written.
+            // While the client is subscribed, and while a response is produced or written.
             foreach (var path in new[] { "/api/mcp/sse", $"/mcp/stream/{call}", "/api/mcp/ws" })
                 await HangUp("GET", path, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n", "", isReset, hears: "HTTP/1.1 ");
             foreach (var (method, path, body) in Whole)
                 for (var i = 0; i < 3; i++) await HangUp(method, path, $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n", body, isReset);
-            // While what they were sent first is taken, and the rest of what is more than the connection holds waits for them.
+            // While the client reads the beginning of responses whose rest exceeds the connection's buffers and waits.
             foreach (var (method, path, body) in Long)
                 traces.Add(await HangUp(method, path, $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n", body, isReset, hears: "HTTP/1.1 200", takesLittle: true));
-            // While their body is read, whose length is known or not.
+            // While the gateway reads a body, of known or unknown length.
             foreach (var (method, path) in Bodies)
                 foreach (var length in new[] { "Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n" })
                     traces.Add(await HangUp(method, path, $"Expect: 100-continue\r\n{length}", length.StartsWith('T') ? "a\r\n{\"tool\": \"\r\n" : "{\"tool\": \"", isReset, hears: "HTTP/1.1 100"));
         }
-        // What waited to be taken is given up, so that the next who asks for as much is answered.
+        // Responses that waited for the client are discarded, so that the next request of this size is answered.
         foreach (var (_, path, body) in Long)
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json"), Headers = { Authorization = new("Bearer", nurse.AccessToken) } };
@@ -61,7 +61,7 @@ public class ClientDisconnectTests
             var length = (await answer.Content.ReadAsByteArrayAsync()).Length;
             Assert.True(answer.IsSuccessStatusCode && length * Pipelined > 8_000_000, $"{answer.StatusCode}, {length} bytes");
         }
-        // Those came last.
+        // The traced requests were the last ones.
         var telemetry = (await MedCorFixture.Get()).Telemetry;
         await Wait.Until(() => Task.FromResult(telemetry.Spans.Where(s => s.Kind == 2 && s.Service == "gateway").SelectMany(s => s.Links).ToHashSet().IsSupersetOf(traces)), "all requests have ended", TimeSpan.FromSeconds(60));
         await nurse.Call("get_current_user");
@@ -83,7 +83,7 @@ public class ClientDisconnectTests
                 var heard = new byte[4096];
                 Assert.StartsWith(hears, Encoding.UTF8.GetString(heard, 0, await client.GetStream().ReadAsync(heard)), StringComparison.Ordinal);
             }
-            // As a process that dies, or as one that ends in order.
+            // As when a process crashes, or as when it ends in order.
             if (isReset) client.LingerState = new(enable: true, 0);
             return trace;
         }

@@ -36,7 +36,7 @@ public sealed class CompressionTests
         Assert.True(sent.Length < whole.Length * 2 / 3, $"{sent.Length} of {whole.Length}");
         if (answer.Headers.ETag is not { } tag) return;
         Assert.True(tag.IsWeak);
-        // Other tests may change what the resource holds in between.
+        // Other tests may change the content of the resource in between.
         await Wait.Until(async () =>
         {
             using var again = await Get(nurse, path, accepted, tag.ToString());
@@ -68,7 +68,7 @@ public sealed class CompressionTests
         Assert.Equal(("text/event-stream", 0), (stream.Content.Headers.ContentType?.MediaType, stream.Content.Headers.ContentEncoding.Count));
     }
 
-    /// <summary>What was wrong with a request is told in its own words, so a refusal holds what others may have written.</summary>
+    /// <summary>An error message repeats parts of the request, so an error response can contain text that others wrote.</summary>
     [Fact]
     public async Task No_refusal_is_compressed_where_the_answer_would_be()
     {
@@ -89,7 +89,7 @@ public sealed class CompressionTests
         foreach (var refusal in refusals) refusal.Dispose();
     }
 
-    /// <summary>A resource or tool that is added tells of patients until somebody says otherwise.</summary>
+    /// <summary>A new resource or tool counts as concerning patients until it is declared otherwise.</summary>
     [Fact]
     public void Responses_about_patients_and_accounts_are_never_compressed()
     {

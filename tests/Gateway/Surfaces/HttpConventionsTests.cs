@@ -11,7 +11,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.Surfaces;
 
-/// <summary>What holds of every path, whatever is behind it. Walks all that is mapped.</summary>
+/// <summary>Tests the conventions that hold for every mapped path, whatever is behind it.</summary>
 public sealed class HttpConventionsTests
 {
     private const string Page = "http://localhost:5173";
@@ -64,7 +64,7 @@ public sealed class HttpConventionsTests
         foreach (var (path, methods) in MappedRoutes.SampleAddresses.Where(a => a.Path.StartsWith("/api/mcp/", StringComparison.Ordinal) || a.Path.StartsWith("/api/auth/", StringComparison.Ordinal) || a.Path.StartsWith("/mcp/", StringComparison.Ordinal)))
             foreach (var method in methods)
             {
-                // What is no WebSocket is refused there before its query is read.
+                // A request that is not a WebSocket is refused there before its query is read.
                 if (path == "/api/mcp/ws" || method == "HEAD") continue;
                 using var answer = await Send(admin.Http, new(method), $"{path}?nonsense=1", to => to.Content = method == "POST" ? JsonContent.Create(new { }) : null);
 
@@ -224,7 +224,7 @@ public sealed class HttpConventionsTests
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
-    /// <summary>As bytes: a client library would not send them.</summary>
+    /// <summary>Sent as bytes, because a client library would not send them.</summary>
     [Theory]
     [InlineData("GET /healthz", "X-Note: caf\u00e9", 200)]
     [InlineData("GET /.well-known/jwks.json", "User-Agent: caf\u00e9/1", 200)]

@@ -24,7 +24,7 @@ public class ReadResourceEndpointsTests
 
     public static TheoryData<string> All => [.. ResourceCatalogue.All.Keys];
 
-    /// <summary>Of people there are so many that not every filter goes; which do, depends on no letter.</summary>
+    /// <summary>There are so many people that not every filter is allowed; whether one is must not depend on its letters.</summary>
     [Theory]
     [InlineData("""{"last_name": "Schäfer"}""")]
     [InlineData("""{"last_name": "Schäfer", "is_active": true}""")]
@@ -43,7 +43,7 @@ public class ReadResourceEndpointsTests
         }
     }
 
-    /// <summary>Read with U+FFFD in its place, it would find what nobody looked for.</summary>
+    /// <summary>If invalid bytes were replaced by U+FFFD, the query would find rows that the client did not ask for.</summary>
     [Theory]
     [InlineData("patients?filter=%7B%22last_name%22:%22%FF%22%7D", "filter")]
     [InlineData("patients?filter=%7B%22last_name%22:%22%ED%A0%80%22%7D&sort=%C3%28", "filter sort")]
@@ -89,7 +89,7 @@ public class ReadResourceEndpointsTests
         Assert.Equal((HttpStatusCode.NotFound, message), (answer.Status, (string?)answer.Body["error"]!["message"]));
     }
 
-    /// <summary>What the role matrix says of a resource's list holds for every kind of caller, and so does the shape of its pages.</summary>
+    /// <summary>Every kind of caller may read a resource exactly where the role matrix says so, and pages have the same shape.</summary>
     [Theory, MemberData(nameof(All))]
     public async Task Authorized_callers_get_a_page_and_others_are_refused(string resource)
     {
@@ -97,7 +97,7 @@ public class ReadResourceEndpointsTests
         foreach (var (callers, email) in Somebody)
         {
             var client = await ApiClient.LogInShared(email);
-            // The platform belongs to no hospital whose dashboard could be meant.
+            // The platform belongs to no hospital, so the dashboard's hospital must be named.
             var filter = resource == "analytics/dashboard" && callers == Callers.Platform ? $$"""?filter={"hospital_id":"{{General.Id}}"}""" : "";
             var answer = await Get(client, resource + filter);
 
@@ -217,7 +217,7 @@ public class ReadResourceEndpointsTests
     [Fact]
     public async Task Entities_the_caller_may_not_read_are_not_expanded()
     {
-        // The patients of a doctor are nobody to another patient; their doctor is somebody to everybody.
+        // A patient may not read a doctor's other patients; the doctor is readable by everyone.
         var patient = await ApiClient.LogInShared("patient@general.example");
 
         var visits = (await Get(patient, "appointments?limit=100&expand=patient,doctor")).Body["results"]!.AsArray();
@@ -266,7 +266,7 @@ public class ReadResourceEndpointsTests
         Assert.Equal(0, (int)(await Get(admin, $$"""{{resource}}?filter={"id":"{{theirs}}"}""")).Body["total"]!);
     }
 
-    /// <summary>No content of a record may be read by the platform, nor be found out by asking whether a record has it.</summary>
+    /// <summary>The platform may neither read a record's content nor find it out by filtering for it.</summary>
     [Theory]
     [InlineData("medical_records", "title")]
     [InlineData("medical_records", "diagnosis")]

@@ -110,7 +110,7 @@ public sealed class SseEndpointTests
 
     [Theory]
     [InlineData("resources=patient", "resources", "does not know patient; there are ")]
-    [InlineData("resources=audit_events", "resources", "does not know audit_events; there are appointments, ")] // no event tells it
+    [InlineData("resources=audit_events", "resources", "does not know audit_events; there are appointments, ")] // no event concerns it
     [InlineData("resources=", "resources", "is empty: ")]
     [InlineData("resources=patients,", "resources", "has an empty name: ")]
     [InlineData("resource=patients", "resource", "is not a parameter; ")]
@@ -185,7 +185,7 @@ public sealed class SseEndpointTests
         {
             foreach (var patient in missed) await listener.Next("patients", "created", patient);
             Assert.Equal(missed, listener.Events.Where(h => h.Name == "resource_update").Select(h => Guid.Parse((string)h.Data["data"]!["id"]!)).Where(missed.Contains));
-            // Refusals of calls that others make as the same nurse are heard here too.
+            // Other tests that call as the same nurse cause error events here too.
             Assert.DoesNotContain(listener.Events, h => h.Name == "error_event" && h.Data["details"]?["reload"] is not null);
         }
     }
@@ -222,7 +222,7 @@ public sealed class SseEndpointTests
         await using (var before = await SseClient.Connect(admin)) place = (await before.Next("patients", "created", await NewPatient(admin))).Id;
         Guid[] missed = [await NewPatient(admin), await NewPatient(admin)];
         var nurse = await (await TestUser.Create("NURSE")).LogIn();
-        // A place of as many streams as theirs.
+        // A resume token with as many streams as theirs.
         var epoch = place[..place.IndexOf('-')];
 
         foreach (var after in (string[])[place, $"{epoch}-0.{epoch}-0.{epoch}-0"])
@@ -294,7 +294,7 @@ public sealed class SseEndpointTests
 
         await listener.WaitUntilClosed(TimeSpan.FromSeconds(20));
         Assert.Equal(4401, (await socket.WaitUntilClosed()).Code);
-        // The machine may be busy; of what MedCor promises, revocation within two seconds and a look every half second are the larger part.
+        // Allows for a busy machine. Of MedCor's own time, revocation within two seconds and a check every half second are the larger part.
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"It took {watch.Elapsed}.");
     }
 
@@ -303,7 +303,7 @@ public sealed class SseEndpointTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
         var (_, email) = await NewPatientWithEmail(admin);
-        // A second Identity before the same database, whose tokens live for seconds.
+        // A second Identity on the same database, whose tokens live for seconds.
         await using var brief = await ServiceProcess.StartService("identity", ("MCP_JWT_EXPIRY", "20"));
         using var login = await brief.Post(null, "/api/auth/login", new { email, password = NewPassword });
         var session = (await login.Content.ReadFromJsonAsync<JsonNode>())!;
@@ -326,7 +326,7 @@ public sealed class SseEndpointTests
         await listener.Next("users", "updated", patient.Id);
         Assert.NotNull((await socket.Call("get_current_user"))["result"]);
 
-        // Who sends a token of their own is renewed before that one ends.
+        // A token that a client sends is renewed before it expires.
         using var anew = await brief.Post(null, "/api/auth/login", new { email, password = NewPassword });
         await socket.Send(new { type = "auth", token = (string?)(await anew.Content.ReadFromJsonAsync<JsonNode>())!["access_token"] });
         await socket.Next(m => (string?)m["type"] == "auth_refresh", TimeSpan.FromSeconds(30));
@@ -337,7 +337,7 @@ public sealed class SseEndpointTests
         Assert.Equal(4401, (await socket.WaitUntilClosed()).Code);
     }
 
-    /// <summary>Calls a tool, at the first gateway, in one of the ways there are.</summary>
+    /// <summary>Calls a tool at the first gateway, through the given endpoint.</summary>
     private static async Task Call(ApiClient client, string surface, string tool, object parameters, string label)
     {
         if (surface == "websocket")

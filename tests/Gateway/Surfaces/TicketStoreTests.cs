@@ -6,7 +6,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.Gateway.Surfaces;
 
-/// <summary>A ticket is good for the path that it was asked for, and for any that takes tickets when it was asked for none.</summary>
+/// <summary>Tests tickets: a ticket is valid for the path for which it was issued, or, issued for none, for any path that accepts tickets.</summary>
 [Collection(nameof(ChatFixture))]
 public class TicketStoreTests(ChatFixture house)
 {
@@ -88,7 +88,7 @@ public class TicketStoreTests(ChatFixture house)
         return await house.Gateways[0].Http.SendAsync(request);
     }
 
-    /// <summary>Whether a ticket lets somebody in; otherwise it is the ticket that is refused.</summary>
+    /// <summary>Returns whether a ticket is accepted. Asserts that a refusal is one of the ticket.</summary>
     private async Task<bool> Opens(string path, string ticket, int gateway = 0)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?ticket={ticket}");

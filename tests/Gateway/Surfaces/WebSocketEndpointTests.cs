@@ -226,7 +226,7 @@ public sealed class WebSocketEndpointTests
         else Assert.Equal(("13", "websocket"), (answer.Headers.GetValues("Sec-WebSocket-Version").Single(), answer.Headers.Upgrade.ToString()));
     }
 
-    /// <summary>Frames as no client library sends them, as they go over the wire.</summary>
+    /// <summary>Frames that no client library sends, as bytes on the wire.</summary>
     [Theory]
     [InlineData("81 82 00000000 C328", 1007, "text that is no UTF-8")]
     [InlineData("C1 81 00000000 61", 1002, "a reserved bit of an extension that was not agreed on")]
@@ -236,7 +236,7 @@ public sealed class WebSocketEndpointTests
     [InlineData("09 80 00000000", 1002, "a ping in fragments")]
     public async Task Protocol_violations_are_reported_by_the_close_code(string frame, int code, string what)
     {
-        // Many times: the close frame must not lose the race against the end of the connection.
+        // Repeated, because the close frame must not lose the race against the end of the connection.
         for (var i = 0; i < 20; i++) await BreakProtocol(frame, code, what);
     }
 
@@ -253,7 +253,7 @@ public sealed class WebSocketEndpointTests
         await HearUntil("auth_success");
 
         await stream.WriteAsync(Convert.FromHexString(frame.Replace(" ", "", StringComparison.Ordinal)));
-        // To the end: the connection is closed too.
+        // Read to the end, because the connection must be closed too.
         heard.SetLength(0);
         await HearUntil(null);
 
@@ -273,7 +273,7 @@ public sealed class WebSocketEndpointTests
                 }
                 catch (IOException)
                 {
-                    // Cut, after what was sent before.
+                    // The connection was cut after the data sent before.
                 }
                 if (read == 0)
                 {
@@ -406,7 +406,7 @@ public sealed class WebSocketEndpointTests
     [Fact]
     public async Task Calls_count_against_the_limit_and_the_connection_lives()
     {
-        // Redis counts for every gateway, so this test comes from an address of its own, as somebody whom no other test counts.
+        // Redis counts for every gateway, so this test uses an address of its own and a user whom no other test counts.
         await using var gateway = await ServiceProcess.Start(("MCP_RATE_LIMIT", "5"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
         var client = await ApiClient.LogIn("nurse@riverside.example");
         await using var socket = await WebSocketClient.Connect(gateway.Http.BaseAddress!, options: o => o.SetRequestHeader("X-Forwarded-For", "203.0.113.200"));
@@ -420,7 +420,7 @@ public sealed class WebSocketEndpointTests
         Assert.True((int)refused["retry_after"]! > 0);
         Assert.Equal(4, answers.Count(a => a["result"] is not null));
 
-        // What is no message counts like one.
+        // Invalid JSON counts as a message.
         await socket.SendText("{");
         Assert.Equal("RATE_LIMIT", (string?)(await socket.Next("error"))["code"]);
     }
@@ -438,7 +438,7 @@ public sealed class WebSocketEndpointTests
         var place = (await listener.Next("patients", "created", before)).Id;
         var last = (string)(await socket.Next(m => IsUpdate(m, before)))["id"]!;
 
-        // A password's hash takes a while; the second answer tells that the first call is under way.
+        // Hashing a password takes a while; the response to the second call shows that the first is in progress.
         await socket.Send(new { type = "tool_invoke", request_id = "slow", tool = "create_user", @params = NewUser(admin) });
         await socket.Call("get_current_user");
         await gateway.Stop();
@@ -456,7 +456,7 @@ public sealed class WebSocketEndpointTests
     [Fact]
     public async Task A_slow_reader_is_closed_resumes_without_a_gap_and_delays_nobody_else()
     {
-        // More than a gateway keeps for a listener and the system for a connection that nobody reads.
+        // More than a gateway queues for a subscriber and the system buffers for a connection that nobody reads.
         const int Events = 700;
         const int Size = 16_000;
         var (house, premises) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
@@ -466,7 +466,7 @@ public sealed class WebSocketEndpointTests
         using var narrow = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = Narrow });
         await slow.ConnectAsync(new UriBuilder(house.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, narrow, CancellationToken.None);
         await slow.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{premises.Admin.AccessToken}}","resources":["patients"]}"""), WebSocketMessageType.Text, true, CancellationToken.None);
-        // Reads only that it is welcome.
+        // Reads only until the subscription is confirmed.
         while (!(await Receive(slow)).Contains("subscribed", StringComparison.Ordinal)) { }
         await using var other = await WebSocketClient.ConnectAs(premises.Admin, auth: new { resources = (string[])["patients"] });
         await other.Next("subscribed");
@@ -486,7 +486,7 @@ public sealed class WebSocketEndpointTests
         Assert.Equal(Enumerable.Range(1, Events), heard.Concat(again.Messages).Select(Number).OfType<int>());
     }
 
-    /// <summary>Connects with a buffer that holds little: how large it would become otherwise depends on the machine.</summary>
+    /// <summary>Connects with a small receive buffer, whose size would otherwise depend on the machine.</summary>
     private static async ValueTask<Stream> Narrow(SocketsHttpConnectionContext to, CancellationToken ct)
     {
         var connection = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
@@ -494,7 +494,7 @@ public sealed class WebSocketEndpointTests
         return new System.Net.Sockets.NetworkStream(connection, ownsSocket: true);
     }
 
-    /// <summary>The next message; empty once the other side closes.</summary>
+    /// <summary>Returns the next message; empty once the server closes.</summary>
     private static async Task<string> Receive(ClientWebSocket socket)
     {
         var (buffer, message) = (new byte[16 * 1024], new MemoryStream());

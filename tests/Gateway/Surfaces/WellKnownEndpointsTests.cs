@@ -42,7 +42,7 @@ public sealed class WellKnownEndpointsTests
 
         using var refused = await Look(Keys);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-        // Apart from all else: others behind that address still open WebSockets, which begin without a token.
+        // Counted separately, so other clients behind the address can still open WebSockets, which begin without a token.
         Assert.Equal("\"keys\";q=10;w=60", refused.Headers.GetValues("RateLimit-Policy").Single());
         await using var socket = await WebSocketClient.Connect(gateway.Http.BaseAddress!, options: o => o.SetRequestHeader("X-Forwarded-For", "198.51.100.77"));
     }

@@ -130,7 +130,7 @@ public sealed class ReferenceDataCacheTests
         Assert.Equal("0", await service.ReadThrough(references));
     }
 
-    /// <summary>The service takes its time between change and answer, and reads take theirs, so that each overtakes the other in every way.</summary>
+    /// <summary>The service delays its answer after a change, and reads take time too, so that reads and writes overtake each other in every order.</summary>
     [Fact]
     public async Task With_reads_and_writes_racing_no_read_is_older_than_the_last_completed_write()
     {
@@ -154,7 +154,7 @@ public sealed class ReferenceDataCacheTests
             var written = await service.WriteThrough(replicas[round % 2]);
             Volatile.Write(ref answered, written);
             Assert.Equal(written, int.Parse(await service.ReadThrough(replicas[(round + 1) % 2]), System.Globalization.CultureInfo.InvariantCulture));
-            // Long enough now and then that something is kept, which the next write has to outdo.
+            // From time to time, enough reads that a response is cached, which the next write must invalidate.
             if (round % 3 == 0) for (var i = 0; i < 20; i++) await service.ReadThrough(replicas[i % 2]);
         }
         Volatile.Write(ref stop, true);
@@ -198,7 +198,7 @@ public sealed class ReferenceDataCacheTests
 
     private static ReferenceDataCache On(ConnectionMultiplexer redis) => new(redis, Options.Create(new ReferenceDataCacheOptions()), NullLogger<ReferenceDataCache>.Instance);
 
-    /// <summary>Stands for a service whose data is a number, which every write raises by one.</summary>
+    /// <summary>Represents a service whose data is a number that every write increments.</summary>
     private sealed class CountingService
     {
         private int _value;

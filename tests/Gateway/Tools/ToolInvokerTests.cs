@@ -16,7 +16,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Tests.Gateway.Tools;
 
-/// <summary>The door before services that do what a running one does only when it breaks.</summary>
+/// <summary>Tests the tool invoker with services that behave as a running one does only when it fails.</summary>
 public sealed class ToolInvokerTests
 {
     private static readonly InvocationContext Platform = Somebody(null);
@@ -148,7 +148,7 @@ public sealed class ToolInvokerTests
         new ReferenceDataCache(null!, Options.Create(new ReferenceDataCacheOptions { TimeToLiveSeconds = 0 }), NullLogger<ReferenceDataCache>.Instance),
         new ToolResponsePublisher(new ListenerPresence(null!, TimeProvider.System, NullLogger<ListenerPresence>.Instance), new LiveEventStore(null!), TimeProvider.System, NullLogger<ToolResponsePublisher>.Instance));
 
-    /// <summary>As a process is told of the replicas of another.</summary>
+    /// <summary>Creates an invoker that knows the replicas through configuration, as a process does.</summary>
     private static ServiceHttpInvoker Upstream(params Uri[] replicas)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -162,7 +162,7 @@ public sealed class ToolInvokerTests
 
     private static Uri Closed() => new($"http://127.0.0.1:{((IPEndPoint)Taken.LocalEndPoint!).Port}");
 
-    /// <summary>Bound and not listening: nobody is there, and nobody else can come while the tests run.</summary>
+    /// <summary>A socket that is bound but does not listen: connections fail, and no other process can take the port while the tests run.</summary>
     private static readonly Socket Taken = Bound();
 
     private static Socket Bound()
@@ -172,7 +172,9 @@ public sealed class ToolInvokerTests
         return socket;
     }
 
-    /// <summary>Reads a request, writes what it is told to and closes the connection: so it can break in any place. A whole answer says that it will.</summary>
+    /// <summary>
+    /// Reads a request, writes a given response and closes the connection, so that a response can break off anywhere. A complete response announces the close.
+    /// </summary>
     private sealed class RawService : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -202,7 +204,7 @@ public sealed class ToolInvokerTests
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
             {
-                // Disposed of, or the caller left.
+                // The service was disposed, or the caller disconnected.
             }
         }
 

@@ -40,8 +40,8 @@ public sealed class UpdateHospitalTests
         }
     }
 
-    /// <param name="before">By the new clocks before work.</param>
-    /// <param name="during">By the new clocks at work.</param>
+    /// <param name="before">A time outside working hours by the new clock.</param>
+    /// <param name="during">A time within working hours by the new clock.</param>
     [Theory]
     [InlineData("Europe/Berlin", "America/New_York", "10:00:00", "16:00:00")]
     [InlineData("Pacific/Kiritimati", "Pacific/Niue", "09:00:00", "10:00:00")] // on the day before
@@ -49,7 +49,7 @@ public sealed class UpdateHospitalTests
     {
         var ward = await ClinicFixture.OpenHospital(from);
         var zone = TimeZoneInfo.FindSystemTimeZoneById(to);
-        // On the day before a Monday nobody works.
+        // A Monday is avoided: in the new zone the appointment is on the day before, a Sunday, on which nobody works.
         var agreed = Enumerable.Range(3, 2).Select(n => ward.Weekday(n)).First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
         var (early, within) = (await ward.Book(before, agreed), await ward.Book(during, agreed));
         var starts = TimeZoneInfo.ConvertTime((DateTimeOffset)within["starts_at"]!, zone);
@@ -71,7 +71,7 @@ public sealed class UpdateHospitalTests
         var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" }) });
         Assert.Equal([Text(early, "id")], set["affected"]!.AsArray().Select(a => Text(a!, "id")));
 
-        // The platform sees every hospital's, and is told this one's.
+        // The platform sees every hospital's appointments; only those of this hospital are returned.
         var back = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = from });
         Assert.Equal([Text(early, "id"), Text(within, "id"), Text(next, "id")], back["affected"]!.AsArray().Select(a => Text(a!, "id")));
     }
@@ -138,7 +138,7 @@ public sealed class UpdateHospitalTests
         Assert.Equal("AUTH_INVALID", (await former.TryCall("get_current_user")).Code);
         Assert.Equal("SCHEDULED", (string?)(await patient.Call("get_appointment", new { appointment_id = Text(booked, "id") }))["status"]);
         await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00", ward.Weekday(4)))).Status));
-        // To give what is there already is no change.
+        // Sending the current value is no change.
         Assert.Equal(3, (int)(await platform.Call("update_hospital", new { hospital.hospital_id, is_active = true }))["version"]!);
     }
 
@@ -151,12 +151,12 @@ public sealed class UpdateHospitalTests
         Assert.Equal("can only be true: delete_hospital takes a hospital out of use", (string?)Assert.Single(refused.Details!["is_active"]!.AsArray()));
         Assert.True((bool)(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true }))["is_active"]!);
 
-        // Without the revocation of their tokens, which comes within seconds.
+        // Without revoking the hospital's tokens, which normally happens within seconds.
         var house = await MedCorFixture.Get();
         await house.QueryNumber("hospital", "UPDATE hospitals SET is_active = false, version = version + 1 WHERE id = $1 RETURNING 1", ward.Admin.HospitalId!.Value);
 
         Assert.Equal("PERMISSION_DENIED", (await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).Code);
-        // What is sent back as it was read changes nothing.
+        // Sending a value back as it was read changes nothing.
         Assert.False((bool)(await platform.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false }))["is_active"]!);
     }
 
@@ -172,8 +172,8 @@ public sealed class UpdateHospitalTests
     }
 
     [Theory]
-    [InlineData(400, "VALIDATION_ERROR")] // a filter that it does not know
-    [InlineData(404, "RESOURCE_NOT_FOUND")] // a path
+    [InlineData(400, "VALIDATION_ERROR")] // a filter that the service does not know
+    [InlineData(404, "RESOURCE_NOT_FOUND")] // a path that the service does not know
     public async Task While_Clinical_cannot_list_upcoming_bookings_a_time_zone_change_is_to_be_retried(int status, string code)
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
@@ -188,7 +188,7 @@ public sealed class UpdateHospitalTests
         Assert.Equal("Europe/Berlin", (string?)(await ward.Admin.Call("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["time_zone"]);
     }
 
-    /// <summary>What refuses a question as a service does that does not know it.</summary>
+    /// <summary>Starts a server that rejects a request as an older version of the service does.</summary>
     private static async Task<WebApplication> Older(int status, string code)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -19,7 +19,7 @@ public class CreateAdminTests
         var user = await (await ApiClient.LogIn(email, Password)).Call("get_current_user");
         Assert.Equal(("ADMIN", null, "Grace"), ((string?)user["role"], (string?)user["hospital_id"], (string?)user["first_name"]));
 
-        // By the rules of create_user, each of which is told by its field.
+        // The rules of create_user apply, and each error names its field.
         var (again, taken) = await house.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
         Assert.Equal(1, again);
         Assert.Contains("e-mail", taken, StringComparison.Ordinal);

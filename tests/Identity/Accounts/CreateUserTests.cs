@@ -87,7 +87,7 @@ public class CreateUserTests
         foreach (var form in forms) Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(form, "SecurePass123!")).Status);
     }
 
-    /// <summary>Accounts that are older than the rules for addresses stay what they are.</summary>
+    /// <summary>Accounts that are older than the rules for addresses keep their address.</summary>
     [Theory]
     [InlineData("jose\u0301@bu\u0308cher.example", "jos\u00E9@b\u00FCcher.example")]
     [InlineData("jos\u00E9@xn--bcher-kva.example", "jos\u00E9@b\u00FCcher.example")]
@@ -150,7 +150,7 @@ public class CreateUserTests
         Assert.NotEmpty(answer.Details!["password"]!.AsArray());
     }
 
-    /// <summary>A patient may have all of them: clients have been shown that.</summary>
+    /// <summary>A patient may have all of these fields, because published examples for clients show that.</summary>
     [Theory]
     [InlineData("ADMIN", "date_of_birth license_number years_of_experience")]
     [InlineData("NURSE", "date_of_birth license_number years_of_experience")]

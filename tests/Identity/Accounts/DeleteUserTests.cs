@@ -41,7 +41,7 @@ public class DeleteUserTests
     {
         var ward = await ClinicFixture.Open();
         var first = await ward.Book("10:00:00");
-        // What 100 calls would book, on the days that follow.
+        // Inserts what 100 calls would book, on the following days.
         await (await MedCorFixture.Get()).QueryNumber("clinical", """
             WITH more AS (
                 INSERT INTO appointments SELECT (jsonb_populate_record(a, jsonb_build_object(
@@ -51,7 +51,7 @@ public class DeleteUserTests
             """, Guid.Parse((string)first["id"]!));
 
         var gone = await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
-        // Nobody was told of them, so what is counted elsewhere would never agree.
+        // No events were published for these appointments, so the counts in other services would never agree.
         await (await MedCorFixture.Get()).QueryNumber("clinical", "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", ward.Doctor, Guid.Parse((string)first["id"]!));
 
         var affected = gone["affected"]!.AsArray();

@@ -101,7 +101,7 @@ public class UpdateUserTests
             Assert.Contains("ask your hospital", (string?)refused.Body["error"]!["message"], StringComparison.Ordinal);
         }
 
-        // What it is already is no change, and their hospital may change it.
+        // Sending the current values is no change, and the hospital may change them.
         var same = await patient.Call("update_user", new { user_id = somebody.Id, first_name = "Robin", last_name = "Testperson", date_of_birth = "1990-05-04", phone_number = "+1-555-5555" });
         Assert.Equal(("Robin", "+1-555-5555"), ((string?)same["first_name"], (string?)same["phone_number"]));
         Assert.Equal(("Else", "1990-05-05"), await admin.Call("update_user", new { user_id = somebody.Id, last_name = "Else", date_of_birth = "1990-05-05" }) is var changed ? ((string?)changed["last_name"], (string?)changed["date_of_birth"]) : default);

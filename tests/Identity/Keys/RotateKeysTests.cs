@@ -16,7 +16,7 @@ namespace MedCor.Tests.Identity.Keys;
 
 public sealed class RotateKeysTests
 {
-    /// <summary>Of Development.</summary>
+    /// <summary>The key encryption of the Development environment.</summary>
     private static readonly KeyEncryption Encryption = new("development-only-0123456789-abcdefghijklmnopqrstuvwxyz");
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class RotateKeysTests
     {
         var house = await MedCorFixture.Get();
         var owner = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
-        // A key that Identity published, older than the one that signs: nobody else's tokens are of it.
+        // A published key that is older than the signing key, so that no other test's tokens are signed with it.
         var stolen = SigningKey.Create(Encryption, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(-20));
         await using (var database = await house.OpenDatabase("identity"))
         await using (var add = new NpgsqlCommand("INSERT INTO signing_keys (id, x, y, encrypted_d, created_at, signs_from) VALUES ($1, $2, $3, $4, $5, $6)", database)
@@ -47,7 +47,7 @@ public sealed class RotateKeysTests
         await using (var events = await stream.Content.ReadAsStreamAsync(patience.Token)) await events.CopyToAsync(Stream.Null, patience.Token);
         await owner.Call("get_current_user");
 
-        // There is another key to go on with.
+        // Another key takes over.
         var next = (await Published()).Single(kid => said.Contains($"{kid} signs from now on", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.OK, await Status(0, Forged(await Known(next), owner)));
     }
@@ -93,7 +93,7 @@ public sealed class RotateKeysTests
             return db.Revocations.SingleAsync();
         });
         Assert.Equal(SigningKey.ToRevocationId(stolen), revocation.RevokedId);
-        // What is made with it at the last moment lives as long as other tokens, and is to be refused until its end.
+        // A token signed at the last moment lives as long as any other, and must be refused until it expires.
         Assert.Equal(now + SigningKeyCache.MaxStaleAge, revocation.RevokedAt);
     }
 
@@ -115,7 +115,7 @@ public sealed class RotateKeysTests
         });
     }
 
-    /// <summary>What a call with a token is answered; at the gateway it is checked, and again by the service.</summary>
+    /// <summary>Returns the status of a call with the token, which both the gateway and the service validate.</summary>
     private static async Task<HttpStatusCode> Status(int gateway, string token)
     {
         using var http = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[gateway], DefaultRequestHeaders = { Authorization = new("Bearer", token) } };

@@ -42,7 +42,7 @@ public sealed class PasswordHasherTests : IDisposable
         var real = Convert.FromBase64String(await _hashes.HashAsync("Korrekt-Pferd-7", CancellationToken.None));
         var nobodys = Convert.FromBase64String(SecretHasher.CreateDummyHash());
 
-        // Marker, function, iterations and length of the salt: all that decides how long it takes.
+        // Format marker, function, iterations and salt length: everything that determines how long a verification takes.
         Assert.Equal(real[..13], nobodys[..13]);
         Assert.Equal(real.Length, nobodys.Length);
         Assert.False(await _hashes.VerifyAsync(null, "Korrekt-Pferd-7", Nothing, CancellationToken.None));

@@ -33,7 +33,7 @@ public sealed class RenewAccessTests
         using var byNobody = await identity.Post(null, "/sessions/token", new { });
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.Unauthorized), (atTheGateway.StatusCode, byNobody.StatusCode));
 
-        // Nobody refreshed it in time: its token still counts, and is the last.
+        // The session was not refreshed in time: its access token is still valid, and is the last one.
         await using (var database = await (await MedCorFixture.Get()).OpenDatabase("identity"))
         await using (var expire = new NpgsqlCommand("UPDATE refresh_tokens SET expires_at = now() WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)", database) { Parameters = { new() { Value = patient.Id } } })
             await expire.ExecuteNonQueryAsync();
@@ -53,7 +53,7 @@ public sealed class RenewAccessTests
 
         Assert.Equal(begun + SessionOptions.MaxRenewalWithoutRefresh, await EndOfLine(identity, Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun }));
 
-        // Refreshed in time the session goes on, and the end of what that gives is counted from then.
+        // A refresh in time continues the session, and the renewal limit counts from that refresh.
         var refreshed = identity.Clock.Now;
         var tokens = await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None));
         Assert.Equal(refreshed + SessionOptions.MaxRenewalWithoutRefresh, await EndOfLine(identity, Read(identity, session, tokens.AccessToken)));
@@ -116,14 +116,14 @@ public sealed class RenewAccessTests
     private static Caller Holder(IdentityFixture identity, Session session, DateTimeOffset issuedAt, DateTimeOffset expiresAt) =>
         new(identity.Admin.Id, identity.Admin.Email, Role.Admin, HospitalId: null, session.Id, issuedAt, expiresAt);
 
-    /// <summary>Who somebody is by a token.</summary>
+    /// <summary>Returns the caller that a token describes.</summary>
     private static Caller Read(IdentityFixture identity, Session session, string token)
     {
         var read = new JsonWebToken(token);
         return Holder(identity, session, read.IssuedAt, read.ValidTo) with { RefreshedAt = DateTimeOffset.FromUnixTimeSeconds(read.GetPayloadValue<long>("refreshed_at")) };
     }
 
-    /// <summary>Renews a token as a stream does, a minute before each ends, until it is refused; when the last one ends.</summary>
+    /// <summary>Renews a token as a stream does, one minute before it expires, until the renewal is refused. Returns when the last token expires.</summary>
     private static async Task<DateTimeOffset> EndOfLine(IdentityFixture identity, Caller caller, Func<Task>? meanwhile = null)
     {
         identity.Clock.Now = caller.ExpiresAt.AddMinutes(-1);
@@ -136,7 +136,7 @@ public sealed class RenewAccessTests
         return caller.ExpiresAt;
     }
 
-    /// <summary>Who somebody is by the next token; none when it is refused.</summary>
+    /// <summary>Returns the caller that the renewed token describes; null when the renewal is refused.</summary>
     private static async Task<Caller?> Renewed(IdentityFixture identity, Caller caller)
     {
         try

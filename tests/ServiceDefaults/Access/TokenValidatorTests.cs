@@ -13,7 +13,10 @@ using StackExchange.Redis;
 
 namespace MedCor.Tests.ServiceDefaults.Access;
 
-/// <summary>What a process takes for a good token, and for how long. The keys are what Identity would publish; whoever has a private part can sign what they like with it.</summary>
+/// <summary>
+/// Tests which tokens a process accepts, and for how long. The keys are those that Identity would publish; whoever holds a private key can sign any token with
+/// it.
+/// </summary>
 public sealed class TokenValidatorTests : IAsyncLifetime
 {
     private static readonly KeyEncryption Encryption = new("a secret of at least 32 characters!");
@@ -68,7 +71,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
 
         await _revocations.RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(_key.Id)] = _clock.Now }, Hour);
 
-        // Remembered ones, new ones, and connections that stand open: the key itself is still in this process's memory.
+        // Cached tokens, new tokens and open connections are all refused, although the key itself is still cached in this process.
         await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(stolen, default));
         await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default));
         Assert.False(_check.IsStillValid(thief));
@@ -88,21 +91,21 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     [Fact]
     public async Task A_revocation_is_remembered_for_longer_than_lives_what_its_key_can_still_sign()
     {
-        // By how much clocks may differ.
+        // The maximum clock skew.
         var slack = TimeSpan.FromMinutes(1);
         var revokedAt = TokenValidator.KeyRevokedAt(_clock.Now);
         await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
         // A process that is cut off from Identity does not learn that the key is withdrawn.
         _published.IsAway = true;
 
-        // At the last moment at which the key is still known here, the longest that is taken.
+        // At the last moment at which the key is still cached here, the longest-lived token that is accepted.
         _clock.Now += SigningKeyCache.MaxStaleAge - TimeSpan.FromSeconds(1);
         var ends = (await _check.ValidateAsync(Token(_key, _clock.Now + slack, _clock.Now + slack + Hour + slack), default)).ExpiresAt;
         await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(Token(_key, _clock.Now + slack, _clock.Now + slack + Hour + slack + TimeSpan.FromSeconds(1)), default));
         _clock.Now += TimeSpan.FromSeconds(1);
         await Assert.ThrowsAsync<HttpRequestException>(async () => await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default));
 
-        // Another replica of Identity than the one that revoked it may forget it, by a clock that is ahead.
+        // A replica of Identity other than the one that added the revocation may remove it, and its clock may be ahead.
         Assert.True(ends < revokedAt + TokenValidator.RevocationRetention(Hour) - slack, $"{ends} after {revokedAt}");
     }
 
@@ -147,7 +150,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    /// <summary>Where processes ask Identity for its keys.</summary>
+    /// <summary>Serves the keys that Identity publishes.</summary>
     private sealed class PublishedKeys(params SigningKey[] keys) : HttpMessageHandler, IHttpClientFactory
     {
         private readonly List<SigningKey> _keys = [.. keys];

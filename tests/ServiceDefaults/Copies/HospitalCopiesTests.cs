@@ -5,7 +5,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.ServiceDefaults.Copies;
 
-/// <summary>The copies of hospitals, when some of what is told comes from replicas of a version before, through the real broker.</summary>
+/// <summary>Tests local copies of hospitals when some events come from replicas of the previous version, through a real broker.</summary>
 public sealed class HospitalCopiesTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -42,7 +42,7 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
         Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 3", hospital.Id));
     }
 
-    /// <summary>Publishes, and waits until the service has handled it.</summary>
+    /// <summary>Publishes an event and waits until the service has handled it.</summary>
     private async Task Tell<T>(T happened) where T : IntegrationEvent
     {
         await _bus.Publish(happened);

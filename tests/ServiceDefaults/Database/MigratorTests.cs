@@ -56,7 +56,7 @@ public class MigratorTests
         await using var database = NpgsqlDataSource.Create(owner);
         await Run($"DROP INDEX {index}; ALTER TABLE appointments DROP COLUMN booked_by; DELETE FROM schema_migrations WHERE name = 'clinical/0008_bookings'");
 
-        // By hand before the upgrade; it waits for whoever writes, and gives up.
+        // Built by hand before the upgrade, the index waits for concurrent writers; here the build gives up and leaves an invalid index.
         await using (var other = await database.OpenConnectionAsync())
         await using (var writes = await other.BeginTransactionAsync())
         {

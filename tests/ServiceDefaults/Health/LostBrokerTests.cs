@@ -4,7 +4,7 @@ using MedCor.Tests.Gateway;
 
 namespace MedCor.Tests.ServiceDefaults.Health;
 
-/// <summary>Events wait for the broker; calls do not.</summary>
+/// <summary>Tests a gateway whose broker is unavailable: events wait for the broker, tool calls do not.</summary>
 public sealed class LostBrokerTests
 {
     [Fact]

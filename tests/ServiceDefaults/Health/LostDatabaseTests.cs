@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace MedCor.Tests.ServiceDefaults.Health;
 
-/// <summary>A replica whose database says nothing any more: the worst way to be down, since nothing refuses.</summary>
+/// <summary>Tests a replica whose database hangs. That is the worst outage, because no connection is refused.</summary>
 public sealed class LostDatabaseTests : IAsyncLifetime
 {
     private const int Calls = 40;
@@ -25,7 +25,7 @@ public sealed class LostDatabaseTests : IAsyncLifetime
         await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).MigrateAsync(database.ConnectionString, CancellationToken.None);
         _wire = new(database.Host!, database.Port);
         (database.Host, database.Port) = ("127.0.0.1", _wire.Port);
-        // Elsewhere than in Development: it is not to tell of demo hospitals a second time.
+        // Not the Development environment, in which the service would create the demo hospitals a second time.
         _hospital = await ServiceProcess.StartService("hospital", ("ConnectionStrings__db", database.ConnectionString), ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
         _gateway = await ServiceProcess.Start(("services__hospital__http__0", _hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)), ("services__hospital__http__1", null));
         _admin = await ApiClient.LogInShared("admin@medcor.example");
@@ -49,7 +49,7 @@ public sealed class LostDatabaseTests : IAsyncLifetime
             var error = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!;
             Assert.Equal(("SERVER_ERROR", 2), ((string?)error["code"], (int?)error["retry_after"]));
         }
-        // None of them waited for a connection: those are of looks.
+        // No call waited for a connection; these connections belong to the readiness checks.
         Assert.InRange(_wire.ConnectionCount - before, 0, Calls / 4);
         Assert.Equal(HttpStatusCode.OK, (await _hospital.Http.GetAsync(new Uri("/alive", UriKind.Relative))).StatusCode);
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MedCor.Tests.ServiceDefaults.Health;
 
-/// <summary>A way to a server on which everything can get stuck: what is sent stays where it is until it is loosened again, and nobody hangs up.</summary>
+/// <summary>Forwards connections to a server and can stall them: data is then held until the proxy resumes, and no connection is closed.</summary>
 internal sealed class StallingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -20,7 +20,7 @@ internal sealed class StallingProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>How many connections were taken.</summary>
+    /// <summary>Gets the number of accepted connections.</summary>
     public int ConnectionCount => Volatile.Read(ref _connections);
 
     private Task Accepting { get; }
@@ -57,7 +57,7 @@ internal sealed class StallingProxy : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
             {
-                // Whoever hung up knows.
+                // One end closed the connection; nothing is left to forward.
             }
     }
 

@@ -21,14 +21,14 @@ using Context = MedCor.Platform.Tenancy.TenantContext;
 namespace MedCor.Tests.ServiceDefaults.Lists;
 
 /// <summary>
-/// Text is found as people mean it, by every list of every service that has text to be searched or filtered by. Each is written into a row of its own, a copy of one of the demo
-/// data, straight into the table, and read as the service reads it; nothing of it stays, and no other test meets it.
+/// Tests text search and text filters of every list of every service that has them: text is found however people write it. Each text is written directly into
+/// the table, into a copy of a demo row, and read as the service reads it. The transaction is rolled back, so no other test sees the rows.
 /// </summary>
 public sealed class TextSearchTests
 {
     private const string Muller = "Müller", DecomposedMuller = "Mu\u0308ller";
 
-    /// <summary>What is stored, a part of it that is asked for, and one like it that is not there.</summary>
+    /// <summary>A stored text, a part of it that is searched for, and a similar text that must not match.</summary>
     private static readonly (string Stored, string Asked, string NotThere)[] Parts =
     [
         ("anna_maria", "anna_maria", "annaxmaria"), ("anna_maria", "a_m", "a%m"), ("100%er", "0%e", "0_e"), (@"sl\ash", @"l\a", @"l\\a"), (@"sl\ash", @"sl\ash", "sl%ash"), ("O'Brien", "o'b", "o''b"),
@@ -36,7 +36,7 @@ public sealed class TextSearchTests
         ("İstanbul", "istanbul", "_stanbul"), ("Ørsted", "orsted", "0rsted"), ("Łukasz", "LUK", "l_k"), ("Γιώργος", "ΓΙΩΡΓΟΣ", "γ%ς"), ("李小龙", "李小龙", "小李龙"), ("Anne-Marie", "e-m", "e_m"), ("(a|b) & !c:*", "!c:*", "!c:_"),
     ];
 
-    /// <summary>What is stored and what finds it in a search.</summary>
+    /// <summary>A stored text and the searches that find it.</summary>
     private static readonly (string Stored, string[] FoundBy)[] Searches =
     [
         ("Wu", ["Wu", "w", "WU"]), ("Ng", ["ng", " Ng "]), ("李", ["李"]), ("李小龙", ["李", "李小", "李小龙"]), ("Nguyễn", ["nguyen", "Nguyễn", "nguye\u0302\u0303n", "ng"]),
@@ -48,7 +48,7 @@ public sealed class TextSearchTests
         ("'", ["'"]), (":*", [":*"]), ("a & b | !c (d)", ["a & b", "| !c", "(d)", "&", "!"]),
     ];
 
-    /// <summary>What finds nothing that is not written so, and is no syntax.</summary>
+    /// <summary>Texts that match nothing that does not contain them, and that must not act as search syntax.</summary>
     private static readonly string[] NotThere =
         ["'", "''", ":*", "&", "|", "!", "(", ")", "%", "_", @"\", @"\\", "%%%", "___", "a%z", "zz:*", "' OR 1=1 --", "zz | a", "!zz", "\"", "{", "[a-z]", "^a", ".*", "<->", "zzqx", "%_%", ",,", "\u0301\u0301%", "😀"];
 
@@ -62,7 +62,10 @@ public sealed class TextSearchTests
     [Theory, MemberData(nameof(Services))]
     public Task A_search_finds_words_however_they_are_written(string service) => CheckService(All.Single(s => s.Name == service).Db, service, nameof(CheckSearch));
 
-    /// <summary>As PostgreSQL has letters and digits after it folded them; what it writes in other letters, such as a ligature or a dash, may be taken for too short.</summary>
+    /// <summary>
+    /// Compares with PostgreSQL's letters and digits after case folding. Text that PostgreSQL spells with other letters, such as a ligature or a dash, may be
+    /// judged too short.
+    /// </summary>
     [Fact]
     public async Task A_part_of_a_text_is_looked_for_where_three_characters_in_a_row_are_in_the_index()
     {
@@ -109,7 +112,7 @@ public sealed class TextSearchTests
         var walked = 0;
         var fields = TextFields<T, TRow, TContract>(type).ToArray();
         foreach (var field in fields)
-            // What is true of one field of a small list is so of the next: only what an index finds is tried with everything everywhere.
+            // The fields of a small list behave alike, so only the first one and those with a search index are tested with all texts.
             foreach (var (stored, asked, notThere) in field == fields[0] || field.IsSearchable ? Parts : Parts[..6])
             {
                 if (await list.Store(field.Name, stored) is not { } id) continue;
@@ -158,7 +161,7 @@ public sealed class TextSearchTests
     private static object Invoke(string method, Type[] of, params object[] arguments) =>
         typeof(TextSearchTests).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(of).Invoke(null, arguments)!;
 
-    /// <summary>A list as the service reads it for the platform, in a transaction that also writes what is to be found.</summary>
+    /// <summary>Reads a list as the service does for the platform, within a transaction that also writes the rows to be found.</summary>
     private sealed class ResourceList<T, TRow, TContract> : IAsyncDisposable where T : class where TRow : class
     {
         private readonly string _service;
@@ -183,7 +186,9 @@ public sealed class TextSearchTests
 
         public QueryableFields<T> Fields => _resource.Fields;
 
-        /// <summary>Writes a text into a row of the list, in the place of the one before; the row's id, none where the table does not take such a text.</summary>
+        /// <summary>
+        /// Writes a text into the list's row, in place of the one before. Returns the row's ID, or null when the table does not accept the text.
+        /// </summary>
         public async Task<Guid?> Store(string field, string text)
         {
             if (_row is null)
@@ -210,7 +215,7 @@ public sealed class TextSearchTests
 
         private string Table => _db.Model.FindEntityType(typeof(T))!.GetTableName()!;
 
-        /// <summary>A row like another, with an id of its own and with texts of its own where no two rows have the same; its id.</summary>
+        /// <summary>Copies a row, with a new ID and with new values in columns that must be unique. Returns the new ID.</summary>
         private async Task<Guid> CopyOf(Guid other)
         {
             await using var copy = new NpgsqlCommand("""

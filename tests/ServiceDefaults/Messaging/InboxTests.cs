@@ -4,7 +4,7 @@ using MedCor.Tests.EndToEnd;
 
 namespace MedCor.Tests.ServiceDefaults.Messaging;
 
-/// <summary>What comes again, or late, through the real broker to a running service.</summary>
+/// <summary>Tests how a running service handles events that a real broker delivers repeatedly or late.</summary>
 public sealed class InboxTests : IAsyncLifetime
 {
     private IBusControl _bus = null!;
@@ -26,7 +26,7 @@ public sealed class InboxTests : IAsyncLifetime
         await _bus.Publish(told);
         await Counted(visit, AppointmentStatus.Scheduled);
 
-        // The same event id with another content: only the inbox can tell that it was handled.
+        // The same event ID with different content: only the inbox shows that the event was already handled.
         await _bus.Publish(new AppointmentCreated(visit with { Status = AppointmentStatus.Cancelled, Version = 9 }) { EventId = told.EventId });
         var after = Visit(AppointmentStatus.Scheduled, version: 1);
         await _bus.Publish(new AppointmentCreated(after));
@@ -55,7 +55,7 @@ public sealed class InboxTests : IAsyncLifetime
         async () => await _house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = $2", visit.Id, status.ToString().ToUpperInvariant()) == 1,
         "Analytics counted the visit");
 
-    /// <summary>Several messages are handled at once; all that were sent are through when as many later ones are.</summary>
+    /// <summary>Waits until all published messages are handled. Several are handled concurrently, so as many later ones must be handled first.</summary>
     private async Task Drained()
     {
         for (var i = 0; i < 16; i++)

@@ -17,7 +17,7 @@ public class OutboxAgeMetricTests
         }
         double Age() => house.Telemetry.Gauges.Values.Where(g => g.Name == "medcor.outbox.age" && g.Process.Contains("hospital-", StringComparison.Ordinal)).Select(g => g.Value).DefaultIfEmpty(-1).Max();
 
-        // Of a type that nobody knows, so that it does wait.
+        // An unknown event type, so that the event stays in the outbox.
         await Do("INSERT INTO outbox (event_id, type, body, occurred_at) VALUES (gen_random_uuid(), 'MedCor.Contracts.AnHourOld', '{}', now() - interval '1 hour')");
         await Wait.Until(() => Task.FromResult(Age() is >= 3600 and < 3800), "its age is measured");
 

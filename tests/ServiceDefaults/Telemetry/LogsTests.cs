@@ -23,9 +23,9 @@ public sealed partial class LogsTests : IDisposable
         Assert.Contains(lines, l => l.Contains("] INFO [MCP] Now listening on: ", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.Contains("] WARNING [MCP] MCP_DATABASE_URL is set and does nothing", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, l => l.Contains("hidden", StringComparison.Ordinal));
-        // What frameworks tell in passing is left out, whatever the level.
+        // Routine messages of frameworks are left out at every level.
         Assert.DoesNotContain(lines, l => l.Contains("Configured endpoint", StringComparison.Ordinal));
-        // Nothing is written, so there need not be a file.
+        // Nothing is logged, so the file need not exist.
         Assert.True(!File.Exists(Path.Combine(_folder, "mcp_server.gateway-9.log")) || (await Lines("mcp_server.gateway-9.log")).Length == 0);
     }
 

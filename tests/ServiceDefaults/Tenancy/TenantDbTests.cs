@@ -9,7 +9,7 @@ using Context = MedCor.Platform.Tenancy.TenantContext;
 
 namespace MedCor.Tests.ServiceDefaults.Tenancy;
 
-/// <summary>The first lock between hospitals, and that the second holds where the first is taken off.</summary>
+/// <summary>Tests the query filter that separates hospitals, and that row-level security still separates them when the filter is removed.</summary>
 public sealed class TenantDbTests : IAsyncLifetime
 {
     private static readonly Guid Ours = Guid.CreateVersion7();
@@ -52,7 +52,7 @@ public sealed class TenantDbTests : IAsyncLifetime
                 """, connection);
             await create.ExecuteNonQueryAsync();
         }
-        // One connection, so that every test reuses what the one before left in it.
+        // A single connection, so that every test reuses the connection that the previous one left behind.
         _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = 1, Options = "-c role=medcor_chat" }.ConnectionString);
     }
 

@@ -5,7 +5,7 @@ using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 
-/// <summary>A write that is repeated with one idempotency key.</summary>
+/// <summary>Tests writes that are repeated with the same idempotency key.</summary>
 public class IdempotencyStoreTests
 {
     [Fact]
@@ -115,7 +115,7 @@ public class IdempotencyStoreTests
         var (ward, house) = (await ClinicFixture.Open(), await MedCorFixture.Get());
         var key = Guid.NewGuid().ToString();
         var first = await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:00:00"), key);
-        // As it kept keys: alone, and without a word of secrets.
+        // The previous version stored the key alone, without a hash of secrets.
         Assert.Equal(1, await house.QueryNumber("clinical", "WITH changed AS (UPDATE recorded_calls SET key = $1, secrets_hash = NULL WHERE key = $2 RETURNING 1) SELECT count(*) FROM changed", key, $"create_appointment\n{key}"));
 
         var (again, other) = (await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:00:00"), key), await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:30:00"), key));

@@ -9,10 +9,10 @@ using MedCor.Validation;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 
-/// <summary>What a schema says and what is read are the same: of every parameter of every tool, of every answer to a guided prompt, of chat and of signing in.</summary>
+/// <summary>Tests that schemas and readers agree: for every parameter of every tool, every answer to a guided prompt, chat and login.</summary>
 public sealed class SchemaAgreementTests
 {
-    /// <summary>What clients send. Of the chat service also what its prompts ask, which is whatever it does not answer.</summary>
+    /// <summary>Gets every type that clients send. Of the chat service, that includes the answers to its prompts: every type that is not a response.</summary>
     public static TheoryData<Type> Read =>
     [
         .. ToolCatalogue.All.Values.Select(tool => tool.Params),
@@ -27,7 +27,7 @@ public sealed class SchemaAgreementTests
         var (schema, disagreements) = (ContractSchema.ForInput(type), new List<string>());
         foreach (var (name, property, write) in Properties(schema))
         {
-            // Which zones there are no schema can say.
+            // No schema can list the time zones.
             if (property["examples"] is not null) continue;
             foreach (var json in SampleValues.ForParameter(property))
             {
@@ -38,12 +38,12 @@ public sealed class SchemaAgreementTests
         Assert.Empty(disagreements);
     }
 
-    /// <summary>So that no text is left without anything to hold it against.</summary>
+    /// <summary>Ensures that every text has a constraint to test against.</summary>
     [Theory, MemberData(nameof(Read))]
     public void The_schema_restricts_the_characters_of_every_text(Type type) => Assert.All(Properties(ContractSchema.ForInput(type)), property => Assert.True(
         !ParameterGenerator.Types(property.Schema).Contains("string") || (property.Schema["pattern"] ?? property.Schema["format"] ?? property.Schema["enum"] ?? property.Schema["examples"]) is not null, property.Name));
 
-    /// <summary>What is beyond a bound is told the bound, what is of another kind its kind, and nobody has to guess what is counted.</summary>
+    /// <summary>A value out of range is answered with the bound, a value of the wrong type with the expected type, and every count names its unit.</summary>
     [Theory, MemberData(nameof(Read))]
     public void A_refusal_names_the_reason(Type type)
     {
@@ -61,7 +61,7 @@ public sealed class SchemaAgreementTests
     [Theory, MemberData(nameof(Read))]
     public void An_entry_of_a_list_that_is_given_twice_is_named_by_its_place(Type type)
     {
-        // What may be said twice; what may not overlap; what is told apart by its id alone; and what is answered.
+        // Lists whose entries may repeat, may not overlap, are told apart by their ID alone, or are answered.
         string[] others = ["messages", "input.messages", "working_hours", "breaks", "exceptions", "specialties", "call_ids"];
         var schema = ContractSchema.ForInput(type);
         foreach (var (name, property, write) in Properties(schema).Where(p => ParameterGenerator.Types(p.Schema).Contains("array")))
@@ -100,7 +100,7 @@ public sealed class SchemaAgreementTests
         if ((int?)property["maxItems"] is { } most && property["items"]?["type"] is JsonValue item && (string?)item == "string") yield return ($"[{string.Join(',', Enumerable.Repeat("\"a\"", most + 1))}]", $"{most} entries");
     }
 
-    /// <summary>A placeholder that nobody fills would reach the caller.</summary>
+    /// <summary>A placeholder that is not filled in would reach the caller.</summary>
     [Theory, MemberData(nameof(Read))]
     public void No_refusal_has_a_placeholder_in_it(Type type)
     {
@@ -123,7 +123,9 @@ public sealed class SchemaAgreementTests
         }
     }
 
-    /// <summary>The parameters and those inside them, as a refusal names them, each with the parameters that hold a value of it and nothing else.</summary>
+    /// <summary>
+    /// Returns the parameters and their nested properties, named as in validation errors, each with a function that writes parameters with only this value.
+    /// </summary>
     private static IEnumerable<(string Name, JsonObject Schema, Func<string, string> Write)> Properties(JsonObject schema)
     {
         foreach (var (name, property) in schema["properties"]?.AsObject() ?? [])
