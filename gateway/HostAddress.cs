@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Gateway;
 
 /// <summary>Configures the address that the gateway listens on, and warns of settings that have no effect.</summary>
-internal static class HostAddress
+internal static partial class HostAddress
 {
     private static readonly (string Variable, string Instead)[] UnsupportedSettings =
     [
@@ -27,6 +27,9 @@ internal static class HostAddress
     {
         foreach (var (variable, instead) in UnsupportedSettings)
             if (app.Configuration[variable] is { Length: > 0 })
-                app.Logger.LogWarning("{Variable} is set and does nothing: {Instead}.", variable, instead);
+                LogUnsupported(app.Logger, variable, instead);
     }
+
+    [LoggerMessage(6000, LogLevel.Warning, "{Variable} is set and has no effect: {Instead}")]
+    private static partial void LogUnsupported(ILogger log, string variable, string instead);
 }

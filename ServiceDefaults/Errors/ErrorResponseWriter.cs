@@ -17,7 +17,7 @@ namespace MedCor.ServiceDefaults.Errors;
 /// Converts every failure into the error envelope: an <see cref="ApiException"/> as it is, an unavailable dependency as 503, and everything else as a 500
 /// without internal details.
 /// </summary>
-public static class ErrorResponseWriter
+public static partial class ErrorResponseWriter
 {
     /// <summary>The key in the details for errors in a field that is named <c>request_id</c>.</summary>
     public const string RequestIdField = "request_id_field";
@@ -110,15 +110,15 @@ public static class ErrorResponseWriter
                 return new ValidationFailed("body", "could not be read");
         }
 
-        var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MedCor.Problems");
+        var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ErrorResponseWriter).FullName!);
         if (DependencyFailure.IsCauseOf(e))
         {
-            log.LogWarning("A dependency is down: {Kind}", e.GetBaseException().GetType().Name);
+            LogUnavailable(log, e.GetBaseException().GetType().Name);
             return new Unavailable();
         }
 
         // An exception's message can quote data (a constraint's values, a document's content), and so can a path, so only type, route and stack are logged.
-        log.LogError("Unhandled {Kind} in {Method} {Route}\n{Stack}", e.GetType().FullName, http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "no route", e.StackTrace);
+        LogUnhandled(log, e.GetType().FullName, http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "no route", e.StackTrace);
         return new InternalError();
     }
 
@@ -132,4 +132,10 @@ public static class ErrorResponseWriter
     };
 
     private static TimeProvider GetClock(this HttpContext http) => http.RequestServices.GetRequiredService<TimeProvider>();
+
+    [LoggerMessage(1010, LogLevel.Warning, "A dependency is unavailable; the request is answered with 503: {Kind}")]
+    private static partial void LogUnavailable(ILogger log, string kind);
+
+    [LoggerMessage(1011, LogLevel.Error, "Unhandled {Kind} in {Method} {Route}; the request is answered with 500\n{Stack}")]
+    private static partial void LogUnhandled(ILogger log, string? kind, string method, string route, string? stack);
 }

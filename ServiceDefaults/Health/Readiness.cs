@@ -12,7 +12,7 @@ namespace MedCor.ServiceDefaults.Health;
 /// out of use, and one good answer does not bring it back. A degraded result, with which a dependency itself reports that it is not ready, follows from several
 /// checks already and counts at once.
 /// </summary>
-public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
+public sealed partial class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
 {
     /// <summary>The tag of a check of a dependency that the process requires to serve requests.</summary>
     public const string RequiredTag = "needed";
@@ -65,7 +65,7 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
         var before = _states.GetValueOrDefault(name) ?? new(wrong, seen.Tags.Contains(RequiredTag), HasAnswered: false, ConsecutiveChecks: 0);
         if (!before.HasAnswered)
         {
-            if (wrong is not null && before.ConsecutiveChecks + 1 == FailuresUntilUnavailable) log.LogWarning("Not ready: {Reason}", wrong);
+            if (wrong is not null && before.ConsecutiveChecks + 1 == FailuresUntilUnavailable) LogNotReady(log, wrong);
             return before with { Reason = wrong, HasAnswered = wrong is null, ConsecutiveChecks = wrong is null ? 0 : before.ConsecutiveChecks + 1 };
         }
         if (wrong is null == before.Reason is null) return before with { Reason = wrong, ConsecutiveChecks = 0 };
@@ -73,8 +73,8 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
         var looks = before.ConsecutiveChecks + 1;
         var enough = seen.Status switch { HealthStatus.Healthy => SuccessesUntilAvailable, HealthStatus.Degraded => 1, _ => FailuresUntilUnavailable };
         if (looks < enough) return before with { ConsecutiveChecks = looks };
-        if (wrong is null) log.LogInformation("Ready again: {Dependency}", name);
-        else log.LogWarning("Not ready: {Reason}", wrong);
+        if (wrong is null) LogReadyAgain(log, name);
+        else LogNotReady(log, wrong);
         return before with { Reason = wrong, ConsecutiveChecks = 0 };
     }
 
@@ -86,4 +86,10 @@ public sealed class Readiness(ILogger<Readiness> log) : IHealthCheckPublisher
     /// The number of consecutive checks that contradict the current state; before the first answer, the number of all checks.
     /// </param>
     private sealed record DependencyState(string? Reason, bool IsRequired, bool HasAnswered, int ConsecutiveChecks);
+
+    [LoggerMessage(1020, LogLevel.Warning, "Not ready: {Reason}")]
+    private static partial void LogNotReady(ILogger log, string reason);
+
+    [LoggerMessage(1021, LogLevel.Information, "Ready again: {Dependency}")]
+    private static partial void LogReadyAgain(ILogger log, string dependency);
 }

@@ -10,7 +10,7 @@ namespace MedCor.Gateway.Chat;
 /// Reads the events of one call from Redis, once for all of its clients at this gateway, from the first event on, and buffers them while any client reads.
 /// A client holds only a position in the buffer, so a slow client delays no other, and all clients see the same events.
 /// </summary>
-internal sealed class ChatStreamReader : IDisposable
+internal sealed partial class ChatStreamReader : IDisposable
 {
     private const int ReadBatchSize = 1000;
 
@@ -99,7 +99,7 @@ internal sealed class ChatStreamReader : IDisposable
                 {
                     if (clock.GetElapsedTime(answered) > RedisTimeout)
                     {
-                        log.LogWarning("An answer cannot be read: {Kind}", e.GetType().Name);
+                        LogReadFailed(log, e.GetType().Name);
                         Add(ChatFrame.End(null, ChatRunState.Error, "", Unreachable));
                         return;
                     }
@@ -113,7 +113,7 @@ internal sealed class ChatStreamReader : IDisposable
         }
         catch (Exception e) // any error: clients must not wait for events that will not come
         {
-            log.LogError("An answer cannot be read: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+            LogReaderFailed(log, e.GetType().FullName, e.StackTrace);
             Add(ChatFrame.End(null, ChatRunState.Error, "", Unreachable));
         }
         finally
@@ -175,4 +175,10 @@ internal sealed class ChatStreamReader : IDisposable
         _disposed.Cancel();
         _disposed.Dispose();
     }
+
+    [LoggerMessage(6050, LogLevel.Warning, "Redis is unavailable; the readers of an answer get an error: {Kind}")]
+    private static partial void LogReadFailed(ILogger log, string kind);
+
+    [LoggerMessage(6051, LogLevel.Error, "Reading an answer failed; its readers get an error: {Kind}\n{Stack}")]
+    private static partial void LogReaderFailed(ILogger log, string? kind, string? stack);
 }

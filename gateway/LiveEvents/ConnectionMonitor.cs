@@ -9,7 +9,7 @@ namespace MedCor.Gateway.LiveEvents;
 /// Monitors the connections of subscribers: sends heartbeats, renews tokens before they expire, and ends a connection when its token has expired or was
 /// revoked, or when this process stops.
 /// </summary>
-internal sealed class ConnectionMonitor : BackgroundService
+internal sealed partial class ConnectionMonitor : BackgroundService
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(500);
 
@@ -73,8 +73,11 @@ internal sealed class ConnectionMonitor : BackgroundService
             }
             catch (Exception e) // any exception: the failure of one subscriber must not affect others
             {
-                _log.LogWarning("A listener is sent away: {Kind}", e.GetType().Name);
+                LogDisconnected(_log, e.GetType().Name);
                 listener.Disconnect(DisconnectReason.TooSlow);
             }
     }
+
+    [LoggerMessage(6030, LogLevel.Warning, "Checking a listener failed; it is disconnected: {Kind}")]
+    private static partial void LogDisconnected(ILogger log, string kind);
 }

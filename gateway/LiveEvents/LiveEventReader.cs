@@ -7,7 +7,7 @@ namespace MedCor.Gateway.LiveEvents;
 /// publish and subscribe; once a second all streams are read without a notification, so that a lost notification delays an event but loses none. While
 /// Redis is unavailable, subscribers stay connected, and reading then resumes from the last position.
 /// </summary>
-internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock, ILogger<LiveEventReader> log) : BackgroundService
+internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvider clock, ILogger<LiveEventReader> log) : BackgroundService
 {
     private const int BatchSize = 200;
     private const int StreamsPerRead = 64;
@@ -51,7 +51,7 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            log.LogWarning("Redis is away; live events follow once it is back: {Kind}", e.GetType().Name);
+            LogUnavailable(log, e.GetType().Name);
         }
 
         var looked = default(DateTimeOffset);
@@ -74,7 +74,7 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
             }
             catch (Exception e) // any exception: this loop ends only with the process
             {
-                log.LogWarning("Streams could not be read, and are read again: {Kind}", e.GetType().Name);
+                LogReadFailed(log, e.GetType().Name);
                 _mayHaveLostEvents = true;
             }
             try
@@ -143,7 +143,7 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
         {
             var (end, reached) = (await streams.GetEndAsync(tail.Stream), tail.Position);
             if (end.Epoch == reached.Epoch && end.Number >= reached.Number) continue;
-            log.LogWarning("Redis came back without part of its live events.");
+            LogEventsLost(log);
             tail.HandleLoss(end);
         }
     }
@@ -153,4 +153,13 @@ internal sealed class LiveEventReader(LiveEventStore streams, TimeProvider clock
         _wakeSignal.Dispose();
         base.Dispose();
     }
+
+    [LoggerMessage(6020, LogLevel.Warning, "Redis is unavailable; live events are delivered once it is back: {Kind}")]
+    private static partial void LogUnavailable(ILogger log, string kind);
+
+    [LoggerMessage(6021, LogLevel.Warning, "Reading live events failed and is retried: {Kind}")]
+    private static partial void LogReadFailed(ILogger log, string kind);
+
+    [LoggerMessage(6022, LogLevel.Warning, "Redis has lost live events; the listeners concerned are told to reload")]
+    private static partial void LogEventsLost(ILogger log);
 }

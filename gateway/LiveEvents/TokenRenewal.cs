@@ -11,7 +11,7 @@ namespace MedCor.Gateway.LiveEvents;
 /// Requests a new token from Identity before a subscriber's token expires, for as long as Identity issues one, and sends it to the subscriber. A subscriber
 /// whose renewal is refused keeps its token until it expires; while Identity is unavailable the request is retried.
 /// </summary>
-internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
+internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
 {
     /// <summary>The time before its expiration at which a token is renewed: a minute, or a quarter of a shorter lifetime.</summary>
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(1);
@@ -63,7 +63,7 @@ internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator t
         }
         catch (Exception e) // any exception: the renewal is retried, or the token expires
         {
-            log.LogWarning("A listener's token was not renewed: {Kind}", e.GetType().Name);
+            LogNotRenewed(log, e.GetType().Name);
         }
     }
 
@@ -103,4 +103,7 @@ internal sealed class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator t
     }
 
     public void Dispose() => _concurrency.Dispose();
+
+    [LoggerMessage(6040, LogLevel.Warning, "Renewing a listener's token failed and is retried until it expires: {Kind}")]
+    private static partial void LogNotRenewed(ILogger log, string kind);
 }

@@ -14,7 +14,7 @@ namespace MedCor.Gateway.ToolInvocation;
 /// was current before the read was sent, and only if no write was in progress. So a cached response is never older than a write that has completed at any
 /// replica. While Redis is unavailable, nothing is cached or served from the cache, and reference data is read-only.
 /// </summary>
-internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<ReferenceDataCacheOptions> options, ILogger<ReferenceDataCache> log) : IDisposable
+internal sealed partial class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<ReferenceDataCacheOptions> options, ILogger<ReferenceDataCache> log) : IDisposable
 {
     private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxEntryLength = 256 * 1024;
@@ -97,7 +97,7 @@ internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            log.LogWarning("Reference data changed while Redis went away, and is not kept for a minute: {Kind}", e.GetType().Name);
+            LogInvalidationFailed(log, e.GetType().Name);
         }
         return answer;
     }
@@ -115,6 +115,9 @@ internal sealed class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<
     }
 
     public void Dispose() => _cache.Dispose();
+
+    [LoggerMessage(6010, LogLevel.Warning, "Invalidating the cache of reference data failed; it is not used for a minute: {Kind}")]
+    private static partial void LogInvalidationFailed(ILogger log, string kind);
 }
 
 /// <summary>Configures how long responses are cached.</summary>

@@ -7,7 +7,7 @@ namespace MedCor.Billing.Subscriptions;
 /// Charges each period on its first day, or ends the subscription then, and catches up after any downtime. Any number of replicas share the work: a
 /// subscription stays locked from the query that finds it due until it is charged, and the database accepts one invoice per period.
 /// </summary>
-internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, TimeProvider clock, ILogger<SubscriptionRenewalWorker> log) : BackgroundService
+internal sealed partial class SubscriptionRenewalWorker(IServiceScopeFactory scopes, TimeProvider clock, ILogger<SubscriptionRenewalWorker> log) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
@@ -44,10 +44,13 @@ internal sealed class SubscriptionRenewalWorker(IServiceScopeFactory scopes, Tim
         }
         catch (Exception e) when (!ct.IsCancellationRequested) // any failure: an exception that escapes would end the process
         {
-            log.LogWarning("A renewal is put off: {Kind}", e.GetType().Name);
+            LogRenewalFailed(log, e.GetType().Name);
             if (due is null) return false;
             failed.Add(due.Id);
         }
         return true;
     }
+
+    [LoggerMessage(3000, LogLevel.Warning, "Renewing a subscription failed and is retried: {Kind}")]
+    private static partial void LogRenewalFailed(ILogger log, string kind);
 }

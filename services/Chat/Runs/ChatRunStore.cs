@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Chat.Runs;
 
 /// <summary>Saves the results of runs in the database, where they outlive Redis.</summary>
-internal sealed class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ChatRunStore> log)
+internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ChatRunStore> log)
 {
     /// <summary>
     /// Saves how a run ended, replacing an end that was saved before. Returns false when the end cannot be
@@ -23,7 +23,7 @@ internal sealed class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clo
         }
         catch (Exception e) // any failure: readers must still receive the end of the run
         {
-            log.LogWarning("The end of a chat call is not kept yet: {Kind}", e.GetType().Name);
+            LogNotSaved(log, e.GetType().Name);
             return false;
         }
     }
@@ -61,4 +61,7 @@ internal sealed class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clo
         (_, ChatRunState.Error, "") => 0,
         _ => await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).Select(c => c.TokensForeseen).SingleAsync() + TokenEstimate.Of(answer),
     };
+
+    [LoggerMessage(5020, LogLevel.Warning, "Saving the end of a chat call failed; it is saved by the next reconciliation: {Kind}")]
+    private static partial void LogNotSaved(ILogger log, string kind);
 }

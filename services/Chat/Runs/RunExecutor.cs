@@ -14,7 +14,7 @@ namespace MedCor.Chat.Runs;
 /// piece waits for further ones, and a slow Redis receives fewer, larger writes.
 /// </summary>
 #pragma warning disable CA1001 // Neither source holds resources, and a run that has just ended may still be canceled, which would throw on a disposed source.
-internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolicies patience, ChatModelClient model, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunExecutor> log)
+internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRetryPolicies patience, ChatModelClient model, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunExecutor> log)
 {
     private const int MaxBatch = 256;
     private const int MaxBuffered = 1024;
@@ -66,17 +66,17 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
         }
         catch (ModelException failure)
         {
-            log.LogWarning("The chat model failed: {Failure}", failure.Message);
+            LogModelFailed(log, failure.Message);
             return (ChatRunState.Error, failure.Ending);
         }
         catch (Exception e) when (e is RedisException or TimeoutException or TimeoutRejectedException or StreamLostException)
         {
-            log.LogWarning("An answer could not be told: {Kind}", e.GetType().Name);
+            LogPublishFailed(log, e.GetType().Name);
             return (ChatRunState.Error, ChatRunEnd.Lost);
         }
         catch (Exception e) // any failure: readers wait for the end of the run
         {
-            log.LogError("A chat call broke: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+            LogRunFailed(log, e.GetType().FullName, e.StackTrace);
             return (ChatRunState.Error, ChatRunEnd.Interrupted);
         }
     }
@@ -147,7 +147,7 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)
         {
-            log.LogWarning("The end of an answer could not be told: {Kind}", e.GetType().Name);
+            LogEndNotPublished(log, e.GetType().Name);
             return state;
         }
         // A stopped run shows that it was ended elsewhere, but not how.
@@ -191,4 +191,16 @@ internal sealed class RunExecutor(StartedRun run, string runner, RedisRetryPolic
 
     /// <summary>The exception that is thrown when Redis no longer has the published events of the run.</summary>
     private sealed class StreamLostException : Exception;
+
+    [LoggerMessage(5030, LogLevel.Warning, "The chat model failed; the call ends with an error: {Failure}")]
+    private static partial void LogModelFailed(ILogger log, string failure);
+
+    [LoggerMessage(5031, LogLevel.Warning, "Publishing an answer failed; the call ends with an error: {Kind}")]
+    private static partial void LogPublishFailed(ILogger log, string kind);
+
+    [LoggerMessage(5032, LogLevel.Error, "A chat call failed; it ends with an error: {Kind}\n{Stack}")]
+    private static partial void LogRunFailed(ILogger log, string? kind, string? stack);
+
+    [LoggerMessage(5033, LogLevel.Warning, "Publishing the end of an answer failed; reconciliation publishes it: {Kind}")]
+    private static partial void LogEndNotPublished(ILogger log, string kind);
 }

@@ -10,7 +10,7 @@ namespace MedCor.Chat.Runs;
 /// Completes what the replica that executed a run could not: the runs of a replica that is gone end with an error, and an end that is
 /// published but not saved yet is saved. Any number of replicas may do so.
 /// </summary>
-internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunReconciler> log)
+internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunReconciler> log)
     : PeriodicService(TimeSpan.FromSeconds(5), clock, log)
 {
     private const int MaxAtOnce = 200;
@@ -39,7 +39,7 @@ internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore
             }
             catch (Exception e) when (e is not (RedisException or TimeoutException)) // one run must not hold up the others
             {
-                _log.LogError("A chat call cannot be settled: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+                LogFailure(_log, e.GetType().FullName, e.StackTrace);
             }
     }
 
@@ -58,4 +58,7 @@ internal sealed class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore
         await record.SaveIfOpenAsync(call, hospital, isWhole ? state!.Value : ChatRunState.Error, isWhole ? events[^1].End : ChatRunEnd.Lost, string.Concat(events.Select(e => e.Text)));
         await streams.MarkSavedAsync(call);
     }
+
+    [LoggerMessage(5000, LogLevel.Error, "Reconciling a chat call failed and is retried: {Kind}\n{Stack}")]
+    private static partial void LogFailure(ILogger log, string? kind, string? stack);
 }

@@ -10,7 +10,7 @@ namespace MedCor.Chat.Runs;
 /// Executes the runs of this process and renews the worker's lease for as long as the process lives: without the lease, other replicas end its runs. A run that
 /// is ended elsewhere is stopped here, at once by a notification, otherwise at the next check.
 /// </summary>
-internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies patience, IServiceProvider services, TimeProvider clock, ILogger<RunWorker> log) : BackgroundService
+internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolicies patience, IServiceProvider services, TimeProvider clock, ILogger<RunWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -47,7 +47,7 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
                 }
                 catch (Exception e) // any failure: nothing else would report it
                 {
-                    log.LogError("A chat call ended badly: {Kind}\n{Stack}", e.GetType().FullName, e.StackTrace);
+                    LogRunFailed(log, e.GetType().FullName, e.StackTrace);
                 }
             _runs.TryRemove(started.RunId, out _);
         }
@@ -89,7 +89,7 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
             }
             catch (Exception e) // any failure: an exception that escapes would end the process
             {
-                log.LogWarning("This process cannot say that it carries out chat calls: {Kind}", e.GetType().Name);
+                LogLeaseNotRenewed(log, e.GetType().Name);
             }
         while (await WaitForTickAsync(timer, stoppingToken));
     }
@@ -133,7 +133,7 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
             }
             catch (Exception e) // any failure: nothing else would report it
             {
-                log.LogWarning("A chat call that was not begun stays in Redis: {Kind}", e.GetType().Name);
+                LogDiscardFailed(log, e.GetType().Name);
             }
         }
     }
@@ -150,6 +150,15 @@ internal sealed class RunWorker(ChatStreamStore streams, RedisRetryPolicies pati
         _stopping.Dispose();
         base.Dispose();
     }
+
+    [LoggerMessage(5010, LogLevel.Error, "A chat call ended with an unhandled error: {Kind}\n{Stack}")]
+    private static partial void LogRunFailed(ILogger log, string? kind, string? stack);
+
+    [LoggerMessage(5011, LogLevel.Warning, "Renewing the lease on this process's chat calls failed and is retried: {Kind}")]
+    private static partial void LogLeaseNotRenewed(ILogger log, string kind);
+
+    [LoggerMessage(5012, LogLevel.Warning, "Discarding a chat call that was not started failed; it stays in Redis until it expires: {Kind}")]
+    private static partial void LogDiscardFailed(ILogger log, string kind);
 }
 
 /// <summary>Represents a run that was started.</summary>

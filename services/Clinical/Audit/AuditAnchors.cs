@@ -8,7 +8,7 @@ namespace MedCor.Clinical.Audit;
 /// Stores the heads that the chains have reached where the database's owner has no access: in Redis, and as lines of the log. A chain that no longer reaches
 /// its anchor, or has another link there, was tampered with.
 /// </summary>
-internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
+internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
 {
     private const string Key = "medcor:audit:heads";
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
@@ -24,7 +24,7 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
             var isThere = await db.AuditLinks.AnyAsync(l => l.HospitalId == anchor.HospitalId && l.Sequence == anchor.Sequence && l.Hash == anchor.Hash, ct);
             if (!isThere)
             {
-                log.LogError("The audit trail of {Hospital} has lost the link {Sequence}: it was tampered with. Run verify-audit", anchor.HospitalId, anchor.Sequence);
+                LogTampered(log, anchor.HospitalId, anchor.Sequence);
                 return;
             }
             if (anchor.Sequence >= head.Sequence) return;
@@ -39,11 +39,17 @@ internal sealed class AuditAnchors(IConnectionMultiplexer redis, TimeProvider cl
         var now = clock.GetUtcNow();
         if (_lastLogged.TryGetValue(head.HospitalId, out var last) && now - last < LogInterval) return;
         _lastLogged[head.HospitalId] = now;
-        log.LogInformation("Audit trail: head {Head}", head);
+        LogHead(log, head);
     }
 
     /// <summary>Returns the anchors of all hospitals that have one.</summary>
     internal async Task<List<ChainHead>> AllAsync() => [.. (await redis.GetDatabase().HashGetAllAsync(Key)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
+
+    [LoggerMessage(2000, LogLevel.Error, "The audit trail of {Hospital} has lost link {Sequence}: it was tampered with. Run verify-audit")]
+    private static partial void LogTampered(ILogger log, Guid hospital, long sequence);
+
+    [LoggerMessage(2001, LogLevel.Information, "Audit trail: head {Head}")]
+    private static partial void LogHead(ILogger log, ChainHead head);
 }
 
 /// <summary>Represents the last link of a chain, now or at an earlier time; written as <c>hospital:sequence:hash</c>.</summary>

@@ -10,7 +10,7 @@ namespace MedCor.Platform.Database;
 /// Updates a service's schema from the numbered SQL files in <c>Migrations/</c>. Each file is applied once, in order, in its own transaction, under a lock that
 /// lets one replica migrate while the others wait. Runs as the role that owns the tables; the service's own role has access to rows only.
 /// </summary>
-public sealed class Migrator(Assembly assembly, string service, ILogger log)
+public sealed partial class Migrator(Assembly assembly, string service, ILogger log)
 {
     /// <summary>Returns the role with which a service accesses its database. The role owns nothing and cannot bypass row-level security.</summary>
     public static string ServiceRole(string service) => $"medcor_{service}";
@@ -39,7 +39,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
                 continue;
             }
 
-            log.LogInformation("{Service}: migration {Name}", service, name);
+            LogApplied(log, service, name);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await ExecuteAsync(connection, sql, ct);
             // CREATE INDEX IF NOT EXISTS treats an index that is still being built as existing.
@@ -113,4 +113,7 @@ public sealed class Migrator(Assembly assembly, string service, ILogger log)
         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {role};
         """;
+
+    [LoggerMessage(1120, LogLevel.Information, "{Service}: migration {Name}")]
+    private static partial void LogApplied(ILogger log, string service, string name);
 }

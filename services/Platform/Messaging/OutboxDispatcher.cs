@@ -12,7 +12,7 @@ namespace MedCor.Platform.Messaging;
 /// Publishes the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as dispatched only after the broker has
 /// confirmed it: a crash in between publishes the event twice, and each consumer's inbox discards the duplicate.
 /// </summary>
-internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
+internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
 {
     private const int BatchSize = 200;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -36,7 +36,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                log.LogWarning("The outbox could not be handed over and is kept: {Kind}", e.GetType().Name);
+                LogDispatchFailed(log, e.GetType().Name);
                 await signal.WaitAsync(PollInterval, ct);
             }
         }
@@ -110,7 +110,7 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
         }
         catch (Exception e) when (confirmed.Count > 0)
         {
-            log.LogWarning("{Confirmed} of {Waiting} events were handed over, the others are kept: {Kind}", confirmed.Count, waiting.Count, e.GetType().Name);
+            LogDispatchedInPart(log, confirmed.Count, waiting.Count, e.GetType().Name);
         }
         return confirmed;
     }
@@ -132,4 +132,10 @@ internal sealed class OutboxDispatcher(NpgsqlDataSource database, IBus bus, Queu
     }
 
     private sealed record PendingMessage(long Position, IntegrationEvent Event, string? Traceparent, string? Addressee);
+
+    [LoggerMessage(1100, LogLevel.Warning, "Outbox dispatch failed; the events stay queued: {Kind}")]
+    private static partial void LogDispatchFailed(ILogger log, string kind);
+
+    [LoggerMessage(1101, LogLevel.Warning, "Outbox dispatch published {Confirmed} of {Waiting} events; the others stay queued: {Kind}")]
+    private static partial void LogDispatchedInPart(ILogger log, int confirmed, int waiting, string kind);
 }

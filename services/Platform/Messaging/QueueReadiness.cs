@@ -10,7 +10,7 @@ namespace MedCor.Platform.Messaging;
 /// Delays the outbox until every service has its queue. A broker drops messages that no queue is bound to, so on the very first start the slower services would
 /// lose the events of the fastest one.
 /// </summary>
-internal sealed class QueueReadiness(IConfiguration configuration, TimeProvider clock, ILogger<QueueReadiness> log)
+internal sealed partial class QueueReadiness(IConfiguration configuration, TimeProvider clock, ILogger<QueueReadiness> log)
 {
     private static readonly string[] Queues = ["hospital", "identity", "clinical", "billing", "analytics", "chat", "gateway"];
 
@@ -40,9 +40,12 @@ internal sealed class QueueReadiness(IConfiguration configuration, TimeProvider 
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // any exception: an unhandled one would end the process
             {
-                log.LogDebug("The broker is not there yet: {Kind}", e.GetType().Name);
+                LogBrokerUnavailable(log, e.GetType().Name);
                 await pause.WaitForNextTickAsync(ct);
             }
         }
     }
+
+    [LoggerMessage(1110, LogLevel.Debug, "The broker is unavailable; its queues are looked up again: {Kind}")]
+    private static partial void LogBrokerUnavailable(ILogger log, string kind);
 }
