@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.DemoData;
 using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd;
 
@@ -101,8 +102,8 @@ public sealed class AppointmentBookingTests
     public async Task The_doctor_with_the_earliest_free_slot_is_recommended()
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("patient@riverside.example"), Prompt);
-        var dermatology = (await (await ApiClient.LogInShared("patient@riverside.example")).Call("list_specialties", new { search = "DERM" }))["results"]![0]!;
-        await talk.Answer(new { reason = "A rash", specialty_id = (string?)dermatology["id"] });
+        var dermatology = DemoTenants.Specialties.Single(s => s.Code == "DERM").Id;
+        await talk.Answer(new { reason = "A rash", specialty_id = dermatology });
         Assert.All(talk.Options, o => Assert.Contains("Dermatology", o!["specialties"]!.AsArray().Select(s => (string?)s)));
 
         var offered = talk.Options.Select(o => (string?)o!["doctor_id"]).ToArray();
