@@ -17,10 +17,11 @@ internal sealed record TriageAssessment(AssessSeverity Observations, int AgeMont
 /// N, Tanabe P, Travers D, Rosenau AM: Emergency Severity Index (ESI), A Triage Tool for Emergency Department Care, Version 4, Implementation Handbook,
 /// 2012 edition (AHRQ publication 12-0014), reissued by the Emergency Nurses Association in 2020; chapters 2 and 5 for the decision points, chapter 6
 /// for fever in small children. Where the handbook has a clinician consider the higher level, that level is proposed; a clinician decides in any case.
-/// The handbook names severe bradycardia, tachycardia and hypotension without figures. The figures here are extreme at every age: rates lower than
-/// those with the highest score of NEWS2 (Royal College of Physicians 2017), a heart rate above the limit for infants of PALS (American Heart
-/// Association 2020), pressures no higher than its limits of hypotension, a respiratory rate above the limit for newborns (WHO, IMCI 2014), moderate
-/// hypothermia (European Resuscitation Council 2021) and hyperpyrexia.
+/// The handbook names severe bradycardia, tachycardia, hypotension and hypoxia without figures. The figures here are, from the age of 16, those with the
+/// highest score of NEWS2 (Royal College of Physicians 2017), except for slow rates, which healthy people can have up to the limit given here. Below that
+/// age they are the heart rates above which PALS (American Heart Association 2020) suspects supraventricular tachycardia, pressures no higher than its
+/// limits of hypotension, and a respiratory rate above the limit for newborns (WHO, IMCI 2014). At every age: an oxygen saturation below the handbook's
+/// danger zone, moderate hypothermia (European Resuscitation Council 2021) and hyperpyrexia.
 /// </summary>
 internal static class SeverityIndex
 {
@@ -35,10 +36,11 @@ internal static class SeverityIndex
         (1, "A", "answers to pain only, or not at all (AVPU)", p => p.Observations.Consciousness is Consciousness.Pain or Consciousness.Unresponsive),
         (2, "B", "a situation of high risk", p => p.Observations.HighRisk),
         (2, "B", "high risk: heart rate below 40 per minute", p => p.Observations.HeartRate < 40),
-        (2, "B", "high risk: heart rate above 220 per minute", p => p.Observations.HeartRate > 220),
+        (2, "B", "high risk: heart rate too high at the age", p => p.Observations.HeartRate > HighestRates(p.AgeMonths).HeartRate),
         (2, "B", "high risk: respiratory rate below 8 per minute", p => p.Observations.RespiratoryRate < 8),
-        (2, "B", "high risk: respiratory rate above 60 per minute", p => p.Observations.RespiratoryRate > 60),
+        (2, "B", "high risk: respiratory rate too high at the age", p => p.Observations.RespiratoryRate > HighestRates(p.AgeMonths).RespiratoryRate),
         (2, "B", "high risk: systolic blood pressure too low at the age", p => p.Observations.SystolicBloodPressure < LowestPressure(p.AgeMonths)),
+        (2, "B", "high risk: oxygen saturation below 92 %", p => p.Observations.OxygenSaturation < 92),
         (2, "B", "high risk: temperature below 32.0 °C", p => p.Observations.Temperature < 32.0),
         (2, "B", "high risk: temperature above 41.5 °C", p => p.Observations.Temperature > 41.5),
         (2, "B", "newly confused, lethargic or disoriented", p => p.Observations.NewConfusion || p.Observations.Consciousness == Consciousness.Verbal),
@@ -48,7 +50,6 @@ internal static class SeverityIndex
         (2, "D", "fever above 38.0 °C below the age of three months", p => p.AgeMonths < 3 && p.Observations.Temperature > 38.0),
         (2, "D", "two or more resources, heart rate in the danger zone of the age", p => p.Observations.ExpectedResources >= 2 && p.Observations.HeartRate > DangerZone(p.AgeMonths).HeartRate),
         (2, "D", "two or more resources, respiratory rate in the danger zone of the age", p => p.Observations.ExpectedResources >= 2 && p.Observations.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
-        (2, "D", "two or more resources, oxygen saturation below 92 %", p => p.Observations.ExpectedResources >= 2 && p.Observations.OxygenSaturation < 92),
         (3, "C", "two or more resources, no vital sign in the danger zone", p => p.Observations.ExpectedResources >= 2),
         // Only when the number of expected resources is known: two or more may come with a vital sign in the danger zone, which is level 2.
         (3, "D", "fever above 39.0 °C below the age of three years", p => p.Observations.ExpectedResources is not null && p.AgeMonths < 36 && p.Observations.Temperature > 39.0),
@@ -77,7 +78,10 @@ internal static class SeverityIndex
     }
 
     /// <summary>Returns the systolic pressure, in mmHg, below which a patient is at high risk whatever the complaint.</summary>
-    private static int LowestPressure(int months) => months switch { < 12 => 60, < 10 * 12 => 70, _ => 80 };
+    private static int LowestPressure(int months) => months switch { < 12 => 60, < 10 * 12 => 70, < 16 * 12 => 80, _ => 91 };
+
+    /// <summary>Returns the rates, per minute, above which a patient is at high risk whatever the complaint.</summary>
+    private static (int HeartRate, int RespiratoryRate) HighestRates(int months) => months switch { < 12 => (220, 60), < 16 * 12 => (180, 60), _ => (130, 24) };
 
     private static (int BelowMonths, int HeartRate, int RespiratoryRate) DangerZone(int months) => DangerZones.First(zone => months < zone.BelowMonths);
 }

@@ -6,7 +6,7 @@ namespace MedCor.Tests.Chat.Prompts;
 /// <summary>Tests every rule of the Emergency Severity Index at its limits.</summary>
 public sealed class SeverityIndexTests
 {
-    private const int Adult = 40 * 12;
+    private const int Adult = 40 * 12, Sixteen = 16 * 12;
 
     /// <summary>Normal vital signs of an adult.</summary>
     private static readonly AssessSeverity Calm = new(HeartRate: 100, RespiratoryRate: 20, OxygenSaturation: 92);
@@ -53,14 +53,29 @@ public sealed class SeverityIndexTests
     }
 
     [Theory]
-    [InlineData(40, 39)]
-    [InlineData(220, 221)]
-    public void A_heart_that_beats_far_too_slowly_or_fast_is_a_high_risk(int possible, int extreme) => HighRisk(Calm with { HeartRate = possible }, Calm with { HeartRate = extreme }, Adult);
+    [InlineData(40, 39, Adult)]
+    [InlineData(130, 131, Adult)]
+    [InlineData(130, 131, Sixteen)]
+    [InlineData(180, 181, Sixteen - 1)]
+    [InlineData(180, 181, 12)]
+    [InlineData(220, 221, 11)]
+    public void A_heart_that_beats_far_too_slowly_or_fast_is_a_high_risk(int possible, int extreme, int months) =>
+        HighRisk(Calm with { HeartRate = possible }, Calm with { HeartRate = extreme }, months);
 
     [Theory]
-    [InlineData(8, 7)]
-    [InlineData(60, 61)]
-    public void Breath_that_is_far_too_slow_or_fast_is_a_high_risk(int possible, int extreme) => HighRisk(Calm with { RespiratoryRate = possible }, Calm with { RespiratoryRate = extreme }, Adult);
+    [InlineData(8, 7, Adult)]
+    [InlineData(24, 25, Adult)]
+    [InlineData(24, 25, Sixteen)]
+    [InlineData(60, 61, Sixteen - 1)]
+    [InlineData(60, 61, 0)]
+    public void Breath_that_is_far_too_slow_or_fast_is_a_high_risk(int possible, int extreme, int months) =>
+        HighRisk(Calm with { RespiratoryRate = possible }, Calm with { RespiratoryRate = extreme }, months);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    [InlineData(Adult)]
+    public void Blood_with_far_too_little_oxygen_is_a_high_risk(int months) => HighRisk(Calm with { OxygenSaturation = 92 }, Calm with { OxygenSaturation = 91 }, months);
 
     [Theory]
     [InlineData(32.0, 31.9)]
@@ -73,7 +88,9 @@ public sealed class SeverityIndexTests
     [InlineData(12, 70)]
     [InlineData(119, 70)]
     [InlineData(120, 80)]
-    [InlineData(Adult, 80)]
+    [InlineData(Sixteen - 1, 80)]
+    [InlineData(Sixteen, 91)]
+    [InlineData(Adult, 91)]
     public void A_pressure_that_no_age_explains_is_a_high_risk(int months, int lowest) => HighRisk(Calm with { SystolicBloodPressure = lowest }, Calm with { SystolicBloodPressure = lowest - 1 }, months);
 
     /// <summary>Asserts that a patient who needs no resources is at high risk beyond a limit, and not at the limit.</summary>
@@ -93,8 +110,8 @@ public sealed class SeverityIndexTests
 
     [Theory]
     [InlineData(89, 0, 1)]
-    [InlineData(90, 0, 5)]
-    [InlineData(91, 1, 4)]
+    [InlineData(90, 0, 2)]
+    [InlineData(91, 1, 2)]
     [InlineData(91, 2, 2)]
     [InlineData(92, 2, 3)]
     public void Oxygen_saturation_decides(int percent, int resources, int level) =>
