@@ -10,26 +10,25 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Billing.Subscriptions;
 
 internal sealed class CreateSubscriptionHandler(BillingDb db, HospitalCopies hospitals, Ledger ledger, TimeProvider clock)
-    : IToolHandler<CreateSubscription, Contracts.Billing.Subscription>, IToolPreparation<CreateSubscription>
+    : IToolHandler<CreateSubscription, HospitalCopy, Contracts.Billing.Subscription>
 {
-    private HospitalCopy _hospital = null!;
-
-    public async Task PrepareAsync(CreateSubscription request, CancellationToken ct)
+    public async Task<HospitalCopy> PrepareAsync(CreateSubscription request, CancellationToken ct)
     {
-        _hospital = await hospitals.FindAsync(request.HospitalId, ct) ?? throw new NotFound("hospital");
-        _hospital.EnsureActive();
+        var hospital = await hospitals.FindAsync(request.HospitalId, ct) ?? throw new NotFound("hospital");
+        hospital.EnsureActive();
+        return hospital;
     }
 
-    public async Task<Contracts.Billing.Subscription> HandleAsync(CreateSubscription request, CancellationToken ct)
+    public async Task<Contracts.Billing.Subscription> HandleAsync(CreateSubscription request, HospitalCopy hospital, CancellationToken ct)
     {
-        var today = _hospital.Today(clock.GetUtcNow());
+        var today = hospital.Today(clock.GetUtcNow());
         if (request.StartDate < today.AddYears(-1) || request.StartDate > today.AddYears(1)) throw new ValidationFailed("start_date", $"must be at most a year from today, {today:yyyy-MM-dd}");
-        if (await db.Subscriptions.Where(s => s.HospitalId == _hospital.HospitalId && s.Periods > 0).MaxAsync(s => s.EndedOn, ct) is { } ended && request.StartDate < ended)
+        if (await db.Subscriptions.Where(s => s.HospitalId == hospital.HospitalId && s.Periods > 0).MaxAsync(s => s.EndedOn, ct) is { } ended && request.StartDate < ended)
             throw new ValidationFailed("start_date", $"must not be before {ended:yyyy-MM-dd}, to which an earlier subscription was charged");
 
-        var subscription = Subscription.Create(await db.Plans.GetAvailableAsync(request.PlanId, ct), _hospital.HospitalId, request.StartDate, request.BillingCycle);
+        var subscription = Subscription.Create(await db.Plans.GetAvailableAsync(request.PlanId, ct), hospital.HospitalId, request.StartDate, request.BillingCycle);
         db.Add(subscription);
-        await ledger.ChargeDuePeriodsAsync(subscription, _hospital, today, ct);
+        await ledger.ChargeDuePeriodsAsync(subscription, hospital, today, ct);
         db.Raise(() => new SubscriptionCreated(subscription.ToContract()));
         try
         {

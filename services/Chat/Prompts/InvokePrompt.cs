@@ -6,24 +6,22 @@ using MedCor.Validation;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, PromptSession>, IToolPreparation<InvokePrompt>, IParameterValidator<InvokePrompt>
+internal sealed class InvokePromptHandler(ChatDb db, PromptEngine guide, HospitalCopies hospitals) : IToolHandler<InvokePrompt, StepResult, PromptSession>, IParameterValidator<InvokePrompt>
 {
-    private StepResult _result = null!;
-
     public Task AddErrorsAsync(InvokePrompt request, ParameterErrors errors, CancellationToken ct)
     {
         if (errors.AreRight("prompt") && guide.FindNameError(request.Prompt) is { } wrong) errors.Add("prompt", wrong);
         return Task.CompletedTask;
     }
 
-    public async Task PrepareAsync(InvokePrompt request, CancellationToken ct)
+    public async Task<StepResult> PrepareAsync(InvokePrompt request, CancellationToken ct)
     {
         var prompt = guide.Find(request.Prompt);
         var (named, data) = prompt.ReadInitialData(request.InitialData ?? []);
-        _result = await guide.StartAsync(prompt, await ResolveHospitalAsync(named, ct), data, ct);
+        return await guide.StartAsync(prompt, await ResolveHospitalAsync(named, ct), data, ct);
     }
 
-    public Task<PromptSession> HandleAsync(InvokePrompt request, CancellationToken ct) => guide.SaveAsync(_result, ct);
+    public Task<PromptSession> HandleAsync(InvokePrompt request, StepResult prepared, CancellationToken ct) => guide.SaveAsync(prepared, ct);
 
     private async Task<Guid> ResolveHospitalAsync(Guid? named, CancellationToken ct)
     {

@@ -7,28 +7,28 @@ using MedCor.Platform.Tools;
 namespace MedCor.Clinical.MedicalRecords;
 
 internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies people, DoctorAvailabilities doctors, TimeProvider clock)
-    : IToolHandler<CreateMedicalRecord, Contracts.Clinical.MedicalRecord>, IToolPreparation<CreateMedicalRecord>
+    : IToolHandler<CreateMedicalRecord, PersonCopy, Contracts.Clinical.MedicalRecord>
 {
     private static readonly RecordType[] NurseRecordTypes = [RecordType.Triage, RecordType.Vitals, RecordType.NursingNote];
-    private PersonCopy _patient = null!;
 
-    public async Task PrepareAsync(CreateMedicalRecord request, CancellationToken ct)
+    /// <summary>Checks who writes about whom and returns the patient.</summary>
+    public async Task<PersonCopy> PrepareAsync(CreateMedicalRecord request, CancellationToken ct)
     {
         if (db.Tenancy.Caller.Kind == Callers.Nurse && !NurseRecordTypes.Contains(request.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
         if (request.DoctorId is { } answering) db.Tenancy.Caller.EnsureMayWriteFor(answering);
-        PersonCopy? doctor = null;
-        if (request.DoctorId is { } id) ((doctor, _, _), _patient) = await doctors.RequireWithPatientAsync(id, request.PatientId, ct);
-        else _patient = await people.RequirePatientAsync(request.PatientId, ct);
-        if (PersonCopy.ValidateActive(doctor, _patient) is { Count: > 0 } wrongs) throw new ValidationFailed(wrongs);
+        var (doctor, patient) = request.DoctorId is { } id
+            ? await doctors.RequireWithPatientAsync(id, request.PatientId, ct)
+            : ((DoctorAvailability?)null, await people.RequirePatientAsync(request.PatientId, ct));
+        return PersonCopy.ValidateActive(doctor?.Doctor, patient) is { Count: > 0 } wrongs ? throw new ValidationFailed(wrongs) : patient;
     }
 
-    public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(CreateMedicalRecord request, CancellationToken ct)
+    public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(CreateMedicalRecord request, PersonCopy patient, CancellationToken ct)
     {
         var author = db.Tenancy.Caller;
         var record = new MedicalRecord
         {
-            HospitalId = _patient.HospitalId,
-            PatientId = _patient.Id,
+            HospitalId = patient.HospitalId,
+            PatientId = patient.Id,
             DoctorId = request.DoctorId ?? (author.Kind == Callers.Doctor ? author.UserId : null),
             AuthorId = author.UserId,
             RecordType = request.RecordType,

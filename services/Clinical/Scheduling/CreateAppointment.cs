@@ -5,24 +5,24 @@ using MedCor.Platform.Tools;
 namespace MedCor.Clinical.Scheduling;
 
 internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabilities doctors, BookingService bookings, BookingPauses pauses)
-    : IToolHandler<CreateAppointment, Contracts.Clinical.Appointment>, IToolPreparation<CreateAppointment>
+    : IToolHandler<CreateAppointment, Guid, Contracts.Clinical.Appointment>
 {
-    private Guid _hospital;
-
-    public async Task PrepareAsync(CreateAppointment request, CancellationToken ct)
+    /// <summary>Waits for the end of a pause and returns the hospital of the patient.</summary>
+    public async Task<Guid> PrepareAsync(CreateAppointment request, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId) throw new Forbidden("Patients book for themselves only.");
-        _hospital = (await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct)).Patient.HospitalId;
-        await pauses.WaitUntilEndedAsync(_hospital, request.DoctorId, request.PatientId, ct);
+        var hospital = (await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct)).Patient.HospitalId;
+        await pauses.WaitUntilEndedAsync(hospital, request.DoctorId, request.PatientId, ct);
+        return hospital;
     }
 
-    public async Task<Contracts.Clinical.Appointment> HandleAsync(CreateAppointment request, CancellationToken ct)
+    public async Task<Contracts.Clinical.Appointment> HandleAsync(CreateAppointment request, Guid hospital, CancellationToken ct)
     {
         var (caller, byPatient) = (db.Tenancy.Caller, db.Tenancy.Caller.Kind == Callers.Patient);
         var wish = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, request.Reason, request.Notes, request.DurationMinutes, BookedBy: caller.UserId, IsByPatient: byPatient);
 
-        var (practice, patient) = await bookings.LockAndReadAsync(_hospital, request.DoctorId, request.PatientId, ct);
+        var (practice, patient) = await bookings.LockAndReadAsync(hospital, request.DoctorId, request.PatientId, ct);
         var booking = await bookings.CreateBookingAsync(practice, patient, wish, ct);
         if (byPatient) await bookings.EnsureWithinPatientLimitAsync(practice, patient, ct);
         var visit = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = practice.Doctor };

@@ -6,20 +6,19 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Scheduling;
 
 internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService bookings, BookingPauses pauses, TimeProvider clock)
-    : IToolHandler<RescheduleAppointment, Contracts.Clinical.Appointment>, IToolPreparation<RescheduleAppointment>
+    : IToolHandler<RescheduleAppointment, (Guid Hospital, Guid Doctor, Guid Patient), Contracts.Clinical.Appointment>
 {
-    private Guid _hospital, _doctor, _patient;
-
-    public async Task PrepareAsync(RescheduleAppointment request, CancellationToken ct)
+    /// <summary>Waits for the end of a pause and returns whom the appointment concerns.</summary>
+    public async Task<(Guid Hospital, Guid Doctor, Guid Patient)> PrepareAsync(RescheduleAppointment request, CancellationToken ct)
     {
         var appointment = await db.VisibleAppointments.AsNoTracking().SingleOrDefaultAsync(a => a.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
-        (_hospital, _doctor, _patient) = (appointment.HospitalId, appointment.DoctorId, appointment.PatientId);
-        await pauses.WaitUntilEndedAsync(_hospital, _doctor, _patient, ct);
+        await pauses.WaitUntilEndedAsync(appointment.HospitalId, appointment.DoctorId, appointment.PatientId, ct);
+        return (appointment.HospitalId, appointment.DoctorId, appointment.PatientId);
     }
 
-    public async Task<Contracts.Clinical.Appointment> HandleAsync(RescheduleAppointment request, CancellationToken ct)
+    public async Task<Contracts.Clinical.Appointment> HandleAsync(RescheduleAppointment request, (Guid Hospital, Guid Doctor, Guid Patient) prepared, CancellationToken ct)
     {
-        var (practice, patient) = await bookings.LockAndReadAsync(_hospital, _doctor, _patient, ct);
+        var (practice, patient) = await bookings.LockAndReadAsync(prepared.Hospital, prepared.Doctor, prepared.Patient, ct);
         var old = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
         old.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         var (now, byPatient) = (clock.GetUtcNow(), db.Tenancy.Caller.Kind == Callers.Patient);

@@ -7,25 +7,24 @@ using MedCor.Platform.Tools;
 namespace MedCor.Clinical.Treatments;
 
 internal sealed class CreateTreatmentHandler(ClinicalDb db, DoctorAvailabilities doctors, TimeProvider clock)
-    : IToolHandler<CreateTreatment, Contracts.Clinical.Treatment>, IToolPreparation<CreateTreatment>
+    : IToolHandler<CreateTreatment, PersonCopy, Contracts.Clinical.Treatment>
 {
-    private PersonCopy _patient = null!;
-
-    public async Task PrepareAsync(CreateTreatment request, CancellationToken ct)
+    /// <summary>Checks who treats whom and returns the patient.</summary>
+    public async Task<PersonCopy> PrepareAsync(CreateTreatment request, CancellationToken ct)
     {
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
-        (var doctor, _patient) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
-        var wrongs = PersonCopy.ValidateActive(doctor.Doctor, _patient);
+        var (doctor, patient) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
+        var wrongs = PersonCopy.ValidateActive(doctor.Doctor, patient);
         if (Treatment.FindFollowUpError(request.FollowUpDate, doctor.Today(clock.GetUtcNow())) is { } wrong) wrongs.Add("follow_up_date", [wrong]);
-        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
+        return wrongs.Count > 0 ? throw new ValidationFailed(wrongs) : patient;
     }
 
-    public async Task<Contracts.Clinical.Treatment> HandleAsync(CreateTreatment request, CancellationToken ct)
+    public async Task<Contracts.Clinical.Treatment> HandleAsync(CreateTreatment request, PersonCopy patient, CancellationToken ct)
     {
         var treatment = new Treatment
         {
-            HospitalId = _patient.HospitalId,
-            PatientId = _patient.Id,
+            HospitalId = patient.HospitalId,
+            PatientId = patient.Id,
             DoctorId = request.DoctorId,
             AuthorId = db.Tenancy.Caller.UserId,
             Name = request.Name,

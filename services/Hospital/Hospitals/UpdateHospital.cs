@@ -7,39 +7,39 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient others) : IToolHandler<UpdateHospital, UpdatedHospital>, IToolPreparation<UpdateHospital>, ICurrentStateProvider<UpdateHospital>
-{
-    private IReadOnlyList<RezonedAppointment>? _affected;
-    private long? _affectedCount;
-    private long? _pausedVersion;
+/// <summary>Represents the upcoming appointments of a hospital whose time zone is about to change. Clinical books nothing until it receives the change.</summary>
+/// <param name="Version">The version of the hospital when the pause began.</param>
+/// <param name="Affected">The next upcoming appointments, at most 100.</param>
+/// <param name="Count">The number of upcoming appointments.</param>
+internal sealed record PausedBookings(long Version, IReadOnlyList<RezonedAppointment> Affected, long Count);
 
+internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient others) : IToolHandler<UpdateHospital, PausedBookings?, UpdatedHospital>, ICurrentStateProvider<UpdateHospital>
+{
     public async Task<object> GetCurrentAsync(UpdateHospital request, CancellationToken ct) => await hospitals.GetAsync(request.HospitalId, ct);
 
     /// <summary>
-    /// Pauses bookings in Clinical before the time zone is changed, and gets the affected appointments. Clinical books nothing until it receives the change;
-    /// while it cannot name the affected appointments, the time zone is not changed.
+    /// Pauses bookings in Clinical before the time zone is changed, and returns the affected appointments; null when the time zone stays. While Clinical
+    /// cannot name the affected appointments, the time zone is not changed.
     /// </summary>
-    public async Task PrepareAsync(UpdateHospital request, CancellationToken ct)
+    public async Task<PausedBookings?> PrepareAsync(UpdateHospital request, CancellationToken ct)
     {
-        if (request.TimeZone is not { } zone) return;
+        if (request.TimeZone is not { } zone) return null;
         var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         // An older name of the same time zone changes no local time.
-        if (zone == (TimeZoneNames.Canonicalize(hospital.TimeZone) ?? hospital.TimeZone)) return;
+        if (zone == (TimeZoneNames.Canonicalize(hospital.TimeZone) ?? hospital.TimeZone)) return null;
 
         // A rejected request must not pause bookings.
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
         var ahead = await others.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
-        _pausedVersion = hospital.Version;
-        _affected = [.. ahead.Results.Select(a => ToRezonedAppointment(a, zone))];
-        _affectedCount = ahead.Total;
+        return new(hospital.Version, [.. ahead.Results.Select(a => ToRezonedAppointment(a, zone))], ahead.Total);
     }
 
-    public async Task<UpdatedHospital> HandleAsync(UpdateHospital request, CancellationToken ct)
+    public async Task<UpdatedHospital> HandleAsync(UpdateHospital request, PausedBookings? paused, CancellationToken ct)
     {
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
         // A change in between may have ended the pause.
-        if (_pausedVersion is { } version && version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
+        if (paused is not null && paused.Version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
 
         // Administrators of an inactive hospital may still hold a valid token for some seconds.
         if (request.IsActive is true && !hospital.IsActive && !db.Tenancy.Caller.IsOneOf(Callers.Platform)) throw new Forbidden("Only platform administrators take a hospital back into use.");
@@ -64,7 +64,7 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
         var now = hospital.ToContract();
         return new(
             now.Id, now.Name, now.Subdomain, now.RegistrationNumber, now.Email, now.PhoneNumber, now.AddressLine1, now.AddressLine2, now.City, now.State, now.Country, now.PostalCode,
-            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, _affected, _affectedCount);
+            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, paused?.Affected, paused?.Count);
     }
 
     private static RezonedAppointment ToRezonedAppointment(UpcomingBooking appointment, string zone)

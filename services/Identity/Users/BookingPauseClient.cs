@@ -6,30 +6,32 @@ using MedCor.Platform.Tools;
 namespace MedCor.Identity.Users;
 
 /// <summary>
-/// Pauses bookings for a doctor or patient whose account is about to be deactivated or to get another role, and holds the upcoming appointments.
-/// Until Clinical receives the change, it books nothing for the user.
+/// Pauses bookings for a doctor or patient whose account is about to be deactivated or to get another role. Until Clinical receives the change, it books
+/// nothing for the user.
 /// </summary>
 internal sealed class BookingPauseClient(ToolClient others)
 {
-    private long _pausedVersion;
-
-    /// <summary>Gets the next upcoming appointments, at most 100; empty for a user who has none.</summary>
-    internal IReadOnlyList<AffectedAppointment> Affected { get; private set; } = [];
-
-    internal long Count { get; private set; }
-
-    /// <summary>Requests the pause from Clinical before the change: while Clinical cannot answer, nothing is changed.</summary>
-    internal async Task PauseAsync(Account account, CancellationToken ct)
+    /// <summary>Requests the pause from Clinical and returns the upcoming appointments. Call before the change: while Clinical cannot answer, nothing is changed.</summary>
+    internal async Task<PausedBookings> PauseAsync(Account account, CancellationToken ct)
     {
-        _pausedVersion = account.Version;
-        if (account is not { Role: Role.Doctor or Role.Patient, HospitalId: { } hospital }) return;
+        if (account is not { Role: Role.Doctor or Role.Patient, HospitalId: { } hospital }) return new(account.Version, [], 0);
         var ahead = await others.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital, account.Id, account.Version), ct);
-        (Affected, Count) = ([.. ahead.Results.Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))], ahead.Total);
+        return new(account.Version, [.. ahead.Results.Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))], ahead.Total);
     }
+}
 
+/// <summary>Represents the upcoming appointments of a doctor or patient whose bookings are paused.</summary>
+/// <param name="Version">The version of the account when the pause began.</param>
+/// <param name="Affected">The next upcoming appointments, at most 100; empty for an account that cannot be booked.</param>
+/// <param name="Count">The number of upcoming appointments.</param>
+internal sealed record PausedBookings(long Version, IReadOnlyList<AffectedAppointment> Affected, long Count)
+{
     /// <summary>Throws <see cref="Conflict"/> when the account has changed since the pause, because that change may have ended the pause.</summary>
     internal void EnsureUnchanged(Account account)
     {
-        if (account.Version != _pausedVersion) throw new Conflict("The user was changed by somebody else at the same moment. Read them again, then repeat.") { RetryAfter = 1 };
+        if (account.Version != Version) throw CreateConflict();
     }
+
+    /// <summary>Returns the error for a change to an account that was changed concurrently.</summary>
+    internal static Conflict CreateConflict() => new("The user was changed by somebody else at the same moment. Read them again, then repeat.") { RetryAfter = 1 };
 }

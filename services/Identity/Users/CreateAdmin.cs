@@ -3,7 +3,6 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Platform.OperatorCommands;
-using MedCor.Platform.Tools;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 
@@ -14,7 +13,7 @@ namespace MedCor.Identity.Users;
 /// others have lost their passwords. Works like <c>create_user</c> in every other respect. The password is read from standard
 /// input, because arguments are visible to every user who may list processes.
 /// </summary>
-internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> create, TimeProvider clock) : IOperatorCommand
+internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, TimeProvider clock) : IOperatorCommand
 {
     public string Name => "create-admin";
 
@@ -36,10 +35,10 @@ internal sealed class CreateAdmin(IdentityDb db, IToolHandler<CreateUser, User> 
         {
             var asked = await ParameterReader<CreateUser>.ReadAsync(
                 JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options),
-                rules: (parameters, errors) => create is IParameterValidator<CreateUser> rules ? rules.AddErrorsAsync(parameters, errors, ct) : Task.CompletedTask);
-            if (create is IToolPreparation<CreateUser> prepares) await prepares.PrepareAsync(asked, ct);
+                rules: (parameters, errors) => create.AddErrorsAsync(parameters, errors, ct));
+            var prepared = await create.PrepareAsync(asked, ct);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            var admin = await create.HandleAsync(asked, ct);
+            var admin = await create.HandleAsync(asked, prepared, ct);
             await transaction.CommitAsync(ct);
             Console.WriteLine($"{admin.Email} may log in as a platform administrator: {admin.Id}.");
             return 0;

@@ -10,12 +10,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
-internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, TimeProvider clock)
-    : IToolHandler<CreateUser, User>, IToolPreparation<CreateUser>, IParameterValidator<CreateUser>
-{
-    private Guid? _hospital;
-    private string _passwordHash = "";
+/// <summary>Represents the values of a new account that are not parameters of the call.</summary>
+/// <param name="HospitalId">The ID of its hospital; null for a platform administrator.</param>
+internal sealed record NewUser(Guid? HospitalId, string PasswordHash);
 
+internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, TimeProvider clock)
+    : IToolHandler<CreateUser, NewUser, User>, IParameterValidator<CreateUser>
+{
     public async Task AddErrorsAsync(CreateUser request, ParameterErrors errors, CancellationToken ct)
     {
         // A caller who may not create such an account is told only that, not what is wrong with the account.
@@ -32,23 +33,23 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         if (hospital is { } id && (own is null || own == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } unborn) errors.Add("date_of_birth", unborn);
     }
 
-    public async Task PrepareAsync(CreateUser request, CancellationToken ct)
+    public async Task<NewUser> PrepareAsync(CreateUser request, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
         if (!MayOpen(request.Role)) throw new Forbidden("Nurses open accounts for patients alone.");
-        _hospital = request.HospitalId ?? caller.HospitalId;
+        var hospital = request.HospitalId ?? caller.HospitalId;
         // To callers of one hospital, another hospital does not exist.
-        if (caller.HospitalId is { } own && _hospital != own) throw new NotFound("hospital");
+        if (caller.HospitalId is { } own && hospital != own) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
-        if (_hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
-        _passwordHash = await hashes.HashAsync(request.Password, ct);
+        if (hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
+        return new(hospital, await hashes.HashAsync(request.Password, ct));
     }
 
-    public async Task<User> HandleAsync(CreateUser request, CancellationToken ct)
+    public async Task<User> HandleAsync(CreateUser request, NewUser prepared, CancellationToken ct)
     {
         var account = new Account
         {
-            HospitalId = _hospital,
+            HospitalId = prepared.HospitalId,
             Email = request.Email,
             FirstName = request.FirstName,
             LastName = request.LastName,
@@ -59,7 +60,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
             YearsOfExperience = request.YearsOfExperience,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = _passwordHash });
+        db.Add(new Credential { UserId = account.Id, PasswordHash = prepared.PasswordHash });
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         try
         {

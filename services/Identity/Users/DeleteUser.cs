@@ -7,21 +7,21 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
-internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, BookingPauseClient bookings) : IToolHandler<DeleteUser, DeactivatedUser>, IToolPreparation<DeleteUser>
+internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, BookingPauseClient bookings) : IToolHandler<DeleteUser, PausedBookings, DeactivatedUser>
 {
-    public async Task PrepareAsync(DeleteUser request, CancellationToken ct)
+    public async Task<PausedBookings> PrepareAsync(DeleteUser request, CancellationToken ct)
     {
         var account = await db.Accounts.AsNoTracking().GetRequiredAsync(request.UserId, "user", ct);
         if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Nobody takes themselves out of use.");
-        await bookings.PauseAsync(account, ct);
+        return await bookings.PauseAsync(account, ct);
     }
 
-    public async Task<DeactivatedUser> HandleAsync(DeleteUser request, CancellationToken ct)
+    public async Task<DeactivatedUser> HandleAsync(DeleteUser request, PausedBookings paused, CancellationToken ct)
     {
         var account = await db.Accounts.Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).GetRequiredAsync(request.UserId, "user", ct);
         if (account.IsActive)
         {
-            bookings.EnsureUnchanged(account);
+            paused.EnsureUnchanged(account);
             account.IsActive = false;
             account.RaiseChanged(db, user => new UserDeactivated(user));
             await db.SaveChangesAsync(ct);
@@ -30,6 +30,6 @@ internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, 
         var user = account.ToUser();
         return new(
             user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber,
-            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, bookings.Affected, bookings.Count);
+            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, paused.Affected, paused.Count);
     }
 }

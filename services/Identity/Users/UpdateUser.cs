@@ -11,11 +11,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
-internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, TimeProvider clock)
-    : IToolHandler<UpdateUser, UpdatedUser>, IToolPreparation<UpdateUser>, ICurrentStateProvider<UpdateUser>, IParameterValidator<UpdateUser>
-{
-    private string? _newHash;
+/// <summary>Holds what the change of an account takes besides the parameters of its call.</summary>
+/// <param name="PasswordHash">The hash of the new password; null where the password stays.</param>
+/// <param name="Paused">The bookings that are paused; null where the account can be booked afterwards as before.</param>
+internal sealed record PreparedUserUpdate(string? PasswordHash, PausedBookings? Paused);
 
+internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, TimeProvider clock)
+    : IToolHandler<UpdateUser, PreparedUserUpdate, UpdatedUser>, ICurrentStateProvider<UpdateUser>, IParameterValidator<UpdateUser>
+{
     public async Task<object> GetCurrentAsync(UpdateUser request, CancellationToken ct) => await users.GetAsync(request.UserId, ct);
 
     public Task AddErrorsAsync(UpdateUser request, ParameterErrors errors, CancellationToken ct)
@@ -25,31 +28,32 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         return Task.CompletedTask;
     }
 
-    public async Task PrepareAsync(UpdateUser request, CancellationToken ct)
+    public async Task<PreparedUserUpdate> PrepareAsync(UpdateUser request, CancellationToken ct)
     {
-        if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return;
+        if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return new(null, null);
         var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
         var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email)));
         await ValidateAsync(request, account, provesPassword, ct);
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
         if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
-        if (request.Password is not null) _newHash = await hashes.HashAsync(request.Password, ct);
+        var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
-        if (CeasesToBeBookable(request, account)) await bookings.PauseAsync(account, ct);
+        return new(passwordHash, CeasesToBeBookable(request, account) ? await bookings.PauseAsync(account, ct) : null);
     }
 
-    public async Task<UpdatedUser> HandleAsync(UpdateUser request, CancellationToken ct)
+    public async Task<UpdatedUser> HandleAsync(UpdateUser request, PreparedUserUpdate prepared, CancellationToken ct)
     {
         var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery().GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
 
-        var (formerRole, wasActive, leaves) = (account.Role, account.IsActive, CeasesToBeBookable(request, account));
-        if (leaves) bookings.EnsureUnchanged(account);
-        // Without a new address, an older one keeps the form under which it is found.
+        var (formerRole, wasActive) = (account.Role, account.IsActive);
+        var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
+        paused?.EnsureUnchanged(account);
+        // An older address keeps the form that it is found by.
         if (request.Email is { } email) account.Email = email;
         account.FirstName = request.FirstName ?? account.FirstName;
         account.LastName = request.LastName ?? account.LastName;
@@ -60,9 +64,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         account.YearsOfExperience = request.YearsOfExperience.Or(account.YearsOfExperience);
         account.IsAvailable = request.IsAvailable ?? account.IsAvailable;
         account.IsActive = request.IsActive ?? account.IsActive;
-        account.Credential!.PasswordHash = _newHash ?? account.Credential.PasswordHash;
+        account.Credential!.PasswordHash = prepared.PasswordHash ?? account.Credential.PasswordHash;
 
-        if (_newHash is not null) db.Entry(account).State = EntityState.Modified; // a new password also creates a new version
+        if (prepared.PasswordHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
         if (db.ChangeTracker.HasChanges()) account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
         if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
         try
@@ -78,7 +82,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var user = account.ToUser();
         return new(
             user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber, user.YearsOfExperience, user.IsActive,
-            user.Version, user.CreatedAt, user.UpdatedAt, leaves ? bookings.Affected : null, leaves ? bookings.Count : null);
+            user.Version, user.CreatedAt, user.UpdatedAt, paused?.Affected, paused?.Count);
     }
 
     /// <summary>Returns whether the request deactivates the account or changes its role, so that the user can no longer be booked as before.</summary>

@@ -3,11 +3,25 @@ using MedCor.Validation;
 
 namespace MedCor.Platform.Tools;
 
-/// <summary>Does what a tool says. Found by its type; a tool of the service without one stops the service's start.</summary>
+/// <summary>Handles the calls of a tool. Found by its type; a tool of the service without a handler stops the service's start.</summary>
 public interface IToolHandler<in TTool, TResult> where TTool : ITool<TResult>
 {
-    /// <summary>Runs once per call, for writes inside the call's transaction. Refuses by throwing a <see cref="MedCor.Contracts.ApiException"/>.</summary>
+    /// <summary>Handles a call, for a write inside the call's transaction. Refuses by throwing an <see cref="ApiException"/>.</summary>
     Task<TResult> HandleAsync(TTool request, CancellationToken ct);
+}
+
+/// <summary>
+/// Handles the calls of a tool in two steps, of which the first takes long and must hold no database connection meanwhile: it hashes a password or asks another service.
+/// Found like an <see cref="IToolHandler{TTool, TResult}"/>, in whose place it stands.
+/// </summary>
+/// <typeparam name="TPrepared">What the first step hands to the second.</typeparam>
+public interface IToolHandler<in TTool, TPrepared, TResult> where TTool : ITool<TResult>
+{
+    /// <summary>Prepares a call, before its transaction begins. Refuses by throwing an <see cref="ApiException"/>.</summary>
+    Task<TPrepared> PrepareAsync(TTool request, CancellationToken ct);
+
+    /// <summary>Handles a call that was prepared, for a write inside the call's transaction. Refuses by throwing an <see cref="ApiException"/>.</summary>
+    Task<TResult> HandleAsync(TTool request, TPrepared prepared, CancellationToken ct);
 }
 
 /// <summary>
@@ -17,13 +31,6 @@ public interface ICurrentStateProvider<in TTool>
 {
     /// <summary>What the caller reads of the thing that is to be changed. Refuses where they may not read it or there is none.</summary>
     Task<object> GetCurrentAsync(TTool request, CancellationToken ct);
-}
-
-/// <summary>For a handler of a write with work that takes long and must hold no connection meanwhile: hashing, asking another service.</summary>
-public interface IToolPreparation<in TTool>
-{
-    /// <summary>Runs before the call's transaction begins, on the handler that will handle the call. May refuse.</summary>
-    Task PrepareAsync(TTool request, CancellationToken ct);
 }
 
 /// <summary>For a handler with rules that no annotation says: of several parameters together, of who calls, of the day by a hospital's clocks.</summary>

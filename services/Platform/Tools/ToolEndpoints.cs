@@ -29,8 +29,8 @@ public static class ToolEndpoints
         var handlers = (from type in assembly.GetTypes()
                         where type is { IsClass: true, IsAbstract: false }
                         from handled in type.GetInterfaces()
-                        where handled.IsGenericType && handled.GetGenericTypeDefinition() == typeof(IToolHandler<,>)
-                        select (Tool: handled.GetGenericArguments()[0], Service: handled, Implementation: type)).ToDictionary(h => h.Tool);
+                        where handled.IsGenericType && (handled.GetGenericTypeDefinition() == typeof(IToolHandler<,>) || handled.GetGenericTypeDefinition() == typeof(IToolHandler<,,>))
+                        select (Tool: handled.GetGenericArguments()[0], Handled: handled, Implementation: type)).ToDictionary(h => h.Tool);
 
         var tools = ToolCatalogue.All.Values.Where(t => t.Service == service).ToArray();
         var orphans = tools.Where(t => !handlers.ContainsKey(t.Params)).Select(t => t.Name).ToArray();
@@ -40,7 +40,14 @@ public static class ToolEndpoints
         else if (tools.FirstOrDefault(t => t.ClinicalContent is not null) is { } unrecorded)
             throw new InvalidOperationException($"{unrecorded.Name} answers clinical content, and the {service} service keeps no audit trail.");
 
-        foreach (var handler in handlers.Values) services.AddScoped(handler.Service, handler.Implementation);
+        foreach (var (tool, handled, implementation) in handlers.Values)
+        {
+            var arguments = handled.GetGenericArguments();
+            var execution = arguments.Length == 2 ? typeof(DirectExecution<,>) : typeof(PreparedExecution<,,>);
+            services.AddScoped(implementation);
+            services.AddScoped(handled, provider => provider.GetRequiredService(implementation));
+            services.AddScoped(typeof(ToolExecution<,>).MakeGenericType(tool, arguments[^1]), execution.MakeGenericType(arguments));
+        }
         return tools;
     }
 
@@ -86,12 +93,12 @@ public static class ToolEndpoints
                 asked = tool.ClinicalContent is null ? default : TryReadParameters<TTool>(body);
                 throw new Forbidden($"Your role does not include {tool.Name}.");
             }
-            var handler = services.GetRequiredService<IToolHandler<TTool, TResult>>();
-            asked = await ParameterReader<TTool>.ReadAsync(body, handler is ICurrentStateProvider<TTool> amends ? CurrentState(amends, http.RequestAborted) : null, async (parameters, errors) =>
+            var execution = services.GetRequiredService<ToolExecution<TTool, TResult>>();
+            asked = await ParameterReader<TTool>.ReadAsync(body, execution.Handler is ICurrentStateProvider<TTool> amends ? CurrentState(amends, http.RequestAborted) : null, async (parameters, errors) =>
             {
                 // What a rule refuses is on record with what was asked for.
                 if (!errors.Any) asked = parameters;
-                if (handler is IParameterValidator<TTool> rules) await rules.AddErrorsAsync(parameters, errors, http.RequestAborted);
+                if (execution.Handler is IParameterValidator<TTool> rules) await rules.AddErrorsAsync(parameters, errors, http.RequestAborted);
                 // A list refuses it by itself, together with all that depends on the order; where nothing is read, it is told here.
                 if (errors.Any && sortErrorOf(parameters, services) is { } wrong) errors.Add("sort", wrong);
             });
@@ -100,14 +107,15 @@ public static class ToolEndpoints
             using var room = await services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponseAsync(limit ?? 1, http.RequestAborted);
             if (tool.Effect == Effect.Read)
             {
-                var shown = await handler.HandleAsync(asked, http.RequestAborted);
+                var handle = await execution.PrepareAsync(asked, http.RequestAborted);
+                var shown = await handle();
                 using var answer = ResponseBuffer.WriteJson(json => JsonSerializer.Serialize(json, shown, Json.Options), limit);
                 await RecordAccessAsync(services, tool, asked, AuditOutcome.Done, shown, http.RequestAborted);
                 await answer.CopyToAsync(http.Response.BodyWriter, http.RequestAborted);
                 return;
             }
 
-            var (result, isReplay) = await ExecuteAsync(services, tool, handler, asked, body.Length, GetIdempotencyKey(http), http.RequestAborted);
+            var (result, isReplay) = await ExecuteAsync(services, tool, execution, asked, body.Length, GetIdempotencyKey(http), http.RequestAborted);
             if (isReplay)
             {
                 var shown = tool.ClinicalContent is null ? default : JsonSerializer.Deserialize<TResult>(result, Json.Options);
@@ -157,11 +165,11 @@ public static class ToolEndpoints
 
     /// <summary>A write is one transaction: what it read, changed, recorded and will tell. With a key that was seen before, its answer is that of then.</summary>
     private static async Task<(byte[] Result, bool IsReplay)> ExecuteAsync<TTool, TResult>(
-        IServiceProvider services, ToolDescriptor tool, IToolHandler<TTool, TResult> handler, TTool asked, int size, string? key, CancellationToken ct) where TTool : ITool<TResult>
+        IServiceProvider services, ToolDescriptor tool, ToolExecution<TTool, TResult> execution, TTool asked, int size, string? key, CancellationToken ct) where TTool : ITool<TResult>
     {
         var calls = services.GetRequiredService<IdempotencyStore>();
         if (key is not null && await calls.FindAsync(key, tool, asked, ct) is { } known) return (Encoding.UTF8.GetBytes(known), true);
-        if (handler is IToolPreparation<TTool> prepares) await prepares.PrepareAsync(asked, ct);
+        var handle = await execution.PrepareAsync(asked, ct);
         var secretsHash = key is null ? "" : await calls.HashSecretsAsync(asked, ct);
 
         await using var transaction = await services.GetRequiredService<TenantDb>().Database.BeginTransactionAsync(ct);
@@ -172,7 +180,7 @@ public static class ToolEndpoints
             var other = await calls.FindAsync(key, tool, asked, ct) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 };
             return (Encoding.UTF8.GetBytes(other), true);
         }
-        var written = await handler.HandleAsync(asked, ct);
+        var written = await handle();
         await RecordAccessAsync(services, tool, asked, AuditOutcome.Done, written, ct);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
         if (tool.ReturnsSingleEntity && result.Length > ResponseBuffer.MaxEntityLength && size > MaxUncheckedBody) throw CreateTooLargeException(asked);
