@@ -3,7 +3,10 @@ using MedCor.Validation;
 
 namespace MedCor.Platform.Tools;
 
-/// <summary>Handles the calls of a tool. Found by its type; a tool of the service without a handler stops the service's start.</summary>
+/// <summary>
+/// Handles the calls of a tool. Found by its type. A tool of the service without a handler stops the service's start, unless it reads one entity by its id: then
+/// <see cref="GetByIdHandler{TTool, TResult}"/> handles it.
+/// </summary>
 public interface IToolHandler<in TTool, TResult> where TTool : ITool<TResult>
 {
     /// <summary>Handles a call, for a write inside the call's transaction. Refuses by throwing an <see cref="ApiException"/>.</summary>

@@ -21,8 +21,8 @@ namespace MedCor.Platform.Tools;
 public static class ToolEndpoints
 {
     /// <summary>
-    /// Registers the handlers of an assembly. Throws <see cref="InvalidOperationException"/> naming every tool that the service owns and nobody handles, or that
-    /// answers clinical content while the service keeps no audit trail.
+    /// Registers the handlers of an assembly, and a <see cref="GetByIdHandler{TTool, TResult}"/> for each read of one entity by its id that none of them handles. Throws
+    /// <see cref="InvalidOperationException"/> naming every other tool that the service owns and nobody handles, or a tool that answers clinical content while the service keeps no audit trail.
     /// </summary>
     public static IReadOnlyList<ToolDescriptor> AddToolHandlers(this IServiceCollection services, Assembly assembly, string service)
     {
@@ -33,6 +33,8 @@ public static class ToolEndpoints
                         select (Tool: handled.GetGenericArguments()[0], Handled: handled, Implementation: type)).ToDictionary(h => h.Tool);
 
         var tools = ToolCatalogue.All.Values.Where(t => t.Service == service).ToArray();
+        foreach (var tool in tools.Where(t => !handlers.ContainsKey(t.Params) && GetByIdHandler.CanHandle(t)))
+            handlers.Add(tool.Params, (tool.Params, typeof(IToolHandler<,>).MakeGenericType(tool.Params, tool.Result), typeof(GetByIdHandler<,>).MakeGenericType(tool.Params, tool.Result)));
         var orphans = tools.Where(t => !handlers.ContainsKey(t.Params)).Select(t => t.Name).ToArray();
         if (orphans.Length > 0) throw new InvalidOperationException($"The {service} service promises tools that nothing handles: {string.Join(", ", orphans)}.");
 

@@ -4,9 +4,11 @@ using MedCor.Analytics;
 using MedCor.Billing;
 using MedCor.Chat;
 using MedCor.Clinical;
+using MedCor.Contracts;
 using MedCor.Hospital;
 using MedCor.Identity;
 using MedCor.Platform.Tools;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Tests.ServiceDefaults.Tools;
 
@@ -28,6 +30,18 @@ public sealed partial class ToolHandlerTests
                      from field in handler.GetFields(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
                      where !field.IsInitOnly && !field.IsLiteral && !ConstructorParameter().IsMatch(field.Name)
                      select $"{handler.Name}.{field.Name}");
+    }
+
+    [Fact]
+    public void Only_a_read_of_one_entity_by_its_id_needs_no_handler_of_its_own()
+    {
+        var empty = typeof(ToolCatalogue).Assembly;
+        var refused = ToolCatalogue.All.Values.Select(tool => tool.Service).Distinct()
+            .SelectMany(service => Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddToolHandlers(empty, service)).Message.TrimEnd('.').Split(": ")[1].Split(", "));
+
+        Assert.Equal(
+            ["get_appointment", "get_doctor_details", "get_hospital", "get_medical_record", "get_patient", "get_subscription", "get_treatment", "get_user"],
+            ToolCatalogue.All.Keys.Except(refused));
     }
 
     /// <summary>The compiler's field of a primary constructor's parameter, which C# cannot declare read-only.</summary>
