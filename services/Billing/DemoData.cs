@@ -1,4 +1,4 @@
-using MedCor.Billing.Invoices;
+using MedCor.Billing.Subscriptions;
 using MedCor.Contracts.Billing;
 using MedCor.DemoData;
 using MedCor.Platform.DemoData;

@@ -1,5 +1,4 @@
 using MedCor.Billing;
-using MedCor.Billing.Invoices;
 using MedCor.Billing.Subscriptions;
 using MedCor.Platform;
 using MedCor.Platform.LocalCopies;

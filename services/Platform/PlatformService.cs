@@ -1,6 +1,7 @@
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
 using MedCor.Platform.Idempotency;
+using MedCor.Platform.Limits;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.OperatorCommands;
@@ -8,6 +9,7 @@ using MedCor.Platform.Replay;
 using MedCor.Platform.Resources;
 using MedCor.Platform.Retention;
 using MedCor.Platform.Secrets;
+using MedCor.Platform.ServiceClients;
 using MedCor.Platform.Tools;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Errors;

@@ -12,7 +12,7 @@ using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.Identity.Sessions;
-using MedCor.Platform.Tools;
+using MedCor.Platform.Limits;
 using MedCor.ServiceDefaults;
 using MedCor.Tests.EndToEnd;
 using Microsoft.Extensions.Configuration;

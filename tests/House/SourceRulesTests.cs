@@ -88,9 +88,40 @@ public partial class SourceRulesTests
                      select $"{service} references {other}");
     }
 
-    /// <summary>
-    /// Searches the sources that run in production. The development host is excluded: it uses the machine's clock and waits for its processes.
-    /// </summary>
+    /// <summary>Every project that is deployed or starts one, but the gateway.</summary>
+    public static TheoryData<string> LayeredProjects =>
+    [
+        "ServiceDefaults", "AppHost",
+        .. Directory.GetDirectories(Path.Combine(Root, "services")).Where(d => Directory.GetFiles(d, "*.csproj").Length > 0).Select(d => $"services/{Path.GetFileName(d)}"),
+    ];
+
+    /// <summary>Checks that folders are layers: none uses another that uses it, be it through further ones. The root namespace is no folder: it wires them together.</summary>
+    [Theory, MemberData(nameof(LayeredProjects))]
+    public void The_folders_of_a_project_form_no_circle(string project)
+    {
+        var root = Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Root, project), "*.csproj").Single());
+        var files = (from source in Sources
+                     where source.Path.StartsWith($"{project}/", StringComparison.Ordinal)
+                     let folder = Regex.Match(source.Text, $@"^namespace {root}\.(\w+)", RegexOptions.Multiline).Groups[1].Value
+                     where folder.Length > 0
+                     select (source.Path, Folder: folder, Code: Comment().Replace(source.Text, ""))).ToArray();
+        var uses = (from used in files.GroupBy(f => f.Folder)
+                    let types = string.Join('|', used.SelectMany(f => DeclaredType().Matches(f.Code)).Select(t => t.Groups["name"].Value))
+                    let use = new Regex($@"^using (static |\w+ = )?{root}\.{used.Key}[.;]|(?<![\w.])((MedCor\.)?{root.Split('.')[^1]}\.)?{used.Key}\.(\w+\.)*({types})\b", RegexOptions.Multiline)
+                    from user in files
+                    where user.Folder != used.Key && use.IsMatch(user.Code)
+                    select (From: user.Folder, To: used.Key, user.Path)).ToArray();
+
+        // What leads into a circle and out of it again is all that stays.
+        for (var before = -1; before != uses.Length;)
+        {
+            before = uses.Length;
+            uses = [.. uses.Where(use => uses.Any(next => next.From == use.To) && uses.Any(previous => previous.To == use.From))];
+        }
+        Assert.Empty(uses.Select(use => $"{use.Path}: {use.From} uses {use.To}"));
+    }
+
+    /// <summary>What runs in production. The host of a laptop lives in the laptop's time and waits for its processes.</summary>
     private static IEnumerable<string> ProductSources(Regex forbidden) => Where(Sources.Where(s => IsProduct().IsMatch(s.Path)), forbidden);
 
     private static IEnumerable<string> Where(IEnumerable<(string Path, string Text)> sources, Regex forbidden) =>
@@ -104,6 +135,12 @@ public partial class SourceRulesTests
 
     [GeneratedRegex(@"^# .+\n\n\*\*Status:\*\* (?<state>accepted|superseded)( by \[\d{4}\]\(\d{4}-[a-z-]+\.md\))? · (?<date>\d{4}-\d{2}-\d{2})\n\n")]
     private static partial Regex DecisionStatus();
+
+    [GeneratedRegex("(?<!:)//.*")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"\b(class|struct|interface|enum|record( struct)?) (?<name>\w+)")]
+    private static partial Regex DeclaredType();
 
     [GeneratedRegex("^(services|gateway|ServiceDefaults)/")]
     private static partial Regex IsProduct();

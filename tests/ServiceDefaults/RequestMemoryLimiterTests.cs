@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using MedCor.Platform.Tools;
+using MedCor.Platform.Limits;
 using MedCor.ServiceDefaults;
 using MedCor.Tests.Clinical.MedicalRecords;
 using MedCor.Tests.Gateway;

@@ -1,4 +1,3 @@
-using MedCor.Billing.Invoices;
 using MedCor.Billing.Plans;
 using MedCor.Contracts;
 using MedCor.Platform.LocalCopies;

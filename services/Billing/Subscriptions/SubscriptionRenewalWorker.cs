@@ -1,4 +1,3 @@
-using MedCor.Billing.Invoices;
 using MedCor.Platform.LocalCopies;
 
 namespace MedCor.Billing.Subscriptions;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Platform.LocalCopies;
-using MedCor.Platform.Tools;
+using MedCor.Platform.ServiceClients;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 

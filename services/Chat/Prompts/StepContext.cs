@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.LocalCopies;
-using MedCor.Platform.Tools;
+using MedCor.Platform.ServiceClients;
 using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Chat.Prompts;

@@ -1,6 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Platform.Tools;
+using MedCor.Platform.ServiceClients;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.People;

@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
+using MedCor.Platform.ServiceClients;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;

@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
-using MedCor.Platform.Tools;
+using MedCor.Platform.ServiceClients;
 
 namespace MedCor.Identity.Users;
 

@@ -2,8 +2,8 @@ using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
+using MedCor.Platform.ServiceClients;
 using MedCor.Platform.Tenancy;
-using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

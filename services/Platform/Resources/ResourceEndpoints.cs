@@ -3,7 +3,7 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Audit;
-using MedCor.Platform.Tools;
+using MedCor.Platform.Limits;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

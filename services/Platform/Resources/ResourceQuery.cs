@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
-using MedCor.Platform.Tools;
 using MedCor.Validation;
 using Microsoft.AspNetCore.Http;
 
@@ -63,16 +62,14 @@ public sealed class ResourceQuery
         return list;
     }
 
-    /// <summary>Of a resource that is one thing: the filter as the parameters of the tool that shows it. Throws <see cref="ValidationFailed"/> naming everything that is wrong.</summary>
-    public async Task<TTool> ReadToolParametersAsync<TTool, TResult>(IToolHandler<TTool, TResult> handler, CancellationToken ct) where TTool : ITool<TResult>
+    /// <summary>Reads the filter of a resource that is one thing as the parameters of the tool that shows it. Throws <see cref="ValidationFailed"/> naming everything that is wrong.</summary>
+    public async Task<TTool> ReadToolParametersAsync<TTool>(IParameterValidator<TTool> rules, CancellationToken ct) where TTool : notnull
     {
         foreach (var name in _given.Intersect(PagingParameters)) _errors.AddError(name, "is not a parameter here: there is one thing and no pages");
-        TTool? call = default;
+        TTool? parameters = default;
         try
         {
-            call = await ParameterReader<TTool>.ReadAsync(
-                Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"),
-                rules: (parameters, errors) => handler is IParameterValidator<TTool> rules ? rules.AddErrorsAsync(parameters, errors, ct) : Task.CompletedTask);
+            parameters = await ParameterReader<TTool>.ReadAsync(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"), rules: (read, errors) => rules.AddErrorsAsync(read, errors, ct));
         }
         catch (ValidationFailed wrong)
         {
@@ -80,7 +77,7 @@ public sealed class ResourceQuery
                 foreach (var what in whats!.AsArray()) _errors.AddError($"filter.{name}", (string)what!);
         }
         ThrowIfInvalid();
-        return call!;
+        return parameters!;
     }
 
     /// <summary>Throws <see cref="ValidationFailed"/> when anything is wrong.</summary>

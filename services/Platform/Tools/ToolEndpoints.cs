@@ -7,6 +7,7 @@ using MedCor.Contracts.Clinical;
 using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Idempotency;
+using MedCor.Platform.Limits;
 using MedCor.Platform.Resources;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;

@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Validation;
 
 namespace MedCor.Platform.Tools;
 

@@ -7,7 +7,7 @@ using MedCor.Clinical;
 using MedCor.Contracts;
 using MedCor.Hospital;
 using MedCor.Identity;
-using MedCor.Platform.Tools;
+using MedCor.Validation;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

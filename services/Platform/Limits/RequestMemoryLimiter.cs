@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace MedCor.Platform.Tools;
+namespace MedCor.Platform.Limits;
 
 /// <summary>
 /// Divides the memory that a service may have among its calls: a quarter for the bodies that it reads, half for what it answers. A call has its share before it takes memory, counted as

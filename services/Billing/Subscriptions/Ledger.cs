@@ -1,11 +1,11 @@
 using System.Text.Json;
+using MedCor.Billing.Invoices;
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
 using MedCor.Platform.LocalCopies;
 using Microsoft.EntityFrameworkCore;
-using Subscription = MedCor.Billing.Subscriptions.Subscription;
 
-namespace MedCor.Billing.Invoices;
+namespace MedCor.Billing.Subscriptions;
 
 /// <summary>Issues invoices within the transaction that changes the subscription.</summary>
 internal sealed class Ledger(BillingDb db)
@@ -24,7 +24,7 @@ internal sealed class Ledger(BillingDb db)
     {
         if (lines.Count == 0) return;
         var total = lines.Sum(l => l.Amount);
-        var invoice = new Invoice
+        var invoice = new Invoices.Invoice
         {
             HospitalId = subscription.HospitalId,
             SubscriptionId = subscription.Id,

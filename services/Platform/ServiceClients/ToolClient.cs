@@ -6,7 +6,7 @@ using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Http;
 
-namespace MedCor.Platform.Tools;
+namespace MedCor.Platform.ServiceClients;
 
 /// <summary>
 /// Calls the tools of other services, and asks what is no tool, with the caller's own token, so with no more than their rights: to ask the owner of a fact that has not been heard
