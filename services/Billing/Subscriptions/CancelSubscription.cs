@@ -12,7 +12,7 @@ internal sealed class CancelSubscriptionHandler(BillingDb db, Ledger ledger, Act
         if (request.Immediate) await ledger.IssueAsync(subscription, subscription.CancelImmediately(plan, today, request.Reason), today, ct);
         else subscription.CancelAtEndOfPeriod(request.Reason);
 
-        db.Raise(subscription.ToEvent);
+        if (db.ChangeTracker.HasChanges()) db.Raise(subscription.ToEvent);
         await db.SaveChangesAsync(ct);
         return subscription.ToContract();
     }

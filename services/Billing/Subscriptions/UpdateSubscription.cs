@@ -15,7 +15,7 @@ internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, Act
         if (request.PlanId is { } wanted && wanted != plan.Id)
             await ledger.IssueAsync(subscription, subscription.ChangePlan(plan, await db.Plans.GetAvailableAsync(wanted, ct), today), today, ct);
 
-        db.Raise(subscription.ToEvent);
+        if (db.ChangeTracker.HasChanges()) db.Raise(subscription.ToEvent);
         await db.SaveChangesAsync(ct);
         return subscription.ToContract();
     }

@@ -13,7 +13,7 @@ internal sealed class RateAppointmentHandler(ClinicalDb db) : IToolHandler<RateA
         visit.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         visit.Appointment.Rate(request.Rating, request.Comment);
 
-        db.Raise(() => new AppointmentUpdated(visit.ToContract()));
+        if (db.ChangeTracker.HasChanges()) db.Raise(() => new AppointmentUpdated(visit.ToContract()));
         await db.SaveChangesAsync(ct);
         return visit.ToContract();
     }

@@ -19,7 +19,7 @@ internal sealed class UpdateSpecialtyHandler(IdentityDb db, SpecialtyResource sp
         specialty.Description = request.Description.Or(specialty.Description);
         specialty.IsActive = request.IsActive ?? specialty.IsActive;
 
-        db.Raise(() => new SpecialtyUpdated(specialty.ToContract()));
+        if (db.ChangeTracker.HasChanges()) db.Raise(() => new SpecialtyUpdated(specialty.ToContract()));
         try
         {
             await db.SaveChangesAsync(ct);

@@ -57,6 +57,25 @@ public class UpdateSubscriptionTests
     }
 
     [Fact]
+    public async Task A_change_that_changes_nothing_is_not_published()
+    {
+        var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
+        var id = Id(await hospital.Subscribe());
+
+        await hospital.Platform.Call("update_subscription", new { subscription_id = id });
+        await hospital.Platform.Call("update_subscription", new { subscription_id = id, plan_id = SubscriptionFixture.Basic, auto_renew = true });
+
+        Assert.Equal(0, await Published());
+        var ending = await hospital.Platform.Call("cancel_subscription", new { subscription_id = id, reason = "Closing" });
+        Assert.Equal(1, await Published());
+        var again = await hospital.Platform.Call("cancel_subscription", new { subscription_id = id, reason = "Closing" });
+        Assert.Equal(ending.ToJsonString(), again.ToJsonString());
+        Assert.Equal(1, await Published());
+
+        Task<long> Published() => house.QueryNumber("billing", "SELECT count(*) FROM outbox WHERE type LIKE '%SubscriptionUpdated%' AND position($1 IN body) > 0", id);
+    }
+
+    [Fact]
     public async Task An_old_version_an_unknown_plan_or_an_ended_subscription_is_refused()
     {
         var hospital = await SubscriptionFixture.Open();

@@ -1,3 +1,5 @@
+using MedCor.Tests.EndToEnd;
+
 namespace MedCor.Tests.Clinical.Appointments;
 
 public sealed class RateAppointmentTests
@@ -27,6 +29,22 @@ public sealed class RateAppointmentTests
 
         Assert.Equal((3, "A long wait"), ((int)again["rating"]!, (string?)again["rating_comment"]));
         Assert.Equal((3, null), ((int)takenBack["rating"]!, (string?)takenBack["rating_comment"]));
+    }
+
+    [Fact]
+    public async Task The_same_rating_again_is_not_published()
+    {
+        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var rated = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 4, comment = "Good" });
+        var published = await Published();
+
+        var again = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 4 });
+
+        Assert.Equal(rated.ToJsonString(), again.ToJsonString());
+        Assert.Equal(published, await Published());
+
+        Task<long> Published() => house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%AppointmentUpdated%' AND position($1 IN body) > 0", (string)done["id"]!);
     }
 
     [Theory]

@@ -90,6 +90,22 @@ public sealed class UpdateHospitalTests
     }
 
     [Fact]
+    public async Task An_update_that_changes_nothing_is_not_published()
+    {
+        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.OpenHospital("Europe/Berlin"));
+        var before = await ward.Admin.Call("get_hospital", new { hospital_id = ward.Admin.HospitalId });
+
+        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId });
+        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, name = Text(before, "name"), time_zone = "Europe/Berlin" });
+
+        Assert.Equal(0, await Published());
+        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, city = "Another" });
+        Assert.Equal(1, await Published());
+
+        Task<long> Published() => house.QueryNumber("hospital", "SELECT count(*) FROM outbox WHERE type LIKE '%HospitalUpdated%' AND position($1::text IN body) > 0", ward.Admin.HospitalId!.Value);
+    }
+
+    [Fact]
     public async Task A_hospital_says_how_many_open_bookings_its_patients_may_make()
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");

@@ -23,6 +23,24 @@ public class SpecialtiesTests
     }
 
     [Fact]
+    public async Task An_update_that_changes_nothing_is_not_published()
+    {
+        var (house, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
+        var code = NewCode();
+        var made = await platform.Call("create_specialty", new { code, name = $"Name {code}" });
+
+        var same = await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], name = $"Name {code}", is_active = true });
+        await platform.Call("update_specialty", new { specialty_id = (string?)made["id"] });
+
+        Assert.Equal(made.ToJsonString(), same.ToJsonString());
+        Assert.Equal(0, await Published());
+        await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], description = "Another" });
+        Assert.Equal(1, await Published());
+
+        Task<long> Published() => house.QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%SpecialtyUpdated%' AND position($1 IN body) > 0", (string)made["id"]!);
+    }
+
+    [Fact]
     public async Task Code_and_name_are_its_own()
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
