@@ -12,9 +12,9 @@ internal sealed record Timetable(
     /// <summary>Gets the timetable that applies to a doctor until a schedule is set.</summary>
     internal static Timetable Default { get; } = new(Contracts.Clinical.WorkingHoursCalculator.DefaultSlotMinutes, Contracts.Clinical.WorkingHoursCalculator.DefaultWeek, [], []);
 
-    /// <summary>Returns whether both timetables have the same entries in the same order.</summary>
+    /// <summary>Returns whether both timetables have the same entries, in any order.</summary>
     public bool Equals(Timetable? other) => other is not null && SlotMinutes == other.SlotMinutes
-        && WorkingHours.SequenceEqual(other.WorkingHours) && Breaks.SequenceEqual(other.Breaks) && Exceptions.SequenceEqual(other.Exceptions);
+        && HaveSameEntries(WorkingHours, other.WorkingHours) && HaveSameEntries(Breaks, other.Breaks) && HaveSameEntries(Exceptions, other.Exceptions);
 
     public override int GetHashCode() => HashCode.Combine(SlotMinutes, WorkingHours.Count, Breaks.Count, Exceptions.Count);
 
@@ -54,6 +54,8 @@ internal sealed record Timetable(
             .SelectMany(p => Enumerable.Range(0, (p.DurationMinutes() + SlotMinutes - 1) / SlotMinutes).Select(step => p.Start.AddMinutes(step * SlotMinutes)));
 
     private List<Interval> WorkingIntervalsAround(DateOnly date, HospitalClock clock) => Interval.Merge(WorkingIntervals(date, clock).Concat(WorkingIntervals(date.AddDays(1), clock)));
+
+    private static bool HaveSameEntries<T>(IReadOnlyList<T> one, IReadOnlyList<T> other) => one.Count == other.Count && one.ToHashSet().SetEquals(other);
 
     private static Interval ToInterval(DateOnly date, TimeOnly start, TimeOnly end, HospitalClock clock) => new(
         clock.FirstInstantFrom(date, start),

@@ -74,8 +74,9 @@ public sealed record ListAppointmentSlots(
 public sealed record GetDoctorSchedule(Guid DoctorId) : ITool<DoctorSchedule>;
 
 /// <summary>
-/// Replaces a doctor's whole schedule. Parts that are omitted become empty; a call that changes nothing creates no new version. Doctors set their own schedule,
-/// administrators any. Existing appointments stay booked; the result lists those that are now outside the schedule as affected.
+/// Replaces a doctor's whole schedule. Parts that are omitted become empty; a call that changes nothing, or only the order of the entries, creates no new
+/// version. Doctors set their own schedule, administrators any. Existing appointments stay booked; the result lists those that are now outside the schedule as
+/// affected.
 /// </summary>
 /// <param name="DoctorId">The ID of the doctor.</param>
 /// <param name="WorkingHours">The working hours; periods of the same weekday must not overlap.</param>

@@ -152,6 +152,23 @@ public sealed class SetDoctorScheduleTests
     }
 
     [Fact]
+    public async Task The_same_entries_in_another_order_make_no_version_and_no_event()
+    {
+        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        object[] hours = Hours("09:00:00", "17:00:00");
+        object[] breaks = [new { weekday = "MONDAY", start = "10:00:00", end = "10:20:00" }, new { weekday = "MONDAY", start = "12:00:00", end = "12:20:00" }];
+        object[] exceptions = [new { date = ward.Weekday(4), reason = "Leave" }, new { date = ward.Weekday(5), reason = "Leave" }];
+        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours, breaks, exceptions });
+
+        var same = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours.Reverse(), breaks = breaks.Reverse(), exceptions = exceptions.Reverse() });
+
+        Assert.Equal(set.ToJsonString(), same.ToJsonString());
+        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
+        var fewer = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours, breaks = breaks.Take(1), exceptions });
+        Assert.Equal(2, (int)fewer["version"]!);
+    }
+
+    [Fact]
     public async Task Concurrent_first_schedules_fail_only_with_a_conflict()
     {
         var ward = await ClinicFixture.Open();
