@@ -88,7 +88,8 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
         try
         {
             var sender = new ServiceCallHeaders(authorization, http.RequestId(), http.PeerAddress(), http.Features.Get<CallerKey>()?.Value);
-            var answer = await passage.SendAsync(name, sender, request, isWrite: request.Method != HttpMethod.Get, ct, "with the same request_id");
+            var answer = await passage.SendAsync(name, sender, request, isWrite: request.Method != HttpMethod.Get, ct,
+                request.Headers.Contains(IdempotencyKey.Header) ? $"with the same {IdempotencyKey.Header}" : "with the same request_id");
             figures.RecordResponse(answer.Status);
             if (answer.Status == 200) return answer;
             using (answer) throw new Refused(answer.Status, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error);

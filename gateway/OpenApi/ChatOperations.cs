@@ -54,7 +54,7 @@ internal static class ChatOperations
             With a `request_id` it is asked once within 24 hours, however often it is sent: every repetition gets the same `call_id`, and how far it has come.
             """)
         {
-            Parameters = [ApiOperation.Parameter("header", ToolInvocation.IdempotencyKey.Header, "In the place of a request_id.", SchemaBuilder.Text(255))],
+            Parameters = [ApiOperation.Parameter("header", ToolInvocation.IdempotencyKey.Header, "Another way to send request_id. When both are sent, they must be equal.", SchemaBuilder.Text(255))],
             Body = DescribeRequest(components),
             BodyExamples = new()
             {

@@ -47,7 +47,7 @@ internal static class ResponseHeaders
         ["RateLimit"] = Text("How many calls are left in this window (r) and after how many seconds it ends (t). Absent where calls are not limited.", 200, "\"calls\";r=99;t=60"),
         ["RateLimit-Policy"] = Text("How many calls a window has (q) and how many seconds it lasts (w).", 200, "\"calls\";q=100;w=60"),
         [RetryAfter] = Header("After how many seconds a repetition may succeed; the same as retry_after.", SchemaBuilder.Integer(0, 86_400), 1),
-        [Replayed] = Header("true when the answer is that of an earlier call with the same Idempotency-Key.", new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("true") }, "true"),
+        [Replayed] = Header("true when the answer is that of an earlier call with the same Idempotency-Key, or of an earlier question with the same request_id.", new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("true") }, "true"),
         [Challenge] = Text("How to make oneself known (RFC 6750). With `error` when a token was sent that does not count.", 300, "Bearer realm=\"medcor\""),
         [ETag] = Text("Names this state of the answer, for If-None-Match.", 128, "\"5f1d7a84\""),
     };

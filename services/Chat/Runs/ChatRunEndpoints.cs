@@ -39,9 +39,9 @@ internal static class ChatRunEndpoints
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body, http.RequestAborted);
             var asked = ExecuteRequestReader.Read(body.GetBuffer().AsMemory(0, (int)body.Length), model.Value);
-            var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent && asked.RequestId is null ? sent : null;
-            var (call, isReplay) = await begin.StartAsync(owner, asked with { RequestId = asked.RequestId ?? key }, http.RequestAborted);
-            if (isReplay && key is not null) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
+            var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent ? sent : null;
+            var (call, isReplay) = await begin.StartAsync(owner, asked, key, http.RequestAborted);
+            if (isReplay) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
             return Results.Json(call, Json.Options);
         });
         app.MapPost("/chat/calls/{call:guid}/cancel", async (Guid call, HttpContext http, ChatAuthenticator callers, ChatRunCanceller cancel) =>

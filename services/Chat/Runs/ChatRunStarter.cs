@@ -22,6 +22,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
 {
     public const string ToolName = "openai_chat";
 
+    private const string RequestIdField = "request_id";
     private const int MaxMetadataLength = 16_384;
     private const int MaxPolls = 40;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
@@ -30,12 +31,16 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     /// Starts a run, which then continues by itself. Returns the run and whether an earlier request started it. Throws the error
     /// of the question, or the reason why no run is started at present.
     /// </summary>
-    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, CancellationToken ct)
+    /// <param name="idempotencyKey">The <c>Idempotency-Key</c> header, which is another way to send the request id; null when it was not sent.</param>
+    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, string? idempotencyKey, CancellationToken ct)
     {
-        var (question, metadata) = Validate(request);
+        var (question, metadata) = Validate(request, idempotencyKey);
+        // Errors name the request id as the caller sent it.
+        var idField = request.RequestId is null ? IdempotencyHeaders.Key : RequestIdField;
+        request = request with { RequestId = request.RequestId ?? idempotencyKey };
         var digest = ComputeDigest(question, request, metadata);
         db.Tenancy.Enter(owner.HospitalId);
-        if (await FindExistingAsync(owner, request.RequestId, ct) is { } earlier) return (ReplayOrConflict(earlier.Id, await ReadLatestStateAsync(earlier.Id, earlier.State), earlier.Digest, digest), IsReplay: true);
+        if (await FindExistingAsync(owner, request.RequestId, ct) is { } earlier) return (ReplayOrConflict(earlier.Id, await ReadLatestStateAsync(earlier.Id, earlier.State), earlier.Digest, digest, idField), IsReplay: true);
 
         if (!model.IsConfigured) throw new Unavailable(ChatRunEndpoints.MissingKeyMessage);
         if (model.IsCircuitOpen) throw new ModelUnavailable();
@@ -62,7 +67,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             // A request that only waits for another one's run holds no lease.
             place.Dispose();
-            return (ReplayOrConflict(begun.Call, await WaitForStateAsync(begun.Call, owner, request.RequestId, ct), begun.Digest, digest), IsReplay: true);
+            return (ReplayOrConflict(begun.Call, await WaitForStateAsync(begun.Call, owner, request.RequestId, idField, ct), begun.Digest, digest, idField), IsReplay: true);
         }
 
         try
@@ -95,17 +100,20 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             runner.Abandon(id, owner, request.RequestId);
             // Redis had lost the earlier request with this id; the row in the database still has it.
-            if (e.ViolatesConstraint("chat_calls_by_request")) throw new Unavailable("This request_id is being looked up. Try again shortly.", retryAfter: 1);
+            if (e.ViolatesConstraint("chat_calls_by_request")) throw new Unavailable($"This {idField} is being looked up. Try again shortly.", retryAfter: 1);
             throw;
         }
         runner.Start(new(id, owner, whole), place);
         return (ToContract(id, ChatRunState.Started), IsReplay: false);
     }
 
-    private (ModelRequest Question, string? Metadata) Validate(ExecuteCall request)
+    private (ModelRequest Question, string? Metadata) Validate(ExecuteCall request, string? idempotencyKey)
     {
         if (request.Tool is { } tool && tool != ToolName) throw new ToolNotFound(tool);
         var mistakes = new Dictionary<string, List<string>>();
+        if (idempotencyKey is not null && request.RequestId is { } id && id != idempotencyKey)
+            foreach (var (name, other) in ((string, string)[])[(IdempotencyHeaders.Key, RequestIdField), (RequestIdField, IdempotencyHeaders.Key)])
+                mistakes.AddError(name, $"differs from {other}. Send one of them");
         if (request.Messages is null && request.Input is null) mistakes.AddError("messages", "is required");
         if (request is { Messages: not null, Input: not null }) mistakes.AddError("messages", "stands in input already");
         if (request.Input is not null)
@@ -162,7 +170,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     /// Returns the state of a run that another request is starting. Waits for the run's row, because until then the start may still fail. Throws
     /// <see cref="Unavailable"/> when the row does not appear in time, and releases the request id when no worker is left that would write the row.
     /// </summary>
-    private async Task<ChatRunState> WaitForStateAsync(Guid call, ChatRunOwner owner, string? requestId, CancellationToken ct)
+    private async Task<ChatRunState> WaitForStateAsync(Guid call, ChatRunOwner owner, string? requestId, string idField, CancellationToken ct)
     {
         using var timer = new PeriodicTimer(PollInterval, clock);
         for (var looks = 0; looks < MaxPolls; looks++)
@@ -171,15 +179,15 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
             await timer.WaitForNextTickAsync(ct);
         }
         if ((await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started) await streams.DiscardAsync(call, owner, requestId);
-        throw new Unavailable("A question with this request_id is just being begun. Try again shortly.", retryAfter: 1);
+        throw new Unavailable($"A question with this {idField} is just being begun. Try again shortly.", retryAfter: 1);
     }
 
     /// <summary>Returns the current state of a run whose row has a given state. A cancellation reaches the row a moment later than Redis.</summary>
     private async Task<ChatRunState> ReadLatestStateAsync(Guid call, ChatRunState kept) => kept == ChatRunState.Started ? await streams.GetStateAsync(call) ?? kept : kept;
 
-    private static ChatCall ReplayOrConflict(Guid call, ChatRunState state, string digest, string asked) => digest == asked
+    private static ChatCall ReplayOrConflict(Guid call, ChatRunState state, string digest, string asked, string idField) => digest == asked
         ? ToContract(call, state)
-        : throw new Conflict("This request_id was used for another question. Use a new one for each.");
+        : throw new Conflict($"This {idField} was used for another question. Use a new one for each.");
 
     internal static ChatCall ToContract(Guid call, ChatRunState state) => new(call, ToWireName(state));
 

@@ -73,18 +73,55 @@ public class ChatRunStarterTests(ChatFixture house)
         Assert.Equal(3, calls.Distinct().Count());
     }
 
-    [Fact]
-    public async Task An_idempotency_key_stands_for_a_request_id()
+    /// <param name="header">Whether the Idempotency-Key header is sent, the first time and the second.</param>
+    /// <param name="field">Whether the request_id is sent, the first time and the second.</param>
+    [Theory]
+    [InlineData(new[] { true, true }, new[] { false, false })]
+    [InlineData(new[] { false, false }, new[] { true, true })]
+    [InlineData(new[] { true, false }, new[] { false, true })]
+    [InlineData(new[] { true, true }, new[] { true, false })]
+    public async Task An_idempotency_key_and_a_request_id_are_the_same_key(bool[] header, bool[] field)
     {
-        var (body, key) = (new { messages = new[] { new { role = "user", content = ChatFixture.NewQuestion() } } }, Guid.NewGuid().ToString());
-        var program = new Dictionary<string, string> { ["Authorization"] = $"Bearer {ChatStreamClient.ServerToken}", ["Idempotency-Key"] = key }.Select(h => (h.Key, h.Value)).ToArray();
+        var (question, key) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
 
-        using var first = await house.Gateways[0].Post(null, "/mcp/execute", body, program);
-        using var second = await house.Gateways[1].Post(null, "/mcp/execute", body, program);
+        var first = await Ask(0, question, header[0] ? key : null, field[0] ? key : null);
+        var second = await Ask(1, question, header[1] ? key : null, field[1] ? key : null);
 
-        var call = (string)JsonNode.Parse(await first.Content.ReadAsStringAsync())!["call_id"]!;
-        Assert.Equal(call, (string?)JsonNode.Parse(await second.Content.ReadAsStringAsync())!["call_id"]);
-        Assert.Equal((false, true), (first.Headers.Contains("Idempotent-Replayed"), second.Headers.Contains("Idempotent-Replayed")));
+        Assert.Equal((string?)first.Body["call_id"], (string?)second.Body["call_id"]);
+        Assert.Equal((false, true), (first.IsReplayed, second.IsReplayed));
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_and_another_request_id_are_refused_and_nothing_is_asked()
+    {
+        var question = ChatFixture.NewQuestion();
+
+        var refused = await Ask(0, question, "one", "another");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.Equal("Not valid: Idempotency-Key differs from request_id. Send one of them; request_id differs from Idempotency-Key. Send one of them.", (string?)refused.Body["error"]!["message"]);
+        Assert.Empty(house.Model.RequestsFor(question));
+    }
+
+    [Theory]
+    [InlineData(true, "Idempotency-Key")]
+    [InlineData(false, "request_id")]
+    public async Task A_conflict_names_the_key_as_it_was_sent(bool inHeader, string name)
+    {
+        var key = Guid.NewGuid().ToString();
+        await house.ServerTokenClient().Start(ChatFixture.NewQuestion(), key);
+
+        var refused = await Ask(1, "Something else", inHeader ? key : null, inHeader ? null : key);
+
+        Assert.Equal((HttpStatusCode.Conflict, $"This {name} was used for another question. Use a new one for each."), (refused.Status, (string?)refused.Body["error"]!["message"]));
+    }
+
+    private async Task<(HttpStatusCode Status, JsonNode Body, bool IsReplayed)> Ask(int gateway, string question, string? idempotencyKey, string? requestId)
+    {
+        var headers = new List<(string, string)> { ("Authorization", $"Bearer {ChatStreamClient.ServerToken}") };
+        if (idempotencyKey is not null) headers.Add(("Idempotency-Key", idempotencyKey));
+        using var response = await house.Gateways[gateway].Post(null, "/mcp/execute", new { messages = new[] { new { role = "user", content = question } }, request_id = requestId }, [.. headers]);
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!, response.Headers.Contains("Idempotent-Replayed"));
     }
 
     [Fact]
