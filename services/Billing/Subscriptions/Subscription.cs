@@ -55,12 +55,15 @@ internal sealed class Subscription : Entity, ITenantOwned
             throw new Conflict($"The subscription is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final. Create a new one.").WithDetail("status", Status);
     }
 
-    /// <summary>Begins the next period, on the day that it is due, and returns its invoice line; returns null when the subscription ends instead.</summary>
+    /// <summary>
+    /// Begins the next period, on the day that it is due, and returns its invoice line; returns null when the subscription ends instead. A subscription that
+    /// does not renew ends after the current period, which is the first one while that lies ahead.
+    /// </summary>
     /// <param name="plan">The plan of the subscription, at its current price.</param>
     /// <param name="isHospitalActive">Whether the hospital of the subscription is active.</param>
     internal LineItem? Renew(Plan plan, bool isHospitalActive)
     {
-        if (CancelAtPeriodEnd || !isHospitalActive || (HasStarted && !AutoRenew))
+        if (!isHospitalActive || (HasStarted && (CancelAtPeriodEnd || !AutoRenew)))
         {
             End(CancelAtPeriodEnd ? SubscriptionStatus.Cancelled : SubscriptionStatus.Expired, DueOn);
             return null;

@@ -75,9 +75,9 @@ public sealed record CreateSubscription(Guid HospitalId, Guid PlanId, DateOnly S
 public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null, bool? AutoRenew = null, [property: NotAField] long? ExpectedVersion = null) : ITool<Subscription>;
 
 /// <summary>
-/// Cancels a subscription, at the end of the paid period or at once. A cancellation at the end of the period can be reverted until then by update_subscription
-/// with auto_renew true. An immediate cancellation issues a credit note for the days that are left, including today. A subscription that has not begun is never
-/// charged.
+/// Cancels a subscription, at the end of the current period or at once. A cancellation at the end of the period can be reverted until then by
+/// update_subscription with auto_renew true. An immediate cancellation issues a credit note for the days that are left, including today. Before the subscription
+/// begins, an immediate cancellation charges nothing; a cancellation at the end of the period lets the first period run, and it is charged.
 /// </summary>
 /// <param name="SubscriptionId">The ID of the subscription.</param>
 /// <param name="Reason">The reason for the cancellation.</param>

@@ -1,3 +1,5 @@
+using MedCor.Tests.EndToEnd;
+
 namespace MedCor.Tests.Billing.Subscriptions;
 
 public class CancelSubscriptionTests
@@ -42,6 +44,23 @@ public class CancelSubscriptionTests
         Assert.NotNull((await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
         Assert.Equal(2, (await hospital.ListInvoices()).Length);
         Assert.Equal("ACTIVE", (string?)(await hospital.Subscribe())["status"]);
+    }
+
+    [Fact]
+    public async Task Cancelled_at_period_end_before_it_begins_the_named_period_is_charged_and_runs()
+    {
+        var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
+        var made = await hospital.Subscribe(start: hospital.Today.AddDays(10));
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"] });
+
+        // Its first day comes.
+        await house.QueryNumber("billing", "UPDATE subscriptions SET start_date = start_date - 10, due_on = due_on - 10 WHERE hospital_id = $1 RETURNING 1", hospital.Id);
+
+        await Wait.Until(async () => (await hospital.ListInvoices()).Length == 1, "the first period is charged");
+        var running = await hospital.Get(made);
+        Assert.Equal(("ACTIVE", true, null), ((string?)running["status"], (bool)running["cancel_at_period_end"]!, (string?)running["ended_on"]));
+        var line = Assert.Single((await hospital.ListInvoices())[0]["lines"]!.AsArray())!;
+        Assert.Equal(((string?)running["current_period_start"], (string?)running["current_period_end"]), ((string?)line["period_start"], (string?)line["period_end"]));
     }
 
     [Fact]

@@ -89,16 +89,32 @@ public class SubscriptionTests
     }
 
     [Fact]
-    public void Without_auto_renewal_only_the_first_period_is_charged_and_when_cancelled_before_it_none()
+    public void What_does_not_renew_before_it_begins_runs_for_its_first_period()
     {
-        var once = Subscription.Create(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
-        once.SetAutoRenew(false);
-        var never = Subscription.Create(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
-        never.CancelAtEndOfPeriod(null);
+        RunsOnce(SubscriptionStatus.Expired, s => s.SetAutoRenew(false));
+        RunsOnce(SubscriptionStatus.Cancelled, s => s.CancelAtEndOfPeriod(null));
 
-        Assert.NotNull(once.Renew(Plan, isHospitalActive: true));
-        Assert.Null(once.Renew(Plan, isHospitalActive: true));
-        Assert.Null(never.Renew(Plan, isHospitalActive: true));
+        void RunsOnce(SubscriptionStatus ending, Action<Subscription> said)
+        {
+            var subscription = Subscription.Create(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
+            said(subscription);
+            var named = subscription.Period;
+
+            Assert.Equal(19_900, subscription.Renew(Plan, isHospitalActive: true)!.Amount);
+            Assert.Equal((SubscriptionStatus.Active, named), (subscription.Status, subscription.Period));
+            Assert.Null(subscription.Renew(Plan, isHospitalActive: true));
+            Assert.Equal((ending, named.End), (subscription.Status, subscription.EndedOn));
+        }
+    }
+
+    [Fact]
+    public void A_hospital_out_of_use_does_not_begin_what_was_cancelled_before()
+    {
+        var subscription = Subscription.Create(Plan, Guid.CreateVersion7(), new(2026, 1, 31), BillingCycle.Monthly);
+        subscription.CancelAtEndOfPeriod(null);
+
+        Assert.Null(subscription.Renew(Plan, isHospitalActive: false));
+        Assert.Equal((SubscriptionStatus.Cancelled, new DateOnly(2026, 1, 31)), (subscription.Status, subscription.EndedOn));
     }
 
     private static readonly Plan Plan = NewPlan(19_900);
