@@ -57,9 +57,7 @@ internal sealed class AppointmentBookingPrompt() : Prompt<BookingStart, Appointm
             turn.RepeatStep();
             return;
         }
-        var patient = await turn.CallAsync(new GetPatient(id));
-        // Only platform administrators can see patients of other hospitals.
-        if (patient.HospitalId != turn.HospitalId) throw new NotFound("patient");
+        var patient = await turn.GetActivePatientAsync(id);
         (booking.PatientId, booking.PatientName, booking.Search) = (patient.Id, $"{patient.FirstName} {patient.LastName}", null);
     }
 

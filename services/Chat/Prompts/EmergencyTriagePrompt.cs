@@ -48,12 +48,12 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
 
     protected override async Task VerifyAsync(TriageData arrival, StepContext turn)
     {
-        if (arrival.PatientId is { } id) await turn.CallAsync(new GetPatient(id));
+        if (arrival.PatientId is { } id) await turn.GetActivePatientAsync(id);
     }
 
     private static async Task AssessAsync(TriageData arrival, AssessSeverity seen, StepContext turn)
     {
-        var patient = (seen.PatientId ?? arrival.PatientId) is { } id ? await turn.CallAsync(new GetPatient(id)) : null;
+        var patient = (seen.PatientId ?? arrival.PatientId) is { } id ? await turn.GetActivePatientAsync(id) : null;
         var symptoms = seen.Symptoms ?? arrival.Symptoms;
         var missing = new Dictionary<string, List<string>>();
         if (symptoms is not { Count: > 0 }) missing["symptoms"] = ["must name one at least"];

@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.ServiceClients;
 using MedCor.ServiceDefaults.Authentication;
@@ -43,6 +44,18 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     public async Task RequirePastAsync(DateOnly? day, string field)
     {
         if (await hospitals.FindFutureErrorAsync(day, HospitalId, now, ct) is { } wrong) throw new ValidationFailed(field, wrong);
+    }
+
+    /// <summary>
+    /// Returns a patient of this hospital. Throws <see cref="ValidationFailed"/>, in the words of create_appointment, when the patient is inactive: nothing can
+    /// be booked or recorded for them.
+    /// </summary>
+    public async Task<Patient> GetActivePatientAsync(Guid id)
+    {
+        var patient = await CallAsync(new GetPatient(id));
+        // Only platform administrators can see patients of other hospitals.
+        if (patient.HospitalId != HospitalId) throw new NotFound("patient");
+        return patient.IsActive ? patient : throw new ValidationFailed("patient_id", Patient.InactiveError);
     }
 
     /// <summary>Calls a tool for the caller and returns its result. Throws <see cref="Refused"/> when the tool rejects the call.</summary>

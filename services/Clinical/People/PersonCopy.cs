@@ -26,7 +26,7 @@ internal sealed class PersonCopy : ITenantOwned
     {
         var wrongs = new Dictionary<string, List<string>>();
         if (doctor is { IsActive: false }) wrongs.Add("doctor_id", ["is a doctor who no longer works here"]);
-        if (!patient.IsActive) wrongs.Add("patient_id", ["is a patient who is no longer treated here"]);
+        if (!patient.IsActive) wrongs.Add("patient_id", [Patient.InactiveError]);
         return wrongs;
     }
 

@@ -15,7 +15,11 @@ public sealed record Patient(
     bool IsActive,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>The error when something new is to be booked or recorded for an inactive patient.</summary>
+    public const string InactiveError = "is a patient who is no longer treated here";
+}
 
 /// <summary>Lists the patients that you may see, by last name. Patients see only themselves.</summary>
 /// <param name="HospitalId">The ID of the hospital whose patients are listed.</param>

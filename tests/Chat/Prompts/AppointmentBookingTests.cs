@@ -64,6 +64,21 @@ public sealed class AppointmentBookingTests
     }
 
     [Fact]
+    public async Task An_inactive_patient_is_refused_when_they_are_named()
+    {
+        var ward = await ClinicFixture.Open();
+        await ward.Admin.Call("delete_user", new { user_id = ward.Patient });
+
+        var named = await PromptClient.Invoke(ward.Nurse, new { prompt = Prompt, initial_data = new { patient_id = ward.Patient } });
+        var talk = await PromptClient.Start(ward.Nurse, Prompt);
+        var chosen = await talk.TryAnswer(new { patient_id = ward.Patient });
+
+        Assert.All([named, chosen], refused => Assert.Equal(
+            ("VALIDATION_ERROR", "is a patient who is no longer treated here"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray()))));
+        Assert.Equal("select_patient", talk.Step);
+    }
+
+    [Fact]
     public async Task Patients_hold_no_more_bookings_this_way_than_any_other()
     {
         var ward = await ClinicFixture.Open();

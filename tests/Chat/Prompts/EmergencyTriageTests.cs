@@ -166,6 +166,22 @@ public sealed class EmergencyTriageTests
         Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE data::text LIKE '%' || $1::text || '%'", stranger));
     }
 
+    [Fact]
+    public async Task An_inactive_patient_is_refused_when_they_are_named()
+    {
+        var (nurse, ward) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.Open());
+        await ward.Admin.Call("delete_user", new { user_id = ward.Patient });
+
+        AssertRefused(await PromptClient.Invoke(nurse, new { prompt = Prompt, initial_data = new { symptoms = Symptoms, patient_id = ward.Patient } }));
+        var talk = await PromptClient.Start(nurse, Prompt, new { symptoms = Symptoms });
+        AssertRefused(await talk.TryAnswer(new { age_years = 30, has_pulse = false, patient_id = ward.Patient }));
+        await talk.Answer(new { age_years = 30, has_pulse = false });
+        Assert.Equal("determine_urgency", talk.Step);
+
+        static void AssertRefused(ApiResponse refused) => Assert.Equal(
+            ("VALIDATION_ERROR", "is a patient who is no longer treated here"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray())));
+    }
+
     [Theory]
     [InlineData("patient@general.example")]
     [InlineData("admin@medcor.example")]
