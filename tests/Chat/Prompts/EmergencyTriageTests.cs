@@ -126,8 +126,8 @@ public sealed class EmergencyTriageTests
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
 
-        Assert.Equal(["expected_resources"], PromptClient.InvalidFields(await talk.TryAnswer(new { age_years = 2, temperature = 39.5, heart_rate = 200, respiratory_rate = 60, oxygen_saturation = 97 })));
-        await talk.Answer(new { age_years = 2, temperature = 39.5, heart_rate = 200, respiratory_rate = 60, oxygen_saturation = 97, expected_resources = 2 });
+        Assert.Equal(["expected_resources"], PromptClient.InvalidFields(await talk.TryAnswer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97 })));
+        await talk.Answer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97, expected_resources = 2 });
         Assert.Equal(2, (int)talk.Data["severity"]!["level"]!);
     }
 
