@@ -39,14 +39,26 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
         var open = new List<TcpClient>();
         try
         {
+            var isRefused = false;
             for (var i = 0; i <= Most; i++)
             {
                 open.Add(new());
-                await open[i].ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
+                try
+                {
+                    await open[i].ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
+                }
+                catch (SocketException) when (i >= Most - 1)
+                {
+                    // The reset can arrive before the connection is used. The health check of the start may hold one place.
+                    isRefused = true;
+                }
             }
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-            var closed = await Task.WhenAny(open.Select(c => c.GetStream().ReadAsync(new byte[1], patience.Token).AsTask()));
-            Assert.True(closed.IsFaulted || await closed == 0);
+            if (!isRefused)
+            {
+                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+                var closed = await Task.WhenAny(open.Select(c => c.GetStream().ReadAsync(new byte[1], patience.Token).AsTask()));
+                Assert.True(closed.IsFaulted || await closed == 0);
+            }
 
             open.ForEach(c => c.Dispose());
             await Wait.Until(async () => (await gateway.GetReadiness("/health")).Status == HttpStatusCode.OK, "there is room again");
