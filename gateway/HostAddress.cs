@@ -30,6 +30,6 @@ internal static partial class HostAddress
                 LogUnsupported(app.Logger, variable, instead);
     }
 
-    [LoggerMessage(6000, LogLevel.Warning, "{Variable} is set and has no effect: {Instead}")]
+    [LoggerMessage(6000, LogLevel.Warning, "{Variable} is set and does nothing: {Instead}")]
     private static partial void LogUnsupported(ILogger log, string variable, string instead);
 }
