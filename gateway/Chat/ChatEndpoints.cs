@@ -29,7 +29,7 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
     /// <summary>Proxies cut connections on which nothing comes for a minute.</summary>
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a reader of a call that has failed waits for Chat, which may know better.</summary>
+    /// <summary>Specifies the time for which a reader of a failed call waits for Chat, which may have saved its answer.</summary>
     private static readonly TimeSpan SavedRunTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Most answers end by themselves while a gateway that is to stop waits.</summary>

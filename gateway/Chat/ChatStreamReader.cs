@@ -17,7 +17,7 @@ internal sealed partial class ChatStreamReader : IDisposable
     /// <summary>The interval at which a call without events is polled even without a notification: notifications can be lost, and workers can crash.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long Redis may be unavailable before the clients' streams end.</summary>
+    /// <summary>Specifies the time for which Redis may be unavailable before the clients' streams end.</summary>
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly ChatRunEnd Unreachable = new("The answer cannot be read at present. Come back with Last-Event-ID to go on.", ChatErrorCodes.Server, Retryable: true);

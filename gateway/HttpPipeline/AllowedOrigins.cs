@@ -64,7 +64,7 @@ internal sealed class AllowedOriginsOptions : IValidatableObject
 
 internal static class CorsExtensions
 {
-    /// <summary>How long a browser remembers what it was allowed.</summary>
+    /// <summary>Specifies the time for which browsers cache the result of a preflight request.</summary>
     private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromHours(1);
 
     /// <summary>Every method that an endpoint takes.</summary>

@@ -26,7 +26,7 @@ internal sealed class QueryParametersMetadata
         if (mistakes.Count > 0) throw new ValidationFailed(mistakes);
     }
 
-    /// <summary>Whether the bytes that a text of an address stands for are UTF-8. A percent sign without two digits stands for itself.</summary>
+    /// <summary>Returns whether a percent-encoded text decodes to valid UTF-8. A percent sign without two hexadecimal digits stands for itself.</summary>
     private static bool IsUtf8(ReadOnlySpan<char> encoded)
     {
         if (!encoded.Contains('%')) return true;

@@ -11,7 +11,7 @@ internal sealed class EventSubscriptions(RequestAdmission entrance, TokenValidat
 {
     private const string LastEventId = "Last-Event-ID";
 
-    /// <summary>What can be narrowed to: what some event tells.</summary>
+    /// <summary>Gets the resources that a subscription can be narrowed to: those that some event reports changes of.</summary>
     public static readonly ImmutableHashSet<string> SubscribableResources =
     [
         "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",

@@ -16,13 +16,13 @@ namespace MedCor.ChatStreams;
 /// </summary>
 public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider clock)
 {
-    /// <summary>How long a request ID prevents a second run.</summary>
+    /// <summary>Specifies the time for which a request ID prevents a second run.</summary>
     public static readonly TimeSpan RequestIdRetention = TimeSpan.FromHours(24);
 
     /// <summary>The duration of a worker's lease. A worker that has not renewed its lease for this long is gone, and its runs with it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(9);
 
-    /// <summary>How long a run that exists only in Redis is kept.</summary>
+    /// <summary>Specifies the time for which a run that exists only in Redis is kept.</summary>
     private static readonly TimeSpan RunRetention = TimeSpan.FromHours(24);
 
     /// <summary>

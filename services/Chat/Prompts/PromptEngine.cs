@@ -16,7 +16,7 @@ namespace MedCor.Chat.Prompts;
 /// </summary>
 internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolClient others, HospitalCopies hospitals, TimeProvider clock)
 {
-    /// <summary>How long a session waits for its next answer.</summary>
+    /// <summary>Specifies the time for which a session waits for its next answer.</summary>
     internal static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(24);
 
     /// <summary>Gets the prompts that the caller may use, ordered by name.</summary>

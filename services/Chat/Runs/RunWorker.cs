@@ -14,7 +14,7 @@ internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolic
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long unfinished runs may continue to their end when the process is told to stop.</summary>
+    /// <summary>Specifies the time in which unfinished runs may end when the process is told to stop.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<Guid, (RunExecutor Run, Task Done)> _runs = new();

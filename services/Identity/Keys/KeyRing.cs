@@ -18,7 +18,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
     /// <summary>The longest lifetime that any configuration, current or former, allows for an access token.</summary>
     internal static readonly TimeSpan PublishedAfterSigning = TimeSpan.FromSeconds(TokenOptions.MaxConfigurableSeconds);
 
-    /// <summary>How long this replica may keep signing with a cached key after another replica has created the next one.</summary>
+    /// <summary>Specifies the time for which this replica may keep signing with a cached key after another replica has created the next one.</summary>
     private static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _loading = new(1, 1);

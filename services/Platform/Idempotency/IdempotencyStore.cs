@@ -45,7 +45,7 @@ internal sealed class IdempotencyRecord
 /// </summary>
 internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimeProvider clock)
 {
-    /// <summary>How long a key is kept.</summary>
+    /// <summary>Specifies the time for which a key is kept.</summary>
     internal static readonly TimeSpan Retention = TimeSpan.FromHours(24);
 
     /// <summary>The value of <c>details.field</c> when the key was used for another request.</summary>

@@ -27,10 +27,11 @@ public interface IToolHandler<in TTool, TPrepared, TResult> where TTool : ITool<
 }
 
 /// <summary>
-/// For a handler that changes texts, days or numbers which its callers read: what they send back as they read it was taken once and is again, also where a rule of today would refuse it.
+/// Provides the current state of the entity that a handler changes. A value that a caller sends back unchanged is accepted even if a newer rule would
+/// reject it.
 /// </summary>
 public interface ICurrentStateProvider<in TTool>
 {
-    /// <summary>What the caller reads of the thing that is to be changed. Refuses where they may not read it or there is none.</summary>
+    /// <summary>Returns the entity as the caller reads it. Throws <see cref="NotFound"/> or <see cref="Forbidden"/> when there is none or the caller may not read it.</summary>
     Task<object> GetCurrentAsync(TTool request, CancellationToken ct);
 }
