@@ -36,6 +36,7 @@ public sealed class ListQuery<T> where T : class
     private readonly HashSet<string> _equalityFields = [];
     private readonly HashSet<string> _rangeFields = [];
     private readonly List<(QueryableField<T> Field, object?[] Values, bool AreOne)> _alternatives = [];
+    // Not set by a null value of a selective field: many rows may lack a value.
     private bool _isSelective;
     private bool _isSearch;
     private bool _isSingleHospital;
@@ -195,7 +196,6 @@ public sealed class ListQuery<T> where T : class
         _requestedValues.Add((field.Name, value));
         if (field.Name == "hospital_id") _isSingleHospital = true;
         else _equalityFields.Add(field.Name);
-        // A null value does not identify one person: many rows may lack a value.
         if (field.IsSelective && value is not null) _isSelective = true;
         return this;
     }
@@ -212,7 +212,7 @@ public sealed class ListQuery<T> where T : class
             return;
         }
         _alternatives.Add((field, values, areOne));
-        if (field.IsSelective) _isSelective = true;
+        if (field.IsSelective && !values.Contains(null)) _isSelective = true;
     }
 
     private (bool IsRight, object? Value) ParseValue(QueryableField<T> field, JsonElement json)
@@ -369,7 +369,7 @@ public sealed class ListQuery<T> where T : class
 
     private void AddNoIndexErrors()
     {
-        var few = string.Join(", ", _fields.Where(f => f.IsSelective).Select(f => f.Name));
+        var few = string.Join(", ", _fields.Where(f => f.IsSelective && !_requestedValues.Contains((f.Name, null))).Select(f => f.Name));
         var sorts = UsableIndexes.Where(i => i.Length > _equalityFields.Count).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
         foreach (var (field, values, _) in _alternatives)
             if (values.Length > MaxIndexScans) AddError(field.Name, $"in can have at most {MaxIndexScans} values here; more of them only where the list is narrowed by one of {few}");
