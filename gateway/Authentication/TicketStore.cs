@@ -60,7 +60,7 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
     {
         var plain = path.TrimEnd('/').ToLowerInvariant();
         return plain is SsePath or WebSocketPath ? plain
-            : plain.StartsWith(ChatStreamPath, StringComparison.Ordinal) && Guid.TryParse(plain.AsSpan(ChatStreamPath.Length), out var call) ? $"{ChatStreamPath}{call}"
+            : plain.StartsWith(ChatStreamPath, StringComparison.Ordinal) && Uuids.TryParse(plain[ChatStreamPath.Length..], out var call) ? $"{ChatStreamPath}{call}"
             : null;
     }
 

@@ -70,7 +70,7 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
     private static Guid GetRunId(HttpContext http)
     {
         var named = (string)http.Request.RouteValues["call_id"]!;
-        return Guid.TryParse(named, out var call) ? call : throw new ChatRunNotFound(named);
+        return Uuids.TryParse(named, out var call) ? call : throw new ChatRunNotFound(named);
     }
 
     /// <summary>Answers with what Chat answers.</summary>

@@ -5,6 +5,7 @@ using MedCor.Contracts.Clinical;
 using MedCor.Platform.Audit;
 using MedCor.Platform.Limits;
 using MedCor.ServiceDefaults.Authentication;
+using MedCor.Validation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -62,6 +63,7 @@ public static class ResourceEndpoints
 
         var isRecorded = typeof(TContract).IsAssignableTo(typeof(IClinicalContent));
         var access = new AuditedAccess($"resources/{resource.Name}", resource.Name);
+        IReadOnlyCollection<Guid> patients = [];
         try
         {
             if (!caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
@@ -71,24 +73,24 @@ public static class ResourceEndpoints
             object shown;
             if (isOfOne)
             {
-                if (!Guid.TryParseExact((string?)http.GetRouteValue("id"), "D", out var id)) throw new ValidationFailed("id", "must be a UUID");
+                if (!Uuids.TryParse((string?)http.GetRouteValue("id"), out var id)) throw new ValidationFailed("id", "must be a UUID");
                 access = access with { ResourceId = id };
                 asked.ThrowIfInvalid();
                 shown = (await answering.GetAsync(id, ct))!;
             }
             else
             {
-                access = access with { PatientId = asked.PatientId };
+                patients = asked.PatientIds;
                 shown = await answering.ListAsync(asked, ct);
             }
             using var answer = ResponseBuffer.WriteJson(json => Write(json, shown, asked.Fields), isOfOne ? null : asked.Limit);
-            if (isRecorded) await Record(AuditOutcome.Done, shown is Page<TContract> page ? page.Results.OfType<IClinicalContent>() : [(IClinicalContent)shown], ct);
+            if (isRecorded) await RecordAsync(AuditOutcome.Done, shown is Page<TContract> page ? [.. page.Results.OfType<IClinicalContent>()] : [(IClinicalContent)shown], ct);
             http.Response.ContentType = "application/json";
             await answer.CopyToAsync(http.Response.BodyWriter, ct);
         }
         catch (ApiException refusal) when (isRecorded && ClinicalContentDescriptor.GetOutcome(refusal) is { } outcome)
         {
-            await Record(outcome, [], CancellationToken.None);
+            await RecordAsync(outcome, [], CancellationToken.None);
             throw;
         }
 
@@ -100,7 +102,14 @@ public static class ResourceEndpoints
             else WriteFields(json, shown, fields);
         }
 
-        Task Record(AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken until) => services.GetRequiredService<IAuditTrail>().RecordAsync(access, outcome, content, until);
+        async Task RecordAsync(AuditOutcome outcome, IReadOnlyCollection<IClinicalContent> content, CancellationToken until)
+        {
+            var trail = services.GetRequiredService<IAuditTrail>();
+            // Without content nothing else says whose it would have been, so the trail of each patient that was named gets an event.
+            if (content.Count > 0 || patients.Count == 0) await trail.RecordAsync(access, outcome, content, until);
+            else
+                foreach (var patient in patients) await trail.RecordAsync(access with { PatientId = patient }, outcome, content, until);
+        }
     }
 
     /// <summary>Writes a page with a custom writer for its rows.</summary>

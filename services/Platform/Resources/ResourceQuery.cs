@@ -51,8 +51,17 @@ public sealed class ResourceQuery
     /// <summary>The filter, an object; null when there is none.</summary>
     public JsonElement? Filter { get; }
 
-    /// <summary>The patient whose rows alone are asked for, if one is named.</summary>
-    internal Guid? PatientId => Filter is { } filter && filter.TryGetProperty("patient_id", out var named) && named.ValueKind == JsonValueKind.String && named.TryGetGuid(out var id) ? id : null;
+    /// <summary>The patients that the filter names, as a value or by <c>in</c>.</summary>
+    internal IReadOnlyCollection<Guid> PatientIds
+    {
+        get
+        {
+            if (Filter is not { } filter || !filter.TryGetProperty("patient_id", out var named)) return [];
+            if (named.ValueKind == JsonValueKind.Object && named.TryGetProperty("in", out var list)) named = list;
+            var values = named.ValueKind == JsonValueKind.Array ? named.EnumerateArray().ToArray() : [named];
+            return [.. values.Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.TryGetGuid(out var id) ? id : (Guid?)null).OfType<Guid>().Distinct()];
+        }
+    }
 
     /// <summary>The list that is asked for.</summary>
     internal ListQuery<T> ToListQuery<T>(MedCor.Platform.Database.TenantDb db, QueryableFields<T> fields, IQueryable<T> rows) where T : class

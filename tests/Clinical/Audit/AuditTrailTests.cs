@@ -72,7 +72,7 @@ public sealed class AuditTrailTests
         }
 
         var refused = await Of(ward.Admin, new { patient_id = ward.Patient, user_id = other.Id, sort = "created_at" });
-        Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]), refused.Select(e => $"{e["action"]} {e["outcome"]}"));
+        Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]), refused.Select(e => $"{e["action"]} {e["outcome"]}"));
     }
 
     [Fact]

@@ -221,6 +221,12 @@ public class ChatEndpointsTests(ChatFixture house)
         await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "weather", input = new { city = "Bern" } }), "Tool 'weather' not found");
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel("invalid-call-id"), "Call 'invalid-call-id' not found");
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel(Guid.NewGuid()));
+        var call = await someone.Start(ChatFixture.NewQuestion());
+        foreach (var spelling in (string[])[$"{call:N}", $"{{{call}}}", $"({call})", $"%20{call}"])
+        {
+            await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel(spelling));
+            await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Send(HttpMethod.Get, $"/mcp/stream/{spelling}"));
+        }
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Send(HttpMethod.Get, "/mcp/stream/invalid-call-id"), "Call 'invalid-call-id' not found");
         await Expect(404, "RESOURCE_NOT_FOUND", "NotFoundError", someone.Send(HttpMethod.Get, "/mcp/nothing"));
         await Expect(405, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, "/mcp/execute"));

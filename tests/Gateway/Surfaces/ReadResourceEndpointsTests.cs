@@ -167,6 +167,37 @@ public class ReadResourceEndpointsTests
         Assert.StartsWith(wrong, (string?)Assert.Single(answer.Details![named]!.AsArray()), StringComparison.Ordinal);
     }
 
+    /// <summary>Many rows may lack a value, so a null does not narrow a list, however it is written.</summary>
+    [Theory]
+    [InlineData("patients", "created_at,last_name", "date_of_birth", "id, email")]
+    [InlineData("audit_events", "outcome,action", "patient_id", "id, user_id, resource_id")]
+    [InlineData("audit_events", "outcome,action", "resource_id", "id, user_id, patient_id")]
+    public async Task Rows_without_a_value_are_found_in_the_order_of_an_index_only(string resource, string sort, string field, string selective)
+    {
+        var admin = await ApiClient.LogInShared("admin@general.example");
+
+        foreach (var condition in (string[])["null", "{\"in\":[null]}"])
+        {
+            var refused = await Get(admin, $"{resource}?sort={sort}&filter={{\"{field}\":{condition}}}");
+            Assert.Equal((condition, HttpStatusCode.BadRequest), (condition, refused.Status));
+            Assert.Contains($" by one of {selective}", (string)refused.Details![$"filter.{field}"]![0]!, StringComparison.Ordinal);
+            Assert.DoesNotContain($", {field}", (string)refused.Details[$"filter.{field}"]![0]!, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The spelling of parameters holds for paths too.</summary>
+    [Theory]
+    [InlineData("%20{0}")]
+    [InlineData("{0}%20")]
+    [InlineData("%7B{0}%7D")]
+    [InlineData("({0})")]
+    public async Task An_id_in_a_path_is_written_as_in_a_parameter(string spelling)
+    {
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
+        using var answer = await nurse.Http.GetAsync(new Uri($"/api/mcp/resources/users/{string.Format(System.Globalization.CultureInfo.InvariantCulture, spelling, nurse.Id)}", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
     [Fact]
     public async Task A_resource_is_filtered_sorted_and_paged_like_its_tool()
     {

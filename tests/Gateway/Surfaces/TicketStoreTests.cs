@@ -45,7 +45,7 @@ public class TicketStoreTests(ChatFixture house)
         var nurse = await ApiClient.LogInShared("nurse@general.example");
         var call = await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion());
 
-        foreach (var (meant, path) in new[] { ("/API/mcp/SSE/", Events), (Socket, "/api/mcp/ws/"), ($"/mcp/stream/{call:N}", $"/mcp/stream/{call}/"), ($"/mcp/stream/{call}", $"/MCP/stream/{$"{call}".ToUpperInvariant()}") })
+        foreach (var (meant, path) in new[] { ("/API/mcp/SSE/", Events), (Socket, "/api/mcp/ws/"), ($"/MCP/stream/{$"{call}".ToUpperInvariant()}/", $"/mcp/stream/{call}/"), ($"/mcp/stream/{call}", $"/MCP/stream/{$"{call}".ToUpperInvariant()}") })
             Assert.True(await Opens(path, await Issue(nurse, new { path = meant })), path);
     }
 
@@ -54,6 +54,7 @@ public class TicketStoreTests(ChatFixture house)
     [InlineData("/api/mcp/sse/ticket")]
     [InlineData("/mcp/stream/")]
     [InlineData("/mcp/stream/invalid-call-id")]
+    [InlineData("/mcp/stream/01980a3c5d2e7b419c073f6a1e8b2d54")]
     [InlineData("https://elsewhere.example/api/mcp/sse")]
     [InlineData("")]
     public async Task No_ticket_is_issued_for_a_path_that_takes_none(string path)
