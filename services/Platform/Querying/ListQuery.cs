@@ -269,7 +269,7 @@ public sealed class ListQuery<T> where T : class
         }
 
         var isExact = !IsIndexed || total <= MaxRows;
-        if (skip >= MaxRows && !isExact) throw new ValidationFailed("page", $"is too far on: one can page through {MaxRows} rows. Narrow the list with a filter, or go on from the last row's value of the field that it is sorted by");
+        if (skip >= MaxRows && !isExact) throw new ValidationFailed("page", $"is too far on: one can page through {MaxRows} rows. Narrow the list with a filter, or go on with gte, or lte downwards, from the last row's value of the first field that it is sorted by; rows with that value come again");
         return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
 

@@ -138,8 +138,8 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
     private static Expression WithoutCollation(Expression of) =>
         of is MethodCallExpression { Method: { Name: nameof(RelationalDbFunctionsExtensions.Collate), DeclaringType: var declaring }, Arguments: [_, var column, _] } && declaring == typeof(RelationalDbFunctionsExtensions) ? column : of;
 
-    /// <summary>Gets whether the values have an order, so that ranges are possible.</summary>
-    internal bool IsComparable => Type == typeof(DateOnly) || Type == typeof(TimeOnly) || Type == typeof(DateTimeOffset) || Type == typeof(int) || Type == typeof(long) || Type == typeof(decimal);
+    /// <summary>Gets whether the values have an order, so that ranges are possible. Texts are compared by the collation that they are sorted by.</summary>
+    internal bool IsComparable => Type == typeof(string) || Type == typeof(DateOnly) || Type == typeof(TimeOnly) || Type == typeof(DateTimeOffset) || Type == typeof(int) || Type == typeof(long) || Type == typeof(decimal);
 
     /// <summary>Returns the error in a requested value; null when the value is allowed.</summary>
     internal string? FindError(object value) => allowed?.IsValid(value) is false ? allowed.ErrorMessage : null;
@@ -175,7 +175,14 @@ internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TK
         (false, true) => ((IOrderedQueryable<T>)rows).ThenByDescending(of),
     };
 
-    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value) => Where(Expression.MakeBinary(how, of.Body, ToOperand(ToColumnValue(value))));
+    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value)
+    {
+        var operand = ToOperand(ToColumnValue(value));
+        // C# has no operators that order texts.
+        return Where(typeof(TKey) == typeof(string) && how != ExpressionType.Equal
+            ? Expression.MakeBinary(how, Expression.Call(typeof(string), nameof(string.Compare), null, of.Body, operand), Expression.Constant(0))
+            : Expression.MakeBinary(how, of.Body, operand));
+    }
 
     internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) =>
         Where(Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)], QueryParameter.Of<IEnumerable<TKey>>([.. values.Select(ToColumnValue)]), of.Body));

@@ -46,6 +46,18 @@ public class NameOrderTests
         Assert.Equal(["der Berg"], await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"der Berg\"}")}&page={page}"))!));
         Assert.Empty(await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"Der Berg\"}")}&page={page}"))!));
 
+        // Beyond the rows that one can page through, a client goes on from the last row's value.
+        foreach (var (list, expected) in new[] { ("users", Names), ("patients", patients), ("doctors", doctors) })
+            foreach (var (how, sort, wanted) in new (string, string, Func<int, IEnumerable<string>>)[]
+            {
+                ("gt", "last_name", at => expected[(at + 1)..]), ("gte", "last_name", at => expected[at..]), ("lt", "-last_name", at => expected[..at].Reverse()), ("lte", "-last_name", at => expected[..(at + 1)].Reverse()),
+            })
+                foreach (var at in (int[])[0, expected.Length / 2, expected.Length - 1])
+                {
+                    var filter = Uri.EscapeDataString($"{{\"last_name\":{{\"{how}\":\"{expected[at]}\"}}}}");
+                    Assert.Equal(wanted(at), await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&filter={filter}&page={page}&limit=100"))!));
+                }
+
         // Excludes the fixture's own users, whose names are DOCTOR and the like.
         async Task<IEnumerable<string>> Pages(Func<int, Task<JsonNode>> read)
         {
