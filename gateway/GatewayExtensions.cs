@@ -4,6 +4,7 @@ using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Console;
 using MedCor.Gateway.Endpoints;
+using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
@@ -29,10 +30,11 @@ internal static class GatewayExtensions
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.ConfigureForwardedHeaders(forwarded));
         services.AddOptions<ReferenceDataCacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ReferenceDataCache>();
-        services.AddSingleton<RedisRateLimiter>().AddSingleton<RequestAdmission>().AddSingleton<BufferedBytesLimiter>().AddSingleton<OpenConnectionLimiter>();
+        services.AddSingleton<RedisRateLimiter>().AddSingleton<CallQuota>().AddSingleton<BufferedBytesLimiter>().AddSingleton<OpenConnectionLimiter>();
         services.AddSingleton<ConnectionLimiter>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(s => s.GetRequiredService<ConnectionLimiter>()).AddSingleton<IConfigureOptions<SocketTransportOptions>>(s => s.GetRequiredService<ConnectionLimiter>());
-        services.AddSingleton<ServiceForwarder>().AddSingleton<ToolInvoker>().AddSingleton<TicketStore>();
+        services.AddSingleton<ServiceForwarder>().AddSingleton<ToolInvoker>().AddSingleton<IToolResponseObserver>(s => s.GetRequiredService<ToolResponsePublisher>());
+        services.AddAccessControl();
 
         builder.AddChatStreams();
         services.AddOptions<ChatStreamOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
@@ -51,21 +53,23 @@ internal static class GatewayExtensions
     /// <summary>All that clients can call. The document of it comes last, since it describes what is there by then.</summary>
     public static void MapGatewayEndpoints(this IEndpointRouteBuilder app)
     {
-        app.MapInvokeTool();
-        app.MapBatch();
-        app.MapListTools();
-        app.MapResources();
-        app.MapPrompts();
-        app.MapChats();
-        app.MapSse();
-        app.MapWebSocket();
-        TicketStore.Map(app);
-        app.MapIdentityProxy();
-        app.ServiceProvider.GetRequiredService<WellKnownEndpoints>().Map(app);
+        app.Map<InvokeToolEndpoints>();
+        app.Map<BatchEndpoint>();
+        app.Map<ListToolsEndpoint>();
+        app.Map<ReadResourceEndpoints>();
+        app.Map<PromptEndpoints>();
+        app.Map<ChatEndpoints>();
+        app.Map<SseEndpoint>();
+        app.Map<WebSocketEndpoint>();
+        app.Map<IssueTicketEndpoint>();
+        app.Map<IdentityProxyEndpoints>();
+        app.Map<WellKnownEndpoints>();
         app.MapHealth();
-        HomePage.Map(app);
+        app.Map<HomePage>();
         app.MapOpenApiDocument();
     }
+
+    private static void Map<T>(this IEndpointRouteBuilder app) where T : class, IEndpoints => ActivatorUtilities.GetServiceOrCreateInstance<T>(app.ServiceProvider).Map(app);
 
     /// <summary>Something that others call and that does work of its own.</summary>
     private static IServiceCollection AddHostedSingleton<T>(this IServiceCollection services) where T : class, IHostedService =>

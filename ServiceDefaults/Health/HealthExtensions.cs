@@ -49,8 +49,8 @@ public static class HealthExtensions
     /// </summary>
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: true)).AvailableWithoutDatabase();
-        app.MapMethods("/alive", ProbeMethods, () => "ok").AvailableWithoutDatabase();
+        app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: true)).AllowAnonymous().AvailableWithoutDatabase();
+        app.MapMethods("/alive", ProbeMethods, () => "ok").AllowAnonymous().AvailableWithoutDatabase();
     }
 
     /// <summary>Runs a check without a span: one every two seconds for each dependency of each process would crowd out other traces.</summary>

@@ -1,29 +1,25 @@
-using System.Buffers;
-using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
-using MedCor.ChatStreams;
 using MedCor.Contracts;
-using MedCor.Gateway.Limits;
-using MedCor.Gateway.LiveEvents;
-using MedCor.ServiceDefaults.Errors;
-using MedCor.Validation;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Authentication;
 
 /// <summary>
-/// <c>POST /api/mcp/sse/ticket</c>: what a browser, which cannot send a header with an event stream, sends in the address instead of its token.
-/// Good once, for a minute, at any replica; for one path when the request names it, else for any of those that take tickets. Redis keeps the token under one half of the ticket,
+/// Stores tickets, which a browser, that cannot send a header with an event stream, sends in the address instead of its token.
+/// A ticket is good once, for a minute, at any replica; for one path when the request names it, else for any of those that take tickets. Redis keeps the token under one half of the ticket,
 /// encrypted with the other and bound to the path, so that who reads Redis reads no token.
 /// </summary>
 internal sealed class TicketStore(IConnectionMultiplexer redis)
 {
-    private const string SsePath = "/api/mcp/sse";
-    private const string WebSocketPath = "/api/mcp/ws";
-    private const string ChatStreamPath = "/mcp/stream/";
-    private const int LifetimeSeconds = 60;
+    public const string SsePath = "/api/mcp/sse";
+    public const string WebSocketPath = "/api/mcp/ws";
+    public const string ChatStreamPath = "/mcp/stream/";
+
+    /// <summary>How long a ticket is good, in seconds.</summary>
+    public const int LifetimeSeconds = 60;
+
     private const int NameLength = 16;
     private const int KeyLength = 32;
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
@@ -31,32 +27,8 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
     /// <summary>A key seals one token only, so its nonce need not differ.</summary>
     private static readonly byte[] Nonce = new byte[AesGcm.NonceByteSizes.MaxSize];
 
-    public static void Map(IEndpointRouteBuilder app)
-    {
-        var services = app.ServiceProvider;
-        var (entrance, callers, tickets) = (services.GetRequiredService<RequestAdmission>(), services.GetRequiredService<ChatAuthenticator>(), services.GetRequiredService<TicketStore>());
-        app.MapPost("/api/mcp/sse/ticket", async http =>
-        {
-            await entrance.AdmitAsync(http, callers.AuthenticateAsync);
-            var path = await ReadPathAsync(http);
-            var ticket = await tickets.IssueAsync(EventSubscriptions.GetBearerToken(http.Request), path);
-            http.Response.Headers.CacheControl = "no-store";
-            await http.Response.WriteAsJsonAsync(new { Ticket = ticket, ExpiresIn = LifetimeSeconds }, Json.Options, http.RequestAborted);
-        });
-    }
-
-    /// <summary>The path that the ticket is to be good for, as <see cref="NormalizePath"/> writes it; none when the request names none. Throws <see cref="ValidationFailed"/>.</summary>
-    private static async Task<string?> ReadPathAsync(HttpContext http)
-    {
-        using var body = await RequestBody.ReadAsync(http);
-        if (body.Bytes.IsEmpty) return null;
-        if (!http.Request.HasJsonContentType()) throw new UnsupportedMediaType();
-        if (ParameterReader<TicketRequest>.Read(body.Bytes.ToArray()).Path is not { } path) return null;
-        return NormalizePath(path) ?? throw new ValidationFailed("path", $"must be {SsePath}, {WebSocketPath} or {ChatStreamPath} followed by the id of a call");
-    }
-
     /// <summary>A path that takes tickets, in one spelling; null for any other.</summary>
-    private static string? NormalizePath(string path)
+    public static string? NormalizePath(string path)
     {
         var plain = path.TrimEnd('/').ToLowerInvariant();
         return plain is SsePath or WebSocketPath ? plain
@@ -65,8 +37,8 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
     }
 
     /// <summary>A ticket for a token that has been checked.</summary>
-    /// <param name="path">The only path that it is good for; none for any that takes tickets.</param>
-    private async Task<string> IssueAsync(string token, string? path)
+    /// <param name="path">The only path that it is good for, as <see cref="NormalizePath"/> writes it; null for any that takes tickets.</param>
+    public async Task<string> IssueAsync(string token, string? path)
     {
         var ticket = RandomNumberGenerator.GetBytes(NameLength + KeyLength);
         var (plain, tag) = (Encoding.UTF8.GetBytes(token), new byte[AesGcm.TagByteSizes.MaxSize]);
@@ -119,7 +91,4 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
     private static string RedisKey(byte[] ticket) => $"medcor:ticket:{Convert.ToHexStringLower(ticket, 0, NameLength)}";
 
     private static Unauthenticated InvalidTicket() => new(ErrorCodes.AuthInvalid, "The ticket is not valid, was used, is older than a minute or was issued for another path. Get another from POST /api/mcp/sse/ticket.");
-
-    /// <summary>What a request for a ticket may say.</summary>
-    private sealed record TicketRequest([property: Length(1, 200)] string? Path = null);
 }

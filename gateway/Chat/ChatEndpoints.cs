@@ -20,7 +20,8 @@ namespace MedCor.Gateway.Chat;
 /// <c>/mcp/*</c>: chat with the model. The Chat service begins calls and ends them; their events are read from Redis here, so that a reader does not depend on the replica
 /// that carries the call out.
 /// </summary>
-internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator callers, TicketStore tickets, ServiceForwarder passage, ChatStreamStore streams, ChatStreamReaders tails, OpenConnectionLimiter standing, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock)
+internal sealed class ChatEndpoints(
+    ServiceForwarder passage, ChatStreamStore streams, ChatStreamReaders tails, OpenConnectionLimiter standing, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock) : IEndpoints
 {
     private const string RunsUrl = "http://chat/chat/calls";
     private const string LastEventId = "Last-Event-ID";
@@ -37,35 +38,26 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/mcp/manifest", async http =>
-        {
-            await AdmitAsync(http);
-            await http.Response.WriteAsJsonAsync(ChatManifest.Current, Json.Options, http.RequestAborted);
-        });
+        app.MapGet("/mcp/manifest", http => http.Response.WriteAsJsonAsync(ChatManifest.Current, Json.Options, http.RequestAborted)).AcceptServerToken();
         app.MapPost("/mcp/execute", async http =>
         {
-            await AdmitAsync(http);
             using var body = await RequestBody.ReadJsonAsync(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, RunsUrl) { Content = new JsonBytesContent(body.Bytes) };
             if (IdempotencyKey.FromRequest(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
             await ForwardAsync(http, "openai_chat", request);
-        });
-        app.MapGet("/mcp/stream/{call_id}", StreamAsync).WithMetadata(QueryParametersMetadata.Instance);
+        }).AcceptServerToken();
+        app.MapGet("/mcp/stream/{call_id}", StreamAsync).AcceptServerToken().AcceptTicket().WithMetadata(QueryParametersMetadata.Read);
         app.MapPost("/mcp/cancel/{call_id}", async http =>
         {
-            await AdmitAsync(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/{GetRunId(http)}/cancel");
             await ForwardAsync(http, "cancel_call", request);
-        });
+        }).AcceptServerToken();
         app.MapPost("/mcp/cancel_all", async http =>
         {
-            await AdmitAsync(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/cancel");
             await ForwardAsync(http, "cancel_calls", request);
-        });
+        }).AcceptServerToken();
     }
-
-    private ValueTask<ChatCaller> AdmitAsync(HttpContext http) => entrance.AdmitAsync(http, callers.AuthenticateAsync);
 
     private static Guid GetRunId(HttpContext http)
     {
@@ -76,18 +68,19 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
     /// <summary>Answers with what Chat answers.</summary>
     private async Task ForwardAsync(HttpContext http, string name, HttpRequestMessage request)
     {
-        using var answer = await SendAsync(http, name, request, http.Request.Headers.Authorization.ToString(), http.RequestAborted);
+        using var answer = await SendAsync(http, name, request, http.RequestAborted);
         await answer.WriteToAsync(http);
     }
 
     /// <summary>What Chat answers, if it is what was asked for; otherwise throws what it refuses with.</summary>
-    private async Task<ToolResponse> SendAsync(HttpContext http, string name, HttpRequestMessage request, string authorization, CancellationToken ct)
+    private async Task<ToolResponse> SendAsync(HttpContext http, string name, HttpRequestMessage request, CancellationToken ct)
     {
         http.SetToolTag(name);
         using var figures = new ToolMetrics("chat", name);
         try
         {
-            var sender = new ServiceCallHeaders(authorization, http.RequestId(), http.PeerAddress(), http.Features.Get<CallerKey>()?.Value);
+            var caller = http.GetCallerIdentity();
+            var sender = new ServiceCallHeaders(caller.Authorization, http.RequestId(), http.PeerAddress(), caller.Key);
             var answer = await passage.SendAsync(name, sender, request, isWrite: request.Method != HttpMethod.Get, ct,
                 request.Headers.Contains(IdempotencyKey.Header) ? $"with the same {IdempotencyKey.Header}" : "with the same request_id");
             figures.RecordResponse(answer.Status);
@@ -103,24 +96,16 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
 
     private async Task StreamAsync(HttpContext http)
     {
-        var token = "";
-        var caller = await entrance.AdmitAsync(http, async _ =>
-        {
-            if (!http.Request.Query.TryGetValue("ticket", out var ticket)) return await callers.AuthenticateAsync(http);
-            token = await tickets.RedeemAsync(ticket.ToString(), http.Request.Path);
-            return await callers.ValidateAsync(token, http.RequestAborted);
-        });
-        var (call, after) = (GetRunId(http), ReadResumePoint(http.Request));
-        var authorization = token.Length > 0 ? $"Bearer {token}" : http.Request.Headers.Authorization.ToString();
+        var (caller, call, after) = (http.GetCallerIdentity(), GetRunId(http), ReadResumePoint(http.Request));
 
         var found = await streams.FindAsync(call);
-        if (found is { Owner: var owner } && owner != caller.Owner.Key) throw new ChatRunNotFound(call.ToString());
+        if (found is { Owner: var owner } && owner != caller.Key) throw new ChatRunNotFound(call.ToString());
         // Before what was kept is read: it lies in memory until it is taken.
         using var place = standing.AcquireStream(caller.User);
         var kept = found switch
         {
-            null => await GetSavedRunAsync(http, call, authorization, http.RequestAborted),
-            { State: ChatRunState.Error } => await GetSavedRunAfterErrorAsync(http, call, authorization),
+            null => await GetSavedRunAsync(http, call, http.RequestAborted),
+            { State: ChatRunState.Error } => await GetSavedRunAfterErrorAsync(http, call),
             _ => null,
         };
         if (kept is not null ? after == ChatFrame.SavedRunEndId : found is { State: not ChatRunState.Started, Told: var told } && after >= told)
@@ -142,7 +127,7 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
         var tail = tails.Acquire(call);
         try
         {
-            await StreamRunAsync(http, caller, tail, after);
+            await StreamRunAsync(http, caller.User, tail, after);
         }
         finally
         {
@@ -163,21 +148,21 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
     }
 
     /// <summary>What Chat has kept of a call that Redis has no longer. Throws what it refuses with.</summary>
-    private async Task<SavedChatRun> GetSavedRunAsync(HttpContext http, Guid call, string authorization, CancellationToken ct)
+    private async Task<SavedChatRun> GetSavedRunAsync(HttpContext http, Guid call, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{RunsUrl}/{call}");
-        using var answer = await SendAsync(http, "read_call", request, authorization, ct);
+        using var answer = await SendAsync(http, "read_call", request, ct);
         return JsonSerializer.Deserialize<SavedChatRun>(answer.Body.Span, Json.Options)!;
     }
 
     /// <summary>An answer that was kept, by a process that was gone before it could tell so: then Redis says that it was interrupted.</summary>
-    private async Task<SavedChatRun?> GetSavedRunAfterErrorAsync(HttpContext http, Guid call, string authorization)
+    private async Task<SavedChatRun?> GetSavedRunAfterErrorAsync(HttpContext http, Guid call)
     {
         using var patience = new CancellationTokenSource(SavedRunTimeout, clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, patience.Token);
         try
         {
-            return await GetSavedRunAsync(http, call, authorization, ends.Token) is { State: ChatRunState.Finished } kept ? kept : null;
+            return await GetSavedRunAsync(http, call, ends.Token) is { State: ChatRunState.Finished } kept ? kept : null;
         }
         catch (Exception e) when (e is ApiException or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
         {
@@ -190,10 +175,10 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
         http.Response.StartEventStream();
         if (after == 0 && kept.Answer.Length > 0) http.Response.BodyWriter.Write(ChatFrame.Partial(1, kept.Answer));
         http.Response.BodyWriter.Write(ChatFrame.End(ChatFrame.SavedRunEndId, kept.State, kept.Answer, kept.Ending));
-        await ToolResponse.FlushAsync(http);
+        await ResponseSender.FlushAsync(http);
     }
 
-    private async Task StreamRunAsync(HttpContext http, ChatCaller caller, ChatStreamReader tail, long after)
+    private async Task StreamRunAsync(HttpContext http, Caller? user, ChatStreamReader tail, long after)
     {
         var ct = http.RequestAborted;
         var (there, isEnd, more) = tail.ReadAfter(after, MaxFramesPerWrite);
@@ -207,7 +192,7 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
         var silentSince = clock.GetTimestamp();
         while (true)
         {
-            if (caller.User is { } user && revocations.IsRevoked(user))
+            if (user is not null && revocations.IsRevoked(user))
             {
                 await EndStreamAsync(body, "Your session has ended. Log in and come back.", retryable: false, ct);
                 return;
@@ -258,9 +243,4 @@ internal sealed class ChatEndpoints(RequestAdmission entrance, ChatAuthenticator
         body.Write(ChatFrame.End(null, ChatRunState.Error, "", new(why, ChatErrorCodes.Server, retryable)));
         await body.FlushAsync(ct);
     }
-}
-
-internal static class ChatEndpointsExtensions
-{
-    public static void MapChats(this IEndpointRouteBuilder app) => ActivatorUtilities.CreateInstance<ChatEndpoints>(app.ServiceProvider).Map(app);
 }

@@ -14,7 +14,7 @@ namespace MedCor.Gateway.Console;
 /// Serves <c>GET /</c>: the name, version and readiness of MedCor and links to its endpoints, as a page for browsers and as JSON for other clients. In
 /// Development it also lists the demo accounts and links to the dashboard. Also serves <c>/favicon.ico</c>, <c>/favicon.svg</c> and <c>/robots.txt</c>.
 /// </summary>
-internal sealed class HomePage
+internal sealed class HomePage : IEndpoints
 {
     /// <summary>The environment variable with the URL of the host's dashboard, if the host sets it.</summary>
     private const string DashboardUrl = "MEDCOR_DASHBOARD_URL";
@@ -50,17 +50,16 @@ internal sealed class HomePage
     /// <summary>Gets the version of MedCor.</summary>
     public static string Version { get; } = typeof(HomePage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    public static void Map(IEndpointRouteBuilder app)
+    public void Map(IEndpointRouteBuilder app)
     {
-        var front = ActivatorUtilities.CreateInstance<HomePage>(app.ServiceProvider);
-        app.MapGet("/", front.HandleAsync);
+        app.MapGet("/", HandleAsync).AllowAnonymous();
         foreach (var (path, type, bytes) in new[]
         {
             ("/favicon.ico", "image/x-icon", ReadResource("favicon.ico")), ("/favicon.svg", "image/svg+xml", ReadResource("favicon.svg")), ("/robots.txt", "text/plain", "User-agent: *\nDisallow: /\n"u8.ToArray()),
         })
         {
             var file = new StaticResponse(bytes, type, IconCacheControl);
-            app.MapGet(path, file.WriteToAsync).ExcludeFromDescription();
+            app.MapGet(path, file.WriteToAsync).AllowAnonymous().ExcludeFromDescription();
         }
     }
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
+using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Errors;
@@ -14,7 +14,7 @@ namespace MedCor.Gateway.Endpoints;
 /// <c>POST /api/mcp/batch {requests: [{tool, params, idempotency_key?}, …]}</c>: up to a hundred calls, answered with an array in their order, each
 /// <c>{result}</c> or <c>{error}</c>. What is wrong with one call is its own error and stops no other; only where the calls cannot be told apart is the whole refused.
 /// </summary>
-internal static class BatchEndpoint
+internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimeProvider clock) : IEndpoints
 {
     private const int MaxCalls = 100;
 
@@ -23,21 +23,19 @@ internal static class BatchEndpoint
 
     private const int FlushThreshold = 64 * 1024;
 
-    public static void MapBatch(this IEndpointRouteBuilder app)
-    {
-        var services = app.ServiceProvider;
-        var (entrance, door, clock) = (services.GetRequiredService<RequestAdmission>(), services.GetRequiredService<ToolInvoker>(), services.GetRequiredService<TimeProvider>());
-        app.MapPost("/api/mcp/batch", async http =>
-        {
-            var visitor = await entrance.CreateContextAsync(http, "batch");
-            if (http.Request.Headers.ContainsKey(IdempotencyKey.Header)) throw new ValidationFailed(IdempotencyKey.Header, "belongs to a single call: give each of the requests an idempotency_key of its own");
-            using var body = await RequestBody.ReadJsonAsync(http);
-            var items = SplitRequests(body.Bytes, Math.Min(MaxCalls, entrance.MaxBatchCalls));
-            await entrance.CountAsync(http, visitor.Caller, items.Count - 1);
+    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/batch", HandleAsync);
 
-            http.Response.ContentType = "application/json";
-            await WriteAsync(http.Response.BodyWriter, items, new BatchRunner(door, clock, http, visitor));
-        });
+    private async Task HandleAsync(HttpContext http)
+    {
+        var context = InvocationContext.FromRequest(http, "batch");
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header)) throw new ValidationFailed(IdempotencyKey.Header, "belongs to a single call: give each of the requests an idempotency_key of its own");
+        using var body = await RequestBody.ReadJsonAsync(http);
+        var items = SplitRequests(body.Bytes, Math.Min(MaxCalls, quota.MaxCalls));
+        // The request itself is one call, and has been charged.
+        await quota.ChargeAsync(http, context.Caller, items.Count - 1);
+
+        http.Response.ContentType = "application/json";
+        await WriteAsync(http.Response.BodyWriter, items, new BatchRunner(invoker, clock, http, context));
     }
 
     private static async Task WriteAsync(PipeWriter answer, List<ReadOnlySequence<byte>> items, BatchRunner calls)
@@ -52,10 +50,10 @@ internal static class BatchEndpoint
                 if (written > 0) answer.Write(","u8);
                 using var outcome = await running.Dequeue();
                 await outcome.WriteToAsync(answer, calls.Http);
-                if (answer.UnflushedBytes > FlushThreshold) await ToolResponse.FlushAsync(calls.Http);
+                if (answer.UnflushedBytes > FlushThreshold) await ResponseSender.FlushAsync(calls.Http);
             }
             answer.Write("]"u8);
-            await ToolResponse.FlushAsync(calls.Http);
+            await ResponseSender.FlushAsync(calls.Http);
         }
         finally
         {
@@ -171,7 +169,7 @@ internal static class BatchEndpoint
             }
             to.Write("{\"result\":"u8);
             if (answer.Body.Length <= FlushThreshold) to.Write(answer.Body.Span);
-            else await ToolResponse.SendAsync(http, answer.Body);
+            else await ResponseSender.SendAsync(http, answer.Body);
             to.Write(answer.IsReplay ? ",\"idempotent_replayed\":true}"u8 : "}"u8);
         }
 

@@ -23,8 +23,8 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/healthz", http => http.Response.WriteAsJsonAsync(new { Status = "ok" }, Json.Options, http.RequestAborted));
-        app.MapGet("/readyz", (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: false));
+        app.MapGet("/healthz", http => http.Response.WriteAsJsonAsync(new { Status = "ok" }, Json.Options, http.RequestAborted)).AllowAnonymous();
+        app.MapGet("/readyz", (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: false)).AllowAnonymous();
     }
 
     /// <summary>Whether a replica of a service is ready, and what it says it lacks.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers;
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
+using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Telemetry;
@@ -9,29 +9,24 @@ using Yarp.ReverseProxy.Forwarder;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary><c>/api/auth/*</c>: Identity's own paths, passed through as they are.</summary>
-internal static class IdentityProxyEndpoints
+internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHttpInvoker upstream) : IEndpoints
 {
     /// <summary>The largest body here, in bytes: an address, a password or two, a token.</summary>
     internal const int MaxBodySize = 16 * 1024;
 
-    private const string IdentityService = "identity";
+    private const string IdentityUrl = "http://identity";
     private static readonly ForwarderRequestConfig RequestConfig = new() { ActivityTimeout = TimeSpan.FromSeconds(15), Version = System.Net.HttpVersion.Version11 };
     private static readonly HttpTransformer Transformer = new TrustedHeadersTransformer();
 
-    public static void MapIdentityProxy(this IEndpointRouteBuilder app)
+    public void Map(IEndpointRouteBuilder app)
     {
-        var entrance = app.ServiceProvider.GetRequiredService<RequestAdmission>();
-        app.MapPost("/api/auth/login", WithAdmission(entrance.AdmitLogInAsync));
-        app.MapPost("/api/auth/{**rest}", WithAdmission(entrance.AdmitSessionAsync));
+        Map("/api/auth/login", RateLimitPolicy.LogIns);
+        Map("/api/auth/{**rest}", RateLimitPolicy.Sessions);
+
+        void Map(string pattern, string policy) => app.MapPost(pattern, ForwardAsync).AllowAnonymous().WithRateLimit(policy).WithMetadata(QueryParametersMetadata.None);
     }
 
-    private static RequestDelegate WithAdmission(Func<HttpContext, ValueTask> admit) => async http =>
-    {
-        await admit(http);
-        await ForwardAsync(http);
-    };
-
-    private static async Task ForwardAsync(HttpContext http)
+    private async Task ForwardAsync(HttpContext http)
     {
         using (var body = await RequestBody.ReadAsync(http, MaxBodySize))
         {
@@ -40,9 +35,7 @@ internal static class IdentityProxyEndpoints
             if (http.Request.ContentLength is not null) http.Request.ContentLength = body.Bytes.Length;
         }
 
-        var services = http.RequestServices;
-        var upstream = services.GetRequiredService<ServiceHttpInvoker>();
-        var error = await services.GetRequiredService<IHttpForwarder>().SendAsync(http, $"http://{IdentityService}", upstream, RequestConfig, Transformer);
+        var error = await forwarder.SendAsync(http, IdentityUrl, upstream, RequestConfig, Transformer);
         if (error != ForwarderError.None && !http.Response.HasStarted) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
     }
 

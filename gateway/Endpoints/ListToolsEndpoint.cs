@@ -8,17 +8,15 @@ using Microsoft.Net.Http.Headers;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary><c>GET /api/mcp/tools</c>: every tool that the caller's role may use, as people, programs and models need it described.</summary>
-internal static class ListToolsEndpoint
+internal sealed class ListToolsEndpoint : IEndpoints
 {
-    public static void MapListTools(this IEndpointRouteBuilder app)
+    public void Map(IEndpointRouteBuilder app)
     {
-        var entrance = app.ServiceProvider.GetRequiredService<RequestAdmission>();
         var answers = CreateResponses();
-        app.MapGet("/api/mcp/tools", async http =>
+        app.MapGet("/api/mcp/tools", http =>
         {
-            var caller = await entrance.AdmitAsync(http);
             http.Response.Headers.Vary = HeaderNames.Authorization;
-            await answers[caller.Kind].WriteToAsync(http);
+            return answers[http.GetUser().Kind].WriteToAsync(http);
         });
     }
 

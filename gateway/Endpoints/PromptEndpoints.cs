@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
+using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Telemetry;
@@ -9,39 +9,32 @@ using MedCor.ServiceDefaults.Telemetry;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary><c>/api/mcp/prompts</c>: guided prompts. Each request is the call of a tool, of whose parameters the session's id stands in the path.</summary>
-internal static class PromptEndpoints
+internal sealed class PromptEndpoints(ToolInvoker invoker) : IEndpoints
 {
-    private const string Surface = "prompts";
     private const string SessionPath = "/api/mcp/prompts/sessions/{session_id}";
     private static readonly ReadOnlySequence<byte> EmptyParams = new("{}"u8.ToArray());
 
-    public static void MapPrompts(this IEndpointRouteBuilder app)
+    public void Map(IEndpointRouteBuilder app)
     {
-        var services = app.ServiceProvider;
-        var (entrance, door) = (services.GetRequiredService<RequestAdmission>(), services.GetRequiredService<ToolInvoker>());
+        app.MapGet("/api/mcp/prompts", http => InvokeAsync(http, "list_prompts", EmptyParams));
+        app.MapPost("/api/mcp/prompts/invoke", http => InvokeWithBodyAsync(http, "invoke_prompt", body => body));
+        app.MapPost(SessionPath, http => InvokeWithBodyAsync(http, "answer_prompt", body => WithSession(http, body)));
+        app.MapGet(SessionPath, http => InvokeAsync(http, "get_prompt_session", WithSession(http, EmptyParams)));
+        app.MapDelete(SessionPath, http => InvokeAsync(http, "abandon_prompt", WithSession(http, EmptyParams)));
+    }
 
-        app.MapGet("/api/mcp/prompts", http => Call(http, "list_prompts", _ => EmptyParams));
-        app.MapPost("/api/mcp/prompts/invoke", http => CallWithBody(http, "invoke_prompt", body => body));
-        app.MapPost(SessionPath, http => CallWithBody(http, "answer_prompt", body => WithSession(http, body)));
-        app.MapGet(SessionPath, http => Call(http, "get_prompt_session", body => WithSession(http, body)));
-        app.MapDelete(SessionPath, http => Call(http, "abandon_prompt", body => WithSession(http, body)));
+    private async Task InvokeWithBodyAsync(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters)
+    {
+        using var body = await RequestBody.ReadJsonAsync(http);
+        await InvokeAsync(http, tool, parameters(body.Bytes));
+    }
 
-        async Task CallWithBody(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters)
-        {
-            var visitor = await entrance.CreateContextAsync(http, Surface);
-            using var body = await RequestBody.ReadJsonAsync(http);
-            await Answer(http, visitor, tool, parameters(body.Bytes));
-        }
-
-        async Task Call(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters) =>
-            await Answer(http, await entrance.CreateContextAsync(http, Surface), tool, parameters(EmptyParams));
-
-        async Task Answer(HttpContext http, InvocationContext visitor, string tool, ReadOnlySequence<byte> parameters)
-        {
-            http.SetToolTag(tool);
-            using var answer = await door.InvokeAsync(visitor, new(ToolCatalogue.All[tool], parameters), IdempotencyKey.FromRequest(http.Request), http.RequestAborted);
-            await answer.WriteToAsync(http);
-        }
+    private async Task InvokeAsync(HttpContext http, string tool, ReadOnlySequence<byte> parameters)
+    {
+        http.SetToolTag(tool);
+        using var response = await invoker.InvokeAsync(
+            InvocationContext.FromRequest(http, "prompts"), new(ToolCatalogue.All[tool], parameters), IdempotencyKey.FromRequest(http.Request), http.RequestAborted);
+        await response.WriteToAsync(http);
     }
 
     /// <summary>The fields of a body, behind the session's id. Whatever else is wrong with the body, its service says.</summary>

@@ -2,12 +2,9 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
-using MedCor.ServiceDefaults.Telemetry;
-using MedCor.Validation;
 using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.Endpoints;
@@ -16,46 +13,28 @@ namespace MedCor.Gateway.Endpoints;
 /// <c>GET /api/mcp/resources/{resource}</c> and <c>/{id}</c>. The owning service checks the query, filters, sorts, pages and cuts to the fields that were asked for; here the answer is expanded and
 /// tagged. An answer that is not expanded is passed on as the bytes that it is.
 /// </summary>
-internal static class ReadResourceEndpoints
+internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLimiter buffers) : IEndpoints
 {
     /// <summary>So many ids go into one question.</summary>
     private const int MaxIdsPerQuery = 100;
 
-    private const string BasePath = "/api/mcp/resources";
+    internal const string BasePath = "/api/mcp/resources";
 
-    public static void MapResources(this IEndpointRouteBuilder app)
+    public void Map(IEndpointRouteBuilder app)
     {
-        var services = app.ServiceProvider;
-        var (entrance, door) = (services.GetRequiredService<RequestAdmission>(), services.GetRequiredService<ToolInvoker>());
         foreach (var resource in ResourceCatalogue.All.Values)
         {
-            app.MapGet($"{BasePath}/{resource.Name}", http => HandleAsync(http, resource, entrance, door, "")).WithMetadata(QueryParametersMetadata.Instance);
+            app.MapGet($"{BasePath}/{resource.Name}", http => HandleAsync(http, resource, "")).WithMetadata(QueryParametersMetadata.Read, resource);
             if (!resource.IsList) continue;
-            app.MapGet($"{BasePath}/{resource.Name}/{{id}}", http => HandleAsync(http, resource, entrance, door, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}")).WithMetadata(QueryParametersMetadata.Instance);
+            app.MapGet($"{BasePath}/{resource.Name}/{{id}}", http => HandleAsync(http, resource, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}")).WithMetadata(QueryParametersMetadata.Read, resource);
         }
     }
 
-    /// <summary>Refuses a resource that there is none of by naming the one that was probably meant: of such a path no endpoint knows.</summary>
-    public static IApplicationBuilder UseResourceSuggestions(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    private async Task HandleAsync(HttpContext http, ResourceDescriptor resource, string path)
     {
-        await next(http);
-        if (http.Response is not { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } || http.GetEndpoint() is not null) return;
-        if (!http.Request.Path.StartsWithSegments(BasePath, out var rest) || rest.Value is not { Length: > 1 } sent) return;
-        // A name may be of several segments, and more may follow it.
-        var segments = sent.Trim('/').Split('/');
-        var asked = ResourceCatalogue.All.Keys.GroupBy(name => name.Split('/').Length).Where(names => names.Key <= segments.Length)
-            .Select(names => (Name: string.Join('/', segments[..names.Key]), Known: names)).ToArray();
-        if (asked.Any(a => a.Known.Contains(a.Name))) return;
-        var hints = asked.Select(a => DidYouMean.Hint(a.Name, a.Known)).Where(hint => hint.Length > 0);
-        throw new NotFound("resource", hints.FirstOrDefault() ?? "");
-    });
-
-    private static async Task HandleAsync(HttpContext http, ResourceDescriptor resource, RequestAdmission entrance, ToolInvoker door, string path)
-    {
-        http.SetToolTag(resource.Name);
-        var visitor = await entrance.CreateContextAsync(http, "resources");
+        var visitor = InvocationContext.FromRequest(http, "resources");
         var (fields, references) = (SplitNames(http, "fields"), GetExpansions(http, resource));
-        using var answer = await door.ReadResourceAsync(visitor, resource, path + BuildServiceQuery(http, fields, references), http.RequestAborted);
+        using var answer = await invoker.ReadResourceAsync(visitor, resource, path + BuildServiceQuery(http, fields, references), http.RequestAborted);
         if (answer.Status != StatusCodes.Status200OK)
         {
             await WriteAsync(http, answer.Status, new(answer.Body), answer.RetryAfter);
@@ -71,8 +50,8 @@ internal static class ReadResourceEndpoints
         try
         {
             var found = new Dictionary<string, ReadOnlyMemory<byte>>[references.Length];
-            for (var i = 0; i < references.Length; i++) found[i] = await FetchReferencedAsync(expansion.CollectIds(answer.Body.Span, references[i]), references[i], visitor, door, others, http.RequestAborted);
-            using var held = http.RequestServices.GetRequiredService<BufferedBytesLimiter>().CreateLease(visitor.ServiceHeaders.CallerKey);
+            for (var i = 0; i < references.Length; i++) found[i] = await FetchReferencedAsync(expansion.CollectIds(answer.Body.Span, references[i]), references[i], visitor, others, http.RequestAborted);
+            using var held = buffers.CreateLease(visitor.ServiceHeaders.CallerKey);
             held.Resize(answer.Body.Length);
             HashSet<string>? keep = fields is null ? null : [.. fields];
             using var expanded = ResponseBuffer.WriteJson(json => expansion.Write(answer.Body.Span, references, found, keep, json), int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
@@ -114,7 +93,7 @@ internal static class ReadResourceEndpoints
     }
 
     /// <summary>What is named, by id, as far as the caller may read it: asked for in one question, not one for each. It lies in the answers, to be disposed of by who asks.</summary>
-    private static async Task<Dictionary<string, ReadOnlyMemory<byte>>> FetchReferencedAsync(IEnumerable<string> named, ResourceReference reference, InvocationContext visitor, ToolInvoker door, List<ToolResponse> answers, CancellationToken ct)
+    private async Task<Dictionary<string, ReadOnlyMemory<byte>>> FetchReferencedAsync(IEnumerable<string> named, ResourceReference reference, InvocationContext visitor, List<ToolResponse> answers, CancellationToken ct)
     {
         var found = new Dictionary<string, ReadOnlyMemory<byte>>();
         var other = ResourceCatalogue.All[reference.Resource];
@@ -122,7 +101,7 @@ internal static class ReadResourceEndpoints
         foreach (var ids in named.Chunk(MaxIdsPerQuery))
         {
             var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
-            var answer = await door.ReadResourceAsync(visitor, other, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
+            var answer = await invoker.ReadResourceAsync(visitor, other, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
             answers.Add(answer);
             if (answer.Status != StatusCodes.Status200OK) throw new Unavailable($"{other.Name} could not be read to expand {reference.Expanded}. Try again shortly.");
             foreach (var (id, entity) in ResourceExpansion.IndexById(answer.Body)) found[id] = entity;
@@ -139,6 +118,6 @@ internal static class ReadResourceEndpoints
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
         if (retryAfter is not null) http.Response.Headers.RetryAfter = retryAfter;
-        await ToolResponse.SendAsync(http, body);
+        await ResponseSender.SendAsync(http, body);
     }
 }

@@ -1,8 +1,8 @@
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
-using MedCor.Gateway.ToolInvocation;
+using MedCor.Gateway.HttpPipeline;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
-using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace MedCor.Gateway.Endpoints;
 
@@ -10,7 +10,7 @@ namespace MedCor.Gateway.Endpoints;
 /// <c>/.well-known/*</c>: the two documents that Identity publishes, answered from this process' memory. Identity is asked for them when they are asked for here, by one at a time and every few
 /// seconds at most, so that a key that was withdrawn is gone within seconds. While Identity is away they stay as they are, for an hour.
 /// </summary>
-internal sealed class WellKnownEndpoints(RequestAdmission entrance, ServiceHttpInvoker upstream, TimeProvider clock, ILogger<WellKnownEndpoints> log) : BackgroundService
+internal sealed class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvider clock, ILogger<WellKnownEndpoints> log) : BackgroundService, IEndpoints
 {
     internal static readonly string[] DocumentPaths = ["/.well-known/jwks.json", "/.well-known/openid-configuration"];
 
@@ -30,24 +30,15 @@ internal sealed class WellKnownEndpoints(RequestAdmission entrance, ServiceHttpI
 
     public void Map(IEndpointRouteBuilder app)
     {
-        foreach (var document in _documents) app.MapMethods(document.Path, [HttpMethods.Get, HttpMethods.Head], http => HandleAsync(http, document));
-        app.MapMethods("/.well-known/{**rest}", [HttpMethods.Get, HttpMethods.Head], async http =>
-        {
-            await AdmitAsync(http);
-            throw new NotFound("path");
-        });
-    }
+        foreach (var document in _documents) Map(document.Path, http => HandleAsync(http, document));
+        Map("/.well-known/{**rest}", _ => throw new NotFound("path"));
 
-    private async ValueTask AdmitAsync(HttpContext http)
-    {
-        // Nobody reads a body here: one that is sent all the same ends the connection.
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = 0;
-        await entrance.AdmitWellKnownAsync(http);
+        void Map(string pattern, RequestDelegate handler) =>
+            app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler).AllowAnonymous().WithRateLimit(RateLimitPolicy.Keys).WithMetadata(new BodyLimit());
     }
 
     private async Task HandleAsync(HttpContext http, Document document)
     {
-        await AdmitAsync(http);
         var asking = RefreshAsync(document);
         // While Identity does not answer, who looks does not wait for it as long as there is something to answer.
         if (document.Content is null || document.IsReachable) await asking;
@@ -55,7 +46,7 @@ internal sealed class WellKnownEndpoints(RequestAdmission entrance, ServiceHttpI
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = known.Bytes.Length;
         http.Response.Headers.CacheControl = "public, max-age=5";
-        await ToolResponse.SendAsync(http, known.Bytes);
+        await ResponseSender.SendAsync(http, known.Bytes);
     }
 
     /// <summary>Completes when what is known is as new as can be: asked for by one, for all who wait.</summary>
@@ -112,6 +103,12 @@ internal sealed class WellKnownEndpoints(RequestAdmission entrance, ServiceHttpI
 
         public DateTimeOffset RequestedAt { get; set; }
         public Task PendingRequest { get; set; } = Task.CompletedTask;
+    }
+
+    /// <summary>No body is read here. A body that is sent anyway ends the connection.</summary>
+    private sealed class BodyLimit : IRequestSizeLimitMetadata
+    {
+        public long? MaxRequestBodySize => 0;
     }
 
     private sealed record DocumentContent(byte[] Bytes, DateTimeOffset FetchedAt);

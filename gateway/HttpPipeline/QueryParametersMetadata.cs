@@ -2,20 +2,34 @@ using System.Globalization;
 using System.Text.Unicode;
 using MedCor.Contracts;
 using MedCor.Validation;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace MedCor.Gateway.HttpPipeline;
 
-/// <summary>A path that reads parameters from its query, and refuses those that it does not know itself. Of any other path nothing is read from there.</summary>
+/// <summary>Declares what an endpoint does with its query. An endpoint without it reads no query: it rejects any or, if it is public, ignores it.</summary>
 internal sealed class QueryParametersMetadata
 {
-    public static readonly QueryParametersMetadata Instance = new();
+    /// <summary>The endpoint reads parameters, and rejects unknown ones itself.</summary>
+    public static readonly QueryParametersMetadata Read = new();
 
-    /// <summary>Throws <see cref="ValidationFailed"/> naming each parameter in the query of a path that reads none, and each that is no UTF-8, which would be read with U+FFFD in its place.</summary>
-    public static void ThrowIfInvalid(HttpContext http)
+    /// <summary>The endpoint reads no parameters, and rejects any.</summary>
+    public static readonly QueryParametersMetadata None = new();
+
+    private QueryParametersMetadata()
     {
-        if (!http.Request.QueryString.HasValue) return;
-        var isRead = http.GetEndpoint()?.Metadata.GetMetadata<QueryParametersMetadata>() is not null;
+    }
+
+    /// <summary>
+    /// Rejects a request, by throwing <see cref="ValidationFailed"/>, whose query has parameters that the endpoint does not read, or parameters that are not
+    /// UTF-8, which would be read with U+FFFD in their place. It runs after authorization, so that strangers learn nothing about the query.
+    /// </summary>
+    internal static void ThrowIfInvalid(HttpContext http)
+    {
+        if (!http.Request.QueryString.HasValue || http.GetEndpoint() is not RouteEndpoint { Metadata: var metadata }) return;
+        var declared = metadata.GetMetadata<QueryParametersMetadata>();
+        if (declared is null && metadata.GetMetadata<IAllowAnonymous>() is not null) return;
+        var isRead = declared == Read;
         var mistakes = new Dictionary<string, List<string>>();
         foreach (var parameter in new QueryStringEnumerable(http.Request.QueryString.Value))
         {
@@ -44,4 +58,14 @@ internal sealed class QueryParametersMetadata
             }
         return Utf8.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
     }
+}
+
+internal static class QueryParametersExtensions
+{
+    /// <inheritdoc cref="QueryParametersMetadata.ThrowIfInvalid"/>
+    public static IApplicationBuilder UseQueryParameterCheck(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        QueryParametersMetadata.ThrowIfInvalid(http);
+        return next(http);
+    });
 }

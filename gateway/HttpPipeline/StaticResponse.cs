@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using MedCor.Gateway.ToolInvocation;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -44,7 +43,7 @@ internal sealed class StaticResponse
         response.ContentType = _contentType;
         response.ContentLength = bytes.Length;
         if (coding is not null) response.Headers.ContentEncoding = coding;
-        await ToolResponse.SendAsync(http, bytes);
+        await ResponseSender.SendAsync(http, bytes);
     }
 
     private static bool AcceptsEncoding(StringValues accepted, string coding) =>

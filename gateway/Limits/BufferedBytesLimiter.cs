@@ -1,13 +1,9 @@
 using System.Buffers;
 using MedCor.Contracts;
-using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Limits;
-
-/// <summary>Represents the key under which a request is counted.</summary>
-internal sealed record CallerKey(string Value);
 
 /// <summary>
 /// Limits the bytes of requests, messages and responses in the memory of this process. A single caller can use a quarter of the limit. Requests never wait
@@ -15,13 +11,16 @@ internal sealed record CallerKey(string Value);
 /// </summary>
 internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
 {
+    /// <summary>The maximum length of a response in bytes: a page, whose length the service limits, and its envelope.</summary>
+    public const int MaxResponseLength = ResponseBuffer.MaxLength + 64 * 1024;
+
     private const int CallersPerBudget = 4;
 
     /// <summary>
     /// The number of bytes that every caller can use, however low the limit: the largest response and the request for it. Otherwise such a response could
     /// never be read.
     /// </summary>
-    private const int MinCallerShare = ToolResponse.MaxLength + MedCorDefaults.MaxRequestBodySize;
+    private const int MinCallerShare = MaxResponseLength + MedCorDefaults.MaxRequestBodySize;
 
     /// <summary>
     /// Rents the arrays that are counted. The shared pool retains hundreds of returned arrays of each size, which are not counted; this pool retains at

@@ -90,6 +90,10 @@ internal sealed class LimitOptions : IValidatableObject
 
     private const int MinBufferedBytes = 96 * 1024 * 1024;
 
+    /// <summary>Returns the limit of a policy per window; 0 for no limit.</summary>
+    /// <param name="policy">One of <see cref="RateLimitPolicy"/>.</param>
+    public int GetLimit(string policy) => policy == RateLimitPolicy.LogIns ? EffectiveLogInsPerMinute : CallsPerMinute;
+
     public int EffectiveLogInsPerMinute => LogInsPerMinute ?? (CallsPerMinute + 4) / 5;
 
     private IEnumerable<IPNetwork> Proxies => (TrustedProxies ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseNetwork);

@@ -1,5 +1,4 @@
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -22,12 +21,12 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
     private readonly ConnectionGroup _anonymous = new();
 
     /// <summary>A WebSocket of somebody. Throws <see cref="RateLimited"/> when they have too many, <see cref="Unavailable"/> when there are too many of all.</summary>
-    public IDisposable AcquireSocket(Caller caller) => _listeners.Acquire(options.Value.MaxListeners, ("WebSockets", RequestAdmission.GetCallerKey(caller), options.Value.MaxSocketsPerUser));
+    public IDisposable AcquireSocket(Caller caller) => _listeners.Acquire(options.Value.MaxListeners, ("WebSockets", CallerKey.Of(caller), options.Value.MaxSocketsPerUser));
 
     /// <summary>A stream of events for somebody, or for a program. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireStream(Caller? caller) => caller is null
         ? _listeners.Acquire(options.Value.MaxListeners)
-        : _listeners.Acquire(options.Value.MaxListeners, ("event streams", RequestAdmission.GetCallerKey(caller), options.Value.MaxStreamsPerUser));
+        : _listeners.Acquire(options.Value.MaxListeners, ("event streams", CallerKey.Of(caller), options.Value.MaxStreamsPerUser));
 
     /// <summary>A WebSocket of somebody who has yet to say who they are. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireAnonymousSocket(HttpContext http)

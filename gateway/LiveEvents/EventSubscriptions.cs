@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>What all surfaces for listeners have in common: who comes, what they wish to hear, and how they are looked after.</summary>
-internal sealed class EventSubscriptions(RequestAdmission entrance, TokenValidator check, TicketStore tickets, LiveEventReader tailer, ConnectionMonitor attendance, ListenerPresence who)
+/// <summary>What all surfaces for listeners have in common: what they wish to hear, and how they are looked after.</summary>
+internal sealed class EventSubscriptions(LiveEventReader tailer, ConnectionMonitor attendance, ListenerPresence who)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -22,24 +21,6 @@ internal sealed class EventSubscriptions(RequestAdmission entrance, TokenValidat
     private static readonly ImmutableDictionary<string, Callers> RestrictedResources = SubscribableResources.Select(name => (Name: name, Callers: name == "triage"
         ? Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse : ResourceCatalogue.All.GetValueOrDefault(name)?.Callers ?? Callers.Everyone))
         .Where(resource => resource.Callers != Callers.Everyone).ToImmutableDictionary(resource => resource.Name, resource => resource.Callers);
-
-    /// <summary>
-    /// Lets somebody in, and tells who they are and the token by which they are known: from the header, or by a ticket. Throws <see cref="Unauthenticated"/>, <see cref="RateLimited"/>.
-    /// </summary>
-    public async ValueTask<(Caller Caller, string Token)> AuthenticateAsync(HttpContext http)
-    {
-        var token = "";
-        var caller = await entrance.AdmitAsync(http, async _ =>
-        {
-            if (!http.Request.Query.TryGetValue("ticket", out var ticket)) return await check.AuthenticateAsync(http);
-            token = await tickets.RedeemAsync(ticket.ToString(), http.Request.Path);
-            return await check.ValidateAsync(token, http.RequestAborted);
-        });
-        return (caller, token.Length > 0 ? token : GetBearerToken(http.Request));
-    }
-
-    /// <summary>The token of a request whose sender is known by it.</summary>
-    public static string GetBearerToken(HttpRequest request) => request.Headers.Authorization.ToString()["Bearer ".Length..].Trim();
 
     /// <summary>What a listener asks for in the address: only some resources, and to go on from a place. Throws <see cref="ValidationFailed"/> naming all that is wrong.</summary>
     public static (ImmutableHashSet<string>? Resources, ResumeToken? After) ReadOptions(HttpRequest request)

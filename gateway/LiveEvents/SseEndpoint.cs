@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Errors;
@@ -11,7 +12,7 @@ namespace MedCor.Gateway.LiveEvents;
 /// <c>GET /api/mcp/sse</c>: events as they happen, as <c>text/event-stream</c>. The id of each event is the place that is reached with it in every stream
 /// that the listener hears, so that they go on from there at any replica.
 /// </summary>
-internal static class SseEndpoint
+internal sealed class SseEndpoint(EventSubscriptions subscriptions, OpenConnectionLimiter connections) : IEndpoints
 {
     private const int FlushThreshold = 64 * 1024;
 
@@ -19,32 +20,30 @@ internal static class SseEndpoint
     private const int MinReconnectMilliseconds = 1000;
     private const int MaxReconnectMilliseconds = 3000;
 
-    public static void MapSse(this IEndpointRouteBuilder app)
+    public void Map(IEndpointRouteBuilder app) => app.MapGet("/api/mcp/sse", HandleAsync).AcceptTicket().WithMetadata(QueryParametersMetadata.Read);
+
+    private async Task HandleAsync(HttpContext http)
     {
-        var (listeners, standing) = (app.ServiceProvider.GetRequiredService<EventSubscriptions>(), app.ServiceProvider.GetRequiredService<OpenConnectionLimiter>());
-        app.MapGet("/api/mcp/sse", async http =>
+        var caller = http.GetUser();
+        var (resources, after) = EventSubscriptions.ReadOptions(http.Request);
+        EventSubscriptions.ThrowIfForbidden(caller, resources);
+        if (HttpMethods.IsHead(http.Request.Method))
         {
-            var (caller, token) = await listeners.AuthenticateAsync(http);
-            var (resources, after) = EventSubscriptions.ReadOptions(http.Request);
-            EventSubscriptions.ThrowIfForbidden(caller, resources);
-            if (HttpMethods.IsHead(http.Request.Method))
-            {
-                http.Response.StartEventStream();
-                return;
-            }
-            using var place = standing.AcquireStream(caller);
-            using var listener = new EventSubscriber(caller, token, hearsAnswers: true) { Resources = resources };
-            var seat = await listeners.SubscribeAsync(listener, after);
-            try
-            {
-                listeners.Monitor(listener);
-                await StreamEventsAsync(http, listener, seat);
-            }
-            finally
-            {
-                listeners.Remove(listener);
-            }
-        }).WithMetadata(QueryParametersMetadata.Instance);
+            http.Response.StartEventStream();
+            return;
+        }
+        using var lease = connections.AcquireStream(caller);
+        using var subscriber = new EventSubscriber(caller, http.GetCallerIdentity().Token, hearsAnswers: true) { Resources = resources };
+        var subscription = await subscriptions.SubscribeAsync(subscriber, after);
+        try
+        {
+            subscriptions.Monitor(subscriber);
+            await StreamEventsAsync(http, subscriber, subscription);
+        }
+        finally
+        {
+            subscriptions.Remove(subscriber);
+        }
     }
 
     private static async Task StreamEventsAsync(HttpContext http, EventSubscriber listener, StreamSubscription seat)

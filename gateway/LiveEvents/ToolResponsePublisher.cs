@@ -11,7 +11,8 @@ namespace MedCor.Gateway.LiveEvents;
 /// are dropped while Redis is unavailable or when more arrive than can be written. If a response may contain health data, its copy omits the content:
 /// reading health data is recorded in the audit trail, and delivery of a copy is not.
 /// </summary>
-internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEventStore streams, TimeProvider clock, ILogger<ToolResponsePublisher> log) : BackgroundService
+internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEventStore streams, TimeProvider clock, ILogger<ToolResponsePublisher> log)
+    : BackgroundService, IToolResponseObserver
 {
     /// <summary>The maximum number of queued copies, and their maximum size in bytes.</summary>
     private const int MaxQueuedItems = 256;
@@ -22,8 +23,7 @@ internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEven
 
     private long _queuedBytes;
 
-    /// <summary>Publishes the response of a tool.</summary>
-    public void PublishResponse(InvocationContext visitor, ToolDescriptor tool, ToolResponse answer)
+    public void OnResponse(InvocationContext visitor, ToolDescriptor tool, ToolResponse answer)
     {
         if (!listening.IsListening(visitor.Caller.UserId)) return;
         try
@@ -37,8 +37,7 @@ internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEven
         }
     }
 
-    /// <summary>Publishes the error of a call that was rejected before its tool was reached, or whose tool could not be reached.</summary>
-    public void PublishError(InvocationContext visitor, ToolDescriptor tool, ApiException refusal)
+    public void OnError(InvocationContext visitor, ToolDescriptor tool, ApiException refusal)
     {
         if (listening.IsListening(visitor.Caller.UserId)) EnqueueError(visitor, tool, refusal.Code, refusal.Message, refusal.Details);
     }

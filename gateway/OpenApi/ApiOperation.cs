@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedCor.Gateway.Limits;
 
 namespace MedCor.Gateway.OpenApi;
 
@@ -94,7 +95,7 @@ internal sealed record ApiOperation(string Path, string Method, string Id, strin
             ["schema"] = new JsonObject
             {
                 ["type"] = "string",
-                ["maxLength"] = ToolInvocation.ToolResponse.MaxLength,
+                ["maxLength"] = BufferedBytesLimiter.MaxResponseLength,
                 ["pattern"] = SchemaBuilder.NoNulPattern,
                 ["description"] = "Each event's data:",
                 ["contentMediaType"] = "application/json",

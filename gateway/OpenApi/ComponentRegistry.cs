@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
-using MedCor.Gateway.ToolInvocation;
+using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
 
 namespace MedCor.Gateway.OpenApi;
@@ -18,7 +18,7 @@ internal sealed class ComponentRegistry
     public JsonObject ReferenceInput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
 
     /// <summary>Returns a reference to the schema of a response type.</summary>
-    public JsonObject ReferenceOutput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForOutput(type, (at, node) => TransformNode(at, node, ReferenceOutput, ToolResponse.MaxLength)));
+    public JsonObject ReferenceOutput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForOutput(type, (at, node) => TransformNode(at, node, ReferenceOutput, BufferedBytesLimiter.MaxResponseLength)));
 
     /// <summary>Returns a reference to a named schema that has no record type.</summary>
     public JsonObject ReferenceNamed(string name, Func<JsonObject> schema) => AddReference(name, null, schema);

@@ -44,7 +44,7 @@ internal static class DocumentationEndpoints
     public static void MapOpenApiDocument(this IEndpointRouteBuilder app)
     {
         StaticResponse? document = null;
-        app.MapGet(DocumentPath, http => document!.WriteToAsync(http));
+        app.MapGet(DocumentPath, http => document!.WriteToAsync(http)).AllowAnonymous();
         document = new(OpenApiDocumentWriter.Write([.. app.DataSources.SelectMany(s => s.Endpoints)]), "application/json");
     }
 

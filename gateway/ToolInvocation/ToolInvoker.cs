@@ -1,5 +1,4 @@
 using MedCor.Contracts;
-using MedCor.Gateway.LiveEvents;
 
 namespace MedCor.Gateway.ToolInvocation;
 
@@ -7,7 +6,7 @@ namespace MedCor.Gateway.ToolInvocation;
 /// The one way to a tool, whatever surface a call came by. Checks the role and hands the parameters to the service that owns the tool,
 /// as the bytes that they are; the answer comes back as the bytes that it is.
 /// </summary>
-internal sealed class ToolInvoker(ServiceForwarder passage, ReferenceDataCache references, ToolResponsePublisher echo)
+internal sealed class ToolInvoker(ServiceForwarder passage, ReferenceDataCache references, IToolResponseObserver observer)
 {
     /// <summary>
     /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
@@ -19,12 +18,12 @@ internal sealed class ToolInvoker(ServiceForwarder passage, ReferenceDataCache r
         try
         {
             var answer = await MeasureAsync(context, tool.Name, () => DispatchAsync(context, request, idempotencyKey, ct));
-            echo.PublishResponse(context, tool, answer);
+            observer.OnResponse(context, tool, answer);
             return answer;
         }
         catch (ApiException refusal)
         {
-            echo.PublishError(context, tool, refusal);
+            observer.OnError(context, tool, refusal);
             throw;
         }
     }

@@ -1,6 +1,5 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using MedCor.Contracts;
+using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 
 namespace MedCor.Gateway.ToolInvocation;
@@ -11,16 +10,6 @@ namespace MedCor.Gateway.ToolInvocation;
 /// </summary>
 internal sealed class ToolResponse : IDisposable
 {
-    /// <summary>The maximum length of a response in bytes: a page, whose length the service limits, and its envelope.</summary>
-    public const int MaxLength = ResponseBuffer.MaxLength + 64 * 1024;
-
-    /// <summary>
-    /// The time within which a client must receive a response. After that its connection is aborted, so that the response does not stay in memory.
-    /// </summary>
-    public static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(60);
-
-    private const int ChunkSize = 64 * 1024;
-
     private readonly BufferedBytesLimiter.BufferLease? _lease;
     private byte[] _buffer;
     private int _length;
@@ -88,50 +77,14 @@ internal sealed class ToolResponse : IDisposable
         response.ContentLength = Body.Length;
         if (IsReplay) response.Headers[IdempotencyHeaders.Replayed] = "true";
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds;
-        await SendAsync(http, Body);
-    }
-
-    /// <summary>Sends what has been written so far. Aborts the connection of a client that does not receive it in time.</summary>
-    public static ValueTask FlushAsync(HttpContext http) => WithSendTimeoutAsync(http, http.Response.BodyWriter.FlushAsync(http.RequestAborted));
-
-    /// <summary>
-    /// Sends a body that may be large in chunks, each when the previous one has been flushed, so that the body is in memory only once. Aborts the
-    /// connection of a client that does not receive it in time.
-    /// </summary>
-    public static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> bytes) => SendAsync(http, new ReadOnlySequence<byte>(bytes));
-
-    /// <inheritdoc cref="SendAsync(HttpContext, ReadOnlyMemory{byte})"/>
-    public static async Task SendAsync(HttpContext http, ReadOnlySequence<byte> bytes)
-    {
-        var to = http.Response.BodyWriter;
-        if (bytes is { IsSingleSegment: true, Length: <= ChunkSize })
-        {
-            await WithSendTimeoutAsync(http, to.WriteAsync(bytes.First, http.RequestAborted));
-            return;
-        }
-        using var patience = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
-        using var cut = patience.Token.Register(http.Abort);
-        foreach (var segment in bytes)
-            for (var left = segment; left.Length > 0; left = left[Math.Min(ChunkSize, left.Length)..])
-                if ((await to.WriteAsync(left[..Math.Min(ChunkSize, left.Length)], http.RequestAborted)).IsCompleted) return;
-    }
-
-    /// <summary>Waits until the data is sent, aborting the connection on timeout; usually the send has already completed.</summary>
-    private static async ValueTask WithSendTimeoutAsync(HttpContext http, ValueTask<FlushResult> sent)
-    {
-        if (!sent.IsCompletedSuccessfully)
-        {
-            using var patience = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
-            using var cut = patience.Token.Register(http.Abort);
-            await sent;
-        }
+        await ResponseSender.SendAsync(http, Body);
     }
 
     private Memory<byte> GetSpace()
     {
         if (_length == _buffer.Length)
         {
-            if (_length >= MaxLength) throw new Unavailable("What was asked for is more than one answer may be. Ask for less at once.");
+            if (_length >= BufferedBytesLimiter.MaxResponseLength) throw new Unavailable("What was asked for is more than one answer may be. Ask for less at once.");
             _lease!.Resize(_buffer.Length * 2L);
             var larger = BufferedBytesLimiter.Arrays.Rent(_buffer.Length * 2);
             Body.CopyTo(larger);

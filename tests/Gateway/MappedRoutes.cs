@@ -11,13 +11,23 @@ namespace MedCor.Tests.Gateway;
 /// <summary>Lists the routes that the gateway maps at startup, without starting it or connecting anything. Tests over the list cover new routes too.</summary>
 internal static class MappedRoutes
 {
-    public static IReadOnlyList<RouteEndpoint> Routes { get; } = MapAll();
+    /// <summary>All of it, with what orchestrators ask.</summary>
+    public static IReadOnlyList<RouteEndpoint> AllRoutes { get; } = MapAll();
+
+    /// <summary>What clients can call.</summary>
+    public static IReadOnlyList<RouteEndpoint> Routes { get; } = [.. AllRoutes.Where(r => r.RoutePattern.RawText is not ("/health" or "/alive"))];
 
     /// <summary>Gets a sample path of each route, with the methods that the route accepts.</summary>
     public static IEnumerable<(string Path, string[] Methods)> SampleAddresses =>
         from route in Routes
-        group route by SampleAddressOf(route.RoutePattern) into same
-        select (same.Key, same.SelectMany(r => r.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Distinct().ToArray());
+        group route by SampleAddressOf(route) into same
+        select (same.Key, same.SelectMany(MethodsOf).Distinct().ToArray());
+
+    /// <summary>The methods that a route takes.</summary>
+    public static IReadOnlyList<string> MethodsOf(RouteEndpoint route) => route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"];
+
+    /// <summary>An address of a route.</summary>
+    public static string SampleAddressOf(RouteEndpoint route) => SampleAddressOf(route.RoutePattern);
 
     private static string SampleAddressOf(RoutePattern pattern) => "/" + string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
     {
@@ -38,6 +48,7 @@ internal static class MappedRoutes
         builder.AddMedCorDefaults();
         builder.AddGateway();
         var app = builder.Build();
+        app.MapDefaultEndpoints();
         app.MapGroup("").WithHeadMethod().MapGatewayEndpoints();
         return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
     }

@@ -7,6 +7,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Endpoints;
+using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
@@ -64,7 +65,7 @@ public sealed class DocumentedLimitsTests
         { "age of what", Seconds(WellKnownEndpoints.RefreshInterval) },
         { "one thing", Size(ResponseBuffer.MaxEntityLength) },
         { "an answer | 16", Size(ResponseBuffer.MaxLength) },
-        { "time in which an answer is taken", Seconds(ToolResponse.SendTimeout) },
+        { "time in which an answer is taken", Seconds(ResponseSender.SendTimeout) },
         { "what is kept of reference data", $"{new ReferenceDataCacheOptions().TimeToLiveSeconds} s" },
         { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
         { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },

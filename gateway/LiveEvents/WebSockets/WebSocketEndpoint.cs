@@ -5,6 +5,7 @@ using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.LiveEvents.WebSockets;
@@ -13,36 +14,51 @@ namespace MedCor.Gateway.LiveEvents.WebSockets;
 /// Maps <c>GET /api/mcp/ws</c>: tool calls and resource changes over one WebSocket. The client authenticates with the first message, within ten seconds, or
 /// with the credentials that every other surface accepts: a header, or a ticket in the URL.
 /// </summary>
-internal static class WebSocketEndpoint
+internal sealed class WebSocketEndpoint(
+    IConfiguration configuration, EventSubscriptions subscriptions, OpenConnectionLimiter connections, CallQuota quota, TokenValidator tokens,
+    ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock) : IEndpoints
+{
+    public void Map(IEndpointRouteBuilder app)
+    {
+        // Read from the configuration and not from options, because all options are validated together when the host starts.
+        if (!configuration.GetValue("MCP_WEBSOCKET_ENABLED", true)) return;
+        app.MapGet("/api/mcp/ws", HandleAsync).AuthenticateOptionally().AcceptTicket().WithRateLimit(RateLimitPolicy.Sockets)
+            .WithMetadata(QueryParametersMetadata.Read, HandshakeMetadata.Instance);
+    }
+
+    private async Task HandleAsync(HttpContext http)
+    {
+        var identity = http.FindCallerIdentity();
+        // An invalid credential is rejected: its sender is not treated as anonymous.
+        if (identity is null && (await http.AuthenticateAsync()).Failure is not null)
+        {
+            await http.ChallengeAsync();
+            return;
+        }
+        var caller = identity?.User;
+        var (resources, after) = EventSubscriptions.ReadOptions(http.Request);
+        if (caller is not null) EventSubscriptions.ThrowIfForbidden(caller, resources);
+
+        // Before the upgrade, so that a client with too many connections receives a normal error response.
+        using var lease = caller is null ? connections.AcquireAnonymousSocket(http) : connections.AcquireSocket(caller);
+        var connection = DelayedAbortFeature.Install(http, clock);
+        using var socket = await http.WebSockets.AcceptWebSocketAsync();
+        using var session = new WebSocketSession(http, socket, connection, lease, quota, connections, subscriptions, tokens, invoker, buffers, clock);
+        await session.RunAsync(caller is null ? null : (caller, identity!.Token), resources, after);
+    }
+}
+
+/// <summary>Rejects requests that are not WebSocket handshakes where a handshake is required.</summary>
+internal static class WebSocketHandshake
 {
     /// <summary>The length of a handshake's key in bytes.</summary>
     private const int KeyLength = 16;
 
-    public static void MapWebSocket(this IEndpointRouteBuilder app)
-    {
-        var services = app.ServiceProvider;
-        // Read from the configuration and not from options, because all options are validated together when the host starts.
-        if (!services.GetRequiredService<IConfiguration>().GetValue("MCP_WEBSOCKET_ENABLED", true)) return;
-        var (entrance, listeners, check) = (services.GetRequiredService<RequestAdmission>(), services.GetRequiredService<EventSubscriptions>(), services.GetRequiredService<TokenValidator>());
-        var (door, clock) = (services.GetRequiredService<ToolInvoker>(), services.GetRequiredService<TimeProvider>());
-        var (standing, waiting) = (services.GetRequiredService<OpenConnectionLimiter>(), services.GetRequiredService<BufferedBytesLimiter>());
-        app.MapGet("/api/mcp/ws", async http =>
-        {
-            if (!http.WebSockets.IsWebSocketRequest) throw GetHandshakeError(http);
-            (Caller Caller, string Token)? known = null;
-            if (http.Request.Query.ContainsKey("ticket") || http.Request.Headers.Authorization.Count > 0) known = await listeners.AuthenticateAsync(http);
-            else await entrance.AdmitAnonymousSocketAsync(http);
-            var (resources, after) = EventSubscriptions.ReadOptions(http.Request);
-            if (known is { Caller: var who }) EventSubscriptions.ThrowIfForbidden(who, resources);
-
-            // Before the upgrade, so that a client with too many connections receives a normal error response.
-            using var place = known is { Caller: var caller } ? standing.AcquireSocket(caller) : standing.AcquireAnonymousSocket(http);
-            var connection = DelayedAbortFeature.Install(http, clock);
-            using var socket = await http.WebSockets.AcceptWebSocketAsync();
-            using var conversation = new WebSocketSession(http, socket, connection, place, entrance, standing, listeners, check, door, waiting, clock);
-            await conversation.RunAsync(known, resources, after);
-        }).WithMetadata(QueryParametersMetadata.Instance);
-    }
+    /// <summary>
+    /// Rejects requests that are not handshakes at endpoints with <see cref="HandshakeMetadata"/>, before they are counted and before a ticket is redeemed.
+    /// </summary>
+    public static IApplicationBuilder UseWebSocketHandshakeCheck(this IApplicationBuilder app) => app.Use((http, next) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<HandshakeMetadata>() is not null && !http.WebSockets.IsWebSocketRequest ? throw GetHandshakeError(http) : next(http));
 
     /// <summary>
     /// Returns the error of a request that is not a WebSocket handshake (RFC 6455), with all its faults. A wrong version alone is answered with the
@@ -73,6 +89,12 @@ internal static class WebSocketEndpoint
 
         bool Contains(string header, string token) => headers.GetCommaSeparatedValues(header).Contains(token, StringComparer.OrdinalIgnoreCase);
     }
+}
+
+/// <summary>Marks an endpoint that accepts only WebSocket handshakes.</summary>
+internal sealed class HandshakeMetadata
+{
+    public static readonly HandshakeMetadata Instance = new();
 }
 
 /// <summary>Represents the error of a client that requests another version of the WebSocket protocol.</summary>

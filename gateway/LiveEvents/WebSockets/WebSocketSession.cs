@@ -5,7 +5,6 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
-using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
@@ -20,7 +19,7 @@ namespace MedCor.Gateway.LiveEvents.WebSockets;
 /// Handles one WebSocket: processes messages in sequence, runs calls concurrently, and sends each response and event as soon as it is available.
 /// </summary>
 internal sealed class WebSocketSession(
-    HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable place, RequestAdmission entrance, OpenConnectionLimiter standing, EventSubscriptions listeners, TokenValidator check, ToolInvoker door, BufferedBytesLimiter waiting, TimeProvider clock)
+    HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable place, CallQuota quota, OpenConnectionLimiter standing, EventSubscriptions listeners, TokenValidator check, ToolInvoker door, BufferedBytesLimiter waiting, TimeProvider clock)
     : IDisposable
 {
     public const int Unauthorized = 4401;
@@ -107,7 +106,7 @@ internal sealed class WebSocketSession(
     {
         try
         {
-            while (await WebSocketMessage.ReceiveAsync(socket, waiting.CreateLease(_listener is null ? NetworkKey.ForClient(http) : RequestAdmission.GetCallerKey(_listener.Caller)), Longest(), clock, Late) is { } message)
+            while (await WebSocketMessage.ReceiveAsync(socket, waiting.CreateLease(_listener is null ? NetworkKey.ForClient(http) : CallerKey.Of(_listener.Caller)), Longest(), clock, Late) is { } message)
             {
                 if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, $"A message is larger than {(_listener is null ? "16 KiB, and the first must be auth" : "1 MiB")}.");
                 // Messages after the end are read and dropped: a client that still sends receives the close frame only if the connection is not aborted.
@@ -141,7 +140,7 @@ internal sealed class WebSocketSession(
         {
             (var type, requestId) = await ReadAsync(message);
             if (_listener is null && type != "auth") throw new Unauthenticated(ErrorCodes.AuthRequired, "Send {\"type\": \"auth\", \"token\": …} first.");
-            if (_listener is not null && type != "tool_invoke") await entrance.CountAsync(_listener.Caller);
+            if (_listener is not null && type != "tool_invoke") await quota.ChargeAsync(_listener.Caller);
             switch (type)
             {
                 case "auth":
@@ -185,7 +184,7 @@ internal sealed class WebSocketSession(
         }
         catch (ValidationFailed) when (_listener is not null)
         {
-            await entrance.CountAsync(_listener.Caller);
+            await quota.ChargeAsync(_listener.Caller);
             throw;
         }
     }
@@ -199,7 +198,7 @@ internal sealed class WebSocketSession(
         EventSubscriptions.ThrowIfForbidden(caller, resources);
         if (_listener is null)
         {
-            await entrance.CountAsync(caller);
+            await quota.ChargeAsync(caller);
             try
             {
                 _connectionLease = standing.AcquireSocket(caller);
@@ -312,7 +311,7 @@ internal sealed class WebSocketSession(
             {
                 var caller = _listener!.Caller;
                 if (!check.IsStillValid(caller)) throw new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Send auth with another.");
-                await entrance.CountAsync(caller);
+                await quota.ChargeAsync(caller);
                 if (requestId.IsEmpty) throw new ValidationFailed("request_id", "is required: by it you know the answer");
                 var call = ToolRequest.Parse(new(message.Bytes), out var key, "type", "request_id");
                 using var answer = await door.InvokeAsync(new(caller, $"Bearer {_listener.Token}", label, http.PeerAddress(), "websocket"), call, key, _disconnected.Token);

@@ -129,6 +129,36 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{other}:1::1")).StatusCode);
     }
 
+    [Fact]
+    public async Task A_WebSocket_is_counted_apart_from_calls_unless_its_handshake_presents_a_credential()
+    {
+        await using var behind = await ServiceProcess.Start(("MCP_RATE_LIMIT", "2"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
+        var address = $"2001:dba:{Random.Shared.Next(1, 0xffff):x}::1";
+
+        Assert.Equal((HttpStatusCode.BadRequest, (string?)null, 0), await Open(isHandshake: false, "Bearer no.token.atall"));
+        Assert.Equal((HttpStatusCode.SwitchingProtocols, "\"sockets\";q=2;w=60", 1), await Open(isHandshake: true, null));
+        Assert.Equal((HttpStatusCode.SwitchingProtocols, "\"sockets\";q=2;w=60", 0), await Open(isHandshake: true, null));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "\"sockets\";q=2;w=60", 0), await Open(isHandshake: true, null));
+        Assert.Equal((HttpStatusCode.Unauthorized, "\"calls\";q=2;w=60", 1), await Open(isHandshake: true, "Bearer no.token.atall"));
+        Assert.Equal((HttpStatusCode.Unauthorized, "\"calls\";q=2;w=60", 0), await Open(isHandshake: true, ""));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "\"calls\";q=2;w=60", 0), await Open(isHandshake: true, "Bearer no.token.atall"));
+
+        async Task<(HttpStatusCode, string?, int)> Open(bool isHandshake, string? authorization)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/ws") { Headers = { { "X-Forwarded-For", address } } };
+            if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
+            if (isHandshake)
+            {
+                request.Headers.Connection.Add("Upgrade");
+                request.Headers.Upgrade.Add(new("websocket"));
+                request.Headers.Add("Sec-WebSocket-Version", "13");
+                request.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
+            }
+            using var answer = await behind.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            return answer.Headers.Contains("RateLimit") && Fields(answer) is var (policy, left, _) ? (answer.StatusCode, policy, left) : (answer.StatusCode, null, 0);
+        }
+    }
+
     private static Task<HttpResponseMessage> LogIn(ServiceProcess gateway, string forwardedFor) =>
         gateway.Post(null, "/api/auth/login/", new { email = $"{Guid.NewGuid():N}@nobody.example", password = "wrong" }, ("X-Forwarded-For", forwardedFor));
 

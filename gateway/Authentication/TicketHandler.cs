@@ -1,0 +1,24 @@
+using MedCor.ChatStreams;
+using MedCor.ServiceDefaults.Authentication;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Gateway.Authentication;
+
+/// <summary>Authenticates callers by a ticket in the query, which is redeemed for the token it was issued for.</summary>
+internal sealed class TicketHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, TicketStore tickets, TokenValidator tokens, ChatAuthenticator callers) : CredentialHandler(options)
+{
+    public const string SchemeName = "Ticket";
+
+    /// <summary>The name of the query parameter.</summary>
+    public const string Parameter = "ticket";
+
+    protected override async ValueTask<CallerIdentity> IdentifyAsync()
+    {
+        var token = await tickets.RedeemAsync(Request.Query[Parameter].ToString(), Request.Path);
+        var authorization = CallerIdentity.FormatAuthorization(token);
+        return Context.GetEndpoint()!.Metadata.GetMetadata<AcceptsServerTokenMetadata>() is null
+            ? CallerIdentity.For(SchemeName, await tokens.ValidateAsync(token, Context.RequestAborted), authorization)
+            : CallerIdentity.For(SchemeName, await callers.ValidateAsync(token, Context.RequestAborted), authorization);
+    }
+}
