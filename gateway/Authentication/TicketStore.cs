@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
+using MedCor.Validation;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;
 
