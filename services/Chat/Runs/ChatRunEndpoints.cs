@@ -3,6 +3,7 @@ using MedCor.Chat.LanguageModel;
 using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.Platform.Calls;
 using MedCor.ServiceDefaults.Health;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -36,9 +37,7 @@ internal static class ChatRunEndpoints
         app.MapPost("/chat/calls", async (HttpContext http, ChatAuthenticator callers, ChatRunStarter begin, IOptions<ModelOptions> model) =>
         {
             var owner = (await callers.AuthenticateAsync(http)).Owner;
-            using var body = new MemoryStream();
-            await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-            var asked = ExecuteRequestReader.Read(body.GetBuffer().AsMemory(0, (int)body.Length), model.Value);
+            var asked = ExecuteRequestReader.Read(await http.ReadBodyAsync(), model.Value);
             var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent ? sent : null;
             var (call, isReplay) = await begin.StartAsync(owner, asked, key, http.RequestAborted);
             if (isReplay) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";

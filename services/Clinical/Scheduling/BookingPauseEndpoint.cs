@@ -1,7 +1,7 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Contracts;
+using MedCor.Platform.Calls;
 using MedCor.Platform.Tenancy;
-using MedCor.Platform.Tools;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 
@@ -16,7 +16,7 @@ internal static class BookingPauseEndpoint
         {
             var caller = await check.AuthenticateAsync(http);
             if (!caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators make changes that pause bookings.");
-            var asked = ParameterReader<PauseBookings>.Read(await ToolEndpoints.ReadBodyAsync(http));
+            var asked = ParameterReader<PauseBookings>.Read(await http.ReadBodyAsync());
             if (caller.HospitalId is { } own && own != asked.HospitalId) throw new NotFound("hospital");
             tenancy.Enter(caller);
             return Results.Json(await pauses.BeginAsync(asked, http.RequestAborted), Json.Options);

@@ -2,6 +2,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Revocations;
+using MedCor.Platform.Calls;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.Validation;
@@ -26,12 +27,12 @@ internal static class SessionEndpoints
     internal static void MapSessions(this WebApplication app)
     {
         app.MapPost("/api/auth/login", async (HttpContext http, LogInHandler handler) =>
-            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<LogIn>.Read(await ReadBodyAsync(http)), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<LogIn>.Read(await ReadJsonAsync(http)), http.RequestAborted)));
         app.MapPost("/api/auth/refresh", async (HttpContext http, RefreshSessionHandler handler) =>
-            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<RefreshSession>.Read(await ReadBodyAsync(http)), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<RefreshSession>.Read(await ReadJsonAsync(http)), http.RequestAborted)));
         app.MapPost("/api/auth/logout", async (HttpContext http, LogOutHandler handler) =>
         {
-            var body = await ReadBodyAsync(http);
+            var body = await ReadJsonAsync(http);
             return JsonWithoutCaching(http, await handler.HandleAsync(body.IsEmpty ? new() : ParameterReader<LogOut>.Read(body), http, http.RequestAborted));
         });
         // The gateway does not forward this path.
@@ -39,12 +40,10 @@ internal static class SessionEndpoints
             JsonWithoutCaching(http, await handler.HandleAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext http)
+    private static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(HttpContext http)
     {
-        using var body = new MemoryStream();
-        await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-        if (body.Length > 0 && !http.Request.HasJsonContentType()) throw new UnsupportedMediaType();
-        return body.ToArray();
+        var body = await http.ReadBodyAsync();
+        return body.IsEmpty || http.Request.HasJsonContentType() ? body : throw new UnsupportedMediaType();
     }
 
     private static IResult JsonWithoutCaching<T>(HttpContext http, T result)

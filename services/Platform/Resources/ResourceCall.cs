@@ -1,0 +1,85 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
+using MedCor.Platform.Calls;
+using MedCor.Validation;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedCor.Platform.Resources;
+
+/// <summary>Represents one read of a resource: of one entity, when the route has an id, or of a page.</summary>
+internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor resource, bool isSingle)
+    : Call(http, resource.Name, resource.Callers, isAudited: typeof(TEntity).IsAssignableTo(typeof(IClinicalContent)))
+{
+    private AuditedAccess _access = new($"resources/{resource.Name}", resource.Name);
+
+    /// <summary>The patients whose rows were requested.</summary>
+    private IReadOnlyCollection<Guid> _patients = [];
+
+    protected override async Task HandleAsync()
+    {
+        var query = new ResourceQuery(resource, Http.Request.Query, isSingle);
+        var handler = Services.GetRequiredService<IResourceHandler<TEntity>>();
+        using var memory = await AcquireMemoryAsync(isSingle ? null : query.Limit);
+        if (isSingle)
+        {
+            if (!Uuids.TryParse((string?)Http.GetRouteValue("id"), out var id)) throw new ValidationFailed("id", "must be a UUID");
+            _access = _access with { ResourceId = id };
+            query.ThrowIfInvalid();
+            await SendAsync<object>((await handler.GetAsync(id, Aborted))!, limit: null, Write, FindContent);
+        }
+        else
+        {
+            _patients = query.PatientIds;
+            await SendAsync(await handler.ListAsync(query, Aborted), query.Limit, Write, FindContent);
+        }
+
+        void Write(Utf8JsonWriter json, object result) => WriteResult(json, result, query.Fields);
+    }
+
+    protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome, IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
+    {
+        // Content names its patient itself. Without content, the trail of each patient in the query gets an event.
+        if (content.Count > 0 || _patients.Count == 0) await trail.RecordAsync(_access, outcome, content, ct);
+        else
+            foreach (var patient in _patients) await trail.RecordAsync(_access with { PatientId = patient }, outcome, content, ct);
+    }
+
+    private static IEnumerable<IClinicalContent> FindContent(object result) => result is Page<TEntity> page ? page.Results.Cast<IClinicalContent>() : [(IClinicalContent)result];
+
+    /// <summary>Writes the requested fields of an entity, or of each entity of a page.</summary>
+    private static void WriteResult(Utf8JsonWriter json, object result, IReadOnlySet<string>? fields)
+    {
+        if (fields is null) JsonSerializer.Serialize(json, result, result.GetType(), Json.Options);
+        else if (result is not Page<TEntity> page) WriteObject(json, result, fields);
+        else
+            WriteObject(json, page, fields: null, (name, _) =>
+            {
+                if (name != "results") return false;
+                json.WriteStartArray();
+                foreach (var entity in page.Results) WriteObject(json, entity!, fields);
+                json.WriteEndArray();
+                return true;
+            });
+    }
+
+    /// <summary>Writes an object as the serializer does, field by field.</summary>
+    /// <param name="fields">The fields to write; null for all.</param>
+    /// <param name="writeValue">Writes the value of a field itself and returns true; returns false to leave it to the serializer.</param>
+    private static void WriteObject(Utf8JsonWriter json, object value, IReadOnlySet<string>? fields, Func<string, object?, bool>? writeValue = null)
+    {
+        json.WriteStartObject();
+        foreach (var property in Json.Options.GetTypeInfo(value.GetType()).Properties)
+        {
+            if (property.Get is not { } get || fields?.Contains(property.Name) == false) continue;
+            var field = get(value);
+            if (property.ShouldSerialize?.Invoke(value, field) == false) continue;
+            json.WritePropertyName(property.Name);
+            if (writeValue?.Invoke(property.Name, field) != true) JsonSerializer.Serialize(json, field, property.PropertyType, Json.Options);
+        }
+        json.WriteEndObject();
+    }
+}
