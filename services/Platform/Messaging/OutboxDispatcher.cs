@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
+using System.Runtime.CompilerServices;
 using MassTransit;
 using MedCor.Contracts;
 using Microsoft.Extensions.Hosting;
@@ -12,7 +12,7 @@ namespace MedCor.Platform.Messaging;
 /// Publishes the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as dispatched only after the broker has
 /// confirmed it: a crash in between publishes the event twice, and each consumer's inbox discards the duplicate.
 /// </summary>
-internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness hearers, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
+internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness queues, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
 {
     private const int BatchSize = 200;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -26,7 +26,7 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        await hearers.WaitUntilReadyAsync(ct);
+        await queues.WaitUntilReadyAsync(ct);
         while (!ct.IsCancellationRequested)
         {
             try
@@ -59,11 +59,11 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
                 // while this one waited.
                 new("SELECT set_config('medcor.hospital', '*', true), set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(hashtext('outbox'))"),
                 // An event of a type that this build does not know waits for a build that does, and blocks no other event.
-                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
+                new("SELECT position, event_id, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
                     Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
                 },
-                new("SELECT position, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
+                new("SELECT position, event_id, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
                     Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
                 },
@@ -73,19 +73,18 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
         {
             while (await reader.NextResultAsync(ct))
                 while (await reader.ReadAsync(ct))
-                {
-                    var happened = (IntegrationEvent)JsonSerializer.Deserialize(reader.GetString(2), EventTypes[reader.GetString(1)], Json.Options)!;
-                    waiting.Add(new(reader.GetInt64(0), happened, reader.IsDBNull(3) ? null : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
-                }
+                    waiting.Add(new(
+                        reader.GetInt64(0), reader.GetGuid(1), EventTypes[reader.GetString(2)], reader.GetString(3),
+                        Traceparent: reader.IsDBNull(4) ? null : reader.GetString(4), Addressee: reader.IsDBNull(5) ? null : reader.GetString(5)));
         }
         if (waiting.Count == 0) return false;
 
         var confirmed = await PublishAsync(waiting, ct);
-        await using var told = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
+        await using var mark = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
         {
             Parameters = { new() { Value = clock.GetUtcNow() }, new() { Value = confirmed } },
         };
-        await told.ExecuteNonQueryAsync(ct);
+        await mark.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
         return confirmed.Count == waiting.Count && waiting.Count >= BatchSize;
     }
@@ -94,18 +93,18 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
     private async Task<List<long>> PublishAsync(List<PendingMessage> waiting, CancellationToken ct)
     {
         var confirmed = new List<long>(waiting.Count);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(PublishTimeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(PublishTimeout);
         try
         {
             foreach (var message in waiting.Where(w => w.Addressee is null))
             {
-                await PublishAsync(message, patience.Token);
+                await PublishAsync(message, timeout.Token);
                 confirmed.Add(message.Position);
             }
             // Events that one service requested have no order to keep.
             var addressed = waiting.Where(w => w.Addressee is not null).ToArray();
-            await Task.WhenAll(addressed.Select(w => PublishAsync(w, patience.Token)));
+            await Task.WhenAll(addressed.Select(w => PublishAsync(w, timeout.Token)));
             confirmed.AddRange(addressed.Select(w => w.Position));
         }
         catch (Exception e) when (confirmed.Count > 0)
@@ -118,20 +117,26 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
     /// <summary>Publishes an event within the trace of the request that caused it, so that one booking is one trace up to the last consumer.</summary>
     private async Task PublishAsync(PendingMessage message, CancellationToken ct)
     {
-        var (_, happened, traceparent, addressee) = message;
-        using var activity = traceparent is not null && ActivityContext.TryParse(traceparent, null, out var parent)
+        using var activity = message.Traceparent is not null && ActivityContext.TryParse(message.Traceparent, null, out var parent)
             ? Source.StartActivity("outbox dispatch", ActivityKind.Internal, parent)
             : null;
-        if (addressee is null) await bus.Publish(happened, happened.GetType(), context => context.MessageId = happened.EventId, ct);
+        // MassTransit routes and correlates by the type and the ID of this object, and reads nothing else of it: the body is the stored one.
+        var happened = (IntegrationEvent)RuntimeHelpers.GetUninitializedObject(message.Type) with { EventId = message.EventId };
+        var send = Pipe.Execute<SendContext>(context =>
+        {
+            context.MessageId = message.EventId;
+            context.Serializer = new StoredBodySerializer(message.Body);
+        });
+        if (message.Addressee is null) await bus.Publish(happened, message.Type, send, ct);
         else
         {
             // The exchange with the queue's name: addressing the queue itself would declare it without knowing its type.
-            var endpoint = await bus.GetSendEndpoint(new($"exchange:{addressee}"));
-            await endpoint.Send(happened, happened.GetType(), Pipe.Execute<SendContext>(context => context.MessageId = happened.EventId), ct);
+            var endpoint = await bus.GetSendEndpoint(new($"exchange:{message.Addressee}"));
+            await endpoint.Send(happened, message.Type, send, ct);
         }
     }
 
-    private sealed record PendingMessage(long Position, IntegrationEvent Event, string? Traceparent, string? Addressee);
+    private sealed record PendingMessage(long Position, Guid EventId, Type Type, string Body, string? Traceparent, string? Addressee);
 
     [LoggerMessage(1100, LogLevel.Warning, "Outbox dispatch failed; the events stay queued: {Kind}")]
     private static partial void LogDispatchFailed(ILogger log, string kind);
