@@ -1,6 +1,5 @@
 using System.Net;
 using MedCor.DemoData;
-using MedCor.Tests.Clinical;
 
 namespace MedCor.Tests.EndToEnd;
 

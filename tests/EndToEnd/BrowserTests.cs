@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MedCor.Tests.Clinical;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,19 +1,14 @@
 using System.Collections.Concurrent;
 using System.Net;
-using MedCor.Tests.Clinical;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;
-
-/// <summary>Groups tests that do not run in parallel with others, because they kill processes that all tests use.</summary>
-[CollectionDefinition(nameof(CrashTests), DisableParallelization = true)]
-public sealed class CrashCollection;
 
 /// <summary>
 /// Tests that bookings continue while a process is killed: a booking that was answered 200 exists once and is published once, and the process restarts by
 /// itself.
 /// </summary>
-[Collection(nameof(CrashTests))]
+[Collection(nameof(CrashCollection))]
 public class CrashTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Tests.EndToEnd.Catalogue;
-using MedCor.Tests.Gateway.Events;
+using MedCor.Tests.EndToEnd.LiveEvents;
 using StackExchange.Redis;
 
 namespace MedCor.Tests.EndToEnd;
@@ -13,7 +13,7 @@ namespace MedCor.Tests.EndToEnd;
 /// Tests a subscriber that is disconnected every few events and reconnects at the other gateway, while many events are published and each gateway is killed
 /// once. Does not run in parallel with other tests, like <see cref="CrashTests"/>.
 /// </summary>
-[Collection(nameof(CrashTests))]
+[Collection(nameof(CrashCollection))]
 public class ResumeTests
 {
     [Fact]

@@ -1,6 +1,4 @@
 using System.Net.Http.Json;
-using MedCor.Tests.Clinical;
-using MedCor.Tests.Gateway;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;

@@ -1,11 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
@@ -29,7 +25,7 @@ internal sealed class CatalogueFixture
 
     /// <summary>
     /// Gets the tools that the theories cover, including new ones. Prompt tools are excluded: their input depends on earlier answers, so
-    /// <c>tests/Chat/Prompts</c> covers them.
+    /// <c>tests/Services/Chat/Prompts</c> covers them.
     /// </summary>
     private static IEnumerable<ToolDescriptor> CoveredTools => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
 
@@ -177,56 +173,3 @@ internal sealed class CatalogueFixture
 
 /// <summary>Represents a successful call.</summary>
 internal sealed record SuccessfulCall(ApiClient Caller, JsonObject Parameters, CallResponse Reply);
-
-/// <summary>Represents a response with its exact text.</summary>
-internal sealed record CallResponse(HttpStatusCode Status, string Text, bool IsReplay)
-{
-    private JsonNode? _body;
-    public JsonNode Body => _body ??= JsonNode.Parse(Text)!;
-    public string? Code => (string?)Body["error"]?["code"];
-    public JsonObject Details => Body["error"]!["details"]!.AsObject();
-
-    /// <summary>Gets the text without the parts that differ between any two responses.</summary>
-    public string ComparableText
-    {
-        get
-        {
-            if (Status == HttpStatusCode.OK) return Text;
-            var told = Body.DeepClone();
-            told["error"]!["details"]!.AsObject().Remove("request_id");
-            told["error"]!.AsObject().Remove("timestamp");
-            return told.ToJsonString();
-        }
-    }
-
-    public override string ToString() => $"{(int)Status} {(Text.Length > 1000 ? Text[..1000] + "…" : Text)}";
-}
-
-internal static class ToolCallExtensions
-{
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
-
-    public static Task<CallResponse> Post(this ApiClient client, ToolDescriptor tool, JsonObject parameters, string? key = null, int gateway = 0) =>
-        client.Post(tool.Name, parameters.ToJsonString(), key, gateway);
-
-    /// <summary>Calls a tool at a gateway with the parameters exactly as given, well-formed or not.</summary>
-    public static async Task<CallResponse> Post(this ApiClient client, string tool, string parameters, string? key = null, int gateway = 0)
-    {
-        var gateways = (await MedCorFixture.Get()).Gateways;
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateways[gateway % gateways.Count], "/api/mcp/tools/invoke"))
-        {
-            Content = new StringContent($$"""{"tool":{{JsonSerializer.Serialize(tool)}},"params":{{parameters}}}""", Encoding.UTF8, Json),
-        };
-        if (key is not null) request.Headers.Add("Idempotency-Key", key);
-        return await Send(client.Http, request);
-    }
-
-    public static async Task<CallResponse> Send(HttpClient http, HttpRequestMessage request)
-    {
-        using var response = await http.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
-        Assert.True(response.Headers.Contains("X-Request-Id"));
-        return new(response.StatusCode, text, response.Headers.Contains("Idempotent-Replayed"));
-    }
-}

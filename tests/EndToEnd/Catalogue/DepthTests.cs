@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using MedCor.Tests.Chat.Calls;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

@@ -4,8 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Gateway.OpenApi;
-using MedCor.Tests.Gateway;
-using MedCor.Tests.Gateway.OpenApi;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

@@ -9,9 +9,6 @@ using MedCor.Hospital;
 using MedCor.Identity;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Resources;
-using MedCor.Tests.Clinical;
-using MedCor.Tests.House;
-using MedCor.Tests.Identity;
 using Microsoft.EntityFrameworkCore;
 using Context = MedCor.Platform.Tenancy.TenantContext;
 
@@ -90,9 +87,9 @@ public class NameOrderTests
         var tenancy = new Context();
         tenancy.Enter(hospital: null);
         await using var db = (DbContext)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
-        foreach (var type in dbType.Assembly.GetTypes().Where(type => !type.IsAbstract && QueryCostTests.ResourceArguments(type) is not null))
+        foreach (var type in dbType.Assembly.GetTypes().Where(type => !type.IsAbstract && ResourceTypes.ArgumentsOf(type) is not null))
         {
-            var orders = (IEnumerable<(string Field, string Sql)>)typeof(NameOrderTests).GetMethod(nameof(TextOrders), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(QueryCostTests.ResourceArguments(type)!).Invoke(null, [db, type])!;
+            var orders = (IEnumerable<(string Field, string Sql)>)typeof(NameOrderTests).GetMethod(nameof(TextOrders), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(ResourceTypes.ArgumentsOf(type)!).Invoke(null, [db, type])!;
             Assert.All(orders, order => Assert.Equal((type.Name, order.Field, !Identifiers.Contains(order.Field)), (type.Name, order.Field, order.Sql.Contains("COLLATE \"und-x-icu\"", StringComparison.Ordinal))));
         }
     }

@@ -3,9 +3,6 @@ using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Identity;
 using MedCor.DemoData;
-using MedCor.Tests.Chat.Prompts;
-using MedCor.Tests.Clinical;
-using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

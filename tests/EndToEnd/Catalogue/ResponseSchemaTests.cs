@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Contracts;
-using MedCor.Tests.Gateway.OpenApi;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Tests.Clinical;
-using MedCor.Tests.Identity;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MedCor.Tests.Clinical;
 
 namespace MedCor.Tests.EndToEnd.Clients;
 

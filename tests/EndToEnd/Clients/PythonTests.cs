@@ -1,5 +1,5 @@
-using MedCor.Tests.Clinical;
 using MedCor.Tests.EndToEnd.Catalogue;
+
 
 namespace MedCor.Tests.EndToEnd.Clients;
 

@@ -114,7 +114,7 @@ public class FuzzTests(ITestOutputHelper output)
     private static async Task StillWorks(ValidRequests valid)
     {
         var (premises, admin) = (valid.Premises, valid.Premises.Admin);
-        foreach (var list in ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new Catalogue.ParameterGenerator(t).Required.Count == 0))
+        foreach (var list in ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new ParameterGenerator(t).Required.Count == 0))
             if (premises.CallersAllowed(list).Contains(admin)) await admin.Call(list.Name);
         foreach (var list in valid.Requests.Where(r => r.Method == "GET" && r.Target.StartsWith("/api/mcp/resources/", StringComparison.Ordinal) && !r.Target.Contains('?')).Select(r => r.Target).Distinct())
         {

@@ -2,9 +2,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Tests.Chat.Calls;
 using MedCor.Tests.EndToEnd.Catalogue;
-using MedCor.Tests.Identity;
 
 namespace MedCor.Tests.EndToEnd.Fuzz;
 

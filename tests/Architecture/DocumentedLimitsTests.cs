@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using MedCor.Chat.LanguageModel;
+using MedCor.Chat.Runs;
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.Gateway.Chat;
+using MedCor.Gateway.Endpoints;
+using MedCor.Gateway.HttpPipeline;
+using MedCor.Gateway.Limits;
+using MedCor.Gateway.LiveEvents;
+using MedCor.Gateway.LiveEvents.WebSockets;
+using MedCor.Gateway.ToolInvocation;
+using MedCor.Identity.Sessions;
+using MedCor.Platform.Limits;
+using MedCor.ServiceDefaults;
+using Microsoft.Extensions.Configuration;
+
+namespace MedCor.Tests.Architecture;
+
+/// <summary>Tests that docs/limits.md matches the code.</summary>
+public sealed class DocumentedLimitsTests
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "docs/limits.md"));
+
+    /// <summary>Gets every setting of the gateway and of Chat that sets a limit.</summary>
+    public static TheoryData<string> Variables =>
+    [
+        .. from options in (Type[])[typeof(LimitOptions), typeof(LiveEventOptions), typeof(ChatStreamOptions), typeof(ReferenceDataCacheOptions), typeof(ModelOptions), typeof(ChatLimits)]
+           from property in options.GetProperties()
+           let name = property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name
+           where name is not null && (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is var type && (type == typeof(int) || type == typeof(long))
+           select name,
+    ];
+
+    [Theory, MemberData(nameof(Variables))]
+    public void Every_limit_setting_is_documented_in_limits_and_configuration(string variable)
+    {
+        Assert.Contains($"`{variable}`", Page, StringComparison.Ordinal);
+        Assert.Contains($"`{variable}`", File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "docs", "configuration.md")), StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string> Bounds => new()
+    {
+        { "connections at a gateway", Number(LimitOptions.UsualConnections) },
+        { "connections at a gateway", Size(LimitOptions.MemoryOfConnection) },
+        { "connections of one address at a gateway", Number(LimitOptions.DefaultConnectionsPerAddress) },
+        { "trusted proxies that a call passes", Number(new LimitOptions().TrustedHops) },
+        { "time until the headers are whole", Seconds(ConnectionLimiter.HeadersTimeout) },
+        { "a connection on which nothing is asked", $"{ConnectionLimiter.IdleTimeout.TotalMinutes} min" },
+        { "a body |", Size(MedCorDefaults.MaxRequestBodySize) },
+        { "a body |", Size(RequestBody.MaxDrainedBytes) },
+        { "a body at `/api/auth/`", Size(IdentityProxyEndpoints.MaxBodySize) },
+        { "time until a body is whole", Seconds(RequestBody.ReadTimeout) },
+        { $"pace of a body once {Seconds(ConnectionLimiter.BodyRateGracePeriod)}", Number(ConnectionLimiter.MinBytesPerSecond) },
+        { "calls a minute of one caller", Number(new LimitOptions().CallsPerMinute) },
+        { "attempts to log in", Number(new LimitOptions().EffectiveLogInsPerMinute) },
+        { "an idempotency key", Number(IdempotencyKey.MaxLength) },
+        { "requests, messages and answers", Size(new LimitOptions().MaxBufferedBytes) },
+        { "bodies in the memory of a service", Seconds(RequestMemoryLimiter.QueueTimeout) },
+        { "what a service reads to answer", Seconds(RequestMemoryLimiter.QueueTimeout) },
+        { "a call at its service", Seconds(ServiceForwarder.RequestTimeout) },
+        { "age of what", Seconds(WellKnownEndpoints.RefreshInterval) },
+        { "one thing", Size(ResponseBuffer.MaxEntityLength) },
+        { "an answer | 16", Size(ResponseBuffer.MaxLength) },
+        { "time in which an answer is taken", Seconds(ResponseSender.SendTimeout) },
+        { "what is kept of reference data", $"{new ReferenceDataCacheOptions().TimeToLiveSeconds} s" },
+        { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
+        { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },
+        { "both of all users", Number(new LimitOptions().MaxListeners) },
+        { "WebSockets of an address on", Number(OpenConnectionLimiter.MaxAnonymousPerAddress) },
+        { "WebSockets of all on which", Number(OpenConnectionLimiter.MaxAnonymous) },
+        { "time until a message is whole", Seconds(WebSocketMessage.ReceiveTimeout) },
+        { "a line of an event stream", Size(LiveEvent.MaxLineLength) },
+        { "events that wait for a listener", Number(MedCor.Gateway.LiveEvents.EventSubscriber.MaxQueuedItems) },
+        { "events that wait for a listener", Size(MedCor.Gateway.LiveEvents.EventSubscriber.MaxQueuedBytes) },
+        { "events of a hospital that are kept", Number(LiveEventStore.MaxEntries) },
+        { "events of a hospital that are kept", Size(LiveEventStore.MaxHospitalBytes) },
+        { "events of all hospitals", Size(LiveEventStore.MaxTotalBytes) },
+        { "answers of tools that are kept", Size(LiveEventStore.MaxToolResponseBytes) },
+        { "of them for one person", Size(LiveEventStore.MaxToolResponseBytesPerUser) },
+        { "time between signs of life", $"{new LiveEventOptions().HeartbeatSeconds} s" },
+        { "messages of a question", Number(ExecuteCall.MaxMessages) },
+        { "answers that a process of Chat", Number(ConcurrencyLimiter.Capacity) },
+        { "what is remembered of a conversation", Number(MedCor.Chat.Runs.ChatHistory.MaxCharacters) },
+        { "a stream on which nothing comes", $"{new ChatStreamOptions().IdleTimeoutSeconds} s" },
+        { "a session", $"{SessionOptions.MaxLifetime.TotalDays} days, {SessionOptions.IdleTimeout.TotalDays}" },
+    };
+
+    [Theory, MemberData(nameof(Bounds))]
+    public void Documented_limits_match_the_code(string what, string bound)
+    {
+        var row = Assert.Single(Page.Split('\n'), line => line.StartsWith($"| {what}", StringComparison.Ordinal));
+
+        Assert.Matches($@"(?<![\d,]){Regex.Escape(bound)}(?![\d]|,\d)", row);
+    }
+
+    private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Seconds(TimeSpan time) => $"{time.TotalSeconds} s";
+
+    private static string Size(int bytes) => bytes >= 1024 * 1024 ? $"{bytes / 1024 / 1024} MiB" : $"{bytes / 1024} KiB";
+}

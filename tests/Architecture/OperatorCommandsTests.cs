@@ -1,0 +1,35 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using MedCor.Platform.OperatorCommands;
+
+namespace MedCor.Tests.Architecture;
+
+/// <summary>Tests the operator commands of the services in the dashboard, as <c>AppHost/Program.cs</c> defines them.</summary>
+public partial class OperatorCommandsTests
+{
+    private static readonly string[] Services = ["Hospital", "Identity", "Clinical", "Billing", "Analytics", "Chat"];
+
+    /// <summary>Commands that read input from the operator, for which the dashboard has no means.</summary>
+    private static readonly string[] Typed = ["identity create-admin"];
+
+    [Fact]
+    public void The_dashboard_offers_every_command_that_needs_nothing_typed_and_none_that_no_service_has()
+    {
+        var known = from service in Services
+                    from type in Assembly.Load($"MedCor.{service}").GetTypes()
+                    where type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IOperatorCommand))
+                    select $"{service.ToLowerInvariant()} {((IOperatorCommand)RuntimeHelpers.GetUninitializedObject(type)).Name}";
+
+        var model = File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "AppHost", "Program.cs"));
+        var offered = from Match service in Service().Matches(model)
+                      from Capture command in service.Groups["command"].Captures
+                      select $"{service.Groups["name"].Value} {command.Value}";
+
+        Assert.Equal(known.Except(Typed).Order(), offered.Order());
+        Assert.Subset(known.ToHashSet(), Typed.ToHashSet());
+    }
+
+    [GeneratedRegex("""Service<Projects\.\w+>\("(?<name>\w+)"\)(\s*\.WithOperatorCommand\("(?<command>[^"]+)"[^)]*\))*""")]
+    private static partial Regex Service();
+}

@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using MedCor.Gateway.Limits;
+
+namespace MedCor.Tests.EndToEnd.Limits;
+
+/// <summary>Runs two gateways that allow ten calls a minute and three logins. Each test calls as a user whom no other test here uses.</summary>
+public sealed class TwoStrictGateways : IAsyncLifetime
+{
+    public ServiceProcess One { get; private set; } = null!;
+    public ServiceProcess Other { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        var gateways = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => ServiceProcess.Start(("MCP_RATE_LIMIT", "10"), ("MCP_LOGIN_RATE_LIMIT", "3"))));
+        (One, Other) = (gateways[0], gateways[1]);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await One.DisposeAsync();
+        await Other.DisposeAsync();
+    }
+}
+
+public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : IClassFixture<TwoStrictGateways>
+{
+    private static readonly object ListHospitals = new { tool = "list_hospitals" };
+
+    [Fact]
+    public async Task The_eleventh_call_of_a_minute_is_refused_whichever_gateway_gets_it()
+    {
+        var nurse = await ApiClient.LogIn("nurse@general.example");
+        for (var i = 0; i < 10; i++)
+        {
+            using var answer = await (i % 2 == 0 ? gateways.One : gateways.Other).Post(nurse, "/api/mcp/tools/invoke", i < 5 ? ListHospitals : new { tool = "no_such_tool" });
+            Assert.Equal(i < 5 ? HttpStatusCode.OK : HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Equal(("\"calls\";q=10;w=60", 9 - i), Fields(answer) is var (policy, left, _) ? (policy, left) : default);
+        }
+
+        using var refused = await gateways.Other.Post(nurse, "/api/mcp/tools/invoke", ListHospitals);
+
+        var error = (await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
+        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"), (refused.StatusCode, (string?)error["code"]));
+        Assert.InRange((int)error["retry_after"]!, 1, 60);
+        Assert.Equal(((int)error["retry_after"]!).ToString(CultureInfo.InvariantCulture), Assert.Single(refused.Headers.GetValues("Retry-After")));
+        Assert.Equal(("\"calls\";q=10;w=60", 0, (int)error["retry_after"]!), Fields(refused));
+        Assert.NotNull(error["details"]!["request_id"]);
+
+        // Every endpoint is counted, and no caller is limited by another's calls.
+        using var list = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/tools") { Headers = { Authorization = new("Bearer", nurse.AccessToken) } };
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Http.SendAsync(list)).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Post(nurse, "/api/mcp/sse/ticket", new { })).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Post(nurse, "/api/mcp/batch", new { requests = new[] { ListHospitals } })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await gateways.One.Post(await ApiClient.LogInShared("admin@riverside.example"), "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_batch_counts_each_of_its_calls()
+    {
+        var doctor = await ApiClient.LogIn("doctor@riverside.example");
+        object Batch(int calls) => new { requests = Enumerable.Repeat(ListHospitals, calls) };
+
+        using var eight = await gateways.One.Post(doctor, "/api/mcp/batch", Batch(8));
+        Assert.Equal((HttpStatusCode.OK, 2), (eight.StatusCode, Fields(eight).Left));
+
+        using var three = await gateways.Other.Post(doctor, "/api/mcp/batch", Batch(3));
+        Assert.Equal(HttpStatusCode.TooManyRequests, three.StatusCode);
+
+        using var eleven = await gateways.Other.Post(doctor, "/api/mcp/batch", Batch(11));
+        Assert.Equal(HttpStatusCode.BadRequest, eleven.StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_a_token_it_is_the_address_that_is_counted()
+    {
+        for (var i = 0; i < 10; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await gateways.One.Post(null, "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
+
+        using var refused = await gateways.Other.Post(null, "/api/mcp/tools/invoke", ListHospitals, ("Authorization", "Bearer nonsense"));
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, 0), (refused.StatusCode, Fields(refused).Left));
+    }
+
+    [Fact]
+    public async Task Logging_in_has_a_stricter_bound_of_its_own_by_the_address_of_the_connection()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            using var wrong = await LogIn(i % 2 == 0 ? gateways.One : gateways.Other, $"203.0.113.{i}");
+            Assert.Equal((HttpStatusCode.Unauthorized, "\"logins\";q=3;w=60", 2 - i), (wrong.StatusCode, Fields(wrong).Policy, Fields(wrong).Left));
+        }
+
+        using var refused = await LogIn(gateways.Other, "203.0.113.77");
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"), (refused.StatusCode, (string?)(await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["code"]));
+        Assert.NotNull(refused.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Behind_a_trusted_proxy_it_is_the_address_that_the_proxy_tells()
+    {
+        await using var behind = await ServiceProcess.Start(("MCP_LOGIN_RATE_LIMIT", "1"), ("MCP_TRUSTED_PROXIES", "10.244.7.0/24, 127.0.0.1"));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.1")).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "203.0.113.1")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.2")).StatusCode);
+        // Entries before the one that the proxy added are claims of the client.
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "198.51.100.9, 203.0.113.2")).StatusCode);
+        // The same holds for an entry within the trusted addresses, because a call passes a single proxy.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, "203.0.113.3, 10.244.7.5")).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, "203.0.113.4, 10.244.7.5")).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_IPv6_64_network_counts_as_one_address_and_a_48_network_as_ten()
+    {
+        await using var behind = await ServiceProcess.Start(("MCP_LOGIN_RATE_LIMIT", "1"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
+        var (site, other) = ($"2001:db8:{Random.Shared.Next(1, 0xffff):x}", $"2001:db9:{Random.Shared.Next(1, 0xffff):x}");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{site}:1::1")).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, $"{site}:1::2")).StatusCode);
+        for (var household = 2; household <= NetworkKey.SiteMultiplier; household++) Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{site}:{household:x}::1")).StatusCode);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, $"{site}:ffff::1")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{other}:1::1")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_WebSocket_is_counted_apart_from_calls_unless_its_handshake_presents_a_credential()
+    {
+        await using var behind = await ServiceProcess.Start(("MCP_RATE_LIMIT", "2"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
+        var address = $"2001:dba:{Random.Shared.Next(1, 0xffff):x}::1";
+
+        Assert.Equal((HttpStatusCode.BadRequest, (string?)null, 0), await Open(isHandshake: false, "Bearer no.token.atall"));
+        Assert.Equal((HttpStatusCode.SwitchingProtocols, "\"sockets\";q=2;w=60", 1), await Open(isHandshake: true, null));
+        Assert.Equal((HttpStatusCode.SwitchingProtocols, "\"sockets\";q=2;w=60", 0), await Open(isHandshake: true, null));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "\"sockets\";q=2;w=60", 0), await Open(isHandshake: true, null));
+        Assert.Equal((HttpStatusCode.Unauthorized, "\"calls\";q=2;w=60", 1), await Open(isHandshake: true, "Bearer no.token.atall"));
+        Assert.Equal((HttpStatusCode.Unauthorized, "\"calls\";q=2;w=60", 0), await Open(isHandshake: true, ""));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "\"calls\";q=2;w=60", 0), await Open(isHandshake: true, "Bearer no.token.atall"));
+
+        async Task<(HttpStatusCode, string?, int)> Open(bool isHandshake, string? authorization)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/ws") { Headers = { { "X-Forwarded-For", address } } };
+            if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
+            if (isHandshake)
+            {
+                request.Headers.Connection.Add("Upgrade");
+                request.Headers.Upgrade.Add(new("websocket"));
+                request.Headers.Add("Sec-WebSocket-Version", "13");
+                request.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
+            }
+            using var answer = await behind.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            return answer.Headers.Contains("RateLimit") && Fields(answer) is var (policy, left, _) ? (answer.StatusCode, policy, left) : (answer.StatusCode, null, 0);
+        }
+    }
+
+    private static Task<HttpResponseMessage> LogIn(ServiceProcess gateway, string forwardedFor) =>
+        gateway.Post(null, "/api/auth/login/", new { email = $"{Guid.NewGuid():N}@nobody.example", password = "wrong" }, ("X-Forwarded-For", forwardedFor));
+
+    private static (string Policy, int Left, int Seconds) Fields(HttpResponseMessage answer)
+    {
+        var left = Left().Match(Assert.Single(answer.Headers.GetValues("RateLimit")));
+        Assert.True(left.Success);
+        return (Assert.Single(answer.Headers.GetValues("RateLimit-Policy")), Number(left.Groups[1]), Number(left.Groups[2]));
+    }
+
+    private static int Number(Group digits) => int.Parse(digits.ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("^\"[a-z]+\";r=(\\d+);t=(\\d+)$")]
+    private static partial Regex Left();
+}

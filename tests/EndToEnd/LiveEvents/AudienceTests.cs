@@ -1,0 +1,165 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Gateway.LiveEvents;
+using MedCor.Tests.EndToEnd.Catalogue;
+using StackExchange.Redis;
+
+namespace MedCor.Tests.EndToEnd.LiveEvents;
+
+/// <summary>
+/// Tests the audience of every event that is delivered to subscribers. The events are found by reflection, so new ones are covered without a change here.
+/// </summary>
+public sealed class AudienceTests
+{
+    /// <summary>The resources that every member of a hospital may read.</summary>
+    private static readonly string[] Public = ["hospitals", "departments", "doctors", "specialties", "schedules"];
+
+    private static readonly Type[] Shown = [.. LiveEventConsumer.ConsumerTypes.Select(consumer => consumer.GetGenericArguments()[0])];
+
+    [Fact]
+    public async Task Each_event_reaches_only_subscribers_who_may_read_its_resource_in_their_hospital()
+    {
+        var (house, here, elsewhere) = (await MedCorFixture.Get(), await CatalogueFixture.Own, await CatalogueFixture.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var streams = new LiveEventStore(redis);
+        var (patient, stranger) = (here.People[Callers.Patient].Id, Guid.CreateVersion7());
+        var listeners = new Dictionary<Callers, SseClient>();
+        foreach (var (kind, client) in here.People) listeners[kind] = await SseClient.Connect(client, gateway: listeners.Count);
+        var foreign = new List<SseClient>();
+        foreach (var (_, client) in elsewhere.People.Where(p => p.Key != Callers.Platform)) foreign.Add(await SseClient.Connect(client, gateway: foreign.Count));
+
+        var mark = 0;
+        await Mark();
+        foreach (var type in Shown)
+            foreach (var about in (Guid[])[stranger, patient])
+            {
+                var happened = (IntegrationEvent)Made(type, here.Hospital, about) with { EventId = Guid.CreateVersion7() };
+                var events = LiveEvent.FromIntegrationEvent(happened, happened.LiveUpdate!);
+
+                await streams.AppendAsync(happened, events);
+                await Mark();
+
+                foreach (var (kind, listener) in listeners)
+                    Assert.True(Heard(listener, events) == (MayHear(kind, happened.LiveUpdate!, about == patient) ? events.Count : 0),
+                        $"{type.Name} about {(about == patient ? "the patient" : "a stranger")}: {kind} heard {Heard(listener, events)} events");
+                if (happened.HospitalId is not null) Assert.All(foreign, listener => Assert.Equal(0, Heard(listener, events)));
+            }
+        foreach (var listener in listeners.Values.Concat(foreign)) await listener.DisposeAsync();
+
+        // Every subscriber receives the marker, and after all earlier events. An event that has not arrived by then will not arrive.
+        async Task Mark()
+        {
+            mark++;
+            foreach (var hospital in (Guid[])[here.Hospital, elsewhere.Hospital]) await new Marked(hospital, mark).Tell(streams);
+            foreach (var listener in listeners.Values.Concat(foreign)) await listener.Next(h => Marked.Of(h.Data) == mark);
+        }
+
+        int Heard(SseClient listener, IReadOnlyList<LiveEvent> events) => listener.Events.SkipWhile(h => Marked.Of(h.Data) != mark - 1)
+            .Count(h => events.Any(e => e.Name == h.Name && JsonNode.DeepEquals(JsonNode.Parse(e.Data.Span), h.Data)));
+    }
+
+    [Fact]
+    public void Every_resource_that_can_be_subscribed_is_told_by_some_event_and_every_event_can_be_subscribed() =>
+        Assert.Equal(EventSubscriptions.SubscribableResources.Order(), Shown.Select(type => ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid())).LiveUpdate!.Resource).Distinct().Order());
+
+    [Fact]
+    public async Task A_schedule_that_is_set_is_told_without_why_a_doctor_is_away()
+    {
+        var ward = await ClinicFixture.Open();
+        await using var listener = await SseClient.Connect(await ward.LogInPatient(), "resources=schedules");
+
+        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>(), exceptions = new[] { new { date = ward.Weekday(4), reason = "In hospital oneself" } } });
+
+        var told = (await listener.Next(e => e.Name == LiveEvent.ResourceUpdateEvent && (string?)e.Data["data"]!["doctor_id"] == ward.Doctor.ToString())).Data;
+        Assert.Equal(("schedules", "updated", (int)set["version"]!), ((string?)told["resource"], (string?)told["action"], (int)told["data"]!["version"]!));
+        Assert.Equal((ward.Weekday(4), null), ((string?)told["data"]!["exceptions"]![0]!["date"], (string?)told["data"]!["exceptions"]![0]!["reason"]));
+    }
+
+    [Fact]
+    public void No_event_tells_what_was_written_about_a_patient()
+    {
+        var clinical = Shown.Where(type => type.GetProperties().Any(p => p.PropertyType.IsAssignableTo(typeof(IClinicalContent)))).ToArray();
+        Assert.Equal(["AppointmentCreated", "AppointmentUpdated", "MedicalRecordCreated", "MedicalRecordUpdated", "TreatmentCreated", "TreatmentUpdated"], clinical.Select(t => t.Name).Order());
+
+        foreach (var type in clinical)
+            foreach (var told in LiveEvent.FromIntegrationEvent((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"), ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private")).LiveUpdate!))
+            {
+                var data = JsonNode.Parse(told.Data.Span)!.AsObject();
+                var entity = told.Name == LiveEvent.ResourceUpdateEvent ? data["data"]!.AsObject() : data;
+                Assert.Empty(entity.Where(f => f.Value?.ToJsonString().Contains("private", StringComparison.Ordinal) == true).Select(f => $"{type.Name}.{f.Key}")
+                    .Except(["AppointmentCreated.patient_name", "AppointmentCreated.doctor_name", "AppointmentCreated.time_zone", "AppointmentUpdated.patient_name", "AppointmentUpdated.doctor_name", "AppointmentUpdated.time_zone"]));
+                Assert.All((string[])["reason", "notes", "rating_comment"], field => Assert.False(type.Name.StartsWith("Appointment", StringComparison.Ordinal) && entity.ContainsKey(field)));
+            }
+    }
+
+    [Fact]
+    public void Large_events_fit_a_line_that_clients_accept()
+    {
+        var cut = 0;
+        foreach (var type in Shown)
+        {
+            var happened = (IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: new string('ö', LiveEvent.MaxLineLength / 2));
+            foreach (var told in LiveEvent.FromIntegrationEvent(happened, happened.LiveUpdate!))
+            {
+                Assert.InRange(told.Frame.Span[(told.Frame.Span.IndexOf((byte)'\n') + 1)..^1].Length, 1, LiveEvent.MaxLineLength);
+                var data = JsonNode.Parse(told.Data.Span)!;
+                if ((bool?)data["data_omitted"] != true) continue;
+                cut++;
+                var kept = told.Name == LiveEvent.ResourceUpdateEvent ? data["data"]! : data;
+                Assert.NotNull(kept["id"] ?? kept["doctor_id"]);
+            }
+        }
+        Assert.True(cut > Shown.Length / 2, $"{cut} were too long");
+    }
+
+    /// <summary>
+    /// Returns what the resource catalogue implies: a role reads a resource or not, and a patient reads only what is public or concerns the patient.
+    /// </summary>
+    private static bool MayHear(Callers kind, LiveUpdate live, bool isAboutThem)
+    {
+        if (kind == Callers.Patient) return Public.Contains(live.Resource) || (isAboutThem && live.Audience.UserId is not null);
+        return live.Resource switch
+        {
+            "confirmations" or "schedules" => true,
+            "triage" => kind != Callers.Platform,
+            _ => (ResourceCatalogue.All[live.Resource].Callers & kind) != 0,
+        };
+    }
+
+    /// <summary>Creates an event with a value in every field. It belongs to the hospital, and concerns the person.</summary>
+    private static object Made(Type type, Guid hospital, Guid person, string name = "", string text = "text")
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(Guid)) return name == "HospitalId" ? hospital : person;
+        if (type == typeof(string)) return text;
+        if (type == typeof(bool)) return true;
+        if (type == typeof(DateTimeOffset)) return DateTimeOffset.UnixEpoch;
+        if (type == typeof(DateOnly)) return new DateOnly(2026, 2, 1);
+        if (type == typeof(TimeOnly)) return new TimeOnly(9, 0);
+        if (type == typeof(JsonObject)) return new JsonObject();
+        if (type.IsEnum) return Enum.GetValues(type).GetValue(0)!;
+        if (type.IsPrimitive || type == typeof(decimal)) return Convert.ChangeType(1, type, System.Globalization.CultureInfo.InvariantCulture);
+        if (type.IsGenericType && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
+        {
+            var of = type.GetGenericArguments()[0];
+            var list = Array.CreateInstance(of, 1);
+            list.SetValue(Made(of, hospital, person, text: text), 0);
+            return list;
+        }
+        // The ID of a hospital itself is the hospital's.
+        var own = type == typeof(MedCor.Contracts.Hospital.Hospital) ? hospital : person;
+        var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(c => c.GetParameters().Length)!;
+        return constructor.Invoke([.. constructor.GetParameters().Select(p => p.Name == "Id" && p.ParameterType == typeof(Guid) ? own : Made(p.ParameterType, hospital, person, p.Name!, text))]);
+    }
+
+    private sealed record Marked(Guid Hospital, int Number) : IntegrationEvent(Hospital, Number)
+    {
+        public override LiveUpdate LiveUpdate => new("hospitals", Change.Updated, new { Mark = Number }, new(Callers.Everyone));
+
+        public static int? Of(JsonNode data) => (int?)(data["data"] as JsonObject)?["mark"];
+
+        public Task Tell(LiveEventStore streams) => streams.AppendAsync(this, LiveEvent.FromIntegrationEvent(this, LiveUpdate));
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.Fixtures;
+
+/// <summary>Represents a logged-in user who calls MedCor through the gateway, as any client does.</summary>
+public sealed class ApiClient(HttpClient http, string accessToken, string refreshToken, JsonNode user)
+{
+    public HttpClient Http => http;
+    public string AccessToken => accessToken;
+    public string RefreshToken => refreshToken;
+    public Guid Id { get; } = Guid.Parse((string)user["id"]!);
+    public Guid? HospitalId { get; } = (string?)user["hospital_id"] is { } id ? Guid.Parse(id) : null;
+
+    /// <summary>Logs in a user of the demo data, once for all tests. For tests that do not change the session.</summary>
+    public static Task<ApiClient> LogInShared(string email) => _sharedLogIns.GetOrAdd(email, e => new(() => LogIn(e))).Value;
+
+    private static readonly ConcurrentDictionary<string, Lazy<Task<ApiClient>>> _sharedLogIns = new();
+
+    /// <summary>Logs in at a gateway replica of the running system.</summary>
+    public static async Task<ApiClient> LogIn(string email, string password = "Demo-Medcor-2026", int gateway = 0)
+    {
+        var house = await MedCorFixture.Get();
+        var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
+        // Identity refuses logins beyond what it can hash at once; the client retries.
+        HttpResponseMessage response = null!;
+        await Wait.Until(async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password })).StatusCode != HttpStatusCode.ServiceUnavailable, "a login", TimeSpan.FromSeconds(60));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var login = (await response.Content.ReadFromJsonAsync<JsonNode>())!;
+        var token = (string)login["access_token"]!;
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return new(http, token, (string)login["refresh_token"]!, login["user"]!);
+    }
+
+    /// <summary>Invokes a tool and returns the response, whatever its status. Parameter names are sent as written.</summary>
+    public async Task<ApiResponse> TryCall(string tool, object? parameters = null, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool, @params = parameters ?? new { } }) };
+        if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
+        using var response = await http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return new(response.StatusCode, JsonNode.Parse(text)!, response.Headers.Contains("Idempotent-Replayed"));
+    }
+
+    /// <summary>Invokes a tool, expects the status 200 and returns the result.</summary>
+    public async Task<JsonNode> Call(string tool, object? parameters = null)
+    {
+        var answer = await TryCall(tool, parameters);
+        Assert.True(answer.Status == HttpStatusCode.OK, $"{tool} answered {(int)answer.Status}: {answer.Body.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
+        return answer.Body;
+    }
+}
+
+/// <summary>Represents the response to a tool call.</summary>
+public sealed record ApiResponse(HttpStatusCode Status, JsonNode Body, bool IsReplay = false)
+{
+    public string? Code => (string?)Body["error"]?["code"];
+    public JsonNode? Details => Body["error"]?["details"];
+}

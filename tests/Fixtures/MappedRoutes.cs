@@ -1,0 +1,55 @@
+using MedCor.Gateway;
+using MedCor.Gateway.HttpPipeline;
+using MedCor.ServiceDefaults;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.Configuration;
+
+namespace MedCor.Tests.Fixtures;
+
+/// <summary>Lists the routes that the gateway maps at startup, without starting it or connecting anything. Tests over the list cover new routes too.</summary>
+internal static class MappedRoutes
+{
+    /// <summary>All of it, with what orchestrators ask.</summary>
+    public static IReadOnlyList<RouteEndpoint> AllRoutes { get; } = MapAll();
+
+    /// <summary>What clients can call.</summary>
+    public static IReadOnlyList<RouteEndpoint> Routes { get; } = [.. AllRoutes.Where(r => r.RoutePattern.RawText is not ("/health" or "/alive"))];
+
+    /// <summary>Gets a sample path of each route, with the methods that the route accepts.</summary>
+    public static IEnumerable<(string Path, string[] Methods)> SampleAddresses =>
+        from route in Routes
+        group route by SampleAddressOf(route) into same
+        select (same.Key, same.SelectMany(MethodsOf).Distinct().ToArray());
+
+    /// <summary>The methods that a route takes.</summary>
+    public static IReadOnlyList<string> MethodsOf(RouteEndpoint route) => route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"];
+
+    /// <summary>An address of a route.</summary>
+    public static string SampleAddressOf(RouteEndpoint route) => SampleAddressOf(route.RoutePattern);
+
+    private static string SampleAddressOf(RoutePattern pattern) => "/" + string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+    {
+        RoutePatternLiteralPart literal => literal.Content,
+        RoutePatternParameterPart { Name: "tool" } => "get_current_user",
+        RoutePatternParameterPart { IsCatchAll: true } => pattern.RawText!.StartsWith("/.well-known", StringComparison.Ordinal) ? "jwks.json" : "refresh",
+        _ => "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54",
+    }))));
+
+    private static List<RouteEndpoint> MapAll()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:cache"] = "localhost:1",
+            ["ConnectionStrings:messaging"] = "amqp://localhost:1",
+        });
+        builder.AddMedCorDefaults();
+        builder.AddGateway();
+        var app = builder.Build();
+        app.MapDefaultEndpoints();
+        app.MapGroup("").WithHeadMethod().MapGatewayEndpoints();
+        return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+    }
+}

@@ -1,0 +1,249 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MassTransit;
+using MedCor.Contracts;
+using MedCor.ServiceDefaults;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace MedCor.Tests.Fixtures;
+
+/// <summary>
+/// Runs the whole of MedCor with two replicas of every service, started once for all tests of a run by its host, on servers of its own. It ends with the test
+/// process. With <c>MEDCOR_GATEWAY</c> set, tests use the system that is running there instead.
+/// </summary>
+public sealed class MedCorFixture
+{
+    private static readonly Lazy<Task<MedCorFixture>> Shared = new(Start);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly string _data;
+
+    private MedCorFixture(string data, IReadOnlyList<Uri> gateways, OtlpReceiver telemetry) => (_data, Gateways, Telemetry) = (data, gateways, telemetry);
+
+    /// <summary>Gets the addresses of the gateway's replicas.</summary>
+    public IReadOnlyList<Uri> Gateways { get; }
+
+    /// <summary>Gets the receiver of the services' telemetry.</summary>
+    public OtlpReceiver Telemetry { get; }
+
+    public static Task<MedCorFixture> Get() => Shared.Value;
+
+    /// <summary>Opens a connection to a service's database as the superuser.</summary>
+    public async Task<NpgsqlConnection> OpenDatabase(string service)
+    {
+        var connection = new NpgsqlConnection(OwnerConnectionString($"{service}db"));
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>Creates an empty database and returns its owner's connection string.</summary>
+    public async Task<string> CreateDatabase()
+    {
+        var name = $"test_{Guid.NewGuid():N}";
+        await using var connection = new NpgsqlConnection(OwnerConnectionString("postgres"));
+        await connection.OpenAsync();
+        await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await create.ExecuteNonQueryAsync();
+        return OwnerConnectionString(name);
+    }
+
+    /// <summary>Drops a database that <see cref="CreateDatabase"/> created. The pending writes of a large one would slow down everything else.</summary>
+    public async Task DropDatabase(string database)
+    {
+        await using var connection = new NpgsqlConnection(OwnerConnectionString("postgres"));
+        await connection.OpenAsync();
+        await using var drop = new NpgsqlCommand($"DROP DATABASE {new NpgsqlConnectionStringBuilder(database).Database} WITH (FORCE)", connection);
+        await drop.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Starts a bus at the system's broker, to publish events as a service does.</summary>
+    public async Task<IBusControl> StartBus()
+    {
+        var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(new Uri($"amqp://guest:{ReadRecorded("passwords", "messaging")}@localhost:{ReadRecorded("ports", "messaging")}"));
+            rabbit.ConfigureJsonSerializerOptions(Json.Configure);
+        });
+        await bus.StartAsync();
+        return bus;
+    }
+
+    /// <summary>Connects to an unused database of a Redis server for tests, which is separate from the system's and has a database for every test.</summary>
+    public static async Task<ConnectionMultiplexer> ConnectRedis()
+    {
+        var redis = MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse((await RedisOfTests.Value).Address));
+        redis.DefaultDatabase = Interlocked.Increment(ref _redisDatabase);
+        return await ConnectionMultiplexer.ConnectAsync(redis);
+    }
+
+    private static readonly Lazy<Task<RedisServer>> RedisOfTests = new(async () =>
+    {
+        var redis = new RedisServer(databases: 1000);
+        (await redis.Start()).Dispose();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => redis.KillWithoutWaiting();
+        return redis;
+    });
+
+    private static int _redisDatabase;
+
+    /// <summary>Gets the connection string of the system's Redis.</summary>
+    public string RedisConnectionString => $"localhost:{ReadRecorded("ports", "cache")},password={ReadRecorded("passwords", "cache")}";
+
+    private string OwnerConnectionString(string database) =>
+        $"Host=localhost;Port={ReadRecorded("ports", "postgres")};Username=postgres;Password={ReadRecorded("passwords", "postgres")};Database={database};Pooling=false";
+
+    private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, $"{what}.json")))![name]!.ToString();
+
+    /// <summary>Returns a single number from a service's database.</summary>
+    public async Task<long> QueryNumber(string service, string sql, params object[] values)
+    {
+        await using var connection = await OpenDatabase(service);
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Runs an operator command in the running system, through its host as an operator does. Returns the exit code and the output.</summary>
+    public Task<(int ExitCode, string Said)> RunOperatorCommand(params string[] operation) => RunOperatorCommand(operation, input: "");
+
+    /// <summary>Runs an operator command that reads a line of input.</summary>
+    public async Task<(int ExitCode, string Said)> RunOperatorCommand(string[] operation, string input)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run", .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await process.StandardInput.WriteLineAsync(input);
+        process.StandardInput.Close();
+        var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        await process.WaitForExitAsync(patience.Token);
+        return (process.ExitCode, await said + await errors);
+    }
+
+    /// <summary>Returns the path of the host that was built last.</summary>
+    internal static string FindHostAssembly() =>
+        Directory.GetFiles(Path.Combine(RepositoryRoot(), "AppHost", "bin"), "MedCor.AppHost.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)
+        ?? throw new InvalidOperationException("Build AppHost first: dotnet build.");
+
+    /// <summary>Returns the state of every process, as the host reports it.</summary>
+    public JsonArray Processes() => ReadTwice(() => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, "run.json")))!["resources"]!.AsArray());
+
+    /// <summary>Kills a process, as a crash does, and returns its process ID.</summary>
+    public int Kill(string name)
+    {
+        var pid = Pid(name);
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+        return pid;
+    }
+
+    /// <summary>Returns the process ID of a resource, or of a replica such as <c>clinical-1</c>.</summary>
+    public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
+
+    /// <summary>
+    /// Waits until the host reports every process as healthy, the killed one with a new process ID, and every service reports that it is ready. The host learns
+    /// of readiness a little later.
+    /// </summary>
+    public async Task WaitUntilRecovered(string name, int killed) => await Wait.Until(
+        async () => Processes() is var all && all.All(p => (bool)p!["healthy"]!) && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed) && await AreServicesReady(),
+        $"{name} is back", TimeSpan.FromSeconds(90));
+
+    private async Task<bool> AreServicesReady()
+    {
+        string[] services = ["hospital", "identity", "clinical", "billing", "analytics", "chat"];
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            foreach (var replica in services.SelectMany(service => (string[])[$"{service}-1", $"{service}-2"]))
+            {
+                using var answer = await http.GetAsync(new Uri($"http://localhost:{ReadRecorded("ports", replica)}/health"));
+                if (!answer.IsSuccessStatusCode) return false;
+            }
+            return true;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<MedCorFixture> Start()
+    {
+        var telemetry = await OtlpReceiver.Start();
+        if (Environment.GetEnvironmentVariable("MEDCOR_GATEWAY") is { } running)
+            return new("", [.. running.Split(',').Select(g => new Uri(g))], telemetry);
+
+        var root = RepositoryRoot();
+        var data = Path.Combine(root, ".medcor", "test-house");
+        var start = new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["MCP_SERVER_PORT"] = "0";
+        start.Environment["MCP_RATE_LIMIT"] = "0";
+        // All tests listen as the same few users of the demo data.
+        start.Environment["MCP_MAX_SOCKETS"] = start.Environment["MCP_MAX_STREAMS"] = "0";
+        // For fourteen processes that live for minutes, profile-guided recompilation costs more than it gains.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = telemetry.Address.ToString();
+        start.Environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+
+        var process = Process.Start(start)!;
+        var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        process.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            using var stop = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            process.WaitForExit(TimeSpan.FromSeconds(30));
+        };
+
+        var file = Path.Combine(data, "run.json");
+        await Wait.Until(
+            () => process.HasExited
+                ? throw new InvalidOperationException($"The host ended with {process.ExitCode}:\n{string.Join('\n', said)}")
+                : Task.FromResult(File.Exists(file) && (int)JsonNode.Parse(File.ReadAllText(file))!["host"]!["pid"]! == process.Id),
+            "the house is up", StartTimeout, () => string.Join('\n', said));
+        var gateways = JsonNode.Parse(await File.ReadAllTextAsync(file))!["gateways"]!.AsArray().Select(g => new Uri((string)g!)).ToArray();
+        return new(data, gateways, telemetry);
+    }
+
+    internal static string RepositoryRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent ?? throw new InvalidOperationException("Not inside the repository.");
+        return directory.FullName;
+    }
+
+    /// <summary>Reads the host's state file and retries once: the file is replaced as a whole, so a read may fall in between.</summary>
+    private static T ReadTwice<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return read();
+        }
+    }
+}
+
+/// <summary>Waits for conditions.</summary>
+public static class Wait
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Returns as soon as the condition holds. Fails with the description when it does not hold in time.</summary>
+    public static async Task Until(Func<Task<bool>> condition, string description, TimeSpan? timeout = null, Func<string>? explain = null)
+    {
+        var limit = timeout ?? TimeSpan.FromSeconds(20);
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(PollInterval);
+        while (!await condition())
+        {
+            if (watch.Elapsed > limit) Assert.Fail($"Not within {limit.TotalSeconds:0} s: {description}. {explain?.Invoke()}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+}

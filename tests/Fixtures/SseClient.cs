@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.Fixtures;
+
+/// <summary>Subscribes to live events, as any client does. Once created, the client is connected and receives every event from then on.</summary>
+public sealed class SseClient : IAsyncDisposable
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly HttpResponseMessage _response;
+    private readonly CancellationTokenSource _disposing = new();
+    private readonly Lock _sync = new();
+    private readonly List<SseEvent> _received = [];
+    private readonly HashSet<SseEvent> _consumed = new(ReferenceEqualityComparer.Instance);
+    private readonly Task _reading;
+    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private SseClient(HttpResponseMessage response)
+    {
+        _response = response;
+        _reading = ReadEvents();
+    }
+
+    /// <summary>Gets the events received so far, in order.</summary>
+    public IReadOnlyList<SseEvent> Events
+    {
+        get
+        {
+            lock (_sync) return [.. _received];
+        }
+    }
+
+    public HttpResponseMessage Response => _response;
+
+    /// <summary>Connects as a client, with the token in the header.</summary>
+    /// <param name="query">The query string, such as <c>resources=appointments</c>.</param>
+    /// <param name="gateway">The index of the gateway replica.</param>
+    /// <param name="after">The ID of the last event that the client received.</param>
+    public static async Task<SseClient> Connect(ApiClient client, string query = "", int gateway = 0, string? after = null)
+    {
+        var house = await MedCorFixture.Get();
+        return await Connect(client, house.Gateways[gateway % house.Gateways.Count], query, after);
+    }
+
+    /// <summary>Connects to a given gateway.</summary>
+    public static async Task<SseClient> Connect(ApiClient client, Uri gateway, string query = "", string? after = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?{query}"));
+        request.Headers.Authorization = new("Bearer", client.AccessToken);
+        if (after is not null) request.Headers.Add("Last-Event-ID", after);
+        return await OpenStream(request);
+    }
+
+    /// <summary>Connects with a ticket, as a browser does.</summary>
+    public static async Task<SseClient> ConnectWithTicket(string ticket, int gateway = 0)
+    {
+        var house = await MedCorFixture.Get();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[gateway % house.Gateways.Count], $"/api/mcp/sse?ticket={ticket}"));
+        return await OpenStream(request);
+    }
+
+    private static async Task<SseClient> OpenStream(HttpRequestMessage request)
+    {
+        var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"Listening was answered {(int)response.StatusCode}.");
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        return new(response);
+    }
+
+    /// <summary>Waits for and returns the next event that matches, among those that no earlier call has returned. Fails when none arrives in time.</summary>
+    public async Task<SseEvent> Next(Func<SseEvent, bool> predicate, TimeSpan? within = null)
+    {
+        var limit = within ?? DefaultTimeout;
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            Task next;
+            lock (_sync)
+            {
+                if (_received.FirstOrDefault(h => !_consumed.Contains(h) && predicate(h)) is { } found)
+                {
+                    _consumed.Add(found);
+                    return found;
+                }
+                next = _arrived.Task;
+            }
+            var rest = limit - watch.Elapsed;
+            if (rest <= TimeSpan.Zero || _reading.IsCompleted)
+                Assert.Fail($"Not heard {(_reading.IsCompleted ? "before the connection ended" : $"within {limit.TotalSeconds:0} s")}. Heard: {string.Join(", ", Events.Select(h => $"{h.Name} {h.Data["resource"]} {h.Data["action"]}"))}.");
+            try
+            {
+                await Task.WhenAny(next, _reading).WaitAsync(rest);
+            }
+            catch (TimeoutException)
+            {
+                // The next iteration reports the timeout.
+            }
+        }
+    }
+
+    /// <summary>Waits for and returns the next update of a resource's row.</summary>
+    public Task<SseEvent> Next(string resource, string action, Guid id, TimeSpan? within = null) =>
+        Next(h => h.Name == "resource_update" && (string?)h.Data["resource"] == resource && (string?)h.Data["action"] == action && (string?)h.Data["data"]?["id"] == id.ToString(), within);
+
+    /// <summary>Waits until the server has closed the connection; fails when it does not in time.</summary>
+    public Task WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);
+
+    private async Task ReadEvents()
+    {
+        try
+        {
+            var parser = SseParser.Create(await _response.Content.ReadAsStreamAsync(_disposing.Token));
+            await foreach (var item in parser.EnumerateAsync(_disposing.Token))
+                lock (_sync)
+                {
+                    _received.Add(new(item.EventType, parser.LastEventId, JsonNode.Parse(item.Data)!));
+                    _arrived.SetResult();
+                    _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The client disconnected, or the server closed the connection without an end of the stream.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _disposing.CancelAsync();
+        await _reading;
+        _response.Dispose();
+        _disposing.Dispose();
+    }
+}
+
+/// <summary>Represents a received event.</summary>
+public sealed record SseEvent(string Name, string Id, JsonNode Data);

@@ -1,0 +1,39 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.Fixtures;
+
+/// <summary>Represents a new user, created for one test.</summary>
+internal sealed record TestUser(Guid Id, string Email, string Password, JsonNode User)
+{
+    internal const string PlatformAdminEmail = "admin@medcor.example";
+    internal const string HospitalAdminEmail = "admin@general.example";
+    internal const string OtherHospitalAdminEmail = "admin@riverside.example";
+
+    internal static string NewEmail() => $"t{Guid.NewGuid():N}@people.example";
+
+    /// <summary>Creates a user as an administrator of a hospital.</summary>
+    internal static async Task<TestUser> Create(string role = "PATIENT", string by = HospitalAdminEmail)
+    {
+        var (email, password) = (NewEmail(), "Korrekt-Pferd-7");
+        var admin = await ApiClient.LogInShared(by);
+        var user = await admin.Call("create_user", new { email, password, first_name = "Robin", last_name = "Testperson", role });
+        return new(Guid.Parse((string)user["id"]!), email, password, user);
+    }
+
+    internal Task<ApiClient> LogIn(int gateway = 0) => ApiClient.LogIn(Email, Password, gateway);
+
+    /// <summary>Posts to a path of the gateway without a token.</summary>
+    internal static async Task<ApiResponse> Post(string path, object body)
+    {
+        using var http = await CreateAnonymousClient();
+        using var response = await http.PostAsJsonAsync(path, body);
+        return new(response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+
+    internal static Task<ApiResponse> PostLogIn(string email, string password) => Post("/api/auth/login/", new { email, password });
+
+    internal static Task<ApiResponse> PostRefresh(string refreshToken) => Post("/api/auth/refresh/", new { refresh_token = refreshToken });
+
+    internal static async Task<HttpClient> CreateAnonymousClient() => new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0], Timeout = TimeSpan.FromSeconds(60) };
+}

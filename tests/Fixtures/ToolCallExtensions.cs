@@ -1,0 +1,36 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+
+namespace MedCor.Tests.Fixtures;
+
+internal static class ToolCallExtensions
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    public static Task<CallResponse> Post(this ApiClient client, ToolDescriptor tool, JsonObject parameters, string? key = null, int gateway = 0) =>
+        client.Post(tool.Name, parameters.ToJsonString(), key, gateway);
+
+    /// <summary>Calls a tool at a gateway with the parameters exactly as given, well-formed or not.</summary>
+    public static async Task<CallResponse> Post(this ApiClient client, string tool, string parameters, string? key = null, int gateway = 0)
+    {
+        var gateways = (await MedCorFixture.Get()).Gateways;
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateways[gateway % gateways.Count], "/api/mcp/tools/invoke"))
+        {
+            Content = new StringContent($$"""{"tool":{{JsonSerializer.Serialize(tool)}},"params":{{parameters}}}""", Encoding.UTF8, Json),
+        };
+        if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        return await Send(client.Http, request);
+    }
+
+    public static async Task<CallResponse> Send(HttpClient http, HttpRequestMessage request)
+    {
+        using var response = await http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.True(response.Headers.Contains("X-Request-Id"));
+        return new(response.StatusCode, text, response.Headers.Contains("Idempotent-Replayed"));
+    }
+}

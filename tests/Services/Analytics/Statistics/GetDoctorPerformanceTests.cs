@@ -1,0 +1,124 @@
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
+
+namespace MedCor.Tests.Services.Analytics.Statistics;
+
+public class GetDoctorPerformanceTests
+{
+    [Fact]
+    public async Task A_week_of_work_in_figures()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
+        var (one, other) = (Guid.NewGuid(), Guid.NewGuid());
+        await hospital.Publish(new UserCreated(doctor));
+        await hospital.Publish(new[]
+        {
+            hospital.NewAppointment(doctor.Id, one, monday, AppointmentStatus.Completed, rating: 5), hospital.NewAppointment(doctor.Id, one, monday.AddDays(1), AppointmentStatus.Completed, rating: 4),
+            hospital.NewAppointment(doctor.Id, other, monday.AddDays(6), AppointmentStatus.Completed), hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.Cancelled, at: "11:00"),
+            hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.NoShow, at: "12:00"), hospital.NewAppointment(doctor.Id, other, monday.AddDays(7), AppointmentStatus.Completed),
+            hospital.NewAppointment(Guid.NewGuid(), other, monday, AppointmentStatus.Completed),
+        }.Select(v => new AppointmentCreated(v)));
+        await hospital.WaitForStatistics(monday, monday.AddDays(7), appointments: 7);
+
+        var p = await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-15" });
+
+        Assert.Equal(("2024-05-13", "2024-05-19"), ((string?)p["date_from"], (string?)p["date_to"]));
+        Assert.Equal((5, 3, 1, 1), ((int)p["appointments"]!, (int)p["completed"]!, (int)p["cancelled"]!, (int)p["no_shows"]!));
+        Assert.Equal((2, 4.5m), ((int)p["patients_seen"]!, (decimal)p["average_rating"]!));
+        // Three half hours out of five days from nine to five.
+        Assert.Equal((90, 2400, 0.0375m), ((int)p["booked_minutes"]!, (int)p["working_minutes"]!, (decimal)p["utilization"]!));
+        foreach (var (period, to) in new[] { ("DAILY", "2024-05-13"), ("MONTHLY", "2024-05-31"), ("QUARTERLY", "2024-06-30"), ("YEARLY", "2024-12-31") })
+            Assert.Equal(to, (string?)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = "2024-05-13" }))["date_to"]);
+    }
+
+    [Fact]
+    public async Task The_hours_that_clocks_skip_are_not_worked_and_those_they_repeat_are_worked_twice()
+    {
+        await using var hospital = await SyntheticHospital.Open("America/New_York");
+        var doctor = hospital.NewUser(Role.Doctor);
+        var nights = new DoctorScheduleSet(new(
+            doctor.Id, hospital.Id, "America/New_York", 30, [new(DayOfWeek.Sunday, new(0, 0), new(6, 0))], [], [], 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+        await hospital.Publish(new UserCreated(doctor), nights);
+        await hospital.WaitUntilHandled(nights);
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+
+        foreach (var (night, minutes) in new[] { ("2024-03-03", 360), ("2024-03-10", 300), ("2024-11-03", 420) })
+            Assert.Equal(minutes, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "DAILY", date = night }))["working_minutes"]!);
+    }
+
+    [Fact]
+    public async Task A_day_keeps_the_hours_of_the_schedule_that_held_on_it()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
+        // The later schedules arrive first, and one arrives twice. Of the schedules set on the same day, the last version counts.
+        DoctorScheduleSet[] told = [Set(3, monday.AddDays(4), "10:00"), Set(1, monday.AddDays(2), "11:00"), Set(2, monday.AddDays(4), "17:00"), Set(1, monday.AddDays(2), "11:00")];
+        await hospital.Publish([new UserCreated(doctor), .. told]);
+        await hospital.WaitUntilHandled(told);
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+
+        // Two days of the usual eight hours, two of two hours and one of one hour.
+        Assert.Equal(2 * 480 + 2 * 120 + 60, await Minutes("WEEKLY", monday));
+        Assert.Equal(480, await Minutes("DAILY", monday.AddDays(1)));
+        Assert.Equal(120, await Minutes("DAILY", monday.AddDays(3)));
+        Assert.Equal(5 * 60, await Minutes("WEEKLY", monday.AddDays(7)));
+
+        // After a change of its time zone, a hospital's date may be the day before.
+        var back = Set(4, monday.AddDays(3), "09:30");
+        await hospital.Publish(back);
+        await hospital.WaitUntilHandled(back);
+        Assert.Equal(2 * 480 + 120 + 2 * 30, await Minutes("WEEKLY", monday));
+
+        DoctorScheduleSet Set(long version, DateOnly from, string until) => new(new(
+            doctor.Id, hospital.Id, "Europe/Berlin", 30, [.. Enumerable.Range(1, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), TimeOnly.Parse(until)))], [], [],
+            version, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), from);
+
+        async Task<int> Minutes(string period, DateOnly date) =>
+            (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) }))["working_minutes"]!;
+    }
+
+    /// <summary>
+    /// During a rolling upgrade, an older Clinical may omit the day, and an older Analytics may store a schedule where the previous version reads it.
+    /// </summary>
+    [Fact]
+    public async Task What_the_version_before_tells_or_keeps_holds_from_the_day_on_which_it_was_set()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var (house, doctors) = (await MedCorFixture.Get(), new[] { hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor) });
+        // Half past midnight on Wednesday in Berlin.
+        var set = new DateTimeOffset(2024, 5, 14, 22, 30, 0, TimeSpan.Zero);
+        DoctorSchedule[] schedules = [.. doctors.Select(d => new DoctorSchedule(d.Id, hospital.Id, "Europe/Berlin", 30, [], [], [], 1, set, set))];
+
+        var told = new DoctorScheduleSet(schedules[0]);
+        await hospital.Publish([.. doctors.Select(d => new UserCreated(d)), told]);
+        await hospital.WaitUntilHandled(told);
+        await house.QueryNumber("analytics", "INSERT INTO schedules VALUES ($1, $2, $3::jsonb, 1) RETURNING 1", hospital.Id, doctors[1].Id, JsonSerializer.Serialize(schedules[1], Json.Options));
+
+        foreach (var doctor in doctors)
+        {
+            await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+            Assert.Equal(2 * 480, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-13" }))["working_minutes"]!);
+        }
+    }
+
+    [Fact]
+    public async Task Doctors_see_themselves_administrators_their_own_and_nobody_else_any()
+    {
+        var (doctor, admin) = (await ApiClient.LogInShared("doctor@general.example"), await ApiClient.LogInShared("admin@general.example"));
+        var foreign = await ApiClient.LogInShared("doctor@riverside.example");
+
+        Assert.Equal(doctor.Id.ToString(), (string?)(await doctor.Call("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
+        Assert.Equal(doctor.Id.ToString(), (string?)(await admin.Call("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("get_doctor_performance", new { doctor_id = Guid.NewGuid() })).Code);
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("get_doctor_performance", new { doctor_id = foreign.Id })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("get_doctor_performance", new { doctor_id = foreign.Id })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("get_doctor_performance", new { doctor_id = Guid.NewGuid() })).Code);
+        foreach (var who in new[] { "nurse@general.example", "patient@general.example" })
+            Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code);
+        var wrong = await admin.TryCall("get_doctor_performance", new { doctor_id = doctor.Id, period = "HOURLY", date = "soon" });
+        Assert.Equal(("VALIDATION_ERROR", true, true), (wrong.Code, wrong.Details!["period"] is not null, wrong.Details["date"] is not null));
+    }
+}

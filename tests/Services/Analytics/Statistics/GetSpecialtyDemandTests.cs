@@ -1,0 +1,62 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
+
+namespace MedCor.Tests.Services.Analytics.Statistics;
+
+public class GetSpecialtyDemandTests
+{
+    [Fact]
+    public async Task Appointments_count_for_the_main_specialty_of_their_doctor()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var code = $"T{Guid.NewGuid():N}"[..20].ToUpperInvariant();
+        var specialty = new Contracts.Identity.Specialty(Guid.CreateVersion7(), code, code, null, true, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+        User[] doctors = [hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor)];
+        var day = new DateOnly(2024, 5, 14);
+        IntegrationEvent[] told =
+        [
+            new SpecialtyCreated(specialty), .. doctors.Select(d => new UserCreated(d)), hospital.NewDoctorUpdate(doctors[0], specialty), hospital.NewDoctorUpdate(doctors[1], specialty),
+            .. new[]
+            {
+                hospital.NewAppointment(doctors[0].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 2), hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Scheduled, daysWaited: 5),
+                hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Cancelled, daysWaited: 50), hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.NoShow, daysWaited: 50),
+                hospital.NewAppointment(doctors[2].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 1),
+            }.Select(v => new AppointmentCreated(v)),
+        ];
+        await hospital.Publish(told);
+        await hospital.WaitUntilHandled(told);
+
+        var demand = await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" });
+
+        var rows = demand["specialties"]!.AsArray();
+        Assert.Equal(2, rows.Count);
+        var first = rows[0]!;
+        Assert.Equal((specialty.Id.ToString(), code, 2), ((string?)first["specialty_id"], (string?)first["code"], (int)first["doctors"]!));
+        Assert.Equal((4, 1, 1, 1), ((int)first["appointments"]!, (int)first["completed"]!, (int)first["cancelled"]!, (int)first["no_shows"]!));
+        Assert.Equal((3.5m, 0.0625m), ((decimal)first["average_wait_days"]!, (decimal)first["utilization"]!));
+        Assert.Equal((null, 1, 1m), ((string?)rows[1]!["specialty_id"], (int)rows[1]!["appointments"]!, (decimal)rows[1]!["average_wait_days"]!));
+
+        // A doctor whose working hours end with the next day still worked on this one.
+        var free = new DoctorScheduleSet(new(doctors[0].Id, hospital.Id, "Europe/Berlin", 30, [], [], [], 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), day.AddDays(1));
+        await hospital.Publish(free);
+        await hospital.WaitUntilHandled(free);
+        Assert.Equal(demand.ToJsonString(), (await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" })).ToJsonString());
+    }
+
+    [Fact]
+    public async Task Doctors_and_administrators_see_their_own_hospitals()
+    {
+        var foreign = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId;
+        foreach (var who in new[] { "admin@general.example", "doctor@general.example" })
+        {
+            var client = await ApiClient.LogInShared(who);
+            var own = await client.Call("get_specialty_demand", new { period = "QUARTERLY" });
+            Assert.Contains("CARD", own["specialties"]!.AsArray().Select(s => (string?)s!["code"]));
+            Assert.Equal("RESOURCE_NOT_FOUND", (await client.TryCall("get_specialty_demand", new { hospital_id = foreign })).Code);
+        }
+        foreach (var who in new[] { "nurse@general.example", "patient@general.example" })
+            Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("get_specialty_demand")).Code);
+        Assert.NotNull((await (await ApiClient.LogInShared("admin@medcor.example")).TryCall("get_specialty_demand")).Details!["hospital_id"]);
+    }
+}

@@ -1,0 +1,41 @@
+using MedCor.Contracts.Clinical;
+
+namespace MedCor.Tests.Services.Analytics.Statistics;
+
+public class ListReportsTests
+{
+    [Fact]
+    public async Task Each_past_month_with_data_has_a_report_with_its_own_statistics()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var (doctor, patient) = (Guid.NewGuid(), Guid.NewGuid());
+        await hospital.Publish(
+            new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 1, 31), AppointmentStatus.Completed, rating: 4)), new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 3, 1), AppointmentStatus.NoShow)),
+            new AppointmentCreated(hospital.NewAppointment(doctor, patient, hospital.Today, AppointmentStatus.Scheduled)), hospital.NewInvoice(new(2024, 1, 1), "199.00"), hospital.NewInvoice(new(2024, 4, 30), "-20.50"));
+        await Wait.Until(async () => (int)(await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id }))["total"]! == 3, "three months are reported");
+
+        var all = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id }))["results"]!.AsArray();
+
+        Assert.Equal(["2024-04-01", "2024-03-01", "2024-01-01"], all.Select(r => (string)r!["date_from"]!));
+        Assert.Equal(["2024-04-30", "2024-03-31", "2024-01-31"], all.Select(r => (string)r!["date_to"]!));
+        Assert.Equal(["-20.50", "0.00", "199.00"], all.Select(r => (string)r!["figures"]!["revenue"]!));
+        Assert.Equal([0, 1, 0], all.Select(r => (int)r!["figures"]!["no_shows"]!));
+        Assert.Equal((1, 1, 4m), ((int)all[2]!["figures"]!["completed"]!, (int)all[2]!["figures"]!["patients_seen"]!, (decimal)all[2]!["figures"]!["average_rating"]!));
+        var same = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id, sort = "date_from", limit = 1 }))["results"]![0]!;
+        Assert.Equal(all[2]!.ToJsonString(), same.ToJsonString());
+        Assert.Equal(1, (int)(await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id, date_from = "2024-01-31", date_to = "2024-02-15" }))["total"]!);
+    }
+
+    [Fact]
+    public async Task Administrators_see_their_own_hospitals_and_the_platform_all()
+    {
+        var (admin, platform) = (await ApiClient.LogInShared("admin@general.example"), await ApiClient.LogInShared("admin@medcor.example"));
+
+        Assert.All((await admin.Call("list_reports"))["results"]!.AsArray(), r => Assert.Equal(admin.HospitalId.ToString(), (string?)r!["hospital_id"]));
+        Assert.NotEqual(0, (int)(await platform.Call("list_reports"))["total"]!);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("list_reports", new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId })).Code);
+        foreach (var who in new[] { "doctor@general.example", "nurse@general.example", "patient@general.example" })
+            Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("list_reports")).Code);
+        Assert.NotNull((await admin.TryCall("list_reports", new { date_from = "2025-02-01", date_to = "2025-01-01" })).Details!["date_to"]);
+    }
+}

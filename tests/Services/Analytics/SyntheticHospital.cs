@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using MassTransit;
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Hospital;
+using MedCor.Contracts.Identity;
+using MedCor.Tests.Services.Billing;
+
+namespace MedCor.Tests.Services.Analytics;
+
+/// <summary>
+/// Represents a hospital that exists only as events, published through the broker as the owning services would, so that a test controls which events are
+/// published, in which order and how often.
+/// </summary>
+internal sealed class SyntheticHospital : IAsyncDisposable
+{
+    private readonly IBusControl _bus;
+    private readonly string _zone;
+
+    private SyntheticHospital(IBusControl bus, ApiClient platform, string zone) => (_bus, Platform, _zone) = (bus, platform, zone);
+
+    internal ApiClient Platform { get; }
+    internal Guid Id { get; } = Guid.CreateVersion7();
+    internal TimeZoneInfo Zone => TimeZoneInfo.FindSystemTimeZoneById(_zone);
+    internal DateOnly Today => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, Zone).DateTime);
+
+    internal static async Task<SyntheticHospital> Open(string zone = "Europe/Berlin")
+    {
+        var house = await MedCorFixture.Get();
+        var hospital = new SyntheticHospital(await house.StartBus(), await ApiClient.LogInShared("admin@medcor.example"), zone);
+        await hospital.Publish(new HospitalCreated(new(
+            hospital.Id, "Told", "told", "told", "office@told.example", "+1-555-0100", "1 Way", null, "City", null, "Country", "10001", "General", zone, true, 1,
+            DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, MaxOpenPatientBookings: 3)));
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1", hospital.Id) == 1, "Analytics knows the hospital");
+        return hospital;
+    }
+
+    internal async Task Publish(params IEnumerable<IntegrationEvent> events)
+    {
+        foreach (var happened in events) await _bus.Publish(happened, happened.GetType());
+    }
+
+    internal User NewUser(Role role, DateTimeOffset? registered = null) =>
+        new(Guid.CreateVersion7(), Id, "somebody@told.example", "A", "B", role, null, null, null, null, true, 1, registered ?? DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+
+    internal Appointment NewAppointment(Guid doctor, Guid patient, DateOnly day, AppointmentStatus status, int? rating = null, int version = 1, string at = "10:00", int daysWaited = 3)
+    {
+        var time = TimeOnly.Parse(at);
+        var starts = new DateTimeOffset(day.ToDateTime(time), Zone.GetUtcOffset(day.ToDateTime(time))).ToUniversalTime();
+        return new(
+            Guid.CreateVersion7(), Id, patient, null, doctor, null, day, time, 30, _zone, starts, starts.AddMinutes(30), "reason", null, status, rating, null, null, null, version,
+            starts.AddDays(-daysWaited), starts);
+    }
+
+    internal DoctorUpdated NewDoctorUpdate(User doctor, Contracts.Identity.Specialty specialty) => new(new(
+        doctor.Id, Id, doctor.Email, "A", "B", null, null, null, [new(specialty.Id, specialty.Code, specialty.Name, true, null, null)], true, true, 2, doctor.CreatedAt, doctor.UpdatedAt));
+
+    internal InvoiceIssued NewInvoice(DateOnly day, string total) => new(new(
+        Guid.CreateVersion7(), Id, Guid.Empty, 1, InvoiceType.Invoice, InvoiceStatus.Issued, day, total, "USD", [], null, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+
+    /// <summary>Returns the response of get_hospital_statistics once the given number of appointments has been counted in the period.</summary>
+    internal async Task<JsonNode> WaitForStatistics(DateOnly from, DateOnly to, int appointments)
+    {
+        JsonNode? answer = null;
+        await Wait.Until(async () => (int)(answer = await Platform.Call("get_hospital_statistics", new { hospital_id = Id, date_from = FormatDate(from), date_to = FormatDate(to) }))["appointments"]! == appointments,
+            "Analytics has counted what was told", explain: () => answer!.ToJsonString());
+        return answer!;
+    }
+
+    /// <summary>Waits until all given events have been handled.</summary>
+    internal async Task WaitUntilHandled(params IReadOnlyCollection<IntegrationEvent> told)
+    {
+        var house = await MedCorFixture.Get();
+        var ids = told.Select(t => t.EventId).Distinct().ToArray();
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = ANY($1)", ids) == ids.Length, "all that was told is handled");
+    }
+
+    internal static string FormatDate(DateOnly date) => Billing.SubscriptionFixture.FormatDate(date);
+
+    public async ValueTask DisposeAsync() => await _bus.StopAsync();
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.Services.Billing;
+
+/// <summary>Represents a hospital of a single test, and the platform administrator who acts for it.</summary>
+internal sealed record SubscriptionFixture(ApiClient Platform, Guid Id, TimeZoneInfo Zone)
+{
+    internal const string Basic = "01980000-0000-7000-9000-000000000001";
+    internal const string Professional = "01980000-0000-7000-9000-000000000002";
+    internal const string Enterprise = "01980000-0000-7000-9000-000000000003";
+
+    internal DateOnly Today => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, Zone).DateTime);
+
+    internal static async Task<SubscriptionFixture> Open(string zone = "Europe/Berlin")
+    {
+        var platform = await ApiClient.LogInShared("admin@medcor.example");
+        var name = $"h{Guid.NewGuid():N}";
+        var hospital = await platform.Call("create_hospital", new
+        {
+            name, subdomain = name, registration_number = name, email = "office@hospital.example", phone_number = "+1-555-0100", address_line1 = "1 Way",
+            city = "City", country = "Country", postal_code = "10001", hospital_type = "General", time_zone = zone,
+        });
+        return new(platform, Guid.Parse((string)hospital["id"]!), TimeZoneInfo.FindSystemTimeZoneById(zone));
+    }
+
+    /// <summary>Returns the parameters of create_subscription.</summary>
+    internal object CreateRequest(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") =>
+        new { hospital_id = Id, plan_id = plan, start_date = FormatDate(start ?? Today), billing_cycle = cycle };
+
+    internal Task<JsonNode> Subscribe(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") => Platform.Call("create_subscription", CreateRequest(plan, start, cycle));
+
+    internal Task<JsonNode> Get(JsonNode subscription) => Platform.Call("get_subscription", new { subscription_id = (string?)subscription["id"] });
+
+    /// <summary>Returns the hospital's invoices in ascending order of their number.</summary>
+    internal async Task<JsonNode[]> ListInvoices() =>
+        [.. (await Platform.Call("list_invoices", new { hospital_id = Id, sort = "number", limit = 100 }))["results"]!.AsArray().Select(i => i!)];
+
+    internal static string FormatDate(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    internal static decimal ParseAmount(JsonNode? text) => decimal.Parse((string)text!, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,75 @@
+namespace MedCor.Tests.Services.Billing.Subscriptions;
+
+public class CancelSubscriptionTests
+{
+    [Fact]
+    public async Task Cancellation_at_period_end_leaves_the_subscription_active_and_can_be_undone()
+    {
+        var hospital = await SubscriptionFixture.Open();
+        var made = await hospital.Subscribe();
+        var id = (string)made["id"]!;
+
+        var ending = await hospital.Platform.Call("cancel_subscription", new { subscription_id = id, reason = "Switching to different plan", immediate = false });
+        Assert.Equal(("ACTIVE", true, false, "Switching to different plan"), ((string?)ending["status"], (bool)ending["cancel_at_period_end"]!, (bool)ending["auto_renew"]!, (string?)ending["cancellation_reason"]));
+        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())).Code);
+
+        var undone = await hospital.Platform.Call("update_subscription", new { subscription_id = id, auto_renew = true });
+        Assert.Equal(("ACTIVE", false, true, null), ((string?)undone["status"], (bool)undone["cancel_at_period_end"]!, (bool)undone["auto_renew"]!, (string?)undone["cancellation_reason"]));
+        Assert.Single(await hospital.ListInvoices());
+    }
+
+    [Fact]
+    public async Task Immediate_cancellation_issues_a_credit_note_for_the_remaining_days_and_allows_a_new_subscription()
+    {
+        var hospital = await SubscriptionFixture.Open();
+        var start = hospital.Today.AddDays(-10);
+        var made = await hospital.Subscribe(SubscriptionFixture.Professional, start);
+        var days = start.AddMonths(1).DayNumber - start.DayNumber;
+
+        var ended = await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"], reason = "Closing", immediate = true });
+
+        Assert.Equal(("CANCELLED", "Closing", SubscriptionFixture.FormatDate(hospital.Today)), ((string?)ended["status"], (string?)ended["cancellation_reason"], (string?)ended["ended_on"]));
+        var invoices = await hospital.ListInvoices();
+        var note = invoices[1];
+        Assert.Equal(("CREDIT_NOTE", 2, (string?)invoices[0]["id"]), ((string?)note["type"], (int)note["number"]!, (string?)note["corrects_invoice_id"]));
+        Assert.Equal("CREDIT", (string?)Assert.Single(note["lines"]!.AsArray())!["kind"]);
+        // The remaining charge is the price of ten days, to the cent.
+        Assert.Equal(Math.Round(499.00m * 10 / days, 2, MidpointRounding.AwayFromZero), invoices.Sum(i => SubscriptionFixture.ParseAmount(i["total"])));
+
+        Assert.False((bool)ended["cancel_at_period_end"]!);
+
+        // No day is charged twice.
+        Assert.NotNull((await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
+        Assert.Equal(2, (await hospital.ListInvoices()).Length);
+        Assert.Equal("ACTIVE", (string?)(await hospital.Subscribe())["status"]);
+    }
+
+    [Fact]
+    public async Task Cancelled_at_period_end_before_it_begins_the_named_period_is_charged_and_runs()
+    {
+        var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
+        var made = await hospital.Subscribe(start: hospital.Today.AddDays(10));
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"] });
+
+        // Its first day comes.
+        await house.QueryNumber("billing", "UPDATE subscriptions SET start_date = start_date - 10, due_on = due_on - 10 WHERE hospital_id = $1 RETURNING 1", hospital.Id);
+
+        await Wait.Until(async () => (await hospital.ListInvoices()).Length == 1, "the first period is charged");
+        var running = await hospital.Get(made);
+        Assert.Equal(("ACTIVE", true, null), ((string?)running["status"], (bool)running["cancel_at_period_end"]!, (string?)running["ended_on"]));
+        var line = Assert.Single((await hospital.ListInvoices())[0]["lines"]!.AsArray())!;
+        Assert.Equal(((string?)running["current_period_start"], (string?)running["current_period_end"]), ((string?)line["period_start"], (string?)line["period_end"]));
+    }
+
+    [Fact]
+    public async Task A_subscription_that_has_not_started_is_cancelled_without_a_charge()
+    {
+        var hospital = await SubscriptionFixture.Open();
+        var made = await hospital.Subscribe(start: hospital.Today.AddMonths(1));
+
+        var ended = await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"], immediate = true });
+
+        Assert.Equal("CANCELLED", (string?)ended["status"]);
+        Assert.Empty(await hospital.ListInvoices());
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.Services.Chat.Runs;
+
+/// <summary>Tests that a chat run is canceled on whichever replica executes it, including its connection to the model.</summary>
+[Collection(nameof(ChatCollection))]
+public class ChatRunCancellerTests(ChatFixture house)
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Cancelling_at_whichever_replica_lets_go_of_the_model_and_tells_every_reader(int gateway)
+    {
+        var question = ChatFixture.NewQuestion();
+        house.Model.OnQuestion(question, async model =>
+        {
+            await model.SendToken("Anemia");
+            await model.HangUntilAborted();
+        });
+        var call = await house.ServerTokenClient().Start(question);
+        var model = await house.Model.WaitForRequest(question);
+        using var open = await house.ServerTokenClient().OpenStream(call);
+        Assert.Equal("Anemia", (await ChatStreamClient.ReadEvents(open).FirstAsync()).Text);
+        var readers = Enumerable.Range(0, 4).Select(i => house.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
+
+        var (status, body) = await house.ServerTokenClient(gateway).Cancel(call);
+
+        Assert.Equal((HttpStatusCode.OK, "cancelled"), (status, (string?)body!["status"]));
+        await model.Aborted.WaitAsync(ChatFixture.LessThanStall);
+        foreach (var told in await Task.WhenAll(readers)) Assert.Equal(["partial", "cancelled"], told.Select(t => t.Name));
+        Assert.Equal("cancelled", (string?)(await house.ServerTokenClient().Cancel(call)).Body!["status"]);
+        await Wait.Until(async () => await StateOf(call) == "CANCELLED", "it is kept that the call was cancelled");
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_for_its_first_token_is_cancelled_too()
+    {
+        var question = ChatFixture.NewQuestion();
+        house.Model.OnQuestion(question, model => model.HangUntilAborted());
+        var call = await house.ServerTokenClient().Start(question);
+        var model = await house.Model.WaitForRequest(question);
+
+        await house.ServerTokenClient(1).Cancel(call);
+
+        await model.Aborted.WaitAsync(ChatFixture.LessThanStall);
+        Assert.Equal(["cancelled"], (await house.ServerTokenClient().ReadToEnd(call)).Select(t => t.Name));
+    }
+
+    [Fact]
+    public async Task Cancelling_all_ends_those_of_the_caller_at_every_replica_and_nobody_elses()
+    {
+        var (nurse, doctor) = (house.ClientFor((await ApiClient.LogInShared("nurse@riverside.example")).AccessToken), house.ClientFor((await ApiClient.LogInShared("doctor@riverside.example")).AccessToken));
+        var questions = Enumerable.Range(0, 5).Select(_ => ChatFixture.NewQuestion()).ToArray();
+        var goOn = new TaskCompletionSource();
+        foreach (var question in questions)
+            house.Model.OnQuestion(question, async model =>
+            {
+                await model.WaitFor(goOn.Task);
+                await model.SendAnswer("Done");
+            });
+        var theirs = await Task.WhenAll(questions[..4].Select(q => nurse.Start(q)));
+        var others = await doctor.Start(questions[4]);
+        var models = await Task.WhenAll(questions[..4].Select(q => house.Model.WaitForRequest(q)));
+
+        var (status, body) = await nurse.CancelAll();
+
+        Assert.Equal((HttpStatusCode.OK, "cancelled", 4), (status, (string?)body!["status"], (int)body["count"]!));
+        Assert.Equal(theirs.Order(), body["call_ids"]!.AsArray().Select(id => Guid.Parse((string)id!)).Order());
+        await Task.WhenAll(models.Select(m => m.Aborted)).WaitAsync(ChatFixture.LessThanStall);
+        goOn.SetResult();
+        Assert.Equal("final", (await doctor.ReadToEnd(others))[^1].Name);
+        Assert.Equal(0, (int)(await nurse.CancelAll()).Body!["count"]!);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_complete_stays_so()
+    {
+        var call = await house.ServerTokenClient().Start(ChatFixture.NewQuestion());
+        await house.ServerTokenClient().ReadToEnd(call);
+
+        Assert.Equal("finished", (string?)(await house.ServerTokenClient(1).Cancel(call)).Body!["status"]);
+        Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(call))[^1].Name);
+    }
+
+    [Fact]
+    public async Task When_cancellation_and_completion_race_there_is_exactly_one_ending_for_all_readers()
+    {
+        var calls = new List<(Guid Call, string Status)>();
+        for (var i = 0; i < 20; i++)
+        {
+            var question = ChatFixture.NewQuestion();
+            var goOn = house.Model.PauseAfter(question, [], "Done");
+            var call = await house.ServerTokenClient().Start(question);
+            await house.Model.WaitForRequest(question);
+            var cancelled = house.ServerTokenClient(i % 2).Cancel(call);
+            goOn.SetResult();
+            calls.Add((call, (string)(await cancelled).Body!["status"]!));
+        }
+
+        foreach (var (call, status) in calls)
+        {
+            var told = await house.ServerTokenClient().ReadToEnd(call);
+            Assert.Equal(status == "finished" ? "final" : "cancelled", Assert.Single(told, t => t.Name != "partial").Name);
+            await Wait.Until(async () => string.Equals(await StateOf(call), status, StringComparison.OrdinalIgnoreCase), $"{status} is kept");
+        }
+    }
+
+    internal static async Task<string> StateOf(Guid call)
+    {
+        await using var chat = await (await MedCorFixture.Get()).OpenDatabase("chat");
+        await using var read = new Npgsql.NpgsqlCommand("SELECT state FROM chat_calls WHERE id = $1", chat) { Parameters = { new() { Value = call } } };
+        return (string)(await read.ExecuteScalarAsync())!;
+    }
+}

@@ -1,0 +1,62 @@
+namespace MedCor.Tests.Services.Clinical.Scheduling;
+
+public sealed class ListAppointmentSlotsTests
+{
+    [Fact]
+    public async Task The_response_names_the_time_zone_and_the_slot_length()
+    {
+        var ward = await ClinicFixture.Open("riverside");
+        var slots = await ward.Nurse.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday() });
+        Assert.Equal(["doctor_id", "date", "time_zone", "slot_minutes", "available_times"], slots.AsObject().Select(f => f.Key));
+        Assert.Equal((ward.Weekday(), "America/New_York", 30), ((string?)slots["date"], (string?)slots["time_zone"], (int)slots["slot_minutes"]!));
+        Assert.Equal("09:00:00", (string?)slots["available_times"]![0]);
+    }
+
+    [Fact]
+    public async Task An_offered_slot_can_be_booked_and_is_not_offered_again()
+    {
+        var ward = await ClinicFixture.Open();
+        var offered = await ward.FreeTimes();
+        Assert.Equal(16, offered.Length);
+        await ward.Book(offered[5]);
+        Assert.Equal(offered.Where(t => t != offered[5]), await ward.FreeTimes());
+    }
+
+    [Fact]
+    public async Task A_longer_appointment_is_offered_fewer_times()
+    {
+        var ward = await ClinicFixture.Open();
+        await ward.Book("10:00:00");
+        var slots = await ward.Nurse.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday(), duration_minutes = 60 });
+        var times = slots["available_times"]!.AsArray().Select(t => (string)t!).ToArray();
+        Assert.Equal(["09:00:00", "10:30:00", "11:00:00"], times[..3]);
+        Assert.Equal("16:00:00", times[^1]);
+    }
+
+    [Fact]
+    public async Task Past_days_have_none_and_days_too_far_ahead_are_refused()
+    {
+        var ward = await ClinicFixture.GetSharedReadOnly();
+        Assert.Empty(await ward.FreeTimes("2020-01-06"));
+        Assert.Empty(await ward.FreeTimes("0001-01-01"));
+        foreach (var date in new[] { "2199-01-07", "9999-12-31" })
+            Assert.Equal(["date"], CreateAppointmentTests.Fields(await ward.Nurse.TryCall("list_appointment_slots", new { doctor_id = ward.Doctor, date })));
+    }
+
+    [Fact]
+    public async Task Only_members_of_the_hospital_may_list_slots()
+    {
+        var ward = await ClinicFixture.Open();
+        foreach (var caller in new[] { ward.Admin, await ward.LogInDoctor(), await ward.LogInPatient(), await ClinicFixture.LogIn("admin@medcor.example") })
+        {
+            await caller.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday() });
+            await caller.Call("get_doctor_schedule", new { doctor_id = ward.Doctor });
+        }
+        var foreign = await ClinicFixture.LogIn("patient@riverside.example");
+        foreach (var doctor in new[] { ward.Doctor, ward.Patient, Guid.CreateVersion7() })
+        {
+            Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.TryCall("list_appointment_slots", new { doctor_id = doctor, date = ward.Weekday() })).Code);
+            Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.TryCall("get_doctor_schedule", new { doctor_id = doctor })).Code);
+        }
+    }
+}

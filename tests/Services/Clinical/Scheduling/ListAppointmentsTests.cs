@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.Services.Clinical.Scheduling;
+
+public sealed class ListAppointmentsTests
+{
+    [Fact]
+    public async Task Appointments_are_filtered_by_patient_doctor_status_and_day()
+    {
+        var ward = await ClinicFixture.Open();
+        var other = await ward.CreatePatient();
+        var first = await ward.Book("10:00:00", ward.Weekday(1));
+        var second = await ward.Book("10:00:00", ward.Weekday(2));
+        var third = await ward.Book("11:00:00", ward.Weekday(2), other);
+        await ward.ChangeStatus(third, "CANCELLED");
+
+        Assert.Equal(Ids(third, second, first), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor })));
+        Assert.Equal(Ids(second, first), Listed(await ward.Nurse.Call("list_appointments", new { patient_id = ward.Patient })));
+        Assert.Equal(Ids(third), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, status = "CANCELLED" })));
+        Assert.Equal(Ids(third, second), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Weekday(2) })));
+        Assert.Equal(Ids(first), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Weekday(1), date_to = ward.Weekday(1) })));
+        Assert.Equal(Ids(first, second, third), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, sort = "starts_at" })));
+    }
+
+    [Fact]
+    public async Task Pages_show_every_row_once()
+    {
+        var ward = await ClinicFixture.Open();
+        var booked = new List<JsonNode>();
+        foreach (var time in new[] { "09:00:00", "10:00:00", "11:00:00", "12:00:00", "13:00:00" }) booked.Add(await ward.Book(time));
+
+        var seen = new List<string>();
+        for (var page = 1; ; page++)
+        {
+            var answer = await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, page, limit = 2, sort = "status" });
+            Assert.Equal((5, page, 2), ((int)answer["total"]!, (int)answer["page"]!, (int)answer["limit"]!));
+            seen.AddRange(Listed(answer));
+            if (!(bool)answer["has_more"]!) break;
+        }
+        Assert.Equal(Ids([.. booked]).Order(), seen.Order());
+    }
+
+    [Fact]
+    public async Task Patients_see_their_own_alone()
+    {
+        var ward = await ClinicFixture.Open();
+        var (patient, other) = (await ward.LogInPatient(), await ward.CreatePatient());
+        var (own, others) = (await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other));
+
+        Assert.Equal(Ids(own), Listed(await patient.Call("list_appointments")));
+        Assert.Equal(Ids(own), Listed(await patient.Call("list_appointments", new { doctor_id = ward.Doctor })));
+        Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("list_appointments", new { patient_id = other })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await patient.TryCall("get_appointment", new { appointment_id = (string)others["id"]! })).Code);
+        await patient.Call("get_appointment", new { appointment_id = (string)own["id"]! });
+    }
+
+    [Fact]
+    public async Task Another_hospital_sees_nothing_of_it()
+    {
+        var ward = await ClinicFixture.Open();
+        var booked = await ward.Book("10:00:00");
+        var foreign = await ClinicFixture.LogIn("admin@riverside.example");
+        Assert.Equal(0, (int)(await foreign.Call("list_appointments", new { doctor_id = ward.Doctor }))["total"]!);
+        Assert.Equal(0, (int)(await foreign.Call("list_appointments", new { patient_id = ward.Patient }))["total"]!);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.TryCall("get_appointment", new { appointment_id = (string)booked["id"]! })).Code);
+        var platform = await ClinicFixture.LogIn("admin@medcor.example");
+        Assert.Equal(Ids(booked), Listed(await platform.Call("list_appointments", new { doctor_id = ward.Doctor })));
+    }
+
+    [Theory]
+    [InlineData("limit", 101)]
+    [InlineData("page", 0)]
+    [InlineData("sort", "colour")]
+    [InlineData("status", "LATE")]
+    [InlineData("date_from", "yesterday")]
+    public async Task A_bad_filter_is_named(string field, object value)
+    {
+        var nurse = await ClinicFixture.LogIn("nurse@general.example");
+        var answer = await nurse.TryCall("list_appointments", new Dictionary<string, object> { [field] = value });
+        Assert.Equal([field], CreateAppointmentTests.Fields(answer));
+    }
+
+    [Fact]
+    public async Task The_days_must_be_in_order()
+    {
+        var nurse = await ClinicFixture.LogIn("nurse@general.example");
+        Assert.Equal(["date_to", "sort"], CreateAppointmentTests.Fields(await nurse.TryCall("list_appointments", new { date_from = "2026-02-02", date_to = "2026-02-01", sort = "colour" })));
+    }
+
+    private static string[] Ids(params JsonNode[] appointments) => [.. appointments.Select(a => (string)a["id"]!)];
+
+    private static string[] Listed(JsonNode page) => Ids([.. page["results"]!.AsArray().Select(a => a!)]);
+}

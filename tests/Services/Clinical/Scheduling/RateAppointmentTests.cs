@@ -1,0 +1,82 @@
+namespace MedCor.Tests.Services.Clinical.Scheduling;
+
+public sealed class RateAppointmentTests
+{
+    [Fact]
+    public async Task A_patient_rates_a_completed_appointment_and_may_change_their_mind()
+    {
+        var ward = await ClinicFixture.Open();
+        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var rated = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
+        Assert.Equal((2, "A long wait"), ((int)rated["rating"]!, (string?)rated["rating_comment"]));
+        await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 5, comment = "It was worth it" });
+
+        var read = await ward.Nurse.Call("get_appointment", new { appointment_id = (string)done["id"]! });
+        Assert.Equal((5, "It was worth it"), ((int)read["rating"]!, (string?)read["rating_comment"]));
+    }
+
+    [Fact]
+    public async Task A_comment_stays_with_another_rating_until_it_is_replaced_or_taken_back()
+    {
+        var ward = await ClinicFixture.Open();
+        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
+
+        var again = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3 });
+        var takenBack = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3, comment = (string?)null });
+
+        Assert.Equal((3, "A long wait"), ((int)again["rating"]!, (string?)again["rating_comment"]));
+        Assert.Equal((3, null), ((int)takenBack["rating"]!, (string?)takenBack["rating_comment"]));
+    }
+
+    [Fact]
+    public async Task The_same_rating_again_is_not_published()
+    {
+        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var rated = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 4, comment = "Good" });
+        var published = await Published();
+
+        var again = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 4 });
+
+        Assert.Equal(rated.ToJsonString(), again.ToJsonString());
+        Assert.Equal(published, await Published());
+
+        Task<long> Published() => house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%AppointmentUpdated%' AND position($1 IN body) > 0", (string)done["id"]!);
+    }
+
+    [Theory]
+    [InlineData("SCHEDULED")]
+    [InlineData("IN_PROGRESS")]
+    [InlineData("CANCELLED")]
+    [InlineData("NO_SHOW")]
+    public async Task An_appointment_that_was_not_completed_cannot_be_rated(string status)
+    {
+        var ward = await ClinicFixture.Open();
+        var (patient, appointment) = (await ward.LogInPatient(), await ward.BookWithStatus(status, "10:00:00"));
+        Assert.Equal("CONFLICT", (await patient.TryCall("rate_appointment", new { appointment_id = (string)appointment["id"]!, rating = 5 })).Code);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6)]
+    [InlineData(-1)]
+    public async Task A_rating_is_1_to_5(int rating)
+    {
+        var ward = await ClinicFixture.Open();
+        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var answer = await patient.TryCall("rate_appointment", new { appointment_id = (string)done["id"]!, rating });
+        Assert.Equal(["rating"], CreateAppointmentTests.Fields(answer));
+    }
+
+    [Fact]
+    public async Task Only_its_patient_rates_it()
+    {
+        var ward = await ClinicFixture.Open();
+        var done = await ward.BookWithStatus("COMPLETED", "10:00:00");
+        var rating = new { appointment_id = (string)done["id"]!, rating = 5 };
+        foreach (var staff in new[] { ward.Nurse, ward.Admin, await ward.LogInDoctor() }) Assert.Equal("PERMISSION_DENIED", (await staff.TryCall("rate_appointment", rating)).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("patient@general.example")).TryCall("rate_appointment", rating)).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("patient@riverside.example")).TryCall("rate_appointment", rating)).Code);
+    }
+}

@@ -1,0 +1,164 @@
+using System.Net;
+
+namespace MedCor.Tests.Services.Clinical.Scheduling;
+
+public sealed class RescheduleAppointmentTests
+{
+    [Fact]
+    public async Task The_old_time_is_freed_and_the_two_name_each_other()
+    {
+        var ward = await ClinicFixture.Open();
+        var old = await ward.Book("10:00:00");
+        var moved = await ward.Nurse.Call("reschedule_appointment", To(old, ward.Weekday(2), "11:00:00", "The patient asked for it"));
+
+        Assert.Equal((string?)old["id"], (string?)moved["rescheduled_from"]);
+        Assert.Equal("SCHEDULED", (string?)moved["status"]);
+        Assert.Equal((ward.Weekday(2), "11:00:00", "Regular checkup", 30), ((string?)moved["appointment_date"], (string?)moved["appointment_time"], (string?)moved["reason"], (int?)moved["duration_minutes"]));
+        var after = await ward.Nurse.Call("get_appointment", new { appointment_id = (string)old["id"]! });
+        Assert.Equal((string?)moved["id"], (string?)after["rescheduled_to"]);
+        Assert.Equal("CANCELLED", (string?)after["status"]);
+        Assert.Equal("The patient asked for it", (string?)after["notes"]);
+        Assert.Contains("10:00:00", await ward.FreeTimes());
+        Assert.DoesNotContain("11:00:00", await ward.FreeTimes(ward.Weekday(2)));
+    }
+
+    [Fact]
+    public async Task An_appointment_may_move_by_less_than_its_duration()
+    {
+        var ward = await ClinicFixture.Open();
+        var old = await ward.Book("10:00:00");
+        var moved = await ward.Nurse.Call("reschedule_appointment", To(old, ward.Weekday(), "10:10:00"));
+        await ward.Nurse.Call("reschedule_appointment", To(moved, ward.Weekday(), "10:00:00"));
+    }
+
+    [Fact]
+    public async Task A_taken_time_leaves_everything_as_it_was()
+    {
+        var ward = await ClinicFixture.Open();
+        var old = await ward.Book("10:00:00");
+        await ward.Book("11:00:00", patient: await ward.CreatePatient());
+        var refused = await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "11:00:00"));
+
+        Assert.Equal("CONFLICT", refused.Code);
+        // The appointment's current time is an alternative for the appointment itself.
+        Assert.Contains("10:00:00", refused.Details!["alternatives"]!.AsArray().Select(a => (string)a!["time"]!));
+        Assert.Equal(old.ToJsonString(), (await ward.Nurse.Call("get_appointment", new { appointment_id = (string)old["id"]! })).ToJsonString());
+        Assert.DoesNotContain("10:00:00", await ward.FreeTimes());
+    }
+
+    [Fact]
+    public async Task Of_many_concurrent_reschedules_one_succeeds()
+    {
+        var ward = await ClinicFixture.Open();
+        var old = await ward.Book("10:00:00");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), $"{11 + i % 5}:00:00"))));
+        Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
+        Assert.Equal(29, answers.Count(a => a.Code == "CONFLICT"));
+        var standing = await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
+        Assert.Equal(1, (int)standing["total"]!);
+    }
+
+    [Fact]
+    public async Task Two_that_change_places_with_a_third_never_block_each_other()
+    {
+        var ward = await ClinicFixture.Open();
+        var times = new[] { "09:00:00", "10:00:00", "11:00:00", "12:00:00" };
+        var booked = await Task.WhenAll(times.Select(t => ward.Book(t)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(booked[i % 4], ward.Weekday(), times[(i + 1 + i / 4) % 4]))));
+        Assert.All(answers, a => Assert.Contains(a.Status, new[] { HttpStatusCode.OK, HttpStatusCode.Conflict, HttpStatusCode.BadRequest }));
+        var standing = await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
+        Assert.Equal(4, (int)standing["total"]!);
+    }
+
+    [Theory]
+    [InlineData("IN_PROGRESS")]
+    [InlineData("COMPLETED")]
+    [InlineData("CANCELLED")]
+    [InlineData("NO_SHOW")]
+    public async Task Only_a_scheduled_one_can_be_moved(string status)
+    {
+        var ward = await ClinicFixture.Open();
+        var old = await ward.BookWithStatus(status, "10:00:00");
+        Assert.Equal("CONFLICT", (await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(2), "10:00:00"))).Code);
+    }
+
+    [Fact]
+    public async Task The_new_time_must_be_bookable_and_new()
+    {
+        var ward = await ClinicFixture.Open();
+        var old = await ward.Book("10:00:00");
+        Assert.Equal(["appointment_time"], CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "10:00:00"))));
+        Assert.Equal(["appointment_time"], CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "18:00:00"))));
+        Assert.Equal(["appointment_date"], CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, "2020-01-06", "10:00:00"))));
+    }
+
+    [Fact]
+    public async Task Patients_move_their_own_and_no_others()
+    {
+        var ward = await ClinicFixture.Open();
+        var patient = await ward.LogInPatient();
+        await patient.Call("reschedule_appointment", To(await ward.Book("10:00:00"), ward.Weekday(2), "10:00:00"));
+        var others = await ward.Book("11:00:00", patient: await ward.CreatePatient());
+        Assert.Equal("RESOURCE_NOT_FOUND", (await patient.TryCall("reschedule_appointment", To(others, ward.Weekday(2), "11:00:00"))).Code);
+        var foreign = await ClinicFixture.LogIn("nurse@riverside.example");
+        Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.TryCall("reschedule_appointment", To(others, ward.Weekday(2), "11:00:00"))).Code);
+    }
+
+    [Fact]
+    public async Task Patients_move_to_a_slots_start_and_keep_the_length_that_staff_chose()
+    {
+        var ward = await ClinicFixture.Open();
+        var patient = await ward.LogInPatient();
+        var long_ = await ward.Nurse.Call("create_appointment", ward.BookingRequest("10:00:00", minutes: 60));
+
+        var odd = await patient.TryCall("reschedule_appointment", To(long_, ward.Weekday(2), "10:10:00"));
+        Assert.Equal("VALIDATION_ERROR", odd.Code);
+        Assert.NotNull(odd.Details!["appointment_time"]);
+        Assert.Equal("10:00:00", (string?)odd.Details["alternatives"]![0]!["time"]);
+        Assert.Equal(60, (int)(await patient.Call("reschedule_appointment", To(long_, ward.Weekday(2), "10:30:00")))["duration_minutes"]!);
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(480)]
+    public async Task Patients_move_nothing_longer_than_a_slot_of_which_nobody_knows_who_chose_its_length(int minutes)
+    {
+        var ward = await ClinicFixture.Open();
+        var patient = await ward.LogInPatient();
+        var (long_, usual) = (await ward.Nurse.Call("create_appointment", ward.BookingRequest("09:00:00", minutes: minutes)), await ward.Book("10:00:00", ward.Weekday(2)));
+        foreach (var booked in (System.Text.Json.Nodes.JsonNode[])[long_, usual]) await FromBeforeItWasKept(booked);
+
+        var refused = await patient.TryCall("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
+        Assert.Equal(("CONFLICT", minutes, 30), (refused.Code, (int?)refused.Details?["duration_minutes"], (int?)refused.Details?["slot_minutes"]));
+        Assert.Equal(long_.ToJsonString(), (await patient.Call("get_appointment", new { appointment_id = (string)long_["id"]! })).ToJsonString());
+        Assert.Equal(30, (int)(await patient.Call("reschedule_appointment", To(usual, ward.Weekday(4), "10:00:00")))["duration_minutes"]!);
+
+        // The hospital can move it, and the patient can cancel it.
+        var moved = await ward.Nurse.Call("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
+        Assert.Equal(minutes, (int)moved["duration_minutes"]!);
+        Assert.Equal("CONFLICT", (await patient.TryCall("reschedule_appointment", To(moved, ward.Weekday(5), "09:00:00"))).Code);
+        await patient.Call("update_appointment_status", new { appointment_id = (string)moved["id"]!, status = "CANCELLED", notes = "Well again" });
+
+        static async Task FromBeforeItWasKept(System.Text.Json.Nodes.JsonNode booked) =>
+            await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE appointments SET booked_by = NULL WHERE id = $1 RETURNING 1", Guid.Parse((string)booked["id"]!));
+    }
+
+    [Fact]
+    public async Task Moving_a_booking_takes_no_other_and_frees_none()
+    {
+        var ward = await ClinicFixture.Open();
+        var patient = await ward.LogInPatient();
+        var own = new List<System.Text.Json.Nodes.JsonNode>();
+        for (var i = 1; i <= 3; i++) own.Add(await patient.Call("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i))));
+
+        var moved = await patient.Call("reschedule_appointment", To(own[0], ward.Weekday(4), "10:00:00"));
+        await ward.Nurse.Call("reschedule_appointment", To(own[1], ward.Weekday(5), "10:00:00"));
+
+        Assert.Equal("CONFLICT", (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00"))).Code);
+        await patient.Call("update_appointment_status", new { appointment_id = (string)moved["id"]!, status = "CANCELLED", notes = "Well again" });
+        await patient.Call("create_appointment", ward.BookingRequest("11:00:00"));
+    }
+
+    private static object To(System.Text.Json.Nodes.JsonNode appointment, string date, string time, string? reason = null) =>
+        new { appointment_id = (string)appointment["id"]!, appointment_date = date, appointment_time = time, reason };
+}

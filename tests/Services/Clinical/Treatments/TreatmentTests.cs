@@ -1,0 +1,145 @@
+using System.Text.Json.Nodes;
+using MedCor.Tests.Services.Clinical.Scheduling;
+
+namespace MedCor.Tests.Services.Clinical.Treatments;
+
+public sealed class TreatmentTests
+{
+    [Fact]
+    public async Task A_treatment_keeps_its_medications_and_ends_once()
+    {
+        var ward = await ClinicFixture.Open();
+        var doctor = await ward.LogInDoctor();
+        var begun = await doctor.Call("create_treatment", Wish(ward));
+        Assert.Equal(("ACTIVE", "10mg", FollowUp), ((string?)begun["status"], (string?)begun["medications"]![0]!["dosage"], (string?)begun["follow_up_date"]));
+
+        var ended = await doctor.Call("update_treatment", new { treatment_id = Id(begun), status = "COMPLETED", notes = "Went well" });
+        Assert.Equal(("COMPLETED", "Went well", 2), ((string?)ended["status"], (string?)ended["notes"], (int)ended["version"]!));
+        Assert.Equal("CONFLICT", (await doctor.TryCall("update_treatment", new { treatment_id = Id(begun), status = "DISCONTINUED" })).Code);
+        Assert.Equal(1, (int)(await (await ward.LogInPatient()).Call("list_treatments", new { status = "COMPLETED" }))["total"]!);
+    }
+
+    [Fact]
+    public async Task Nurses_and_patients_read_and_the_platform_sees_no_content()
+    {
+        var ward = await ClinicFixture.Open();
+        var begun = await ward.Admin.Call("create_treatment", Wish(ward));
+        foreach (var reader in new[] { ward.Nurse, await ward.LogInPatient() })
+        {
+            Assert.Equal("Hypertension", (string?)(await reader.Call("get_treatment", new { treatment_id = Id(begun) }))["name"]);
+            Assert.Equal("PERMISSION_DENIED", (await reader.TryCall("create_treatment", Wish(ward))).Code);
+            Assert.Equal("PERMISSION_DENIED", (await reader.TryCall("update_treatment", new { treatment_id = Id(begun), notes = "x" })).Code);
+        }
+        var seen = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("get_treatment", new { treatment_id = Id(begun) });
+        Assert.Equal("ACTIVE", (string?)seen["status"]);
+        foreach (var content in Contents) Assert.Null(seen[content]);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("get_treatment", new { treatment_id = Id(begun) })).Code);
+    }
+
+    [Fact]
+    public async Task An_update_without_changes_adds_no_version()
+    {
+        var ward = await ClinicFixture.Open();
+        var begun = await ward.Admin.Call("create_treatment", Wish(ward));
+        var medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } };
+
+        var same = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), name = "Hypertension", medications, status = "ACTIVE" });
+        Assert.Equal(begun.ToJsonString(), same.ToJsonString());
+
+        var changed = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
+        Assert.Equal((2, "20mg"), ((int)changed["version"]!, (string?)changed["medications"]![0]!["dosage"]));
+        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
+    }
+
+    [Theory]
+    [InlineData("general")]
+    [InlineData("riverside")]
+    public async Task A_follow_up_is_not_before_today_by_the_hospitals_clocks(string hospital)
+    {
+        var ward = await ClinicFixture.Open(hospital);
+        string Day(int fromToday) => ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime).AddDays(fromToday));
+        object Treatment(string followUp) => new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Pain relief", follow_up_date = followUp };
+        Task<ApiResponse> Update(JsonNode treatment, string followUp) => ward.Admin.TryCall("update_treatment", new { treatment_id = Id(treatment), follow_up_date = followUp, instructions = "With food" });
+
+        foreach (var past in new[] { "1900-01-01", Day(-1) })
+            Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("create_treatment", Treatment(past))));
+        var begun = await ward.Admin.Call("create_treatment", Treatment(Day(0)));
+        Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-1))));
+
+        // A stored date that has passed in the meantime stays valid.
+        await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE treatments SET follow_up_date = follow_up_date - 7 WHERE id = $1 RETURNING 1", Guid.Parse(Id(begun)));
+        var kept = await Update(begun, Day(-7));
+        Assert.Equal((Day(-7), "With food"), ((string?)kept.Body["follow_up_date"], (string?)kept.Body["instructions"]));
+        Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-6))));
+        Assert.Equal(Day(1), (string?)(await Update(begun, Day(1))).Body["follow_up_date"]);
+    }
+
+    [Fact]
+    public async Task Live_events_about_treatments_reach_authorized_subscribers_without_content()
+    {
+        var ward = await ClinicFixture.Open();
+        await using var nurse = await SseClient.Connect(ward.Nurse);
+        await using var concerned = await SseClient.Connect(await ward.LogInPatient());
+        await using var other = await SseClient.Connect(await ClinicFixture.LogIn("patient@general.example"));
+        var begun = Guid.Parse(Id(await ward.Admin.Call("create_treatment", Wish(ward))));
+        await ward.Admin.Call("update_treatment", new { treatment_id = begun, notes = "Better" });
+
+        foreach (var listener in new[] { nurse, concerned })
+            foreach (var action in new[] { "created", "updated" })
+            {
+                var told = (await listener.Next("treatments", action, begun)).Data["data"]!;
+                Assert.Equal("ACTIVE", (string?)told["status"]);
+                foreach (var content in Contents) Assert.Null(told[content]);
+            }
+        Assert.DoesNotContain(other.Events, h => (string?)h.Data["data"]?["id"] == begun.ToString());
+    }
+
+    [Fact]
+    public async Task Treatments_are_filtered_by_patient_doctor_and_status_and_created_once_per_key()
+    {
+        var ward = await ClinicFixture.Open();
+        var key = Guid.NewGuid().ToString();
+        var first = await ward.Admin.TryCall("create_treatment", Wish(ward), key);
+        var again = await ward.Admin.TryCall("create_treatment", Wish(ward), key);
+        Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
+        var second = await ward.Admin.Call("create_treatment", Wish(ward));
+        await ward.Admin.Call("update_treatment", new { treatment_id = Id(second), status = "DISCONTINUED" });
+
+        var (ofPatient, ofDoctor) = (new { patient_id = ward.Patient, status = "ACTIVE" }, new { doctor_id = ward.Doctor, status = "ACTIVE" });
+        foreach (var filter in new object[] { ofPatient, ofDoctor, new { patient_id = ward.Patient, doctor_id = ward.Doctor, status = "ACTIVE" } })
+            Assert.Equal(Id(first.Body), Id(Assert.Single((await ward.Nurse.Call("list_treatments", filter))["results"]!.AsArray())!));
+        var page = await ward.Nurse.Call("list_treatments", new { patient_id = ward.Patient, limit = 1, page = 2, sort = "created_at" });
+        Assert.Equal((2, Id(second), false), ((int)page["total"]!, Id(page["results"]!.AsArray().Single()!), (bool)page["has_more"]!));
+    }
+
+    [Fact]
+    public async Task Doctors_begin_treatments_in_nobodys_name_but_their_own()
+    {
+        var ward = await ClinicFixture.Open();
+        var (doctor, colleague) = (await ward.LogInDoctor(), await ward.CreateDoctor());
+        object By(Guid name) => new { patient_id = ward.Patient, doctor_id = name, name = "Pain relief" };
+
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("create_treatment", By(colleague))).Code);
+        Assert.Equal(0, (int)(await doctor.Call("list_treatments", new { patient_id = ward.Patient }))["total"]!);
+        Assert.Equal(ward.Doctor.ToString(), (string?)(await doctor.Call("create_treatment", By(ward.Doctor)))["doctor_id"]);
+        var colleagues = await ward.Admin.Call("create_treatment", By(colleague));
+        Assert.Equal((colleague.ToString(), ward.Admin.Id.ToString()), ((string?)colleagues["doctor_id"], (string?)colleagues["author_id"]));
+
+        // A change makes its caller the author, because the text is no longer that of the previous one.
+        var changed = await doctor.Call("update_treatment", new { treatment_id = Id(colleagues), instructions = "With food" });
+        Assert.Equal((colleague.ToString(), ward.Doctor.ToString()), ((string?)changed["doctor_id"], (string?)changed["author_id"]));
+    }
+
+    private static readonly string[] Contents = ["name", "description", "medications", "instructions", "notes", "follow_up_date"];
+
+    private static readonly string FollowUp = ClinicFixture.FormatDate(DateOnly.FromDateTime(DateTime.UtcNow).AddDays(90));
+
+    private static object Wish(ClinicFixture ward) => new
+    {
+        patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Hypertension", description = "Blood pressure control",
+        medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } },
+        instructions = "Monitor daily", follow_up_date = FollowUp,
+    };
+
+    private static string Id(JsonNode treatment) => (string)treatment["id"]!;
+}

@@ -1,0 +1,92 @@
+using MedCor.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Keys;
+using MedCor.Identity.Sessions;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Tenancy;
+using MedCor.ServiceDefaults.Authentication;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace MedCor.Tests.Services.Identity;
+
+/// <summary>Runs Identity's handlers on a separate database for each test, with one administrator and a clock that the test controls.</summary>
+internal sealed class IdentityFixture : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _database;
+    private readonly ConnectionMultiplexer _redis;
+    private readonly ServiceProvider _services;
+
+    private IdentityFixture(string owner, int connections, ConnectionMultiplexer redis)
+    {
+        _redis = redis;
+        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
+        _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<OutboxSignal>().AddScoped<TenantContext>()
+            .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(_database).AddInterceptors(new RowLevelSecurityInterceptor(), s.GetRequiredService<OutboxSignal>()))
+            .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
+            .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
+            .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
+            .BuildServiceProvider();
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public Account Admin { get; } = new() { Email = "ada@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
+
+    public static async Task<IdentityFixture> Create(int connections = 5)
+    {
+        var house = await MedCorFixture.Get();
+        var owner = await house.CreateDatabase();
+        await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
+        var own = new IdentityFixture(owner, connections, await MedCorFixture.ConnectRedis());
+        await own.Write(db =>
+        {
+            db.Add(own.Admin);
+            db.Add(new Credential { UserId = own.Admin.Id, PasswordHash = "none" });
+        });
+        return own;
+    }
+
+    public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>Runs a handler in a scope of its own, as for a request.</summary>
+    public async Task<TResult> Execute<T, TResult>(Func<T, Task<TResult>> what) where T : notnull
+    {
+        await using var scope = _services.CreateAsyncScope();
+        return await what(scope.ServiceProvider.GetRequiredService<T>());
+    }
+
+    /// <summary>Writes to the database.</summary>
+    public async Task Write(Action<IdentityDb> change)
+    {
+        await using var scope = _services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        db.Tenancy.Enter(new Caller(Guid.Empty, "a test", Role.Admin, HospitalId: null, SessionId: Guid.Empty, Clock.Now, Clock.Now));
+        change(db);
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>Starts a session for the administrator, as a login does, and returns it with its refresh token.</summary>
+    public async Task<(Session Session, string RefreshToken)> StartSession()
+    {
+        var session = new Session { UserId = Admin.Id, StartedAt = Clock.Now, EndsAt = Clock.Now + SessionOptions.MaxLifetime };
+        var token = RefreshToken.Create();
+        await Write(db =>
+        {
+            db.Add(session);
+            db.Add(new RefreshToken { Hash = RefreshToken.HashOf(token), SessionId = session.Id, ExpiresAt = Clock.Now + SessionOptions.IdleTimeout });
+        });
+        return (session, token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await _database.DisposeAsync();
+        _redis.Dispose();
+    }
+}

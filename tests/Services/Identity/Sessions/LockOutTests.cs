@@ -1,0 +1,77 @@
+using System.Net;
+using MedCor.Identity.Sessions;
+
+namespace MedCor.Tests.Services.Identity.Sessions;
+
+public class LockOutTests
+{
+    [Fact]
+    public void The_pause_grows_with_every_failure_up_to_an_hour()
+    {
+        Assert.All(Enumerable.Range(0, LockOut.FreeAttempts), n => Assert.Equal(TimeSpan.Zero, LockOut.LockDuration(n)));
+        Assert.Equal(TimeSpan.FromSeconds(30), LockOut.LockDuration(LockOut.FreeAttempts));
+        Assert.Equal(TimeSpan.FromSeconds(60), LockOut.LockDuration(LockOut.FreeAttempts + 1));
+        Assert.Equal(TimeSpan.FromSeconds(120), LockOut.LockDuration(LockOut.FreeAttempts + 2));
+        Assert.Equal(TimeSpan.FromHours(1), LockOut.LockDuration(LockOut.FreeAttempts + 10));
+        Assert.Equal(TimeSpan.FromHours(1), LockOut.LockDuration(int.MaxValue));
+    }
+
+    [Fact]
+    public async Task Repeated_failures_lock_and_then_the_right_password_is_refused_too()
+    {
+        var somebody = await TestUser.Create();
+        for (var i = 0; i < LockOut.FreeAttempts; i++)
+            Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, "wrong")).Code);
+
+        var locked = await TestUser.PostLogIn(somebody.Email.ToUpperInvariant(), somebody.Password);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, locked.Status);
+        Assert.Equal("RATE_LIMIT", locked.Code);
+        Assert.InRange((int)locked.Body["error"]!["retry_after"]!, 1, 30);
+    }
+
+    [Fact]
+    public async Task An_address_that_nobody_has_locks_in_just_the_same_words()
+    {
+        var (nobody, somebody) = (TestUser.NewEmail(), (await TestUser.Create()).Email);
+        for (var i = 0; i < LockOut.FreeAttempts + 1; i++)
+        {
+            var (a, b) = (await TestUser.PostLogIn(nobody, "wrong"), await TestUser.PostLogIn(somebody, "wrong"));
+            Assert.Equal(a.Status, b.Status);
+            Assert.Equal((string?)a.Body["error"]!["message"], (string?)b.Body["error"]!["message"]);
+        }
+        Assert.Equal("RATE_LIMIT", (await TestUser.PostLogIn(nobody, "wrong")).Code);
+    }
+
+    [Fact]
+    public async Task Guesses_at_the_same_moment_do_not_slip_past_the_count()
+    {
+        var somebody = await TestUser.Create();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => TestUser.PostLogIn(somebody.Email, "wrong")));
+
+        Assert.Equal(LockOut.FreeAttempts, answers.Count(a => a.Code == "AUTH_INVALID"));
+        Assert.Equal(answers.Length - LockOut.FreeAttempts, answers.Count(a => a.Code == "RATE_LIMIT"));
+    }
+
+    [Fact]
+    public async Task Right_passwords_at_the_same_moment_lock_nobody_out()
+    {
+        var somebody = await TestUser.Create();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, LockOut.FreeAttempts + 3).Select(_ => TestUser.PostLogIn(somebody.Email, somebody.Password)));
+
+        Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.Status));
+    }
+
+    [Fact]
+    public async Task A_right_password_forgives_the_wrong_ones()
+    {
+        var somebody = await TestUser.Create();
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < LockOut.FreeAttempts - 1; i++) Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, "wrong")).Code);
+            await somebody.LogIn();
+        }
+    }
+}

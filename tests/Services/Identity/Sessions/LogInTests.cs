@@ -1,0 +1,78 @@
+using System.Net;
+
+namespace MedCor.Tests.Services.Identity.Sessions;
+
+public class LogInTests
+{
+    [Fact]
+    public async Task Everybody_of_the_demo_data_logs_in_with_and_without_the_slash()
+    {
+        foreach (var who in new[] { "admin@medcor.example", "admin@general.example", "doctor@general.example", "nurse@riverside.example", "patient@riverside.example" })
+        {
+            var answer = await TestUser.Post("/api/auth/login", new { email = who, password = "Demo-Medcor-2026" });
+            Assert.Equal(HttpStatusCode.OK, answer.Status);
+            Assert.Equal(who, (string?)answer.Body["user"]!["email"]);
+        }
+    }
+
+    [Fact]
+    public async Task The_address_may_be_written_in_any_case()
+    {
+        var somebody = await TestUser.Create();
+
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(somebody.Email.ToUpperInvariant(), somebody.Password)).Status);
+    }
+
+    [Fact]
+    public async Task Wrong_password_unknown_address_and_deactivated_user_are_indistinguishable()
+    {
+        var (somebody, gone) = (await TestUser.Create(), await TestUser.Create());
+        await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("delete_user", new { user_id = gone.Id });
+
+        var answers = new[]
+        {
+            await TestUser.PostLogIn(somebody.Email, "wrong"),
+            await TestUser.PostLogIn(TestUser.NewEmail(), "wrong"),
+            await TestUser.PostLogIn(gone.Email, gone.Password),
+        };
+
+        Assert.All(answers, a => Assert.Equal(HttpStatusCode.Unauthorized, a.Status));
+        Assert.All(answers, a => Assert.Equal("AUTH_INVALID", a.Code));
+        Assert.Single(answers.Select(a => (string?)a.Body["error"]!["message"]).Distinct());
+        Assert.All(answers, a => Assert.Equal(["request_id"], a.Details!.AsObject().Select(d => d.Key)));
+    }
+
+    [Theory]
+    [InlineData("a@ü_x.example")]
+    [InlineData("a@bücher..example")]
+    [InlineData("a@-ü.example")]
+    [InlineData("a@üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü.example")]
+    public async Task An_impossible_address_is_treated_as_unknown(string email)
+    {
+        var answer = await TestUser.PostLogIn(email, "no such password");
+
+        Assert.True(answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest, $"{email}: {answer.Status}");
+    }
+
+    [Fact]
+    public async Task Every_bad_field_is_named()
+    {
+        var answer = await TestUser.Post("/api/auth/login/", new { email = "not an address", password = "" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal("VALIDATION_ERROR", answer.Code);
+        Assert.NotNull(answer.Details!["email"]);
+        Assert.NotNull(answer.Details["password"]);
+    }
+
+    [Fact]
+    public async Task Tokens_are_not_to_be_cached_and_no_hash_is_answered()
+    {
+        using var http = await TestUser.CreateAnonymousClient();
+        using var response = await http.PostAsync("/api/auth/login/", new StringContent(
+            """{"email":"nurse@general.example","password":"Demo-Medcor-2026"}""", System.Text.Encoding.UTF8, "application/json"));
+
+        Assert.True(response.Headers.CacheControl!.NoStore);
+        Assert.DoesNotContain("hash", await response.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Sessions;
+
+namespace MedCor.Tests.Services.Identity.Sessions;
+
+public class RefreshSessionTests
+{
+    [Fact]
+    public async Task A_refresh_gives_new_tokens_of_the_same_session()
+    {
+        var client = await (await TestUser.Create()).LogIn();
+
+        var answer = await TestUser.PostRefresh(client.RefreshToken);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.NotEqual(client.RefreshToken, (string?)answer.Body["refresh_token"]);
+        Assert.Equal(client.Id.ToString(), (string?)answer.Body["user"]!["id"]);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostRefresh((string)answer.Body["refresh_token"]!)).Status);
+    }
+
+    [Fact]
+    public async Task Reuse_of_a_spent_token_ends_the_whole_family()
+    {
+        var client = await (await TestUser.Create()).LogIn();
+        var next = await TestUser.PostRefresh(client.RefreshToken);
+
+        var reuse = await TestUser.PostRefresh(client.RefreshToken);
+
+        Assert.Equal("AUTH_INVALID", reuse.Code);
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh((string)next.Body["refresh_token"]!)).Code);
+        await Wait.Until(async () => (await client.TryCall("get_current_user")).Code == "AUTH_INVALID", "the access token stops", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Of_two_concurrent_refreshes_at_most_one_succeeds_and_no_second_token_stays_valid()
+    {
+        var somebody = await TestUser.Create();
+        for (var round = 0; round < 3; round++)
+        {
+            var client = await somebody.LogIn();
+
+            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => TestUser.PostRefresh(client.RefreshToken)));
+
+            var won = answers.Where(a => a.Status == HttpStatusCode.OK).ToArray();
+            Assert.InRange(won.Length, 0, 1);
+            Assert.All(answers.Except(won), a => Assert.Equal("AUTH_INVALID", a.Code));
+            foreach (var winner in won) Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh((string)winner.Body["refresh_token"]!)).Code);
+        }
+    }
+
+    [Fact]
+    public async Task Another_session_of_the_same_user_goes_on()
+    {
+        var somebody = await TestUser.Create();
+        var (stolen, other) = (await somebody.LogIn(), await somebody.LogIn());
+        await TestUser.PostRefresh(stolen.RefreshToken);
+        await TestUser.PostRefresh(stolen.RefreshToken);
+
+        await Wait.Until(async () => (await stolen.TryCall("get_current_user")).Code == "AUTH_INVALID", "the access token stops", TimeSpan.FromSeconds(5));
+
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostRefresh(other.RefreshToken)).Status);
+        await other.Call("get_current_user");
+    }
+
+    [Fact]
+    public async Task More_at_once_than_there_are_connections_wait_for_the_key_and_for_each_other_and_are_not_refused()
+    {
+        const int Connections = 3;
+        await using var identity = await IdentityFixture.Create(Connections);
+        var tokens = await Task.WhenAll(Enumerable.Range(0, 4 * Connections).Select(async _ => (await identity.StartSession()).RefreshToken));
+
+        // The database is empty, so the first refresh must create the signing key, over a connection of its own.
+        var answers = await Task.WhenAll(tokens.Select(token => identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(token), CancellationToken.None))));
+
+        Assert.Equal(tokens.Length, answers.Select(a => a.AccessToken).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("never-given-out")]
+    [InlineData("'; DROP TABLE sessions; --")]
+    public async Task An_unknown_token_is_refused(string token) => Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(token)).Code);
+
+    [Fact]
+    public async Task A_missing_token_is_named() => Assert.NotNull((await TestUser.Post("/api/auth/refresh/", new { })).Details!["refresh_token"]);
+}

@@ -1,0 +1,65 @@
+using MedCor.Identity;
+using MedCor.Identity.Revocations;
+using MedCor.Identity.Sessions;
+using MedCor.Platform.Retention;
+using MedCor.ServiceDefaults.Authentication;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Tests.Services.Identity.Sessions;
+
+/// <summary>Tests that each policy deletes expired rows, no more of them at once than it is told to, and no others.</summary>
+public sealed class RetentionTests
+{
+    [Fact]
+    public async Task Sessions_are_deleted_when_they_have_ended()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var now = identity.Clock.Now;
+        await identity.Write(db => db.AddRange(Days(-2, -1, 1).Select(end => new Session { UserId = identity.Admin.Id, StartedAt = now.AddDays(-9), EndsAt = now + end })));
+
+        Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new SessionRetention(db)));
+        Assert.Equal([now.AddDays(1)], await Read(identity, db => db.Sessions.Select(s => s.EndsAt)));
+    }
+
+    [Fact]
+    public async Task Revocations_are_deleted_when_no_token_can_be_left_of_their_time()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (now, kept) = (identity.Clock.Now, TokenValidator.RevocationRetention(TimeSpan.FromSeconds(TokenOptions.MaxConfigurableSeconds)));
+        await identity.Write(db => db.AddRange(Days(-2, -1, 1).Select(late => new Revocation { RevokedId = Guid.NewGuid(), RevokedAt = now - kept + late })));
+
+        Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new RevocationRetention(db)));
+        Assert.Equal([now - kept + TimeSpan.FromDays(1)], await Read(identity, db => db.Revocations.Select(r => r.RevokedAt)));
+    }
+
+    [Fact]
+    public async Task Failed_logins_are_deleted_when_they_no_longer_count()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var now = identity.Clock.Now;
+        byte hash = 0;
+        await identity.Write(db => db.AddRange(Days(-2, -1, 1).Select(late => new FailedLogIns { EmailHash = [hash++], LastAt = now - LockOut.ForgetAfter + late / 2 })));
+
+        Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new FailedLogInRetention(db)));
+        Assert.Equal([now - LockOut.ForgetAfter + TimeSpan.FromHours(12)], await Read(identity, db => db.FailedLogIns.Select(f => f.LastAt)));
+    }
+
+    private static Task<DateTimeOffset[]> Read(IdentityFixture identity, Func<IdentityDb, IQueryable<DateTimeOffset>> rows) => identity.Execute<IdentityDb, DateTimeOffset[]>(db =>
+    {
+        db.Tenancy.Enter(hospital: null);
+        return rows(db).ToArrayAsync();
+    });
+
+    private static IEnumerable<TimeSpan> Days(params int[] days) => days.Select(d => TimeSpan.FromDays(d));
+
+    /// <summary>Returns how many rows the first three runs of a policy delete that may delete one row each.</summary>
+    private static async Task<(int First, int Second, int Third)> DeleteOneByOne(IdentityFixture identity, Func<IdentityDb, IRetentionPolicy> policy)
+    {
+        Task<int> Run() => identity.Execute<IdentityDb, int>(db =>
+        {
+            db.Tenancy.Enter(hospital: null);
+            return policy(db).DeleteExpiredAsync(identity.Clock.Now, 1, CancellationToken.None);
+        });
+        return (await Run(), await Run(), await Run());
+    }
+}

@@ -1,0 +1,191 @@
+using MedCor.DemoData;
+
+namespace MedCor.Tests.Services.Identity.Users;
+
+public class UpdateUserTests
+{
+    [Fact]
+    public async Task Omitted_fields_stay_unchanged()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
+
+        var changed = await admin.Call("update_user", new { user_id = somebody.Id, first_name = "Updated", phone_number = "+1-555-3333" });
+
+        Assert.Equal(("Updated", "+1-555-3333", "Testperson", 2), ((string?)changed["first_name"], (string?)changed["phone_number"], (string?)changed["last_name"], (int?)changed["version"]));
+    }
+
+    [Fact]
+    public async Task An_older_version_than_the_present_is_a_conflict()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
+        await admin.Call("update_user", new { user_id = somebody.Id, first_name = "First", expected_version = 1 });
+
+        Assert.Equal("CONFLICT", (await admin.TryCall("update_user", new { user_id = somebody.Id, first_name = "Second", expected_version = 1 })).Code);
+    }
+
+    [Fact]
+    public async Task Two_passwords_with_one_key_are_two_calls()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
+        var key = Guid.NewGuid().ToString();
+        object To(string password) => new { user_id = somebody.Id, password };
+
+        var (first, again) = (await admin.TryCall("update_user", To("first of two 2026"), key), await admin.TryCall("update_user", To("first of two 2026"), key));
+        var second = await admin.TryCall("update_user", To("second of two 2026"), key);
+
+        Assert.Equal((System.Net.HttpStatusCode.OK, true, first.Body.ToJsonString()), (first.Status, again.IsReplay, again.Body.ToJsonString()));
+        Assert.Equal(("CONFLICT", "idempotency_key"), (second.Code, (string?)second.Details!["field"]));
+        Assert.Equal(somebody.Id, (await ApiClient.LogIn(somebody.Email, "first of two 2026")).Id);
+    }
+
+    [Fact]
+    public async Task Users_update_only_themselves()
+    {
+        var somebody = await TestUser.Create("DOCTOR");
+        var doctor = await somebody.LogIn();
+
+        Assert.Equal("Own", (string?)(await doctor.Call("update_user", new { user_id = somebody.Id, first_name = "Own" }))["first_name"]);
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("update_user", new { user_id = DemoTenants.Hospitals[0].Nurse.Id, first_name = "Foreign" })).Code);
+    }
+
+    [Fact]
+    public async Task Nobody_can_change_their_own_role()
+    {
+        foreach (var role in new[] { "PATIENT", "NURSE", "DOCTOR", "ADMIN" })
+        {
+            var somebody = await TestUser.Create(role);
+            var client = await somebody.LogIn();
+            Assert.Equal("PERMISSION_DENIED", (await client.TryCall("update_user", new { user_id = somebody.Id, role = role == "ADMIN" ? "DOCTOR" : "ADMIN" })).Code);
+            Assert.Equal("PERMISSION_DENIED", (await client.TryCall("update_user", new { user_id = somebody.Id, is_active = false })).Code);
+        }
+    }
+
+    [Fact]
+    public async Task A_licence_is_for_administrators_to_change()
+    {
+        var somebody = await TestUser.Create("DOCTOR");
+
+        Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).TryCall("update_user", new { user_id = somebody.Id, license_number = "MD-SELF" })).Code);
+        Assert.Equal("MD-ADMIN", (string?)(await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("update_user", new { user_id = somebody.Id, license_number = "MD-ADMIN" }))["license_number"]);
+    }
+
+    [Fact]
+    public async Task Fields_of_another_role_are_refused_unless_already_stored()
+    {
+        var (admin, nurse, doctor) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("NURSE"), await TestUser.Create("DOCTOR"));
+
+        var refused = await admin.TryCall("update_user", new { user_id = nurse.Id, date_of_birth = "1990-01-01", license_number = "RN-1", years_of_experience = 3, is_available = false });
+        Assert.Equal(["date_of_birth", "is_available", "license_number", "years_of_experience"], refused.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order());
+
+        await admin.Call("update_user", new { user_id = doctor.Id, license_number = "MD-1", years_of_experience = 3, is_available = false });
+        Assert.Equal(["license_number"], (await admin.TryCall("update_user", new { user_id = doctor.Id, role = "NURSE", license_number = "RN-1", years_of_experience = 3, is_available = false })).Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id"));
+        await admin.Call("update_user", new { user_id = doctor.Id, role = "NURSE", license_number = "MD-1", years_of_experience = 3, is_available = false });
+    }
+
+    [Fact]
+    public async Task Patients_change_neither_their_name_nor_their_date_of_birth()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
+        await admin.Call("update_user", new { user_id = somebody.Id, date_of_birth = "1990-05-04" });
+        var patient = await somebody.LogIn();
+
+        foreach (var other in new object[]
+        {
+            new { user_id = somebody.Id, first_name = "Somebody" }, new { user_id = somebody.Id, last_name = "Else" }, new { user_id = somebody.Id, date_of_birth = "1990-05-05" },
+            new { user_id = somebody.Id, phone_number = "+1-555-4444", last_name = "Else" }, new { user_id = somebody.Id, last_name = "Else", email = TestUser.NewEmail(), current_password = somebody.Password },
+        })
+        {
+            var refused = await patient.TryCall("update_user", other);
+            Assert.Equal("PERMISSION_DENIED", refused.Code);
+            Assert.Contains("ask your hospital", (string?)refused.Body["error"]!["message"], StringComparison.Ordinal);
+        }
+
+        // Sending the current values is no change, and the hospital may change them.
+        var same = await patient.Call("update_user", new { user_id = somebody.Id, first_name = "Robin", last_name = "Testperson", date_of_birth = "1990-05-04", phone_number = "+1-555-5555" });
+        Assert.Equal(("Robin", "+1-555-5555"), ((string?)same["first_name"], (string?)same["phone_number"]));
+        Assert.Equal(("Else", "1990-05-05"), await admin.Call("update_user", new { user_id = somebody.Id, last_name = "Else", date_of_birth = "1990-05-05" }) is var changed ? ((string?)changed["last_name"], (string?)changed["date_of_birth"]) : default);
+    }
+
+    [Fact]
+    public async Task A_taken_address_is_a_conflict()
+    {
+        var (one, two) = (await TestUser.Create(), await TestUser.Create(by: TestUser.OtherHospitalAdminEmail));
+
+        Assert.Equal("CONFLICT", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("update_user", new { user_id = one.Id, email = two.Email.ToUpperInvariant() })).Code);
+    }
+
+    [Fact]
+    public async Task An_update_without_changes_adds_no_version()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
+        foreach (var change in new object[] { new { user_id = somebody.Id }, new { user_id = somebody.Id, first_name = "Robin", is_active = true } })
+            Assert.Equal((int)somebody.User["version"]!, (int)(await admin.Call("update_user", change))["version"]!);
+        Assert.Equal((int)somebody.User["version"]! + 1, (int)(await admin.Call("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8" }))["version"]!);
+    }
+
+    [Fact]
+    public async Task A_new_role_ends_the_old_tokens_and_the_next_login_has_it()
+    {
+        var somebody = await TestUser.Create("NURSE");
+        var nurse = await somebody.LogIn();
+        await nurse.Call("get_current_user");
+
+        await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("update_user", new { user_id = somebody.Id, role = "DOCTOR" });
+
+        var doctor = await somebody.LogIn();
+        await doctor.Call("get_current_user");
+        await Wait.Until(async () => (await nurse.TryCall("get_current_user")).Code == "AUTH_INVALID", "the old token stops", TimeSpan.FromSeconds(5));
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(nurse.RefreshToken)).Code);
+        Assert.Equal("DOCTOR", (string?)(await doctor.Call("get_current_user"))["role"]);
+        await doctor.Call("get_doctor_details", new { doctor_id = somebody.Id });
+    }
+
+    [Fact]
+    public async Task The_own_password_is_changed_with_the_current_one_and_ends_all_sessions()
+    {
+        var somebody = await TestUser.Create();
+        var client = await somebody.LogIn();
+        const string fresh = "Neues-Kennwort-9";
+
+        Assert.NotNull((await client.TryCall("update_user", new { user_id = somebody.Id, password = fresh })).Details!["current_password"]);
+        Assert.NotNull((await client.TryCall("update_user", new { user_id = somebody.Id, password = fresh, current_password = "wrong" })).Details!["current_password"]);
+        await client.Call("update_user", new { user_id = somebody.Id, password = fresh, current_password = somebody.Password });
+
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
+        await (await ApiClient.LogIn(somebody.Email, fresh)).Call("get_current_user");
+        await Wait.Until(async () => (await client.TryCall("get_current_user")).Code == "AUTH_INVALID", "the old token stops", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Guessing_the_current_password_locks_like_guessing_at_the_login()
+    {
+        var somebody = await TestUser.Create();
+        var client = await somebody.LogIn();
+        for (var i = 0; i < 5; i++)
+            Assert.Equal("VALIDATION_ERROR", (await client.TryCall("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = "wrong" })).Code);
+
+        Assert.Equal("RATE_LIMIT", (await client.TryCall("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = somebody.Password })).Code);
+        Assert.Equal("RATE_LIMIT", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
+    }
+
+    [Fact]
+    public async Task An_administrator_resets_a_password_without_the_old_one()
+    {
+        var somebody = await TestUser.Create();
+
+        await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9" });
+
+        await ApiClient.LogIn(somebody.Email, "Neues-Kennwort-9");
+    }
+
+    [Fact]
+    public async Task Concurrent_changes_of_one_version_do_not_both_succeed()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => admin.TryCall("update_user", new { user_id = somebody.Id, first_name = $"N{i}", expected_version = 1 })));
+
+        Assert.Single(answers, a => a.Code is null);
+        Assert.Equal(4, answers.Count(a => a.Code == "CONFLICT"));
+    }
+}

@@ -1,0 +1,48 @@
+using MedCor.Identity.Passwords;
+
+namespace MedCor.Tests.Unit.Identity;
+
+public class PasswordPolicyTests
+{
+    [Theory]
+    [InlineData("Demo-Medcor-2026")]
+    [InlineData("SecurePass123!")]
+    [InlineData("Test123!")]
+    [InlineData("nur kleine buchstaben")]
+    [InlineData("ünï¢ødé✓✓")]
+    public void Passwords_need_no_composition(string password) => Assert.Null(PasswordPolicy.FindError(password, "test@example.com", "Test", "Patient"));
+
+    [Theory]
+    [InlineData("password1")]
+    [InlineData("PassWord1")]
+    [InlineData("12345678")]
+    [InlineData("qwertyuiop")]
+    [InlineData("P@ssw0rd")]
+    [InlineData("iloveyou")]
+    public void Breached_ones_are_refused_whatever_their_case(string password) => Assert.Contains("breaches", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
+
+    [Theory]
+    [InlineData("katrin.vogel@general.example")]
+    [InlineData("Katrin.Vogel!")]
+    [InlineData("xxSommerfeldxx")]
+    [InlineData("1990Antonia")]
+    public void Ones_that_contain_the_own_name_or_address_are_refused(string password) =>
+        Assert.Contains("own name", PasswordPolicy.FindError(password, "katrin.vogel@general.example", "Antonia", "Sommerfeld"));
+
+    [Theory]
+    [InlineData("Ann Lee")]
+    [InlineData("annlee")]
+    [InlineData("Lee, Ann!")]
+    [InlineData("ann.lee.")]
+    public void The_whole_name_is_refused_however_short_and_whatever_stands_between(string password) =>
+        Assert.Contains("own name", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
+
+    [Theory]
+    [InlineData("        ")]
+    [InlineData("\t\t\t\t\n\n\n\n")]
+    [InlineData("\u00A0\u3000\u200B\u2800\u00A0\u3000\u200B\u2800")]
+    public void Blanks_alone_are_no_password(string password) => Assert.Equal("must not be blank", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
+
+    [Fact]
+    public void A_short_name_may_occur_in_a_password() => Assert.Null(PasswordPolicy.FindError("Lantern-Anker-9", "x@y.example", "Ann", "Lee"));
+}
