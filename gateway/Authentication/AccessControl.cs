@@ -31,7 +31,9 @@ internal static class AccessControl
         return metadata?.GetMetadata<AcceptsServerTokenMetadata>() is null ? null : ChatTokenHandler.SchemeName;
     }
 
-    /// <summary>Passes unmapped requests on to routing, which answers an unknown path with 404 and a wrong method with 405, also to strangers.</summary>
+    /// <summary>
+    /// Passes unmapped requests on to routing, which answers an unknown path with 404 and a wrong method with 405, with or without a credential.
+    /// </summary>
     private sealed class MappedEndpointsOnly : IAuthorizationMiddlewareResultHandler
     {
         private readonly AuthorizationMiddlewareResultHandler _inner = new();

@@ -15,7 +15,7 @@ internal sealed class CallerIdentity : ClaimsIdentity
     /// <summary>Gets the user; null for a program.</summary>
     public Caller? User { get; }
 
-    /// <summary>Gets the key under which the sender is counted, and under which chat runs are theirs.</summary>
+    /// <summary>Gets the key of the sender's quota and of the sender's chat runs.</summary>
     public string Key { get; }
 
     /// <summary>
@@ -38,7 +38,7 @@ internal sealed class CallerIdentity : ClaimsIdentity
 
 internal static class CallerIdentityExtensions
 {
-    /// <summary>Returns the authenticated sender of a request; null at a public endpoint when they did not authenticate.</summary>
+    /// <summary>Returns the authenticated sender of a request; null when a request to a public endpoint is anonymous.</summary>
     public static CallerIdentity? FindCallerIdentity(this HttpContext http) => http.User.Identity as CallerIdentity;
 
     /// <summary>Returns the authenticated sender of a request to an endpoint that is not public.</summary>

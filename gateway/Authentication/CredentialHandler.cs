@@ -10,11 +10,13 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Gateway.Authentication;
 
 /// <summary>Authenticates requests by one kind of credential. A challenge throws the error that rejected the credential.</summary>
-/// <remarks>Nothing is logged, because a line per rejected request would let strangers fill the log.</remarks>
+/// <remarks>Nothing is logged, because a line per rejected request would let anonymous clients fill the log.</remarks>
 internal abstract class CredentialHandler(IOptionsMonitor<AuthenticationSchemeOptions> options)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
 {
-    /// <summary>Returns the sender of the request. Exceptions other than <see cref="Unauthenticated"/>, such as those of an unavailable dependency, end the request.</summary>
+    /// <summary>
+    /// Returns the sender of the request. Exceptions other than <see cref="Unauthenticated"/>, such as those of an unavailable dependency, end the request.
+    /// </summary>
     /// <exception cref="Unauthenticated">The credential is missing or invalid.</exception>
     protected abstract ValueTask<CallerIdentity> IdentifyAsync();
 
@@ -27,9 +29,9 @@ internal abstract class CredentialHandler(IOptionsMonitor<AuthenticationSchemeOp
             Context.Features.Set(new CallerKey(caller.Key));
             return AuthenticateResult.Success(new(new ClaimsPrincipal(caller), Scheme.Name));
         }
-        catch (Unauthenticated refusal)
+        catch (Unauthenticated error)
         {
-            return AuthenticateResult.Fail(refusal);
+            return AuthenticateResult.Fail(error);
         }
     }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Authentication;
 
-/// <summary>Authenticates callers by a ticket in the query, which is redeemed for the token it was issued for.</summary>
+/// <summary>Authenticates callers by a ticket in the query, which is exchanged for the token that it was issued for.</summary>
 internal sealed class TicketHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, TicketStore tickets, TokenValidator tokens, ChatAuthenticator callers) : CredentialHandler(options)
 {
     public const string SchemeName = "Ticket";

@@ -8,37 +8,39 @@ using StackExchange.Redis;
 namespace MedCor.Gateway.Authentication;
 
 /// <summary>
-/// Stores tickets, which a browser, that cannot send a header with an event stream, sends in the address instead of its token.
-/// A ticket is good once, for a minute, at any replica; for one path when the request names it, else for any of those that take tickets. Redis keeps the token under one half of the ticket,
-/// encrypted with the other and bound to the path, so that who reads Redis reads no token.
+/// Issues and redeems tickets. A browser cannot send a header with an event stream, so it sends a ticket in the URL instead of its token.
 /// </summary>
+/// <remarks>
+/// A ticket can be redeemed once, within a minute, at any replica: for one path if the request names it, otherwise for any path that accepts tickets. Redis
+/// stores the token under one half of the ticket, encrypted with the other half and bound to the path, so that reading Redis reveals no token.
+/// </remarks>
 internal sealed class TicketStore(IConnectionMultiplexer redis)
 {
     public const string SsePath = "/api/mcp/sse";
     public const string WebSocketPath = "/api/mcp/ws";
     public const string ChatStreamPath = "/mcp/stream/";
 
-    /// <summary>How long a ticket is good, in seconds.</summary>
+    /// <summary>The lifetime of a ticket in seconds.</summary>
     public const int LifetimeSeconds = 60;
 
     private const int NameLength = 16;
     private const int KeyLength = 32;
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>A key seals one token only, so its nonce need not differ.</summary>
+    /// <summary>The nonce is constant because each key encrypts only one token.</summary>
     private static readonly byte[] Nonce = new byte[AesGcm.NonceByteSizes.MaxSize];
 
-    /// <summary>A path that takes tickets, in one spelling; null for any other.</summary>
+    /// <summary>Returns the canonical form of a path that accepts tickets; null for any other path.</summary>
     public static string? NormalizePath(string path)
     {
         var plain = path.TrimEnd('/').ToLowerInvariant();
         return plain is SsePath or WebSocketPath ? plain
-            : plain.StartsWith(ChatStreamPath, StringComparison.Ordinal) && Uuids.TryParse(plain[ChatStreamPath.Length..], out var call) ? $"{ChatStreamPath}{call}"
+            : plain.StartsWith(ChatStreamPath, StringComparison.Ordinal) && Uuids.TryParse(plain[ChatStreamPath.Length..], out var callId) ? $"{ChatStreamPath}{callId}"
             : null;
     }
 
-    /// <summary>A ticket for a token that has been checked.</summary>
-    /// <param name="path">The only path that it is good for, as <see cref="NormalizePath"/> writes it; null for any that takes tickets.</param>
+    /// <summary>Issues a ticket for a validated token.</summary>
+    /// <param name="path">The only path that the ticket is valid for, in canonical form (<see cref="NormalizePath"/>); null for every path that accepts tickets.</param>
     public async Task<string> IssueAsync(string token, string? path)
     {
         var ticket = RandomNumberGenerator.GetBytes(NameLength + KeyLength);
@@ -49,8 +51,9 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
         return WebEncoders.Base64UrlEncode(ticket);
     }
 
-    /// <summary>The token that a ticket stands for; the ticket is spent. Throws <see cref="Unauthenticated"/> when it was never good, no longer is, or is another path's.</summary>
-    /// <param name="path">Where the ticket was presented.</param>
+    /// <summary>Returns the token that a ticket was issued for, and invalidates the ticket.</summary>
+    /// <param name="path">The path of the request that presents the ticket.</param>
+    /// <exception cref="Unauthenticated">The ticket is invalid, expired or already redeemed, or was issued for another path.</exception>
     public async Task<string> RedeemAsync(string ticket, PathString path)
     {
         byte[] bytes;
@@ -64,20 +67,20 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
         }
         if (bytes.Length != NameLength + KeyLength) throw InvalidTicket();
 
-        var kept = (byte[]?)await redis.GetDatabase().StringGetDeleteAsync(RedisKey(bytes)).WaitAsync(RedisTimeout);
-        if (kept is null) throw InvalidTicket();
-        return Decrypt(kept, bytes.AsSpan(NameLength), NormalizePath(path.Value ?? "")) ?? Decrypt(kept, bytes.AsSpan(NameLength), null) ?? throw InvalidTicket();
+        var encrypted = (byte[]?)await redis.GetDatabase().StringGetDeleteAsync(RedisKey(bytes)).WaitAsync(RedisTimeout);
+        if (encrypted is null) throw InvalidTicket();
+        return Decrypt(encrypted, bytes.AsSpan(NameLength), NormalizePath(path.Value ?? "")) ?? Decrypt(encrypted, bytes.AsSpan(NameLength), null) ?? throw InvalidTicket();
     }
 
-    /// <summary>The token; null when it was not bound to this path.</summary>
-    private static string? Decrypt(ReadOnlySpan<byte> kept, ReadOnlySpan<byte> key, string? path)
+    /// <summary>Decrypts a token; returns null when it is not bound to this path.</summary>
+    private static string? Decrypt(ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> key, string? path)
     {
-        var tag = kept[..AesGcm.TagByteSizes.MaxSize];
-        var token = new byte[kept.Length - tag.Length];
+        var tag = encrypted[..AesGcm.TagByteSizes.MaxSize];
+        var token = new byte[encrypted.Length - tag.Length];
         try
         {
             using var aes = new AesGcm(key, tag.Length);
-            aes.Decrypt(Nonce, kept[tag.Length..], tag, token, AssociatedData(path));
+            aes.Decrypt(Nonce, encrypted[tag.Length..], tag, token, AssociatedData(path));
             return Encoding.UTF8.GetString(token);
         }
         catch (AuthenticationTagMismatchException)
@@ -86,7 +89,7 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
         }
     }
 
-    /// <summary>What is authenticated with the token, and not kept: who presents a ticket elsewhere cannot decrypt it.</summary>
+    /// <summary>Returns the data that is authenticated with the token and not stored: at another path, decryption fails.</summary>
     private static byte[] AssociatedData(string? path) => path is null ? [] : Encoding.UTF8.GetBytes(path);
 
     private static string RedisKey(byte[] ticket) => $"medcor:ticket:{Convert.ToHexStringLower(ticket, 0, NameLength)}";

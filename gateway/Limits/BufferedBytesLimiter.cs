@@ -28,7 +28,7 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
     /// </summary>
     public static readonly ArrayPool<byte> Arrays = ArrayPool<byte>.Create(maxArrayLength: 1024 * 1024, maxArraysPerBucket: 8);
 
-    private readonly Lock _turn = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _perCaller = [];
     /// <summary>
     /// The limit: at most an eighth of the memory that a container or a setting allows the process, because connections, Kestrel's read buffers and
@@ -44,23 +44,23 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
     /// <summary>Creates a lease for a buffer, counted for a caller or for none. Dispose of the lease when the buffer is released.</summary>
     public BufferLease CreateLease(string? callerKey = null) => new(this, callerKey);
 
-    private void Adjust(string? whose, long more, bool mayRefuse)
+    private void Adjust(string? callerKey, long delta, bool mayReject)
     {
-        lock (_turn)
+        lock (_lock)
         {
-            var theirs = whose is null ? 0 : _perCaller.GetValueOrDefault(whose) + more;
-            mayRefuse &= more > 0;
-            if (mayRefuse && _total + more > _maxBytes.Value) throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
-            if (mayRefuse && theirs > Math.Max(_maxBytes.Value / CallersPerBudget, MinCallerShare)) throw new RateLimited("You have more under way at once than there is room for. Wait for the answers.", retryAfter: 1);
-            _total += more;
-            if (whose is null) return;
-            if (theirs > 0) _perCaller[whose] = theirs;
-            else _perCaller.Remove(whose);
+            var callerTotal = callerKey is null ? 0 : _perCaller.GetValueOrDefault(callerKey) + delta;
+            mayReject &= delta > 0;
+            if (mayReject && _total + delta > _maxBytes.Value) throw new Unavailable("The gateway is processing as much data as its memory allows. Retry shortly.", retryAfter: 1);
+            if (mayReject && callerTotal > Math.Max(_maxBytes.Value / CallersPerBudget, MinCallerShare)) throw new RateLimited("Your concurrent requests use more memory than one caller may. Wait for their responses.", retryAfter: 1);
+            _total += delta;
+            if (callerKey is null) return;
+            if (callerTotal > 0) _perCaller[callerKey] = callerTotal;
+            else _perCaller.Remove(callerKey);
         }
     }
 
     /// <summary>Represents the counted memory of one buffer.</summary>
-    internal sealed class BufferLease(BufferedBytesLimiter waiting, string? whose) : IDisposable
+    internal sealed class BufferLease(BufferedBytesLimiter limiter, string? callerKey) : IDisposable
     {
         private long _bytes;
         private long _reserved;
@@ -86,13 +86,13 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
         public void Resize(long size)
         {
             size = Math.Max(size, _reserved);
-            waiting.Adjust(whose, size - _bytes, mayRefuse: _reserved == 0);
+            limiter.Adjust(callerKey, size - _bytes, mayReject: _reserved == 0);
             _bytes = size;
         }
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _bytes, 0) is > 0 and var gone) waiting.Adjust(whose, -gone, mayRefuse: false);
+            if (Interlocked.Exchange(ref _bytes, 0) is > 0 and var released) limiter.Adjust(callerKey, -released, mayReject: false);
         }
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Gateway.Limits;
 
 /// <summary>
-/// Charges calls to their callers, so that every surface is bounded. All methods throw <see cref="RateLimited"/> when the quota of the current window is used up.
+/// Charges calls to the quotas of their callers on every surface. All methods throw <see cref="RateLimited"/> when the quota of the current window is used up.
 /// </summary>
 internal sealed class CallQuota(RedisRateLimiter limiter, IOptions<LimitOptions> options)
 {

@@ -41,7 +41,7 @@ internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnv
     private readonly KeyedCounter<string> _perAddress = new();
     private int _total;
 
-    private readonly Lazy<int> _most = new(() => options.Value.MaxConnections
+    private readonly Lazy<int> _maxConnections = new(() => options.Value.MaxConnections
         ?? (int)Math.Min(LimitOptions.UsualConnections, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / LimitOptions.MemoryOfConnection));
 
     private int MaxPerAddress => options.Value.MaxConnectionsPerAddress ?? (environment.IsDevelopment() ? 0 : LimitOptions.DefaultConnectionsPerAddress);
@@ -65,19 +65,19 @@ internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnv
         if (OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>() is { Socket: { AddressFamily: not AddressFamily.Unix } socket })
             socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeoutOption, BitConverter.GetBytes(TcpUserTimeoutMilliseconds));
         // Options are read here rather than in the constructor: all options are validated together when the host starts.
-        var (most, mostOfEach) = (_most.Value, options.Value.IsTrustedProxy(address) ? 0 : MaxPerAddress);
-        var (whose, site) = (NetworkKey.ForClient(address), NetworkKey.ForSite(address));
+        var (maxTotal, maxPerAddress) = (_maxConnections.Value, options.Value.IsTrustedProxy(address) ? 0 : MaxPerAddress);
+        var (client, site) = (NetworkKey.ForClient(address), NetworkKey.ForSite(address));
         try
         {
-            var isOneTooMany = (Interlocked.Increment(ref _total) > most && most > 0) | (_perAddress.Increment(whose) > mostOfEach && mostOfEach > 0)
-                | (site is not null && _perAddress.Increment(site) > mostOfEach * NetworkKey.SiteMultiplier && mostOfEach > 0);
-            if (isOneTooMany) connection.Abort(new ConnectionAbortedException("There are too many connections."));
+            var isLimitExceeded = (Interlocked.Increment(ref _total) > maxTotal && maxTotal > 0) | (_perAddress.Increment(client) > maxPerAddress && maxPerAddress > 0)
+                | (site is not null && _perAddress.Increment(site) > maxPerAddress * NetworkKey.SiteMultiplier && maxPerAddress > 0);
+            if (isLimitExceeded) connection.Abort(new ConnectionAbortedException("There are too many connections."));
             else await next(connection);
         }
         finally
         {
             Interlocked.Decrement(ref _total);
-            _perAddress.Decrement(whose);
+            _perAddress.Decrement(client);
             if (site is not null) _perAddress.Decrement(site);
         }
     }

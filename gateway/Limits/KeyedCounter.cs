@@ -13,12 +13,12 @@ internal sealed class KeyedCounter<T> where T : notnull
     public IReadOnlyCollection<T> Keys => [.. _counts.Keys];
 
     /// <summary>Increments the count of a key and returns the new count.</summary>
-    public int Increment(T one) => _counts.AddOrUpdate(one, 1, (_, count) => count + 1);
+    public int Increment(T key) => _counts.AddOrUpdate(key, 1, (_, count) => count + 1);
 
     /// <summary>Decrements the count of a key.</summary>
-    public void Decrement(T one)
+    public void Decrement(T key)
     {
-        while (_counts.TryGetValue(one, out var count))
-            if (count > 1 ? _counts.TryUpdate(one, count - 1, count) : _counts.TryRemove(new(one, count))) return;
+        while (_counts.TryGetValue(key, out var count))
+            if (count > 1 ? _counts.TryUpdate(key, count - 1, count) : _counts.TryRemove(new(key, count))) return;
     }
 }

@@ -125,7 +125,7 @@ internal sealed class LimitOptions : IValidatableObject
         if (proxies is null) yield return new("MCP_TRUSTED_PROXIES must be addresses or networks such as 10.244.7.0/24, comma-separated.");
         else
             foreach (var wide in proxies.Where(IsTooWide))
-                yield return new($"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network, or one wider than /16 (IPv6: /48), and whoever else is in it could pretend to be anybody.");
+                yield return new($"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network, or one wider than /16 (IPv6: /48), and any other host in it could forge a caller's address.");
     }
 
     /// <summary>

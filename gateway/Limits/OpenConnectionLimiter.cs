@@ -5,68 +5,70 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Gateway.Limits;
 
 /// <summary>
-/// Counts the connections that stand, at this process: WebSockets and event streams of each user and of all together; and apart from them, so that nobody can take listeners' places without a
-/// token, WebSockets on which nobody has said yet who they are, of each address and of all together. A program that chats with the server token is no user: it is counted among all alone.
-/// Dispose of a place when the connection is gone.
+/// Limits the open connections of this process: WebSockets and event streams per user and in total. WebSockets that have not authenticated yet are limited
+/// separately, per address and in total, so that anonymous clients cannot use up the connections of users.
 /// </summary>
+/// <remarks>Programs with the server token count only toward the total. Dispose of a lease when its connection is closed.</remarks>
 internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
 {
-    /// <summary>WebSockets of one address on which nobody has said yet who they are. They have ten seconds to.</summary>
+    /// <summary>The maximum number of unauthenticated WebSockets per address. A WebSocket must authenticate within ten seconds.</summary>
     internal const int MaxAnonymousPerAddress = 100;
 
-    /// <summary>WebSockets on which nobody has said yet who they are, of all addresses together.</summary>
+    /// <summary>The maximum number of unauthenticated WebSockets of all addresses.</summary>
     internal const int MaxAnonymous = 2000;
 
     private readonly ConnectionGroup _listeners = new();
     private readonly ConnectionGroup _anonymous = new();
 
-    /// <summary>A WebSocket of somebody. Throws <see cref="RateLimited"/> when they have too many, <see cref="Unavailable"/> when there are too many of all.</summary>
+    /// <summary>
+    /// Acquires a WebSocket for a user. Throws <see cref="RateLimited"/> when the user has too many, and <see cref="Unavailable"/> when the total is reached.
+    /// </summary>
     public IDisposable AcquireSocket(Caller caller) => _listeners.Acquire(options.Value.MaxListeners, ("WebSockets", CallerKey.Of(caller), options.Value.MaxSocketsPerUser));
 
-    /// <summary>A stream of events for somebody, or for a program. Throws as <see cref="AcquireSocket"/> does.</summary>
+    /// <summary>Acquires an event stream for a user, or for a program if null. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireStream(Caller? caller) => caller is null
         ? _listeners.Acquire(options.Value.MaxListeners)
         : _listeners.Acquire(options.Value.MaxListeners, ("event streams", CallerKey.Of(caller), options.Value.MaxStreamsPerUser));
 
-    /// <summary>A WebSocket of somebody who has yet to say who they are. Throws as <see cref="AcquireSocket"/> does.</summary>
+    /// <summary>Acquires a WebSocket that has not authenticated yet. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireAnonymousSocket(HttpContext http)
     {
         const string Kind = "WebSockets without auth";
         var address = http.Connection.RemoteIpAddress;
-        (string, string, int) ofAddress = (Kind, NetworkKey.ForClient(address), MaxAnonymousPerAddress);
+        (string, string, int) perAddress = (Kind, NetworkKey.ForClient(address), MaxAnonymousPerAddress);
         return NetworkKey.ForSite(address) is { } site
-            ? _anonymous.Acquire(MaxAnonymous, ofAddress, (Kind, site, MaxAnonymousPerAddress * NetworkKey.SiteMultiplier))
-            : _anonymous.Acquire(MaxAnonymous, ofAddress);
+            ? _anonymous.Acquire(MaxAnonymous, perAddress, (Kind, site, MaxAnonymousPerAddress * NetworkKey.SiteMultiplier))
+            : _anonymous.Acquire(MaxAnonymous, perAddress);
     }
 
-    /// <summary>Connections that have a bound together, and shares of it. A bound of 0 is none.</summary>
+    /// <summary>Counts connections that share a total limit and have limits per key. A limit of 0 means no limit.</summary>
     private sealed class ConnectionGroup
     {
-        private readonly KeyedCounter<(string Kind, string Whose)> _perKey = new();
+        private readonly KeyedCounter<(string Kind, string Key)> _perKey = new();
         private int _openCount;
 
-        /// <param name="mostOfAll">The most that there may be of all together.</param>
-        /// <param name="shares">As what and whose it is counted, each with the most that there may be.</param>
-        public IDisposable Acquire(int mostOfAll, params (string Kind, string Whose, int Most)[] shares)
+        /// <param name="maxTotal">The maximum of all connections.</param>
+        /// <param name="limits">The keys of the connection, each with its maximum.</param>
+        public IDisposable Acquire(int maxTotal, params (string Kind, string Key, int Max)[] limits)
         {
             var total = Interlocked.Increment(ref _openCount);
-            var counts = Array.ConvertAll(shares, share => _perKey.Increment((share.Kind, share.Whose)));
-            var place = new ConnectionLease(this, shares);
+            var counts = Array.ConvertAll(limits, limit => _perKey.Increment((limit.Kind, limit.Key)));
+            var lease = new ConnectionLease(this, limits);
             try
             {
-                if (total > mostOfAll && mostOfAll > 0) throw new Unavailable("This gateway has as many listeners as it can have. Try again shortly.", retryAfter: 5);
-                foreach (var ((kind, _, most), count) in shares.Zip(counts))
-                    if (count > most && most > 0) throw new RateLimited($"No more than {most} {kind} at once. Close one of them first.", retryAfter: 5);
-                return place;
+                if (total > maxTotal && maxTotal > 0) throw new Unavailable("The gateway has reached its maximum number of open connections. Retry shortly.", retryAfter: 5);
+                foreach (var ((kind, _, max), count) in limits.Zip(counts))
+                    if (count > max && max > 0) throw new RateLimited($"No more than {max} {kind} at once. Close one of them first.", retryAfter: 5);
+                return lease;
             }
             catch
             {
-                place.Dispose();
+                lease.Dispose();
                 throw;
             }
         }
 
-        private sealed class ConnectionLease(ConnectionGroup group, (string Kind, string Whose, int)[] shares) : IDisposable
+        private sealed class ConnectionLease(ConnectionGroup group, (string Kind, string Key, int)[] limits) : IDisposable
         {
             private int _isReleased;
 
@@ -74,7 +76,7 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
             {
                 if (Interlocked.Exchange(ref _isReleased, 1) != 0) return;
                 Interlocked.Decrement(ref group._openCount);
-                foreach (var (kind, whose, _) in shares) group._perKey.Decrement((kind, whose));
+                foreach (var (kind, key, _) in limits) group._perKey.Decrement((kind, key));
             }
         }
     }

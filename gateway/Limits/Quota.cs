@@ -4,7 +4,7 @@ using MedCor.Contracts;
 namespace MedCor.Gateway.Limits;
 
 /// <summary>Represents a caller's remaining quota in the current window.</summary>
-/// <param name="Policy">The name of what is counted: one of <see cref="RateLimitPolicy"/>.</param>
+/// <param name="Policy">The policy of the quota: one of <see cref="RateLimitPolicy"/>.</param>
 /// <param name="Limit">The limit per window.</param>
 /// <param name="Remaining">The number that remains in the current window.</param>
 /// <param name="ResetSeconds">The number of seconds until the window ends.</param>

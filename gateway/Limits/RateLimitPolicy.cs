@@ -13,8 +13,8 @@ internal static class RateLimitPolicy
     public const string Sessions = "sessions";
 
     /// <summary>
-    /// WebSockets of clients that have not authenticated yet. They are counted separately, so that strangers behind a hospital's address cannot use up the
-    /// calls of its users.
+    /// WebSockets of clients that have not authenticated yet. They are counted separately, so that anonymous clients behind a hospital's address cannot
+    /// use up the calls of its users.
     /// </summary>
     public const string Sockets = "sockets";
 

@@ -7,7 +7,7 @@ namespace MedCor.Gateway.Limits;
 /// and lasts a minute by the clock of Redis. Rejected calls are not counted. While Redis is unavailable, each process counts on its own, so a caller has
 /// the full limit at each process.
 /// </summary>
-internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RedisRateLimiter> log)
+internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RedisRateLimiter> log)
 {
     public const int WindowSeconds = 60;
 
@@ -32,34 +32,37 @@ internal sealed class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvide
     /// <summary>Counts a caller's calls against a limit: either all of them or none.</summary>
     public async ValueTask<Quota> AcquireAsync(string policy, string callerKey, int limit, int calls = 1)
     {
-        var who = $"medcor:rate:{policy}:{callerKey}";
-        if (clock.GetTimestamp() < Volatile.Read(ref _redisRetryAt)) return AcquireLocally(policy, who, limit, calls);
+        var redisKey = $"medcor:rate:{policy}:{callerKey}";
+        if (clock.GetTimestamp() < Volatile.Read(ref _redisRetryAt)) return AcquireLocally(policy, redisKey, limit, calls);
         try
         {
-            var answer = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(CountScript, [who], [limit, calls, WindowSeconds * 1000]).WaitAsync(RedisTimeout, clock))!;
-            return new(policy, limit, Math.Max((int)answer[1], 0), (int)Math.Ceiling((long)answer[2] / 1000.0), (int)answer[0] == 1);
+            var result = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(CountScript, [redisKey], [limit, calls, WindowSeconds * 1000]).WaitAsync(RedisTimeout, clock))!;
+            return new(policy, limit, Math.Max((int)result[1], 0), (int)Math.Ceiling((long)result[2] / 1000.0), (int)result[0] == 1);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             Volatile.Write(ref _redisRetryAt, clock.GetTimestamp() + (long)(RedisRetryInterval.TotalSeconds * clock.TimestampFrequency));
-            log.LogWarning("Redis is away; calls are counted per process meanwhile: {Kind}", e.GetType().Name);
-            return AcquireLocally(policy, who, limit, calls);
+            LogRedisUnavailable(log, e.GetType().Name);
+            return AcquireLocally(policy, redisKey, limit, calls);
         }
     }
 
-    private Quota AcquireLocally(string policy, string who, int limit, int calls)
+    private Quota AcquireLocally(string policy, string redisKey, int limit, int calls)
     {
         lock (_localWindows)
         {
             var now = clock.GetUtcNow();
-            if (!_localWindows.TryGetValue(who, out var window) || window.Ends <= now)
+            if (!_localWindows.TryGetValue(redisKey, out var window) || window.Ends <= now)
             {
                 if (_localWindows.Count >= MaxLocalCallers) _localWindows.Clear();
                 window = (0, now.AddSeconds(WindowSeconds));
             }
             var granted = window.Used + calls <= limit;
-            if (granted) _localWindows[who] = window = (window.Used + calls, window.Ends);
+            if (granted) _localWindows[redisKey] = window = (window.Used + calls, window.Ends);
             return new(policy, limit, Math.Max(limit - window.Used, 0), (int)Math.Ceiling((window.Ends - now).TotalSeconds), granted);
         }
     }
+
+    [LoggerMessage(6060, LogLevel.Warning, "Redis is unavailable; calls are counted per process until it is back: {Kind}")]
+    private static partial void LogRedisUnavailable(ILogger log, string kind);
 }

@@ -21,7 +21,7 @@ internal readonly struct RequestBody : IDisposable
     private readonly PipeReader _reader;
     private readonly BufferedBytesLimiter.BufferLease _lease;
 
-    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, BufferedBytesLimiter.BufferLease held) => (_reader, Bytes, _lease) = (reader, SkipByteOrderMark(bytes), held);
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, BufferedBytesLimiter.BufferLease lease) => (_reader, Bytes, _lease) = (reader, SkipByteOrderMark(bytes), lease);
 
     public ReadOnlySequence<byte> Bytes { get; }
 
@@ -37,8 +37,8 @@ internal readonly struct RequestBody : IDisposable
     public static async ValueTask<RequestBody> ReadAsync(HttpContext http, int maxSize = MedCorDefaults.MaxRequestBodySize)
     {
         var (services, reader, aborted) = (http.RequestServices, http.Request.BodyReader, http.RequestAborted);
-        var held = services.GetRequiredService<BufferedBytesLimiter>().CreateLease(http.Features.Get<CallerKey>()?.Value);
-        CancellationTokenSource? patience = null, either = null;
+        var lease = services.GetRequiredService<BufferedBytesLimiter>().CreateLease(http.Features.Get<CallerKey>()?.Value);
+        CancellationTokenSource? timeout = null, cancellation = null;
         var isTooLarge = false;
         try
         {
@@ -46,45 +46,45 @@ internal readonly struct RequestBody : IDisposable
             {
                 if (!reader.TryRead(out var read))
                 {
-                    patience ??= new(ReadTimeout, services.GetRequiredService<TimeProvider>());
-                    either ??= CancellationTokenSource.CreateLinkedTokenSource(aborted, patience.Token);
-                    read = await reader.ReadAsync(either.Token);
+                    timeout ??= new(ReadTimeout, services.GetRequiredService<TimeProvider>());
+                    cancellation ??= CancellationTokenSource.CreateLinkedTokenSource(aborted, timeout.Token);
+                    read = await reader.ReadAsync(cancellation.Token);
                 }
                 isTooLarge |= read.Buffer.Length > maxSize;
                 if (isTooLarge)
                 {
-                    held.Dispose();
+                    lease.Dispose();
                     reader.AdvanceTo(read.Buffer.End);
                     if (read.IsCompleted) throw new PayloadTooLarge(maxSize);
                     continue;
                 }
                 try
                 {
-                    held.Resize(read.Buffer.Length);
+                    lease.Resize(read.Buffer.Length);
                 }
                 catch
                 {
                     reader.AdvanceTo(read.Buffer.End);
                     throw;
                 }
-                if (read.IsCompleted) return new(reader, read.Buffer, held);
+                if (read.IsCompleted) return new(reader, read.Buffer, lease);
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
         }
-        catch (OperationCanceledException) when (patience is { IsCancellationRequested: true } && !aborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout is { IsCancellationRequested: true } && !aborted.IsCancellationRequested)
         {
-            held.Dispose();
+            lease.Dispose();
             throw isTooLarge ? new PayloadTooLarge(maxSize) : new RequestTimeout();
         }
         catch
         {
-            held.Dispose();
+            lease.Dispose();
             throw;
         }
         finally
         {
-            either?.Dispose();
-            patience?.Dispose();
+            cancellation?.Dispose();
+            timeout?.Dispose();
         }
     }
 
