@@ -11,35 +11,35 @@ using Microsoft.Net.Http.Headers;
 namespace MedCor.Gateway.HttpPipeline;
 
 /// <summary>
-/// Which pages of other origins may call the gateway from a browser: those of <c>MCP_ALLOWED_ORIGINS</c>, and in Development also every page of this machine. No cookie is ever
-/// used, so a page can do no more than who gave it a token.
+/// Determines which origins may call the gateway from a browser: those of <c>MCP_ALLOWED_ORIGINS</c> and, in Development, every origin on this machine. The
+/// gateway uses no cookies, so a page has only the rights of the token that a user gave it.
 /// </summary>
 internal sealed class AllowedOrigins(IOptions<AllowedOriginsOptions> options, IHostEnvironment environment)
 {
     private readonly HashSet<string> _allowed = new(options.Value.Origins, StringComparer.OrdinalIgnoreCase);
     private readonly bool _isDevelopment = environment.IsDevelopment();
 
-    /// <summary>Whether a page of this origin may call.</summary>
-    /// <param name="origin">As a browser sends it: <c>https://app.example</c>.</param>
+    /// <summary>Returns whether pages of an origin may call the gateway.</summary>
+    /// <param name="origin">The origin as a browser sends it: <c>https://app.example</c>.</param>
     public bool IsAllowed(string origin) =>
         _allowed.Contains(origin)
         || _isDevelopment && Uri.TryCreate(origin, UriKind.Absolute, out var uri) && AllowedOriginsOptions.IsHttp(uri) && (uri.Host == "localhost" || IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Whether a page of this origin may open a WebSocket at a request's address, which browsers leave to the server to decide.</summary>
+    /// <summary>Returns whether pages of an origin may open a WebSocket at a request's address. Browsers leave this decision to the server.</summary>
     public bool IsAllowedForSocket(string origin, HttpRequest request) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Host.Equals(request.Host.Host, StringComparison.OrdinalIgnoreCase)
             && uri.Port == (request.Host.Port ?? (uri.Scheme == Uri.UriSchemeHttps ? 443 : 80))
         || IsAllowed(origin);
 }
 
-/// <summary>The origins that an operator allows.</summary>
+/// <summary>Configures the allowed origins.</summary>
 internal sealed class AllowedOriginsOptions : IValidatableObject
 {
-    /// <summary>Exact origins (<c>https://app.example,https://admin.example:8443</c>), comma-separated; none unless given.</summary>
+    /// <summary>Gets or sets exact origins, comma-separated (<c>https://app.example,https://admin.example:8443</c>); none by default.</summary>
     [ConfigurationKeyName("MCP_ALLOWED_ORIGINS")]
     public string? Allowed { get; set; }
 
-    /// <summary>Each as browsers write it.</summary>
+    /// <summary>Gets the origins as browsers write them.</summary>
     public IEnumerable<string> Origins => Entries.Select(Normalize).OfType<string>();
 
     private IEnumerable<string> Entries => (Allowed ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -52,7 +52,7 @@ internal sealed class AllowedOriginsOptions : IValidatableObject
 
     internal static bool IsHttp(Uri uri) => uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps;
 
-    /// <summary>An origin as browsers write it: names in their ASCII form, no port where it is the usual one. None when it is no origin.</summary>
+    /// <summary>Returns an origin as browsers write it: the host in ASCII, without the default port. Returns null when the text is no origin.</summary>
     private static string? Normalize(string text)
     {
         if (text.Contains('*', StringComparison.Ordinal) || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || !IsHttp(uri)) return null;
@@ -67,10 +67,10 @@ internal static class CorsExtensions
     /// <summary>Specifies the time for which browsers cache the result of a preflight request.</summary>
     private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromHours(1);
 
-    /// <summary>Every method that an endpoint takes.</summary>
+    /// <summary>The methods that endpoints accept.</summary>
     private static readonly string[] AllowedMethods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Delete];
 
-    /// <summary>What scripts may read beside what they always may: all that an answer tells of itself.</summary>
+    /// <summary>The response headers that scripts of other origins may read, beside the CORS-safelisted ones.</summary>
     internal static readonly string[] ExposedHeaders =
     [
         RequestIds.Header, HeaderNames.TraceParent, HeaderNames.RetryAfter, Quota.Header, Quota.PolicyHeader, IdempotencyHeaders.Replayed, HeaderNames.ETag, HeaderNames.WWWAuthenticate,
@@ -84,12 +84,14 @@ internal static class CorsExtensions
         var services = builder.Services;
         services.AddOptions<AllowedOriginsOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<AllowedOrigins>().AddCors();
-        // Any header: without cookies there is none that a page could abuse, and tracing libraries bring their own.
+        // Any header is allowed: without cookies there is none that a page could abuse, and tracing libraries add their own.
         services.AddOptions<CorsOptions>().Configure<AllowedOrigins>((cors, origins) => cors.AddDefaultPolicy(policy =>
             policy.SetIsOriginAllowed(origins.IsAllowed).WithMethods(AllowedMethods).AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightMaxAge)));
     }
 
-    /// <summary>Says which pages of other origins may call. What one of them would send is said again in the answer, so what is no name of a header is dropped before: it could not be written.</summary>
+    /// <summary>
+    /// Applies the CORS policy. The response repeats the header names of a preflight request, so invalid names, which cannot be written, are removed first.
+    /// </summary>
     public static void UseAllowedOrigins(this WebApplication app)
     {
         app.Use((http, next) =>
@@ -101,10 +103,10 @@ internal static class CorsExtensions
         app.UseCors();
     }
 
-    /// <summary>Whether a text can be the name of a header: a token of RFC 9110.</summary>
+    /// <summary>Returns whether a text is a valid header name: a token of RFC 9110.</summary>
     private static bool IsHeaderName(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(TokenCharacters);
 
-    /// <summary>Refuses a WebSocket to a page of an origin that may not call. Programs send no origin.</summary>
+    /// <summary>Rejects WebSockets from pages of origins that are not allowed. Programs send no origin.</summary>
     public static void UseWebSocketOriginCheck(this WebApplication app)
     {
         var origins = app.Services.GetRequiredService<AllowedOrigins>();

@@ -1,10 +1,10 @@
 namespace MedCor.Gateway.HttpPipeline;
 
-/// <summary>The methods that every path has beside its own: HEAD where there is GET, and OPTIONS.</summary>
+/// <summary>Adds the methods that every path supports beside its own: HEAD where the path supports GET, and OPTIONS.</summary>
 internal static class HttpMethodExtensions
 {
     /// <summary>
-    /// Lets each endpoint of a group that answers GET answer HEAD as well. The same handler runs, so the status and the headers are those of GET; the server leaves out the body.
+    /// Adds HEAD to every GET endpoint of a group. The same handler runs, so the status and headers are those of GET; the server omits the body.
     /// </summary>
     public static RouteGroupBuilder WithHeadMethod(this RouteGroupBuilder routes)
     {
@@ -17,11 +17,13 @@ internal static class HttpMethodExtensions
         return routes;
     }
 
-    /// <summary>Answers OPTIONS with 204 and, in <c>Allow</c>, the methods of the path. What browsers ask before a call from another origin is answered before (see <see cref="AllowedOrigins"/>).</summary>
+    /// <summary>
+    /// Answers OPTIONS with 204 and the methods of the path in <c>Allow</c>. CORS preflight requests are answered earlier (see <see cref="AllowedOrigins"/>).
+    /// </summary>
     public static IApplicationBuilder UseOptionsMethod(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
         await next(http);
-        // Routing refuses what no endpoint of the path takes, and says what they take.
+        // Routing answers an unsupported method with 405 and lists the supported ones.
         if (!HttpMethods.IsOptions(http.Request.Method) || http.Response is not { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false }) return;
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         http.Response.Headers.Allow = $"{http.Response.Headers.Allow}, {HttpMethods.Options}";

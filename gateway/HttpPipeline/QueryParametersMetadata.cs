@@ -22,7 +22,7 @@ internal sealed class QueryParametersMetadata
 
     /// <summary>
     /// Rejects a request, by throwing <see cref="ValidationFailed"/>, whose query has parameters that the endpoint does not read, or parameters that are not
-    /// UTF-8, which would be read with U+FFFD in their place. It runs after authorization, so that strangers learn nothing about the query.
+    /// UTF-8, which would be read with U+FFFD in their place. It runs after authorization, so that anonymous clients learn nothing about the query.
     /// </summary>
     internal static void ThrowIfInvalid(HttpContext http)
     {
@@ -30,14 +30,14 @@ internal sealed class QueryParametersMetadata
         var declared = metadata.GetMetadata<QueryParametersMetadata>();
         if (declared is null && metadata.GetMetadata<IAllowAnonymous>() is not null) return;
         var isRead = declared == Read;
-        var mistakes = new Dictionary<string, List<string>>();
+        var errors = new Dictionary<string, List<string>>();
         foreach (var parameter in new QueryStringEnumerable(http.Request.QueryString.Value))
         {
             var name = parameter.DecodeName().ToString();
-            if (!isRead) mistakes.AddError(name, "is not a parameter here: this path reads none from its query");
-            else if (!IsUtf8(parameter.EncodedName.Span) || !IsUtf8(parameter.EncodedValue.Span)) mistakes.AddError(name, ValidationErrors.NotUnicode);
+            if (!isRead) errors.AddError(name, "is not a parameter here: this path reads none from its query");
+            else if (!IsUtf8(parameter.EncodedName.Span) || !IsUtf8(parameter.EncodedValue.Span)) errors.AddError(name, ValidationErrors.NotUnicode);
         }
-        if (mistakes.Count > 0) throw new ValidationFailed(mistakes);
+        if (errors.Count > 0) throw new ValidationFailed(errors);
     }
 
     /// <summary>Returns whether a percent-encoded text decodes to valid UTF-8. A percent sign without two hexadecimal digits stands for itself.</summary>
@@ -53,7 +53,7 @@ internal sealed class QueryParametersMetadata
             }
             else
             {
-                // Kestrel takes no other characters in an address than those of ASCII.
+                // Kestrel accepts only ASCII characters in a URL.
                 bytes.Add((byte)encoded[i]);
             }
         return Utf8.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));

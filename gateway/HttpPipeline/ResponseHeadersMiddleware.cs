@@ -7,12 +7,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.HttpPipeline;
 
-/// <summary>What every answer carries: the request's id, its trace, what its sender may still do, and how who is not known makes themselves known.</summary>
+/// <summary>
+/// Adds the headers that every response has: the request id, the trace, the caller's remaining quota and, with 401, the authentication challenge.
+/// </summary>
 internal static class ResponseHeadersMiddleware
 {
     public static IApplicationBuilder UseResponseHeaders(this IApplicationBuilder app) => app.Use((http, next) =>
     {
-        // Late, so that an error written over a half-made answer carries them too.
+        // When the response starts, so that an error that replaces an unfinished response has them too.
         http.Response.OnStarting(static state =>
         {
             var http = (HttpContext)state;
@@ -20,10 +22,10 @@ internal static class ResponseHeadersMiddleware
             headers[RequestIds.Header] = http.RequestId();
             headers.XContentTypeOptions = "nosniff";
             if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
-            // To a page of another origin the same answer has further headers.
+            // For a page of another origin the same response has additional headers.
             if (!headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(HeaderNames.Origin)) headers.Append(HeaderNames.Vary, HeaderNames.Origin);
             if (http.Features.Get<IHttpActivityFeature>()?.Activity is { IdFormat: ActivityIdFormat.W3C } span) headers.TraceParent = span.Id;
-            // Also where a service refused, and its answer was passed on.
+            // Also when the 401 is a forwarded response of a service.
             if (http.Response.StatusCode == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0) http.SetBearerChallenge();
             http.Features.Get<Quota>()?.WriteTo(headers);
             return Task.CompletedTask;

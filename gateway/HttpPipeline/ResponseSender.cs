@@ -22,17 +22,17 @@ internal static class ResponseSender
     /// <inheritdoc cref="SendAsync(HttpContext, ReadOnlyMemory{byte})"/>
     public static async Task SendAsync(HttpContext http, ReadOnlySequence<byte> bytes)
     {
-        var to = http.Response.BodyWriter;
+        var writer = http.Response.BodyWriter;
         if (bytes is { IsSingleSegment: true, Length: <= ChunkSize })
         {
-            await WithSendTimeoutAsync(http, to.WriteAsync(bytes.First, http.RequestAborted));
+            await WithSendTimeoutAsync(http, writer.WriteAsync(bytes.First, http.RequestAborted));
             return;
         }
-        using var patience = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
-        using var cut = patience.Token.Register(http.Abort);
+        using var timeout = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
+        using var abort = timeout.Token.Register(http.Abort);
         foreach (var segment in bytes)
-            for (var left = segment; left.Length > 0; left = left[Math.Min(ChunkSize, left.Length)..])
-                if ((await to.WriteAsync(left[..Math.Min(ChunkSize, left.Length)], http.RequestAborted)).IsCompleted) return;
+            for (var remaining = segment; remaining.Length > 0; remaining = remaining[Math.Min(ChunkSize, remaining.Length)..])
+                if ((await writer.WriteAsync(remaining[..Math.Min(ChunkSize, remaining.Length)], http.RequestAborted)).IsCompleted) return;
     }
 
     /// <summary>Waits until the data is sent, aborting the connection on timeout; usually the send has already completed.</summary>
@@ -40,8 +40,8 @@ internal static class ResponseSender
     {
         if (!sent.IsCompletedSuccessfully)
         {
-            using var patience = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
-            using var cut = patience.Token.Register(http.Abort);
+            using var timeout = new CancellationTokenSource(SendTimeout, http.RequestServices.GetRequiredService<TimeProvider>());
+            using var abort = timeout.Token.Register(http.Abort);
             await sent;
         }
     }

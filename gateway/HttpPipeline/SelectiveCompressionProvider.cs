@@ -8,12 +8,12 @@ using Microsoft.Net.Http.Headers;
 namespace MedCor.Gateway.HttpPipeline;
 
 /// <summary>
-/// Compresses those answers alone that say so. In one compressed answer, somebody who can write a part of it and sees how long it becomes could guess the rest (BREACH), so none is that
-/// holds a token or tells of patients.
+/// Compresses only responses that allow it. An attacker who can choose a part of a compressed response and observe its length could guess the rest (BREACH),
+/// so responses that contain tokens or patient data are never compressed.
 /// </summary>
 internal sealed class SelectiveCompressionProvider(IServiceProvider services, IOptions<ResponseCompressionOptions> options) : ResponseCompressionProvider(services, options)
 {
-    /// <summary>Below this many bytes nothing is won.</summary>
+    /// <summary>The minimum length in bytes. Compression does not make shorter responses smaller.</summary>
     public const int MinLength = 1024;
 
     public override bool ShouldCompressResponse(HttpContext context) =>
@@ -22,7 +22,7 @@ internal sealed class SelectiveCompressionProvider(IServiceProvider services, IO
     public override ICompressionProvider? GetCompressionProvider(HttpContext context)
     {
         var provider = base.GetCompressionProvider(context);
-        // A strong tag promises the same bytes; these are others that mean the same.
+        // A strong tag promises identical bytes; a compressed response is only equivalent.
         if (provider is not null && context.Response.Headers.ETag.ToString() is ['"', ..] strong) context.Response.Headers.ETag = $"W/{strong}";
         return provider;
     }
@@ -30,14 +30,14 @@ internal sealed class SelectiveCompressionProvider(IServiceProvider services, IO
 
 internal static class CompressionExtensions
 {
-    /// <summary>The resources whose rows tell of institutions and of those who work there: of no patient, and nothing that a patient wrote.</summary>
+    /// <summary>The resources that contain data of institutions and their staff, but no patient data and no text that a patient wrote.</summary>
     private static readonly FrozenSet<string> CompressibleResources =
         FrozenSet.Create("hospitals", "departments", "doctors", "specialties", "subscription_plans", "subscriptions", "invoices", "analytics/dashboard", "analytics/reports");
 
-    /// <summary>Where tools and resources are called.</summary>
+    /// <summary>The paths of tools and resources.</summary>
     private static readonly PathString[] CompressiblePaths = ["/api/mcp/tools", "/api/mcp/resources"];
 
-    /// <summary>The tools that answer them.</summary>
+    /// <summary>The tools that return entities of these resources.</summary>
     private static readonly FrozenSet<string> CompressibleTools = ToolCatalogue.All.Values
         .Where(tool => ResourceCatalogue.All.Values.Any(r => r.Entity == GetEntityType(tool.Result) && MayBeCompressed(r)))
         .Select(tool => tool.Name).ToFrozenSet();
@@ -46,7 +46,7 @@ internal static class CompressionExtensions
     {
         builder.Services.AddResponseCompression(o =>
         {
-            // Each answer decides for itself, whoever ends TLS.
+            // Each response decides for itself, wherever TLS is terminated.
             o.EnableForHttps = true;
             o.MimeTypes = ["application/json", "text/html"];
         });
@@ -55,18 +55,18 @@ internal static class CompressionExtensions
         builder.Services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
     }
 
-    /// <summary>Compresses answers that allow it, on the paths that have any. Streams, log-ins and chat go past it untouched.</summary>
+    /// <summary>Compresses responses that allow it, on the paths that have such responses. Streams, log-ins and chat bypass the middleware.</summary>
     public static IApplicationBuilder UseCompression(this IApplicationBuilder app) => app.UseWhen(
         http => http.Request.Path.Value is "/" or "" || CompressiblePaths.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)),
-        some => some.UseResponseCompression());
+        branch => branch.UseResponseCompression());
 
-    /// <summary>Whether lists and rows of a resource may be compressed.</summary>
+    /// <summary>Returns whether responses of a resource may be compressed.</summary>
     public static bool MayBeCompressed(this ResourceDescriptor resource) => CompressibleResources.Contains(resource.Name);
 
-    /// <summary>Whether answers of a tool may be.</summary>
+    /// <summary>Returns whether results of a tool may be compressed.</summary>
     public static bool MayBeCompressed(this ToolDescriptor tool) => CompressibleTools.Contains(tool.Name);
 
-    /// <summary>Lets this answer be compressed. For those that hold no token and tell of no patient.</summary>
+    /// <summary>Allows this response to be compressed. It must contain neither a token nor patient data.</summary>
     public static void AllowCompression(this HttpContext http)
     {
         http.Features.Set(CompressionAllowedFeature.Instance);
@@ -75,7 +75,7 @@ internal static class CompressionExtensions
 
     private static Type GetEntityType(Type result) => result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Page<>) ? result.GetGenericArguments()[0] : result;
 
-    /// <summary>That an answer may be compressed.</summary>
+    /// <summary>Marks a response that may be compressed.</summary>
     internal sealed class CompressionAllowedFeature
     {
         public static readonly CompressionAllowedFeature Instance = new();
