@@ -60,17 +60,17 @@ internal sealed partial class ReferenceDataCache(IConnectionMultiplexer redis, I
     public bool IsEnabled => options.Value.TimeToLiveSeconds > 0;
 
     /// <summary>Returns a tool's response for callers of this kind: the cached one if there is one, otherwise that of a new call.</summary>
-    public async Task<ToolResponse> ReadAsync(Callers kind, ToolRequest call, Func<Task<ToolResponse>> invoke)
+    public async Task<ToolResponse> ReadAsync(Callers kind, ToolRequest request, Func<Task<ToolResponse>> invoke)
     {
         if (await GetGenerationAsync() is not { } generation) return await invoke();
 
-        var question = (generation, kind, call.Tool.Name, Convert.ToBase64String(SHA256.HashData(call.Params.ToArray())));
-        if (_cache.TryGetValue(question, out byte[]? known)) return ToolResponse.FromCached(known!);
+        var key = (generation, kind, request.Tool.Name, Convert.ToBase64String(SHA256.HashData(request.Params.ToArray())));
+        if (_cache.TryGetValue(key, out byte[]? cached)) return ToolResponse.FromCached(cached!);
 
-        var answer = await invoke();
-        if (answer.Status == 200 && answer.Body.Length <= MaxEntryLength)
-            _cache.Set(question, answer.Body.ToArray(), new MemoryCacheEntryOptions { Size = answer.Body.Length + 256, AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(options.Value.TimeToLiveSeconds) });
-        return answer;
+        var response = await invoke();
+        if (response.Status == 200 && response.Body.Length <= MaxEntryLength)
+            _cache.Set(key, response.Body.ToArray(), new MemoryCacheEntryOptions { Size = response.Body.Length + 256, AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(options.Value.TimeToLiveSeconds) });
+        return response;
     }
 
     /// <summary>
@@ -78,28 +78,28 @@ internal sealed partial class ReferenceDataCache(IConnectionMultiplexer redis, I
     /// </summary>
     public async Task<ToolResponse> WriteAsync(Func<Task<ToolResponse>> invoke)
     {
-        var mark = Guid.NewGuid().ToString("N");
+        var writeId = Guid.NewGuid().ToString("N");
         try
         {
-            await redis.GetDatabase().ScriptEvaluateAsync(BeginWriteScript, Keys, [mark, (int)MaxWriteDuration.TotalSeconds]).WaitAsync(RedisTimeout);
+            await redis.GetDatabase().ScriptEvaluateAsync(BeginWriteScript, Keys, [writeId, (int)MaxWriteDuration.TotalSeconds]).WaitAsync(RedisTimeout);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            throw new Unavailable("What is the same for everybody cannot be changed at this moment, and was not. Try again shortly.");
+            throw new Unavailable("Reference data is read-only while Redis is unavailable; nothing was changed. Retry shortly.");
         }
 
         // Without a response, or with one that reports a server error, the write can still be in progress: its registration stays until it expires.
-        var answer = await invoke();
-        if (answer.Status >= 500) return answer;
+        var response = await invoke();
+        if (response.Status >= 500) return response;
         try
         {
-            await redis.GetDatabase().ScriptEvaluateAsync(EndWriteScript, Keys, [mark]).WaitAsync(RedisTimeout);
+            await redis.GetDatabase().ScriptEvaluateAsync(EndWriteScript, Keys, [writeId]).WaitAsync(RedisTimeout);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             LogInvalidationFailed(log, e.GetType().Name);
         }
-        return answer;
+        return response;
     }
 
     private async Task<string?> GetGenerationAsync()

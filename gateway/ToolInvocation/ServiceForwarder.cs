@@ -18,7 +18,7 @@ namespace MedCor.Gateway.ToolInvocation;
 internal sealed record ServiceCallHeaders(string Authorization, string RequestId, string? ClientAddress, string? CallerKey = null);
 
 /// <summary>Forwards calls to services and reads their responses.</summary>
-internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedBytesLimiter waiting)
+internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedBytesLimiter buffers)
 {
     /// <summary>The maximum duration of a call. A service's own database statements time out earlier.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(20);
@@ -42,29 +42,29 @@ internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedByte
         request.Headers.TryAddWithoutValidation(RequestIds.Header, headers.RequestId);
         request.Headers.TryAddWithoutValidation(ClientAddress.Header, headers.ClientAddress);
 
-        var held = waiting.CreateLease(headers.CallerKey);
-        if (isWrite) held.Reserve(WriteReservation);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(RequestTimeout);
+        var lease = buffers.CreateLease(headers.CallerKey);
+        if (isWrite) lease.Reserve(WriteReservation);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(RequestTimeout);
         var isRead = false;
         try
         {
-            using var response = await upstream.SendAsync(request, patience.Token);
-            var answer = await ToolResponse.ReadAsync(response, held, patience.Token);
+            using var response = await upstream.SendAsync(request, timeout.Token);
+            var result = await ToolResponse.ReadAsync(response, lease, timeout.Token);
             isRead = true;
-            return answer;
+            return result;
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            throw new Unavailable($"{name} is down at present and was not called. Try again shortly.", retryAfter: 1);
+            throw new Unavailable($"{name} is unavailable and was not called. Retry shortly.", retryAfter: 1);
         }
         catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            throw new Unavailable($"{name} broke off, and whether it was done is not known. Try again shortly; a change {retryHint}.");
+            throw new Unavailable($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}.");
         }
         finally
         {
-            if (!isRead) held.Dispose();
+            if (!isRead) lease.Dispose();
         }
     }
 }

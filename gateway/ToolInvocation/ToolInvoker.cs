@@ -3,78 +3,78 @@ using MedCor.Contracts;
 namespace MedCor.Gateway.ToolInvocation;
 
 /// <summary>
-/// The one way to a tool, whatever surface a call came by. Checks the role and hands the parameters to the service that owns the tool,
-/// as the bytes that they are; the answer comes back as the bytes that it is.
+/// Authorizes tool calls of every surface, records metrics and forwards the calls to the service that owns the tool. Parameters and responses are forwarded
+/// unchanged, as bytes.
 /// </summary>
-internal sealed class ToolInvoker(ServiceForwarder passage, ReferenceDataCache references, IToolResponseObserver observer)
+internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache referenceData, IToolResponseObserver observer)
 {
     /// <summary>
-    /// What the tool answers: a result or a refusal of its own, told apart by the status. Throws <see cref="Forbidden"/> when the caller's role
-    /// does not include the tool, <see cref="Unavailable"/> when its service does not answer.
+    /// Calls a tool and returns its response: a result or an error, which the status distinguishes. Throws <see cref="Forbidden"/> when the caller's role does
+    /// not include the tool, and <see cref="Unavailable"/> when its service does not respond.
     /// </summary>
     public async Task<ToolResponse> InvokeAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct)
     {
         var tool = request.Tool;
         try
         {
-            var answer = await MeasureAsync(context, tool.Name, () => DispatchAsync(context, request, idempotencyKey, ct));
-            observer.OnResponse(context, tool, answer);
-            return answer;
+            var response = await MeasureAsync(context, tool.Name, () => DispatchAsync(context, request, idempotencyKey, ct));
+            observer.OnResponse(context, tool, response);
+            return response;
         }
-        catch (ApiException refusal)
+        catch (ApiException error)
         {
-            observer.OnError(context, tool, refusal);
+            observer.OnError(context, tool, error);
             throw;
         }
     }
 
-    /// <summary>What a resource answers. Throws as <see cref="InvokeAsync"/> does.</summary>
-    /// <param name="pathAndQuery">What follows the resource's name.</param>
+    /// <summary>Reads a resource and returns its response. Throws as <see cref="InvokeAsync"/> does.</summary>
+    /// <param name="pathAndQuery">The path after the resource's name, and the query.</param>
     public Task<ToolResponse> ReadResourceAsync(InvocationContext context, ResourceDescriptor resource, string pathAndQuery, CancellationToken ct) => MeasureAsync(context, resource.Name, async () =>
     {
         if (!context.Caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{resource.Service}/resources/{resource.Name}{pathAndQuery}");
-        return await passage.SendAsync(resource.Name, context.ServiceHeaders, request, isWrite: false, ct);
+        return await forwarder.SendAsync(resource.Name, context.ServiceHeaders, request, isWrite: false, ct);
     });
 
-    private static async Task<ToolResponse> MeasureAsync(InvocationContext visitor, string name, Func<Task<ToolResponse>> ask)
+    private static async Task<ToolResponse> MeasureAsync(InvocationContext context, string name, Func<Task<ToolResponse>> invoke)
     {
-        using var figures = new ToolMetrics(visitor.Surface, name);
+        using var metrics = new ToolMetrics(context.Surface, name);
         try
         {
-            var answer = await ask();
-            figures.RecordResponse(answer.Status);
-            return answer;
+            var response = await invoke();
+            metrics.RecordResponse(response.Status);
+            return response;
         }
-        catch (ApiException refusal)
+        catch (ApiException error)
         {
-            figures.RecordError(refusal);
+            metrics.RecordError(error);
             throw;
         }
         catch (OperationCanceledException)
         {
-            figures.RecordAbandoned();
+            metrics.RecordAbandoned();
             throw;
         }
     }
 
-    private Task<ToolResponse> DispatchAsync(InvocationContext visitor, ToolRequest call, string? idempotencyKey, CancellationToken ct)
+    private Task<ToolResponse> DispatchAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct)
     {
-        var tool = call.Tool;
-        // An attempt on clinical content is refused by its service, which puts it on record.
-        if (!visitor.Caller.IsOneOf(tool.Callers) && tool.ClinicalContent is null) throw new Forbidden($"Your role does not include {tool.Name}.");
-        return tool.IsReferenceData && references.IsEnabled ? InvokeReferenceDataAsync(visitor, call, idempotencyKey, ct) : ForwardAsync(visitor, call, idempotencyKey, ct);
+        var tool = request.Tool;
+        // A forbidden access to clinical content is rejected by the service, which records it in the audit trail.
+        if (!context.Caller.IsOneOf(tool.Callers) && tool.ClinicalContent is null) throw new Forbidden($"Your role does not include {tool.Name}.");
+        return tool.IsReferenceData && referenceData.IsEnabled ? InvokeReferenceDataAsync(context, request, idempotencyKey, ct) : ForwardAsync(context, request, idempotencyKey, ct);
     }
 
-    private Task<ToolResponse> InvokeReferenceDataAsync(InvocationContext visitor, ToolRequest call, string? idempotencyKey, CancellationToken ct) => call.Tool.Effect == Effect.Read
-        ? references.ReadAsync(visitor.Caller.Kind, call, () => ForwardAsync(visitor, call, idempotencyKey, ct))
-        : references.WriteAsync(() => ForwardAsync(visitor, call, idempotencyKey, ct));
+    private Task<ToolResponse> InvokeReferenceDataAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct) => request.Tool.Effect == Effect.Read
+        ? referenceData.ReadAsync(context.Caller.Kind, request, () => ForwardAsync(context, request, idempotencyKey, ct))
+        : referenceData.WriteAsync(() => ForwardAsync(context, request, idempotencyKey, ct));
 
-    private async Task<ToolResponse> ForwardAsync(InvocationContext visitor, ToolRequest call, string? idempotencyKey, CancellationToken ct)
+    private async Task<ToolResponse> ForwardAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct)
     {
-        var tool = call.Tool;
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = new JsonBytesContent(call.Params) };
-        if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
-        return await passage.SendAsync(tool.Name, visitor.ServiceHeaders, request, tool.Effect != Effect.Read, ct);
+        var tool = request.Tool;
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = new JsonBytesContent(request.Params) };
+        if (idempotencyKey is not null) message.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
+        return await forwarder.SendAsync(tool.Name, context.ServiceHeaders, message, tool.Effect != Effect.Read, ct);
     }
 }

@@ -13,7 +13,7 @@ namespace MedCor.Gateway.ToolInvocation;
 internal sealed class ToolMetrics(string surface, string tool) : IDisposable
 {
     private static readonly Histogram<double> Duration = new Meter("MedCor").CreateHistogram(
-        "medcor.tool.duration", "s", "How long calls of tools take, from the gateway's door and back to it.",
+        "medcor.tool.duration", "s", "Duration of tool calls and resource reads at the gateway.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] });
 
     private static readonly ActivitySource Source = new("MedCor.Gateway");
@@ -30,7 +30,7 @@ internal sealed class ToolMetrics(string surface, string tool) : IDisposable
     public void RecordResponse(int status) => (_status, _code) = (status, status < 400 ? null : SpanExtensions.GetErrorCode(status));
 
     /// <summary>Records that the gateway rejected the call.</summary>
-    public void RecordError(ApiException refusal) => (_status, _code) = (refusal.Status, refusal.Code);
+    public void RecordError(ApiException error) => (_status, _code) = (error.Status, error.Code);
 
     /// <summary>Records that the caller disconnected before the response.</summary>
     public void RecordAbandoned() => (_status, _code) = (StatusCodes.Status499ClientClosedRequest, "ABANDONED");

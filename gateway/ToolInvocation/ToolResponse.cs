@@ -6,7 +6,7 @@ namespace MedCor.Gateway.ToolInvocation;
 
 /// <summary>
 /// Represents the unchanged response of a service. It is read completely before any of it is forwarded, so that a service that fails in the middle produces
-/// an error and not half a response. Its buffer can be rented: dispose of the response.
+/// an error and not half a response. Dispose of it to return the rented buffer.
 /// </summary>
 internal sealed class ToolResponse : IDisposable
 {
@@ -14,12 +14,12 @@ internal sealed class ToolResponse : IDisposable
     private byte[] _buffer;
     private int _length;
 
-    private ToolResponse(byte[] buffer, int length, BufferedBytesLimiter.BufferLease? held) => (_buffer, _length, _lease) = (buffer, length, held);
+    private ToolResponse(byte[] buffer, int length, BufferedBytesLimiter.BufferLease? lease) => (_buffer, _length, _lease) = (buffer, length, lease);
 
     public required int Status { get; init; }
     public required string ContentType { get; init; }
 
-    /// <summary>Gets whether this is the response to an earlier call with the same idempotency key.</summary>
+    /// <summary>Gets whether this is the stored response to an earlier call with the same idempotency key.</summary>
     public bool IsReplay { get; init; }
 
     /// <summary>Gets the number of seconds after which a retry may succeed, as the service wrote it.</summary>
@@ -28,16 +28,16 @@ internal sealed class ToolResponse : IDisposable
     public ReadOnlyMemory<byte> Body => _buffer.AsMemory(0, _length);
 
     /// <summary>Creates a response from a cached result.</summary>
-    public static ToolResponse FromCached(byte[] result) => new(result, result.Length, held: null) { Status = 200, ContentType = "application/json" };
+    public static ToolResponse FromCached(byte[] result) => new(result, result.Length, lease: null) { Status = 200, ContentType = "application/json" };
 
     /// <summary>
     /// Reads a response completely. Throws <see cref="HttpRequestException"/> or <see cref="IOException"/> when it ends too early,
     /// <see cref="Unavailable"/> or <see cref="RateLimited"/> when there is no memory for it.
     /// </summary>
-    /// <param name="held">The lease that counts the memory.</param>
-    public static async Task<ToolResponse> ReadAsync(HttpResponseMessage response, BufferedBytesLimiter.BufferLease held, CancellationToken ct)
+    /// <param name="lease">The lease that counts the memory.</param>
+    public static async Task<ToolResponse> ReadAsync(HttpResponseMessage response, BufferedBytesLimiter.BufferLease lease, CancellationToken ct)
     {
-        var answer = new ToolResponse(BufferedBytesLimiter.Arrays.Rent(4096), 0, held)
+        var result = new ToolResponse(BufferedBytesLimiter.Arrays.Rent(4096), 0, lease)
         {
             Status = (int)response.StatusCode,
             ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "application/json",
@@ -48,23 +48,23 @@ internal sealed class ToolResponse : IDisposable
         {
             var stream = await response.Content.ReadAsStreamAsync(ct);
             int read;
-            while ((read = await stream.ReadAsync(answer.GetSpace(), ct)) > 0) answer._length += read;
-            held.TrimReservation(answer._buffer.Length);
-            return answer;
+            while ((read = await stream.ReadAsync(result.GetSpace(), ct)) > 0) result._length += read;
+            lease.TrimReservation(result._buffer.Length);
+            return result;
         }
         catch
         {
-            answer.Dispose();
+            result.Dispose();
             throw;
         }
     }
 
     public void Dispose()
     {
-        var gone = Interlocked.Exchange(ref _buffer, []);
+        var released = Interlocked.Exchange(ref _buffer, []);
         _length = 0;
-        if (_lease is null || gone.Length == 0) return;
-        BufferedBytesLimiter.Arrays.Return(gone);
+        if (_lease is null || released.Length == 0) return;
+        BufferedBytesLimiter.Arrays.Return(released);
         _lease.Dispose();
     }
 
@@ -84,7 +84,7 @@ internal sealed class ToolResponse : IDisposable
     {
         if (_length == _buffer.Length)
         {
-            if (_length >= BufferedBytesLimiter.MaxResponseLength) throw new Unavailable("What was asked for is more than one answer may be. Ask for less at once.");
+            if (_length >= BufferedBytesLimiter.MaxResponseLength) throw new Unavailable("The response is larger than the maximum of one response. Request fewer entities at once.");
             _lease!.Resize(_buffer.Length * 2L);
             var larger = BufferedBytesLimiter.Arrays.Rent(_buffer.Length * 2);
             Body.CopyTo(larger);
