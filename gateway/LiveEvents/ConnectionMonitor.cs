@@ -24,7 +24,7 @@ internal sealed partial class ConnectionMonitor : BackgroundService
     public ConnectionMonitor(TokenValidator tokens, TokenRenewal renewal, IOptions<LiveEventOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ConnectionMonitor> log)
     {
         (_tokens, _renewal, _options, _lifetime, _clock, _log) = (tokens, renewal, options, lifetime, clock, log);
-        new Meter("MedCor").CreateObservableUpDownCounter("medcor.listeners", () => _subscribers.Count, "{listener}", "Connections that hear live events at this gateway.");
+        new Meter("MedCor").CreateObservableUpDownCounter("medcor.listeners", () => _subscribers.Count, "{listener}", "Connections at this gateway that receive live events.");
     }
 
     /// <summary>Monitors a subscriber until it is removed.</summary>
@@ -44,7 +44,7 @@ internal sealed partial class ConnectionMonitor : BackgroundService
         // Before anything else stops, so that clients find another replica while this one still completes calls in progress.
         using var stopping = _lifetime.ApplicationStopping.Register(() =>
         {
-            foreach (var (listener, _) in _subscribers) listener.Disconnect(DisconnectReason.ServerStopping);
+            foreach (var (subscriber, _) in _subscribers) subscriber.Disconnect(DisconnectReason.ServerStopping);
         });
         using var timer = new PeriodicTimer(CheckInterval, _clock);
         try
@@ -60,24 +60,24 @@ internal sealed partial class ConnectionMonitor : BackgroundService
     private void CheckAll(DateTimeOffset now)
     {
         var interval = TimeSpan.FromSeconds(_options.Value.HeartbeatSeconds);
-        LiveEvent? beat = null;
-        foreach (var (listener, _) in _subscribers)
+        LiveEvent? heartbeat = null;
+        foreach (var (subscriber, _) in _subscribers)
             try
             {
-                if (!_tokens.IsStillValid(listener.Caller)) listener.Disconnect(DisconnectReason.Unauthenticated);
-                if (now >= listener.RenewAt) _renewal.Start(listener, now);
-                if (now - listener.LastHeartbeatAt < interval) continue;
-                listener.LastHeartbeatAt = now;
-                listener.Subscription?.AdvanceToken();
-                listener.Enqueue(StreamItem.OutOfStream(beat ??= LiveEvent.Heartbeat(now)));
+                if (!_tokens.IsStillValid(subscriber.Caller)) subscriber.Disconnect(DisconnectReason.Unauthenticated);
+                if (now >= subscriber.RenewAt) _renewal.Start(subscriber, now);
+                if (now - subscriber.LastHeartbeatAt < interval) continue;
+                subscriber.LastHeartbeatAt = now;
+                subscriber.Subscription?.AdvanceToken();
+                subscriber.Enqueue(StreamItem.OutOfStream(heartbeat ??= LiveEvent.Heartbeat(now)));
             }
             catch (Exception e) // any exception: the failure of one subscriber must not affect others
             {
                 LogDisconnected(_log, e.GetType().Name);
-                listener.Disconnect(DisconnectReason.TooSlow);
+                subscriber.Disconnect(DisconnectReason.TooSlow);
             }
     }
 
-    [LoggerMessage(6030, LogLevel.Warning, "Checking a listener failed; it is disconnected: {Kind}")]
+    [LoggerMessage(6030, LogLevel.Warning, "Checking a subscriber failed; it is disconnected: {Kind}")]
     private static partial void LogDisconnected(ILogger log, string kind);
 }

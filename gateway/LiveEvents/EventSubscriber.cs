@@ -21,8 +21,8 @@ internal enum DisconnectReason
 /// <summary>Represents a client that receives live events over any transport.</summary>
 /// <param name="caller">The caller; the subscriber receives only events that this caller may see.</param>
 /// <param name="token">The access token of the caller, renewed while the connection is open.</param>
-/// <param name="hearsAnswers">Whether the subscriber also receives the responses to tool calls that the caller makes on other connections.</param>
-internal sealed class EventSubscriber(Caller caller, string token, bool hearsAnswers) : IDisposable
+/// <param name="receivesToolResponses">Whether the subscriber also receives the responses to tool calls that the caller makes on other connections.</param>
+internal sealed class EventSubscriber(Caller caller, string token, bool receivesToolResponses) : IDisposable
 {
     /// <summary>
     /// The maximum number of queued events of a subscriber, and their maximum size in bytes. A subscriber that exceeds either is disconnected.
@@ -38,7 +38,7 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
     private int _queuedBytes;
     private int _endReason = -1;
 
-    /// <summary>Gets the caller that the current token names.</summary>
+    /// <summary>Gets the caller of the current token.</summary>
     public Caller Caller => _identity.Caller;
 
     /// <summary>Gets the current token.</summary>
@@ -51,7 +51,7 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
         set => _resources = value;
     }
 
-    public bool ReceivesToolResponses => hearsAnswers;
+    public bool ReceivesToolResponses => receivesToolResponses;
 
     /// <summary>Gets or sets the subscription to the streams; null before the subscriber follows streams.</summary>
     public StreamSubscription? Subscription { get; set; }
@@ -78,24 +78,24 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
     public string[] Streams { get; } =
     [
         .. caller.HospitalId is { } hospital ? (string[])[LiveEventStore.HospitalStream(hospital), LiveEventStore.PlatformStream] : [LiveEventStore.AllStream],
-        .. hearsAnswers ? (string[])[LiveEventStore.ToolResponseStream(caller.HospitalId)] : [],
+        .. receivesToolResponses ? (string[])[LiveEventStore.ToolResponseStream(caller.HospitalId)] : [],
     ];
 
     /// <summary>Returns whether the subscriber receives an event of one of its streams.</summary>
     public bool Accepts(LiveEvent e)
     {
-        var (now, wanted) = (Caller, _resources);
-        return (wanted is null || e.Resource.Length == 0 || wanted.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId);
+        var (now, resources) = (Caller, _resources);
+        return (resources is null || e.Resource.Length == 0 || resources.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId);
     }
 
     /// <summary>
     /// Returns whether the subscriber may receive an event that was published before it connected. Events from before the caller logged in are not
     /// delivered.
     /// </summary>
-    public bool MayReceivePast(LiveEventStore.StoredEvent past) => past.At >= Caller.LoggedInAt;
+    public bool MayReceivePast(LiveEventStore.StoredEvent stored) => stored.At >= Caller.LoggedInAt;
 
     /// <summary>Replaces the token by a newer one of the same user.</summary>
-    public void Renew(Caller renewed, string by) => _identity = new(renewed, by);
+    public void Renew(Caller caller, string token) => _identity = new(caller, token);
 
     /// <summary>
     /// Marks a gap as reported and returns whether it was unreported. All streams of a subscriber show the same gap, which is reported once per epoch.
@@ -113,10 +113,10 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
     /// <summary>Returns the queued items in order until the subscriber is disconnected. Only one reader is allowed at a time.</summary>
     public async IAsyncEnumerable<StreamItem> ReadQueueAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var heard in _queue.Reader.ReadAllAsync(ct))
+        await foreach (var item in _queue.Reader.ReadAllAsync(ct))
         {
-            Interlocked.Add(ref _queuedBytes, -Size(heard));
-            yield return heard;
+            Interlocked.Add(ref _queuedBytes, -Size(item));
+            yield return item;
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class EventSubscriber(Caller caller, string token, bool hearsAns
 
     public void Dispose() => Disconnect(DisconnectReason.ClientLeft);
 
-    private static int Size(in StreamItem heard) => heard.Event?.Frame.Length ?? 0;
+    private static int Size(in StreamItem item) => item.Event?.Frame.Length ?? 0;
 
     private sealed record Identity(Caller Caller, string Token);
 }

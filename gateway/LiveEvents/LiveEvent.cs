@@ -57,8 +57,8 @@ internal sealed class LiveEvent
         var entity = JsonSerializer.SerializeToNode(live.Data, live.Data.GetType(), Json.Options)!.AsObject();
         var update = Update(entity, isWhole: true);
         if (!FitsLine(update)) update = Update(KeepIdOnly(entity), isWhole: false);
-        LiveEvent told = new(ResourceUpdateEvent, live.Resource, live.Audience, update);
-        return live.AdditionalEventName is { } name ? [told, new(name, live.Resource, live.Audience, WithEntityName(entity, name))] : [told];
+        LiveEvent updateEvent = new(ResourceUpdateEvent, live.Resource, live.Audience, update);
+        return live.AdditionalEventName is { } name ? [updateEvent, new(name, live.Resource, live.Audience, WithEntityName(entity, name))] : [updateEvent];
 
         byte[] Update(JsonObject data, bool isWhole)
         {
@@ -71,14 +71,14 @@ internal sealed class LiveEvent
 
     private static byte[] WithEntityName(JsonObject entity, string name)
     {
-        var whole = entity.DeepClone().AsObject();
-        whole.Insert(0, "type", name);
-        var data = JsonSerializer.SerializeToUtf8Bytes(whole, Json.Options);
+        var withName = entity.DeepClone().AsObject();
+        withName.Insert(0, "type", name);
+        var data = JsonSerializer.SerializeToUtf8Bytes(withName, Json.Options);
         if (FitsLine(data)) return data;
-        var cut = KeepIdOnly(entity);
-        cut.Insert(0, "type", name);
-        cut[DataOmitted] = true;
-        return JsonSerializer.SerializeToUtf8Bytes(cut, Json.Options);
+        var reduced = KeepIdOnly(entity);
+        reduced.Insert(0, "type", name);
+        reduced[DataOmitted] = true;
+        return JsonSerializer.SerializeToUtf8Bytes(reduced, Json.Options);
     }
 
     /// <summary>Returns an object with only the entity's id or, if it has none, with the ids of the entities it belongs to.</summary>
@@ -136,7 +136,7 @@ internal sealed class LiveEvent
 
     /// <summary>Creates an event that tells clients to reload, because events may be missing that the gateway cannot supply.</summary>
     public static LiveEvent Reload(DateTimeOffset now) =>
-        ForError(EveryoneAudience, "Events may have been missed. Load anew what you show.", new() { ["reload"] = true }, now);
+        ForError(EveryoneAudience, "Events may have been missed. Reload the displayed data.", new() { ["reload"] = true }, now);
 
     /// <summary>Creates an error event. If it is too long, the error text is truncated and most details are omitted.</summary>
     /// <param name="requiredDetails">The names of the details that are never omitted.</param>
@@ -144,9 +144,9 @@ internal sealed class LiveEvent
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(new { Type = ErrorEvent, Error = error, Details = details, Timestamp = now }, Json.Options);
         if (FitsLine(data)) return new(ErrorEvent, "", audience, data);
-        JsonObject cut = new() { ["details_omitted"] = true };
-        foreach (var name in requiredDetails) cut[name] = details[name]?.DeepClone();
-        return Create(ErrorEvent, audience, new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = cut, Timestamp = now });
+        JsonObject reduced = new() { ["details_omitted"] = true };
+        foreach (var name in requiredDetails) reduced[name] = details[name]?.DeepClone();
+        return Create(ErrorEvent, audience, new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = reduced, Timestamp = now });
     }
 
     private static LiveEvent Create<T>(string name, Audience audience, T data) => new(name, "", audience, JsonSerializer.SerializeToUtf8Bytes(data, Json.Options));

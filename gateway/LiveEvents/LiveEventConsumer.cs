@@ -11,8 +11,8 @@ internal sealed class LiveEventConsumer<TEvent>(LiveEventStore streams) : IConsu
 {
     public Task Consume(ConsumeContext<TEvent> context)
     {
-        var happened = context.Message;
-        return happened.LiveUpdate is { } live ? streams.AppendAsync(happened, LiveEvent.FromIntegrationEvent(happened, live)) : Task.CompletedTask;
+        var integrationEvent = context.Message;
+        return integrationEvent.LiveUpdate is { } live ? streams.AppendAsync(integrationEvent, LiveEvent.FromIntegrationEvent(integrationEvent, live)) : Task.CompletedTask;
     }
 }
 

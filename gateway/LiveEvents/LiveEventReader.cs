@@ -14,7 +14,7 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan IdleRetention = TimeSpan.FromSeconds(30);
 
-    private readonly Lock _turn = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, StreamFanOut> _streamFanOuts = [];
     private readonly SemaphoreSlim _wakeSignal = new(0);
     private volatile bool _mayHaveLostEvents;
@@ -25,21 +25,21 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
     /// Subscribes a subscriber to its streams: it receives all events published after this method completes and, when it resumes, first the events missed
     /// since its position. Throws while Redis is unavailable and the start position cannot be determined.
     /// </summary>
-    public async Task<StreamSubscription> SubscribeAsync(EventSubscriber listener, ResumeToken? after = null)
+    public async Task<StreamSubscription> SubscribeAsync(EventSubscriber subscriber, ResumeToken? after = null)
     {
-        var followed = listener.Streams.Select(GetFanOut).ToArray();
-        foreach (var tail in followed) await tail.Started;
-        var seat = after is null ? LiveEvents.StreamSubscription.StartNow(listener, streams, followed, clock) : await LiveEvents.StreamSubscription.ResumeAfterAsync(after, listener, streams, followed, clock);
-        return listener.Subscription = seat;
+        var fanOuts = subscriber.Streams.Select(GetFanOut).ToArray();
+        foreach (var fanOut in fanOuts) await fanOut.Started;
+        var subscription = after is null ? LiveEvents.StreamSubscription.StartNow(subscriber, streams, fanOuts, clock) : await LiveEvents.StreamSubscription.ResumeAfterAsync(after, subscriber, streams, fanOuts, clock);
+        return subscriber.Subscription = subscription;
     }
 
     private StreamFanOut GetFanOut(string stream)
     {
-        lock (_turn)
+        lock (_lock)
         {
-            if (!_streamFanOuts.TryGetValue(stream, out var tail) || tail.Started.IsFaulted) _streamFanOuts[stream] = tail = new StreamFanOut(stream, streams, clock);
-            tail.LastUsedAt = clock.GetUtcNow();
-            return tail;
+            if (!_streamFanOuts.TryGetValue(stream, out var fanOut) || fanOut.Started.IsFaulted) _streamFanOuts[stream] = fanOut = new StreamFanOut(stream, streams, clock);
+            fanOut.LastUsedAt = clock.GetUtcNow();
+            return fanOut;
         }
     }
 
@@ -54,21 +54,21 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
             LogUnavailable(log, e.GetType().Name);
         }
 
-        var looked = default(DateTimeOffset);
+        var lastPollAt = default(DateTimeOffset);
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                var isDoubtful = _mayHaveLostEvents;
-                var all = isDoubtful || clock.GetUtcNow() - looked >= PollInterval;
+                var mayHaveLostEvents = _mayHaveLostEvents;
+                var all = mayHaveLostEvents || clock.GetUtcNow() - lastPollAt >= PollInterval;
                 if (all)
                 {
                     // Reset before the check, so that a loss during the check leads to another one.
                     _mayHaveLostEvents = false;
                     // A stream without new entries does not show a new epoch.
                     var now = await streams.GetEpochAsync();
-                    if (isDoubtful || now != _epoch) await DetectLossAsync();
-                    (_epoch, looked) = (now, clock.GetUtcNow());
+                    if (mayHaveLostEvents || now != _epoch) await DetectLossAsync();
+                    (_epoch, lastPollAt) = (now, clock.GetUtcNow());
                 }
                 while (await ReadOnceAsync(all)) all = false;
             }
@@ -91,14 +91,14 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
 
     private void Wake(string? stream)
     {
-        lock (_turn)
+        lock (_lock)
         {
             if (stream is null) _mayHaveLostEvents = true;
             else
             {
-                if (_streamFanOuts.TryGetValue(stream, out var tail)) tail.HasNewEntries = true;
-                if (_streamFanOuts.TryGetValue(LiveEventStore.AllStream, out var everything)) everything.HasNewEntries = true;
-                if (tail is null && everything is null) return;
+                if (_streamFanOuts.TryGetValue(stream, out var fanOut)) fanOut.HasNewEntries = true;
+                if (_streamFanOuts.TryGetValue(LiveEventStore.AllStream, out var allStreams)) allStreams.HasNewEntries = true;
+                if (fanOut is null && allStreams is null) return;
             }
         }
         if (Interlocked.Exchange(ref _isWoken, 1) == 0) _wakeSignal.Release();
@@ -113,9 +113,9 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
             var byName = due.ToDictionary(t => t.Stream);
             foreach (var (stream, entries) in await streams.ReadAsync([.. due.Select(t => (t.Stream, t.Position))], BatchSize))
             {
-                var tail = byName[stream];
-                foreach (var entry in entries) tail.Publish(entry);
-                if (entries.Count == BatchSize) more = tail.HasNewEntries = true;
+                var fanOut = byName[stream];
+                foreach (var entry in entries) fanOut.Publish(entry);
+                if (entries.Count == BatchSize) more = fanOut.HasNewEntries = true;
             }
         }
         return more;
@@ -123,12 +123,12 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
 
     private List<StreamFanOut> GetDueStreams(bool all)
     {
-        lock (_turn)
+        lock (_lock)
         {
             var now = clock.GetUtcNow();
             foreach (var idle in _streamFanOuts.Values.Where(t => now - t.LastUsedAt > IdleRetention && t.IsIdle).ToArray()) _streamFanOuts.Remove(idle.Stream);
             List<StreamFanOut> due = [.. _streamFanOuts.Values.Where(t => t.Started.IsCompletedSuccessfully && (all || t.HasNewEntries))];
-            foreach (var tail in due) tail.HasNewEntries = false;
+            foreach (var fanOut in due) fanOut.HasNewEntries = false;
             return due;
         }
     }
@@ -139,12 +139,12 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
     /// </summary>
     private async Task DetectLossAsync()
     {
-        foreach (var tail in GetDueStreams(all: true))
+        foreach (var fanOut in GetDueStreams(all: true))
         {
-            var (end, reached) = (await streams.GetEndAsync(tail.Stream), tail.Position);
-            if (end.Epoch == reached.Epoch && end.Number >= reached.Number) continue;
+            var (end, position) = (await streams.GetEndAsync(fanOut.Stream), fanOut.Position);
+            if (end.Epoch == position.Epoch && end.Number >= position.Number) continue;
             LogEventsLost(log);
-            tail.HandleLoss(end);
+            fanOut.HandleLoss(end);
         }
     }
 
@@ -160,6 +160,6 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
     [LoggerMessage(6021, LogLevel.Warning, "Reading live events failed and is retried: {Kind}")]
     private static partial void LogReadFailed(ILogger log, string kind);
 
-    [LoggerMessage(6022, LogLevel.Warning, "Redis has lost live events; the listeners concerned are told to reload")]
+    [LoggerMessage(6022, LogLevel.Warning, "Redis has lost live events; the affected subscribers are told to reload")]
     private static partial void LogEventsLost(ILogger log);
 }

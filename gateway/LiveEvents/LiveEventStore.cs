@@ -183,15 +183,15 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     public async Task AppendAsync(IntegrationEvent integrationEvent, IReadOnlyList<LiveEvent> events)
     {
         var stream = integrationEvent.HospitalId is { } hospital ? HospitalStream(hospital) : PlatformStream;
-        _hasAbandonedWrite |= _unconfirmed is { } before && before != integrationEvent.EventId;
+        _hasAbandonedWrite |= _unconfirmed is { } previous && previous != integrationEvent.EventId;
         _unconfirmed = integrationEvent.EventId;
         RedisKey[] keys = [$"medcor:live:seen:{integrationEvent.EventId:N}", HeadsKey, stream, AllStream, SizesKey];
         List<RedisValue> arguments = [RetentionSeconds, MaxEntries, Channel, _lastWritten.Epoch, _lastWritten.Number, _hasAbandonedWrite ? "1" : "0", MaxHospitalBytes, MaxTotalBytes];
         foreach (var e in events)
             arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.UserId?.ToString("N") ?? "", e.Data]);
-        var answer = await redis.GetDatabase().ScriptEvaluateAsync(AppendScript, keys, [.. arguments]).WaitAsync(RedisTimeout);
+        var result = await redis.GetDatabase().ScriptEvaluateAsync(AppendScript, keys, [.. arguments]).WaitAsync(RedisTimeout);
         (_unconfirmed, _hasAbandonedWrite) = (null, false);
-        if (!answer.IsNull) _lastWritten = ParseId(answer);
+        if (!result.IsNull) _lastWritten = ParseId(result);
     }
 
     /// <summary>Appends a tool response for one user. Throws while Redis is unavailable.</summary>
@@ -237,17 +237,17 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     /// <summary>
     /// Registers a callback that receives the name of a stream that has new entries, or null when a lost connection is restored. Notifications can be lost.
     /// </summary>
-    public async Task SubscribeAsync(Action<string?> grew)
+    public async Task SubscribeAsync(Action<string?> onNewEntries)
     {
-        redis.ConnectionRestored += (_, _) => grew(null);
-        await redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Channel), (_, stream) => grew(stream)).WaitAsync(RedisTimeout);
+        redis.ConnectionRestored += (_, _) => onNewEntries(null);
+        await redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Channel), (_, stream) => onNewEntries(stream)).WaitAsync(RedisTimeout);
     }
 
     public void Dispose() => _catchUpSlots.Dispose();
 
-    private static StreamId ParseId(RedisResult answer)
+    private static StreamId ParseId(RedisResult result)
     {
-        var parts = (RedisResult[])answer!;
+        var parts = (RedisResult[])result!;
         return new((long)parts[0], (long)parts[1]);
     }
 

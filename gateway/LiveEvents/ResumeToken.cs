@@ -5,48 +5,48 @@ namespace MedCor.Gateway.LiveEvents;
 /// <summary>
 /// Represents a subscriber's position in each of its streams: the id of the last entry received, from which it can resume at any replica.
 /// </summary>
-internal sealed class ResumeToken(StreamId[] reached)
+internal sealed class ResumeToken(StreamId[] positions)
 {
     /// <summary>The maximum length of a token, with a margin.</summary>
     public const int MaxLength = 160;
 
     /// <summary>The maximum number of streams of a subscriber.</summary>
-    private const int MostStreams = 3;
+    private const int MaxStreams = 3;
 
-    public StreamId this[int stream] => reached[stream];
+    public StreamId this[int stream] => positions[stream];
 
     /// <summary>Gets the number of streams in the token.</summary>
-    public int StreamCount => reached.Length;
+    public int StreamCount => positions.Length;
 
     /// <summary>Parses a token. Returns false when the text is not a token that MedCor wrote.</summary>
-    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ResumeToken? place)
+    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ResumeToken? token)
     {
-        place = null;
-        var parts = text.Length <= MaxLength ? text.Split('.', MostStreams + 1) : [];
+        token = null;
+        var parts = text.Length <= MaxLength ? text.Split('.', MaxStreams + 1) : [];
         var ids = new StreamId[parts.Length];
         for (var i = 0; i < parts.Length; i++)
             if (!StreamId.TryParse(parts[i], out ids[i])) return false;
-        if (parts.Length is 0 or > MostStreams) return false;
-        place = new(ids);
+        if (parts.Length is 0 or > MaxStreams) return false;
+        token = new(ids);
         return true;
     }
 
     /// <summary>Advances the token to the position of an item.</summary>
     public void Advance(in StreamItem item)
     {
-        if (item.StreamIndex >= 0) reached[item.StreamIndex] = item.Position;
+        if (item.StreamIndex >= 0) positions[item.StreamIndex] = item.Position;
     }
 
     /// <summary>Writes the token in ASCII and returns its length in bytes.</summary>
-    /// <param name="to">A buffer of at least <see cref="MaxLength"/> bytes.</param>
-    public int WriteTo(Span<byte> to)
+    /// <param name="buffer">A buffer of at least <see cref="MaxLength"/> bytes.</param>
+    public int WriteTo(Span<byte> buffer)
     {
         var length = 0;
-        for (var i = 0; i < reached.Length; i++)
+        for (var i = 0; i < positions.Length; i++)
         {
-            if (i > 0) to[length++] = (byte)'.';
-            Utf8.TryWrite(to[length..], $"{reached[i].Epoch}-{reached[i].Number}", out var written);
-            length += written;
+            if (i > 0) buffer[length++] = (byte)'.';
+            Utf8.TryWrite(buffer[length..], $"{positions[i].Epoch}-{positions[i].Number}", out var bytesWritten);
+            length += bytesWritten;
         }
         return length;
     }

@@ -9,14 +9,14 @@ using MedCor.ServiceDefaults.Errors;
 namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
-/// <c>GET /api/mcp/sse</c>: events as they happen, as <c>text/event-stream</c>. The id of each event is the place that is reached with it in every stream
-/// that the listener hears, so that they go on from there at any replica.
+/// Maps <c>GET /api/mcp/sse</c>: live events as <c>text/event-stream</c>. The id of each event contains the position in every stream that the client is
+/// subscribed to, so that the client can resume at any replica.
 /// </summary>
 internal sealed class SseEndpoint(EventSubscriptions subscriptions, OpenConnectionLimiter connections) : IEndpoints
 {
     private const int FlushThreshold = 64 * 1024;
 
-    /// <summary>Not all at once: when a replica goes down, everybody who listened there comes to the others.</summary>
+    /// <summary>The delay is random, so that the clients of a stopped replica do not all reconnect to the others at once.</summary>
     private const int MinReconnectMilliseconds = 1000;
     private const int MaxReconnectMilliseconds = 3000;
 
@@ -33,7 +33,7 @@ internal sealed class SseEndpoint(EventSubscriptions subscriptions, OpenConnecti
             return;
         }
         using var lease = connections.AcquireStream(caller);
-        using var subscriber = new EventSubscriber(caller, http.GetCallerIdentity().Token, hearsAnswers: true) { Resources = resources };
+        using var subscriber = new EventSubscriber(caller, http.GetCallerIdentity().Token, receivesToolResponses: true) { Resources = resources };
         var subscription = await subscriptions.SubscribeAsync(subscriber, after);
         try
         {
@@ -46,39 +46,39 @@ internal sealed class SseEndpoint(EventSubscriptions subscriptions, OpenConnecti
         }
     }
 
-    private static async Task StreamEventsAsync(HttpContext http, EventSubscriber listener, StreamSubscription seat)
+    private static async Task StreamEventsAsync(HttpContext http, EventSubscriber subscriber, StreamSubscription subscription)
     {
         var response = http.Response;
         response.StartEventStream();
 
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, listener.Ended);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, subscriber.Ended);
         var body = response.BodyWriter;
         try
         {
-            // The place comes at once, so that whoever is cut off before their first event can go on too.
+            // The position is sent immediately, so that a client that is disconnected before its first event can resume as well.
             body.Write(Encoding.ASCII.GetBytes($"retry: {Random.Shared.Next(MinReconnectMilliseconds, MaxReconnectMilliseconds)}\n"));
-            WriteId(body, seat.Token);
+            WriteId(body, subscription.Token);
             body.Write("\n"u8);
-            await body.FlushAsync(gone.Token);
+            await body.FlushAsync(ended.Token);
 
-            await StreamEventsAsync(body, seat, gone.Token);
+            await StreamEventsAsync(body, subscription, ended.Token);
         }
         catch (OperationCanceledException)
         {
-            // They left, or were asked to leave: see below.
+            // The client disconnected, or the subscription was ended: see below.
         }
         catch (Exception e)
         {
-            // Redis went away while what was missed was read: they come back and go on from where they were.
+            // Redis became unavailable while missed events were read: the client can reconnect and resume from its position.
             ErrorResponseWriter.ToApiException(e, http);
         }
-        if (listener.EndReason == DisconnectReason.TooSlow) http.Abort();
+        if (subscriber.EndReason == DisconnectReason.TooSlow) http.Abort();
     }
 
-    /// <summary>Writes what is heard, and sends it as soon as nothing more is there.</summary>
-    private static async Task StreamEventsAsync(PipeWriter body, StreamSubscription seat, CancellationToken ct)
+    /// <summary>Writes events, and flushes them as soon as no further event is available.</summary>
+    private static async Task StreamEventsAsync(PipeWriter body, StreamSubscription subscription, CancellationToken ct)
     {
-        var events = seat.ReadAllAsync(ct).GetAsyncEnumerator(ct);
+        var events = subscription.ReadAllAsync(ct).GetAsyncEnumerator(ct);
         var next = Task.FromResult(true);
         try
         {
@@ -87,25 +87,25 @@ internal sealed class SseEndpoint(EventSubscriptions subscriptions, OpenConnecti
                 next = events.MoveNextAsync().AsTask();
                 if (!next.IsCompleted || body.UnflushedBytes > FlushThreshold) await body.FlushAsync(ct);
                 if (!await next) return;
-                var heard = events.Current;
-                seat.Token.Advance(heard);
-                if (heard.Event is not { } e) continue;
-                WriteId(body, seat.Token);
+                var item = events.Current;
+                subscription.Token.Advance(item);
+                if (item.Event is not { } e) continue;
+                WriteId(body, subscription.Token);
                 body.Write(e.Frame.Span);
             }
         }
         finally
         {
-            // An enumerator that still runs, as while sending was cut short, cannot be disposed of.
+            // An enumerator cannot be disposed of while MoveNextAsync runs, as when a flush was canceled.
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await events.DisposeAsync();
         }
     }
 
-    private static void WriteId(PipeWriter body, ResumeToken place)
+    private static void WriteId(PipeWriter body, ResumeToken position)
     {
         body.Write("id: "u8);
-        body.Advance(place.WriteTo(body.GetSpan(ResumeToken.MaxLength)));
+        body.Advance(position.WriteTo(body.GetSpan(ResumeToken.MaxLength)));
         body.Write("\n"u8);
     }
 }

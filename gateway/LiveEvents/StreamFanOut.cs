@@ -17,7 +17,7 @@ internal sealed class StreamFanOut
     private static readonly TimeSpan EarlierVersionNoticeInterval = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _clock;
-    private readonly Lock _turn = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<EventSubscriber, (int Stream, StreamId After)> _subscribers = [];
     private readonly Queue<LiveEventStore.StoredEvent> _recent = [];
     private int _recentBytes;
@@ -46,7 +46,7 @@ internal sealed class StreamFanOut
     {
         get
         {
-            lock (_turn) return _subscriptionCount == 0;
+            lock (_lock) return _subscriptionCount == 0;
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class StreamFanOut
     {
         get
         {
-            lock (_turn) return _position;
+            lock (_lock) return _position;
         }
     }
 
@@ -65,15 +65,15 @@ internal sealed class StreamFanOut
     /// <summary>Adds a subscription. The stream is followed for as long as it has any.</summary>
     public void AddSubscription()
     {
-        lock (_turn) _subscriptionCount++;
+        lock (_lock) _subscriptionCount++;
     }
 
     /// <summary>Attaches a subscriber to the entries from now on, and returns the current position.</summary>
-    public StreamId Attach(EventSubscriber listener, int index)
+    public StreamId Attach(EventSubscriber subscriber, int index)
     {
-        lock (_turn)
+        lock (_lock)
         {
-            _subscribers[listener] = (index, _position);
+            _subscribers[subscriber] = (index, _position);
             return _position;
         }
     }
@@ -82,9 +82,9 @@ internal sealed class StreamFanOut
     /// Attaches a subscriber to all entries after a position. Returns false when entries after that position are no longer in memory and must be read from
     /// Redis. On success, <paramref name="missedEntries"/> contains the entries that were published before the call.
     /// </summary>
-    public bool TryAttach(EventSubscriber listener, int index, StreamId after, out IReadOnlyList<LiveEventStore.StoredEvent> missedEntries)
+    public bool TryAttach(EventSubscriber subscriber, int index, StreamId after, out IReadOnlyList<LiveEventStore.StoredEvent> missedEntries)
     {
-        lock (_turn)
+        lock (_lock)
         {
             missedEntries = [];
             if (after < _position)
@@ -93,17 +93,17 @@ internal sealed class StreamFanOut
                 missedEntries = [.. _recent.Where(e => e.Id > after)];
             }
             // Another replica that had read further than this one may have delivered entries that have not arrived here yet.
-            _subscribers[listener] = (index, after > _position ? after : _position);
+            _subscribers[subscriber] = (index, after > _position ? after : _position);
             return true;
         }
     }
 
-    public void Detach(EventSubscriber listener)
+    public void Detach(EventSubscriber subscriber)
     {
-        lock (_turn)
+        lock (_lock)
         {
             _subscriptionCount--;
-            _subscribers.Remove(listener);
+            _subscribers.Remove(subscriber);
             LastUsedAt = _clock.GetUtcNow();
         }
     }
@@ -111,14 +111,14 @@ internal sealed class StreamFanOut
     /// <summary>Delivers an entry to the subscribers that accept it.</summary>
     public void Publish(LiveEventStore.StoredEvent entry)
     {
-        lock (_turn)
+        lock (_lock)
         {
             // Entries of an earlier version contain more data than is delivered now. They are withheld and reported as lost.
-            var isTold = entry.At is not null;
+            var isDelivered = entry.At is not null;
             if (HasGap(_position, entry.Id)) PublishGap(entry.Id.Epoch);
-            if (!isTold && ReportsGaps) PublishEarlierVersionNotice();
-            foreach (var (listener, (index, after)) in _subscribers)
-                if (isTold && entry.Id > after && listener.Accepts(entry.Event)) listener.Enqueue(new(entry.Event, index, entry.Id));
+            if (!isDelivered && ReportsGaps) PublishEarlierVersionNotice();
+            foreach (var (subscriber, (index, after)) in _subscribers)
+                if (isDelivered && entry.Id > after && subscriber.Accepts(entry.Event)) subscriber.Enqueue(new(entry.Event, index, entry.Id));
             _position = entry.Id;
             KeepRecent(entry);
         }
@@ -131,7 +131,7 @@ internal sealed class StreamFanOut
     /// <param name="end">The current end of the stream.</param>
     public void HandleLoss(StreamId end)
     {
-        lock (_turn)
+        lock (_lock)
         {
             if (ReportsGaps) PublishGap(end.Epoch);
             if (end.Epoch >= _position.Epoch) return;
@@ -140,28 +140,28 @@ internal sealed class StreamFanOut
             _position = new(end.Epoch, 0);
             _recent.Clear();
             _recentBytes = 0;
-            foreach (var (listener, (index, _)) in _subscribers.ToArray()) _subscribers[listener] = (index, _position);
+            foreach (var (subscriber, (index, _)) in _subscribers.ToArray()) _subscribers[subscriber] = (index, _position);
         }
     }
 
     /// <summary>Advances the position of a subscriber past entries that it did not receive.</summary>
-    public void AdvanceToken(EventSubscriber listener)
+    public void AdvanceToken(EventSubscriber subscriber)
     {
-        lock (_turn)
-            if (_subscribers.TryGetValue(listener, out var joined) && _position > joined.After) listener.Enqueue(new(null, joined.Stream, _position));
+        lock (_lock)
+            if (_subscribers.TryGetValue(subscriber, out var attached) && _position > attached.After) subscriber.Enqueue(new(null, attached.Stream, _position));
     }
 
     private async Task InitializeAsync(LiveEventStore streams)
     {
         var end = await streams.GetEndAsync(Stream);
-        lock (_turn) _position = end;
+        lock (_lock) _position = end;
     }
 
     private void PublishGap(long epoch)
     {
         var notice = LiveEvent.Reload(_clock.GetUtcNow());
-        foreach (var (listener, _) in _subscribers)
-            if (listener.TryMarkGapReported(epoch)) listener.Enqueue(StreamItem.OutOfStream(notice));
+        foreach (var (subscriber, _) in _subscribers)
+            if (subscriber.TryMarkGapReported(epoch)) subscriber.Enqueue(StreamItem.OutOfStream(notice));
     }
 
     /// <summary>
@@ -171,26 +171,26 @@ internal sealed class StreamFanOut
     private void PublishEarlierVersionNotice()
     {
         if (_noticeTimer is not null) return;
-        var wait = _earlierVersionNoticeAt + EarlierVersionNoticeInterval - _clock.GetUtcNow();
-        if (wait <= TimeSpan.Zero)
+        var delay = _earlierVersionNoticeAt + EarlierVersionNoticeInterval - _clock.GetUtcNow();
+        if (delay <= TimeSpan.Zero)
         {
-            TellAll();
+            NotifyAll();
             return;
         }
         _noticeTimer = _clock.CreateTimer(_ =>
         {
-            lock (_turn)
+            lock (_lock)
             {
                 _noticeTimer?.Dispose();
                 _noticeTimer = null;
-                TellAll();
+                NotifyAll();
             }
-        }, null, wait, Timeout.InfiniteTimeSpan);
+        }, null, delay, Timeout.InfiniteTimeSpan);
 
-        void TellAll()
+        void NotifyAll()
         {
             _earlierVersionNoticeAt = _clock.GetUtcNow();
-            foreach (var (listener, _) in _subscribers) listener.Enqueue(StreamItem.OutOfStream(LiveEvent.Reload(_earlierVersionNoticeAt)));
+            foreach (var (subscriber, _) in _subscribers) subscriber.Enqueue(StreamItem.OutOfStream(LiveEvent.Reload(_earlierVersionNoticeAt)));
         }
     }
 

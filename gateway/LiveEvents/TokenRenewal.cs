@@ -9,7 +9,7 @@ namespace MedCor.Gateway.LiveEvents;
 
 /// <summary>
 /// Requests a new token from Identity before a subscriber's token expires, for as long as Identity issues one, and sends it to the subscriber. A subscriber
-/// whose renewal is refused keeps its token until it expires; while Identity is unavailable the request is retried.
+/// whose renewal is rejected keeps its token until it expires; while Identity is unavailable the request is retried.
 /// </summary>
 internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
 {
@@ -34,23 +34,23 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
     }
 
     /// <summary>Renews a subscriber's token in the background.</summary>
-    public void Start(EventSubscriber listener, DateTimeOffset now)
+    public void Start(EventSubscriber subscriber, DateTimeOffset now)
     {
         // The renewal is retried after this interval unless a token arrived in the meantime.
-        listener.RenewAt = now + RetryInterval;
-        _ = RenewAsync(listener);
+        subscriber.RenewAt = now + RetryInterval;
+        _ = RenewAsync(subscriber);
     }
 
-    private async Task RenewAsync(EventSubscriber listener)
+    private async Task RenewAsync(EventSubscriber subscriber)
     {
         try
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(listener.Ended, lifetime.ApplicationStopping);
-            patience.CancelAfter(RequestTimeout);
-            await _concurrency.WaitAsync(patience.Token);
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(subscriber.Ended, lifetime.ApplicationStopping);
+            timeout.CancelAfter(RequestTimeout);
+            await _concurrency.WaitAsync(timeout.Token);
             try
             {
-                await RequestTokenAsync(listener, patience.Token);
+                await RequestTokenAsync(subscriber, timeout.Token);
             }
             finally
             {
@@ -67,18 +67,18 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
         }
     }
 
-    private async Task RequestTokenAsync(EventSubscriber listener, CancellationToken ct)
+    private async Task RequestTokenAsync(EventSubscriber subscriber, CancellationToken ct)
     {
-        var (token, ends) = (listener.Token, listener.Caller.ExpiresAt);
+        var (token, expiresAt) = (subscriber.Token, subscriber.Caller.ExpiresAt);
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://identity/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         using var response = await upstream.SendAsync(request, ct);
         // The client has sent another token in the meantime.
-        if (listener.Token != token) return;
+        if (subscriber.Token != token) return;
         if (!response.IsSuccessStatusCode)
         {
-            // The refusal is final. The client can obtain another token by refreshing its session, which does not extend this one; the connection continues
+            // The rejection is final. The client can obtain another token by refreshing its session, which does not extend this one; the connection continues
             // if the client sends that token before this one expires.
-            if ((int)response.StatusCode < 500) listener.RenewAt = ends;
+            if ((int)response.StatusCode < 500) subscriber.RenewAt = expiresAt;
             return;
         }
         var renewed = (await JsonSerializer.DeserializeAsync<AccessToken>(await response.Content.ReadAsStreamAsync(ct), Json.Options, ct))!;
@@ -92,18 +92,18 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
             return;
         }
         // A user who was moved to another hospital has other streams, and must reconnect.
-        if (caller.HospitalId != listener.Caller.HospitalId)
+        if (caller.HospitalId != subscriber.Caller.HospitalId)
         {
-            listener.Disconnect(DisconnectReason.Unauthenticated);
+            subscriber.Disconnect(DisconnectReason.Unauthenticated);
             return;
         }
-        listener.Renew(caller, renewed.Token);
-        listener.RenewAt = GetDueTime(caller, clock.GetUtcNow() + RetryInterval);
-        listener.Enqueue(StreamItem.OutOfStream(LiveEvent.TokenRenewed(caller.UserId, renewed.Token, caller.ExpiresAt)));
+        subscriber.Renew(caller, renewed.Token);
+        subscriber.RenewAt = GetDueTime(caller, clock.GetUtcNow() + RetryInterval);
+        subscriber.Enqueue(StreamItem.OutOfStream(LiveEvent.TokenRenewed(caller.UserId, renewed.Token, caller.ExpiresAt)));
     }
 
     public void Dispose() => _concurrency.Dispose();
 
-    [LoggerMessage(6040, LogLevel.Warning, "Renewing a listener's token failed and is retried until it expires: {Kind}")]
+    [LoggerMessage(6040, LogLevel.Warning, "Renewing a subscriber's token failed; the renewal is retried until the token expires: {Kind}")]
     private static partial void LogNotRenewed(ILogger log, string kind);
 }

@@ -11,7 +11,7 @@ namespace MedCor.Gateway.LiveEvents;
 /// are dropped while Redis is unavailable or when more arrive than can be written. If a response may contain health data, its copy omits the content:
 /// reading health data is recorded in the audit trail, and delivery of a copy is not.
 /// </summary>
-internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEventStore streams, TimeProvider clock, ILogger<ToolResponsePublisher> log)
+internal sealed partial class ToolResponsePublisher(ListenerPresence presence, LiveEventStore streams, TimeProvider clock, ILogger<ToolResponsePublisher> log)
     : BackgroundService, IToolResponseObserver
 {
     /// <summary>The maximum number of queued copies, and their maximum size in bytes.</summary>
@@ -23,13 +23,13 @@ internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEven
 
     private long _queuedBytes;
 
-    public void OnResponse(InvocationContext visitor, ToolDescriptor tool, ToolResponse answer)
+    public void OnResponse(InvocationContext context, ToolDescriptor tool, ToolResponse response)
     {
-        if (!listening.IsListening(visitor.Caller.UserId)) return;
+        if (!presence.IsListening(context.Caller.UserId)) return;
         try
         {
-            if (answer.Status == 200) Enqueue(visitor, LiveEvent.ForToolResponse(visitor.Caller.UserId, tool.Name, tool.MayContainHealthData ? [] : answer.Body.Span, visitor.RequestId, clock.GetUtcNow()));
-            else if (JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options) is { } envelope) EnqueueError(visitor, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);
+            if (response.Status == 200) Enqueue(context, LiveEvent.ForToolResponse(context.Caller.UserId, tool.Name, tool.MayContainHealthData ? [] : response.Body.Span, context.RequestId, clock.GetUtcNow()));
+            else if (JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options) is { } envelope) EnqueueError(context, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);
         }
         catch (JsonException)
         {
@@ -37,37 +37,40 @@ internal sealed class ToolResponsePublisher(ListenerPresence listening, LiveEven
         }
     }
 
-    public void OnError(InvocationContext visitor, ToolDescriptor tool, ApiException refusal)
+    public void OnError(InvocationContext context, ToolDescriptor tool, ApiException error)
     {
-        if (listening.IsListening(visitor.Caller.UserId)) EnqueueError(visitor, tool, refusal.Code, refusal.Message, refusal.Details);
+        if (presence.IsListening(context.Caller.UserId)) EnqueueError(context, tool, error.Code, error.Message, error.Details);
     }
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        await foreach (var (hospital, told) in _queue.Reader.ReadAllAsync(ct))
+        await foreach (var (hospital, copy) in _queue.Reader.ReadAllAsync(ct))
             try
             {
-                await streams.AppendToolResponseAsync(hospital, told);
+                await streams.AppendToolResponseAsync(hospital, copy);
             }
             catch (Exception e) // any exception: one that escapes would end the process
             {
-                log.LogWarning("A listener is not told of an answer: {Kind}", e.GetType().Name);
+                LogPublishFailed(log, e.GetType().Name);
             }
             finally
             {
-                Interlocked.Add(ref _queuedBytes, -told.Frame.Length);
+                Interlocked.Add(ref _queuedBytes, -copy.Frame.Length);
             }
     }
 
-    private void EnqueueError(InvocationContext visitor, ToolDescriptor tool, string code, string message, JsonObject details)
+    private void EnqueueError(InvocationContext context, ToolDescriptor tool, string code, string message, JsonObject details)
     {
-        var facts = (JsonObject)details.DeepClone();
-        (facts["tool"], facts["code"], facts["request_id"]) = (tool.Name, code, visitor.RequestId);
-        Enqueue(visitor, LiveEvent.ForError(new(Callers.None, visitor.Caller.UserId), $"{code}: {message}", facts, clock.GetUtcNow(), "tool", "code", "request_id"));
+        var content = (JsonObject)details.DeepClone();
+        (content["tool"], content["code"], content["request_id"]) = (tool.Name, code, context.RequestId);
+        Enqueue(context, LiveEvent.ForError(new(Callers.None, context.Caller.UserId), $"{code}: {message}", content, clock.GetUtcNow(), "tool", "code", "request_id"));
     }
 
-    private void Enqueue(InvocationContext visitor, LiveEvent told)
+    private void Enqueue(InvocationContext context, LiveEvent copy)
     {
-        if (Interlocked.Add(ref _queuedBytes, told.Frame.Length) > MaxQueuedBytes || !_queue.Writer.TryWrite((visitor.Caller.HospitalId, told))) Interlocked.Add(ref _queuedBytes, -told.Frame.Length);
+        if (Interlocked.Add(ref _queuedBytes, copy.Frame.Length) > MaxQueuedBytes || !_queue.Writer.TryWrite((context.Caller.HospitalId, copy))) Interlocked.Add(ref _queuedBytes, -copy.Frame.Length);
     }
+
+    [LoggerMessage(6070, LogLevel.Warning, "Publishing a copy of a tool response failed; the copy is dropped: {Kind}")]
+    private static partial void LogPublishFailed(ILogger log, string kind);
 }

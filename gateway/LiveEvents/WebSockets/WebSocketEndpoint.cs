@@ -97,9 +97,9 @@ internal sealed class HandshakeMetadata
     public static readonly HandshakeMetadata Instance = new();
 }
 
-/// <summary>Represents the error of a client that requests another version of the WebSocket protocol.</summary>
+/// <summary>Represents the error of a handshake with an unsupported version of the WebSocket protocol.</summary>
 internal sealed class WebSocketVersionRequired()
-    : ApiException(StatusCodes.Status426UpgradeRequired, ErrorCodes.ValidationError, $"This version of the WebSocket protocol is not spoken here. Send Sec-WebSocket-Version: {SupportedVersion}.")
+    : ApiException(StatusCodes.Status426UpgradeRequired, ErrorCodes.ValidationError, $"This version of the WebSocket protocol is not supported. Send Sec-WebSocket-Version: {SupportedVersion}.")
 {
     /// <summary>The version of the protocol in RFC 6455.</summary>
     internal const string SupportedVersion = "13";

@@ -24,7 +24,7 @@ internal sealed class WebSocketMessage : IDisposable
     private byte[] _buffer = [];
     private int _length;
 
-    private WebSocketMessage(BufferedBytesLimiter.BufferLease held, int most) => (_lease, _maxLength) = (held, most);
+    private WebSocketMessage(BufferedBytesLimiter.BufferLease lease, int maxLength) => (_lease, _maxLength) = (lease, maxLength);
 
     /// <summary>Gets whether the message is too long, and therefore incomplete.</summary>
     public bool IsTooLarge => _length > _maxLength;
@@ -46,7 +46,7 @@ internal sealed class WebSocketMessage : IDisposable
     {
         var part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
         var message = new WebSocketMessage(lease, maxLength);
-        await using var patience = part.EndOfMessage ? null : clock.CreateTimer(_ => onTimeout(), null, ReceiveTimeout, Timeout.InfiniteTimeSpan);
+        await using var timeout = part.EndOfMessage ? null : clock.CreateTimer(_ => onTimeout(), null, ReceiveTimeout, Timeout.InfiniteTimeSpan);
         try
         {
             while (true)
@@ -97,11 +97,11 @@ internal sealed class WebSocketMessage : IDisposable
                     if (requestId is not null) mistakes.AddError("request_id", "is given twice");
                     reader.Read();
                     var start = (int)reader.TokenStartIndex;
-                    var isLabel = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
+                    var isValidType = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
                     reader.Skip();
-                    var written = Bytes[start..(int)reader.BytesConsumed];
-                    if (!isLabel || written.Length > MaxRequestIdLength) mistakes.AddError("request_id", "must be text or a number, of at most 128 bytes");
-                    else requestId = written;
+                    var raw = Bytes[start..(int)reader.BytesConsumed];
+                    if (!isValidType || raw.Length > MaxRequestIdLength) mistakes.AddError("request_id", "must be text or a number, of at most 128 bytes");
+                    else requestId = raw;
                 }
                 else
                 {
@@ -120,9 +120,9 @@ internal sealed class WebSocketMessage : IDisposable
 
     public void Dispose()
     {
-        var gone = Interlocked.Exchange(ref _buffer, []);
+        var released = Interlocked.Exchange(ref _buffer, []);
         _length = 0;
-        if (gone.Length > 0) BufferedBytesLimiter.Arrays.Return(gone);
+        if (released.Length > 0) BufferedBytesLimiter.Arrays.Return(released);
         _lease.Dispose();
     }
 

@@ -19,7 +19,7 @@ namespace MedCor.Gateway.LiveEvents.WebSockets;
 /// Handles one WebSocket: processes messages in sequence, runs calls concurrently, and sends each response and event as soon as it is available.
 /// </summary>
 internal sealed class WebSocketSession(
-    HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable place, CallQuota quota, OpenConnectionLimiter standing, EventSubscriptions listeners, TokenValidator check, ToolInvoker door, BufferedBytesLimiter waiting, TimeProvider clock)
+    HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable anonymousLease, CallQuota quota, OpenConnectionLimiter connections, EventSubscriptions subscriptions, TokenValidator tokens, ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock)
     : IDisposable
 {
     public const int Unauthorized = 4401;
@@ -52,7 +52,7 @@ internal sealed class WebSocketSession(
     private readonly SemaphoreSlim _calls = new(MaxConcurrentCalls);
     private readonly CancellationTokenSource _disconnected = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
     private readonly TaskCompletionSource<(int Code, string Reason)> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private EventSubscriber? _listener;
+    private EventSubscriber? _subscriber;
     private ITimer? _authTimer;
     private Task _sendingEvents = Task.CompletedTask;
     private IDisposable? _connectionLease;
@@ -70,7 +70,7 @@ internal sealed class WebSocketSession(
         try
         {
             if (identity is var (caller, token)) await StartSessionAsync(caller, token, resources ?? [], resumeAfter, default);
-            else _authTimer = clock.CreateTimer(_ => End(Unauthorized, "No auth came within 10 seconds."), null, AuthTimeout, Timeout.InfiniteTimeSpan);
+            else _authTimer = clock.CreateTimer(_ => End(Unauthorized, "The first message, auth, did not arrive within 10 seconds."), null, AuthTimeout, Timeout.InfiniteTimeSpan);
 
             receiving = ReceiveAsync();
             await Task.WhenAny(receiving, _ending.Task);
@@ -90,15 +90,15 @@ internal sealed class WebSocketSession(
         finally
         {
             _authTimer?.Dispose();
-            _listener?.Disconnect(DisconnectReason.ClientLeft);
+            _subscriber?.Disconnect(DisconnectReason.ClientLeft);
             await _disconnected.CancelAsync();
             // A close frame that answers the client's, or reports a fault, has been written by now but is sent only if the connection is not aborted.
             if (!_isFaulted && socket.State != WebSocketState.Closed) connection.AbortNow();
             await receiving;
             await _sendingEvents;
             await WaitForCallsAsync();
-            // Removed last: until then the listener could still have been given a subscription.
-            if (_listener is not null) listeners.Remove(_listener);
+            // Removed last: until then the subscriber could still receive a subscription.
+            if (_subscriber is not null) subscriptions.Remove(_subscriber);
         }
     }
 
@@ -106,9 +106,9 @@ internal sealed class WebSocketSession(
     {
         try
         {
-            while (await WebSocketMessage.ReceiveAsync(socket, waiting.CreateLease(_listener is null ? NetworkKey.ForClient(http) : CallerKey.Of(_listener.Caller)), Longest(), clock, Late) is { } message)
+            while (await WebSocketMessage.ReceiveAsync(socket, buffers.CreateLease(_subscriber is null ? NetworkKey.ForClient(http) : CallerKey.Of(_subscriber.Caller)), GetMaxLength(), clock, EndAfterTimeout) is { } message)
             {
-                if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, $"A message is larger than {(_listener is null ? "16 KiB, and the first must be auth" : "1 MiB")}.");
+                if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, $"A message is larger than {(_subscriber is null ? "16 KiB, and the first must be auth" : "1 MiB")}.");
                 // Messages after the end are read and dropped: a client that still sends receives the close frame only if the connection is not aborted.
                 if (_ending.Task.IsCompleted) message.Dispose();
                 else await HandleMessageAsync(message);
@@ -128,8 +128,8 @@ internal sealed class WebSocketSession(
             End(e is Unavailable ? TryAgainLater : TooMany, e.Message);
         }
 
-        int Longest() => _listener is null ? WebSocketMessage.MaxAnonymousLength : MedCorDefaults.MaxRequestBodySize;
-        void Late() => End((int)WebSocketCloseStatus.PolicyViolation, "A message was not whole within 10 seconds.");
+        int GetMaxLength() => _subscriber is null ? WebSocketMessage.MaxAnonymousLength : MedCorDefaults.MaxRequestBodySize;
+        void EndAfterTimeout() => End((int)WebSocketCloseStatus.PolicyViolation, "A message was not complete within 10 seconds.");
     }
 
     private async Task HandleMessageAsync(WebSocketMessage message)
@@ -139,8 +139,8 @@ internal sealed class WebSocketSession(
         try
         {
             (var type, requestId) = await ReadAsync(message);
-            if (_listener is null && type != "auth") throw new Unauthenticated(ErrorCodes.AuthRequired, "Send {\"type\": \"auth\", \"token\": …} first.");
-            if (_listener is not null && type != "tool_invoke") await quota.ChargeAsync(_listener.Caller);
+            if (_subscriber is null && type != "auth") throw new Unauthenticated(ErrorCodes.AuthRequired, "Send {\"type\": \"auth\", \"token\": …} first.");
+            if (_subscriber is not null && type != "tool_invoke") await quota.ChargeAsync(_subscriber.Caller);
             switch (type)
             {
                 case "auth":
@@ -164,7 +164,7 @@ internal sealed class WebSocketSession(
         catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
         {
             await SendAsync(json => WriteError(json, "error", requestId, ToProblem(e)));
-            if (_listener is null && (e is Unauthenticated || ++_invalidMessages == MaxInvalidMessages)) End(Unauthorized, "The first message must be auth, with a token that is valid.");
+            if (_subscriber is null && (e is Unauthenticated || ++_invalidMessages == MaxInvalidMessages)) End(Unauthorized, "The first message must be auth, with a token that is valid.");
         }
         finally
         {
@@ -173,7 +173,7 @@ internal sealed class WebSocketSession(
     }
 
     /// <summary>
-    /// Returns the type and request id of a message. An invalid message counts as a call, too. Throws <see cref="ValidationFailed"/> or
+    /// Returns the type and request id of a message. An invalid message is also charged as a call. Throws <see cref="ValidationFailed"/> or
     /// <see cref="RateLimited"/>.
     /// </summary>
     private async ValueTask<(string Type, ReadOnlyMemory<byte> RequestId)> ReadAsync(WebSocketMessage message)
@@ -182,40 +182,40 @@ internal sealed class WebSocketSession(
         {
             return message.ReadEnvelope();
         }
-        catch (ValidationFailed) when (_listener is not null)
+        catch (ValidationFailed) when (_subscriber is not null)
         {
-            await quota.ChargeAsync(_listener.Caller);
+            await quota.ChargeAsync(_subscriber.Caller);
             throw;
         }
     }
 
-    private async Task AuthenticateAsync(AuthMessage asked, ReadOnlyMemory<byte> requestId)
+    private async Task AuthenticateAsync(AuthMessage message, ReadOnlyMemory<byte> requestId)
     {
         ResumeToken? after = null;
-        var resources = ParseResources(asked.Resources ?? [], "resources");
-        if (asked.LastEventId is { } id && !ResumeToken.TryParse(id, out after)) throw new ValidationFailed("last_event_id", "is not the id of an event");
-        var caller = await check.ValidateAsync(asked.Token, _disconnected.Token);
+        var resources = ParseResources(message.Resources ?? [], "resources");
+        if (message.LastEventId is { } id && !ResumeToken.TryParse(id, out after)) throw new ValidationFailed("last_event_id", "is not the id of an event");
+        var caller = await tokens.ValidateAsync(message.Token, _disconnected.Token);
         EventSubscriptions.ThrowIfForbidden(caller, resources);
-        if (_listener is null)
+        if (_subscriber is null)
         {
             await quota.ChargeAsync(caller);
             try
             {
-                _connectionLease = standing.AcquireSocket(caller);
+                _connectionLease = connections.AcquireSocket(caller);
             }
-            catch (ApiException refusal)
+            catch (ApiException error)
             {
-                await SendAsync(json => WriteError(json, "error", requestId, ToProblem(refusal)));
-                End(refusal is Unavailable ? TryAgainLater : TooMany, refusal.Message);
+                await SendAsync(json => WriteError(json, "error", requestId, ToProblem(error)));
+                End(error is Unavailable ? TryAgainLater : TooMany, error.Message);
                 return;
             }
-            place.Dispose();
-            await StartSessionAsync(caller, asked.Token, resources, after, requestId);
+            anonymousLease.Dispose();
+            await StartSessionAsync(caller, message.Token, resources, after, requestId);
             return;
         }
-        if (caller.UserId != _listener.Caller.UserId || caller.HospitalId != _listener.Caller.HospitalId) throw new Forbidden("This connection is another user's. Open one of your own.");
-        _listener.Renew(caller, asked.Token);
-        _listener.RenewAt = TokenRenewal.GetDueTime(caller, clock.GetUtcNow());
+        if (caller.UserId != _subscriber.Caller.UserId || caller.HospitalId != _subscriber.Caller.HospitalId) throw new Forbidden("This connection belongs to another user. Open a new connection.");
+        _subscriber.Renew(caller, message.Token);
+        _subscriber.RenewAt = TokenRenewal.GetDueTime(caller, clock.GetUtcNow());
         await SendAsync(json => WriteAuthSuccess(json, caller, requestId));
         foreach (var resource in resources) await SubscribeAsync(resource, requestId);
     }
@@ -223,38 +223,38 @@ internal sealed class WebSocketSession(
     private async Task StartSessionAsync(Caller caller, string token, ImmutableHashSet<string> resources, ResumeToken? after, ReadOnlyMemory<byte> requestId)
     {
         _authTimer?.Dispose();
-        var welcomed = new EventSubscriber(caller, token, hearsAnswers: false) { Resources = resources };
-        welcomed.Ended.Register(() => CloseFor(welcomed.EndReason));
-        _listener = welcomed;
-        listeners.Monitor(welcomed);
+        var subscriber = new EventSubscriber(caller, token, receivesToolResponses: false) { Resources = resources };
+        subscriber.Ended.Register(() => CloseFor(subscriber.EndReason));
+        _subscriber = subscriber;
+        subscriptions.Monitor(subscriber);
         await SendAsync(json => WriteAuthSuccess(json, caller, requestId));
         try
         {
-            if (!resources.IsEmpty) await listeners.SubscribeAsync(welcomed, after);
+            if (!resources.IsEmpty) await subscriptions.SubscribeAsync(subscriber, after);
             foreach (var resource in resources) EnqueueAcknowledgement("subscribed", resource, requestId);
         }
         catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
         {
             // The client can still call tools and subscribe again.
-            welcomed.Resources = [];
+            subscriber.Resources = [];
             await SendAsync(json => WriteError(json, "error", requestId, ToProblem(e)));
         }
-        _sendingEvents = SendEventsAsync(welcomed);
+        _sendingEvents = SendEventsAsync(subscriber);
     }
 
     private async Task SubscribeAsync(string resource, ReadOnlyMemory<byte> requestId)
     {
         ParseResources([resource], "resource");
-        EventSubscriptions.ThrowIfForbidden(_listener!.Caller, [resource]);
-        if (_listener.Subscription is null) await listeners.SubscribeAsync(_listener, resumeAfter: null);
-        _listener.Resources = _listener.Resources!.Add(resource);
+        EventSubscriptions.ThrowIfForbidden(_subscriber!.Caller, [resource]);
+        if (_subscriber.Subscription is null) await subscriptions.SubscribeAsync(_subscriber, resumeAfter: null);
+        _subscriber.Resources = _subscriber.Resources!.Add(resource);
         EnqueueAcknowledgement("subscribed", resource, requestId);
     }
 
     private void Unsubscribe(string resource, ReadOnlyMemory<byte> requestId)
     {
         ParseResources([resource], "resource");
-        _listener!.Resources = _listener.Resources!.Remove(resource);
+        _subscriber!.Resources = _subscriber.Resources!.Remove(resource);
         EnqueueAcknowledgement("unsubscribed", resource, requestId);
     }
 
@@ -269,20 +269,20 @@ internal sealed class WebSocketSession(
             WriteHead(json, type, requestId);
             json.WriteString("resource"u8, resource);
         });
-        _listener!.Enqueue(StreamItem.OutOfStream(new(type, "", new(Callers.Everyone), data.Span)));
+        _subscriber!.Enqueue(StreamItem.OutOfStream(new(type, "", new(Callers.Everyone), data.Span)));
     }
 
     /// <summary>Sends queued events: changes of resources, and events about the connection itself.</summary>
-    private async Task SendEventsAsync(EventSubscriber to)
+    private async Task SendEventsAsync(EventSubscriber subscriber)
     {
         try
         {
-            await foreach (var heard in to.Subscription?.ReadAllAsync(to.Ended) ?? to.ReadQueueAsync(to.Ended))
+            await foreach (var item in subscriber.Subscription?.ReadAllAsync(subscriber.Ended) ?? subscriber.ReadQueueAsync(subscriber.Ended))
             {
-                var place = to.Subscription?.Token;
-                place?.Advance(heard);
+                var position = subscriber.Subscription?.Token;
+                position?.Advance(item);
                 // The additional event that contains the entity under its own name is for other kinds of subscribers.
-                if (heard.Event is { } e && (e.Name == LiveEvent.ResourceUpdateEvent || e.Resource.Length == 0)) await SendAsync(AddResumeToken(e, place));
+                if (item.Event is { } e && (e.Name == LiveEvent.ResourceUpdateEvent || e.Resource.Length == 0)) await SendAsync(AddResumeToken(e, position));
             }
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
@@ -293,7 +293,7 @@ internal sealed class WebSocketSession(
         {
             // Redis became unavailable while missed events were read: the client can reconnect and resume from its position.
             ErrorResponseWriter.ToApiException(e, http);
-            End((int)WebSocketCloseStatus.InternalServerError, "Live events are away at present. Come back with the id of the last message.");
+            End((int)WebSocketCloseStatus.InternalServerError, "Live events are unavailable. Reconnect with the id of the last message.");
         }
     }
 
@@ -304,19 +304,19 @@ internal sealed class WebSocketSession(
             // Each call has its own trace, because the trace of the connection would never end.
             Activity.Current = null;
             using var span = Source.StartActivity("tool_invoke", ActivityKind.Server);
-            var written = Encoding.UTF8.GetString(requestId.Span).Trim('"');
-            var label = RequestIds.IsValid(written) ? written : Guid.CreateVersion7().ToString();
+            var text = Encoding.UTF8.GetString(requestId.Span).Trim('"');
+            var label = RequestIds.IsValid(text) ? text : Guid.CreateVersion7().ToString();
             span?.SetTag("medcor.request_id", label);
             try
             {
-                var caller = _listener!.Caller;
-                if (!check.IsStillValid(caller)) throw new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Send auth with another.");
+                var caller = _subscriber!.Caller;
+                if (!tokens.IsStillValid(caller)) throw new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is no longer valid. Send auth with a new one.");
                 await quota.ChargeAsync(caller);
-                if (requestId.IsEmpty) throw new ValidationFailed("request_id", "is required: by it you know the answer");
-                var call = ToolRequest.Parse(new(message.Bytes), out var key, "type", "request_id");
-                using var answer = await door.InvokeAsync(new(caller, $"Bearer {_listener.Token}", label, http.PeerAddress(), "websocket"), call, key, _disconnected.Token);
-                if (answer.Status == 200) await SendResultAsync(requestId, answer);
-                else await SendAsync(json => WriteError(json, LiveEvent.ToolResponseEvent, requestId, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error));
+                if (requestId.IsEmpty) throw new ValidationFailed("request_id", "is required: it identifies the response");
+                var request = ToolRequest.Parse(new(message.Bytes), out var key, "type", "request_id");
+                using var response = await invoker.InvokeAsync(new(caller, $"Bearer {_subscriber.Token}", label, http.PeerAddress(), "websocket"), request, key, _disconnected.Token);
+                if (response.Status == 200) await SendResultAsync(requestId, response);
+                else await SendAsync(json => WriteError(json, LiveEvent.ToolResponseEvent, requestId, JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options)!.Error));
             }
             catch (Exception e) when (e is not WebSocketException && !_disconnected.IsCancellationRequested)
             {
@@ -334,11 +334,11 @@ internal sealed class WebSocketSession(
         }
     }
 
-    private void CloseFor(DisconnectReason why)
+    private void CloseFor(DisconnectReason reason)
     {
-        if (why == DisconnectReason.TooSlow) End(TooSlow, "You read more slowly than events come. Come back with the id of the last message.");
-        else if (why == DisconnectReason.Unauthenticated) End(Unauthorized, "The token is not valid any more.");
-        else if (why == DisconnectReason.ServerStopping) End((int)WebSocketCloseStatus.EndpointUnavailable, "This server stops. Come back with the id of the last message.");
+        if (reason == DisconnectReason.TooSlow) End(TooSlow, "The client reads more slowly than events arrive. Reconnect with the id of the last message.");
+        else if (reason == DisconnectReason.Unauthenticated) End(Unauthorized, "The access token is no longer valid.");
+        else if (reason == DisconnectReason.ServerStopping) End((int)WebSocketCloseStatus.EndpointUnavailable, "The server is stopping. Reconnect with the id of the last message.");
     }
 
     private void End(int code, string reason) => _ending.TrySetResult((code, reason));
@@ -370,8 +370,8 @@ internal sealed class WebSocketSession(
         try
         {
             _isClosed = true;
-            using var patience = new CancellationTokenSource(within, clock);
-            await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, patience.Token);
+            using var timeout = new CancellationTokenSource(within, clock);
+            await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, timeout.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -386,15 +386,15 @@ internal sealed class WebSocketSession(
     private Task SendAsync(Action<Utf8JsonWriter> write) => SendAsync(Write(write));
 
     /// <summary>Sends a tool's response, writing the envelope around its bytes without copying them, because they can be large.</summary>
-    private Task SendResultAsync(ReadOnlyMemory<byte> requestId, ToolResponse answer)
+    private Task SendResultAsync(ReadOnlyMemory<byte> requestId, ToolResponse response)
     {
         var head = Write(json => WriteHead(json, LiveEvent.ToolResponseEvent, requestId));
-        var tail = Write(json =>
+        var end = Write(json =>
         {
-            if (answer.IsReplay) json.WriteBoolean("idempotent_replayed"u8, true);
+            if (response.IsReplay) json.WriteBoolean("idempotent_replayed"u8, true);
             WriteTimestamp(json, clock.GetUtcNow());
         });
-        return SendAsync((byte[])[.. head[..^1].Span, .. ",\"result\":"u8], answer.Body, (byte[])[(byte)',', .. tail[1..].Span]);
+        return SendAsync((byte[])[.. head[..^1].Span, .. ",\"result\":"u8], response.Body, (byte[])[(byte)',', .. end[1..].Span]);
     }
 
     private Task SendAsync(ReadOnlyMemory<byte> text) => SendAsync(text, default, default);
@@ -406,14 +406,14 @@ internal sealed class WebSocketSession(
         {
             if (_isClosed) return;
             // Canceling a send aborts the connection.
-            using var patience = new CancellationTokenSource(SendTimeout, clock);
+            using var timeout = new CancellationTokenSource(SendTimeout, clock);
             var isWhole = third.IsEmpty;
-            await socket.SendAsync(first, WebSocketMessageType.Text, isWhole, patience.Token);
+            await socket.SendAsync(first, WebSocketMessageType.Text, isWhole, timeout.Token);
             if (isWhole) return;
             // Sent in several frames, because each frame is copied before it is sent.
             for (; second.Length > 0; second = second[Math.Min(MaxFrameSize, second.Length)..])
-                await socket.SendAsync(second[..Math.Min(MaxFrameSize, second.Length)], WebSocketMessageType.Text, endOfMessage: false, patience.Token);
-            await socket.SendAsync(third, WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+                await socket.SendAsync(second[..Math.Min(MaxFrameSize, second.Length)], WebSocketMessageType.Text, endOfMessage: false, timeout.Token);
+            await socket.SendAsync(third, WebSocketMessageType.Text, endOfMessage: true, timeout.Token);
         }
         finally
         {
@@ -467,7 +467,7 @@ internal sealed class WebSocketSession(
     }
 
     /// <summary>Returns an event's data with the position that is reached with it. Clients know an event about the connection as <c>error</c>.</summary>
-    private static ReadOnlyMemory<byte> AddResumeToken(LiveEvent e, ResumeToken? place)
+    private static ReadOnlyMemory<byte> AddResumeToken(LiveEvent e, ResumeToken? position)
     {
         // Every event's data begins with its type.
         var rest = e.Data.Span[($"{{\"type\":\"{e.Name}\"".Length)..];
@@ -475,10 +475,10 @@ internal sealed class WebSocketSession(
         text.Write("{\"type\":\""u8);
         text.Write(Encoding.ASCII.GetBytes(e.Name == LiveEvent.ErrorEvent ? "error" : e.Name));
         text.Write("\""u8);
-        if (place is not null)
+        if (position is not null)
         {
             text.Write(",\"id\":\""u8);
-            text.Advance(place.WriteTo(text.GetSpan(ResumeToken.MaxLength)));
+            text.Advance(position.WriteTo(text.GetSpan(ResumeToken.MaxLength)));
             text.Write("\""u8);
         }
         text.Write(rest);
@@ -499,6 +499,6 @@ internal sealed class WebSocketSession(
         _sending.Dispose();
         _calls.Dispose();
         _disconnected.Dispose();
-        _listener?.Dispose();
+        _subscriber?.Dispose();
     }
 }

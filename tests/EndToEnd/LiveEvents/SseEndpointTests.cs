@@ -61,7 +61,7 @@ public sealed class SseEndpointTests
 
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (response.StatusCode, (string?)error["code"]));
         Assert.Equal(closed, string.Join(' ', error["details"]!["resources"]!.AsArray().Select(r => (string?)r)));
-        Assert.StartsWith($"Your role hears nothing of {closed.Replace(" ", ", ", StringComparison.Ordinal)}. Open to it are appointments, ", (string?)error["message"], StringComparison.Ordinal);
+        Assert.StartsWith($"Your role may not subscribe to {closed.Replace(" ", ", ", StringComparison.Ordinal)}. Available resources: appointments, ", (string?)error["message"], StringComparison.Ordinal);
     }
 
     [Fact]
