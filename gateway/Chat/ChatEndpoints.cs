@@ -17,23 +17,23 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Gateway.Chat;
 
 /// <summary>
-/// <c>/mcp/*</c>: chat with the model. The Chat service begins calls and ends them; their events are read from Redis here, so that a reader does not depend on the replica
-/// that carries the call out.
+/// Maps <c>/mcp/*</c>: chat with the model. The Chat service starts and ends chat runs; the gateway reads their events from Redis, so that a reader does not
+/// depend on the replica that executes the run.
 /// </summary>
 internal sealed class ChatEndpoints(
-    ServiceForwarder passage, ChatStreamStore streams, ChatStreamReaders tails, OpenConnectionLimiter standing, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock) : IEndpoints
+    ServiceForwarder forwarder, ChatStreamStore streams, ChatStreamReaders readers, OpenConnectionLimiter connections, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock) : IEndpoints
 {
     private const string RunsUrl = "http://chat/chat/calls";
     private const string LastEventId = "Last-Event-ID";
     private const int MaxFramesPerWrite = 256;
 
-    /// <summary>Proxies cut connections on which nothing comes for a minute.</summary>
+    /// <summary>The keep-alive interval. Proxies close connections that are idle for a minute.</summary>
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
 
-    /// <summary>Specifies the time for which a reader of a failed call waits for Chat, which may have saved its answer.</summary>
+    /// <summary>The time for which a reader of a failed run waits for Chat, which may have saved its answer.</summary>
     private static readonly TimeSpan SavedRunTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Most answers end by themselves while a gateway that is to stop waits.</summary>
+    /// <summary>The time for which a stopping gateway keeps streams open. Most answers complete within it.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(15);
 
     public void Map(IEndpointRouteBuilder app)
@@ -61,56 +61,56 @@ internal sealed class ChatEndpoints(
 
     private static Guid GetRunId(HttpContext http)
     {
-        var named = (string)http.Request.RouteValues["call_id"]!;
-        return Uuids.TryParse(named, out var call) ? call : throw new ChatRunNotFound(named);
+        var id = (string)http.Request.RouteValues["call_id"]!;
+        return Uuids.TryParse(id, out var runId) ? runId : throw new ChatRunNotFound(id);
     }
 
-    /// <summary>Answers with what Chat answers.</summary>
+    /// <summary>Forwards a request to Chat and writes its response.</summary>
     private async Task ForwardAsync(HttpContext http, string name, HttpRequestMessage request)
     {
-        using var answer = await SendAsync(http, name, request, http.RequestAborted);
-        await answer.WriteToAsync(http);
+        using var response = await SendAsync(http, name, request, http.RequestAborted);
+        await response.WriteToAsync(http);
     }
 
-    /// <summary>What Chat answers, if it is what was asked for; otherwise throws what it refuses with.</summary>
+    /// <summary>Returns a successful response of Chat; throws the error of any other.</summary>
     private async Task<ToolResponse> SendAsync(HttpContext http, string name, HttpRequestMessage request, CancellationToken ct)
     {
         http.SetToolTag(name);
-        using var figures = new ToolMetrics("chat", name);
+        using var metrics = new ToolMetrics("chat", name);
         try
         {
             var caller = http.GetCallerIdentity();
-            var sender = new ServiceCallHeaders(caller.Authorization, http.RequestId(), http.PeerAddress(), caller.Key);
-            var answer = await passage.SendAsync(name, sender, request, isWrite: request.Method != HttpMethod.Get, ct,
+            var headers = new ServiceCallHeaders(caller.Authorization, http.RequestId(), http.PeerAddress(), caller.Key);
+            var response = await forwarder.SendAsync(name, headers, request, isWrite: request.Method != HttpMethod.Get, ct,
                 request.Headers.Contains(IdempotencyKey.Header) ? $"with the same {IdempotencyKey.Header}" : "with the same request_id");
-            figures.RecordResponse(answer.Status);
-            if (answer.Status == 200) return answer;
-            using (answer) throw new Refused(answer.Status, JsonSerializer.Deserialize<ErrorEnvelope>(answer.Body.Span, Json.Options)!.Error);
+            metrics.RecordResponse(response.Status);
+            if (response.Status == 200) return response;
+            using (response) throw new Refused(response.Status, JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options)!.Error);
         }
         catch (OperationCanceledException)
         {
-            figures.RecordAbandoned();
+            metrics.RecordAbandoned();
             throw;
         }
     }
 
     private async Task StreamAsync(HttpContext http)
     {
-        var (caller, call, after) = (http.GetCallerIdentity(), GetRunId(http), ReadResumePoint(http.Request));
+        var (caller, runId, after) = (http.GetCallerIdentity(), GetRunId(http), ReadResumePoint(http.Request));
 
-        var found = await streams.FindAsync(call);
-        if (found is { Owner: var owner } && owner != caller.Key) throw new ChatRunNotFound(call.ToString());
-        // Before what was kept is read: it lies in memory until it is taken.
-        using var place = standing.AcquireStream(caller.User);
-        var kept = found switch
+        var run = await streams.FindAsync(runId);
+        if (run is { Owner: var owner } && owner != caller.Key) throw new ChatRunNotFound(runId.ToString());
+        // Acquired before a saved run is read, which stays in memory until it is sent.
+        using var lease = connections.AcquireStream(caller.User);
+        var saved = run switch
         {
-            null => await GetSavedRunAsync(http, call, http.RequestAborted),
-            { State: ChatRunState.Error } => await GetSavedRunAfterErrorAsync(http, call),
+            null => await GetSavedRunAsync(http, runId, http.RequestAborted),
+            { State: ChatRunState.Error } => await GetSavedRunAfterErrorAsync(http, runId),
             _ => null,
         };
-        if (kept is not null ? after == ChatFrame.SavedRunEndId : found is { State: not ChatRunState.Started, Told: var told } && after >= told)
+        if (saved is not null ? after == ChatFrame.SavedRunEndId : run is { State: not ChatRunState.Started, EventCount: var eventCount } && after >= eventCount)
         {
-            // They have it all. A browser's EventSource, which comes back whenever a stream ends, stays away for this.
+            // The client has all events. A browser's EventSource reconnects whenever a stream ends, but not after 204.
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
@@ -119,50 +119,52 @@ internal sealed class ChatEndpoints(
             http.Response.StartEventStream();
             return;
         }
-        if (kept is not null)
+        if (saved is not null)
         {
-            await WriteSavedRunAsync(http, kept, after);
+            await WriteSavedRunAsync(http, saved, after);
             return;
         }
-        var tail = tails.Acquire(call);
+        var reader = readers.Acquire(runId);
         try
         {
-            await StreamRunAsync(http, caller.User, tail, after);
+            await StreamRunAsync(http, caller.User, reader, after);
         }
         finally
         {
-            tails.Release(call, tail);
+            readers.Release(runId, reader);
         }
     }
 
-    /// <summary>Where a reader goes on. Throws <see cref="ValidationFailed"/> naming all that is wrong with the address.</summary>
+    /// <summary>Returns the id of the event to resume after; 0 for none. Throws <see cref="ValidationFailed"/> with all errors of the query.</summary>
     private static long ReadResumePoint(HttpRequest request)
     {
-        var (query, mistakes) = (request.Query, new Dictionary<string, List<string>>());
+        var (query, errors) = (request.Query, new Dictionary<string, List<string>>());
         foreach (var name in query.Keys.Where(n => n is not ("ticket" or "last_event_id")))
-            mistakes.AddError(name, $"is not a parameter; there are last_event_id and ticket. A token is never accepted in an address{DidYouMean.Hint(name, ["last_event_id", "ticket"])}");
+            errors.AddError(name, $"is not a parameter; there are last_event_id and ticket. A token is never accepted in an address{DidYouMean.Hint(name, ["last_event_id", "ticket"])}");
         var (field, id) = request.Headers.TryGetValue(LastEventId, out var header) ? (LastEventId, header.ToString()) : ("last_event_id", query["last_event_id"].ToString());
         var after = 0L;
-        if (id.Length > 0 && !(long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out after) && after <= int.MaxValue)) mistakes[field] = ["is not the id of an event"];
-        return mistakes.Count == 0 ? after : throw new ValidationFailed(mistakes);
+        if (id.Length > 0 && !(long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out after) && after <= int.MaxValue)) errors[field] = ["is not the id of an event"];
+        return errors.Count == 0 ? after : throw new ValidationFailed(errors);
     }
 
-    /// <summary>What Chat has kept of a call that Redis has no longer. Throws what it refuses with.</summary>
-    private async Task<SavedChatRun> GetSavedRunAsync(HttpContext http, Guid call, CancellationToken ct)
+    /// <summary>Returns the saved run of a call whose events have expired in Redis. Throws the error of an unsuccessful response.</summary>
+    private async Task<SavedChatRun> GetSavedRunAsync(HttpContext http, Guid runId, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{RunsUrl}/{call}");
-        using var answer = await SendAsync(http, "read_call", request, ct);
-        return JsonSerializer.Deserialize<SavedChatRun>(answer.Body.Span, Json.Options)!;
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{RunsUrl}/{runId}");
+        using var response = await SendAsync(http, "read_call", request, ct);
+        return JsonSerializer.Deserialize<SavedChatRun>(response.Body.Span, Json.Options)!;
     }
 
-    /// <summary>An answer that was kept, by a process that was gone before it could tell so: then Redis says that it was interrupted.</summary>
-    private async Task<SavedChatRun?> GetSavedRunAfterErrorAsync(HttpContext http, Guid call)
+    /// <summary>
+    /// Returns the saved run of a process that ended before it published the result, whose stream therefore ends with an error; null when there is none.
+    /// </summary>
+    private async Task<SavedChatRun?> GetSavedRunAfterErrorAsync(HttpContext http, Guid runId)
     {
-        using var patience = new CancellationTokenSource(SavedRunTimeout, clock);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, patience.Token);
+        using var timeout = new CancellationTokenSource(SavedRunTimeout, clock);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, timeout.Token);
         try
         {
-            return await GetSavedRunAsync(http, call, ends.Token) is { State: ChatRunState.Finished } kept ? kept : null;
+            return await GetSavedRunAsync(http, runId, ends.Token) is { State: ChatRunState.Finished } saved ? saved : null;
         }
         catch (Exception e) when (e is ApiException or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
         {
@@ -170,18 +172,18 @@ internal sealed class ChatEndpoints(
         }
     }
 
-    private static async Task WriteSavedRunAsync(HttpContext http, SavedChatRun kept, long after)
+    private static async Task WriteSavedRunAsync(HttpContext http, SavedChatRun saved, long after)
     {
         http.Response.StartEventStream();
-        if (after == 0 && kept.Answer.Length > 0) http.Response.BodyWriter.Write(ChatFrame.Partial(1, kept.Answer));
-        http.Response.BodyWriter.Write(ChatFrame.End(ChatFrame.SavedRunEndId, kept.State, kept.Answer, kept.Ending));
+        if (after == 0 && saved.Answer.Length > 0) http.Response.BodyWriter.Write(ChatFrame.Partial(1, saved.Answer));
+        http.Response.BodyWriter.Write(ChatFrame.End(ChatFrame.SavedRunEndId, saved.State, saved.Answer, saved.Ending));
         await ResponseSender.FlushAsync(http);
     }
 
-    private async Task StreamRunAsync(HttpContext http, Caller? user, ChatStreamReader tail, long after)
+    private async Task StreamRunAsync(HttpContext http, Caller? user, ChatStreamReader reader, long after)
     {
         var ct = http.RequestAborted;
-        var (there, isEnd, more) = tail.ReadAfter(after, MaxFramesPerWrite);
+        var (frames, isEnd, more) = reader.ReadAfter(after, MaxFramesPerWrite);
         http.Response.StartEventStream();
         var body = http.Response.BodyWriter;
         await body.FlushAsync(ct);
@@ -194,35 +196,35 @@ internal sealed class ChatEndpoints(
         {
             if (user is not null && revocations.IsRevoked(user))
             {
-                await EndStreamAsync(body, "Your session has ended. Log in and come back.", retryable: false, ct);
+                await EndStreamAsync(body, "The session has ended. Log in and reconnect.", retryable: false, ct);
                 return;
             }
-            foreach (var frame in there) body.Write(frame);
-            after += there.Count;
-            if (there.Count > 0) silentSince = clock.GetTimestamp();
+            foreach (var frame in frames) body.Write(frame);
+            after += frames.Count;
+            if (frames.Count > 0) silentSince = clock.GetTimestamp();
             await body.FlushAsync(ct);
             if (isEnd) return;
 
-            if (there.Count == 0 && !await WaitForMoreAsync(more, ends.Token))
+            if (frames.Count == 0 && !await WaitForMoreAsync(more, ends.Token))
             {
                 ct.ThrowIfCancellationRequested();
                 if (ends.IsCancellationRequested)
                 {
-                    await EndStreamAsync(body, "This gateway is stopping. Come back with Last-Event-ID to go on.", retryable: true, ct);
+                    await EndStreamAsync(body, "The gateway is stopping. Reconnect with Last-Event-ID to resume.", retryable: true, ct);
                     return;
                 }
                 if (clock.GetElapsedTime(silentSince) >= TimeSpan.FromSeconds(options.Value.IdleTimeoutSeconds))
                 {
-                    await EndStreamAsync(body, $"Nothing has come for {options.Value.IdleTimeoutSeconds} seconds. Come back with Last-Event-ID to go on waiting.", retryable: true, ct);
+                    await EndStreamAsync(body, $"No event has arrived for {options.Value.IdleTimeoutSeconds} seconds. Reconnect with Last-Event-ID to continue waiting.", retryable: true, ct);
                     return;
                 }
                 body.Write(ChatFrame.KeepAlive);
             }
-            (there, isEnd, more) = tail.ReadAfter(after, MaxFramesPerWrite);
+            (frames, isEnd, more) = reader.ReadAfter(after, MaxFramesPerWrite);
         }
     }
 
-    /// <summary>Waits for more. False when it is time for something else.</summary>
+    /// <summary>Waits for more events. Returns false when a keep-alive is due or the stream must end.</summary>
     private async Task<bool> WaitForMoreAsync(Task more, CancellationToken ends)
     {
         var silence = TimeSpan.FromSeconds(options.Value.IdleTimeoutSeconds);
@@ -237,10 +239,10 @@ internal sealed class ChatEndpoints(
         }
     }
 
-    /// <summary>Ends a stream whose call may go on.</summary>
-    private static async Task EndStreamAsync(System.IO.Pipelines.PipeWriter body, string why, bool retryable, CancellationToken ct)
+    /// <summary>Ends a stream whose run may continue.</summary>
+    private static async Task EndStreamAsync(System.IO.Pipelines.PipeWriter body, string reason, bool retryable, CancellationToken ct)
     {
-        body.Write(ChatFrame.End(null, ChatRunState.Error, "", new(why, ChatErrorCodes.Server, retryable)));
+        body.Write(ChatFrame.End(null, ChatRunState.Error, "", new(reason, ChatErrorCodes.Server, retryable)));
         await body.FlushAsync(ct);
     }
 }

@@ -28,33 +28,33 @@ internal static class ChatErrorResponse
     /// <summary>Adds the middleware that writes error responses of the chat API in its own format.</summary>
     public static IApplicationBuilder UseChatErrorResponses(this IApplicationBuilder app) => app.UseWhen(
         http => http.Request.Path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase),
-        chat => chat.UseErrorResponses((http, refusal) =>
+        chat => chat.UseErrorResponses((http, error) =>
         {
-            var known = Translate(refusal);
-            return http.WriteErrorAsync(known, Serialize(known));
+            var translated = Translate(error);
+            return http.WriteErrorAsync(translated, Serialize(translated));
         }));
 
     /// <summary>Serializes an error in the format of the chat API.</summary>
-    public static byte[] Serialize(ApiException refusal) =>
-        JsonSerializer.SerializeToUtf8Bytes(new { Error = new { refusal.Message, ErrorCode = refusal.Code, Type = LegacyTypes.GetValueOrDefault(refusal.Code, "ServerError") } }, Json.Options);
+    public static byte[] Serialize(ApiException error) =>
+        JsonSerializer.SerializeToUtf8Bytes(new { Error = new { error.Message, ErrorCode = error.Code, Type = LegacyTypes.GetValueOrDefault(error.Code, "ServerError") } }, Json.Options);
 
     /// <summary>Translates an error into the status code, error code and message that the chat API uses.</summary>
-    public static ApiException Translate(ApiException refusal) => refusal.Code switch
+    public static ApiException Translate(ApiException error) => error.Code switch
     {
-        ErrorCodes.AuthRequired => new ChatApiException(401, ChatErrorCodes.Unauthenticated, refusal.Message),
+        ErrorCodes.AuthRequired => new ChatApiException(401, ChatErrorCodes.Unauthenticated, error.Message),
         ErrorCodes.AuthInvalid => new ChatApiException(403, ChatErrorCodes.Unauthorized, "Invalid authentication token: it is wrong, has expired or was revoked."),
-        ErrorCodes.ValidationError when refusal.Status == 400 => new ChatApiException(422, ChatErrorCodes.Validation, FormatFieldErrors(refusal)),
-        _ => refusal,
+        ErrorCodes.ValidationError when error.Status == 400 => new ChatApiException(422, ChatErrorCodes.Validation, FormatFieldErrors(error)),
+        _ => error,
     };
 
     /// <summary>Formats field errors as one message that names every field, because the format of the chat API has no details.</summary>
-    private static string FormatFieldErrors(ApiException refusal)
+    private static string FormatFieldErrors(ApiException error)
     {
         var text = "Not valid: " + string.Join("; ",
-            from field in refusal.Details
+            from field in error.Details
             where field.Value is JsonArray
             let name = field.Key == ErrorResponseWriter.RequestIdField ? "request_id" : field.Key
-            select $"{name} {string.Join(", ", field.Value.AsArray().Select(wrong => (string?)wrong))}");
+            select $"{name} {string.Join(", ", field.Value.AsArray().Select(message => (string?)message))}");
         return text[^1] == '?' ? text : text + ".";
     }
 

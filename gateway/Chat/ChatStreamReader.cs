@@ -20,9 +20,9 @@ internal sealed partial class ChatStreamReader : IDisposable
     /// <summary>Specifies the time for which Redis may be unavailable before the clients' streams end.</summary>
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(5);
 
-    private static readonly ChatRunEnd Unreachable = new("The answer cannot be read at present. Come back with Last-Event-ID to go on.", ChatErrorCodes.Server, Retryable: true);
+    private static readonly ChatRunEnd Unreachable = new("The answer cannot be read at the moment. Reconnect with Last-Event-ID to resume.", ChatErrorCodes.Server, Retryable: true);
 
-    private readonly Lock _turn = new();
+    private readonly Lock _lock = new();
     private readonly List<byte[]> _frames = [];
     private readonly StringBuilder _text = new();
     private readonly CancellationTokenSource _disposed = new();
@@ -31,10 +31,10 @@ internal sealed partial class ChatStreamReader : IDisposable
     private bool _hasEnded;
     private byte[]? _failureFrame;
 
-    public ChatStreamReader(Guid call, ChatStreamStore streams, TimeProvider clock, ILogger log)
+    public ChatStreamReader(Guid runId, ChatStreamStore streams, TimeProvider clock, ILogger log)
     {
         _stopping = _disposed.Token;
-        _ = ReadRunAsync(call, streams, clock, log);
+        _ = ReadRunAsync(runId, streams, clock, log);
     }
 
     /// <summary>Gets whether reading failed, in which case the call itself may still be running.</summary>
@@ -42,7 +42,7 @@ internal sealed partial class ChatStreamReader : IDisposable
     {
         get
         {
-            lock (_turn) return _failureFrame is not null;
+            lock (_lock) return _failureFrame is not null;
         }
     }
 
@@ -55,24 +55,24 @@ internal sealed partial class ChatStreamReader : IDisposable
     /// </summary>
     public (IReadOnlyList<byte[]> Frames, bool IsEnd, Task More) ReadAfter(long number, int maxFrames)
     {
-        lock (_turn)
+        lock (_lock)
         {
             var from = (int)Math.Min(number, _frames.Count);
-            var there = number > _frames.Count ? [] : _frames.GetRange(from, Math.Min(maxFrames, _frames.Count - from));
-            var isEnd = _hasEnded && number + there.Count >= _frames.Count;
-            if (isEnd && _failureFrame is not null) there.Add(_failureFrame);
+            var frames = number > _frames.Count ? [] : _frames.GetRange(from, Math.Min(maxFrames, _frames.Count - from));
+            var isEnd = _hasEnded && number + frames.Count >= _frames.Count;
+            if (isEnd && _failureFrame is not null) frames.Add(_failureFrame);
             // A client that sends an event number greater than the last one still receives the end of the call.
-            else if (isEnd && number > _frames.Count) there.Add(_frames[^1]);
-            return (there, isEnd, _changed.Task);
+            else if (isEnd && number > _frames.Count) frames.Add(_frames[^1]);
+            return (frames, isEnd, _changed.Task);
         }
     }
 
-    private async Task ReadRunAsync(Guid call, ChatStreamStore streams, TimeProvider clock, ILogger log)
+    private async Task ReadRunAsync(Guid runId, ChatStreamStore streams, TimeProvider clock, ILogger log)
     {
         // One pending notification stands for any number of them.
         var hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        IDisposable? heard = null;
-        var answered = clock.GetTimestamp();
+        IDisposable? subscription = null;
+        var lastSuccessAt = clock.GetTimestamp();
         var (last, isOver) = (0L, false);
         try
         {
@@ -80,8 +80,8 @@ internal sealed partial class ChatStreamReader : IDisposable
             {
                 try
                 {
-                    heard ??= await streams.SubscribeAsync(call, () => hints.Writer.TryWrite(true));
-                    var events = await streams.ReadAsync(call, last, ReadBatchSize);
+                    subscription ??= await streams.SubscribeAsync(runId, () => hints.Writer.TryWrite(true));
+                    var events = await streams.ReadAsync(runId, last, ReadBatchSize);
                     if (Add(events)) return;
                     if (events.Count > 0) last = events[^1].Number;
                     else if (isOver)
@@ -90,14 +90,14 @@ internal sealed partial class ChatStreamReader : IDisposable
                         Add(ChatFrame.End(null, ChatRunState.Error, "", Unreachable));
                         return;
                     }
-                    else isOver = (await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started;
+                    else isOver = (await streams.FailIfOrphanedAsync(runId)).State != ChatRunState.Started;
                     // Updated after the write above: a Redis that serves reads but refuses writes also counts as unavailable.
-                    answered = clock.GetTimestamp();
+                    lastSuccessAt = clock.GetTimestamp();
                     if (isOver || events.Count == ReadBatchSize) continue;
                 }
                 catch (Exception e) when (e is RedisException or TimeoutException)
                 {
-                    if (clock.GetElapsedTime(answered) > RedisTimeout)
+                    if (clock.GetElapsedTime(lastSuccessAt) > RedisTimeout)
                     {
                         LogReadFailed(log, e.GetType().Name);
                         Add(ChatFrame.End(null, ChatRunState.Error, "", Unreachable));
@@ -118,7 +118,7 @@ internal sealed partial class ChatStreamReader : IDisposable
         }
         finally
         {
-            heard?.Dispose();
+            subscription?.Dispose();
         }
     }
 
@@ -139,13 +139,13 @@ internal sealed partial class ChatStreamReader : IDisposable
     private bool Add(IReadOnlyList<ChatStreamEvent> events)
     {
         if (events.Count == 0) return false;
-        lock (_turn)
+        lock (_lock)
         {
-            foreach (var told in events)
+            foreach (var chatEvent in events)
             {
-                _text.Append(told.Text);
-                _hasEnded = told.State != ChatRunState.Started;
-                _frames.Add(_hasEnded ? ChatFrame.End(told.Number, told.State, _text.ToString(), told.End) : ChatFrame.Partial(told.Number, told.Text));
+                _text.Append(chatEvent.Text);
+                _hasEnded = chatEvent.State != ChatRunState.Started;
+                _frames.Add(_hasEnded ? ChatFrame.End(chatEvent.Number, chatEvent.State, _text.ToString(), chatEvent.End) : ChatFrame.Partial(chatEvent.Number, chatEvent.Text));
             }
             Wake();
             return _hasEnded;
@@ -155,7 +155,7 @@ internal sealed partial class ChatStreamReader : IDisposable
     /// <summary>Adds a frame that ends the stream because reading failed.</summary>
     private void Add(byte[] end)
     {
-        lock (_turn)
+        lock (_lock)
         {
             (_failureFrame, _hasEnded) = (end, true);
             Wake();
@@ -176,9 +176,9 @@ internal sealed partial class ChatStreamReader : IDisposable
         _disposed.Dispose();
     }
 
-    [LoggerMessage(6050, LogLevel.Warning, "Redis is unavailable; the readers of an answer get an error: {Kind}")]
+    [LoggerMessage(6050, LogLevel.Warning, "Redis is unavailable; the streams of an answer end with an error: {Kind}")]
     private static partial void LogReadFailed(ILogger log, string kind);
 
-    [LoggerMessage(6051, LogLevel.Error, "Reading an answer failed; its readers get an error: {Kind}\n{Stack}")]
+    [LoggerMessage(6051, LogLevel.Error, "Reading an answer failed; its streams end with an error: {Kind}\n{Stack}")]
     private static partial void LogReaderFailed(ILogger log, string? kind, string? stack);
 }

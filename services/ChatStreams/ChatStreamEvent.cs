@@ -28,7 +28,7 @@ public sealed record ChatRunEnd(
     public static readonly ChatRunEnd Interrupted = new("The answer was interrupted. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
 
     /// <summary>Part of the answer was lost.</summary>
-    public static readonly ChatRunEnd Lost = new("The answer was lost on its way. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
+    public static readonly ChatRunEnd Lost = new("The answer was lost. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
 }
 
 /// <summary>Represents the result of a chat run that has ended, as it is kept after Redis has removed the run.</summary>

@@ -110,8 +110,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     public async Task<(Guid Call, string Digest)> StartAsync(Guid run, ChatRunOwner owner, string? requestId, string digest, string worker)
     {
         var keys = requestId is null ? (RedisKey[])[RunKey(run)] : [RunKey(run), RequestKey(owner, requestId)];
-        var begun = (string[])(await ExecuteScriptAsync(StartScript, keys, run.ToString(), owner.Key, digest, worker, Milliseconds(RequestIdRetention), Milliseconds(RunRetention), Milliseconds(Lease), WorkerKey("")))!;
-        return (Guid.Parse(begun[0]), begun[1]);
+        var started = (string[])(await ExecuteScriptAsync(StartScript, keys, run.ToString(), owner.Key, digest, worker, Milliseconds(RequestIdRetention), Milliseconds(RunRetention), Milliseconds(Lease), WorkerKey("")))!;
+        return (Guid.Parse(started[0]), started[1]);
     }
 
     /// <summary>Deletes a run that could not be executed, so that the request can be sent again.</summary>
@@ -151,18 +151,18 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// <summary>
     /// Returns a run's owner, as <see cref="ChatRunOwner.Key"/>, its state and the number of its last event; null when Redis does not have the run.
     /// </summary>
-    public async Task<(string Owner, ChatRunState State, long Told)?> FindAsync(Guid run) =>
-        await WithTimeoutAsync(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var told] ? (owner!, ParseState(state!)!.Value, (long)told) : null;
+    public async Task<(string Owner, ChatRunState State, long EventCount)?> FindAsync(Guid run) =>
+        await WithTimeoutAsync(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var eventCount] ? (owner!, ParseState(state!)!.Value, (long)eventCount) : null;
 
     /// <summary>Returns the state of a run; null when Redis does not have the run.</summary>
     public async Task<ChatRunState?> GetStateAsync(Guid run) => (await FindAsync(run))?.State;
 
     /// <summary>Returns the events after a number, in order.</summary>
     /// <param name="after">The number of the last event before those that are returned.</param>
-    /// <param name="atMost">The maximum number of events.</param>
-    public async Task<IReadOnlyList<ChatStreamEvent>> ReadAsync(Guid run, long after, int atMost)
+    /// <param name="maxCount">The maximum number of events.</param>
+    public async Task<IReadOnlyList<ChatStreamEvent>> ReadAsync(Guid run, long after, int maxCount)
     {
-        var entries = await WithTimeoutAsync(redis.GetDatabase().StreamRangeAsync(EventsKey(run), $"({after}", "+", atMost));
+        var entries = await WithTimeoutAsync(redis.GetDatabase().StreamRangeAsync(EventsKey(run), $"({after}", "+", maxCount));
         return [.. entries.Select(ParseEvent)];
     }
 
@@ -183,23 +183,23 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// </summary>
     public async Task<IDisposable> SubscribeAsync(Guid run, Action published)
     {
-        var heard = new EventSubscription(redis.GetSubscriber(), RedisChannel.Literal(EventsKey(run)), published);
+        var subscription = new EventSubscription(redis.GetSubscriber(), RedisChannel.Literal(EventsKey(run)), published);
         try
         {
-            await WithTimeoutAsync(heard.StartAsync());
-            return heard;
+            await WithTimeoutAsync(subscription.StartAsync());
+            return subscription;
         }
         catch
         {
-            heard.Dispose();
+            subscription.Dispose();
             throw;
         }
     }
 
     private async Task<ChatRunEndResult> EndAsync(string by, string who, Guid run, ChatRunState state, ChatRunEnd? ending, long published = 0)
     {
-        var answer = (string)(await ExecuteScriptAsync(EndScript, [RunKey(run), EventsKey(run)], by, who, FormatState(state), SerializeEnd(ending), Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
-        return answer == "ENDED" ? new(state, EndedByThisCall: true) : new(ParseState(answer), EndedByThisCall: false);
+        var result = (string)(await ExecuteScriptAsync(EndScript, [RunKey(run), EventsKey(run)], by, who, FormatState(state), SerializeEnd(ending), Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
+        return result == "ENDED" ? new(state, EndedByThisCall: true) : new(ParseState(result), EndedByThisCall: false);
     }
 
     private static ChatStreamEvent ParseEvent(StreamEntry entry)
@@ -215,7 +215,7 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
 
     private static string FormatState(ChatRunState state) => state.ToString().ToUpperInvariant();
 
-    private static ChatRunState? ParseState(string word) => word.Length == 0 ? null : Enum.Parse<ChatRunState>(word, ignoreCase: true);
+    private static ChatRunState? ParseState(string text) => text.Length == 0 ? null : Enum.Parse<ChatRunState>(text, ignoreCase: true);
 
     private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 
@@ -223,7 +223,7 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
 
     private static string EventsKey(Guid call) => $"medcor:chat:events:{call}";
 
-    private static string WorkerKey(string runner) => $"medcor:chat:runner:{runner}";
+    private static string WorkerKey(string worker) => $"medcor:chat:runner:{worker}";
 
     /// <summary>Returns the key of a request. The request's ID is hashed so that the key has a bounded length whatever the client sends.</summary>
     private static string RequestKey(ChatRunOwner owner, string requestId) =>
@@ -231,18 +231,18 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
 
     private Task<RedisResult> ExecuteScriptAsync(string script, RedisKey[] keys, params RedisValue[] arguments) => WithTimeoutAsync(redis.GetDatabase().ScriptEvaluateAsync(script, keys, arguments));
 
-    private Task<T> WithTimeoutAsync<T>(Task<T> work) => work.WaitAsync(RedisTimeout, clock);
+    private Task<T> WithTimeoutAsync<T>(Task<T> task) => task.WaitAsync(RedisTimeout, clock);
 
-    private Task WithTimeoutAsync(Task work) => work.WaitAsync(RedisTimeout, clock);
+    private Task WithTimeoutAsync(Task task) => task.WaitAsync(RedisTimeout, clock);
 
-    private sealed class EventSubscription(ISubscriber subscriber, RedisChannel channel, Action told) : IDisposable
+    private sealed class EventSubscription(ISubscriber subscriber, RedisChannel channel, Action onPublished) : IDisposable
     {
         public Task StartAsync() => subscriber.SubscribeAsync(channel, OnPublished);
 
         // Not awaited: a subscription that remains ends with the connection.
         public void Dispose() => subscriber.Unsubscribe(channel, OnPublished, CommandFlags.FireAndForget);
 
-        private void OnPublished(RedisChannel channel, RedisValue number) => told();
+        private void OnPublished(RedisChannel channel, RedisValue number) => onPublished();
     }
 }
 

@@ -41,19 +41,19 @@ internal static class ChatHistory
     public static bool StartsConversation(IReadOnlyList<ChatMessage> sent) => sent.Any(m => m.Role == "assistant");
 
     /// <summary>Returns the messages for the model: MedCor's rules, the caller's own system messages, the history and the messages of the request.</summary>
-    /// <param name="before">The runs of the session, the newest first.</param>
-    public static IReadOnlyList<ChatMessage> BuildMessages(IReadOnlyList<ChatMessage> sent, IReadOnlyList<ChatRun> before)
+    /// <param name="previous">The runs of the session, the newest first.</param>
+    public static IReadOnlyList<ChatMessage> BuildMessages(IReadOnlyList<ChatMessage> sent, IReadOnlyList<ChatRun> previous)
     {
-        var calls = before.Select(call => MessagesOf(call).ToArray()).ToArray();
+        var runs = previous.Select(run => GetMessages(run).ToArray()).ToArray();
         // System messages stay in force until newer ones replace them.
-        var setUp = calls.Prepend([.. sent]).Select(said => said.Where(IsSystemMessage).ToArray()).FirstOrDefault(found => found.Length > 0) ?? [];
-        return [new(SystemRole, SystemPrompt), .. setUp, .. calls.Reverse().SelectMany(said => said).Concat(sent).Where(m => !IsSystemMessage(m))];
+        var systemMessages = runs.Prepend([.. sent]).Select(messages => messages.Where(IsSystemMessage).ToArray()).FirstOrDefault(messages => messages.Length > 0) ?? [];
+        return [new(SystemRole, SystemPrompt), .. systemMessages, .. runs.Reverse().SelectMany(messages => messages).Concat(sent).Where(m => !IsSystemMessage(m))];
     }
 
-    private static IEnumerable<ChatMessage> MessagesOf(ChatRun call)
+    private static IEnumerable<ChatMessage> GetMessages(ChatRun run)
     {
-        foreach (var message in JsonSerializer.Deserialize<ChatMessage[]>(call.Messages, Json.Options)!) yield return message;
-        if (call.Answer.Length > 0) yield return new("assistant", call.Answer);
+        foreach (var message in JsonSerializer.Deserialize<ChatMessage[]>(run.Messages, Json.Options)!) yield return message;
+        if (run.Answer.Length > 0) yield return new("assistant", run.Answer);
     }
 
     private static bool IsSystemMessage(ChatMessage message) => message.Role == SystemRole;

@@ -34,30 +34,30 @@ internal static class ChatRunEndpoints
     public static void MapChatRuns(this IEndpointRouteBuilder app)
     {
         app.MapGet("/chat/model", (ChatModelClient model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKeyMessage, statusCode: StatusCodes.Status503ServiceUnavailable)).AvailableWithoutDatabase();
-        app.MapPost("/chat/calls", async (HttpContext http, ChatAuthenticator callers, ChatRunStarter begin, IOptions<ModelOptions> model) =>
+        app.MapPost("/chat/calls", async (HttpContext http, ChatAuthenticator callers, ChatRunStarter starter, IOptions<ModelOptions> model) =>
         {
             var owner = (await callers.AuthenticateAsync(http)).Owner;
-            var asked = ExecuteRequestReader.Read(await http.ReadBodyAsync(), model.Value);
+            var request = ExecuteRequestReader.Read(await http.ReadBodyAsync(), model.Value);
             var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent ? sent : null;
-            var (call, isReplay) = await begin.StartAsync(owner, asked, key, http.RequestAborted);
+            var (started, isReplay) = await starter.StartAsync(owner, request, key, http.RequestAborted);
             if (isReplay) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
-            return Results.Json(call, Json.Options);
+            return Results.Json(started, Json.Options);
         });
-        app.MapPost("/chat/calls/{call:guid}/cancel", async (Guid call, HttpContext http, ChatAuthenticator callers, ChatRunCanceller cancel) =>
-            Results.Json(new { Status = await cancel.CancelAsync((await callers.AuthenticateAsync(http)).Owner, call, http.RequestAborted) }, Json.Options));
-        app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatAuthenticator callers, ChatRunCanceller cancel) =>
-            Results.Json(await cancel.CancelAllAsync((await callers.AuthenticateAsync(http)).Owner, http.RequestAborted), Json.Options));
-        app.MapGet("/chat/calls/{call:guid}", GetSavedAsync);
+        app.MapPost("/chat/calls/{runId:guid}/cancel", async (Guid runId, HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller) =>
+            Results.Json(new { Status = await canceller.CancelAsync((await callers.AuthenticateAsync(http)).Owner, runId, http.RequestAborted) }, Json.Options));
+        app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller) =>
+            Results.Json(await canceller.CancelAllAsync((await callers.AuthenticateAsync(http)).Owner, http.RequestAborted), Json.Options));
+        app.MapGet("/chat/calls/{runId:guid}", GetSavedAsync);
     }
 
     /// <summary>Returns the stored run, for when Redis no longer has it.</summary>
-    private static async Task<IResult> GetSavedAsync(Guid call, HttpContext http, ChatAuthenticator callers, ChatDb db)
+    private static async Task<IResult> GetSavedAsync(Guid runId, HttpContext http, ChatAuthenticator callers, ChatDb db)
     {
         var owner = (await callers.AuthenticateAsync(http)).Owner;
         db.Tenancy.Enter(owner.HospitalId);
-        var kept = await db.Runs.AsNoTracking().SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call, http.RequestAborted)
-            ?? throw new ChatRunNotFound(call.ToString());
-        var ending = kept.Ending is null ? null : JsonSerializer.Deserialize<ChatRunEnd>(kept.Ending, Json.Options);
-        return Results.Json(kept.State == ChatRunState.Started ? new SavedChatRun(ChatRunState.Error, "", ChatRunEnd.Lost) : new SavedChatRun(kept.State, kept.Answer, ending), Json.Options);
+        var run = await db.Runs.AsNoTracking().SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == runId, http.RequestAborted)
+            ?? throw new ChatRunNotFound(runId.ToString());
+        var ending = run.Ending is null ? null : JsonSerializer.Deserialize<ChatRunEnd>(run.Ending, Json.Options);
+        return Results.Json(run.State == ChatRunState.Started ? new SavedChatRun(ChatRunState.Error, "", ChatRunEnd.Lost) : new SavedChatRun(run.State, run.Answer, ending), Json.Options);
     }
 }

@@ -8,9 +8,9 @@ internal sealed class ChatRunRetention(ChatDb db) : IRetentionPolicy
 {
     private static readonly TimeSpan RetentionPeriod = TimeSpan.FromDays(30);
 
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct)
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {
         var oldest = now - RetentionPeriod;
-        return db.Database.ExecuteSqlAsync($"DELETE FROM chat_calls WHERE (hospital_id, id) IN (SELECT hospital_id, id FROM chat_calls WHERE created_at < {oldest} LIMIT {atMost})", ct);
+        return db.Database.ExecuteSqlAsync($"DELETE FROM chat_calls WHERE (hospital_id, id) IN (SELECT hospital_id, id FROM chat_calls WHERE created_at < {oldest} LIMIT {maxCount})", ct);
     }
 }

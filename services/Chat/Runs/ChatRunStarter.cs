@@ -18,7 +18,7 @@ namespace MedCor.Chat.Runs;
 /// Starts a run, once for each request id of its owner. Redis decides, in one step, among concurrent requests; the unique index in the database
 /// enforces the same rule a second time, for when Redis has lost its data.
 /// </summary>
-internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker runner, ChatModelClient model, TokenBudget budget, IOptions<ModelOptions> options, TimeProvider clock)
+internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker worker, ChatModelClient model, TokenBudget budget, IOptions<ModelOptions> options, TimeProvider clock)
 {
     public const string ToolName = "openai_chat";
 
@@ -45,36 +45,36 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         if (!model.IsConfigured) throw new Unavailable(ChatRunEndpoints.MissingKeyMessage);
         if (model.IsCircuitOpen) throw new ModelUnavailable();
         await budget.ThrowIfExceededAsync(owner, ct);
-        var isWhole = ChatHistory.StartsConversation(question.Messages);
-        var before = isWhole || request.SessionId is not { } session ? []
+        var isComplete = ChatHistory.StartsConversation(question.Messages);
+        var history = isComplete || request.SessionId is not { } session ? []
             : await db.SessionHistory(owner.HospitalId, owner.UserId, session, ChatHistory.MaxRuns, ChatHistory.MaxCharacters).ToListAsync(ct);
 
-        var whole = question with { Messages = ChatHistory.BuildMessages(question.Messages, before) };
+        var modelRequest = question with { Messages = ChatHistory.BuildMessages(question.Messages, history) };
 
-        using var place = runner.Limiter.Acquire();
+        using var lease = worker.Limiter.Acquire();
         var id = Guid.CreateVersion7(clock.GetUtcNow());
-        (Guid Call, string Digest) begun;
+        (Guid Call, string Digest) started;
         try
         {
-            begun = await streams.StartAsync(id, owner, request.RequestId, digest, runner.Name);
+            started = await streams.StartAsync(id, owner, request.RequestId, digest, worker.Name);
         }
         catch (Exception e) when (e is not RedisServerException) // a rejected script started nothing; after other failures the run may exist without a worker
         {
-            runner.Abandon(id, owner, request.RequestId);
+            worker.Abandon(id, owner, request.RequestId);
             throw;
         }
-        if (begun.Call != id)
+        if (started.Call != id)
         {
             // A request that only waits for another one's run holds no lease.
             place.Dispose();
-            return (ReplayOrConflict(begun.Call, await WaitForStateAsync(begun.Call, owner, request.RequestId, idField, ct), begun.Digest, digest, idField), IsReplay: true);
+            return (ReplayOrConflict(started.Call, await WaitForStateAsync(started.Call, owner, request.RequestId, idField, ct), started.Digest, digest, idField), IsReplay: true);
         }
 
         try
         {
             // From here on the run is started, whether or not the caller still waits.
             await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-            var foreseen = TokenEstimate.Of(whole.Messages);
+            var estimate = TokenEstimate.Of(modelRequest.Messages);
             var call = new ChatRun
             {
                 Id = id,
@@ -86,10 +86,10 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
                 Model = question.Model,
                 MaxTokens = question.MaxTokens,
                 Messages = JsonSerializer.Serialize(question.Messages, Json.Options),
-                IsWhole = isWhole,
+                IsWhole = isComplete,
                 Metadata = metadata,
-                TokensForeseen = foreseen,
-                TokensCharged = foreseen + question.MaxTokens,
+                TokensForeseen = estimate,
+                TokensCharged = estimate + question.MaxTokens,
             };
             db.Add(call);
             await db.SaveChangesAsync(CancellationToken.None);
@@ -98,39 +98,39 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         }
         catch (Exception e)
         {
-            runner.Abandon(id, owner, request.RequestId);
+            worker.Abandon(id, owner, request.RequestId);
             // Redis had lost the earlier request with this id; the row in the database still has it.
-            if (e.ViolatesConstraint("chat_calls_by_request")) throw new Unavailable($"This {idField} is being looked up. Try again shortly.", retryAfter: 1);
+            if (e.ViolatesConstraint("chat_calls_by_request")) throw new Unavailable($"A request with this {idField} is in progress. Retry shortly.", retryAfter: 1);
             throw;
         }
-        runner.Start(new(id, owner, whole), place);
+        worker.Start(new(id, owner, modelRequest), lease);
         return (ToContract(id, ChatRunState.Started), IsReplay: false);
     }
 
     private (ModelRequest Question, string? Metadata) Validate(ExecuteCall request, string? idempotencyKey)
     {
         if (request.Tool is { } tool && tool != ToolName) throw new ToolNotFound(tool);
-        var mistakes = new Dictionary<string, List<string>>();
+        var errors = new Dictionary<string, List<string>>();
         if (idempotencyKey is not null && request.RequestId is { } id && id != idempotencyKey)
             foreach (var (name, other) in ((string, string)[])[(IdempotencyHeaders.Key, RequestIdField), (RequestIdField, IdempotencyHeaders.Key)])
-                mistakes.AddError(name, $"differs from {other}. Send one of them");
-        if (request.Messages is null && request.Input is null) mistakes.AddError("messages", "is required");
-        if (request is { Messages: not null, Input: not null }) mistakes.AddError("messages", "stands in input already");
+                errors.AddError(name, $"differs from {other}. Send one of them");
+        if (request.Messages is null && request.Input is null) errors.AddError("messages", "is required");
+        if (request is { Messages: not null, Input: not null }) errors.AddError("messages", "is already part of input");
         if (request.Input is not null)
             foreach (var (name, value) in ((string, object?)[])[("max_tokens", request.MaxTokens), ("model", request.Model), ("temperature", request.Temperature)])
-                if (value is not null) mistakes.AddError(name, "belongs into input");
-        var (path, wished) = request.Input is { } input ? ("input.", input) : ("", new(request.Messages ?? [], request.Model, request.MaxTokens, request.Temperature));
-        if (wished.Messages.Count > 0 && wished.Messages.All(m => m.Role != ChatHistory.UserRole)) mistakes.AddError($"{path}messages", "must hold what a user says: a message with the role user");
-        options.Value.Validate(path, wished.Model, wished.MaxTokens, mistakes);
-        var metadata = Metadata(request, mistakes);
-        return mistakes.Count == 0 ? (new(options.Value.Resolve(wished.Model)!, wished.Messages, wished.MaxTokens ?? options.Value.MaxTokens, wished.Temperature), metadata) : throw new ValidationFailed(mistakes);
+                if (value is not null) errors.AddError(name, "belongs into input");
+        var (path, settings) = request.Input is { } input ? ("input.", input) : ("", new(request.Messages ?? [], request.Model, request.MaxTokens, request.Temperature));
+        if (settings.Messages.Count > 0 && settings.Messages.All(m => m.Role != ChatHistory.UserRole)) errors.AddError($"{path}messages", "must contain a message with the role user");
+        options.Value.Validate(path, settings.Model, settings.MaxTokens, errors);
+        var metadata = Metadata(request, errors);
+        return errors.Count == 0 ? (new(options.Value.Resolve(settings.Model)!, settings.Messages, settings.MaxTokens ?? options.Value.MaxTokens, settings.Temperature), metadata) : throw new ValidationFailed(errors);
     }
 
-    private static string? Metadata(ExecuteCall request, Dictionary<string, List<string>> mistakes)
+    private static string? Metadata(ExecuteCall request, Dictionary<string, List<string>> errors)
     {
         var metadata = request.Metadata?.ToJsonString(Json.Options);
-        if (metadata?.Length > MaxMetadataLength) mistakes.AddError("metadata", $"must have at most {MaxMetadataLength} characters");
-        if (ContainsNul(request.Metadata)) mistakes.AddError("metadata", "must not contain the character U+0000");
+        if (metadata?.Length > MaxMetadataLength) errors.AddError("metadata", $"must have at most {MaxMetadataLength} characters");
+        if (ContainsNul(request.Metadata)) errors.AddError("metadata", "must not contain the character U+0000");
         return metadata;
     }
 
@@ -159,10 +159,10 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     private async Task<ChatRun?> FindExistingAsync(ChatRunOwner owner, string? requestId, CancellationToken ct)
     {
         if (requestId is null) return null;
-        var named = db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.RequestId == requestId);
-        if (await named.AsNoTracking().SingleOrDefaultAsync(ct) is not { } call) return null;
+        var sameRequest = db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.RequestId == requestId);
+        if (await sameRequest.AsNoTracking().SingleOrDefaultAsync(ct) is not { } call) return null;
         if (call.CreatedAt > clock.GetUtcNow() - ChatStreamStore.RequestIdRetention) return call;
-        await named.Where(c => c.Id == call.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.RequestId, (string?)null), ct);
+        await sameRequest.Where(c => c.Id == call.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.RequestId, (string?)null), ct);
         return null;
     }
 
@@ -173,19 +173,19 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     private async Task<ChatRunState> WaitForStateAsync(Guid call, ChatRunOwner owner, string? requestId, string idField, CancellationToken ct)
     {
         using var timer = new PeriodicTimer(PollInterval, clock);
-        for (var looks = 0; looks < MaxPolls; looks++)
+        for (var polls = 0; polls < MaxPolls; polls++)
         {
             if (await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (ChatRunState?)c.State).SingleOrDefaultAsync(ct) is { } state) return await ReadLatestStateAsync(call, state);
             await timer.WaitForNextTickAsync(ct);
         }
         if ((await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started) await streams.DiscardAsync(call, owner, requestId);
-        throw new Unavailable($"A question with this {idField} is just being begun. Try again shortly.", retryAfter: 1);
+        throw new Unavailable($"A request with this {idField} is just being begun. Retry shortly.", retryAfter: 1);
     }
 
     /// <summary>Returns the current state of a run whose row has a given state. A cancellation reaches the row a moment later than Redis.</summary>
-    private async Task<ChatRunState> ReadLatestStateAsync(Guid call, ChatRunState kept) => kept == ChatRunState.Started ? await streams.GetStateAsync(call) ?? kept : kept;
+    private async Task<ChatRunState> ReadLatestStateAsync(Guid call, ChatRunState saved) => saved == ChatRunState.Started ? await streams.GetStateAsync(call) ?? saved : saved;
 
-    private static ChatCall ReplayOrConflict(Guid call, ChatRunState state, string digest, string asked, string idField) => digest == asked
+    private static ChatCall ReplayOrConflict(Guid call, ChatRunState state, string digest, string requestDigest, string idField) => digest == requestDigest
         ? ToContract(call, state)
         : throw new Conflict($"This {idField} was used for another question. Use a new one for each.");
 

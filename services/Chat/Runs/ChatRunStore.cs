@@ -29,37 +29,37 @@ internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProv
     }
 
     /// <summary>Saves how a run ended, unless an end is already saved.</summary>
-    public Task SaveIfOpenAsync(Guid call, Guid hospital, ChatRunState state, ChatRunEnd? ending, string answer) => SaveAsync(call, hospital, isOpen: true, state, ending, answer, new());
+    public Task SaveIfOpenAsync(Guid runId, Guid hospital, ChatRunState state, ChatRunEnd? ending, string answer) => SaveAsync(runId, hospital, isOpen: true, state, ending, answer, new());
 
-    private async Task SaveAsync(Guid call, Guid hospital, bool isOpen, ChatRunState state, ChatRunEnd? ending, string answer, TokenUsage usage)
+    private async Task SaveAsync(Guid runId, Guid hospital, bool isOpen, ChatRunState state, ChatRunEnd? ending, string answer, TokenUsage usage)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ChatDb>();
         db.Tenancy.Enter(hospital);
         var now = clock.GetUtcNow();
-        var why = ending is null ? null : JsonSerializer.Serialize(ending, Json.Options);
+        var endingJson = ending is null ? null : JsonSerializer.Serialize(ending, Json.Options);
         await using var transaction = await db.Database.BeginTransactionAsync();
-        var kept = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call && (!isOpen || c.State == ChatRunState.Started)).ExecuteUpdateAsync(set => set
+        var updatedCount = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId && (!isOpen || c.State == ChatRunState.Started)).ExecuteUpdateAsync(set => set
             .SetProperty(c => c.State, state)
             .SetProperty(c => c.Answer, answer)
-            .SetProperty(c => c.Ending, why)
+            .SetProperty(c => c.Ending, endingJson)
             .SetProperty(c => c.TokensRead, usage.InputTokens)
             .SetProperty(c => c.TokensWritten, usage.OutputTokens)
             .SetProperty(c => c.EndedAt, now)
             .SetProperty(c => c.UpdatedAt, now)
             .SetProperty(c => c.Version, c => c.Version + 1));
-        if (kept == 1) await TokenBudget.AdjustChargeAsync(db, hospital, call, await CountTokensAsync(db, hospital, call, state, answer, usage));
+        if (updatedCount == 1) await TokenBudget.AdjustChargeAsync(db, hospital, runId, await CountTokensAsync(db, hospital, runId, state, answer, usage));
         await transaction.CommitAsync();
     }
 
     /// <summary>
     /// Returns the tokens that a run used: as the model counts, otherwise as estimated. A model that refused or failed before its first piece used none.
     /// </summary>
-    private static async Task<int> CountTokensAsync(ChatDb db, Guid hospital, Guid call, ChatRunState state, string answer, TokenUsage usage) => (usage, state, answer) switch
+    private static async Task<int> CountTokensAsync(ChatDb db, Guid hospital, Guid runId, ChatRunState state, string answer, TokenUsage usage) => (usage, state, answer) switch
     {
-        ({ InputTokens: { } read, OutputTokens: { } written }, _, _) => read + written,
+        ({ InputTokens: { } input, OutputTokens: { } output }, _, _) => input + output,
         (_, ChatRunState.Error, "") => 0,
-        _ => await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).Select(c => c.TokensForeseen).SingleAsync() + TokenEstimate.Of(answer),
+        _ => await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId).Select(c => c.TokensForeseen).SingleAsync() + TokenEstimate.Of(answer),
     };
 
     [LoggerMessage(5020, LogLevel.Warning, "Saving the end of a chat call failed; it is saved by the next reconciliation: {Kind}")]

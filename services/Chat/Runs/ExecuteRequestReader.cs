@@ -13,10 +13,10 @@ namespace MedCor.Chat.Runs;
 /// </summary>
 internal static class ExecuteRequestReader
 {
-    private const string SettingIsFixed = "is not taken: of the model's settings a caller chooses model, temperature and max_tokens alone. Leave it out";
-    private const string ToolsNotSupported = "is not taken: the model calls no tools here. Leave it out";
-    private const string AnswersArePlainText = "is not taken: an answer is plain text. Leave it out";
-    private const string UserComesFromToken = "is not taken: the token says who asks. Leave it out";
+    private const string SettingIsFixed = "is not supported: callers can set only model, temperature and max_tokens. Leave it out";
+    private const string ToolsNotSupported = "is not supported: the model calls no tools. Leave it out";
+    private const string AnswersArePlainText = "is not supported: an answer is plain text. Leave it out";
+    private const string UserComesFromToken = "is not supported: the token identifies the user. Leave it out";
 
     /// <summary>The fields of a question in OpenAI's API that are not supported here, with the reasons.</summary>
     private static readonly Dictionary<string, string> UnsupportedFields = new()
@@ -26,18 +26,18 @@ internal static class ExecuteRequestReader
         ["tools"] = ToolsNotSupported, ["tool_choice"] = ToolsNotSupported, ["parallel_tool_calls"] = ToolsNotSupported, ["functions"] = ToolsNotSupported, ["function_call"] = ToolsNotSupported,
         ["response_format"] = AnswersArePlainText, ["modalities"] = AnswersArePlainText, ["audio"] = AnswersArePlainText, ["prediction"] = AnswersArePlainText, ["logprobs"] = AnswersArePlainText, ["top_logprobs"] = AnswersArePlainText,
         ["user"] = UserComesFromToken, ["safety_identifier"] = UserComesFromToken, ["prompt_cache_key"] = UserComesFromToken,
-        ["n"] = "is not taken: a question gets one answer. Leave it out",
-        ["stream_options"] = "is not taken: GET /mcp/stream/{call_id} has events of its own. Leave it out",
+        ["n"] = "is not supported: a request has one answer. Leave it out",
+        ["stream_options"] = "is not supported: GET /mcp/stream/{call_id} has its own events. Leave it out",
         ["max_completion_tokens"] = "is another name for max_tokens. Send one of them",
-        ["prompt"] = "is not taken: send messages",
+        ["prompt"] = "is not supported: send messages",
     };
 
     /// <summary>The fields of a message in OpenAI's API that are not supported here, with the reasons.</summary>
     private static readonly Dictionary<string, string> UnsupportedMessageFields = new()
     {
-        ["name"] = "is not taken: the role says who speaks. Put the name into content",
+        ["name"] = "is not supported: the role identifies the author. Put the name into content",
         ["tool_calls"] = ToolsNotSupported, ["tool_call_id"] = ToolsNotSupported, ["function_call"] = ToolsNotSupported,
-        ["refusal"] = "is not taken: send what was said as content", ["audio"] = "is not taken: send what was said as content", ["annotations"] = "is not taken: send what was said as content",
+        ["refusal"] = "is not supported: send the text as content", ["audio"] = "is not supported: send the text as content", ["annotations"] = "is not supported: send the text as content",
     };
 
     /// <summary>
@@ -47,22 +47,22 @@ internal static class ExecuteRequestReader
     public static ExecuteCall Read(ReadOnlyMemory<byte> body, ModelOptions options)
     {
         var mistakes = new Dictionary<string, List<string>>();
-        var sent = Parse(body);
+        var json = Parse(body);
         try
         {
-            var asked = ParameterReader<ExecuteCall>.Read(sent is not null && Normalize(sent, mistakes) ? JsonSerializer.SerializeToUtf8Bytes<JsonNode>(sent, Json.Strict) : body);
-            return mistakes.Count == 0 ? WithSystemRole(asked) : throw new ValidationFailed(mistakes);
+            var request = ParameterReader<ExecuteCall>.Read(json is not null && Normalize(json, mistakes) ? JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, Json.Strict) : body);
+            return mistakes.Count == 0 ? WithSystemRole(request) : throw new ValidationFailed(mistakes);
         }
-        catch (ValidationFailed) when (sent?["tool"] is JsonValue named && named.TryGetValue<string>(out var tool) && tool != ChatRunStarter.ToolName)
+        catch (ValidationFailed) when (json?["tool"] is JsonValue value && value.TryGetValue<string>(out var tool) && tool != ChatRunStarter.ToolName)
         {
             throw new ToolNotFound(tool);
         }
-        catch (ValidationFailed refusal)
+        catch (ValidationFailed failure)
         {
-            AddReasons(refusal, mistakes);
+            AddReasons(failure, mistakes);
             // Adds the errors that would be found only if the rest were valid, so that all are reported at once.
-            ValidateSettings(sent, "", options, mistakes);
-            ValidateSettings(sent?["input"], "input.", options, mistakes);
+            ValidateSettings(json, "", options, mistakes);
+            ValidateSettings(json?["input"], "input.", options, mistakes);
             throw new ValidationFailed(mistakes);
         }
     }
@@ -72,9 +72,9 @@ internal static class ExecuteRequestReader
     {
         try
         {
-            var sent = JsonNode.Parse(body.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) as JsonObject;
-            DecodeStrings(sent);
-            return sent;
+            var json = JsonNode.Parse(body.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) as JsonObject;
+            DecodeStrings(json);
+            return json;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
@@ -100,54 +100,54 @@ internal static class ExecuteRequestReader
     }
 
     /// <summary>Rewrites the alternative forms into the form of the contracts. Returns false when there were none.</summary>
-    private static bool Normalize(JsonObject sent, Dictionary<string, List<string>> mistakes)
+    private static bool Normalize(JsonObject json, Dictionary<string, List<string>> mistakes)
     {
-        var isAdapted = Normalize(sent, "", mistakes);
-        if (sent["input"] is JsonObject input) isAdapted |= Normalize(input, "input.", mistakes);
-        return isAdapted;
+        var isChanged = Normalize(json, "", mistakes);
+        if (json["input"] is JsonObject input) isChanged |= Normalize(input, "input.", mistakes);
+        return isChanged;
     }
 
     private static bool Normalize(JsonObject question, string path, Dictionary<string, List<string>> mistakes)
     {
-        var isAdapted = false;
-        if (!question.ContainsKey("max_tokens") && question.Remove("max_completion_tokens", out var most))
+        var isChanged = false;
+        if (!question.ContainsKey("max_tokens") && question.Remove("max_completion_tokens", out var maxTokens))
         {
-            question["max_tokens"] = most;
-            isAdapted = true;
+            question["max_tokens"] = maxTokens;
+            isChanged = true;
         }
-        if (question["messages"] is not JsonArray messages) return isAdapted;
+        if (question["messages"] is not JsonArray messages) return isChanged;
         for (var i = 0; i < messages.Count; i++)
             if (messages[i] is JsonObject message && message["content"] is JsonArray parts)
             {
                 message["content"] = JoinParts(parts, $"{path}messages[{i}].content", mistakes);
-                isAdapted = true;
+                isChanged = true;
             }
-        return isAdapted;
+        return isChanged;
     }
 
     /// <summary>Returns the text of content parts, in order and without separators.</summary>
     private static string JoinParts(JsonArray parts, string path, Dictionary<string, List<string>> mistakes)
     {
         if (parts.Count == 0) mistakes.AddError(path, "must be text or a list of at least one part");
-        var (text, before) = (new System.Text.StringBuilder(), mistakes.Count);
-        for (var i = 0; i < parts.Count; i++) text.Append(TextOfPart(parts[i], $"{path}[{i}]", mistakes));
+        var (text, countBefore) = (new System.Text.StringBuilder(), mistakes.Count);
+        for (var i = 0; i < parts.Count; i++) text.Append(ReadPart(parts[i], $"{path}[{i}]", mistakes));
         // The errors are already added, so a placeholder stands for the text.
-        return mistakes.Count > before || parts.Count == 0 ? "-" : text.ToString();
+        return mistakes.Count > countBefore || parts.Count == 0 ? "-" : text.ToString();
     }
 
-    private static string? TextOfPart(JsonNode? part, string path, Dictionary<string, List<string>> mistakes)
+    private static string? ReadPart(JsonNode? part, string path, Dictionary<string, List<string>> mistakes)
     {
-        var type = StringField(part, "type");
+        var type = GetString(part, "type");
         if (part is not JsonObject fields) mistakes.AddError(path, "must be an object with type and text");
         else if (type is null) mistakes.AddError($"{path}.type", "must be text");
-        else if (type != "text") mistakes.AddError($"{path}.type", $"must be text. {(type.Length > 50 ? "Another kind of part" : type)} is not taken, since the model is given text alone: describe it in words");
-        else if (StringField(part, "text") is not { } text) mistakes.AddError($"{path}.text", "must be text");
+        else if (type != "text") mistakes.AddError($"{path}.type", $"must be text. {(type.Length > 50 ? "Another kind of part" : type)} is not supported, because the model receives only text: describe it in words");
+        else if (GetString(part, "text") is not { } text) mistakes.AddError($"{path}.text", "must be text");
         else if (fields.FirstOrDefault(f => f.Key is not ("type" or "text")) is { Key: { } other }) mistakes.AddError($"{path}.{other}", "is not a parameter; there are type, text");
         else return text;
         return null;
     }
 
-    private static string? StringField(JsonNode? part, string field) => part is JsonObject fields && fields[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? GetString(JsonNode? part, string field) => part is JsonObject fields && fields[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     /// <summary>Replaces the role developer of OpenAI's newer models with system, which every server of the protocol understands.</summary>
     private static ExecuteCall WithSystemRole(ExecuteCall request) => request with
@@ -159,23 +159,23 @@ internal static class ExecuteRequestReader
     private static ChatMessage[]? WithSystemRole(IReadOnlyList<ChatMessage>? messages) => messages?.Select(m => m.Role == "developer" ? m with { Role = ChatHistory.SystemRole } : m).ToArray();
 
     /// <summary>Adds the errors of a rejected request, with the reason for each field of OpenAI's API that is not supported here.</summary>
-    private static void AddReasons(ValidationFailed refusal, Dictionary<string, List<string>> mistakes)
+    private static void AddReasons(ValidationFailed failure, Dictionary<string, List<string>> mistakes)
     {
-        foreach (var (field, wrongs) in refusal.Details)
+        foreach (var (field, messages) in failure.Details)
         {
             if (mistakes.ContainsKey(field)) continue;
             var name = field[(field.LastIndexOf('.') + 1)..];
             if ((field.Contains("messages[", StringComparison.Ordinal) ? UnsupportedMessageFields : UnsupportedFields).TryGetValue(name, out var reason)) mistakes.AddError(field, reason);
-            else if (wrongs is JsonArray all)
-                foreach (var wrong in all) mistakes.AddError(field, (string)wrong!);
+            else if (messages is JsonArray list)
+                foreach (var message in list) mistakes.AddError(field, (string)message!);
         }
     }
 
     private static void ValidateSettings(JsonNode? question, string path, ModelOptions options, Dictionary<string, List<string>> mistakes)
     {
-        var wishes = new Dictionary<string, List<string>>();
-        options.Validate(path, StringField(question, "model"), question is JsonObject fields && fields["max_tokens"] is JsonValue most && most.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, wishes);
+        var settingErrors = new Dictionary<string, List<string>>();
+        options.Validate(path, GetString(question, "model"), question is JsonObject fields && fields["max_tokens"] is JsonValue maxTokens && maxTokens.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, settingErrors);
         // The limit of this server is narrower than the general one, so it replaces that error.
-        foreach (var (field, wrongs) in wishes) mistakes[field] = wrongs;
+        foreach (var (field, messages) in settingErrors) mistakes[field] = messages;
     }
 }

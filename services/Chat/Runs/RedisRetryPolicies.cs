@@ -22,10 +22,10 @@ internal sealed class RedisRetryPolicies(TimeProvider clock)
     /// Creates the retry options. They also apply when Redis is reachable but rejects commands: while it
     /// loads, after a failover until it has replicas, or when it is full.
     /// </summary>
-    private static RetryStrategyOptions RetryEvery(TimeSpan pause) => new()
+    private static RetryStrategyOptions RetryEvery(TimeSpan delay) => new()
     {
         ShouldHandle = new PredicateBuilder().Handle<RedisException>().Handle<TimeoutException>(),
         MaxRetryAttempts = int.MaxValue,
-        Delay = pause,
+        Delay = delay,
     };
 }

@@ -14,7 +14,7 @@ namespace MedCor.Chat.Runs;
 /// piece waits for further ones, and a slow Redis receives fewer, larger writes.
 /// </summary>
 #pragma warning disable CA1001 // Neither source holds resources, and a run that has just ended may still be canceled, which would throw on a disposed source.
-internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRetryPolicies patience, ChatModelClient model, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunExecutor> log)
+internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRetryPolicies retryPolicies, ChatModelClient model, ChatStreamStore streams, ChatRunStore store, TimeProvider clock, ILogger<RunExecutor> log)
 {
     private const int MaxBatch = 256;
     private const int MaxBuffered = 1024;
@@ -23,9 +23,9 @@ internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRe
     private const int MaxAnswerLength = 2_000_000;
 
     private static readonly Meter Meter = new("MedCor");
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("medcor.chat.duration", "s", "How long chat calls take, by how they end.",
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("medcor.chat.duration", "s", "Duration of chat calls, by outcome.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320] });
-    private static readonly Histogram<double> TimeToFirstPiece = Meter.CreateHistogram<double>("medcor.chat.first_token", "s", "How long the model takes to begin its answer.",
+    private static readonly Histogram<double> TimeToFirstPiece = Meter.CreateHistogram<double>("medcor.chat.first_token", "s", "Time until the first piece of the model's answer.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60] });
 
     private readonly CancellationTokenSource _cancellation = new();
@@ -84,9 +84,9 @@ internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRe
     private async Task PublishAsync()
     {
         // Publishing may fail, and reading from the model must then stop as well.
-        using var reads = CancellationTokenSource.CreateLinkedTokenSource(_cancellation.Token);
+        using var readCancellation = CancellationTokenSource.CreateLinkedTokenSource(_cancellation.Token);
         var pieces = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxBuffered) { SingleReader = true, SingleWriter = true });
-        var reading = ReadAnswerAsync(pieces.Writer, reads.Token);
+        var reading = ReadAnswerAsync(pieces.Writer, readCancellation.Token);
         try
         {
             var batch = new List<string>();
@@ -99,7 +99,7 @@ internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRe
         }
         finally
         {
-            await reads.CancelAsync();
+            await readCancellation.CancelAsync();
             await reading;
         }
     }
@@ -125,13 +125,13 @@ internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRe
 
     private async Task PublishAsync(List<string> pieces)
     {
-        var state = await patience.ForPieces.ExecuteAsync(async _ => await streams.AppendAsync(run.RunId, runner, _publishedCount + 1, pieces), _cancellation.Token);
+        var state = await retryPolicies.ForPieces.ExecuteAsync(async _ => await streams.AppendAsync(run.RunId, worker, _publishedCount + 1, pieces), _cancellation.Token);
         if (state is null) throw new StreamLostException();
         if (state != ChatRunState.Started) Cancel();
         _cancellation.Token.ThrowIfCancellationRequested();
         _publishedCount += pieces.Count;
         foreach (var piece in pieces) _answer.Append(piece);
-        if (_answer.Length > MaxAnswerLength) throw new ModelException("the answer is longer than any that is passed on.", isTransient: false);
+        if (_answer.Length > MaxAnswerLength) throw new ModelException("the answer exceeds the maximum length.", isTransient: false);
     }
 
     /// <summary>Ends the run and returns how it ended: the first end counts, and it may have been another's.</summary>
@@ -139,11 +139,11 @@ internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRe
     {
         // Saved before it is published: a client that continues the conversation as soon as it has read the
         // answer finds the answer there. Redis may also be unavailable.
-        var isKept = await record.SaveAsync(run, state, ending, _answer.ToString(), _usage);
-        ChatRunState? by;
+        var isSaved = await store.SaveAsync(run, state, ending, _answer.ToString(), _usage);
+        ChatRunState? streamState;
         try
         {
-            by = (await RetryUntilShutdownAsync(() => streams.EndAsync(run.RunId, state, ending, _publishedCount))).State;
+            streamState = (await RetryUntilShutdownAsync(() => streams.EndAsync(run.RunId, state, ending, _publishedCount))).State;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException)
         {
@@ -151,16 +151,16 @@ internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRe
             return state;
         }
         // A stopped run shows that it was ended elsewhere, but not how.
-        var (kept, why) = by switch
+        var (finalState, finalEnding) = streamState switch
         {
             null when state == ChatRunState.Cancelled => (ChatRunState.Error, ChatRunEnd.Lost),
             ChatRunState.Cancelled => (ChatRunState.Cancelled, ChatRunEnd.Cancelled),
-            { } other when other != state => (other, ChatRunEnd.Interrupted),
+            { } endedState when endedState != state => (endedState, ChatRunEnd.Interrupted),
             _ => (state, ending),
         };
-        if (kept != state) isKept = await record.SaveAsync(run, kept, why, _answer.ToString(), _usage);
-        if (isKept) await ExpireStreamAsync();
-        return kept;
+        if (finalState != state) isSaved = await store.SaveAsync(run, finalState, finalEnding, _answer.ToString(), _usage);
+        if (isSaved) await ExpireStreamAsync();
+        return finalState;
     }
 
     /// <summary>Lets the run expire in Redis soon.</summary>
@@ -185,7 +185,7 @@ internal sealed partial class RunExecutor(StartedRun run, string runner, RedisRe
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            return await patience.ForEnding.ExecuteAsync(async _ => await end(), _shutdown.Token);
+            return await retryPolicies.ForEnding.ExecuteAsync(async _ => await end(), _shutdown.Token);
         }
     }
 

@@ -10,7 +10,7 @@ namespace MedCor.Chat.Runs;
 /// Completes what the replica that executed a run could not: the runs of a replica that is gone end with an error, and an end that is
 /// published but not saved yet is saved. Any number of replicas may do so.
 /// </summary>
-internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore record, TimeProvider clock, ILogger<RunReconciler> log)
+internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore store, TimeProvider clock, ILogger<RunReconciler> log)
     : PeriodicService(TimeSpan.FromSeconds(5), clock, log)
 {
     private const int MaxAtOnce = 200;
@@ -29,13 +29,13 @@ internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStr
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ChatDb>();
         db.Tenancy.Enter(hospital: null);
-        var before = _clock.GetUtcNow() - MinimumAge;
-        var open = await db.Runs.Where(c => c.State == ChatRunState.Started && c.CreatedAt < before).OrderBy(c => c.CreatedAt)
+        var createdBefore = _clock.GetUtcNow() - MinimumAge;
+        var open = await db.Runs.Where(c => c.State == ChatRunState.Started && c.CreatedAt < createdBefore).OrderBy(c => c.CreatedAt)
             .Select(c => new { c.Id, c.HospitalId }).Take(MaxAtOnce).ToListAsync(ct);
-        foreach (var call in open)
+        foreach (var run in open)
             try
             {
-                await ReconcileAsync(call.Id, call.HospitalId);
+                await ReconcileAsync(run.Id, run.HospitalId);
             }
             catch (Exception e) when (e is not (RedisException or TimeoutException)) // one run must not hold up the others
             {
@@ -43,20 +43,20 @@ internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStr
             }
     }
 
-    private async Task ReconcileAsync(Guid call, Guid hospital)
+    private async Task ReconcileAsync(Guid runId, Guid hospital)
     {
-        var state = (await streams.FailIfOrphanedAsync(call)).State;
+        var state = (await streams.FailIfOrphanedAsync(runId)).State;
         if (state == ChatRunState.Started) return;
         var events = new List<ChatStreamEvent>();
         IReadOnlyList<ChatStreamEvent> more;
         do
         {
-            more = await streams.ReadAsync(call, events.Count == 0 ? 0 : events[^1].Number, EventBatchSize);
+            more = await streams.ReadAsync(runId, events.Count == 0 ? 0 : events[^1].Number, EventBatchSize);
             events.AddRange(more);
         } while (more.Count == EventBatchSize);
-        var isWhole = state is not null && events.Count > 0 && events[^1].State == state;
-        await record.SaveIfOpenAsync(call, hospital, isWhole ? state!.Value : ChatRunState.Error, isWhole ? events[^1].End : ChatRunEnd.Lost, string.Concat(events.Select(e => e.Text)));
-        await streams.MarkSavedAsync(call);
+        var isComplete = state is not null && events.Count > 0 && events[^1].State == state;
+        await store.SaveIfOpenAsync(runId, hospital, isComplete ? state!.Value : ChatRunState.Error, isComplete ? events[^1].End : ChatRunEnd.Lost, string.Concat(events.Select(e => e.Text)));
+        await streams.MarkSavedAsync(runId);
     }
 
     [LoggerMessage(5000, LogLevel.Error, "Reconciling a chat call failed and is retried: {Kind}\n{Stack}")]

@@ -10,7 +10,7 @@ namespace MedCor.Chat.Runs;
 /// Executes the runs of this process and renews the worker's lease for as long as the process lives: without the lease, other replicas end its runs. A run that
 /// is ended elsewhere is stopped here, at once by a notification, otherwise at the next check.
 /// </summary>
-internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolicies patience, IServiceProvider services, TimeProvider clock, ILogger<RunWorker> log) : BackgroundService
+internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolicies retryPolicies, IServiceProvider services, TimeProvider clock, ILogger<RunWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -28,19 +28,19 @@ internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolic
     public ConcurrencyLimiter Limiter { get; } = new();
 
     /// <summary>Starts executing a run, which holds the lease until it ends.</summary>
-    public void Start(StartedRun started, ConcurrencyLimiter.ConcurrencyLease taken)
+    public void Start(StartedRun started, ConcurrencyLimiter.ConcurrencyLease lease)
     {
         var run = ActivatorUtilities.CreateInstance<RunExecutor>(services, started, Name);
-        var place = taken.Transfer();
-        var begins = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _runs[started.RunId] = (run, Done());
-        begins.SetResult();
+        var ownLease = lease.Transfer();
+        var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _runs[started.RunId] = (run, RunAsync());
+        registered.SetResult();
 
-        async Task Done()
+        async Task RunAsync()
         {
             // The run must be in the dictionary first, because it removes itself from there at its end.
-            await begins.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            using (place)
+            await registered.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            using (ownLease)
                 try
                 {
                     await run.ExecuteAsync();
@@ -56,15 +56,15 @@ internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolic
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        var rest = Task.WhenAll(_runs.Values.Select(r => r.Done));
+        var runsDone = Task.WhenAll(_runs.Values.Select(r => r.Done));
         try
         {
-            await rest.WaitAsync(DrainTimeout, clock, cancellationToken);
+            await runsDone.WaitAsync(DrainTimeout, clock, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             foreach (var (run, _) in _runs.Values) run.Interrupt();
-            await rest;
+            await runsDone;
         }
         try
         {
@@ -112,16 +112,16 @@ internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolic
         {
             // Only once: a subscription that fails now is made as soon as Redis is available.
             _isSubscribed = true;
-            await streams.SubscribeToRunEndsAsync(Name, call =>
+            await streams.SubscribeToRunEndsAsync(Name, runId =>
             {
-                if (_runs.TryGetValue(call, out var found)) found.Run.Cancel();
+                if (_runs.TryGetValue(runId, out var entry)) entry.Run.Cancel();
             });
         }
         await streams.RenewLeaseAsync(Name);
     }
 
     /// <summary>Discards a run that may have been started and that no worker executes, as soon as Redis is available.</summary>
-    public void Abandon(Guid call, ChatRunOwner owner, string? requestId)
+    public void Abandon(Guid runId, ChatRunOwner owner, string? requestId)
     {
         _ = Forget();
 
@@ -129,7 +129,7 @@ internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolic
         {
             try
             {
-                await patience.ForEnding.ExecuteAsync(async _ => await streams.DiscardAsync(call, owner, requestId), _stopping.Token);
+                await retryPolicies.ForEnding.ExecuteAsync(async _ => await streams.DiscardAsync(runId, owner, requestId), _stopping.Token);
             }
             catch (Exception e) // any failure: nothing else would report it
             {
@@ -139,9 +139,9 @@ internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolic
     }
 
     /// <summary>Stops runs that were ended elsewhere and whose notification was lost.</summary>
-    private Task CancelEndedRunsAsync() => Task.WhenAll(_runs.Select(async under =>
+    private Task CancelEndedRunsAsync() => Task.WhenAll(_runs.Select(async entry =>
     {
-        if (await streams.GetStateAsync(under.Key) != ChatRunState.Started) under.Value.Run.Cancel();
+        if (await streams.GetStateAsync(entry.Key) != ChatRunState.Started) entry.Value.Run.Cancel();
     }));
 
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
         var accounts = AccountsOf(owner);
         var (owners, today) = (accounts.Select(a => a.Owner).ToArray(), DayOf(clock.GetUtcNow()));
         var used = await db.DailyUsage.Where(u => u.HospitalId == owner.HospitalId && owners.Contains(u.OwnerId) && u.Day == today).ToDictionaryAsync(u => u.OwnerId, u => u.Tokens, ct);
-        if (accounts.FirstOrDefault(a => used.GetValueOrDefault(a.Owner) >= a.Limit) is { } empty) throw BudgetExceeded(empty);
+        if (accounts.FirstOrDefault(a => used.GetValueOrDefault(a.Owner) >= a.Limit) is { } exceeded) throw BudgetExceeded(exceeded);
         await ThrowIfTooManyRunsAsync(owner, ct);
     }
 
@@ -30,44 +30,44 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
     /// Charges a run with the maximum that it may use, in the transaction that writes its row. Two runs of one user are charged one after the other, so neither
     /// misses the other. Throws <see cref="RateLimited"/> when a limit is exceeded.
     /// </summary>
-    public async Task ChargeAsync(ChatRun call, ChatRunOwner owner)
+    public async Task ChargeAsync(ChatRun run, ChatRunOwner owner)
     {
         // The user's own budget comes first; the hospital's, for which other users wait, comes last.
         foreach (var account in AccountsOf(owner))
         {
-            var (day, most) = (DayOf(call.CreatedAt), account.Limit);
+            var (day, limit) = (DayOf(run.CreatedAt), account.Limit);
             var charged = await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO chat_usage (hospital_id, owner_id, day, tokens) VALUES ({owner.HospitalId}, {account.Owner}, {day}, {call.TokensCharged})
-                ON CONFLICT (hospital_id, owner_id, day) DO UPDATE SET tokens = chat_usage.tokens + excluded.tokens WHERE chat_usage.tokens < {most}
+                INSERT INTO chat_usage (hospital_id, owner_id, day, tokens) VALUES ({owner.HospitalId}, {account.Owner}, {day}, {run.TokensCharged})
+                ON CONFLICT (hospital_id, owner_id, day) DO UPDATE SET tokens = chat_usage.tokens + excluded.tokens WHERE chat_usage.tokens < {limit}
                 """);
             if (charged == 0) throw BudgetExceeded(account);
-            if (account.Owner == owner.UserId) await ThrowIfTooManyRunsAsync(owner, CancellationToken.None, exceptRun: call.Id);
+            if (account.Owner == owner.UserId) await ThrowIfTooManyRunsAsync(owner, CancellationToken.None, excludedRun: run.Id);
         }
     }
 
     /// <summary>Replaces the charge of a run with what it used, in the transaction that saves its end.</summary>
-    /// <param name="call">The run, whose row is locked.</param>
-    public static async Task AdjustChargeAsync(ChatDb db, Guid hospital, Guid call, int tokens)
+    /// <param name="run">The run, whose row is locked.</param>
+    public static async Task AdjustChargeAsync(ChatDb db, Guid hospital, Guid run, int tokens)
     {
-        var charged = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).Select(c => new { c.OwnerId, c.CreatedAt, c.TokensCharged }).SingleAsync();
+        var charged = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == run).Select(c => new { c.OwnerId, c.CreatedAt, c.TokensCharged }).SingleAsync();
         if (charged.TokensCharged == tokens) return;
-        var (day, more) = (DayOf(charged.CreatedAt), tokens - charged.TokensCharged);
+        var (day, difference) = (DayOf(charged.CreatedAt), tokens - charged.TokensCharged);
         // In the order of ChargeAsync. The nil hospital has no budget as a whole: its nil owner is the server token.
         foreach (var owner in hospital == Guid.Empty ? (Guid[])[charged.OwnerId] : [charged.OwnerId, Guid.Empty])
-            await db.DailyUsage.Where(u => u.HospitalId == hospital && u.OwnerId == owner && u.Day == day).ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + more));
-        await db.Runs.Where(c => c.HospitalId == hospital && c.Id == call).ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, tokens));
+            await db.DailyUsage.Where(u => u.HospitalId == hospital && u.OwnerId == owner && u.Day == day).ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + difference));
+        await db.Runs.Where(c => c.HospitalId == hospital && c.Id == run).ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, tokens));
     }
 
-    private async Task ThrowIfTooManyRunsAsync(ChatRunOwner owner, CancellationToken ct, Guid exceptRun = default)
+    private async Task ThrowIfTooManyRunsAsync(ChatRunOwner owner, CancellationToken ct, Guid excludedRun = default)
     {
         if (_limits.MaxConcurrentRuns == 0 || owner == ChatRunOwner.Server) return;
-        var open = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.State == ChatRunState.Started && c.Id != exceptRun)
+        var open = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.State == ChatRunState.Started && c.Id != excludedRun)
             .Select(c => c.Id).Take(2 * _limits.MaxConcurrentRuns).ToListAsync(ct);
         if (open.Count < _limits.MaxConcurrentRuns) return;
         // A cancellation reaches the row of a run a moment later than Redis.
         var states = await Task.WhenAll(open.Select(streams.GetStateAsync));
         if (states.Count(s => s == ChatRunState.Started) >= _limits.MaxConcurrentRuns)
-            throw new RateLimited($"{_limits.MaxConcurrentRuns} answers are being written for you already. Wait for one to end, or cancel one.", retryAfter: 5);
+            throw new RateLimited($"{_limits.MaxConcurrentRuns} of your answers are already in progress. Wait for one to end, or cancel one.", retryAfter: 5);
     }
 
     /// <summary>Returns the budgets that a caller's runs are charged to, in the order in which their rows are locked.</summary>
@@ -81,7 +81,7 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
     private RateLimited BudgetExceeded(BudgetAccount account)
     {
         var now = clock.GetUtcNow();
-        return new($"{account.Whose} {account.Limit} tokens of today are used up. Ask again after midnight UTC.", retryAfter: (int)Math.Ceiling((now.UtcDateTime.Date.AddDays(1) - now.UtcDateTime).TotalSeconds));
+        return new($"{account.Whose} daily limit of {account.Limit} tokens is used up. Retry after midnight UTC.", retryAfter: (int)Math.Ceiling((now.UtcDateTime.Date.AddDays(1) - now.UtcDateTime).TotalSeconds));
     }
 
     private static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);
@@ -97,9 +97,9 @@ internal sealed class UsageRetention(ChatDb db) : IRetentionPolicy
 {
     private const int RetentionDays = 30;
 
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct)
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {
         var oldest = DateOnly.FromDateTime(now.UtcDateTime).AddDays(-RetentionDays);
-        return db.Database.ExecuteSqlAsync($"DELETE FROM chat_usage WHERE ctid IN (SELECT ctid FROM chat_usage WHERE day < {oldest} LIMIT {atMost})", ct);
+        return db.Database.ExecuteSqlAsync($"DELETE FROM chat_usage WHERE ctid IN (SELECT ctid FROM chat_usage WHERE day < {oldest} LIMIT {maxCount})", ct);
     }
 }
