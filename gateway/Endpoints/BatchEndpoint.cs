@@ -11,14 +11,17 @@ using MedCor.Validation;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary>
-/// <c>POST /api/mcp/batch {requests: [{tool, params, idempotency_key?}, …]}</c>: up to a hundred calls, answered with an array in their order, each
-/// <c>{result}</c> or <c>{error}</c>. What is wrong with one call is its own error and stops no other; only where the calls cannot be told apart is the whole refused.
+/// Maps <c>POST /api/mcp/batch {requests: [{tool, params, idempotency_key?}, …]}</c>: up to a hundred calls. The response is an array in the order of the
+/// calls, with <c>{result}</c> or <c>{error}</c> for each. An error of one call does not affect the others; only a body that cannot be split into calls is
+/// rejected as a whole.
 /// </summary>
 internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimeProvider clock) : IEndpoints
 {
     private const int MaxCalls = 100;
 
-    /// <summary>Calls that are under way at once, and so the answers that are in memory at once: a call begins when the one so many places before it is written.</summary>
+    /// <summary>
+    /// The maximum number of calls in progress, and so of responses in memory: a call starts when the call this many positions before it has been written.
+    /// </summary>
     private const int MaxConcurrentCalls = 10;
 
     private const int FlushThreshold = 64 * 1024;
@@ -28,7 +31,7 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
     private async Task HandleAsync(HttpContext http)
     {
         var context = InvocationContext.FromRequest(http, "batch");
-        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header)) throw new ValidationFailed(IdempotencyKey.Header, "belongs to a single call: give each of the requests an idempotency_key of its own");
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header)) throw new ValidationFailed(IdempotencyKey.Header, "applies to a single call: set idempotency_key in each of the requests");
         using var body = await RequestBody.ReadJsonAsync(http);
         var items = SplitRequests(body.Bytes, Math.Min(MaxCalls, quota.MaxCalls));
         // The request itself is one call, and has been charged.
@@ -38,35 +41,35 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
         await WriteAsync(http.Response.BodyWriter, items, new BatchRunner(invoker, clock, http, context));
     }
 
-    private static async Task WriteAsync(PipeWriter answer, List<ReadOnlySequence<byte>> items, BatchRunner calls)
+    private static async Task WriteAsync(PipeWriter response, List<ReadOnlySequence<byte>> items, BatchRunner calls)
     {
         var running = new Queue<Task<BatchItemResult>>(MaxConcurrentCalls);
         try
         {
-            answer.Write("["u8);
-            for (var (begun, written) = (0, 0); written < items.Count; written++)
+            response.Write("["u8);
+            for (var (started, written) = (0, 0); written < items.Count; written++)
             {
-                for (; begun < items.Count && running.Count < MaxConcurrentCalls; begun++) running.Enqueue(calls.StartAsync(items[begun]));
-                if (written > 0) answer.Write(","u8);
+                for (; started < items.Count && running.Count < MaxConcurrentCalls; started++) running.Enqueue(calls.StartAsync(items[started]));
+                if (written > 0) response.Write(","u8);
                 using var outcome = await running.Dequeue();
-                await outcome.WriteToAsync(answer, calls.Http);
-                if (answer.UnflushedBytes > FlushThreshold) await ResponseSender.FlushAsync(calls.Http);
+                await outcome.WriteToAsync(response, calls.Http);
+                if (response.UnflushedBytes > FlushThreshold) await ResponseSender.FlushAsync(calls.Http);
             }
-            answer.Write("]"u8);
+            response.Write("]"u8);
             await ResponseSender.FlushAsync(calls.Http);
         }
         finally
         {
-            // Whoever hung up has cancelled them. They read from the request's body, so they end before it is given back.
-            foreach (var left in running) (await left).Dispose();
+            // A disconnected client has canceled the remaining calls. They read from the request's body, so they end before its buffer is returned.
+            foreach (var remaining in running) (await remaining).Dispose();
         }
     }
 
-    /// <summary>Cuts the array into its items. Throws <see cref="ValidationFailed"/> when that cannot be done, or when there are none or too many.</summary>
-    private static List<ReadOnlySequence<byte>> SplitRequests(in ReadOnlySequence<byte> json, int most)
+    /// <summary>Splits the array into its items. Throws <see cref="ValidationFailed"/> when it is malformed, empty or too long.</summary>
+    private static List<ReadOnlySequence<byte>> SplitRequests(in ReadOnlySequence<byte> json, int maxCount)
     {
         List<ReadOnlySequence<byte>>? items = null;
-        var mistakes = new Dictionary<string, List<string>>();
+        var errors = new Dictionary<string, List<string>>();
         try
         {
             var reader = new Utf8JsonReader(json);
@@ -77,16 +80,16 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
                 if (!reader.ValueTextEquals("requests"u8))
                 {
                     var name = reader.GetString()!;
-                    if (mistakes.HasRoomFor(name)) mistakes.AddError(name, $"is not a field here; there is requests{DidYouMean.Hint(name, ["requests"])}");
+                    if (errors.HasRoomFor(name)) errors.AddError(name, $"is not a field here; there is requests{DidYouMean.Hint(name, ["requests"])}");
                     reader.Skip();
                     continue;
                 }
-                if (items is not null) mistakes.AddError("requests", "is given twice");
+                if (items is not null) errors.AddError("requests", "is given twice");
                 items = [];
                 reader.Read();
                 if (reader.TokenType != JsonTokenType.StartArray)
                 {
-                    mistakes.AddError("requests", "must be an array");
+                    errors.AddError("requests", "must be an array");
                     reader.Skip();
                     continue;
                 }
@@ -95,57 +98,59 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
                 {
                     var start = reader.TokenStartIndex;
                     reader.Skip();
-                    if (++count <= most) items.Add(json.Slice(start, reader.BytesConsumed - start));
+                    if (++count <= maxCount) items.Add(json.Slice(start, reader.BytesConsumed - start));
                 }
-                if (count == 0 || count > most) mistakes.AddError("requests", $"must be 1 to {most}, not {count}");
+                if (count == 0 || count > maxCount) errors.AddError("requests", $"must be 1 to {maxCount}, not {count}");
             }
-            // Whatever follows the object is malformed.
+            // Anything after the object is malformed; this read throws then.
             reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter on half a surrogate pair and on bytes that are not UTF-8
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for an unpaired surrogate or invalid UTF-8
         {
             throw new ValidationFailed("body", ClientJson.TooDeep(json, around: 3) ?? "must be well-formed JSON");
         }
-        if (items is null) mistakes.AddError("requests", "is required");
-        return mistakes.Count == 0 ? items! : throw new ValidationFailed(mistakes);
+        if (items is null) errors.AddError("requests", "is required");
+        return errors.Count == 0 ? items! : throw new ValidationFailed(errors);
     }
 
-    /// <summary>The calls of one batch.</summary>
-    private sealed class BatchRunner(ToolInvoker door, TimeProvider clock, HttpContext http, InvocationContext visitor)
+    /// <summary>Runs the calls of one batch.</summary>
+    private sealed class BatchRunner(ToolInvoker invoker, TimeProvider clock, HttpContext http, InvocationContext context)
     {
         private Dictionary<(string Tool, string Key), Task>? _keyed;
 
         public HttpContext Http => http;
 
-        /// <summary>Begins a call. Of two of the same tool with the same idempotency key the second waits for the first, so that it is always the first that decides.</summary>
+        /// <summary>
+        /// Starts a call. Calls of the same tool with the same idempotency key run in sequence, so that the first one always determines the result.
+        /// </summary>
         public Task<BatchItemResult> StartAsync(ReadOnlySequence<byte> item)
         {
-            ToolRequest call;
+            ToolRequest request;
             string? key;
             try
             {
-                call = ToolRequest.Parse(item, out key);
+                request = ToolRequest.Parse(item, out key);
             }
-            catch (ValidationFailed refusal)
+            catch (ValidationFailed error)
             {
-                return Task.FromResult(FromError(refusal));
+                return Task.FromResult(FromError(error));
             }
-            if (key is null) return InvokeAsync(call, null, Task.CompletedTask);
+            if (key is null) return InvokeAsync(request, null, Task.CompletedTask);
             _keyed ??= [];
-            var write = (call.Tool.Name, key);
-            var outcome = InvokeAsync(call, key, _keyed.GetValueOrDefault(write, Task.CompletedTask));
-            _keyed[write] = outcome;
+            var callKey = (request.Tool.Name, key);
+            var outcome = InvokeAsync(request, key, _keyed.GetValueOrDefault(callKey, Task.CompletedTask));
+            _keyed[callKey] = outcome;
             return outcome;
         }
 
-        /// <summary>Never throws: whatever stops one call is its own error.</summary>
-        private async Task<BatchItemResult> InvokeAsync(ToolRequest call, string? key, Task earlier)
+        /// <summary>Runs a call and returns its result or its error. Never throws.</summary>
+        private async Task<BatchItemResult> InvokeAsync(ToolRequest request, string? key, Task earlier)
         {
             try
             {
                 await earlier;
-                var answer = await door.InvokeAsync(visitor, call, key, http.RequestAborted);
-                return answer.Body.IsEmpty ? FromError(new InternalError()) : new(answer, default);
+                var response = await invoker.InvokeAsync(context, request, key, http.RequestAborted);
+                return response.Body.IsEmpty ? FromError(new InternalError()) : new(response, default);
             }
             catch (Exception e)
             {
@@ -153,24 +158,24 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
             }
         }
 
-        private BatchItemResult FromError(ApiException refusal) => new(null, ErrorResponseWriter.SerializeEnvelope(refusal, visitor.RequestId, clock.GetUtcNow()));
+        private BatchItemResult FromError(ApiException error) => new(null, ErrorResponseWriter.SerializeEnvelope(error, context.RequestId, clock.GetUtcNow()));
     }
 
-    /// <summary>What became of a call: what its service answered, or the envelope of an error that arose here.</summary>
+    /// <summary>Represents the outcome of a call: the response of its service, or the error envelope of the gateway.</summary>
     private readonly record struct BatchItemResult(ToolResponse? Response, ReadOnlyMemory<byte> Error) : IDisposable
     {
-        /// <summary>As the bytes that came. An error's envelope is an item as it stands.</summary>
-        public async Task WriteToAsync(PipeWriter to, HttpContext http)
+        /// <summary>Writes the item, with the unchanged bytes of the result or of the error envelope.</summary>
+        public async Task WriteToAsync(PipeWriter writer, HttpContext http)
         {
-            if (Response is not { Status: 200 } answer)
+            if (Response is not { Status: 200 } response)
             {
-                to.Write((Response?.Body ?? Error).Span);
+                writer.Write((Response?.Body ?? Error).Span);
                 return;
             }
-            to.Write("{\"result\":"u8);
-            if (answer.Body.Length <= FlushThreshold) to.Write(answer.Body.Span);
-            else await ResponseSender.SendAsync(http, answer.Body);
-            to.Write(answer.IsReplay ? ",\"idempotent_replayed\":true}"u8 : "}"u8);
+            writer.Write("{\"result\":"u8);
+            if (response.Body.Length <= FlushThreshold) writer.Write(response.Body.Span);
+            else await ResponseSender.SendAsync(http, response.Body);
+            writer.Write(response.IsReplay ? ",\"idempotent_replayed\":true}"u8 : "}"u8);
         }
 
         public void Dispose() => Response?.Dispose();

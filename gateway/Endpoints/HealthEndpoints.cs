@@ -8,8 +8,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary>
-/// <c>/healthz</c>: the process runs. <c>/readyz</c>: all that it leads to runs too, or what of it does not, by name. For people and monitors; an
-/// orchestrator that takes gateways out of use by it would turn the loss of one service into the loss of all, so it asks <c>/health</c>.
+/// Maps <c>/healthz</c>, which reports that the process runs, and <c>/readyz</c>, which reports whether all dependencies are ready and names those that are
+/// not. Both are for people and monitors. An orchestrator uses <c>/health</c>: removing gateways because of <c>/readyz</c> would turn the failure of one
+/// service into the failure of all.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -27,32 +28,32 @@ internal static class HealthEndpoints
         app.MapGet("/readyz", (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: false)).AllowAnonymous();
     }
 
-    /// <summary>Whether a replica of a service is ready, and what it says it lacks.</summary>
-    private sealed class ServiceCheck(ServiceHttpInvoker upstream, string service) : IHealthCheck
+    /// <summary>Checks whether a replica of a service is ready, and reports the reasons when it is not.</summary>
+    private sealed class ServiceCheck(ServiceHttpInvoker http, string service) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{service}/health");
-            using var response = await upstream.SendAsync(request, cancellationToken);
+            using var response = await http.SendAsync(request, cancellationToken);
             if (response.IsSuccessStatusCode) return HealthCheckResult.Healthy();
-            var told = response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.Json
+            var readiness = response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.Json
                 ? await response.Content.ReadFromJsonAsync<ServiceReadiness>(Json.Options, cancellationToken)
                 : null;
-            return told?.Reasons is { Count: > 0 } reasons ? HealthCheckResult.Degraded($"{service}: {string.Join(", ", reasons)}") : HealthCheckResult.Unhealthy($"{service} is not ready");
+            return readiness?.Reasons is { Count: > 0 } reasons ? HealthCheckResult.Degraded($"{service}: {string.Join(", ", reasons)}") : HealthCheckResult.Unhealthy($"{service} is not ready");
         }
 
         private sealed record ServiceReadiness(IReadOnlyList<string>? Reasons);
     }
 
-    /// <summary>What Chat says that its model lacks. That Chat itself does not answer is told of it already.</summary>
-    private sealed class ModelCheck(ServiceHttpInvoker upstream) : IHealthCheck
+    /// <summary>Checks the chat model through Chat. It is healthy when Chat does not respond, which the check of that service reports.</summary>
+    private sealed class ModelCheck(ServiceHttpInvoker http) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, "http://chat/chat/model");
-                using var response = await upstream.SendAsync(request, cancellationToken);
+                using var response = await http.SendAsync(request, cancellationToken);
                 return response is { StatusCode: HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: MediaTypeNames.Text.Plain }
                     ? HealthCheckResult.Degraded(await response.Content.ReadAsStringAsync(cancellationToken))
                     : HealthCheckResult.Healthy();

@@ -8,10 +8,10 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary><c>/api/auth/*</c>: Identity's own paths, passed through as they are.</summary>
+/// <summary>Maps <c>/api/auth/*</c>, which is forwarded to Identity.</summary>
 internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHttpInvoker upstream) : IEndpoints
 {
-    /// <summary>The largest body here, in bytes: an address, a password or two, a token.</summary>
+    /// <summary>The maximum body size in bytes. Bodies contain an e-mail address, up to two passwords or a token.</summary>
     internal const int MaxBodySize = 16 * 1024;
 
     private const string IdentityUrl = "http://identity";
@@ -31,15 +31,15 @@ internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHt
         using (var body = await RequestBody.ReadAsync(http, MaxBodySize))
         {
             http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
-            // Without the mark that some programs begin with, it is shorter than was said.
+            // The byte order mark has been removed, so the body can be shorter than its Content-Length.
             if (http.Request.ContentLength is not null) http.Request.ContentLength = body.Bytes.Length;
         }
 
         var error = await forwarder.SendAsync(http, IdentityUrl, upstream, RequestConfig, Transformer);
-        if (error != ForwarderError.None && !http.Response.HasStarted) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
+        if (error != ForwarderError.None && !http.Response.HasStarted) throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
     }
 
-    /// <summary>Drops the headers by which one inside the network would be told who is calling and from where: from outside they are mere claims.</summary>
+    /// <summary>Removes headers that name the caller or the caller's address inside the network. From outside they are not trustworthy.</summary>
     private sealed class TrustedHeadersTransformer : HttpTransformer
     {
         private static readonly string[] UntrustedPrefixes = ["X-Forwarded-", "X-User-", "X-Hospital-", "X-Client-", "X-Real-IP", "Forwarded"];
@@ -50,7 +50,7 @@ internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHt
             await base.TransformRequestAsync(http, request, destination, ct);
             foreach (var (name, _) in http.Request.Headers)
                 if (UntrustedPrefixes.Any(p => name.StartsWith(p, StringComparison.OrdinalIgnoreCase))) request.Headers.Remove(name);
-            // The trace goes on from this process's own span, which the client handler writes where nothing stands.
+            // The trace continues from the span of this process, which the client handler writes when the headers are absent.
             foreach (var name in TraceHeaders) request.Headers.Remove(name);
             request.Headers.Host = null;
             request.Headers.Remove(RequestIds.Header);

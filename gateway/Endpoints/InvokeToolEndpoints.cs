@@ -7,8 +7,8 @@ using MedCor.ServiceDefaults.Telemetry;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary>
-/// One call, answered with the tool's bare result: <c>POST /api/mcp/tools/invoke {tool, params}</c>, or <c>POST /api/mcp/tools/{tool}</c> with
-/// the parameters as the body, where no body means none.
+/// Maps <c>POST /api/mcp/tools/invoke {tool, params}</c> and <c>POST /api/mcp/tools/{tool}</c>, whose body is the parameters; an empty body means no
+/// parameters. The response is the result of the tool without an envelope.
 /// </summary>
 internal sealed class InvokeToolEndpoints(ToolInvoker invoker) : IEndpoints
 {

@@ -9,7 +9,10 @@ using MedCor.Validation;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary><c>POST /api/mcp/sse/ticket</c>: exchanges a token for a ticket, for one path when the request names it, else for any of those that take tickets.</summary>
+/// <summary>
+/// Maps <c>POST /api/mcp/sse/ticket</c>, which exchanges a token for a ticket: for one path if the request names it, otherwise for every path that accepts
+/// tickets.
+/// </summary>
 internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/sse/ticket", HandleAsync).AcceptServerToken();
@@ -21,7 +24,10 @@ internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
         await http.Response.WriteAsJsonAsync(new { Ticket = ticket, ExpiresIn = TicketStore.LifetimeSeconds }, Json.Options, http.RequestAborted);
     }
 
-    /// <summary>The path that the ticket is to be good for, as <see cref="TicketStore.NormalizePath"/> writes it; null when the request names none. Throws <see cref="ValidationFailed"/>.</summary>
+    /// <summary>
+    /// Returns the path of the ticket in canonical form (<see cref="TicketStore.NormalizePath"/>); null when the request names none. Throws
+    /// <see cref="ValidationFailed"/>.
+    /// </summary>
     private static async Task<string?> ReadPathAsync(HttpContext http)
     {
         using var body = await RequestBody.ReadAsync(http);
@@ -32,6 +38,6 @@ internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
             ?? throw new ValidationFailed("path", $"must be {TicketStore.SsePath}, {TicketStore.WebSocketPath} or {TicketStore.ChatStreamPath} followed by the id of a call");
     }
 
-    /// <summary>What a request for a ticket may say.</summary>
+    /// <summary>Represents the body of a request for a ticket.</summary>
     private sealed record TicketRequest([property: Length(1, 200)] string? Path = null);
 }

@@ -7,20 +7,20 @@ using Microsoft.Net.Http.Headers;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary><c>GET /api/mcp/tools</c>: every tool that the caller's role may use, as people, programs and models need it described.</summary>
+/// <summary>Maps <c>GET /api/mcp/tools</c>, which describes every tool that the caller's role may use.</summary>
 internal sealed class ListToolsEndpoint : IEndpoints
 {
     public void Map(IEndpointRouteBuilder app)
     {
-        var answers = CreateResponses();
+        var responses = CreateResponses();
         app.MapGet("/api/mcp/tools", http =>
         {
             http.Response.Headers.Vary = HeaderNames.Authorization;
-            return answers[http.GetUser().Kind].WriteToAsync(http);
+            return responses[http.GetUser().Kind].WriteToAsync(http);
         });
     }
 
-    /// <summary>Writes the list of each kind of callers, once, at the start: a tool that cannot be described stops it.</summary>
+    /// <summary>Creates the response of each kind of caller at startup, which fails when a tool cannot be described.</summary>
     private static Dictionary<Callers, StaticResponse> CreateResponses()
     {
         var tools = ToolCatalogue.All.Values.Select(t => (t.Callers, Described: Describe(t))).ToArray();

@@ -8,7 +8,7 @@ using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary><c>/api/mcp/prompts</c>: guided prompts. Each request is the call of a tool, of whose parameters the session's id stands in the path.</summary>
+/// <summary>Maps <c>/api/mcp/prompts</c>: guided prompts. Each request is a tool call whose session id is part of the path.</summary>
 internal sealed class PromptEndpoints(ToolInvoker invoker) : IEndpoints
 {
     private const string SessionPath = "/api/mcp/prompts/sessions/{session_id}";
@@ -37,7 +37,7 @@ internal sealed class PromptEndpoints(ToolInvoker invoker) : IEndpoints
         await response.WriteToAsync(http);
     }
 
-    /// <summary>The fields of a body, behind the session's id. Whatever else is wrong with the body, its service says.</summary>
+    /// <summary>Returns the body with the session id as its first field. The service validates all other fields.</summary>
     private static ReadOnlySequence<byte> WithSession(HttpContext http, in ReadOnlySequence<byte> body)
     {
         var id = JsonEncodedText.Encode((string)http.Request.RouteValues["session_id"]!);

@@ -10,12 +10,12 @@ using Microsoft.Net.Http.Headers;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary>
-/// <c>GET /api/mcp/resources/{resource}</c> and <c>/{id}</c>. The owning service checks the query, filters, sorts, pages and cuts to the fields that were asked for; here the answer is expanded and
-/// tagged. An answer that is not expanded is passed on as the bytes that it is.
+/// Maps <c>GET /api/mcp/resources/{resource}</c> and <c>/{id}</c>. The owning service validates the query, filters, sorts, pages and selects fields; the
+/// gateway expands references and adds an ETag. A response without expanded references is forwarded unchanged.
 /// </summary>
 internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLimiter buffers) : IEndpoints
 {
-    /// <summary>So many ids go into one question.</summary>
+    /// <summary>The maximum number of ids in one request to a service.</summary>
     private const int MaxIdsPerQuery = 100;
 
     internal const string BasePath = "/api/mcp/resources";
@@ -32,43 +32,43 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
 
     private async Task HandleAsync(HttpContext http, ResourceDescriptor resource, string path)
     {
-        var visitor = InvocationContext.FromRequest(http, "resources");
+        var context = InvocationContext.FromRequest(http, "resources");
         var (fields, references) = (SplitNames(http, "fields"), GetExpansions(http, resource));
-        using var answer = await invoker.ReadResourceAsync(visitor, resource, path + BuildServiceQuery(http, fields, references), http.RequestAborted);
-        if (answer.Status != StatusCodes.Status200OK)
+        using var response = await invoker.ReadResourceAsync(context, resource, path + BuildServiceQuery(http, fields, references), http.RequestAborted);
+        if (response.Status != StatusCodes.Status200OK)
         {
-            await WriteAsync(http, answer.Status, new(answer.Body), answer.RetryAfter);
+            await WriteAsync(http, response.Status, new(response.Body), response.RetryAfter);
             return;
         }
         if (references.Length == 0)
         {
-            await WriteWithETagAsync(http, resource, new(answer.Body));
+            await WriteWithETagAsync(http, resource, new(response.Body));
             return;
         }
 
-        var (expansion, others) = (new ResourceExpansion(isList: resource.IsList && path.Length == 0), new List<ToolResponse>());
+        var (expansion, responses) = (new ResourceExpansion(isList: resource.IsList && path.Length == 0), new List<ToolResponse>());
         try
         {
-            var found = new Dictionary<string, ReadOnlyMemory<byte>>[references.Length];
-            for (var i = 0; i < references.Length; i++) found[i] = await FetchReferencedAsync(expansion.CollectIds(answer.Body.Span, references[i]), references[i], visitor, others, http.RequestAborted);
-            using var held = buffers.CreateLease(visitor.ServiceHeaders.CallerKey);
-            held.Resize(answer.Body.Length);
-            HashSet<string>? keep = fields is null ? null : [.. fields];
-            using var expanded = ResponseBuffer.WriteJson(json => expansion.Write(answer.Body.Span, references, found, keep, json), int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
-            held.Resize(expanded.WrittenSequence.Length);
+            var referenced = new Dictionary<string, ReadOnlyMemory<byte>>[references.Length];
+            for (var i = 0; i < references.Length; i++) referenced[i] = await FetchReferencedAsync(expansion.CollectIds(response.Body.Span, references[i]), references[i], context, responses, http.RequestAborted);
+            using var lease = buffers.CreateLease(context.ServiceHeaders.CallerKey);
+            lease.Resize(response.Body.Length);
+            HashSet<string>? selected = fields is null ? null : [.. fields];
+            using var expanded = ResponseBuffer.WriteJson(json => expansion.Write(response.Body.Span, references, referenced, selected, json), int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
+            lease.Resize(expanded.WrittenSequence.Length);
             await WriteWithETagAsync(http, resource, expanded.WrittenSequence);
         }
         finally
         {
-            foreach (var other in others) other.Dispose();
+            foreach (var target in responses) target.Dispose();
         }
     }
 
-    /// <summary>What is to be expanded. Of a name that is none the service says so.</summary>
+    /// <summary>Returns the references to expand. Unknown names are omitted; the service rejects them.</summary>
     private static ResourceReference[] GetExpansions(HttpContext http, ResourceDescriptor resource) =>
         [.. (SplitNames(http, "expand") ?? []).Distinct().Select(name => resource.References.GetValueOrDefault(name)).OfType<ResourceReference>()];
 
-    /// <summary>The query as the service gets it: with the fields by which is found what is expanded.</summary>
+    /// <summary>Returns the query for the service, which also selects the fields of the references to expand.</summary>
     private static QueryString BuildServiceQuery(HttpContext http, string[]? fields, ResourceReference[] references)
     {
         if (fields is null || references.Length == 0 || http.Request.Query["fields"].Count != 1) return http.Request.QueryString;
@@ -76,37 +76,40 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
             .Append(new("fields", string.Join(',', fields.Concat(references.Select(r => r.List ?? r.Field)).Distinct()))));
     }
 
-    /// <summary>Answers with what did not change since the reader had it, or that it did not.</summary>
+    /// <summary>Writes a response with an ETag, or 304 when the client already has it.</summary>
     private static async Task WriteWithETagAsync(HttpContext http, ResourceDescriptor resource, ReadOnlySequence<byte> body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var piece in body) hash.AppendData(piece.Span);
+        foreach (var segment in body) hash.AppendData(segment.Span);
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.GetHashAndReset())}\"");
         http.Response.Headers.ETag = tag.ToString();
-        // To be kept by the caller alone, and asked for again every time.
+        // Only the caller may cache the response, and must revalidate it every time.
         http.Response.Headers.CacheControl = "private, no-cache";
         http.Response.Headers.Vary = "Authorization";
         if (resource.MayBeCompressed()) http.AllowCompression();
-        var known = http.Request.GetTypedHeaders().IfNoneMatch;
-        if (known.Any(k => k.Equals(EntityTagHeaderValue.Any) || k.Compare(tag, useStrongComparison: false))) http.Response.StatusCode = StatusCodes.Status304NotModified;
+        var cached = http.Request.GetTypedHeaders().IfNoneMatch;
+        if (cached.Any(k => k.Equals(EntityTagHeaderValue.Any) || k.Compare(tag, useStrongComparison: false))) http.Response.StatusCode = StatusCodes.Status304NotModified;
         else await WriteAsync(http, StatusCodes.Status200OK, body, retryAfter: null);
     }
 
-    /// <summary>What is named, by id, as far as the caller may read it: asked for in one question, not one for each. It lies in the answers, to be disposed of by who asks.</summary>
-    private async Task<Dictionary<string, ReadOnlyMemory<byte>>> FetchReferencedAsync(IEnumerable<string> named, ResourceReference reference, InvocationContext visitor, List<ToolResponse> answers, CancellationToken ct)
+    /// <summary>
+    /// Returns the referenced entities that the caller may read, by id, with as few requests as possible. The entities are parts of the added responses,
+    /// which the caller of this method disposes of.
+    /// </summary>
+    private async Task<Dictionary<string, ReadOnlyMemory<byte>>> FetchReferencedAsync(IEnumerable<string> allIds, ResourceReference reference, InvocationContext context, List<ToolResponse> responses, CancellationToken ct)
     {
-        var found = new Dictionary<string, ReadOnlyMemory<byte>>();
-        var other = ResourceCatalogue.All[reference.Resource];
-        if (!visitor.Caller.IsOneOf(other.Callers)) return found;
-        foreach (var ids in named.Chunk(MaxIdsPerQuery))
+        var referenced = new Dictionary<string, ReadOnlyMemory<byte>>();
+        var target = ResourceCatalogue.All[reference.Resource];
+        if (!context.Caller.IsOneOf(target.Callers)) return referenced;
+        foreach (var ids in allIds.Chunk(MaxIdsPerQuery))
         {
             var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
-            var answer = await invoker.ReadResourceAsync(visitor, other, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
-            answers.Add(answer);
-            if (answer.Status != StatusCodes.Status200OK) throw new Unavailable($"{other.Name} could not be read to expand {reference.Expanded}. Try again shortly.");
-            foreach (var (id, entity) in ResourceExpansion.IndexById(answer.Body)) found[id] = entity;
+            var response = await invoker.ReadResourceAsync(context, target, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
+            responses.Add(response);
+            if (response.Status != StatusCodes.Status200OK) throw new Unavailable($"{target.Name} could not be read to expand {reference.Expanded}. Try again shortly.");
+            foreach (var (id, entity) in ResourceExpansion.IndexById(response.Body)) referenced[id] = entity;
         }
-        return found;
+        return referenced;
     }
 
     private static string[]? SplitNames(HttpContext http, string parameter) =>

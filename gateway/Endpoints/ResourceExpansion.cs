@@ -3,24 +3,24 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary>Puts into an answer's entities what they name. Written from the bytes that came to the bytes that go, with no tree of them between.</summary>
-/// <param name="isList">Whether the answer is a page of entities, or one.</param>
+/// <summary>Adds referenced entities to the entities of a response. The JSON is copied token by token, without a document in memory.</summary>
+/// <param name="isList">Whether the response is a page of entities rather than one entity.</param>
 internal sealed class ResourceExpansion(bool isList)
 {
-    /// <summary>The ids of what the entities name.</summary>
-    public HashSet<string> CollectIds(ReadOnlySpan<byte> answer, ResourceReference reference)
+    /// <summary>Returns the ids that a reference has in the entities of a response.</summary>
+    public HashSet<string> CollectIds(ReadOnlySpan<byte> response, ResourceReference reference)
     {
         var ids = new HashSet<string>();
-        // An entity's fields stand at the first level, those of a page's at the third; those in a list of its own two further in.
+        // The fields of an entity are at depth 1, in a page at depth 3, and those of a nested list two levels deeper.
         var depth = 1 + (isList ? 2 : 0) + (reference.List is null ? 0 : 2);
-        var reader = new Utf8JsonReader(answer);
+        var reader = new Utf8JsonReader(response);
         while (reader.Read())
             if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth && reader.ValueTextEquals(reference.Field) && reader.Read() && reader.TokenType == JsonTokenType.String)
                 ids.Add(reader.GetString()!);
         return ids;
     }
 
-    /// <summary>The entities of a page, as they are written in it, by id.</summary>
+    /// <summary>Returns the raw JSON of a page's entities, by id.</summary>
     public static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> IndexById(ReadOnlyMemory<byte> page)
     {
         var found = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
@@ -33,43 +33,43 @@ internal sealed class ResourceExpansion(bool isList)
         return found;
     }
 
-    /// <summary>Writes the answer with what was found.</summary>
-    /// <param name="found">For each reference what it names, by id; what is not there is null.</param>
-    /// <param name="fields">The only fields of the entities to keep, beside those that are expanded; null for all.</param>
-    public void Write(ReadOnlySpan<byte> answer, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> found, IReadOnlySet<string>? fields, Utf8JsonWriter to)
+    /// <summary>Writes the response with the referenced entities.</summary>
+    /// <param name="referenced">The entities of each reference, by id. A missing entity is written as null.</param>
+    /// <param name="fields">The fields of the entities to write, in addition to the expanded ones; null for all.</param>
+    public void Write(ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
     {
-        var reader = new Utf8JsonReader(answer);
+        var reader = new Utf8JsonReader(response);
         reader.Read();
         if (!isList)
         {
-            WriteEntity(ref reader, answer, references, found, fields, to);
+            WriteEntity(ref reader, response, references, referenced, fields, json);
             return;
         }
-        to.WriteStartObject();
+        json.WriteStartObject();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isRows = reader.ValueTextEquals("results"u8);
-            to.WritePropertyName(reader.GetString()!);
+            json.WritePropertyName(reader.GetString()!);
             reader.Read();
-            if (isRows) WriteEntities(ref reader, answer, references, found, fields, to);
-            else Copy(ref reader, answer, to);
+            if (isRows) WriteEntities(ref reader, response, references, referenced, fields, json);
+            else Copy(ref reader, response, json);
         }
-        to.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static void WriteEntities(
-        ref Utf8JsonReader reader, ReadOnlySpan<byte> answer, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> found, IReadOnlySet<string>? fields, Utf8JsonWriter to)
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
     {
-        to.WriteStartArray();
-        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject) WriteEntity(ref reader, answer, references, found, fields, to);
-        to.WriteEndArray();
+        json.WriteStartArray();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject) WriteEntity(ref reader, response, references, referenced, fields, json);
+        json.WriteEndArray();
     }
 
     private static void WriteEntity(
-        ref Utf8JsonReader reader, ReadOnlySpan<byte> answer, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> found, IReadOnlySet<string>? fields, Utf8JsonWriter to)
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
     {
         var ids = new string?[references.Count];
-        to.WriteStartObject();
+        json.WriteStartObject();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
@@ -80,8 +80,8 @@ internal sealed class ResourceExpansion(bool isList)
                 else if (references[i].List is null && references[i].Field == name && reader.TokenType == JsonTokenType.String) ids[i] = reader.GetString();
             if (inner >= 0 && reader.TokenType == JsonTokenType.StartArray)
             {
-                to.WritePropertyName(name);
-                WriteEntities(ref reader, answer, [references[inner] with { List = null }], [found[inner]], null, to);
+                json.WritePropertyName(name);
+                WriteEntities(ref reader, response, [references[inner] with { List = null }], [referenced[inner]], null, json);
             }
             else if (fields?.Contains(name) == false)
             {
@@ -89,24 +89,24 @@ internal sealed class ResourceExpansion(bool isList)
             }
             else
             {
-                to.WritePropertyName(name);
-                Copy(ref reader, answer, to);
+                json.WritePropertyName(name);
+                Copy(ref reader, response, json);
             }
         }
         for (var i = 0; i < references.Count; i++)
         {
             if (references[i].List is not null) continue;
-            to.WritePropertyName(references[i].Expanded);
-            if (ids[i] is { } id && found[i].TryGetValue(id, out var other)) to.WriteRawValue(other.Span, skipInputValidation: true);
-            else to.WriteNullValue();
+            json.WritePropertyName(references[i].Expanded);
+            if (ids[i] is { } id && referenced[i].TryGetValue(id, out var entity)) json.WriteRawValue(entity.Span, skipInputValidation: true);
+            else json.WriteNullValue();
         }
-        to.WriteEndObject();
+        json.WriteEndObject();
     }
 
-    private static void Copy(ref Utf8JsonReader reader, ReadOnlySpan<byte> answer, Utf8JsonWriter to)
+    private static void Copy(ref Utf8JsonReader reader, ReadOnlySpan<byte> response, Utf8JsonWriter json)
     {
         var start = (int)reader.TokenStartIndex;
         reader.Skip();
-        to.WriteRawValue(answer[start..(int)reader.BytesConsumed], skipInputValidation: true);
+        json.WriteRawValue(response[start..(int)reader.BytesConsumed], skipInputValidation: true);
     }
 }

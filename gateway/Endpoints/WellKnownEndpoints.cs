@@ -7,20 +7,21 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary>
-/// <c>/.well-known/*</c>: the two documents that Identity publishes, answered from this process' memory. Identity is asked for them when they are asked for here, by one at a time and every few
-/// seconds at most, so that a key that was withdrawn is gone within seconds. While Identity is away they stay as they are, for an hour.
+/// Maps <c>/.well-known/*</c>: the two documents that Identity publishes, from a cache in memory. A request refreshes a document that is older than a few
+/// seconds, one refresh at a time, so that a revoked key disappears within seconds. While Identity is unavailable, the cached documents are served for up to
+/// an hour.
 /// </summary>
-internal sealed class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvider clock, ILogger<WellKnownEndpoints> log) : BackgroundService, IEndpoints
+internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvider clock, ILogger<WellKnownEndpoints> log) : BackgroundService, IEndpoints
 {
     internal static readonly string[] DocumentPaths = ["/.well-known/jwks.json", "/.well-known/openid-configuration"];
 
-    /// <summary>What is older is asked for anew.</summary>
+    /// <summary>The age at which a request refreshes a document.</summary>
     internal static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>What is older, because Identity does not answer, is answered no more.</summary>
+    /// <summary>The age at which a document is no longer served while Identity is unavailable.</summary>
     private static readonly TimeSpan MaxStaleAge = TimeSpan.FromHours(1);
 
-    /// <summary>Who did not answer is asked again after this.</summary>
+    /// <summary>The delay before the next refresh after a failed one.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
@@ -39,17 +40,17 @@ internal sealed class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvid
 
     private async Task HandleAsync(HttpContext http, Document document)
     {
-        var asking = RefreshAsync(document);
-        // While Identity does not answer, who looks does not wait for it as long as there is something to answer.
-        if (document.Content is null || document.IsReachable) await asking;
-        if (document.Content is not { } known || clock.GetUtcNow() - known.FetchedAt > MaxStaleAge) throw new Unavailable("Accounts are down at present. Try again shortly.", retryAfter: 1);
+        var refresh = RefreshAsync(document);
+        // While Identity is unavailable, requests do not wait for it as long as there is a cached document.
+        if (document.Content is null || document.IsReachable) await refresh;
+        if (document.Content is not { } content || clock.GetUtcNow() - content.FetchedAt > MaxStaleAge) throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
         http.Response.ContentType = "application/json";
-        http.Response.ContentLength = known.Bytes.Length;
+        http.Response.ContentLength = content.Bytes.Length;
         http.Response.Headers.CacheControl = "public, max-age=5";
-        await ResponseSender.SendAsync(http, known.Bytes);
+        await ResponseSender.SendAsync(http, content.Bytes);
     }
 
-    /// <summary>Completes when what is known is as new as can be: asked for by one, for all who wait.</summary>
+    /// <summary>Refreshes a document if it is due. Concurrent callers share one request.</summary>
     private Task RefreshAsync(Document document)
     {
         lock (document)
@@ -61,28 +62,28 @@ internal sealed class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvid
         }
     }
 
-    /// <summary>Asks Identity. Never throws.</summary>
+    /// <summary>Fetches a document from Identity. Never throws.</summary>
     private async Task FetchAsync(Document document)
     {
         try
         {
             document.LastRequestSucceeded = false;
-            using var patience = new CancellationTokenSource(RequestTimeout, clock);
+            using var timeout = new CancellationTokenSource(RequestTimeout, clock);
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://identity{document.Path}");
-            using var response = await upstream.SendAsync(request, patience.Token);
+            using var response = await upstream.SendAsync(request, timeout.Token);
             response.EnsureSuccessStatusCode();
-            await response.Content.LoadIntoBufferAsync(MaxDocumentSize, patience.Token);
-            document.Content = new(await response.Content.ReadAsByteArrayAsync(patience.Token), clock.GetUtcNow());
+            await response.Content.LoadIntoBufferAsync(MaxDocumentSize, timeout.Token);
+            document.Content = new(await response.Content.ReadAsByteArrayAsync(timeout.Token), clock.GetUtcNow());
             document.LastRequestSucceeded = document.IsReachable = true;
         }
-        catch (Exception e) // whatever it is: what is known is answered, or that nothing is
+        catch (Exception e) // any exception: the cached document is served, or an error when there is none
         {
             document.IsReachable = false;
-            log.LogDebug("What Identity publishes was not read: {Kind}", e.GetType().Name);
+            LogFetchFailed(log, document.Path, e.GetType().Name);
         }
     }
 
-    /// <summary>Asks before anybody does, so that something is known when Identity goes away.</summary>
+    /// <summary>Fetches the documents at startup, so that they are cached before Identity becomes unavailable.</summary>
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(RetryInterval, clock);
@@ -90,22 +91,25 @@ internal sealed class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvid
         while (_documents.Any(d => d.Content is null) && await timer.WaitForNextTickAsync(ct));
     }
 
+    [LoggerMessage(6080, LogLevel.Debug, "Fetching {Path} from Identity failed; the cached document is served: {Kind}")]
+    private static partial void LogFetchFailed(ILogger log, string path, string kind);
+
     private sealed class Document(string path)
     {
         public string Path => path;
         public DocumentContent? Content { get; set; }
 
-        /// <summary>Whether what was asked last is answered.</summary>
+        /// <summary>Gets or sets whether the last request has succeeded.</summary>
         public bool LastRequestSucceeded { get; set; }
 
-        /// <summary>Whether Identity answered when it was last seen to answer or to fail.</summary>
+        /// <summary>Gets or sets whether the last completed request succeeded.</summary>
         public bool IsReachable { get; set; }
 
         public DateTimeOffset RequestedAt { get; set; }
         public Task PendingRequest { get; set; } = Task.CompletedTask;
     }
 
-    /// <summary>No body is read here. A body that is sent anyway ends the connection.</summary>
+    /// <summary>Rejects request bodies. A body that is sent anyway ends the connection.</summary>
     private sealed class BodyLimit : IRequestSizeLimitMetadata
     {
         public long? MaxRequestBodySize => 0;
