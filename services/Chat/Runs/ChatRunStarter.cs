@@ -66,7 +66,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         if (started.Call != id)
         {
             // A request that only waits for another one's run holds no lease.
-            place.Dispose();
+            lease.Dispose();
             return (ReplayOrConflict(started.Call, await WaitForStateAsync(started.Call, owner, request.RequestId, idField, ct), started.Digest, digest, idField), IsReplay: true);
         }
 

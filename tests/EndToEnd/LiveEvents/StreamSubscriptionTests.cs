@@ -352,7 +352,7 @@ public sealed class StreamSubscriptionTests
         public async Task<RecordingSubscriber> Subscribe(Guid hospital, string? after = null, Role role = Role.Nurse, DateTimeOffset? loggedInAt = null)
         {
             var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)) { LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch };
-            var listener = new EventSubscriber(caller, "token", hearsAnswers: true);
+            var listener = new EventSubscriber(caller, "token", receivesToolResponses: true);
             ResumeToken? place = null;
             Assert.True(after is null || MedCor.Gateway.LiveEvents.ResumeToken.TryParse(after, out place));
             return new(listener, await _tailer.SubscribeAsync(listener, place));

@@ -23,7 +23,7 @@ public sealed class EventSubscriberTests
     [InlineData(Role.Doctor, true, Callers.None, false)]
     public void A_subscriber_receives_what_their_role_may_read(Role role, bool ofHospital, Callers audience, bool hears)
     {
-        using var listener = new EventSubscriber(Somebody(role, ofHospital ? Hospital : null), "token", hearsAnswers: true);
+        using var listener = new EventSubscriber(Somebody(role, ofHospital ? Hospital : null), "token", receivesToolResponses: true);
 
         Assert.Equal(hears, listener.Accepts(Event("appointments", new(audience))));
     }
@@ -32,7 +32,7 @@ public sealed class EventSubscriberTests
     public void A_subscriber_receives_events_about_themselves_and_not_about_others()
     {
         var patient = Somebody(Role.Patient, Hospital);
-        using var listener = new EventSubscriber(patient, "token", hearsAnswers: true);
+        using var listener = new EventSubscriber(patient, "token", receivesToolResponses: true);
 
         Assert.True(listener.Accepts(Event("appointments", new(Callers.Staff, patient.UserId))));
         Assert.False(listener.Accepts(Event("appointments", new(Callers.Staff, Guid.CreateVersion7()))));
@@ -41,7 +41,7 @@ public sealed class EventSubscriberTests
     [Fact]
     public void Filtering_by_resource_keeps_events_without_a_resource()
     {
-        using var listener = new EventSubscriber(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true) { Resources = ["appointments"] };
+        using var listener = new EventSubscriber(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: true) { Resources = ["appointments"] };
 
         Assert.True(listener.Accepts(Event("appointments", new(Callers.Everyone))));
         Assert.False(listener.Accepts(Event("patients", new(Callers.Everyone))));
@@ -51,8 +51,8 @@ public sealed class EventSubscriberTests
     [Fact]
     public void Hospital_users_read_their_and_the_platforms_streams_and_platform_administrators_all()
     {
-        using var doctor = new EventSubscriber(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: false);
-        using var platform = new EventSubscriber(Somebody(Role.Admin, null), "token", hearsAnswers: false);
+        using var doctor = new EventSubscriber(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: false);
+        using var platform = new EventSubscriber(Somebody(Role.Admin, null), "token", receivesToolResponses: false);
 
         Assert.Equal([LiveEventStore.HospitalStream(Hospital), LiveEventStore.PlatformStream], doctor.Streams);
         Assert.Equal([LiveEventStore.AllStream], platform.Streams);
@@ -61,7 +61,7 @@ public sealed class EventSubscriberTests
     [Fact]
     public void A_slow_subscriber_is_disconnected_and_queues_no_more_than_the_limit()
     {
-        using var listener = new EventSubscriber(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true);
+        using var listener = new EventSubscriber(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: true);
         var heard = new StreamItem(Event("appointments", new(Callers.Everyone)), 0, new(1, 1));
 
         for (var i = 0; i < 5000; i++) listener.Enqueue(heard);
@@ -75,7 +75,7 @@ public sealed class EventSubscriberTests
     public async Task A_subscriber_with_unread_bytes_beyond_the_limit_is_disconnected_and_a_reading_one_is_not()
     {
         var large = new StreamItem(new LiveEvent("tool_response", "", new(Callers.Everyone), new byte[1024 * 1024]), 0, new(1, 1));
-        using EventSubscriber idle = new(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true), reading = new(Somebody(Role.Doctor, Hospital), "token", hearsAnswers: true);
+        using EventSubscriber idle = new(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: true), reading = new(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: true);
         await using var handed = reading.ReadQueueAsync(CancellationToken.None).GetAsyncEnumerator();
 
         for (var i = 0; i < 20; i++)
