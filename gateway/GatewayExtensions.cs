@@ -18,7 +18,7 @@ using StackExchange.Redis;
 
 namespace MedCor.Gateway;
 
-/// <summary>What the gateway is made of.</summary>
+/// <summary>Registers the services of the gateway and maps its endpoints.</summary>
 internal static class GatewayExtensions
 {
     public static void AddGateway(this WebApplicationBuilder builder)
@@ -41,16 +41,16 @@ internal static class GatewayExtensions
         services.AddSingleton<ChatStreamReaders>();
 
         services.AddOptions<LiveEventOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
-        // A connection of its own: whoever comes back reads much at once, and neither limits nor revocations may wait for that.
+        // A separate connection, because a reconnecting client reads many events at once, and rate limits and revocations must not wait for them.
         services.AddSingleton(s => new LiveEventStore(ConnectionMultiplexer.Connect(s.GetRequiredService<IOptions<ConfigurationOptions>>().Value))).AddSingleton<TokenRenewal>().AddSingleton<EventSubscriptions>();
         services.AddHostedSingleton<LiveEventReader>().AddHostedSingleton<ConnectionMonitor>().AddHostedSingleton<ListenerPresence>().AddHostedSingleton<ToolResponsePublisher>().AddHostedSingleton<WellKnownEndpoints>();
         builder.AddHealth();
         services.AddBus(builder.Configuration, "gateway", LiveEventConsumer.ConsumerTypes, singleActiveConsumer: true);
-        // Calls are answered while the broker is away. No event is missed: the queue stays, and no service tells any before it stands.
+        // Calls are answered while the broker is unavailable. No event is lost: the queue is durable, and no service publishes events before it exists.
         services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
     }
 
-    /// <summary>All that clients can call. The document of it comes last, since it describes what is there by then.</summary>
+    /// <summary>Maps all endpoints. The OpenAPI document is mapped last, because it describes the endpoints that are mapped before it.</summary>
     public static void MapGatewayEndpoints(this IEndpointRouteBuilder app)
     {
         app.Map<InvokeToolEndpoints>();
@@ -71,7 +71,7 @@ internal static class GatewayExtensions
 
     private static void Map<T>(this IEndpointRouteBuilder app) where T : class, IEndpoints => ActivatorUtilities.GetServiceOrCreateInstance<T>(app.ServiceProvider).Map(app);
 
-    /// <summary>Something that others call and that does work of its own.</summary>
+    /// <summary>Registers a hosted service that other services can also inject.</summary>
     private static IServiceCollection AddHostedSingleton<T>(this IServiceCollection services) where T : class, IHostedService =>
         services.AddSingleton<T>().AddHostedService(s => s.GetRequiredService<T>());
 }

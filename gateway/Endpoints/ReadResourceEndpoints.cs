@@ -106,7 +106,7 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
             var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
             var response = await invoker.ReadResourceAsync(context, target, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
             responses.Add(response);
-            if (response.Status != StatusCodes.Status200OK) throw new Unavailable($"{target.Name} could not be read to expand {reference.Expanded}. Try again shortly.");
+            if (response.Status != StatusCodes.Status200OK) throw new Unavailable($"{target.Name} could not be read to expand {reference.Expanded}. Retry shortly.");
             foreach (var (id, entity) in ResourceExpansion.IndexById(response.Body)) referenced[id] = entity;
         }
         return referenced;

@@ -34,7 +34,7 @@ internal sealed class QueryParametersMetadata
         foreach (var parameter in new QueryStringEnumerable(http.Request.QueryString.Value))
         {
             var name = parameter.DecodeName().ToString();
-            if (!isRead) errors.AddError(name, "is not a parameter here: this path reads none from its query");
+            if (!isRead) errors.AddError(name, "is not a parameter here: this path has no query parameters");
             else if (!IsUtf8(parameter.EncodedName.Span) || !IsUtf8(parameter.EncodedValue.Span)) errors.AddError(name, ValidationErrors.NotUnicode);
         }
         if (errors.Count > 0) throw new ValidationFailed(errors);

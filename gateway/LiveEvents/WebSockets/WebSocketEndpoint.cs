@@ -68,7 +68,7 @@ internal static class WebSocketHandshake
     {
         var headers = http.Request.Headers;
         var errors = new Dictionary<string, List<string>>();
-        if (!Contains(HeaderNames.Upgrade, "websocket")) errors.AddError(HeaderNames.Upgrade, "must be websocket: this path is a WebSocket's");
+        if (!Contains(HeaderNames.Upgrade, "websocket")) errors.AddError(HeaderNames.Upgrade, "must be websocket: this path accepts only WebSockets");
         else
         {
             if (!Contains(HeaderNames.Connection, HeaderNames.Upgrade)) errors.AddError(HeaderNames.Connection, "must be Upgrade");
