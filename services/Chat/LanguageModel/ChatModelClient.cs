@@ -52,15 +52,15 @@ internal sealed class ChatModelClient : IDisposable
         if (!string.IsNullOrEmpty(_options.ApiKey))
         {
             _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
-            var how = new OpenAIClientOptions
+            var clientOptions = new OpenAIClientOptions
             {
                 Transport = new HttpClientPipelineTransport(_http),
                 // This class decides on retries and timeouts.
                 RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
                 NetworkTimeout = Timeout.InfiniteTimeSpan,
             };
-            if (_options.Endpoint is { } address) how.Endpoint = address;
-            _client = new(new ApiKeyCredential(_options.ApiKey), how);
+            if (_options.Endpoint is { } address) clientOptions.Endpoint = address;
+            _client = new(new ApiKeyCredential(_options.ApiKey), clientOptions);
         }
 
         _pipeline = new ResiliencePipelineBuilder<AnswerStream> { TimeProvider = clock }
@@ -102,11 +102,11 @@ internal sealed class ChatModelClient : IDisposable
     /// <param name="usage">Receives the token counts before the answer ends.</param>
     public async IAsyncEnumerable<string> StreamAnswerAsync(ModelRequest question, TokenUsage usage, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var reading = await OpenStreamAsync(question, usage, ct);
+        await using var stream = await OpenStreamAsync(question, usage, ct);
         // An answer without text has no pieces.
-        if (reading.Piece.Length == 0) yield break;
-        do yield return reading.Piece;
-        while (await reading.ReadNextAsync());
+        if (stream.Piece.Length == 0) yield break;
+        do yield return stream.Piece;
+        while (await stream.ReadNextAsync());
     }
 
     private async Task<AnswerStream> OpenStreamAsync(ModelRequest question, TokenUsage usage, CancellationToken ct)
@@ -115,15 +115,15 @@ internal sealed class ChatModelClient : IDisposable
         {
             return await _pipeline.ExecuteAsync(async _ =>
             {
-                var reading = new AnswerStream(this, question, usage, ct);
+                var stream = new AnswerStream(this, question, usage, ct);
                 try
                 {
-                    await reading.ReadFirstAsync();
-                    return reading;
+                    await stream.ReadFirstAsync();
+                    return stream;
                 }
                 catch
                 {
-                    await reading.DisposeAsync();
+                    await stream.DisposeAsync();
                     throw;
                 }
             }, ct);
@@ -164,9 +164,9 @@ internal sealed class ChatModelClient : IDisposable
         /// <summary>Reads the next piece. Returns false at the end of the answer.</summary>
         public Task<bool> ReadNextAsync() => ReadNextAsync(TimeSpan.FromSeconds(_model._options.StallSeconds));
 
-        private async Task<bool> ReadNextAsync(TimeSpan wait)
+        private async Task<bool> ReadNextAsync(TimeSpan timeout)
         {
-            _stallTimer.CancelAfter(wait);
+            _stallTimer.CancelAfter(timeout);
             try
             {
                 while (await _updates.MoveNextAsync())
@@ -197,7 +197,7 @@ internal sealed class ChatModelClient : IDisposable
         private bool Accept(StreamingChatCompletionUpdate update)
         {
             if (update.FinishReason is not null) _isComplete = true;
-            if (update.Usage is { } took) (_usage.InputTokens, _usage.OutputTokens) = (took.InputTokenCount, took.OutputTokenCount);
+            if (update.Usage is { } usage) (_usage.InputTokens, _usage.OutputTokens) = (usage.InputTokenCount, usage.OutputTokenCount);
             // PostgreSQL cannot store U+0000.
             Piece = (update.RefusalUpdate + string.Concat(update.ContentUpdate.Select(part => part.Text))).Replace("\0", "", StringComparison.Ordinal);
             return Piece.Length > 0;
@@ -221,11 +221,11 @@ internal sealed class ChatModelClient : IDisposable
 #pragma warning disable SCME0001 // The library has no other way to set a field under the name that other servers know.
     private ChatCompletionOptions ToCompletionOptions(ModelRequest question)
     {
-        var wishes = new ChatCompletionOptions { Temperature = (float?)question.Temperature };
+        var completionOptions = new ChatCompletionOptions { Temperature = (float?)question.Temperature };
         // OpenAI renamed the field, and its newer models accept only the new name; other servers of its protocol know the old one.
-        if (_options.Endpoint is null) wishes.MaxOutputTokenCount = question.MaxTokens;
-        else wishes.Patch.Set("$.max_tokens"u8, question.MaxTokens);
-        return wishes;
+        if (_options.Endpoint is null) completionOptions.MaxOutputTokenCount = question.MaxTokens;
+        else completionOptions.Patch.Set("$.max_tokens"u8, question.MaxTokens);
+        return completionOptions;
     }
 #pragma warning restore SCME0001
 }

@@ -49,14 +49,14 @@ internal sealed class ModelOptions
     /// Returns the model for the name that a caller gives, or the configured model when the caller gives none; null when the caller may not name that model.
     /// The name in the documentation of this API stands for the configured model, so that clients written to it also work where that is another.
     /// </summary>
-    public string? Resolve(string? named) => named is null ? ModelOrDefault : Models.Contains(named) ? named : named == DocumentedModel ? ModelOrDefault : null;
+    public string? Resolve(string? model) => model is null ? ModelOrDefault : Models.Contains(model) ? model : model == DocumentedModel ? ModelOrDefault : null;
 
     /// <summary>Adds an error for each requested setting that is not available.</summary>
     /// <param name="path">The prefix of the names of fields.</param>
-    public void Validate(string path, string? model, double? maxTokens, Dictionary<string, List<string>> mistakes)
+    public void Validate(string path, string? model, double? maxTokens, Dictionary<string, List<string>> errors)
     {
-        if (Resolve(model) is null) mistakes.AddError($"{path}model", $"must be one of {string.Join(", ", Models)}, or left out: no other model answers here");
-        if (maxTokens < 1 || maxTokens > MaxTokens) mistakes.AddError($"{path}max_tokens", $"must be between 1 and {MaxTokens}");
+        if (Resolve(model) is null) errors.AddError($"{path}model", $"must be one of {string.Join(", ", Models)}, or left out: other models are not available");
+        if (maxTokens < 1 || maxTokens > MaxTokens) errors.AddError($"{path}max_tokens", $"must be between 1 and {MaxTokens}");
     }
 
     /// <summary>Gets the endpoint of the server; null for OpenAI's own.</summary>

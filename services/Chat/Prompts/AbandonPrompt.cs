@@ -3,11 +3,11 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class AbandonPromptHandler(ChatDb db, PromptEngine guide, TimeProvider clock) : IToolHandler<AbandonPrompt, PromptSession>
+internal sealed class AbandonPromptHandler(ChatDb db, PromptEngine engine, TimeProvider clock) : IToolHandler<AbandonPrompt, PromptSession>
 {
     public async Task<PromptSession> HandleAsync(AbandonPrompt request, CancellationToken ct)
     {
-        var (session, prompt) = await guide.FindAsync(request.SessionId, ct);
+        var (session, prompt) = await engine.FindAsync(request.SessionId, ct);
         db.Remove(session);
         await db.SaveChangesAsync(ct);
         return new(session.Id, prompt.Name, PromptStatus.Abandoned, null, [], session.Version, session.CreatedAt, session.UpdatedAt, clock.GetUtcNow());

@@ -25,138 +25,138 @@ internal sealed class TriageData
     public Guid? RecordId { get; set; }
     public TriageStatus Status { get; set; } = TriageStatus.Waiting;
 
-    internal Triage ToContract(StepContext turn) => new(turn.SessionId, turn.HospitalId, PatientId, Level!.Value, DepartmentId!.Value, DepartmentName!, Status);
+    internal Triage ToContract(StepContext context) => new(context.SessionId, context.HospitalId, PatientId, Level!.Value, DepartmentId!.Value, DepartmentName!, Status);
 }
 
 internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
     "emergency_triage", Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse,
-    "Triages somebody who arrives, by the five levels of the Emergency Severity Index: how urgent it is and where they go. It proposes; a clinician decides. It makes no diagnosis.")
+    "Triages an arriving patient by the five levels of the Emergency Severity Index: urgency and department. It proposes a level and a clinician decides; it makes no diagnosis.")
 {
     private static readonly TriageStatus[] FinalStatuses = [TriageStatus.Admitted, TriageStatus.Transferred, TriageStatus.Discharged, TriageStatus.Left];
 
     public override IReadOnlyList<Step> Steps { get; } =
     [
-        DefineStep<AssessSeverity>("assess_severity", "What do you see, hear and measure? What is clear at once suffices; what else is needed is asked for.", AssessAsync),
-        DefineStep<ConfirmLevel>("determine_urgency", "data.severity has the proposed level and its rule. It is no diagnosis: confirm it, or choose another and say why.", ConfirmAsync, LevelsAsync),
+        DefineStep<AssessSeverity>("assess_severity", "What do you observe and measure? Obvious findings suffice at first; the prompt requests whatever else it needs.", AssessAsync),
+        DefineStep<ConfirmLevel>("determine_urgency", "data.severity contains the proposed level and its rule. It is not a diagnosis: confirm it, or choose another level and give the reason.", ConfirmAsync, LevelsAsync),
         DefineStep<AssignDepartment>("assign_department", "Where does the patient go? Departments that receive this level come first.", AssignAsync, DepartmentsAsync),
-        DefineStep<NotifyStaff>("notify_staff", "Tell the department now? Staff who listen hear the level and the place, not the complaint.", NotifyAsync),
-        DefineStep<RecordTriage>("create_record", "The triage goes into the patient's medical record. Whoever is not registered yet must be first.", RecordAsync),
-        DefineStep<TrackStatus>("track_status", "Where does the patient stand? Answer whenever it changes; admitted, transferred, discharged or left ends it.", TrackAsync),
+        DefineStep<NotifyStaff>("notify_staff", "Notify the department now? Connected staff receive the level and the department, not the complaint.", NotifyAsync),
+        DefineStep<RecordTriage>("create_record", "The triage is written to the patient's medical record. An unregistered patient must be registered first.", RecordAsync),
+        DefineStep<TrackStatus>("track_status", "What is the patient's status? Answer whenever it changes; admitted, transferred, discharged or left completes the prompt.", TrackAsync),
     ];
 
     protected override TriageData CreateData(TriageStart start) => new() { PatientId = start.PatientId, Symptoms = start.Symptoms };
 
-    protected override async Task VerifyAsync(TriageData arrival, StepContext turn)
+    protected override async Task VerifyAsync(TriageData data, StepContext context)
     {
-        if (arrival.PatientId is { } id) await turn.GetActivePatientAsync(id);
+        if (data.PatientId is { } id) await context.GetActivePatientAsync(id);
     }
 
-    private static async Task AssessAsync(TriageData arrival, AssessSeverity seen, StepContext turn)
+    private static async Task AssessAsync(TriageData data, AssessSeverity findings, StepContext context)
     {
-        var patient = (seen.PatientId ?? arrival.PatientId) is { } id ? await turn.GetActivePatientAsync(id) : null;
-        var symptoms = seen.Symptoms ?? arrival.Symptoms;
-        var missing = new Dictionary<string, List<string>>();
-        if (symptoms is not { Count: > 0 }) missing["symptoms"] = ["must name one at least"];
+        var patient = (findings.PatientId ?? data.PatientId) is { } id ? await context.GetActivePatientAsync(id) : null;
+        var symptoms = findings.Symptoms ?? data.Symptoms;
+        var errors = new Dictionary<string, List<string>>();
+        if (symptoms is not { Count: > 0 }) errors["symptoms"] = ["must contain at least one"];
 
-        var today = await turn.TodayAsync();
-        var born = patient?.DateOfBirth ?? seen.DateOfBirth;
-        if (born is null && seen.AgeYears is null) missing["age_years"] = ["is required, or else date_of_birth"];
-        if (born is null && seen.AgeYears == 0) missing["date_of_birth"] = ["is required below the age of one: the limits differ by weeks"];
-        if (seen.DateOfBirth is not null && seen.AgeYears is not null) missing["age_years"] = ["cannot be given together with date_of_birth"];
-        if (seen.PatientId is { } other && arrival.PatientId is { } first && other != first) missing["patient_id"] = ["is not the patient with whom the triage began; begin another one"];
+        var today = await context.TodayAsync();
+        var birthDate = patient?.DateOfBirth ?? findings.DateOfBirth;
+        if (birthDate is null && findings.AgeYears is null) errors["age_years"] = ["is required, or else date_of_birth"];
+        if (birthDate is null && findings.AgeYears == 0) errors["date_of_birth"] = ["is required below the age of one: the limits differ by weeks"];
+        if (findings.DateOfBirth is not null && findings.AgeYears is not null) errors["age_years"] = ["cannot be given together with date_of_birth"];
+        if (findings.PatientId is { } answeredPatient && data.PatientId is { } first && answeredPatient != first) errors["patient_id"] = ["is not the patient with whom the triage began; start another triage"];
         // The limits depend on the age: when two values differ, one belongs to another person.
-        if (patient?.DateOfBirth is { } known)
+        if (patient?.DateOfBirth is { } registered)
         {
-            if (seen.DateOfBirth is { } said && said != known) missing["date_of_birth"] = ["is not the one of the registered patient; leave it out, or triage without patient_id"];
-            if (seen.AgeYears is { } years && years != AgeInMonths(known, today) / 12) missing["age_years"] = ["is not the age of the registered patient; leave it out, or triage without patient_id"];
+            if (findings.DateOfBirth is { } stated && stated != registered) errors["date_of_birth"] = ["is not the one of the registered patient; leave it out, or triage without patient_id"];
+            if (findings.AgeYears is { } years && years != AgeInMonths(registered, today) / 12) errors["age_years"] = ["is not the age of the registered patient; leave it out, or triage without patient_id"];
         }
 
-        var severity = SeverityIndex.Assess(new(seen, born is { } day ? AgeInMonths(day, today) : (seen.AgeYears ?? 0) * 12, born is { } birth ? today.DayNumber - birth.DayNumber : null));
-        if (PastDateAttribute.FindFutureError(seen.DateOfBirth, today) is { } unborn) missing["date_of_birth"] = [unborn];
-        if (severity is null) missing["expected_resources"] = ["is required: levels 1 and 2 are not clear from the rest"];
-        else if (severity is { Level: > 2 } && seen.ExpectedResources >= 2)
-            foreach (var (sign, measured) in new[] { ("heart_rate", seen.HeartRate), ("respiratory_rate", seen.RespiratoryRate), ("oxygen_saturation", seen.OxygenSaturation) })
-                if (measured is null) missing[sign] = ["is required: with two or more resources the vital signs decide between levels 2 and 3"];
-        if (missing.Count > 0) throw new ValidationFailed(missing);
+        var severity = SeverityIndex.Assess(new(findings, birthDate is { } day ? AgeInMonths(day, today) : (findings.AgeYears ?? 0) * 12, birthDate is { } birth ? today.DayNumber - birth.DayNumber : null));
+        if (PastDateAttribute.FindFutureError(findings.DateOfBirth, today) is { } futureError) errors["date_of_birth"] = [futureError];
+        if (severity is null) errors["expected_resources"] = ["is required: levels 1 and 2 are not clear from the rest"];
+        else if (severity is { Level: > 2 } && findings.ExpectedResources >= 2)
+            foreach (var (vitalSign, measured) in new[] { ("heart_rate", findings.HeartRate), ("respiratory_rate", findings.RespiratoryRate), ("oxygen_saturation", findings.OxygenSaturation) })
+                if (measured is null) errors[vitalSign] = ["is required: with two or more resources the vital signs decide between levels 2 and 3"];
+        if (errors.Count > 0) throw new ValidationFailed(errors);
 
-        (arrival.PatientId, arrival.Symptoms, arrival.Assessment, arrival.Severity) = (patient?.Id, symptoms, seen, severity);
+        (data.PatientId, data.Symptoms, data.Assessment, data.Severity) = (patient?.Id, symptoms, findings, severity);
     }
 
-    private static Task<IEnumerable<object>> LevelsAsync(TriageData arrival, StepContext turn) => Task.FromResult<IEnumerable<object>>(
-        SeverityIndex.Names.Select((name, i) => new { Level = i + 1, Name = name, Proposed = i + 1 == arrival.Severity!.Level }));
+    private static Task<IEnumerable<object>> LevelsAsync(TriageData data, StepContext context) => Task.FromResult<IEnumerable<object>>(
+        SeverityIndex.Names.Select((name, i) => new { Level = i + 1, Name = name, Proposed = i + 1 == data.Severity!.Level }));
 
-    private static Task ConfirmAsync(TriageData arrival, ConfirmLevel answer, StepContext turn)
+    private static Task ConfirmAsync(TriageData data, ConfirmLevel answer, StepContext context)
     {
-        if (answer.Level != arrival.Severity!.Level && answer.Reason is null) throw new ValidationFailed("reason", $"is required: the proposed level is {arrival.Severity.Level}");
-        (arrival.Level, arrival.OverrideReason) = (answer.Level, answer.Level == arrival.Severity.Level ? null : answer.Reason);
+        if (answer.Level != data.Severity!.Level && answer.Reason is null) throw new ValidationFailed("reason", $"is required: the proposed level is {data.Severity.Level}");
+        (data.Level, data.OverrideReason) = (answer.Level, answer.Level == data.Severity.Level ? null : answer.Reason);
         return Task.CompletedTask;
     }
 
-    private static async Task<IEnumerable<object>> DepartmentsAsync(TriageData arrival, StepContext turn) =>
-        (await ListActiveDepartmentsAsync(turn)).Select(d => new { DepartmentId = d.Id, d.Name, d.Location, Suggested = d.TriageLevels.Contains(arrival.Level!.Value) }).OrderByDescending(d => d.Suggested);
+    private static async Task<IEnumerable<object>> DepartmentsAsync(TriageData data, StepContext context) =>
+        (await ListActiveDepartmentsAsync(context)).Select(d => new { DepartmentId = d.Id, d.Name, d.Location, Suggested = d.TriageLevels.Contains(data.Level!.Value) }).OrderByDescending(d => d.Suggested);
 
-    private static async Task AssignAsync(TriageData arrival, AssignDepartment answer, StepContext turn)
+    private static async Task AssignAsync(TriageData data, AssignDepartment answer, StepContext context)
     {
-        var department = (await ListActiveDepartmentsAsync(turn)).SingleOrDefault(d => d.Id == answer.DepartmentId) ?? throw new NotFound("department");
-        (arrival.DepartmentId, arrival.DepartmentName) = (department.Id, department.Name);
+        var department = (await ListActiveDepartmentsAsync(context)).SingleOrDefault(d => d.Id == answer.DepartmentId) ?? throw new NotFound("department");
+        (data.DepartmentId, data.DepartmentName) = (department.Id, department.Name);
     }
 
-    private static async Task<IReadOnlyList<Department>> ListActiveDepartmentsAsync(StepContext turn) => (await turn.CallAsync(new ListDepartments(turn.HospitalId, IsActive: true) { Limit = 100 })).Results;
+    private static async Task<IReadOnlyList<Department>> ListActiveDepartmentsAsync(StepContext context) => (await context.CallAsync(new ListDepartments(context.HospitalId, IsActive: true) { Limit = 100 })).Results;
 
-    private static Task NotifyAsync(TriageData arrival, NotifyStaff answer, StepContext turn)
+    private static Task NotifyAsync(TriageData data, NotifyStaff answer, StepContext context)
     {
-        arrival.NotifiedAt = turn.Now;
-        var triage = arrival.ToContract(turn);
-        turn.Publish(version => new TriageNotified(triage, version));
+        data.NotifiedAt = context.Now;
+        var triage = data.ToContract(context);
+        context.Publish(version => new TriageNotified(triage, version));
         return Task.CompletedTask;
     }
 
-    private static async Task RecordAsync(TriageData arrival, RecordTriage answer, StepContext turn)
+    private static async Task RecordAsync(TriageData data, RecordTriage answer, StepContext context)
     {
-        if (answer.PatientId is not null && arrival.PatientId is not null && answer.PatientId != arrival.PatientId) throw new ValidationFailed("patient_id", "is not the patient who was assessed");
-        var patient = answer.PatientId ?? arrival.PatientId ?? throw new ValidationFailed("patient_id", "is required: nothing can be recorded of nobody");
-        var record = await turn.CallOnceAsync(new CreateMedicalRecord(
-            patient, $"Triage: ESI level {arrival.Level}", RecordType.Triage, Describe(arrival, answer.Notes), Symptoms: string.Join("; ", arrival.Symptoms!)));
-        (arrival.PatientId, arrival.RecordId) = (patient, record.Id);
-        (arrival.Symptoms, arrival.Assessment, arrival.OverrideReason) = (null, null, null);
+        if (answer.PatientId is not null && data.PatientId is not null && answer.PatientId != data.PatientId) throw new ValidationFailed("patient_id", "is not the patient who was assessed");
+        var patient = answer.PatientId ?? data.PatientId ?? throw new ValidationFailed("patient_id", "is required: a medical record belongs to a patient");
+        var record = await context.CallOnceAsync(new CreateMedicalRecord(
+            patient, $"Triage: ESI level {data.Level}", RecordType.Triage, Describe(data, answer.Notes), Symptoms: string.Join("; ", data.Symptoms!)));
+        (data.PatientId, data.RecordId) = (patient, record.Id);
+        (data.Symptoms, data.Assessment, data.OverrideReason) = (null, null, null);
     }
 
-    private static Task TrackAsync(TriageData arrival, TrackStatus answer, StepContext turn)
+    private static Task TrackAsync(TriageData data, TrackStatus answer, StepContext context)
     {
-        arrival.Status = answer.Status;
-        var triage = arrival.ToContract(turn);
-        turn.Publish(version => new TriageMoved(triage, version));
-        if (!FinalStatuses.Contains(answer.Status)) turn.RepeatStep();
+        data.Status = answer.Status;
+        var triage = data.ToContract(context);
+        context.Publish(version => new TriageMoved(triage, version));
+        if (!FinalStatuses.Contains(answer.Status)) context.RepeatStep();
         return Task.CompletedTask;
     }
 
     /// <summary>Returns the findings as text for the medical record.</summary>
-    private static string Describe(TriageData arrival, string? notes)
+    private static string Describe(TriageData data, string? notes)
     {
-        var (seen, severity) = (arrival.Assessment!, arrival.Severity!);
+        var (findings, severity) = (data.Assessment!, data.Severity!);
         (string Name, object? Value)[] lines =
         [
-            ("Level", arrival.Level),
+            ("Level", data.Level),
             ("Proposed by the Emergency Severity Index", $"{severity.Level}, decision point {severity.DecisionPoint}: {severity.Rule}"),
-            ("Reason for another level", arrival.OverrideReason),
-            ("Department", arrival.DepartmentName),
-            ("Date of birth, as told", seen.DateOfBirth),
-            ("Age in years, as told", seen.AgeYears),
-            ("Pulse", seen.HasPulse ? null : "none"),
-            ("Breathing", seen.IsBreathing ? null : "none"),
-            ("Life-saving intervention", Needed(seen.LifeSavingIntervention)),
-            ("Severe respiratory distress", Yes(seen.SevereRespiratoryDistress)),
-            ("Consciousness (AVPU)", seen.Consciousness),
-            ("New confusion", Yes(seen.NewConfusion)),
-            ("High risk", Yes(seen.HighRisk)),
-            ("Severe distress", Yes(seen.SevereDistress)),
-            ("Pain, 0 to 10", seen.Pain),
-            ("Expected resources", seen.ExpectedResources),
-            ("Heart rate per minute", seen.HeartRate),
-            ("Respiratory rate per minute", seen.RespiratoryRate),
-            ("Oxygen saturation, %", seen.OxygenSaturation),
-            ("Temperature, °C", seen.Temperature),
-            ("Systolic blood pressure, mmHg", seen.SystolicBloodPressure),
+            ("Reason for another level", data.OverrideReason),
+            ("Department", data.DepartmentName),
+            ("Date of birth, as reported", findings.DateOfBirth),
+            ("Age in years, as reported", findings.AgeYears),
+            ("Pulse", findings.HasPulse ? null : "none"),
+            ("Breathing", findings.IsBreathing ? null : "none"),
+            ("Life-saving intervention", Needed(findings.LifeSavingIntervention)),
+            ("Severe respiratory distress", Yes(findings.SevereRespiratoryDistress)),
+            ("Consciousness (AVPU)", findings.Consciousness),
+            ("New confusion", Yes(findings.NewConfusion)),
+            ("High risk", Yes(findings.HighRisk)),
+            ("Severe distress", Yes(findings.SevereDistress)),
+            ("Pain, 0 to 10", findings.Pain),
+            ("Expected resources", findings.ExpectedResources),
+            ("Heart rate per minute", findings.HeartRate),
+            ("Respiratory rate per minute", findings.RespiratoryRate),
+            ("Oxygen saturation, %", findings.OxygenSaturation),
+            ("Temperature, °C", findings.Temperature),
+            ("Systolic blood pressure, mmHg", findings.SystolicBloodPressure),
             ("Notes", notes),
         ];
         static string? Yes(bool observed) => observed ? "yes" : null;
@@ -164,5 +164,5 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         return string.Join('\n', lines.Where(line => line.Value is not null).Select(line => line.Value is DateOnly day ? $"{line.Name}: {day:yyyy-MM-dd}" : FormattableString.Invariant($"{line.Name}: {line.Value}")));
     }
 
-    private static int AgeInMonths(DateOnly born, DateOnly today) => (today.Year - born.Year) * 12 + today.Month - born.Month - (today.Day < born.Day ? 1 : 0);
+    private static int AgeInMonths(DateOnly birthDate, DateOnly today) => (today.Year - birthDate.Year) * 12 + today.Month - birthDate.Month - (today.Day < birthDate.Day ? 1 : 0);
 }

@@ -5,9 +5,9 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class ListPromptsHandler(PromptEngine guide) : IToolHandler<ListPrompts, PromptList>
+internal sealed class ListPromptsHandler(PromptEngine engine) : IToolHandler<ListPrompts, PromptList>
 {
-    public Task<PromptList> HandleAsync(ListPrompts request, CancellationToken ct) => Task.FromResult(new PromptList([.. guide.Prompts.Select(Describe)]));
+    public Task<PromptList> HandleAsync(ListPrompts request, CancellationToken ct) => Task.FromResult(new PromptList([.. engine.Prompts.Select(Describe)]));
 
     private static PromptDescription Describe(Prompt prompt) => new(
         prompt.Name, prompt.Description, [.. Kinds.Where(kind => prompt.Callers.HasFlag(kind)).Select(kind => JsonNamingPolicy.SnakeCaseUpper.ConvertName(kind.ToString()))],

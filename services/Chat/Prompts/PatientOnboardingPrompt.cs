@@ -22,93 +22,93 @@ internal sealed class OnboardingData
 }
 
 internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, OnboardingData>(
-    "patient_onboarding", Callers.HospitalAdmin | Callers.Nurse, "Receives a new patient: who they are, their history, insurance and consents, their account and a first visit.")
+    "patient_onboarding", Callers.HospitalAdmin | Callers.Nurse, "Registers a new patient: personal data, medical history, insurance, consents, an account and a first appointment.")
 {
     public override IReadOnlyList<Step> Steps { get; } =
     [
         DefineStep<BasicInformation>("basic_information", "Who is the patient, and how can they be reached?", SetBasicInformationAsync),
-        DefineStep<MedicalHistory>("medical_history", "What illnesses, allergies, medications and operations does the patient tell of? What they do not tell is left out.", SetMedicalHistoryAsync),
-        DefineStep<Insurance>("insurance", "Who pays for the treatment? Answer with nothing when no insurer does.", SetInsuranceAsync),
-        DefineStep<Consents>("consents", "What does the patient agree to? Without consent to treatment and to the keeping of records nobody can be received.", SetConsentsAsync),
-        DefineStep<CreateAccount>("create_account", "Let the patient choose a password. Their account is opened, and what they told goes into their medical record.", OpenAccountAsync),
-        DefineStep<ScheduleFirstVisit>("schedule_visit", "Shall the patient come to see somebody? Choose a doctor and a time, or answer with nothing.", ScheduleVisitAsync, VisitOptionsAsync),
+        DefineStep<MedicalHistory>("medical_history", "Which illnesses, allergies, medications and operations does the patient report? Leave out what is not reported.", SetMedicalHistoryAsync),
+        DefineStep<Insurance>("insurance", "Who pays for the treatment? Send an empty answer when there is no insurer.", SetInsuranceAsync),
+        DefineStep<Consents>("consents", "What does the patient consent to? Consent to treatment and to data processing is required.", SetConsentsAsync),
+        DefineStep<CreateAccount>("create_account", "Let the patient choose a password. The account is created, and the reported history is written to the medical record.", OpenAccountAsync),
+        DefineStep<ScheduleFirstVisit>("schedule_visit", "Does the patient need an appointment? Choose a doctor and a time, or send an empty answer.", ScheduleVisitAsync, VisitOptionsAsync),
     ];
 
     protected override OnboardingData CreateData(OnboardingStart start) => new() { ReferralSource = start.ReferralSource };
 
-    private static async Task SetBasicInformationAsync(OnboardingData reception, BasicInformation person, StepContext turn)
+    private static async Task SetBasicInformationAsync(OnboardingData onboarding, BasicInformation person, StepContext context)
     {
-        await turn.RequirePastAsync(person.DateOfBirth, "date_of_birth");
-        reception.Person = person;
+        await context.RequirePastAsync(person.DateOfBirth, "date_of_birth");
+        onboarding.Person = person;
     }
 
-    private static Task SetMedicalHistoryAsync(OnboardingData reception, MedicalHistory history, StepContext turn)
+    private static Task SetMedicalHistoryAsync(OnboardingData onboarding, MedicalHistory history, StepContext context)
     {
-        reception.History = history;
+        onboarding.History = history;
         return Task.CompletedTask;
     }
 
-    private static async Task SetInsuranceAsync(OnboardingData reception, Insurance insurance, StepContext turn)
+    private static async Task SetInsuranceAsync(OnboardingData onboarding, Insurance insurance, StepContext context)
     {
-        var none = new Insurance();
-        var wrong = new Dictionary<string, List<string>>();
-        if (insurance.Provider is null && insurance != none) wrong["provider"] = ["is required with the rest; answer with nothing when there is no insurance"];
-        if (insurance.Provider is not null && insurance.PolicyNumber is null) wrong["policy_number"] = ["is required when there is a provider"];
-        if (insurance.ValidUntil is { } last && last < await turn.TodayAsync()) wrong["valid_until"] = ["is past: this insurance has run out; give the present one, or answer with nothing"];
-        if (wrong.Count > 0) throw new ValidationFailed(wrong);
-        reception.Insurance = insurance == none ? null : insurance;
+        var empty = new Insurance();
+        var errors = new Dictionary<string, List<string>>();
+        if (insurance.Provider is null && insurance != empty) errors["provider"] = ["is required with the other fields; send an empty answer when there is no insurance"];
+        if (insurance.Provider is not null && insurance.PolicyNumber is null) errors["policy_number"] = ["is required when there is a provider"];
+        if (insurance.ValidUntil is { } validUntil && validUntil < await context.TodayAsync()) errors["valid_until"] = ["is in the past: this insurance has expired; enter the current one, or send an empty answer"];
+        if (errors.Count > 0) throw new ValidationFailed(errors);
+        onboarding.Insurance = insurance == empty ? null : insurance;
     }
 
-    private static Task SetConsentsAsync(OnboardingData reception, Consents consents, StepContext turn)
+    private static Task SetConsentsAsync(OnboardingData onboarding, Consents consents, StepContext context)
     {
-        var refused = new Dictionary<string, List<string>>();
-        if (!consents.Treatment) refused["treatment"] = ["must be given: without it nobody can be treated"];
-        if (!consents.DataProcessing) refused["data_processing"] = ["must be given: without it no record can be kept"];
-        if (refused.Count > 0) throw new ValidationFailed(refused);
-        (reception.Consents, reception.ConsentedAt) = (consents, turn.Now);
+        var errors = new Dictionary<string, List<string>>();
+        if (!consents.Treatment) errors["treatment"] = ["must be true: treatment requires this consent"];
+        if (!consents.DataProcessing) errors["data_processing"] = ["must be true: a medical record requires this consent"];
+        if (errors.Count > 0) throw new ValidationFailed(errors);
+        (onboarding.Consents, onboarding.ConsentedAt) = (consents, context.Now);
         return Task.CompletedTask;
     }
 
-    private static async Task OpenAccountAsync(OnboardingData reception, CreateAccount account, StepContext turn)
+    private static async Task OpenAccountAsync(OnboardingData onboarding, CreateAccount account, StepContext context)
     {
-        var person = reception.Person! with { Email = account.Email ?? reception.Person.Email };
-        var patient = await turn.CallOnceAsync(new CreateUser(
-            person.Email, account.Password, person.FirstName, person.LastName, Role.Patient, turn.HospitalId, person.PhoneNumber, person.DateOfBirth));
-        var record = await turn.CallOnceAsync(new CreateMedicalRecord(
-            patient.Id, "Onboarding", turn.Caller.Kind == Callers.Nurse ? RecordType.NursingNote : RecordType.Onboarding, Describe(reception)));
-        (reception.Person, reception.PatientId, reception.RecordId) = (person, patient.Id, record.Id);
-        (reception.History, reception.Insurance, reception.Consents) = (null, null, null);
+        var person = onboarding.Person! with { Email = account.Email ?? onboarding.Person.Email };
+        var patient = await context.CallOnceAsync(new CreateUser(
+            person.Email, account.Password, person.FirstName, person.LastName, Role.Patient, context.HospitalId, person.PhoneNumber, person.DateOfBirth));
+        var record = await context.CallOnceAsync(new CreateMedicalRecord(
+            patient.Id, "Onboarding", context.Caller.Kind == Callers.Nurse ? RecordType.NursingNote : RecordType.Onboarding, Describe(onboarding)));
+        (onboarding.Person, onboarding.PatientId, onboarding.RecordId) = (person, patient.Id, record.Id);
+        (onboarding.History, onboarding.Insurance, onboarding.Consents) = (null, null, null);
     }
 
-    private static async Task ScheduleVisitAsync(OnboardingData reception, ScheduleFirstVisit wish, StepContext turn)
+    private static async Task ScheduleVisitAsync(OnboardingData onboarding, ScheduleFirstVisit choice, StepContext context)
     {
-        if (wish == new ScheduleFirstVisit()) return;
-        if (wish.DoctorId is not { } doctor) throw new ValidationFailed("doctor_id", "is required for a visit; answer with nothing when none is wanted");
-        if (wish.AppointmentDate is { } day) await turn.RequireBookableAsync(day, "appointment_date");
-        if (wish.AppointmentTime is not { } time)
+        if (choice == new ScheduleFirstVisit()) return;
+        if (choice.DoctorId is not { } doctor) throw new ValidationFailed("doctor_id", "is required for an appointment; send an empty answer for none");
+        if (choice.AppointmentDate is { } day) await context.RequireBookableAsync(day, "appointment_date");
+        if (choice.AppointmentTime is not { } time)
         {
-            (reception.DoctorAsked, reception.DateAsked) = (doctor, wish.AppointmentDate);
-            turn.RepeatStep();
+            (onboarding.DoctorAsked, onboarding.DateAsked) = (doctor, choice.AppointmentDate);
+            context.RepeatStep();
             return;
         }
-        var date = wish.AppointmentDate ?? throw new ValidationFailed("appointment_date", "is required with a time");
-        reception.AppointmentId = (await turn.CallOnceAsync(new CreateAppointment(reception.PatientId!.Value, doctor, date, time, wish.Reason ?? "First visit"))).Id;
+        var date = choice.AppointmentDate ?? throw new ValidationFailed("appointment_date", "is required with a time");
+        onboarding.AppointmentId = (await context.CallOnceAsync(new CreateAppointment(onboarding.PatientId!.Value, doctor, date, time, choice.Reason ?? "First visit"))).Id;
     }
 
-    private static async Task<IEnumerable<object>> VisitOptionsAsync(OnboardingData reception, StepContext turn)
+    private static async Task<IEnumerable<object>> VisitOptionsAsync(OnboardingData onboarding, StepContext context)
     {
-        if (reception.DoctorAsked is { } doctor)
-            return (await FreeSlot.OnFirstFreeDayAsync(doctor, reception.DateAsked ?? await turn.TodayAsync(), turn)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
-        return (await turn.CallAsync(new ListDoctors(turn.HospitalId, IsAvailable: true) { Limit = 100 })).Results
+        if (onboarding.DoctorAsked is { } doctor)
+            return (await FreeSlot.OnFirstFreeDayAsync(doctor, onboarding.DateAsked ?? await context.TodayAsync(), context)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
+        return (await context.CallAsync(new ListDoctors(context.HospitalId, IsAvailable: true) { Limit = 100 })).Results
             .Select(d => new { DoctorId = d.Id, Name = $"{d.FirstName} {d.LastName}", Specialties = d.Specialties.Select(s => s.Name) });
     }
 
     /// <summary>
     /// Returns the patient's answers as text for the medical record. The text is shorter than a record may be, because every answer is bounded.
     /// </summary>
-    private static string Describe(OnboardingData reception)
+    private static string Describe(OnboardingData onboarding)
     {
-        var (history, insurance, consents) = (reception.History!, reception.Insurance, reception.Consents!);
+        var (history, insurance, consents) = (onboarding.History!, onboarding.Insurance, onboarding.Consents!);
         (string Name, string? Text)[] lines =
         [
             ("Conditions", JoinTexts(history.Conditions)),
@@ -119,10 +119,10 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
             ("Notes", history.Notes),
             ("Insurance", insurance is null ? "none" : string.Join(", ", new[] { insurance.Provider, insurance.PolicyNumber, insurance.GroupNumber, insurance.ValidUntil?.ToString("yyyy-MM-dd") }.OfType<string>())),
             ("Consents", string.Join(", ", ConsentLines(consents))),
-            ("Consented at", reception.ConsentedAt?.ToString("u")),
-            ("Referred by", reception.ReferralSource),
+            ("Consented at", onboarding.ConsentedAt?.ToString("u")),
+            ("Referred by", onboarding.ReferralSource),
         ];
-        return string.Join('\n', lines.Select(line => $"{line.Name}: {(string.IsNullOrEmpty(line.Text) ? "not told" : line.Text)}"));
+        return string.Join('\n', lines.Select(line => $"{line.Name}: {(string.IsNullOrEmpty(line.Text) ? "not reported" : line.Text)}"));
     }
 
     private static string? JoinTexts(IReadOnlyList<string>? texts) => texts is null ? null : texts.Count == 0 ? "none" : string.Join("; ", texts);

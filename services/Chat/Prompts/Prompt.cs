@@ -34,7 +34,7 @@ internal abstract class Prompt(string name, Callers callers, string description)
     /// <summary>
     /// Verifies that what the initial data names exists for the caller, before any of it is stored. Throws the error with which it is rejected.
     /// </summary>
-    public abstract Task VerifyAsync(object data, StepContext turn);
+    public abstract Task VerifyAsync(object data, StepContext context);
 }
 
 /// <summary>Defines a guided prompt that keeps a <typeparamref name="TData"/> between its steps.</summary>
@@ -53,31 +53,31 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
 
     public override object DeserializeData(string json) => JsonSerializer.Deserialize<TData>(json, Json.Options)!;
 
-    public override Task VerifyAsync(object data, StepContext turn) => VerifyAsync((TData)data, turn);
+    public override Task VerifyAsync(object data, StepContext context) => VerifyAsync((TData)data, context);
 
     /// <summary>Verifies what the initial data names, where no step does so at once.</summary>
-    protected virtual Task VerifyAsync(TData data, StepContext turn) => Task.CompletedTask;
+    protected virtual Task VerifyAsync(TData data, StepContext context) => Task.CompletedTask;
 
     /// <summary>Creates the data that the prompt keeps from the initial data.</summary>
     protected abstract TData CreateData(TStart start);
 
     /// <summary>Creates a step.</summary>
-    /// <param name="take">Processes an answer.</param>
+    /// <param name="accept">Processes an answer.</param>
     /// <param name="options">Returns the options to choose from, each an object with the fields of an answer.</param>
-    /// <param name="known">Returns the answer when it is known without asking.</param>
+    /// <param name="getKnownAnswer">Returns the answer when it is known without asking.</param>
     protected static Step DefineStep<TInput>(
-        string name, string message, Func<TData, TInput, StepContext, Task> take, Func<TData, StepContext, Task<IEnumerable<object>>>? options = null, Func<TData, StepContext, TInput?>? known = null)
+        string name, string message, Func<TData, TInput, StepContext, Task> accept, Func<TData, StepContext, Task<IEnumerable<object>>>? options = null, Func<TData, StepContext, TInput?>? getKnownAnswer = null)
         where TInput : class => new()
         {
             Name = name,
             Message = message,
             InputSchema = ContractSchema.ForInput(typeof(TInput)),
-            Accept = (data, input, turn) => take((TData)data, ParameterReader<TInput>.Read(Step.ToUtf8Bytes(input)), turn),
-            Options = (data, turn) => options is null ? Task.FromResult<IEnumerable<object>?>(null) : AsNullableAsync(options((TData)data, turn)),
-            AcceptKnown = async (data, turn) =>
+            Accept = (data, input, context) => accept((TData)data, ParameterReader<TInput>.Read(Step.ToUtf8Bytes(input)), context),
+            Options = (data, context) => options is null ? Task.FromResult<IEnumerable<object>?>(null) : AsNullableAsync(options((TData)data, context)),
+            AcceptKnown = async (data, context) =>
             {
-                if (known?.Invoke((TData)data, turn) is not { } answer) return false;
-                await take((TData)data, answer, turn);
+                if (getKnownAnswer?.Invoke((TData)data, context) is not { } answer) return false;
+                await accept((TData)data, answer, context);
                 return true;
             },
         };

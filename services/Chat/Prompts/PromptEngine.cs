@@ -14,7 +14,7 @@ namespace MedCor.Chat.Prompts;
 /// saves the session together with the events of the step. Of two concurrent requests, the version lets one be saved; both requested the same
 /// write under the same idempotency key, so the write was executed once.
 /// </summary>
-internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolClient others, HospitalCopies hospitals, TimeProvider clock)
+internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolClient tools, HospitalCopies hospitals, TimeProvider clock)
 {
     /// <summary>Specifies the time for which a session waits for its next answer.</summary>
     internal static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(24);
@@ -28,7 +28,7 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     /// </summary>
     internal Prompt Find(string name)
     {
-        if (FindNameError(name) is { } wrong) throw new ValidationFailed("prompt", wrong);
+        if (FindNameError(name) is { } error) throw new ValidationFailed("prompt", error);
         var prompt = prompts.Single(p => p.Name == name);
         return db.Tenancy.Caller.IsOneOf(prompt.Callers) ? prompt : throw new Forbidden($"Your role does not include {name}.");
     }
@@ -53,10 +53,10 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     {
         var session = new StoredPromptSession { HospitalId = hospital, OwnerId = db.Tenancy.Caller.UserId, Prompt = prompt.Name };
         db.Add(session);
-        var turn = CreateContext(prompt, session, ct);
-        turn.MoveToStep(-1);
-        await prompt.VerifyAsync(data, turn);
-        return await AdvanceAsync(prompt, session, data, turn);
+        var context = CreateContext(prompt, session, ct);
+        context.MoveToStep(-1);
+        await prompt.VerifyAsync(data, context);
+        return await AdvanceAsync(prompt, session, data, context);
     }
 
     /// <summary>Processes an answer to the open step, or to an earlier one that is not settled.</summary>
@@ -66,25 +66,25 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         var open = IndexOf(prompt, session.Step);
         var index = IndexOf(prompt, name ?? session.Step);
         if (index < 0) throw new ValidationFailed("step", $"is not a step; there are {string.Join(", ", prompt.Steps.Select(s => s.Name))}{DidYouMean.Hint(name, prompt.Steps.Select(s => s.Name))}");
-        if (index > open) throw new Conflict($"The prompt has not come to {name} yet; it is at {session.Step}.").WithDetail("step", session.Step);
-        if (index < open && index < session.Settled) throw new Conflict($"What came of {name} is done and cannot be answered anew; the prompt is at {session.Step}.").WithDetail("step", session.Step);
+        if (index > open) throw new Conflict($"The prompt has not reached {name} yet; its current step is {session.Step}.").WithDetail("step", session.Step);
+        if (index < open && index < session.Settled) throw new Conflict($"The action of {name} has been executed, so the step cannot be answered again; the current step is {session.Step}.").WithDetail("step", session.Step);
 
         var data = prompt.DeserializeData(session.Data);
-        var turn = CreateContext(prompt, session, ct);
-        turn.MoveToStep(index);
-        await prompt.Steps[index].Accept(data, input, turn);
-        return await AdvanceAsync(prompt, session, data, turn);
+        var context = CreateContext(prompt, session, ct);
+        context.MoveToStep(index);
+        await prompt.Steps[index].Accept(data, input, context);
+        return await AdvanceAsync(prompt, session, data, context);
     }
 
     /// <summary>Saves the result of a step together with its events, and returns the state of the session.</summary>
-    internal async Task<PromptSession> SaveAsync(StepResult turned, CancellationToken ct)
+    internal async Task<PromptSession> SaveAsync(StepResult result, CancellationToken ct)
     {
-        var (prompt, session, data, turn, step) = turned;
+        var (prompt, session, data, context, step) = result;
         session.Step = step?.Name;
-        session.Notice = turn.Notice;
+        session.Notice = context.Notice;
         session.Data = JsonSerializer.Serialize(data, data.GetType(), Json.Options);
-        session.ExpiresAt = turn.Now + SessionLifetime;
-        foreach (var happened in turn.Events) db.Raise(() => happened(session.Version));
+        session.ExpiresAt = context.Now + SessionLifetime;
+        foreach (var createEvent in context.Events) db.Raise(() => createEvent(session.Version));
         await db.SaveChangesAsync(ct);
         return Describe(session, data, step);
     }
@@ -94,31 +94,31 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     {
         var data = prompt.DeserializeData(session.Data);
         if (session.Step is null) return Describe(session, data, null);
-        var turn = CreateContext(prompt, session, ct);
-        turn.MoveToStep(IndexOf(prompt, session.Step));
-        return Describe(session, data, await DescribeStepAsync(prompt, turn.StepIndex, data, turn, session.Notice));
+        var context = CreateContext(prompt, session, ct);
+        context.MoveToStep(IndexOf(prompt, session.Step));
+        return Describe(session, data, await DescribeStepAsync(prompt, context.StepIndex, data, context, session.Notice));
     }
 
     /// <summary>Returns the description of a step before the prompt is started.</summary>
     internal static PromptStep Describe(Prompt prompt, int index) =>
         new(index + 1, prompt.Steps.Count, prompt.Steps[index].Name, prompt.Steps[index].Message, prompt.Steps[index].InputSchema);
 
-    private static async Task<StepResult> AdvanceAsync(Prompt prompt, StoredPromptSession session, object data, StepContext turn)
+    private static async Task<StepResult> AdvanceAsync(Prompt prompt, StoredPromptSession session, object data, StepContext context)
     {
         // Only forward: a person must review a known answer that leads back.
-        while (turn.NextStepIndex > turn.StepIndex && turn.NextStepIndex < prompt.Steps.Count)
+        while (context.NextStepIndex > context.StepIndex && context.NextStepIndex < prompt.Steps.Count)
         {
-            turn.MoveToStep(turn.NextStepIndex);
-            if (!await prompt.Steps[turn.StepIndex].AcceptKnown(data, turn)) turn.RepeatStep();
+            context.MoveToStep(context.NextStepIndex);
+            if (!await prompt.Steps[context.StepIndex].AcceptKnown(data, context)) context.RepeatStep();
         }
-        var step = turn.NextStepIndex < prompt.Steps.Count ? await DescribeStepAsync(prompt, turn.NextStepIndex, data, turn, turn.Notice) : null;
-        return new(prompt, session, data, turn, step);
+        var step = context.NextStepIndex < prompt.Steps.Count ? await DescribeStepAsync(prompt, context.NextStepIndex, data, context, context.Notice) : null;
+        return new(prompt, session, data, context, step);
     }
 
-    private static async Task<PromptStep> DescribeStepAsync(Prompt prompt, int index, object data, StepContext turn, string? notice) => Describe(prompt, index) with
+    private static async Task<PromptStep> DescribeStepAsync(Prompt prompt, int index, object data, StepContext context, string? notice) => Describe(prompt, index) with
     {
         Notice = notice,
-        Options = await prompt.Steps[index].Options(data, turn) is { } options
+        Options = await prompt.Steps[index].Options(data, context) is { } options
             ? new JsonArray([.. options.Select(o => JsonSerializer.SerializeToNode(o, o.GetType(), Json.Options))])
             : null,
     };
@@ -134,7 +134,7 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return -1;
     }
 
-    private StepContext CreateContext(Prompt prompt, StoredPromptSession session, CancellationToken ct) => new(prompt, session, db.Tenancy.Caller, others, hospitals, clock.GetUtcNow(), ct);
+    private StepContext CreateContext(Prompt prompt, StoredPromptSession session, CancellationToken ct) => new(prompt, session, db.Tenancy.Caller, tools, hospitals, clock.GetUtcNow(), ct);
 }
 
 /// <summary>Represents the result of a step that is not saved yet.</summary>

@@ -8,7 +8,7 @@ using MedCor.ServiceDefaults.Authentication;
 namespace MedCor.Chat.Prompts;
 
 /// <summary>Provides what a step may use while it executes, and determines which step follows: the next one unless the step says otherwise.</summary>
-internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Caller caller, ToolClient others, HospitalCopies hospitals, DateTimeOffset now, CancellationToken ct)
+internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Caller caller, ToolClient tools, HospitalCopies hospitals, DateTimeOffset now, CancellationToken ct)
 {
     private readonly List<Func<long, IntegrationEvent>> _events = [];
 
@@ -36,14 +36,14 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     /// <param name="field">The field that names the day.</param>
     public async Task RequireBookableAsync(DateOnly day, string field)
     {
-        if (BookableDays.WhatIsWrong(day, await TodayAsync()) is { } wrong) throw new ValidationFailed(field, wrong);
+        if (BookableDays.WhatIsWrong(day, await TodayAsync()) is { } error) throw new ValidationFailed(field, error);
     }
 
     /// <summary>Throws <see cref="ValidationFailed"/>, in the words of create_user, when a day lies in the future.</summary>
     /// <param name="field">The field that names the day.</param>
     public async Task RequirePastAsync(DateOnly? day, string field)
     {
-        if (await hospitals.FindFutureErrorAsync(day, HospitalId, now, ct) is { } wrong) throw new ValidationFailed(field, wrong);
+        if (await hospitals.FindFutureErrorAsync(day, HospitalId, now, ct) is { } error) throw new ValidationFailed(field, error);
     }
 
     /// <summary>
@@ -59,7 +59,7 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     }
 
     /// <summary>Calls a tool for the caller and returns its result. Throws <see cref="Refused"/> when the tool rejects the call.</summary>
-    public Task<TResult> CallAsync<TResult>(ITool<TResult> tool) => others.CallAsync(tool, null, ct);
+    public Task<TResult> CallAsync<TResult>(ITool<TResult> tool) => tools.CallAsync(tool, null, ct);
 
     /// <summary>
     /// Calls a tool that writes, once in this session however often the step is answered: after a crash before the session was saved, the same answer finds the
@@ -69,13 +69,13 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     {
         try
         {
-            var result = await others.CallAsync(tool, $"prompt:{session.Id}:{prompt.Steps[StepIndex].Name}:{ToolCatalogue.ByParameterType[tool.GetType()].Name}", ct);
+            var result = await tools.CallAsync(tool, $"prompt:{session.Id}:{prompt.Steps[StepIndex].Name}:{ToolCatalogue.ByParameterType[tool.GetType()].Name}", ct);
             session.Settled = StepIndex + 1;
             return result;
         }
         catch (Refused refused) when (refused is { Code: ErrorCodes.Conflict } && (string?)refused.Details["field"] == "idempotency_key")
         {
-            throw new Conflict("An earlier answer to this step was carried out, and its result was lost on the way back. Send that very answer again to go on.");
+            throw new Conflict("An earlier answer to this step was executed, but its result was lost. Send exactly that answer again to continue.");
         }
     }
 

@@ -179,7 +179,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
             await timer.WaitForNextTickAsync(ct);
         }
         if ((await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started) await streams.DiscardAsync(call, owner, requestId);
-        throw new Unavailable($"A request with this {idField} is just being begun. Retry shortly.", retryAfter: 1);
+        throw new Unavailable($"A request with this {idField} is being started. Retry shortly.", retryAfter: 1);
     }
 
     /// <summary>Returns the current state of a run whose row has a given state. A cancellation reaches the row a moment later than Redis.</summary>

@@ -9,8 +9,8 @@ public class ChatModelClientTests(ChatFixture house)
     [Theory]
     [InlineData(HttpStatusCode.Unauthorized, "key", false)]
     [InlineData(HttpStatusCode.Forbidden, "key", false)]
-    [InlineData(HttpStatusCode.NotFound, "no such model", false)]
-    [InlineData(HttpStatusCode.BadRequest, "does not take this question", false)]
+    [InlineData(HttpStatusCode.NotFound, "does not exist", false)]
+    [InlineData(HttpStatusCode.BadRequest, "rejected the question", false)]
     public async Task Permanent_failures_are_reported_at_once_and_not_retried(HttpStatusCode status, string says, bool retryable)
     {
         var question = ChatFixture.NewQuestion();
@@ -66,7 +66,7 @@ public class ChatModelClientTests(ChatFixture house)
             await model.SendUnknownFinishReason();
         });
 
-        ExpectError((await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)))[^1], "broke off", retryable: true);
+        ExpectError((await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)))[^1], "was closed", retryable: true);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public class ChatModelClientTests(ChatFixture house)
         var told = await house.ServerTokenClient().ReadToEnd(call);
 
         Assert.Equal(["partial", "error"], told.Select(t => t.Name));
-        ExpectError(told[^1], "broke off", retryable: true);
+        ExpectError(told[^1], "was closed", retryable: true);
         Assert.Single(house.Model.RequestsFor(question));
     }
 

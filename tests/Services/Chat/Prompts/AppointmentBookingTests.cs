@@ -72,7 +72,7 @@ public sealed class AppointmentBookingTests
         var chosen = await talk.TryAnswer(new { patient_id = ward.Patient });
 
         Assert.All([named, chosen], refused => Assert.Equal(
-            ("VALIDATION_ERROR", "is a patient who is no longer treated here"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray()))));
+            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray()))));
         Assert.Equal("select_patient", talk.Step);
     }
 

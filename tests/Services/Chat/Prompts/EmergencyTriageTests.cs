@@ -146,7 +146,7 @@ public sealed class EmergencyTriageTests
         var description = (string)(await ward.Nurse.Call("get_medical_record", new { record_id = (string?)talk.Data["record_id"] }))["description"]!;
         foreach (var line in new[]
         {
-            "Age in years, as told: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes", "Consciousness (AVPU): Verbal", "New confusion: yes", "High risk: yes",
+            "Age in years, as reported: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes", "Consciousness (AVPU): Verbal", "New confusion: yes", "High risk: yes",
             "Severe distress: yes", "Pain, 0 to 10: 8", "Expected resources: 3", "Heart rate per minute: 151", "Respiratory rate per minute: 42", "Oxygen saturation, %: 88", "Temperature, °C: 38.4",
             "Systolic blood pressure, mmHg: 95",
         }) Assert.Contains(line, description.Split('\n'));
@@ -176,7 +176,7 @@ public sealed class EmergencyTriageTests
         Assert.Equal("determine_urgency", talk.Step);
 
         static void AssertRefused(ApiResponse refused) => Assert.Equal(
-            ("VALIDATION_ERROR", "is a patient who is no longer treated here"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray())));
+            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray())));
     }
 
     [Theory]

@@ -103,7 +103,7 @@ public sealed class PatientOnboardingTests
         var refused = await talk.TryAnswer(ValidUntil(-1));
 
         Assert.Equal(["valid_until"], PromptClient.InvalidFields(refused));
-        Assert.Contains("has run out", refused.Details!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("has expired", refused.Details!.ToJsonString(), StringComparison.Ordinal);
         await talk.Answer(ValidUntil(0));
         Assert.Equal("consents", talk.Step);
     }

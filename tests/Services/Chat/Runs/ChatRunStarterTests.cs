@@ -179,7 +179,7 @@ public class ChatRunStarterTests(ChatFixture house)
         // While the replica may still store the run, its request ID is not released.
         var (status, refused) = await house.ServerTokenClient().Execute(body);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, ChatRunState.Started), (status, await streams.GetStateAsync(call)));
-        Assert.Contains("just being begun", (string?)refused!["error"]!["message"], StringComparison.Ordinal);
+        Assert.Contains("is being started", (string?)refused!["error"]!["message"], StringComparison.Ordinal);
         await streams.ReleaseLeaseAsync(gone);
         await Wait.Until(async () => (await house.ServerTokenClient(1).Execute(body)).Status == HttpStatusCode.OK, "the question is taken");
 

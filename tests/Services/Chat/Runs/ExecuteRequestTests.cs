@@ -39,9 +39,9 @@ public class ExecuteRequestTests(ChatFixture house)
     }
 
     [Theory]
-    [InlineData("""{"type": "image_url", "image_url": {"url": "https://images.example/rash.png"}}""", "messages[0].content[1].type must be text. image_url is not taken")]
-    [InlineData("""{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}""", "messages[0].content[1].type must be text. input_audio is not taken")]
-    [InlineData("""{"type": "file", "file": {"file_id": "file-1"}}""", "messages[0].content[1].type must be text. file is not taken")]
+    [InlineData("""{"type": "image_url", "image_url": {"url": "https://images.example/rash.png"}}""", "messages[0].content[1].type must be text. image_url is not supported")]
+    [InlineData("""{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}""", "messages[0].content[1].type must be text. input_audio is not supported")]
+    [InlineData("""{"type": "file", "file": {"file_id": "file-1"}}""", "messages[0].content[1].type must be text. file is not supported")]
     [InlineData("""{"type": "text"}""", "messages[0].content[1].text must be text")]
     [InlineData("""{"type": "text", "text": 7}""", "messages[0].content[1].text must be text")]
     [InlineData("""{"type": "text", "text": "x", "cache": true}""", "messages[0].content[1].cache is not a parameter")]
@@ -53,7 +53,7 @@ public class ExecuteRequestTests(ChatFixture house)
     {
         foreach (var (form, path) in new[] { ("""{"messages": M, "top_p": 1, "model": "gpt-9", "session_id": ""}""", ""), ("""{"tool": "openai_chat", "input": {"messages": M, "top_p": 1, "model": "gpt-9"}, "session_id": ""}""", "input.") })
             await Refused(form.Replace("M", $$"""[{"role": "user", "content": [{"type": "text", "text": "Is this"}, {{part}}]}, {"role": "patient", "content": "x"}]""", StringComparison.Ordinal),
-                path + says, $"{path}messages[1].role must be", $"{path}top_p is not taken", $"{path}model must be one of", "session_id must have");
+                path + says, $"{path}messages[1].role must be", $"{path}top_p is not supported", $"{path}model must be one of", "session_id must have");
     }
 
     /// <summary>PostgreSQL cannot store U+0000; the text of its JSON escape sequence is ordinary text.</summary>
@@ -88,7 +88,7 @@ public class ExecuteRequestTests(ChatFixture house)
     [InlineData("tool")]
     [InlineData("function")]
     public async Task The_result_of_a_tool_is_refused_with_the_reason(string role) =>
-        await Refused($$"""{"messages": [{"role": "user", "content": "x"}, {"role": "{{role}}", "content": "22 °C", "tool_call_id": "1"}]}""", "messages[1].role must be system, developer, user or assistant. The result of a tool is not taken", "messages[1].tool_call_id is not taken: the model calls no tools here");
+        await Refused($$"""{"messages": [{"role": "user", "content": "x"}, {"role": "{{role}}", "content": "22 °C", "tool_call_id": "1"}]}""", "messages[1].role must be system, developer, user or assistant. Tool results are not supported", "messages[1].tool_call_id is not supported: the model calls no tools");
 
     [Theory]
     [InlineData("stream", "false", "stream must be true or left out: answers are always streamed")]
@@ -101,13 +101,13 @@ public class ExecuteRequestTests(ChatFixture house)
     [InlineData("temperature", "\"0\"", "temperature must be a number, not text")]
     [InlineData("max_completion_tokens", "1000000", "max_tokens must be between 1 and 4096")]
     [InlineData("model", "\"gpt-5-pro\"", "model must be one of test-model")]
-    [InlineData("tools", "[]", "tools is not taken: the model calls no tools here")]
-    [InlineData("tool_choice", "\"auto\"", "tool_choice is not taken")]
-    [InlineData("n", "2", "n is not taken: a question gets one answer")]
-    [InlineData("top_p", "0.5", "top_p is not taken: of the model's settings")]
-    [InlineData("response_format", "{\"type\": \"json_object\"}", "response_format is not taken: an answer is plain text")]
-    [InlineData("stream_options", "{\"include_usage\": true}", "stream_options is not taken")]
-    [InlineData("user", "\"anna\"", "user is not taken: the token says who asks")]
+    [InlineData("tools", "[]", "tools is not supported: the model calls no tools")]
+    [InlineData("tool_choice", "\"auto\"", "tool_choice is not supported")]
+    [InlineData("n", "2", "n is not supported: a request has one answer")]
+    [InlineData("top_p", "0.5", "top_p is not supported: callers can set only")]
+    [InlineData("response_format", "{\"type\": \"json_object\"}", "response_format is not supported: an answer is plain text")]
+    [InlineData("stream_options", "{\"include_usage\": true}", "stream_options is not supported")]
+    [InlineData("user", "\"anna\"", "user is not supported: the token identifies the user")]
     [InlineData("sesion_id", "\"x\"", "sesion_id is not a parameter")]
     public async Task A_setting_that_is_not_taken_is_named_with_the_reason_in_either_form(string field, string value, string says)
     {
@@ -122,8 +122,8 @@ public class ExecuteRequestTests(ChatFixture house)
     [InlineData("""[{"role": "developer", "content": "x"}]""")]
     public async Task A_question_in_which_no_user_speaks_is_refused(string messages)
     {
-        await Refused($$"""{"messages": {{messages}} }""", "messages must hold what a user says: a message with the role user");
-        await Refused($$"""{"tool": "openai_chat", "input": {"messages": {{messages}} } }""", "input.messages must hold what a user says: a message with the role user");
+        await Refused($$"""{"messages": {{messages}} }""", "messages must contain a message with the role user");
+        await Refused($$"""{"tool": "openai_chat", "input": {"messages": {{messages}} } }""", "input.messages must contain a message with the role user");
     }
 
     [Fact]

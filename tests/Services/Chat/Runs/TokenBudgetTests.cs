@@ -22,7 +22,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         var error = (await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
 
         Assert.Equal(((HttpStatusCode)429, "RATE_LIMIT", "RateLimitError"), (refused.StatusCode, (string?)error["error_code"], (string?)error["type"]));
-        Assert.Contains($"Your {UserTokens} tokens of today are used up", (string?)error["message"], StringComparison.Ordinal);
+        Assert.Contains($"Your daily limit of {UserTokens} tokens is used up", (string?)error["message"], StringComparison.Ordinal);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
         await Use(other, 100, 100);
         Assert.Empty(replicas.Model.RequestsFor(question));
@@ -63,7 +63,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         {
             using var refused = await replicas.Execute(member, ChatFixture.NewQuestion());
             Assert.Equal((HttpStatusCode)429, refused.StatusCode);
-            Assert.Contains($"Your hospital's {HospitalTokens} tokens of today are used up", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Contains($"Your hospital's daily limit of {HospitalTokens} tokens is used up", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
         await Use(elsewhere, 1, 1);
     }
@@ -78,7 +78,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         using var refused = await replicas.Execute(null, ChatFixture.NewQuestion());
 
         Assert.Equal((HttpStatusCode)429, refused.StatusCode);
-        Assert.Contains("The server token's 1 tokens of today are used up", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("The server token's daily limit of 1 tokens is used up", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         await Use(user, 1, 1);
     }
 
