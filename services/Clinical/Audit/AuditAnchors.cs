@@ -18,11 +18,11 @@ internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimePro
     internal async Task AdvanceAsync(ChainHead head, ClinicalDb db, CancellationToken ct)
     {
         var (heads, field) = (redis.GetDatabase(), head.HospitalId.ToString());
-        var known = await heads.HashGetAsync(Key, field);
-        if (known.HasValue && ChainHead.Parse(known!) is { } anchor)
+        var stored = await heads.HashGetAsync(Key, field);
+        if (stored.HasValue && ChainHead.Parse(stored!) is { } anchor)
         {
-            var isThere = await db.AuditLinks.AnyAsync(l => l.HospitalId == anchor.HospitalId && l.Sequence == anchor.Sequence && l.Hash == anchor.Hash, ct);
-            if (!isThere)
+            var isInChain = await db.AuditLinks.AnyAsync(l => l.HospitalId == anchor.HospitalId && l.Sequence == anchor.Sequence && l.Hash == anchor.Hash, ct);
+            if (!isInChain)
             {
                 LogTampered(log, anchor.HospitalId, anchor.Sequence);
                 return;
@@ -31,10 +31,10 @@ internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimePro
         }
 
         // Another replica may have moved the anchor meanwhile; the condition prevents moving it backward.
-        var move = heads.CreateTransaction();
-        move.AddCondition(known.HasValue ? Condition.HashEqual(Key, field, known) : Condition.HashNotExists(Key, field));
-        _ = move.HashSetAsync(Key, field, head.ToString());
-        await move.ExecuteAsync();
+        var transaction = heads.CreateTransaction();
+        transaction.AddCondition(stored.HasValue ? Condition.HashEqual(Key, field, stored) : Condition.HashNotExists(Key, field));
+        _ = transaction.HashSetAsync(Key, field, head.ToString());
+        await transaction.ExecuteAsync();
 
         var now = clock.GetUtcNow();
         if (_lastLogged.TryGetValue(head.HospitalId, out var last) && now - last < LogInterval) return;

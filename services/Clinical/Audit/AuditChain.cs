@@ -31,11 +31,11 @@ internal sealed class AuditChain
     /// </summary>
     internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent)
     {
-        Span<byte> place = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(place, sequence);
+        Span<byte> sequenceBytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(sequenceBytes, sequence);
         using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
         hash.AppendData(previousHash);
-        hash.AppendData(place);
+        hash.AppendData(sequenceBytes);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(auditEvent, CanonicalJson));
         return hash.GetHashAndReset();
     }

@@ -28,7 +28,7 @@ internal sealed class AuditChainWorker : PeriodicService
         (_scopes, _chain, _anchors) = (scopes, chain, anchors);
         _meter.CreateObservableGauge(
             "medcor.audit.unchained.age", () => (clock.GetUtcNow() - _oldestUnlinked)?.TotalSeconds ?? 0, "s",
-            "How long the oldest access has been waiting for its place in the audit trail's chain.");
+            "Age of the oldest access that is not linked into the audit trail's chain yet.");
     }
 
     protected override Task RunOnceAsync(CancellationToken ct) => LinkAllAsync(ct);
@@ -53,27 +53,27 @@ internal sealed class AuditChainWorker : PeriodicService
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         _oldestUnlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
         if (_oldestUnlinked is null) return false;
-        var isTurn = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
-        if (!isTurn) return false;
+        var isLocked = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
+        if (!isLocked) return false;
 
-        var waiting = await db.UnlinkedEvents.OrderBy(w => w.Position).Take(BatchSize)
+        var unlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Take(BatchSize)
             .Join(db.AuditEvents, w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
             .OrderBy(w => w.Position).AsNoTracking().ToListAsync(ct);
-        var drawn = new Dictionary<Guid, ChainHead>();
-        foreach (var audit in waiting.Select(w => w.Event))
+        var newHeads = new Dictionary<Guid, ChainHead>();
+        foreach (var audit in unlinked.Select(w => w.Event))
         {
-            if (!drawn.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
+            if (!newHeads.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
             var sequence = head.Sequence + 1;
             var link = new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = _chain.ComputeHash(head.Hash, sequence, audit) };
             db.Add(link);
-            drawn[audit.HospitalId] = ChainHead.From(link);
+            newHeads[audit.HospitalId] = ChainHead.From(link);
         }
         await db.SaveChangesAsync(ct);
-        var positions = waiting.Select(w => w.Position).ToArray();
+        var positions = unlinked.Select(w => w.Position).ToArray();
         await db.UnlinkedEvents.Where(w => positions.Contains(w.Position)).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
-        foreach (var head in drawn.Values) heads[head.HospitalId] = head;
-        return waiting.Count > 0;
+        foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
+        return unlinked.Count > 0;
     }
 
     private async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(CancellationToken ct)

@@ -62,6 +62,6 @@ internal sealed class UnlinkedEvent : ITenantOwned
 
     internal sealed class Configuration : IEntityTypeConfiguration<UnlinkedEvent>
     {
-        public void Configure(EntityTypeBuilder<UnlinkedEvent> waiting) => waiting.ToTable("audit_waiting").HasKey(w => w.Position);
+        public void Configure(EntityTypeBuilder<UnlinkedEvent> unlinked) => unlinked.ToTable("audit_waiting").HasKey(w => w.Position);
     }
 }

@@ -13,6 +13,6 @@ public interface IAuditTrail
     /// Records an access by the current caller, in the open transaction or else in its own. Throws when the access could not be recorded; no response may be
     /// sent then.
     /// </summary>
-    /// <param name="shown">All clinical content of the response; empty when the response has none or the access was refused.</param>
-    Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> shown, CancellationToken ct);
+    /// <param name="content">All clinical content of the response; empty when the response has none or the access was refused.</param>
+    Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken ct);
 }

@@ -117,7 +117,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Drawn(10);
         await CutOff(3);
 
-        await Found("the chain ends with link 7, and was anchored at 10: its tail was cut off");
+        await Found("the chain ends with link 7, and was anchored at 10: its end was removed");
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await CutOff(3);
         await Drawn(8);
 
-        await Found("link 10 is another than the one that was anchored");
+        await Found("link 10 differs from the anchored link");
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await CutOff(3);
         await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
 
-        Assert.Contains("no anchor, so a cut-off tail would not be noticed", (await Verify()).Said);
+        Assert.Contains("there is no anchor, so a removed end would not be detected", (await Verify()).Said);
         var (code, said) = await Verify(logged);
 
         Assert.Equal(1, code);
@@ -165,8 +165,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Accesses(1);
         await Tamper("DELETE FROM audit_events e USING audit_waiting w WHERE w.event_id = e.id");
 
-        await Found("1 events are in no chain and wait for none");
-        await Found("1 events are missing that wait for their link");
+        await Found("1 events are neither linked nor waiting for a link");
+        await Found("1 events that wait for a link are missing");
     }
 
     [Fact]
