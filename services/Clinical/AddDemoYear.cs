@@ -66,8 +66,8 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
     private async Task<DateOnly> FirstMondayAsync(CancellationToken ct)
     {
         var doctors = Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id).ToArray();
-        var begun = await db.Appointments.Where(a => doctors.Contains(a.DoctorId)).MinAsync(a => (DateOnly?)a.AppointmentDate, ct);
-        var day = begun ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddDays(-(WeekCount - 2) * 7);
+        var firstDate = await db.Appointments.Where(a => doctors.Contains(a.DoctorId)).MinAsync(a => (DateOnly?)a.AppointmentDate, ct);
+        var day = firstDate ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddDays(-(WeekCount - 2) * 7);
         return day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
     }
 

@@ -47,16 +47,16 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
         db.Add(hospital);
         db.AddRange(people.Values);
 
-        var visits = new List<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)>();
+        var bookings = new List<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)>();
         foreach (var (doctor, _) in demo.Doctors)
         {
-            var practice = new DoctorAvailability(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Default, ValidFrom = hospital.Today(clock.GetUtcNow()) });
-            db.Add(practice.Schedule!);
-            db.Raise(() => new DoctorScheduleSet(practice.ToContract(), practice.Schedule!.ValidFrom));
-            visits.AddRange(Plan(practice, [.. demo.Patients.Select(p => people[p.Id])], visits.Count));
+            var availability = new DoctorAvailability(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Default, ValidFrom = hospital.Today(clock.GetUtcNow()) });
+            db.Add(availability.Schedule!);
+            db.Raise(() => new DoctorScheduleSet(availability.ToContract(), availability.Schedule!.ValidFrom));
+            bookings.AddRange(Plan(availability, [.. demo.Patients.Select(p => people[p.Id])], bookings.Count));
         }
 
-        foreach (var (visit, _, _, bookedAt) in visits)
+        foreach (var (visit, _, _, bookedAt) in bookings)
         {
             db.Add(visit.Appointment);
             db.Raise(() => new AppointmentCreated(visit.ToContract() with { CreatedAt = bookedAt }));
@@ -64,7 +64,7 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
         await db.SaveChangesAsync(ct);
 
         var now = clock.GetUtcNow();
-        foreach (var (visit, became, rating, bookedAt) in visits.Where(v => v.Became != AppointmentStatus.Scheduled))
+        foreach (var (visit, became, rating, bookedAt) in bookings.Where(v => v.Became != AppointmentStatus.Scheduled))
         {
             if (became == AppointmentStatus.Completed) visit.Appointment.ChangeStatus(AppointmentStatus.InProgress, null, now);
             visit.Appointment.ChangeStatus(became, became == AppointmentStatus.Cancelled ? "The patient called in." : null, now);
@@ -74,33 +74,33 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
         await db.SaveChangesAsync(ct);
 
         // Saving sets CreatedAt to the current time; the demo bookings were made earlier.
-        foreach (var (visit, _, _, bookedAt) in visits)
+        foreach (var (visit, _, _, bookedAt) in bookings)
             await db.Appointments.Where(a => a.Id == visit.Appointment.Id).ExecuteUpdateAsync(a => a.SetProperty(x => x.CreatedAt, bookedAt), ct);
     }
 
-    private IEnumerable<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)> Plan(DoctorAvailability practice, PersonCopy[] patients, int before)
+    private IEnumerable<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)> Plan(DoctorAvailability availability, PersonCopy[] patients, int before)
     {
         var now = clock.GetUtcNow();
         for (var i = 0; i < Days.Length; i++)
         {
             var (day, became, rating) = Days[i];
-            var date = WorkingDay(practice.Today(now), day);
+            var date = WorkingDay(availability.Today(now), day);
             var time = new TimeOnly(9, 0).AddMinutes(30 * ((i * 5 + before) % 16));
             var bookedAt = now.AddDays(Math.Min(day, 0) * 2 - 4);
             // In each entry of Days, every doctor has a different patient.
             var patient = patients[(before + i) % patients.Length];
-            var appointment = Appointment.Book(practice, patient, new BookingRequest(date, time, Reasons[i]), bookedAt);
-            yield return (new AppointmentWithNames { Appointment = appointment, Patient = patient, Doctor = practice.Doctor }, became, rating, bookedAt);
+            var appointment = Appointment.Book(availability, patient, new BookingRequest(date, time, Reasons[i]), bookedAt);
+            yield return (new AppointmentWithNames { Appointment = appointment, Patient = patient, Doctor = availability.Doctor }, became, rating, bookedAt);
         }
     }
 
-    private static DateOnly WorkingDay(DateOnly today, int away)
+    private static DateOnly WorkingDay(DateOnly today, int offset)
     {
         var date = today;
-        for (var left = Math.Abs(away); left > 0;)
+        for (var remaining = Math.Abs(offset); remaining > 0;)
         {
-            date = date.AddDays(Math.Sign(away));
-            if (date.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday)) left--;
+            date = date.AddDays(Math.Sign(offset));
+            if (date.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday)) remaining--;
         }
         return date;
     }

@@ -8,9 +8,9 @@ namespace MedCor.Analytics.Appointments;
 /// <summary>Stores the newest version of each appointment, regardless of the order in which events arrive.</summary>
 internal sealed class AppointmentProjection(AnalyticsDb db) : IEventHandler<AppointmentCreated>, IEventHandler<AppointmentUpdated>
 {
-    public Task HandleAsync(AppointmentCreated happened, CancellationToken ct) => UpsertAsync(happened.Appointment, ct);
+    public Task HandleAsync(AppointmentCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.Appointment, ct);
 
-    public Task HandleAsync(AppointmentUpdated happened, CancellationToken ct) => UpsertAsync(happened.Appointment, ct);
+    public Task HandleAsync(AppointmentUpdated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.Appointment, ct);
 
     private Task<int> UpsertAsync(Appointment appointment, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO visits (hospital_id, appointment_id, doctor_id, patient_id, status, day, starts_at, ends_at, booked_at, rating, version)

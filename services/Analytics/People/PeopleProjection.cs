@@ -13,19 +13,19 @@ namespace MedCor.Analytics.People;
 internal sealed class PeopleProjection(AnalyticsDb db)
     : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>, IEventHandler<SpecialtyCreated>, IEventHandler<SpecialtyUpdated>, IEventHandler<DoctorScheduleSet>
 {
-    public Task HandleAsync(UserCreated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+    public Task HandleAsync(UserCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 
-    public Task HandleAsync(UserUpdated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+    public Task HandleAsync(UserUpdated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 
-    public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+    public Task HandleAsync(UserDeactivated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 
-    public Task HandleAsync(SpecialtyCreated happened, CancellationToken ct) => UpsertAsync(happened.Specialty, ct);
+    public Task HandleAsync(SpecialtyCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.Specialty, ct);
 
-    public Task HandleAsync(SpecialtyUpdated happened, CancellationToken ct) => UpsertAsync(happened.Specialty, ct);
+    public Task HandleAsync(SpecialtyUpdated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.Specialty, ct);
 
-    public Task HandleAsync(DoctorUpdated happened, CancellationToken ct)
+    public Task HandleAsync(DoctorUpdated integrationEvent, CancellationToken ct)
     {
-        var doctor = happened.Doctor;
+        var doctor = integrationEvent.Doctor;
         var main = doctor.Specialties.OrderByDescending(s => s.IsPrimary).ThenBy(s => s.SpecialtyId).FirstOrDefault()?.SpecialtyId;
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO practices (hospital_id, doctor_id, specialty_id, version) VALUES ({doctor.HospitalId}, {doctor.Id}, {main}, {doctor.Version})
@@ -33,10 +33,10 @@ internal sealed class PeopleProjection(AnalyticsDb db)
             """, ct);
     }
 
-    public Task HandleAsync(DoctorScheduleSet happened, CancellationToken ct)
+    public Task HandleAsync(DoctorScheduleSet integrationEvent, CancellationToken ct)
     {
-        var schedule = happened.Schedule;
-        var validFrom = happened.ValidFrom ?? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(schedule.UpdatedAt ?? happened.OccurredAt, TimeZoneInfo.FindSystemTimeZoneById(schedule.TimeZone)).DateTime);
+        var schedule = integrationEvent.Schedule;
+        var validFrom = integrationEvent.ValidFrom ?? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(schedule.UpdatedAt ?? integrationEvent.OccurredAt, TimeZoneInfo.FindSystemTimeZoneById(schedule.TimeZone)).DateTime);
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO schedule_versions (hospital_id, doctor_id, valid_from, schedule, version)
             VALUES ({schedule.HospitalId}, {schedule.DoctorId}, {validFrom}, {JsonSerializer.Serialize(schedule, Json.Options)}::jsonb, {schedule.Version})

@@ -8,9 +8,9 @@ namespace MedCor.Analytics.Revenue;
 /// <summary>Stores issued invoices. An issued invoice never changes, so only its first event is stored.</summary>
 internal sealed class InvoiceProjection(AnalyticsDb db) : IEventHandler<InvoiceIssued>
 {
-    public Task HandleAsync(InvoiceIssued happened, CancellationToken ct)
+    public Task HandleAsync(InvoiceIssued integrationEvent, CancellationToken ct)
     {
-        var invoice = happened.Invoice;
+        var invoice = integrationEvent.Invoice;
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO invoices (hospital_id, id, issued_on, currency, total) VALUES ({invoice.HospitalId}, {invoice.Id}, {invoice.IssuedOn}, {invoice.Currency}, {Money.ParseMinorUnits(invoice.Total)})
             ON CONFLICT DO NOTHING;

@@ -32,12 +32,12 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
         Diagnosis = request.Diagnosis.Or(Diagnosis);
         Symptoms = request.Symptoms.Or(Symptoms);
         TreatmentPlan = request.TreatmentPlan.Or(TreatmentPlan);
-        Attachments = request.Attachments is { } given ? [.. given.Select(ToStoredAttachment)] : Attachments;
+        Attachments = request.Attachments is { } attachments ? [.. attachments.Select(ToStoredAttachment)] : Attachments;
         Status = request.Status ?? Status;
     }
 
     /// <summary>Returns the stored attachment when the given one is that attachment as responses show it; otherwise the given one.</summary>
-    private string ToStoredAttachment(string given) => Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(HttpLinksOrNamesAttribute.NeutralizeScheme(stored)) == given) ?? given;
+    private string ToStoredAttachment(string attachments) => Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(HttpLinksOrNamesAttribute.NeutralizeScheme(stored)) == attachments) ?? attachments;
 
     /// <summary>Creates the version of the state that is about to be saved; it is never changed.</summary>
     internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()
@@ -92,12 +92,12 @@ internal sealed class RecordVersion : ITenantOwned
     /// <summary>Converts the version for a caller; platform administrators receive neither clinical content nor the reason.</summary>
     internal MedicalRecordVersion ToContractFor(Callers kind, MedicalRecord record)
     {
-        var then = record.ToContract() with
+        var earlier = record.ToContract() with
         {
             AuthorId = AuthorId, Status = Status, Title = Title, Description = Description, Diagnosis = Diagnosis, Symptoms = Symptoms,
             TreatmentPlan = TreatmentPlan, Attachments = MedicalRecord.ToShownAttachments(Attachments), Version = Version, UpdatedAt = WrittenAt,
         };
-        return kind == Callers.Platform ? new(Version, AuthorId, WrittenAt, null, then.WithoutContent()) : new(Version, AuthorId, WrittenAt, Reason, then);
+        return kind == Callers.Platform ? new(Version, AuthorId, WrittenAt, null, earlier.WithoutContent()) : new(Version, AuthorId, WrittenAt, Reason, earlier);
     }
 
     internal sealed class Configuration : IEntityTypeConfiguration<RecordVersion>

@@ -11,7 +11,7 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
 {
     public Task AddErrorsAsync(UpdateMedicalRecord request, ParameterErrors errors, CancellationToken ct)
     {
-        if (errors.AreRight("status") && request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason)) errors.Add("reason", "must say why it is withdrawn");
+        if (errors.AreRight("status") && request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason)) errors.Add("reason", "must contain the reason for the withdrawal");
         return Task.CompletedTask;
     }
 
@@ -34,7 +34,7 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
         }
         catch (DbUpdateException e) when (e.ViolatesConstraint("medical_record_versions_pkey"))
         {
-            throw new Conflict("Somebody else amended it at the same moment. Read it again, then repeat.");
+            throw new Conflict("The record was changed by another request at the same time. Read it again, then retry.");
         }
         return record.ToContract();
     }

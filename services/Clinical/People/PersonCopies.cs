@@ -8,7 +8,7 @@ namespace MedCor.Clinical.People;
 /// <summary>
 /// Finds people in the local copies. Requests a missing person, who may have been registered a moment ago, from the Identity service and stores the response.
 /// </summary>
-internal sealed class PersonCopies(ClinicalDb db, ToolClient others)
+internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
 {
     /// <summary>Returns a patient. Throws <see cref="NotFound"/> when the caller's hospital has no such patient.</summary>
     internal async Task<PersonCopy> RequirePatientAsync(Guid patientId, CancellationToken ct)
@@ -37,11 +37,11 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient others)
 
     /// <summary>Requests a doctor from the Identity service. Returns null when it has no doctor with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchDoctorAsync(Guid id, CancellationToken ct) =>
-        await others.TryCallAsync(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturnAsync(PersonCopy.From(doctor), ct) : null;
+        await tools.TryCallAsync(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturnAsync(PersonCopy.From(doctor), ct) : null;
 
     /// <summary>Requests a patient from the Identity service. Returns null when it has no patient with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
-        await others.TryCallAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
+        await tools.TryCallAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
 
     private async Task<PersonCopy> UpsertAndReturnAsync(PersonCopy person, CancellationToken ct)
     {

@@ -24,10 +24,10 @@ internal sealed class PersonCopy : ITenantOwned
     /// <summary>Returns the errors, by field, that prevent new entries for a doctor or patient who is no longer active.</summary>
     internal static Dictionary<string, List<string>> ValidateActive(PersonCopy? doctor, PersonCopy patient)
     {
-        var wrongs = new Dictionary<string, List<string>>();
-        if (doctor is { IsActive: false }) wrongs.Add("doctor_id", ["is a doctor who no longer works here"]);
-        if (!patient.IsActive) wrongs.Add("patient_id", [Patient.InactiveError]);
-        return wrongs;
+        var errors = new Dictionary<string, List<string>>();
+        if (doctor is { IsActive: false }) errors.Add("doctor_id", ["is an inactive doctor"]);
+        if (!patient.IsActive) errors.Add("patient_id", [Patient.InactiveError]);
+        return errors;
     }
 
     internal string Name => $"{FirstName} {LastName}";

@@ -40,14 +40,14 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// </summary>
     internal static Appointment Book(DoctorAvailability availability, PersonCopy patient, BookingRequest request, DateTimeOffset now)
     {
-        var wrongs = PersonCopy.ValidateActive(availability.Doctor, patient);
-        if (availability.Doctor is { IsActive: true, IsAvailable: false }) wrongs.Add("doctor_id", ["is a doctor who takes no appointments at present"]);
+        var errors = PersonCopy.ValidateActive(availability.Doctor, patient);
+        if (availability.Doctor is { IsActive: true, IsAvailable: false }) errors.Add("doctor_id", ["is a doctor who does not currently accept appointments"]);
         var minutes = request.DurationMinutes ?? availability.Timetable.SlotMinutes;
-        if (request.IsByPatient && request.DurationMinutes is { } asked && asked != availability.Timetable.SlotMinutes && request.RescheduledFrom is null)
-            wrongs.Add("duration_minutes", [$"must be {availability.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients book no other length"]);
-        var time = availability.ResolveInterval(request.Date, request.Time, minutes, now, wrongs, onlySlots: request.IsByPatient);
-        if (wrongs.Count > 0) throw new ValidationFailed(wrongs);
-        if (!availability.Hospital.IsActive) throw new Conflict("The hospital is out of use; nothing can be booked there.");
+        if (request.IsByPatient && request.DurationMinutes is { } requestedMinutes && requestedMinutes != availability.Timetable.SlotMinutes && request.RescheduledFrom is null)
+            errors.Add("duration_minutes", [$"must be {availability.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients cannot book another length"]);
+        var time = availability.ResolveInterval(request.Date, request.Time, minutes, now, errors, onlySlots: request.IsByPatient);
+        if (errors.Count > 0) throw new ValidationFailed(errors);
+        if (!availability.Hospital.IsActive) throw new Conflict("The hospital is inactive; no appointments can be booked.");
 
         return new()
         {
@@ -70,9 +70,9 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// <summary>Changes the status. Throws <see cref="Conflict"/> naming the allowed transitions when this one is not allowed, or not yet.</summary>
     internal void ChangeStatus(AppointmentStatus status, string? notes, DateTimeOffset now)
     {
-        var hasBegun = now >= StartsAt;
-        if (!StatusTransitions.AllowedFrom(Status, hasBegun).Contains(status))
-            throw status == AppointmentStatus.NoShow && Status == AppointmentStatus.Scheduled ? StatusTransitions.NoShowTooEarly(this) : StatusTransitions.NotAllowed(Status, hasBegun);
+        var hasStarted = now >= StartsAt;
+        if (!StatusTransitions.AllowedFrom(Status, hasStarted).Contains(status))
+            throw status == AppointmentStatus.NoShow && Status == AppointmentStatus.Scheduled ? StatusTransitions.NoShowTooEarly(this) : StatusTransitions.NotAllowed(Status, hasStarted);
         Status = status;
         AppendNotes(notes);
     }
@@ -82,16 +82,16 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// </summary>
     internal void EnsureNotStarted(DateTimeOffset now)
     {
-        if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has begun, or its time is over; patients cancel and move only what lies ahead. Ask your hospital.").WithDetail("starts_at", StartsAt);
+        if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has started or is over; patients can cancel and reschedule only future appointments. Ask your hospital.").WithDetail("starts_at", StartsAt);
     }
 
     /// <summary>Cancels the appointment in favor of its replacement. Throws <see cref="Conflict"/> when it is not scheduled or its time is over.</summary>
-    internal void RescheduleTo(Appointment other, string? reason, DateTimeOffset now)
+    internal void RescheduleTo(Appointment replacement, string? reason, DateTimeOffset now)
     {
         if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
-        if (now >= EndsAt) throw new Conflict("The appointment's time is over; it can no longer be moved. Say what became of it with update_appointment_status, and book a new one.").WithDetail("ends_at", EndsAt);
+        if (now >= EndsAt) throw new Conflict("The appointment is over; it can no longer be rescheduled. Set its status with update_appointment_status, and book a new one.").WithDetail("ends_at", EndsAt);
         Status = AppointmentStatus.Cancelled;
-        RescheduledTo = other.Id;
+        RescheduledTo = replacement.Id;
         AppendNotes(reason);
     }
 
@@ -103,7 +103,7 @@ internal sealed class Appointment : Entity, ITenantOwned
         RatingComment = comment.Or(RatingComment);
     }
 
-    private void AppendNotes(string? more) => Notes = string.IsNullOrWhiteSpace(more) ? Notes : Notes is null ? more : $"{Notes}\n{more}";
+    private void AppendNotes(string? text) => Notes = string.IsNullOrWhiteSpace(text) ? Notes : Notes is null ? text : $"{Notes}\n{text}";
 
     internal sealed class Configuration : IEntityTypeConfiguration<Appointment>
     {

@@ -12,13 +12,13 @@ internal static class BookingPauseEndpoint
 {
     internal static void MapBookingPauses(this WebApplication app) =>
         // The gateway does not forward this path.
-        app.MapPost(PauseBookings.Path, async (HttpContext http, TokenValidator check, TenantContext tenancy, BookingPauses pauses) =>
+        app.MapPost(PauseBookings.Path, async (HttpContext http, TokenValidator tokens, TenantContext tenancy, BookingPauses pauses) =>
         {
-            var caller = await check.AuthenticateAsync(http);
+            var caller = await tokens.AuthenticateAsync(http);
             if (!caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators make changes that pause bookings.");
-            var asked = ParameterReader<PauseBookings>.Read(await http.ReadBodyAsync());
-            if (caller.HospitalId is { } own && own != asked.HospitalId) throw new NotFound("hospital");
+            var request = ParameterReader<PauseBookings>.Read(await http.ReadBodyAsync());
+            if (caller.HospitalId is { } hospitalId && hospitalId != request.HospitalId) throw new NotFound("hospital");
             tenancy.Enter(caller);
-            return Results.Json(await pauses.BeginAsync(asked, http.RequestAborted), Json.Options);
+            return Results.Json(await pauses.BeginAsync(request, http.RequestAborted), Json.Options);
         });
 }

@@ -38,11 +38,11 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
             ON CONFLICT (hospital_id, subject_id) DO UPDATE SET version = excluded.version, until = excluded.until
             """, ct);
 
-        var ahead = db.Appointments.AsNoTracking().Where(a => a.HospitalId == request.HospitalId && a.Status == AppointmentStatus.Scheduled && a.StartsAt >= now);
-        if (user is not null) ahead = ahead.Where(a => a.DoctorId == user || a.PatientId == user);
-        var next = await ahead.OrderBy(a => a.StartsAt).ThenBy(a => a.Id).Take(MaxListed)
+        var upcoming = db.Appointments.AsNoTracking().Where(a => a.HospitalId == request.HospitalId && a.Status == AppointmentStatus.Scheduled && a.StartsAt >= now);
+        if (user is not null) upcoming = upcoming.Where(a => a.DoctorId == user || a.PatientId == user);
+        var next = await upcoming.OrderBy(a => a.StartsAt).ThenBy(a => a.Id).Take(MaxListed)
             .Select(a => new UpcomingBooking(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime, a.TimeZone, a.StartsAt)).ToListAsync(ct);
-        var total = next.Count < MaxListed ? next.Count : await ahead.Take(MaxCounted).LongCountAsync(ct);
+        var total = next.Count < MaxListed ? next.Count : await upcoming.Take(MaxCounted).LongCountAsync(ct);
         await transaction.CommitAsync(ct);
         return new(next, total);
     }
@@ -66,23 +66,23 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
     /// <summary>Waits for a pause to end, at most <see cref="MaxWait"/>. To be called before the transaction, which holds a connection.</summary>
     internal async Task WaitUntilEndedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
-        var began = clock.GetTimestamp();
-        using var look = new PeriodicTimer(PollInterval, clock);
-        while (await IsPausedAsync(hospital, doctor, patient, ct) && clock.GetElapsedTime(began) < MaxWait) await look.WaitForNextTickAsync(ct);
+        var startedAt = clock.GetTimestamp();
+        using var timer = new PeriodicTimer(PollInterval, clock);
+        while (await IsPausedAsync(hospital, doctor, patient, ct) && clock.GetElapsedTime(startedAt) < MaxWait) await timer.WaitForNextTickAsync(ct);
     }
 
     /// <summary>Throws <see cref="Conflict"/> during a pause.</summary>
     internal async Task ThrowIfPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
-        if (await IsPausedAsync(hospital, doctor, patient, ct)) throw new Conflict("The doctor, the patient or the hospital is being changed at this moment. Try again shortly.") { RetryAfter = 1 };
+        if (await IsPausedAsync(hospital, doctor, patient, ct)) throw new Conflict("The doctor, the patient or the hospital is being changed. Retry shortly.") { RetryAfter = 1 };
     }
 
     /// <summary>Ends the pause of a doctor, patient or hospital if it waits for this version or an earlier one.</summary>
     internal Task<int> EndAsync(Guid subject, long version, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE subject_id = {subject} AND version < {version}", ct);
 
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {atMost})", ct);
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {maxCount})", ct);
 
     private Task<bool> IsPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
@@ -96,11 +96,11 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
 /// <summary>Ends a pause when the event of its change is handled.</summary>
 internal sealed class EndBookingPauses(BookingPauses pauses) : IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<HospitalUpdated>
 {
-    public Task HandleAsync(UserUpdated happened, CancellationToken ct) => pauses.EndAsync(happened.User.Id, happened.User.Version, ct);
+    public Task HandleAsync(UserUpdated integrationEvent, CancellationToken ct) => pauses.EndAsync(integrationEvent.User.Id, integrationEvent.User.Version, ct);
 
-    public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => pauses.EndAsync(happened.User.Id, happened.User.Version, ct);
+    public Task HandleAsync(UserDeactivated integrationEvent, CancellationToken ct) => pauses.EndAsync(integrationEvent.User.Id, integrationEvent.User.Version, ct);
 
-    public Task HandleAsync(HospitalUpdated happened, CancellationToken ct) => pauses.EndAsync(happened.Hospital.Id, happened.Hospital.Version, ct);
+    public Task HandleAsync(HospitalUpdated integrationEvent, CancellationToken ct) => pauses.EndAsync(integrationEvent.Hospital.Id, integrationEvent.Hospital.Version, ct);
 }
 
 /// <summary>Represents a stored pause of bookings.</summary>

@@ -28,7 +28,7 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     /// Locks a booking's doctor, patient and hospital, and returns doctor and patient as they are until the transaction ends. A change that must list the
     /// affected bookings has been handled by now, or lists this one. Throws <see cref="Conflict"/> while such a change is in progress.
     /// </summary>
-    internal async Task<(DoctorAvailability Practice, PersonCopy Patient)> LockAndReadAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
+    internal async Task<(DoctorAvailability Availability, PersonCopy Patient)> LockAndReadAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
         await pauses.LockSharedAsync(hospital, doctor, patient, ct);
         await pauses.ThrowIfPausedAsync(hospital, doctor, patient, ct);
@@ -46,10 +46,10 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
         {
             return Appointment.Book(availability, patient, request, now);
         }
-        catch (ValidationFailed refusal) when (request.IsByPatient && refusal.Details.Select(d => d.Key).All(field => field is "appointment_time" or "duration_minutes"))
+        catch (ValidationFailed failure) when (request.IsByPatient && failure.Details.Select(d => d.Key).All(field => field is "appointment_time" or "duration_minutes"))
         {
             var minutes = request.RescheduledFrom is null ? null : request.DurationMinutes;
-            throw refusal.WithDetail("alternatives", await FindAlternativesAsync(availability, patient.Id, request.Date, request.Time, minutes ?? availability.Timetable.SlotMinutes, request.RescheduledFrom, ct));
+            throw failure.WithDetail("alternatives", await FindAlternativesAsync(availability, patient.Id, request.Date, request.Time, minutes ?? availability.Timetable.SlotMinutes, request.RescheduledFrom, ct));
         }
     }
 
@@ -61,27 +61,27 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     {
         // A separate lock, taken before those of the trigger book_in_turn and never after them, so that no deadlock can occur.
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"open bookings of {patient.Id}"}, 0))", ct);
-        var (now, most) = (clock.GetUtcNow(), availability.Hospital.MaxOpenPatientBookings);
+        var (now, limit) = (clock.GetUtcNow(), availability.Hospital.MaxOpenPatientBookings);
         var open = await db.Appointments.CountAsync(
             a => a.HospitalId == availability.Hospital.HospitalId && a.PatientId == patient.Id && a.BookedBy == patient.Id && a.Status == AppointmentStatus.Scheduled && a.EndsAt > now, ct);
-        if (open < most) return;
-        throw new Conflict(most == 0
-                ? "In this hospital patients do not book for themselves. Ask the hospital for an appointment."
-                : $"You hold {open} appointments still to come that you booked yourself, and {most} are allowed at a time. Cancel one, or ask the hospital.")
-            .WithDetail("open", open).WithDetail("max_open_patient_bookings", most);
+        if (open < limit) return;
+        throw new Conflict(limit == 0
+                ? "This hospital does not allow patients to book appointments themselves. Ask the hospital for an appointment."
+                : $"You have {open} upcoming appointments that you booked yourself; at most {limit} are allowed. Cancel one, or ask the hospital.")
+            .WithDetail("open", open).WithDetail("max_open_patient_bookings", limit);
     }
 
     /// <summary>Returns the booked times of a doctor on and around the given days and, if a patient is given, those of the patient.</summary>
-    internal async Task<List<Interval>> FindBookedIntervalsAsync(DoctorAvailability practice, DateOnly first, DateOnly last, CancellationToken ct, Guid? patientId = null, Guid? except = null)
+    internal async Task<List<Interval>> FindBookedIntervalsAsync(DoctorAvailability availability, DateOnly first, DateOnly last, CancellationToken ct, Guid? patientId = null, Guid? excludedId = null)
     {
         // An appointment of the day before may extend into the first day, and one that begins on the last day into the next.
-        var (from, until) = (practice.Clock.FirstInstantFrom(first, TimeOnly.MinValue), practice.Clock.FirstInstantFrom(last.AddDays(2), TimeOnly.MinValue));
+        var (from, until) = (availability.Clock.FirstInstantFrom(first, TimeOnly.MinValue), availability.Clock.FirstInstantFrom(last.AddDays(2), TimeOnly.MinValue));
         // The index is by the agreed date, so the range is widened by the largest zone shift.
         var (earliest, latest) = (first.AddDays(-1 - MaxZoneShiftDays), last.AddDays(1 + MaxZoneShiftDays));
         var times = await db.Appointments.AsNoTracking()
-            .Where(a => a.HospitalId == practice.Hospital.HospitalId && (a.DoctorId == practice.Doctor.Id || a.PatientId == patientId))
+            .Where(a => a.HospitalId == availability.Hospital.HospitalId && (a.DoctorId == availability.Doctor.Id || a.PatientId == patientId))
             .Where(a => a.AppointmentDate >= earliest && a.AppointmentDate <= latest && a.EndsAt > from && a.StartsAt < until)
-            .Where(a => StatusTransitions.Occupying.Contains(a.Status) && a.Id != except)
+            .Where(a => StatusTransitions.Occupying.Contains(a.Status) && a.Id != excludedId)
             .OrderBy(a => a.AppointmentDate)
             .Select(a => new { a.StartsAt, a.EndsAt })
             .Take((latest.DayNumber - earliest.DayNumber + 1) * MaxPerDay * 2)
@@ -93,13 +93,13 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     internal async Task<List<AppointmentWithNames>> FindUncoveredAsync(DoctorAvailability availability, DateTimeOffset now, CancellationToken ct)
     {
         var today = availability.Today(now).AddDays(-MaxZoneShiftDays);
-        var ahead = await db.AppointmentsWithNames.AsNoTracking()
+        var upcoming = await db.AppointmentsWithNames.AsNoTracking()
             .Where(v => v.Appointment.HospitalId == availability.Hospital.HospitalId && v.Appointment.DoctorId == availability.Doctor.Id)
             .Where(v => v.Appointment.AppointmentDate >= today && v.Appointment.StartsAt >= now && v.Appointment.Status == AppointmentStatus.Scheduled)
             .OrderBy(v => v.Appointment.StartsAt)
             .Take(MaxUpcoming).ToListAsync(ct);
-        ahead.RemoveAll(v => availability.Timetable.Covers(availability.Clock.ToDate(v.Appointment.StartsAt), v.Appointment.Interval, availability.Clock));
-        return ahead;
+        upcoming.RemoveAll(v => availability.Timetable.Covers(availability.Clock.ToDate(v.Appointment.StartsAt), v.Appointment.Interval, availability.Clock));
+        return upcoming;
     }
 
     /// <summary>
@@ -122,26 +122,26 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
         }
     }
 
-    private async Task<ApiException> CreateSlotTakenConflictAsync(string message, Appointment booking, DoctorAvailability practice, CancellationToken ct)
+    private async Task<ApiException> CreateSlotTakenConflictAsync(string message, Appointment booking, DoctorAvailability availability, CancellationToken ct)
     {
         // PostgreSQL accepts no further statements in a transaction that has failed.
         await db.Database.CurrentTransaction!.RollbackAsync(ct);
 
-        var nearest = await FindAlternativesAsync(practice, booking.PatientId, booking.AppointmentDate, booking.AppointmentTime, booking.DurationMinutes, booking.RescheduledFrom, ct);
+        var nearest = await FindAlternativesAsync(availability, booking.PatientId, booking.AppointmentDate, booking.AppointmentTime, booking.DurationMinutes, booking.RescheduledFrom, ct);
         return new Conflict($"{message} Choose another time; details.alternatives has the nearest free ones.").WithDetail("alternatives", nearest);
     }
 
     /// <summary>Returns the nearest times at which doctor and patient are both free, those of the requested day first.</summary>
-    /// <param name="except">An appointment that is to be moved and therefore occupies no time.</param>
-    private async Task<Alternative[]> FindAlternativesAsync(DoctorAvailability availability, Guid patientId, DateOnly first, TimeOnly near, int minutes, Guid? except, CancellationToken ct)
+    /// <param name="excludedId">An appointment that is to be moved and therefore occupies no time.</param>
+    private async Task<Alternative[]> FindAlternativesAsync(DoctorAvailability availability, Guid patientId, DateOnly first, TimeOnly preferredTime, int minutes, Guid? excludedId, CancellationToken ct)
     {
         var last = first.AddDays(SearchedDays);
-        var taken = await FindBookedIntervalsAsync(availability, first, last, ct, patientId, except);
+        var booked = await FindBookedIntervalsAsync(availability, first, last, ct, patientId, excludedId);
         var now = clock.GetUtcNow();
         var free = from day in Enumerable.Range(0, SearchedDays + 1)
                    let date = first.AddDays(day)
-                   from time in availability.Timetable.FreeTimes(date, minutes, availability.Clock, taken, now)
-                       .OrderBy(time => day == 0 ? Math.Abs(time.MinutesFromMidnight() - near.MinutesFromMidnight()) : time.MinutesFromMidnight())
+                   from time in availability.Timetable.FreeTimes(date, minutes, availability.Clock, booked, now)
+                       .OrderBy(time => day == 0 ? Math.Abs(time.MinutesFromMidnight() - preferredTime.MinutesFromMidnight()) : time.MinutesFromMidnight())
                    select new Alternative(date, time);
         return [.. free.Take(MaxAlternatives)];
     }

@@ -19,16 +19,16 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
     public async Task<Contracts.Clinical.Appointment> HandleAsync(CreateAppointment request, Guid hospital, CancellationToken ct)
     {
         var (caller, byPatient) = (db.Tenancy.Caller, db.Tenancy.Caller.Kind == Callers.Patient);
-        var wish = new BookingRequest(
+        var bookingRequest = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, request.Reason, request.Notes, request.DurationMinutes, BookedBy: caller.UserId, IsByPatient: byPatient);
 
-        var (practice, patient) = await bookings.LockAndReadAsync(hospital, request.DoctorId, request.PatientId, ct);
-        var booking = await bookings.CreateBookingAsync(practice, patient, wish, ct);
-        if (byPatient) await bookings.EnsureWithinPatientLimitAsync(practice, patient, ct);
-        var visit = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
+        var (availability, patient) = await bookings.LockAndReadAsync(hospital, request.DoctorId, request.PatientId, ct);
+        var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
+        if (byPatient) await bookings.EnsureWithinPatientLimitAsync(availability, patient, ct);
+        var appointment = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };
         db.Add(booking);
-        db.Raise(() => new AppointmentCreated(visit.ToContract()));
-        await bookings.SaveAsync(booking, practice, ct);
-        return visit.ToContract();
+        db.Raise(() => new AppointmentCreated(appointment.ToContract()));
+        await bookings.SaveAsync(booking, availability, ct);
+        return appointment.ToContract();
     }
 }

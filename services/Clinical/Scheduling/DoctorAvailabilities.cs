@@ -20,25 +20,25 @@ internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, H
 
     private async Task<(DoctorAvailability Doctor, PersonCopy? Patient)> FindAsync(Guid doctorId, Guid? patientId, CancellationToken ct)
     {
-        var found = await db.People.AsNoTracking()
+        var rows = await db.People.AsNoTracking()
             .Where(p => p.Id == doctorId || p.Id == patientId)
             .LeftJoin(db.Hospitals, p => p.HospitalId, h => h.HospitalId, (p, h) => new { p, h })
             .LeftJoin(db.Schedules, x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId }, (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s })
             .Take(2).ToListAsync(ct);
 
-        var known = found.SingleOrDefault(f => f.Person.Id == doctorId);
-        var doctor = known?.Person ?? await people.FetchDoctorAsync(doctorId, ct);
+        var doctorRow = rows.SingleOrDefault(f => f.Person.Id == doctorId);
+        var doctor = doctorRow?.Person ?? await people.FetchDoctorAsync(doctorId, ct);
         if (doctor is not { Role: Role.Doctor }) throw new NotFound("doctor");
 
         PersonCopy? patient = null;
         if (patientId is { } id)
         {
-            patient = found.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await people.FetchPatientAsync(id, ct);
+            patient = rows.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await people.FetchPatientAsync(id, ct);
             // A platform administrator sees all hospitals; a patient of another hospital than the doctor's is not found.
             if (patient is not { Role: Role.Patient } || patient.HospitalId != doctor.HospitalId) throw new NotFound("patient");
         }
 
-        var hospital = known?.Hospital ?? await hospitals.FindAsync(doctor.HospitalId, ct) ?? throw new NotFound("doctor");
-        return (new DoctorAvailability(doctor, hospital, known?.Schedule), patient);
+        var hospital = doctorRow?.Hospital ?? await hospitals.FindAsync(doctor.HospitalId, ct) ?? throw new NotFound("doctor");
+        return (new DoctorAvailability(doctor, hospital, doctorRow?.Schedule), patient);
     }
 }

@@ -22,25 +22,25 @@ internal sealed record DoctorAvailability(PersonCopy Doctor, HospitalCopy Hospit
     /// <param name="onlySlots">Whether only the start of a slot is accepted.</param>
     internal Interval? ResolveInterval(DateOnly date, TimeOnly time, int minutes, DateTimeOffset now, Dictionary<string, List<string>> errors, bool onlySlots)
     {
-        var known = errors.Count;
-        void Wrong(string field, string what) => errors.Add(field, [what]);
+        var previousCount = errors.Count;
+        void AddError(string field, string message) => errors.Add(field, [message]);
 
-        if (BookableDays.WhatIsWrong(date, Today(now)) is { } wrong) Wrong("appointment_date", wrong);
-        if (!time.IsWholeMinute()) Wrong("appointment_time", "must be a whole minute");
-        if (errors.Count > known) return null;
+        if (BookableDays.WhatIsWrong(date, Today(now)) is { } error) AddError("appointment_date", error);
+        if (!time.IsWholeMinute()) AddError("appointment_time", "must be a whole minute");
+        if (errors.Count > previousCount) return null;
 
         if (Clock.ToInstant(date, time) is not { } instant)
         {
-            Wrong("appointment_time", $"does not exist on that day: the clocks in {Hospital.TimeZone} skip it");
+            AddError("appointment_time", $"does not exist on that day: the clocks in {Hospital.TimeZone} skip it");
             return null;
         }
 
-        var wanted = Interval.StartingAt(instant, minutes);
-        if (instant < now) Wrong("appointment_time", "is past");
-        else if (Timetable.WorkingIntervals(date, Clock).Count == 0) Wrong("appointment_date", "is a day on which the doctor does not work");
-        else if (!Timetable.Covers(date, wanted, Clock)) Wrong("appointment_time", $"is not within the doctor's working hours for {minutes} minutes; see list_appointment_slots");
-        else if (onlySlots && !Timetable.IsSlotStart(date, time)) Wrong("appointment_time", "is not when a slot of the doctor's schedule begins; patients book the times that list_appointment_slots offers");
-        return errors.Count > known ? null : wanted;
+        var interval = Interval.StartingAt(instant, minutes);
+        if (instant < now) AddError("appointment_time", "is in the past");
+        else if (Timetable.WorkingIntervals(date, Clock).Count == 0) AddError("appointment_date", "is a day on which the doctor does not work");
+        else if (!Timetable.Covers(date, interval, Clock)) AddError("appointment_time", $"is not within the doctor's working hours for {minutes} minutes; see list_appointment_slots");
+        else if (onlySlots && !Timetable.IsSlotStart(date, time)) AddError("appointment_time", "is not the start of a slot of the doctor's schedule; patients can book only the times that list_appointment_slots returns");
+        return errors.Count > previousCount ? null : interval;
     }
 
     internal DoctorSchedule ToContract() => new(

@@ -8,17 +8,17 @@ internal sealed class HospitalClock(TimeZoneInfo zone)
     /// <summary>Returns the instant at which the clocks show a local time: the earlier one when they show it twice, null when they never do.</summary>
     internal DateTimeOffset? ToInstant(DateOnly date, TimeOnly time)
     {
-        var shown = date.ToDateTime(time);
-        if (zone.IsInvalidTime(shown)) return null;
-        var offset = zone.IsAmbiguousTime(shown) ? zone.GetAmbiguousTimeOffsets(shown).Max() : zone.GetUtcOffset(shown);
-        return new DateTimeOffset(shown, offset).ToUniversalTime();
+        var local = date.ToDateTime(time);
+        if (zone.IsInvalidTime(local)) return null;
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
     }
 
     /// <summary>Returns the first instant at which the clocks show a local time or, when they skip it, the next time that they show.</summary>
     internal DateTimeOffset FirstInstantFrom(DateOnly date, TimeOnly time)
     {
-        for (var shown = date.ToDateTime(time); ; shown = shown.AddMinutes(1))
-            if (ToInstant(DateOnly.FromDateTime(shown), TimeOnly.FromDateTime(shown)) is { } instant) return instant;
+        for (var local = date.ToDateTime(time); ; local = local.AddMinutes(1))
+            if (ToInstant(DateOnly.FromDateTime(local), TimeOnly.FromDateTime(local)) is { } instant) return instant;
     }
 
     /// <summary>Returns the local date of an instant.</summary>

@@ -8,16 +8,16 @@ internal sealed class ListAppointmentSlotsHandler(DoctorAvailabilities doctors, 
 {
     public async Task<AppointmentSlots> HandleAsync(ListAppointmentSlots request, CancellationToken ct)
     {
-        var practice = await doctors.RequireAsync(request.DoctorId, ct);
+        var availability = await doctors.RequireAsync(request.DoctorId, ct);
         var now = clock.GetUtcNow();
-        var today = practice.Today(now);
+        var today = availability.Today(now);
         // A past day is valid but has no free times.
         if (request.Date > today && BookableDays.WhatIsWrong(request.Date, today) is { } wrong) throw new ValidationFailed("date", wrong);
 
-        var minutes = request.DurationMinutes ?? practice.Timetable.SlotMinutes;
-        var free = practice.IsBookable && request.Date >= today
-            ? practice.Timetable.FreeTimes(request.Date, minutes, practice.Clock, await bookings.FindBookedIntervalsAsync(practice, request.Date, request.Date, ct), now)
+        var minutes = request.DurationMinutes ?? availability.Timetable.SlotMinutes;
+        var free = availability.IsBookable && request.Date >= today
+            ? availability.Timetable.FreeTimes(request.Date, minutes, availability.Clock, await bookings.FindBookedIntervalsAsync(availability, request.Date, request.Date, ct), now)
             : [];
-        return new(request.DoctorId, request.Date, practice.Hospital.TimeZone, practice.Timetable.SlotMinutes, [.. free]);
+        return new(request.DoctorId, request.Date, availability.Hospital.TimeZone, availability.Timetable.SlotMinutes, [.. free]);
     }
 }

@@ -9,12 +9,12 @@ internal sealed class RateAppointmentHandler(ClinicalDb db) : IToolHandler<RateA
 {
     public async Task<Contracts.Clinical.Appointment> HandleAsync(RateAppointment request, CancellationToken ct)
     {
-        var visit = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
-        visit.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
-        visit.Appointment.Rate(request.Rating, request.Comment);
+        var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        appointment.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        appointment.Appointment.Rate(request.Rating, request.Comment);
 
-        if (db.ChangeTracker.HasChanges()) db.Raise(() => new AppointmentUpdated(visit.ToContract()));
+        if (db.ChangeTracker.HasChanges()) db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
         await db.SaveChangesAsync(ct);
-        return visit.ToContract();
+        return appointment.ToContract();
     }
 }

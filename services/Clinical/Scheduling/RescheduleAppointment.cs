@@ -18,22 +18,22 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
 
     public async Task<Contracts.Clinical.Appointment> HandleAsync(RescheduleAppointment request, (Guid Hospital, Guid Doctor, Guid Patient) prepared, CancellationToken ct)
     {
-        var (practice, patient) = await bookings.LockAndReadAsync(prepared.Hospital, prepared.Doctor, prepared.Patient, ct);
+        var (availability, patient) = await bookings.LockAndReadAsync(prepared.Hospital, prepared.Doctor, prepared.Patient, ct);
         var old = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
         old.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         var (now, byPatient) = (clock.GetUtcNow(), db.Tenancy.Caller.Kind == Callers.Patient);
         if (byPatient) old.Appointment.EnsureNotStarted(now);
-        if (byPatient && old.Appointment.BookedBy is null && old.Appointment.DurationMinutes > practice.Timetable.SlotMinutes)
-            throw new Conflict("The appointment is longer than one slot, and it is not known whether your hospital chose that. Ask your hospital to move it.")
-                .WithDetail("duration_minutes", old.Appointment.DurationMinutes).WithDetail("slot_minutes", practice.Timetable.SlotMinutes);
+        if (byPatient && old.Appointment.BookedBy is null && old.Appointment.DurationMinutes > availability.Timetable.SlotMinutes)
+            throw new Conflict("The appointment is longer than one slot and only your hospital can reschedule it. Ask your hospital to move it.")
+                .WithDetail("duration_minutes", old.Appointment.DurationMinutes).WithDetail("slot_minutes", availability.Timetable.SlotMinutes);
         // An appointment that the patient booked takes one slot of the current length; a duration that staff chose is kept.
         int? minutes = byPatient && old.Appointment.IsSelfBooked ? null : old.Appointment.DurationMinutes;
-        var wish = new BookingRequest(
+        var bookingRequest = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id, old.Appointment.BookedBy, byPatient);
 
-        var booking = await bookings.CreateBookingAsync(practice, patient, wish, ct);
-        if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is when the appointment is already");
-        var visit = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = practice.Doctor };
+        var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
+        if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is the current time of the appointment");
+        var rescheduled = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };
 
         // The old time is released before the new one is booked, since the two may overlap.
         old.Appointment.RescheduleTo(booking, request.Reason, now);
@@ -41,8 +41,8 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         await db.SaveChangesAsync(ct);
 
         db.Add(booking);
-        db.Raise(() => new AppointmentCreated(visit.ToContract()));
-        await bookings.SaveAsync(booking, practice, ct);
-        return visit.ToContract();
+        db.Raise(() => new AppointmentCreated(rescheduled.ToContract()));
+        await bookings.SaveAsync(booking, availability, ct);
+        return rescheduled.ToContract();
     }
 }

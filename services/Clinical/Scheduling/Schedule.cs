@@ -48,6 +48,6 @@ internal sealed class FormerSchedule : ITenantOwned
 
     internal sealed class Configuration : IEntityTypeConfiguration<FormerSchedule>
     {
-        public void Configure(EntityTypeBuilder<FormerSchedule> former) => former.ToTable("former_schedules").HasKey(s => new { s.HospitalId, s.DoctorId, s.Version });
+        public void Configure(EntityTypeBuilder<FormerSchedule> schedule) => schedule.ToTable("former_schedules").HasKey(s => new { s.HospitalId, s.DoctorId, s.Version });
     }
 }

@@ -43,23 +43,23 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, DoctorAvailabiliti
             }
         }
 
-        var practice = new DoctorAvailability(doctor, hospital, schedule);
-        if (db.ChangeTracker.HasChanges()) await SaveAsync(practice, ct);
+        var availability = new DoctorAvailability(doctor, hospital, schedule);
+        if (db.ChangeTracker.HasChanges()) await SaveAsync(availability, ct);
 
-        var affected = await bookings.FindUncoveredAsync(practice, clock.GetUtcNow(), ct);
-        return practice.ToContract() with { Affected = [.. affected.Take(MaxListed).Select(v => v.ToAffected())], AffectedCount = affected.Count };
+        var affected = await bookings.FindUncoveredAsync(availability, clock.GetUtcNow(), ct);
+        return availability.ToContract() with { Affected = [.. affected.Take(MaxListed).Select(v => v.ToAffected())], AffectedCount = affected.Count };
     }
 
-    private async Task SaveAsync(DoctorAvailability practice, CancellationToken ct)
+    private async Task SaveAsync(DoctorAvailability availability, CancellationToken ct)
     {
-        db.Raise(() => new DoctorScheduleSet(practice.ToContract(), practice.Schedule!.ValidFrom));
+        db.Raise(() => new DoctorScheduleSet(availability.ToContract(), availability.Schedule!.ValidFrom));
         try
         {
             await db.SaveChangesAsync(ct);
         }
         catch (DbUpdateException e) when (e.ViolatesConstraint("schedules_pkey"))
         {
-            throw new Conflict("The schedule was set by somebody else at the same moment. Read it again, then repeat.");
+            throw new Conflict("The schedule was changed by another request at the same time. Read it again, then retry.");
         }
     }
 }

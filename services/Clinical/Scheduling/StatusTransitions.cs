@@ -10,18 +10,18 @@ internal static class StatusTransitions
     /// <summary>The statuses in which an appointment occupies the time of its doctor and patient. The exclusion constraints list the same statuses.</summary>
     internal static readonly AppointmentStatus[] Occupying = [AppointmentStatus.Scheduled, AppointmentStatus.InProgress, AppointmentStatus.Completed];
 
-    /// <param name="hasBegun">Whether the appointment's start has been reached; a no-show cannot be recorded before it.</param>
-    internal static IReadOnlyList<AppointmentStatus> AllowedFrom(AppointmentStatus status, bool hasBegun) => status switch
+    /// <param name="hasStarted">Whether the appointment's start has been reached; a no-show cannot be recorded before it.</param>
+    internal static IReadOnlyList<AppointmentStatus> AllowedFrom(AppointmentStatus status, bool hasStarted) => status switch
     {
-        AppointmentStatus.Scheduled when hasBegun => [AppointmentStatus.InProgress, AppointmentStatus.Cancelled, AppointmentStatus.NoShow],
+        AppointmentStatus.Scheduled when hasStarted => [AppointmentStatus.InProgress, AppointmentStatus.Cancelled, AppointmentStatus.NoShow],
         AppointmentStatus.Scheduled => [AppointmentStatus.InProgress, AppointmentStatus.Cancelled],
         AppointmentStatus.InProgress => [AppointmentStatus.Completed, AppointmentStatus.Cancelled],
         _ => [],
     };
 
-    internal static ApiException NotAllowed(AppointmentStatus status, bool hasBegun)
+    internal static ApiException NotAllowed(AppointmentStatus status, bool hasStarted)
     {
-        var allowed = AllowedFrom(status, hasBegun);
+        var allowed = AllowedFrom(status, hasStarted);
         return new Conflict(allowed.Count == 0
                 ? $"The appointment is {ToWireName(status)}, which is final."
                 : $"The appointment is {ToWireName(status)}; from there it can only become {string.Join(" or ", allowed.Select(ToWireName))}.")
@@ -30,7 +30,7 @@ internal static class StatusTransitions
 
     internal static ApiException NoShowTooEarly(Appointment appointment)
     {
-        var allowed = AllowedFrom(appointment.Status, hasBegun: false);
+        var allowed = AllowedFrom(appointment.Status, hasStarted: false);
         return new Conflict($"The appointment begins at {appointment.AppointmentTime:HH:mm} on {appointment.AppointmentDate:yyyy-MM-dd} ({appointment.TimeZone}); NO_SHOW is possible from then on. "
                 + $"Until then it can only become {string.Join(" or ", allowed.Select(ToWireName))}.")
             .WithDetail("status", appointment.Status).WithDetail("allowed", allowed).WithDetail("no_show_from", appointment.StartsAt);

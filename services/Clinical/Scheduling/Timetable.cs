@@ -26,23 +26,23 @@ internal sealed record Timetable(
         IEnumerable<Interval> open = Interval.Merge(WorkingHours.Where(p => p.Weekday == date.DayOfWeek).Select(p => ToInterval(date, p.Start, p.End, clock)));
         var closed = Breaks.Where(b => b.Weekday == date.DayOfWeek).Select(b => ToInterval(date, b.Start, b.End, clock))
             .Concat(Exceptions.Where(e => e.Date == date).Select(e => ToInterval(date, e.Start ?? TimeOnly.MinValue, e.End ?? TimeOnly.MinValue, clock)));
-        return [.. closed.Aggregate(open, (left, off) => left.SelectMany(i => i.Subtract(off))).Where(i => i.Start < i.End)];
+        return [.. closed.Aggregate(open, (left, absence) => left.SelectMany(i => i.Subtract(absence))).Where(i => i.Start < i.End)];
     }
 
     /// <summary>Returns whether the doctor works throughout an interval that begins on the given day; it may extend past midnight into the next day.</summary>
     internal bool Covers(DateOnly date, Interval time, HospitalClock clock) => WorkingIntervalsAround(date, clock).Any(open => open.Contains(time));
 
     /// <summary>Returns the times of a day at which the given number of minutes is free, in steps of one slot from the start of each working period.</summary>
-    /// <param name="taken">The booked intervals on and around the day.</param>
+    /// <param name="booked">The booked intervals on and around the day.</param>
     /// <param name="now">The current instant; earlier times are not returned.</param>
-    internal IEnumerable<TimeOnly> FreeTimes(DateOnly date, int minutes, HospitalClock clock, IReadOnlyCollection<Interval> taken, DateTimeOffset now)
+    internal IEnumerable<TimeOnly> FreeTimes(DateOnly date, int minutes, HospitalClock clock, IReadOnlyCollection<Interval> booked, DateTimeOffset now)
     {
         var open = WorkingIntervalsAround(date, clock);
         foreach (var time in SlotStarts(date.DayOfWeek))
         {
             if (clock.ToInstant(date, time) is not { } instant || instant < now) continue;
-            var wanted = Interval.StartingAt(instant, minutes);
-            if (open.Any(o => o.Contains(wanted)) && !taken.Any(t => t.Overlaps(wanted))) yield return time;
+            var interval = Interval.StartingAt(instant, minutes);
+            if (open.Any(o => o.Contains(interval)) && !booked.Any(t => t.Overlaps(interval))) yield return time;
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed record Timetable(
 
     private List<Interval> WorkingIntervalsAround(DateOnly date, HospitalClock clock) => Interval.Merge(WorkingIntervals(date, clock).Concat(WorkingIntervals(date.AddDays(1), clock)));
 
-    private static bool HaveSameEntries<T>(IReadOnlyList<T> one, IReadOnlyList<T> other) => one.Count == other.Count && one.ToHashSet().SetEquals(other);
+    private static bool HaveSameEntries<T>(IReadOnlyList<T> a, IReadOnlyList<T> b) => a.Count == b.Count && a.ToHashSet().SetEquals(b);
 
     private static Interval ToInterval(DateOnly date, TimeOnly start, TimeOnly end, HospitalClock clock) => new(
         clock.FirstInstantFrom(date, start),

@@ -19,9 +19,9 @@ internal static class TimetableValidator
             if (breaks[i].DurationMinutes() > 0 && !hours.Any(p => Overlap(p, breaks[i]))) errors.Add($"breaks[{i}]", "lies outside the working hours");
         for (var i = 0; i < exceptions.Count; i++)
         {
-            var (at, off) = ($"exceptions[{i}]", exceptions[i]);
-            if (off.Start is null != off.End is null) errors.Add(at, "needs both start and end, or neither for the whole day");
-            else if (off is { Start: { } start, End: { } end }) ValidateTimes(at, start, end, errors.Add);
+            var (at, absence) = ($"exceptions[{i}]", exceptions[i]);
+            if (absence.Start is null != absence.End is null) errors.Add(at, "needs both start and end, or neither for the whole day");
+            else if (absence is { Start: { } start, End: { } end }) ValidateTimes(at, start, end, errors.Add);
         }
     }
 
@@ -32,31 +32,31 @@ internal static class TimetableValidator
         var (errors, exceptions) = (new Dictionary<string, List<string>>(), request.Exceptions ?? []);
         for (var i = 0; i < exceptions.Count; i++)
             for (var j = 0; j < i; j++)
-                if (Overlap(exceptions[i], exceptions[j]) && !AreBothExisting(existing, exceptions[i], exceptions[j])) errors.AddError($"exceptions[{i}]", $"overlaps exceptions[{j}]: {exceptions[i].Date:yyyy-MM-dd} is entered twice");
+                if (Overlap(exceptions[i], exceptions[j]) && !AreBothExisting(existing, exceptions[i], exceptions[j])) errors.AddError($"exceptions[{i}]", $"overlaps exceptions[{j}]: {exceptions[i].Date:yyyy-MM-dd} occurs twice");
         return errors.Count == 0 ? new(request.SlotMinutes, request.WorkingHours, request.Breaks ?? [], exceptions) : throw new ValidationFailed(errors);
     }
 
-    private static void ValidatePeriods(string list, IReadOnlyList<WeeklyPeriod> periods, Action<string, string> wrong)
+    private static void ValidatePeriods(string list, IReadOnlyList<WeeklyPeriod> periods, Action<string, string> addError)
     {
         for (var i = 0; i < periods.Count; i++)
         {
-            ValidateTimes($"{list}[{i}]", periods[i].Start, periods[i].End, wrong);
+            ValidateTimes($"{list}[{i}]", periods[i].Start, periods[i].End, addError);
             for (var j = 0; j < i; j++)
-                if (Overlap(periods[i], periods[j])) wrong($"{list}[{i}]", $"overlaps {list}[{j}]");
+                if (Overlap(periods[i], periods[j])) addError($"{list}[{i}]", $"overlaps {list}[{j}]");
         }
     }
 
-    private static void ValidateTimes(string at, TimeOnly start, TimeOnly end, Action<string, string> wrong)
+    private static void ValidateTimes(string at, TimeOnly start, TimeOnly end, Action<string, string> addError)
     {
-        if (!start.IsWholeMinute()) wrong($"{at}.start", "must be a whole minute");
-        if (!end.IsWholeMinute()) wrong($"{at}.end", "must be a whole minute");
-        if (end.EndMinutesFromMidnight() <= start.MinutesFromMidnight()) wrong($"{at}.end", "must be after start; midnight at the end of the day is 00:00:00");
+        if (!start.IsWholeMinute()) addError($"{at}.start", "must be a whole minute");
+        if (!end.IsWholeMinute()) addError($"{at}.end", "must be a whole minute");
+        if (end.EndMinutesFromMidnight() <= start.MinutesFromMidnight()) addError($"{at}.end", "must be after start; midnight at the end of the day is 00:00:00");
     }
 
     private static bool Overlap(Absence a, Absence b) =>
         a.Date == b.Date && (a.Start ?? default).MinutesFromMidnight() < (b.End ?? default).EndMinutesFromMidnight() && (b.Start ?? default).MinutesFromMidnight() < (a.End ?? default).EndMinutesFromMidnight();
 
-    private static bool AreBothExisting(IReadOnlyList<Absence> kept, Absence a, Absence b) => a == b ? kept.Count(e => e == a) > 1 : kept.Contains(a) && kept.Contains(b);
+    private static bool AreBothExisting(IReadOnlyList<Absence> existing, Absence a, Absence b) => a == b ? existing.Count(e => e == a) > 1 : existing.Contains(a) && existing.Contains(b);
 
     private static bool Overlap(WeeklyPeriod a, WeeklyPeriod b) =>
         a.Weekday == b.Weekday && a.Start.MinutesFromMidnight() < b.End.EndMinutesFromMidnight() && b.Start.MinutesFromMidnight() < a.End.EndMinutesFromMidnight();

@@ -10,22 +10,22 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
 {
     public Task AddErrorsAsync(UpdateAppointmentStatus request, ParameterErrors errors, CancellationToken ct)
     {
-        if (errors.AreRight("status") && request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes)) errors.Add("notes", "must say why it is cancelled");
+        if (errors.AreRight("status") && request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes)) errors.Add("notes", "must contain the reason for the cancellation");
         return Task.CompletedTask;
     }
 
     public async Task<Contracts.Clinical.Appointment> HandleAsync(UpdateAppointmentStatus request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled) throw new Forbidden("Patients may cancel their appointments, nothing else.");
+        if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled) throw new Forbidden("Patients can only cancel their appointments.");
 
-        var visit = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
-        visit.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        appointment.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         var now = clock.GetUtcNow();
-        if (db.Tenancy.Caller.Kind == Callers.Patient && visit.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) visit.Appointment.EnsureNotStarted(now);
-        visit.Appointment.ChangeStatus(request.Status, request.Notes, now);
+        if (db.Tenancy.Caller.Kind == Callers.Patient && appointment.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) appointment.Appointment.EnsureNotStarted(now);
+        appointment.Appointment.ChangeStatus(request.Status, request.Notes, now);
 
-        db.Raise(() => new AppointmentUpdated(visit.ToContract()));
+        db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
         await db.SaveChangesAsync(ct);
-        return visit.ToContract();
+        return appointment.ToContract();
     }
 }

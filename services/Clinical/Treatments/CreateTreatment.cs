@@ -14,9 +14,9 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, DoctorAvailabilities
     {
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
         var (doctor, patient) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
-        var wrongs = PersonCopy.ValidateActive(doctor.Doctor, patient);
-        if (Treatment.FindFollowUpError(request.FollowUpDate, doctor.Today(clock.GetUtcNow())) is { } wrong) wrongs.Add("follow_up_date", [wrong]);
-        return wrongs.Count > 0 ? throw new ValidationFailed(wrongs) : patient;
+        var errors = PersonCopy.ValidateActive(doctor.Doctor, patient);
+        if (Treatment.FindFollowUpError(request.FollowUpDate, doctor.Today(clock.GetUtcNow())) is { } wrong) errors.Add("follow_up_date", [wrong]);
+        return errors.Count > 0 ? throw new ValidationFailed(errors) : patient;
     }
 
     public async Task<Contracts.Clinical.Treatment> HandleAsync(CreateTreatment request, PersonCopy patient, CancellationToken ct)

@@ -8,9 +8,9 @@ namespace MedCor.Identity.Hospitals;
 /// <summary>Ends the sessions of all users of a hospital when the hospital is deactivated.</summary>
 internal sealed class EndSessionsOfHospital(IdentityDb db, SessionManager sessions) : IEventHandler<HospitalDeactivated>
 {
-    public async Task HandleAsync(HospitalDeactivated happened, CancellationToken ct)
+    public async Task HandleAsync(HospitalDeactivated integrationEvent, CancellationToken ct)
     {
-        var hospital = happened.Hospital;
+        var hospital = integrationEvent.Hospital;
         // A late event must not end the sessions of a hospital that was reactivated since.
         if (await db.Hospitals.AnyAsync(h => h.HospitalId == hospital.Id && h.IsActive && h.Version > hospital.Version, ct)) return;
         await sessions.EndAllOfHospitalAsync(hospital.Id, ct);

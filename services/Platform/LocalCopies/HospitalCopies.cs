@@ -24,7 +24,7 @@ public sealed class HospitalCopy : ITenantOwned
     /// <summary>Throws <see cref="Conflict"/> when the hospital is inactive.</summary>
     public void EnsureActive()
     {
-        if (!IsActive) throw new Conflict("The hospital is out of use.");
+        if (!IsActive) throw new Conflict("The hospital is inactive.");
     }
 
     /// <summary>Returns the current date in the hospital's time zone.</summary>
@@ -39,13 +39,13 @@ public sealed class HospitalCopy : ITenantOwned
 /// <summary>
 /// Keeps this service's copies of hospitals up to date from events, and fetches a hospital that has not been received yet from the service that owns it.
 /// </summary>
-public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
+public sealed class HospitalCopies(TenantDb db, ToolClient tools) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
 {
     /// <summary>Returns the hospital; null when it does not exist as far as the caller may know.</summary>
     public async Task<HospitalCopy?> FindAsync(Guid id, CancellationToken ct)
     {
         if (await db.Rows<HospitalCopy>().AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
-        if (await others.TryCallAsync(new GetHospital(id), ct) is not { } hospital) return null;
+        if (await tools.TryCallAsync(new GetHospital(id), ct) is not { } hospital) return null;
         await UpsertAsync(hospital, ct);
         return new()
         {
@@ -70,13 +70,13 @@ public sealed class HospitalCopies(TenantDb db, ToolClient others) : IEventHandl
     }
 
     /// <inheritdoc/>
-    public Task HandleAsync(HospitalCreated happened, CancellationToken ct) => UpsertAsync(happened.Hospital, ct);
+    public Task HandleAsync(HospitalCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.Hospital, ct);
 
     /// <inheritdoc/>
-    public Task HandleAsync(HospitalUpdated happened, CancellationToken ct) => UpsertAsync(happened.Hospital, ct);
+    public Task HandleAsync(HospitalUpdated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.Hospital, ct);
 
     /// <inheritdoc/>
-    public Task HandleAsync(HospitalDeactivated happened, CancellationToken ct) => UpsertAsync(happened.Hospital, ct);
+    public Task HandleAsync(HospitalDeactivated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.Hospital, ct);
 
     /// <summary>
     /// Stores a hospital unless a higher version is stored already, whatever the order of arrival. A value that is missing, because a replica of an earlier

@@ -11,13 +11,13 @@ namespace MedCor.Platform.LocalCopies;
 public sealed class UserCopies(TenantDb db) : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>
 {
     /// <inheritdoc/>
-    public Task HandleAsync(UserCreated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+    public Task HandleAsync(UserCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 
     /// <inheritdoc/>
-    public Task HandleAsync(UserUpdated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+    public Task HandleAsync(UserUpdated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 
     /// <inheritdoc/>
-    public Task HandleAsync(UserDeactivated happened, CancellationToken ct) => UpsertAsync(happened.User, ct);
+    public Task HandleAsync(UserDeactivated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 
     /// <summary>Stores a user unless a higher version is stored already, whatever the order of arrival.</summary>
     private Task<int> UpsertAsync(User user, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""

@@ -9,5 +9,5 @@ namespace MedCor.Platform.Messaging;
 public interface IEventHandler<in TEvent> where TEvent : IntegrationEvent
 {
     /// <summary>Applies the event to this service's data. The handler need not save.</summary>
-    Task HandleAsync(TEvent happened, CancellationToken ct);
+    Task HandleAsync(TEvent integrationEvent, CancellationToken ct);
 }

@@ -9,14 +9,14 @@ internal sealed class Inbox<TEvent>(DbContext db, MedCor.Platform.Tenancy.Tenant
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
-        var (happened, ct) = (context.Message, context.CancellationToken);
-        tenancy.Enter(happened.HospitalId);
+        var (integrationEvent, ct) = (context.Message, context.CancellationToken);
+        tenancy.Enter(integrationEvent.HospitalId);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({happened.EventId}) ON CONFLICT DO NOTHING", ct);
+        var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({integrationEvent.EventId}) ON CONFLICT DO NOTHING", ct);
         if (isNew == 0) return;
 
-        foreach (var handler in handlers) await handler.HandleAsync(happened, ct);
+        foreach (var handler in handlers) await handler.HandleAsync(integrationEvent, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

@@ -9,8 +9,8 @@ internal sealed class OutboxRetention(DbContext db) : IRetentionPolicy
     private static readonly TimeSpan Retention = TimeSpan.FromDays(7);
 
     /// <inheritdoc/>
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE dispatched_at < {now - Retention} LIMIT {atMost})", ct);
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE dispatched_at < {now - Retention} LIMIT {maxCount})", ct);
 }
 
 /// <summary>Deletes the IDs of handled events, after a time in which no broker would still redeliver them.</summary>
@@ -19,6 +19,6 @@ internal sealed class InboxRetention(DbContext db) : IRetentionPolicy
     private static readonly TimeSpan Retention = TimeSpan.FromDays(60);
 
     /// <inheritdoc/>
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE handled_at < {now - Retention} LIMIT {atMost})", ct);
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE handled_at < {now - Retention} LIMIT {maxCount})", ct);
 }

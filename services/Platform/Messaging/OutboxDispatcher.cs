@@ -121,18 +121,18 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
             ? Source.StartActivity("outbox dispatch", ActivityKind.Internal, parent)
             : null;
         // MassTransit routes and correlates by the type and the ID of this object, and reads nothing else of it: the body is the stored one.
-        var happened = (IntegrationEvent)RuntimeHelpers.GetUninitializedObject(message.Type) with { EventId = message.EventId };
+        var integrationEvent = (IntegrationEvent)RuntimeHelpers.GetUninitializedObject(message.Type) with { EventId = message.EventId };
         var send = Pipe.Execute<SendContext>(context =>
         {
             context.MessageId = message.EventId;
             context.Serializer = new StoredBodySerializer(message.Body);
         });
-        if (message.Addressee is null) await bus.Publish(happened, message.Type, send, ct);
+        if (message.Addressee is null) await bus.Publish(integrationEvent, message.Type, send, ct);
         else
         {
             // The exchange with the queue's name: addressing the queue itself would declare it without knowing its type.
             var endpoint = await bus.GetSendEndpoint(new($"exchange:{message.Addressee}"));
-            await endpoint.Send(happened, message.Type, send, ct);
+            await endpoint.Send(integrationEvent, message.Type, send, ct);
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class OutboxSignal : DbTransactionInterceptor, IDisposable
         return Task.CompletedTask;
     }
 
-    internal Task<bool> WaitAsync(TimeSpan atMost, CancellationToken ct) => _signal.WaitAsync(atMost, ct);
+    internal Task<bool> WaitAsync(TimeSpan timeout, CancellationToken ct) => _signal.WaitAsync(timeout, ct);
 
     public void Dispose() => _signal.Dispose();
 

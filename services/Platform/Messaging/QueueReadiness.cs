@@ -18,7 +18,7 @@ internal sealed partial class QueueReadiness(IConfiguration configuration, TimeP
     internal async Task WaitUntilReadyAsync(CancellationToken ct)
     {
         var missing = new Queue<string>(Queues);
-        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(250), clock);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250), clock);
         while (missing.Count > 0)
         {
             try
@@ -34,14 +34,14 @@ internal sealed partial class QueueReadiness(IConfiguration configuration, TimeP
                     }
                     catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == 404)
                     {
-                        await pause.WaitForNextTickAsync(ct);
+                        await timer.WaitForNextTickAsync(ct);
                     }
                 }
             }
             catch (Exception e) when (!ct.IsCancellationRequested) // any exception: an unhandled one would end the process
             {
                 LogBrokerUnavailable(log, e.GetType().Name);
-                await pause.WaitForNextTickAsync(ct);
+                await timer.WaitForNextTickAsync(ct);
             }
         }
     }

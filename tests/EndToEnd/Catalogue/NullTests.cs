@@ -66,9 +66,9 @@ public class NullTests
 
     /// <summary>A parameter that the rest of a change requires is reported by name, whether it is omitted or null.</summary>
     [Theory]
-    [InlineData("update_appointment_status", "status", "CANCELLED", "notes", "must say why it is cancelled")]
-    [InlineData("update_medical_record", "status", "ENTERED_IN_ERROR", "reason", "must say why it is withdrawn")]
-    [InlineData("update_user", "password", "Korrekt-Pferd-8", "current_password", "is required to change one's own password or e-mail address")]
+    [InlineData("update_appointment_status", "status", "CANCELLED", "notes", "must contain the reason for the cancellation")]
+    [InlineData("update_medical_record", "status", "ENTERED_IN_ERROR", "reason", "must contain the reason for the withdrawal")]
+    [InlineData("update_user", "password", "Korrekt-Pferd-8", "current_password", "is required to change your own password or e-mail address")]
     public async Task Null_for_what_is_no_field_is_missed_by_name_where_it_is_needed(string name, string given, string value, string parameter, string wrong)
     {
         var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
