@@ -33,12 +33,12 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
 
         var done = 0;
-        foreach (var some in people.Chunk(BatchSize))
+        foreach (var batch in people.Chunk(BatchSize))
         {
-            var ids = some.Select(s => s.Person.Id).ToArray();
-            var known = await db.Accounts.Where(a => ids.Contains(a.Id)).Select(a => a.Id).ToHashSetAsync(ct);
+            var ids = batch.Select(s => s.Person.Id).ToArray();
+            var existing = await db.Accounts.Where(a => ids.Contains(a.Id)).Select(a => a.Id).ToHashSetAsync(ct);
             var added = new List<(Guid Id, DateTimeOffset RegisteredAt)>();
-            foreach (var (person, n) in some.Where(s => !known.Contains(s.Person.Id)))
+            foreach (var (person, n) in batch.Where(s => !existing.Contains(s.Person.Id)))
             {
                 // Doctors registered before the year began.
                 var registered = clock.GetUtcNow().AddDays(person.Role == Role.Doctor ? -400 - n * 30 : -399 + n * 365L / DemoYear.PatientCount);
@@ -56,7 +56,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
             }
             db.ChangeTracker.Clear();
             foreach (var specialty in specialties.Values) db.Attach(specialty);
-            done += some.Length;
+            done += batch.Length;
             Console.WriteLine($"{done} of {people.Length} people");
         }
         return 0;

@@ -51,9 +51,9 @@ internal sealed class Account : Entity, ITenantOwned
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
 
     /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>
-    internal void RaiseChanged(TenantDb db, Func<User, IntegrationEvent> asUser, bool isNew = false)
+    internal void RaiseChanged(TenantDb db, Func<User, IntegrationEvent> createEvent, bool isNew = false)
     {
-        db.Raise(() => asUser(ToUser()));
+        db.Raise(() => createEvent(ToUser()));
         if (Role == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor()));
         if (Role == Role.Patient) db.Raise(() => isNew ? new PatientRegistered(ToPatient()) : new PatientUpdated(ToPatient()));
     }
@@ -61,10 +61,10 @@ internal sealed class Account : Entity, ITenantOwned
     /// <summary>
     /// Raises the event that deactivates the doctor or patient of the former role, so that services with copies of doctors or patients stop using this one.
     /// </summary>
-    internal void RaiseRoleEnded(TenantDb db, Role former)
+    internal void RaiseRoleEnded(TenantDb db, Role previous)
     {
-        if (former == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor() with { IsActive = false }));
-        if (former == Role.Patient) db.Raise(() => new PatientUpdated(ToPatient() with { IsActive = false }));
+        if (previous == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor() with { IsActive = false }));
+        if (previous == Role.Patient) db.Raise(() => new PatientUpdated(ToPatient() with { IsActive = false }));
     }
 
     internal User ToUser() => new(

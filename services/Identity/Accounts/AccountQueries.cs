@@ -15,6 +15,6 @@ internal static class AccountQueries
         db.Accounts.Where(a => a.Role == Role.Doctor).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty);
 
     /// <summary>Returns the account with an id. Throws <see cref="NotFound"/> when the query has none.</summary>
-    internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string thing, CancellationToken ct) =>
-        await accounts.SingleOrDefaultAsync(a => a.Id == id, ct) ?? throw new NotFound(thing);
+    internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string entityName, CancellationToken ct) =>
+        await accounts.SingleOrDefaultAsync(a => a.Id == id, ct) ?? throw new NotFound(entityName);
 }

@@ -22,10 +22,10 @@ internal sealed class DoctorSpecialtyLink : ITenantOwned
 
     internal sealed class Configuration : IEntityTypeConfiguration<DoctorSpecialtyLink>
     {
-        public void Configure(EntityTypeBuilder<DoctorSpecialtyLink> practice)
+        public void Configure(EntityTypeBuilder<DoctorSpecialtyLink> link)
         {
-            practice.ToTable("practices").HasKey(p => new { p.HospitalId, p.DoctorId, p.SpecialtyId });
-            practice.HasOne(p => p.Specialty).WithMany().HasForeignKey(p => p.SpecialtyId);
+            link.ToTable("practices").HasKey(p => new { p.HospitalId, p.DoctorId, p.SpecialtyId });
+            link.HasOne(p => p.Specialty).WithMany().HasForeignKey(p => p.SpecialtyId);
         }
     }
 }

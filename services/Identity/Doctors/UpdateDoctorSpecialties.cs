@@ -29,26 +29,26 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
         doctor.ThrowIfVersionDiffers(request.ExpectedVersion);
 
         var ids = request.Specialties.Select(s => s.SpecialtyId).ToArray();
-        var known = await db.Specialties.Where(s => ids.Contains(s.Id)).ToDictionaryAsync(s => s.Id, ct);
+        var specialties = await db.Specialties.Where(s => ids.Contains(s.Id)).ToDictionaryAsync(s => s.Id, ct);
         foreach (var id in ids)
         {
-            var specialty = known.GetValueOrDefault(id) ?? throw new NotFound("specialty");
-            var practised = doctor.SpecialtyLinks.Any(p => p.SpecialtyId == id);
-            if (!specialty.IsActive && !practised) throw new Conflict($"The specialty {specialty.Code} is out of use.");
+            var specialty = specialties.GetValueOrDefault(id) ?? throw new NotFound("specialty");
+            var entry = doctor.SpecialtyLinks.Any(p => p.SpecialtyId == id);
+            if (!specialty.IsActive && !entry) throw new Conflict($"The specialty {specialty.Code} is inactive.");
         }
 
         doctor.SpecialtyLinks.RemoveAll(p => !ids.Contains(p.SpecialtyId));
-        foreach (var practised in request.Specialties)
+        foreach (var entry in request.Specialties)
         {
-            var practice = doctor.SpecialtyLinks.SingleOrDefault(p => p.SpecialtyId == practised.SpecialtyId);
-            if (practice is null)
+            var link = doctor.SpecialtyLinks.SingleOrDefault(p => p.SpecialtyId == entry.SpecialtyId);
+            if (link is null)
             {
-                practice = new() { HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = practised.SpecialtyId, Specialty = known[practised.SpecialtyId] };
-                doctor.SpecialtyLinks.Add(practice);
+                link = new() { HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = entry.SpecialtyId, Specialty = specialties[entry.SpecialtyId] };
+                doctor.SpecialtyLinks.Add(link);
             }
-            practice.IsPrimary = practised.IsPrimary;
-            practice.YearsOfExperience = practised.YearsOfExperience;
-            practice.CertificationDate = practised.CertificationDate;
+            link.IsPrimary = entry.IsPrimary;
+            link.YearsOfExperience = entry.YearsOfExperience;
+            link.CertificationDate = entry.CertificationDate;
         }
 
         if (!db.ChangeTracker.HasChanges()) return doctor.ToDoctor();

@@ -30,8 +30,8 @@ internal static class KeyEndpoints
 
         app.MapGet("/.well-known/openid-configuration", (IOptions<TokenOptions> tokens, IOptions<KeyOptions> keys) =>
         {
-            var home = keys.Value.PublicUrl.TrimEnd('/');
-            return Results.Json(new Discovery(tokens.Value.Issuer, home + JwksPath, home + "/api/auth/login/", ["ES256"], ["public"], ["token"]), Json.Options);
+            var issuer = keys.Value.PublicUrl.TrimEnd('/');
+            return Results.Json(new Discovery(tokens.Value.Issuer, issuer + JwksPath, issuer + "/api/auth/login/", ["ES256"], ["public"], ["token"]), Json.Options);
         }).AvailableWithoutDatabase();
     }
 

@@ -80,11 +80,11 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
             db.Add(next);
             keys.Add(next);
         }
-        var spent = FindRetired(keys, now);
-        db.RemoveRange(spent);
+        var retired = FindRetired(keys, now);
+        db.RemoveRange(retired);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
-        return [.. keys.Except(spent)];
+        return [.. keys.Except(retired)];
     }
 
     public void Dispose() => _loading.Dispose();

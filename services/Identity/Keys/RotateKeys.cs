@@ -17,15 +17,15 @@ internal sealed class RotateKeys(IdentityDb db, KeyRing ring, TimeProvider clock
     {
         if (arguments is not ([] or ["--revoke", _]))
         {
-            await Console.Error.WriteLineAsync("Say rotate-keys, or rotate-keys --revoke KID to have a stolen key count no more.");
+            await Console.Error.WriteLineAsync("Usage: rotate-keys, or rotate-keys --revoke KID to revoke a stolen key.");
             return 64;
         }
         db.Tenancy.Enter(hospital: null);
         var revoked = arguments.ElementAtOrDefault(1);
-        var known = await db.SigningKeys.OrderBy(k => k.SignsFrom).Select(k => k.Id).ToListAsync(ct);
-        if (revoked is not null && !known.Contains(revoked))
+        var keyIds = await db.SigningKeys.OrderBy(k => k.SignsFrom).Select(k => k.Id).ToListAsync(ct);
+        if (revoked is not null && !keyIds.Contains(revoked))
         {
-            await Console.Error.WriteLineAsync($"{revoked} is none of the keys, or no longer; nothing was changed. There are: {string.Join(", ", known)}.");
+            await Console.Error.WriteLineAsync($"{revoked} is not an existing key; nothing was changed. Existing keys: {string.Join(", ", keyIds)}.");
             return 1;
         }
         var keys = await ring.RotateAsync(at: clock.GetUtcNow(), ct, revoked);

@@ -21,12 +21,12 @@ internal static class PasswordPolicy
     {
         if (!PlainText.HasVisibleCharacter(password)) return "must not be blank";
         var plain = password.ToLowerInvariant();
-        if (Breached.Value.Contains(plain)) return "is known from breaches of other sites; choose another";
+        if (Breached.Value.Contains(plain)) return "is known from data breaches; choose another";
         // An attacker would try these first.
         foreach (var name in Names(email).Concat([firstName, lastName]))
         {
-            var told = name.ToLowerInvariant();
-            if (plain == told || (told.Length >= MinimumNameLength && plain.Contains(told, StringComparison.Ordinal)))
+            var lowerName = name.ToLowerInvariant();
+            if (plain == lowerName || (lowerName.Length >= MinimumNameLength && plain.Contains(lowerName, StringComparison.Ordinal)))
                 return ContainsOwnName;
         }
         var letters = Letters(password);

@@ -8,9 +8,9 @@ namespace MedCor.Identity.Revocations;
 internal sealed class RevocationRetention(IdentityDb db) : IRetentionPolicy
 {
     /// <inheritdoc/>
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct)
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {
         var expired = now - TokenValidator.RevocationRetention(TimeSpan.FromSeconds(TokenOptions.MaxConfigurableSeconds));
-        return db.Revocations.Where(r => r.RevokedAt < expired).OrderBy(r => r.RevokedAt).Take(atMost).ExecuteDeleteAsync(ct);
+        return db.Revocations.Where(r => r.RevokedAt < expired).OrderBy(r => r.RevokedAt).Take(maxCount).ExecuteDeleteAsync(ct);
     }
 }

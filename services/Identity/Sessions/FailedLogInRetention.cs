@@ -12,9 +12,9 @@ internal sealed class FailedLogInRetention(IdentityDb db) : IRetentionPolicy
     private const int MaxKept = 100_000;
 
     /// <inheritdoc/>
-    public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct)
+    public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {
         var oldestKept = await db.FailedLogIns.OrderByDescending(f => f.LastAt).Skip(MaxKept).Select(f => (DateTimeOffset?)f.LastAt).FirstOrDefaultAsync(ct) ?? DateTimeOffset.MinValue;
-        return await db.FailedLogIns.Where(f => f.LastAt < now - LockOut.ForgetAfter || f.LastAt <= oldestKept).OrderBy(f => f.LastAt).Take(atMost).ExecuteDeleteAsync(ct);
+        return await db.FailedLogIns.Where(f => f.LastAt < now - LockOut.ForgetAfter || f.LastAt <= oldestKept).OrderBy(f => f.LastAt).Take(maxCount).ExecuteDeleteAsync(ct);
     }
 }

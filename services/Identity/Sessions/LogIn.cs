@@ -23,12 +23,12 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
         var account = await FindAsync(request.Email, ct);
         // Both run outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is
         // held, and loading the key may take a connection of its own.
-        var right = await hashes.VerifyAsync(account?.Credential?.PasswordHash, request.Password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct) && account is { CanLogIn: true };
+        var isCorrect = await hashes.VerifyAsync(account?.Credential?.PasswordHash, request.Password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct) && account is { CanLogIn: true };
         var key = await keys.GetSigningCredentialsAsync(ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await lockOut.RecordAsync(emailKey, right, ct);
-        var started = right ? await sessions.StartAsync(account!, key, ct) : null;
+        await lockOut.RecordAsync(emailKey, isCorrect, ct);
+        var started = isCorrect ? await sessions.StartAsync(account!, key, ct) : null;
         await transaction.CommitAsync(ct);
         return started ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "E-mail address or password is wrong.");
     }
@@ -40,7 +40,7 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
     private async Task<Account?> FindAsync(string email, CancellationToken ct)
     {
         string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.GetLookupKeys(email)];
-        var found = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);
-        return found.MinBy(a => Array.IndexOf(keys, a.EmailKey));
+        var candidates = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);
+        return candidates.MinBy(a => Array.IndexOf(keys, a.EmailKey));
     }
 }

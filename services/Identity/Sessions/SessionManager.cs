@@ -35,7 +35,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
         var idleUntil = now + SessionOptions.IdleTimeout;
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt });
         await db.SaveChangesAsync(ct);
-        var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, atMost: session.EndsAt);
+        var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, latestExpiry: session.EndsAt);
         return new(access, refresh, "Bearer", seconds, account.ToUser());
     }
 
@@ -58,14 +58,14 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
         await EndAllAsync(db.Credentials.Where(c => users.Contains(c.UserId)), db.Sessions.Where(s => users.Contains(s.UserId)), hospitalId, ct);
     }
 
-    private async Task EndAllAsync(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid whose, CancellationToken ct)
+    private async Task EndAllAsync(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid userId, CancellationToken ct)
     {
         // The rows are locked before the time is taken: the time must not precede a login that was waited for.
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, x => x.RevokedAt), ct);
         var now = clock.GetUtcNow();
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, now), ct);
         await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        await AddRevocationAsync(whose, now, ct);
+        await AddRevocationAsync(userId, now, ct);
     }
 
     private async Task AddRevocationAsync(Guid id, DateTimeOffset at, CancellationToken ct)

@@ -7,6 +7,6 @@ namespace MedCor.Identity.Sessions;
 internal sealed class SessionRetention(IdentityDb db) : IRetentionPolicy
 {
     /// <inheritdoc/>
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct) =>
-        db.Sessions.Where(s => s.EndsAt < now).OrderBy(s => s.EndsAt).Take(atMost).ExecuteDeleteAsync(ct);
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
+        db.Sessions.Where(s => s.EndsAt < now).OrderBy(s => s.EndsAt).Take(maxCount).ExecuteDeleteAsync(ct);
 }

@@ -23,7 +23,7 @@ internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, TimeP
     {
         if (arguments is not [var email, var first, var last])
         {
-            await Console.Error.WriteLineAsync("Say who: create-admin EMAIL FIRST-NAME LAST-NAME. The password is the first line of the standard input.");
+            await Console.Error.WriteLineAsync("Usage: create-admin EMAIL FIRST-NAME LAST-NAME. The password is the first line of the standard input.");
             return 64;
         }
         if (!Console.IsInputRedirected) await Console.Error.WriteAsync("Password: ");
@@ -33,20 +33,20 @@ internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, TimeP
         db.Tenancy.Enter(new Caller(Guid.Empty, Name, Role.Admin, HospitalId: null, SessionId: Guid.Empty, IssuedAt: now, ExpiresAt: now));
         try
         {
-            var asked = await ParameterReader<CreateUser>.ReadAsync(
+            var request = await ParameterReader<CreateUser>.ReadAsync(
                 JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options),
                 rules: (parameters, errors) => create.AddErrorsAsync(parameters, errors, ct));
-            var prepared = await create.PrepareAsync(asked, ct);
+            var prepared = await create.PrepareAsync(request, ct);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            var admin = await create.HandleAsync(asked, prepared, ct);
+            var admin = await create.HandleAsync(request, prepared, ct);
             await transaction.CommitAsync(ct);
             Console.WriteLine($"{admin.Email} may log in as a platform administrator: {admin.Id}.");
             return 0;
         }
-        catch (ApiException refusal)
+        catch (ApiException error)
         {
-            await Console.Error.WriteLineAsync(refusal.Message);
-            foreach (var (field, wrong) in refusal.Details) await Console.Error.WriteLineAsync($"  {field}: {wrong?.ToJsonString(Json.Options)}");
+            await Console.Error.WriteLineAsync(error.Message);
+            foreach (var (field, wrong) in error.Details) await Console.Error.WriteLineAsync($"  {field}: {wrong?.ToJsonString(Json.Options)}");
             return 1;
         }
     }

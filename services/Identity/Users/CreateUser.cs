@@ -21,8 +21,8 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
     {
         // A caller who may not create such an account is told only that, not what is wrong with the account.
         if (errors.AreRight("role") && !MayOpen(request.Role)) return;
-        var own = db.Tenancy.Caller.HospitalId;
-        var hospital = request.HospitalId ?? own;
+        var callerHospital = db.Tenancy.Caller.HospitalId;
+        var hospital = request.HospitalId ?? callerHospital;
         if (errors.AreRight("role"))
         {
             RoleFieldRules.AddErrors(errors.Add, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience, isAvailable: null, current: null);
@@ -30,7 +30,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         }
         if (errors.AreRight("password") && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak) errors.Add("password", weak);
         // Callers of one hospital are not told the current date at another.
-        if (hospital is { } id && (own is null || own == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } unborn) errors.Add("date_of_birth", unborn);
+        if (hospital is { } id && (callerHospital is null || callerHospital == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } unborn) errors.Add("date_of_birth", unborn);
     }
 
     public async Task<NewUser> PrepareAsync(CreateUser request, CancellationToken ct)
@@ -39,7 +39,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         if (!MayOpen(request.Role)) throw new Forbidden("Nurses open accounts for patients alone.");
         var hospital = request.HospitalId ?? caller.HospitalId;
         // To callers of one hospital, another hospital does not exist.
-        if (caller.HospitalId is { } own && hospital != own) throw new NotFound("hospital");
+        if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
         if (hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
         return new(hospital, await hashes.HashAsync(request.Password, ct));

@@ -14,7 +14,7 @@ internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, Password
     internal const string Field = "current_password";
 
     /// <summary>The error for a missing password.</summary>
-    internal const string Missing = "is required to change one's own password or e-mail address";
+    internal const string Missing = "is required to change your own password or e-mail address";
 
     internal async Task VerifyAsync(Account account, string current, CancellationToken ct)
     {
@@ -22,11 +22,11 @@ internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, Password
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var lockOut = scope.ServiceProvider.GetRequiredService<LockOut>();
         db.Tenancy.Enter(hospital: null);
-        var right = await hashes.VerifyAsync(account.Credential!.PasswordHash, current, first: () => lockOut.ThrowIfLockedAsync(account.EmailKey, ct), ct);
+        var isCorrect = await hashes.VerifyAsync(account.Credential!.PasswordHash, current, first: () => lockOut.ThrowIfLockedAsync(account.EmailKey, ct), ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await lockOut.RecordAsync(account.EmailKey, right, ct);
+        await lockOut.RecordAsync(account.EmailKey, isCorrect, ct);
         await transaction.CommitAsync(ct);
-        if (!right) throw new ValidationFailed(Field, "is not your password");
+        if (!isCorrect) throw new ValidationFailed(Field, "is not your password");
     }
 }

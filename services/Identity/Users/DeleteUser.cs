@@ -12,7 +12,7 @@ internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, 
     public async Task<PausedBookings> PrepareAsync(DeleteUser request, CancellationToken ct)
     {
         var account = await db.Accounts.AsNoTracking().GetRequiredAsync(request.UserId, "user", ct);
-        if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Nobody takes themselves out of use.");
+        if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Users cannot deactivate themselves.");
         return await bookings.PauseAsync(account, ct);
     }
 

@@ -97,13 +97,13 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var caller = db.Tenancy.Caller;
         var isSelf = caller.UserId == account.Id;
         if (!isSelf && !caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
-        if (isSelf && request.Role is { } role && role != account.Role) throw new Forbidden("Nobody changes their own role.");
-        if (isSelf && request.IsActive is false) throw new Forbidden("Nobody takes themselves out of use.");
+        if (isSelf && request.Role is { } role && role != account.Role) throw new Forbidden("Users cannot change their own role.");
+        if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");
         if (!caller.IsOneOf(Callers.Admins) && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
         // Records, bookings and invoices identify a patient by these fields: a patient who could change them could pose as another person.
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName) || Changes(request.DateOfBirth, account.DateOfBirth)))
-            throw new Forbidden("Patients do not change their own name or date of birth: ask your hospital.");
+            throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
     }
 
     /// <summary>Throws <see cref="ValidationFailed"/> naming everything that is wrong with the change of this account.</summary>
@@ -124,7 +124,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     {
         var (errors, role) = (new Dictionary<string, List<string>>(), request.Role ?? account.Role);
         RoleFieldRules.AddErrors(errors.AddError, role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value, request.IsAvailable, account);
-        if (account.HospitalId is null && role != Role.Admin) errors.AddError("role", "must be ADMIN for somebody who belongs to no hospital");
+        if (account.HospitalId is null && role != Role.Admin) errors.AddError("role", "must be ADMIN for a user without a hospital");
         return errors;
     }
 
@@ -142,5 +142,5 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     /// <summary>
     /// Returns whether a text differs from the stored one. A text that was stored before texts were normalized is compared as it would be normalized today.
     /// </summary>
-    private static bool IsOther(string? asked, string? now) => asked != (now is null ? null : PlainText.NormalizeLine(now));
+    private static bool IsOther(string? requested, string? now) => requested != (now is null ? null : PlainText.NormalizeLine(now));
 }

@@ -97,7 +97,7 @@ public class UpdateUserTests
         {
             var refused = await patient.TryCall("update_user", other);
             Assert.Equal("PERMISSION_DENIED", refused.Code);
-            Assert.Contains("ask your hospital", (string?)refused.Body["error"]!["message"], StringComparison.Ordinal);
+            Assert.Contains("Ask your hospital", (string?)refused.Body["error"]!["message"], StringComparison.Ordinal);
         }
 
         // Sending the current values is no change, and the hospital may change them.
