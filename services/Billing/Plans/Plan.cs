@@ -49,6 +49,6 @@ internal static class PlanQueries
     internal static async Task<Plan> GetAvailableAsync(this IQueryable<Plan> plans, Guid id, CancellationToken ct)
     {
         var plan = await plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new NotFound("plan");
-        return plan.IsActive ? plan : throw new Conflict("The plan is out of use. list_subscription_plans tells those that are in use.");
+        return plan.IsActive ? plan : throw new Conflict("The plan is inactive. list_subscription_plans lists the active plans.");
     }
 }

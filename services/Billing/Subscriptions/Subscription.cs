@@ -75,10 +75,10 @@ internal sealed class Subscription : Entity, ITenantOwned
     }
 
     /// <summary>Changes to another plan from a day on and returns the invoice lines that settle the change; none before the first period is charged.</summary>
-    /// <param name="old">The plan before the change.</param>
-    internal IReadOnlyList<LineItem> ChangePlan(Plan old, Plan plan, DateOnly today)
+    /// <param name="previous">The plan before the change.</param>
+    internal IReadOnlyList<LineItem> ChangePlan(Plan previous, Plan plan, DateOnly today)
     {
-        var credit = CreateCredit(old, today);
+        var credit = CreateCredit(previous, today);
         ApplyPlan(plan);
         return HasStarted ? [.. credit, new(InvoiceLineKind.Proration, $"{plan.Name}, rest of the period", plan.Id, NotBeforePeriod(today), Period.End, Period.Prorate(Price, today))] : [];
     }
@@ -114,7 +114,7 @@ internal sealed class Subscription : Entity, ITenantOwned
 
     private void ApplyPlan(Plan plan) => (PlanId, Price, Currency) = (plan.Id, plan.Price(BillingCycle), plan.Currency);
 
-    private void End(SubscriptionStatus status, DateOnly on) => (Status, AutoRenew, EndedOn) = (status, false, on);
+    private void End(SubscriptionStatus status, DateOnly date) => (Status, AutoRenew, EndedOn) = (status, false, date);
 
     private IReadOnlyList<LineItem> CreateCredit(Plan plan, DateOnly from) =>
         HasStarted ? [new(InvoiceLineKind.Credit, $"{plan.Name}, days not used", plan.Id, NotBeforePeriod(from), Period.End, -Period.Prorate(Price, from))] : [];

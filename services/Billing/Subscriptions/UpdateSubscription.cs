@@ -4,11 +4,11 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions running) : IToolHandler<UpdateSubscription, Contracts.Billing.Subscription>
+internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions activeSubscriptions) : IToolHandler<UpdateSubscription, Contracts.Billing.Subscription>
 {
     public async Task<Contracts.Billing.Subscription> HandleAsync(UpdateSubscription request, CancellationToken ct)
     {
-        var (subscription, plan, hospital, today) = await running.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
+        var (subscription, plan, hospital, today) = await activeSubscriptions.GetForUpdateAsync(request.SubscriptionId, request.ExpectedVersion, ct);
         hospital.EnsureActive();
 
         if (request.AutoRenew is { } renews) subscription.SetAutoRenew(renews);

@@ -157,7 +157,7 @@ public sealed record UpdateHospital(
     [property: Length(1, 100)] string? HospitalType = null,
     [property: TimeZoneName] string? TimeZone = null,
     [property: Range(0, Hospital.HighestMaxOpenPatientBookings)] int? MaxOpenPatientBookings = null,
-    [property: AllowedValues(true, null, ErrorMessage = "can only be true: delete_hospital takes a hospital out of use")] bool? IsActive = null,
+    [property: AllowedValues(true, null, ErrorMessage = "can only be true: use delete_hospital to deactivate a hospital")] bool? IsActive = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedHospital>;
 
 /// <summary>

@@ -19,7 +19,7 @@ internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<Crea
     {
         var id = request.HospitalId ?? db.Tenancy.HospitalId;
         var hospital = await db.Hospitals.AsNoTracking().SingleOrDefaultAsync(h => h.Id == id, ct) ?? throw new NotFound("hospital");
-        if (!hospital.IsActive) throw new Conflict("The hospital is out of use.");
+        if (!hospital.IsActive) throw new Conflict("The hospital is inactive.");
 
         var department = new Department
         {

@@ -14,7 +14,7 @@ namespace MedCor.Hospital.Hospitals;
 /// <param name="Count">The number of upcoming appointments.</param>
 internal sealed record PausedBookings(long Version, IReadOnlyList<RezonedAppointment> Affected, long Count);
 
-internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient others) : IToolHandler<UpdateHospital, PausedBookings?, UpdatedHospital>, ICurrentStateProvider<UpdateHospital>
+internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient tools) : IToolHandler<UpdateHospital, PausedBookings?, UpdatedHospital>, ICurrentStateProvider<UpdateHospital>
 {
     public async Task<object> GetCurrentAsync(UpdateHospital request, CancellationToken ct) => await hospitals.GetAsync(request.HospitalId, ct);
 
@@ -31,8 +31,8 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
 
         // A rejected request must not pause bookings.
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
-        var ahead = await others.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
-        return new(hospital.Version, [.. ahead.Results.Select(a => ToRezonedAppointment(a, zone))], ahead.Total);
+        var upcoming = await tools.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
+        return new(hospital.Version, [.. upcoming.Results.Select(a => ToRezonedAppointment(a, zone))], upcoming.Total);
     }
 
     public async Task<UpdatedHospital> HandleAsync(UpdateHospital request, PausedBookings? paused, CancellationToken ct)
@@ -40,10 +40,10 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
         // A change in between may have ended the pause.
-        if (paused is not null && paused.Version != hospital.Version) throw new Conflict("The hospital was changed by somebody else at the same moment. Read it again, then repeat.") { RetryAfter = 1 };
+        if (paused is not null && paused.Version != hospital.Version) throw new Conflict("The hospital was changed by another request at the same time. Read it again, then retry.") { RetryAfter = 1 };
 
         // Administrators of an inactive hospital may still hold a valid token for some seconds.
-        if (request.IsActive is true && !hospital.IsActive && !db.Tenancy.Caller.IsOneOf(Callers.Platform)) throw new Forbidden("Only platform administrators take a hospital back into use.");
+        if (request.IsActive is true && !hospital.IsActive && !db.Tenancy.Caller.IsOneOf(Callers.Platform)) throw new Forbidden("Only platform administrators can reactivate a hospital.");
 
         hospital.Name = request.Name ?? hospital.Name;
         hospital.Email = request.Email ?? hospital.Email;
@@ -70,9 +70,9 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
 
     private static RezonedAppointment ToRezonedAppointment(UpcomingBooking appointment, string zone)
     {
-        var shown = TimeZoneInfo.ConvertTime(appointment.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(zone)).DateTime;
+        var local = TimeZoneInfo.ConvertTime(appointment.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(zone)).DateTime;
         return new(
             appointment.Id, appointment.PatientId, appointment.DoctorId, appointment.StartsAt, appointment.AppointmentDate, appointment.AppointmentTime, appointment.TimeZone,
-            DateOnly.FromDateTime(shown), TimeOnly.FromDateTime(shown), zone);
+            DateOnly.FromDateTime(local), TimeOnly.FromDateTime(local), zone);
     }
 }

@@ -98,7 +98,7 @@ public class UpdateSubscriptionTests
         foreach (var change in new object[] { new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise }, new { subscription_id = Id(made), auto_renew = true } })
         {
             var refused = await hospital.Platform.TryCall("update_subscription", change);
-            Assert.Equal(("CONFLICT", "The hospital is out of use."), (refused.Code, (string?)refused.Body["error"]!["message"]));
+            Assert.Equal(("CONFLICT", "The hospital is inactive."), (refused.Code, (string?)refused.Body["error"]!["message"]));
         }
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())).Code);
         Assert.Single(await hospital.ListInvoices());

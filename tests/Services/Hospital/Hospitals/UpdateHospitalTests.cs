@@ -161,7 +161,7 @@ public sealed class UpdateHospitalTests
         var (platform, ward) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
         var refused = await platform.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false });
         Assert.Equal("VALIDATION_ERROR", refused.Code);
-        Assert.Equal("can only be true: delete_hospital takes a hospital out of use", (string?)Assert.Single(refused.Details!["is_active"]!.AsArray()));
+        Assert.Equal("can only be true: use delete_hospital to deactivate a hospital", (string?)Assert.Single(refused.Details!["is_active"]!.AsArray()));
         Assert.True((bool)(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true }))["is_active"]!);
 
         // Without revoking the hospital's tokens, which normally happens within seconds.
