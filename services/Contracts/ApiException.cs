@@ -19,9 +19,9 @@ public abstract class ApiException(int status, string code, string message) : Ex
     public int? RetryAfter { get; init; }
 
     /// <summary>Adds a fact to <c>error.details</c>.</summary>
-    public ApiException WithDetail(string name, object? fact)
+    public ApiException WithDetail(string name, object? value)
     {
-        Details[name] = JsonSerializer.SerializeToNode(fact, Json.Options);
+        Details[name] = JsonSerializer.SerializeToNode(value, Json.Options);
         return this;
     }
 }
@@ -34,19 +34,19 @@ public sealed class ValidationFailed : ApiException
 
     public ValidationFailed(IReadOnlyDictionary<string, List<string>> fields) : base(400, ErrorCodes.ValidationError, FormatMessage(fields))
     {
-        foreach (var (field, wrongs) in fields) WithDetail(field, wrongs);
+        foreach (var (field, messages) in fields) WithDetail(field, messages);
     }
 
-    public ValidationFailed(string field, string wrong) : this(new Dictionary<string, List<string>> { [field] = [wrong] }) { }
+    public ValidationFailed(string field, string message) : this(new Dictionary<string, List<string>> { [field] = [message] }) { }
 
     private static string FormatMessage(IReadOnlyDictionary<string, List<string>> fields)
     {
         // Lazy: errors for which there is no room are not formatted.
-        var wrongs = fields.Select(field => $"{field.Key} {string.Join(", ", field.Value)}");
-        var room = MaxMessageLength;
-        var told = wrongs.TakeWhile(wrong => (room -= wrong.Length + 2) >= 0).ToArray();
-        if (told.Length == 0) told = [.. wrongs.Take(1).Select(first => first[..Math.Min(MaxMessageLength, first.Length)] + "…")];
-        var text = $"Not valid: {string.Join("; ", told)}{(told.Length < fields.Count ? $"; and {fields.Count - told.Length} more, see details" : "")}";
+        var messages = fields.Select(field => $"{field.Key} {string.Join(", ", field.Value)}");
+        var remaining = MaxMessageLength;
+        var listed = messages.TakeWhile(message => (remaining -= message.Length + 2) >= 0).ToArray();
+        if (listed.Length == 0) listed = [.. messages.Take(1).Select(first => first[..Math.Min(MaxMessageLength, first.Length)] + "…")];
+        var text = $"Not valid: {string.Join("; ", listed)}{(listed.Length < fields.Count ? $"; and {fields.Count - listed.Length} more, see details" : "")}";
         return text[^1] is '?' or '…' ? text : text + ".";
     }
 }
@@ -61,7 +61,7 @@ public sealed class Forbidden(string message) : ApiException(403, ErrorCodes.Per
 /// Represents a resource that does not exist or that the caller may not know of. A resource of another hospital is reported in the same words.
 /// </summary>
 /// <param name="hint">A suggestion, taken from names that everyone may know: <c>. Did you mean …?</c></param>
-public sealed class NotFound(string thing, string hint = "") : ApiException(404, ErrorCodes.ResourceNotFound, $"There is no such {thing}{(hint.Length > 0 ? hint : ".")}");
+public sealed class NotFound(string entityName, string hint = "") : ApiException(404, ErrorCodes.ResourceNotFound, $"There is no such {entityName}{(hint.Length > 0 ? hint : ".")}");
 
 /// <summary>Represents a request that the current state does not permit.</summary>
 public sealed class Conflict(string message) : ApiException(409, ErrorCodes.Conflict, message);
@@ -78,14 +78,14 @@ public sealed class Refused : ApiException
     public Refused(int status, Problem problem) : base(status, problem.Code, problem.Message)
     {
         RetryAfter = problem.RetryAfter;
-        foreach (var (name, fact) in problem.Details) Details[name] = fact?.DeepClone();
+        foreach (var (name, value) in problem.Details) Details[name] = value?.DeepClone();
     }
 }
 
 /// <summary>Represents the temporary unavailability of a required component.</summary>
 public sealed class Unavailable : ApiException
 {
-    public Unavailable() : this("A part of MedCor is down at present. Try again shortly.")
+    public Unavailable() : this("A part of MedCor is unavailable. Retry shortly.")
     {
     }
 

@@ -17,11 +17,11 @@ public sealed class ClinicalContentDescriptor
 
     private ClinicalContentDescriptor(Type kind, Func<object, IEnumerable<IClinicalContent>> find, Type parameters)
     {
-        var noun = JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.Name);
-        (Resource, _find) = ($"{noun}s", find);
+        var entityName = JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.Name);
+        (Resource, _find) = ($"{entityName}s", find);
         var ids = Json.Strict.GetTypeInfo(parameters).Properties.Where(p => p.Name.EndsWith("_id", StringComparison.Ordinal)).ToArray();
         // The parameter that identifies a medical record is record_id, not medical_record_id.
-        _resourceId = ids.FirstOrDefault(p => $"{noun}_id".EndsWith(p.Name, StringComparison.Ordinal))?.Get;
+        _resourceId = ids.FirstOrDefault(p => $"{entityName}_id".EndsWith(p.Name, StringComparison.Ordinal))?.Get;
         _patientId = ids.FirstOrDefault(p => p.Name == "patient_id")?.Get;
     }
 
@@ -47,7 +47,7 @@ public sealed class ClinicalContentDescriptor
         parameters is null ? new(tool, Resource) : new(tool, Resource, (Guid?)_resourceId?.Invoke(parameters), (Guid?)_patientId?.Invoke(parameters));
 
     /// <summary>Returns the audit outcome of a refused call, or null for an internal failure, which shows and changes nothing.</summary>
-    public static AuditOutcome? GetOutcome(ApiException refusal) => refusal.Code switch
+    public static AuditOutcome? GetOutcome(ApiException error) => error.Code switch
     {
         ErrorCodes.PermissionDenied => AuditOutcome.Forbidden,
         ErrorCodes.ResourceNotFound => AuditOutcome.Missing,
@@ -73,6 +73,6 @@ public sealed class ClinicalContentDescriptor
                      let find = CreateFinder(property.PropertyType, kinds)
                      where find is not null
                      select (Get: property.Get, Find: find)).ToArray();
-        return parts.Length == 0 ? null : whole => parts.SelectMany(part => part.Get(whole) is { } value ? part.Find(value) : []);
+        return parts.Length == 0 ? null : container => parts.SelectMany(part => part.Get(container) is { } value ? part.Find(value) : []);
     }
 }

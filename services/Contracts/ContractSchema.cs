@@ -30,14 +30,14 @@ public static class ContractSchema
     /// <summary>Returns the schema of what a service returns.</summary>
     public static JsonObject ForOutput(Type type) => WithDialect(ForOutput(type, (_, node) => node));
 
-    /// <summary>Returns the schema of what a client may send, as part of a larger document. <paramref name="then"/> transforms each of its nodes.</summary>
-    public static JsonObject ForInput(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Export(type, InputOptions, then);
+    /// <summary>Returns the schema of what a client may send, as part of a larger document. <paramref name="transform"/> is applied to each node.</summary>
+    public static JsonObject ForInput(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> transform) => Export(type, InputOptions, transform);
 
-    /// <summary>Returns the schema of what a service returns, as part of a larger document. <paramref name="then"/> transforms each of its nodes.</summary>
-    public static JsonObject ForOutput(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) => Export(type, OutputOptions, then);
+    /// <summary>Returns the schema of what a service returns, as part of a larger document. <paramref name="transform"/> is applied to each node.</summary>
+    public static JsonObject ForOutput(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> transform) => Export(type, OutputOptions, transform);
 
-    private static JsonObject Export(Type type, JsonSerializerOptions options, Func<JsonSchemaExporterContext, JsonObject, JsonObject> then) =>
-        (JsonObject)options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (context, node) => then(context, Refine(context, node, isInput: options == InputOptions)) });
+    private static JsonObject Export(Type type, JsonSerializerOptions options, Func<JsonSchemaExporterContext, JsonObject, JsonObject> transform) =>
+        (JsonObject)options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (context, node) => transform(context, Refine(context, node, isInput: options == InputOptions)) });
 
     private static JsonSerializerOptions CreateOptions(JsonSerializerOptions read)
     {
@@ -54,10 +54,10 @@ public static class ContractSchema
         {
             var property = type.Properties[i];
             if (IOptional.ValueOf(property.PropertyType) is not { } held) continue;
-            var shown = type.CreateJsonPropertyInfo(held, property.Name);
-            (shown.AttributeProvider, shown.Get, shown.Set) = (property.AttributeProvider, property.Get, (_, _) => { });
-            if (!held.IsValueType) shown.IsGetNullable = shown.IsSetNullable = true;
-            type.Properties[i] = shown;
+            var shownProperty = type.CreateJsonPropertyInfo(held, property.Name);
+            (shownProperty.AttributeProvider, shownProperty.Get, shownProperty.Set) = (property.AttributeProvider, property.Get, (_, _) => { });
+            if (!held.IsValueType) shownProperty.IsGetNullable = shownProperty.IsSetNullable = true;
+            type.Properties[i] = shownProperty;
         }
     }
 
@@ -116,10 +116,10 @@ public static class ContractSchema
         schema[keyword] = value;
     }
 
-    private static void SetRange(JsonObject schema, long least, long most)
+    private static void SetRange(JsonObject schema, long min, long max)
     {
-        schema["minimum"] = least;
-        schema["maximum"] = most;
+        schema["minimum"] = min;
+        schema["maximum"] = max;
     }
 
     /// <summary>Applies the rules that apply to every text without narrower rules for its characters.</summary>
@@ -149,11 +149,11 @@ public static class ContractSchema
             case StringLengthAttribute length:
                 SetLength(schema, length.MinimumLength, length.MaximumLength);
                 break;
-            case MinLengthAttribute least:
-                SetLength(schema, least.Length, null);
+            case MinLengthAttribute min:
+                SetLength(schema, min.Length, null);
                 break;
-            case MaxLengthAttribute most:
-                SetLength(schema, null, most.Length);
+            case MaxLengthAttribute max:
+                SetLength(schema, null, max.Length);
                 break;
             case EachElementLengthAttribute each:
                 if (schema["items"] is not JsonObject item) break;
@@ -200,10 +200,10 @@ public static class ContractSchema
         }
     }
 
-    private static void SetLength(JsonObject schema, int? least, int? most)
+    private static void SetLength(JsonObject schema, int? minLength, int? maxLength)
     {
         var list = schema["items"] is not null;
-        if (least is { } min) schema[list ? "minItems" : "minLength"] = min;
-        if (most is { } max) schema[list ? "maxItems" : "maxLength"] = max;
+        if (minLength is { } min) schema[list ? "minItems" : "minLength"] = min;
+        if (maxLength is { } max) schema[list ? "maxItems" : "maxLength"] = max;
     }
 }

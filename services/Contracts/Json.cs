@@ -94,13 +94,13 @@ public static class EnumNames
     /// <summary>Returns the name of a value.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The enum has no such value.</exception>
     public static string Of<T>(T value) where T : struct, Enum =>
-        Maps<T>.NameOf.TryGetValue(value, out var word) ? word : throw new ArgumentOutOfRangeException(nameof(value), $"{typeof(T).Name} has no such value.");
+        Maps<T>.NameOf.TryGetValue(value, out var text) ? text : throw new ArgumentOutOfRangeException(nameof(value), $"{typeof(T).Name} has no such value.");
 
     /// <summary>Returns whether a text is exactly a name of the enum, and its value.</summary>
-    public static bool TryParse<T>(string? word, out T value) where T : struct, Enum
+    public static bool TryParse<T>(string? text, out T value) where T : struct, Enum
     {
         value = default;
-        return word is not null && Maps<T>.ValueOf.TryGetValue(word, out value);
+        return text is not null && Maps<T>.ValueOf.TryGetValue(text, out value);
     }
 
     private static class Maps<T> where T : struct, Enum

@@ -28,22 +28,22 @@ public static class ResourceCatalogue
     private const string IdSuffix = "_id";
 
     private static readonly (Type Type, ResourceAttribute Promise)[] Attributes =
-        [.. from type in typeof(ResourceAttribute).Assembly.GetTypes() let promise = type.GetCustomAttribute<ResourceAttribute>() where promise is not null select (type, promise)];
+        [.. from type in typeof(ResourceAttribute).Assembly.GetTypes() let attribute = type.GetCustomAttribute<ResourceAttribute>() where attribute is not null select (type, attribute)];
 
     /// <summary>Gets the resources by name, in alphabetical order.</summary>
     public static IReadOnlyDictionary<string, ResourceDescriptor> All { get; } =
         new SortedDictionary<string, ResourceDescriptor>(Attributes.Select(p => Describe(p.Type, p.Promise)).ToDictionary(r => r.Name), StringComparer.Ordinal);
 
-    private static ResourceDescriptor Describe(Type type, ResourceAttribute promise) => new(
-        promise.Name, type.Namespace!.Split('.')[^1].ToLowerInvariant(), promise.Callers, XmlDocumentation.GetSummary(type), type,
+    private static ResourceDescriptor Describe(Type type, ResourceAttribute attribute) => new(
+        attribute.Name, type.Namespace!.Split('.')[^1].ToLowerInvariant(), attribute.Callers, XmlDocumentation.GetSummary(type), type,
         [.. Properties(type).Select(p => p.Name)], References(type).ToDictionary(r => r.Key, r => r.Reference));
 
     private static IEnumerable<(string Key, ResourceReference Reference)> References(Type type)
     {
         foreach (var property in Properties(type))
         {
-            if (FindReference(property) is { } own)
-                yield return (own.Expanded, own);
+            if (FindReference(property) is { } reference)
+                yield return (reference.Expanded, reference);
             else if (Json.Options.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } && Json.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object)
                 foreach (var inner in Properties(element).Select(FindReference).OfType<ResourceReference>().Take(1))
                     yield return (property.Name, inner with { List = property.Name });
@@ -57,9 +57,9 @@ public static class ResourceCatalogue
     {
         if (!property.Name.EndsWith(IdSuffix, StringComparison.Ordinal)) return null;
         var name = property.Name[..^IdSuffix.Length];
-        var named = Attributes.Select(p => (Singular: JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Type.Name), p.Promise.Name)).ToArray();
-        var found = named.Where(r => r.Singular == name).Concat(named.Where(r => r.Singular.EndsWith($"_{name}", StringComparison.Ordinal))).FirstOrDefault();
-        return found.Name is null ? null : new(null, property.Name, name, found.Name);
+        var candidates = Attributes.Select(p => (Singular: JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Type.Name), p.Promise.Name)).ToArray();
+        var match = candidates.Where(r => r.Singular == name).Concat(candidates.Where(r => r.Singular.EndsWith($"_{name}", StringComparison.Ordinal))).FirstOrDefault();
+        return match.Name is null ? null : new(null, property.Name, name, match.Name);
     }
 
     private static IList<JsonPropertyInfo> Properties(Type type) => Json.Options.GetTypeInfo(type).Properties;

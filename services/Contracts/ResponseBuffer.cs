@@ -32,30 +32,30 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     /// <param name="limit">The requested number of entries; null when the response is not a list.</param>
     public static ResponseBuffer WriteJson(Action<Utf8JsonWriter> write, int? limit)
     {
-        var answer = new ResponseBuffer();
+        var buffer = new ResponseBuffer();
         try
         {
-            using (var json = new Utf8JsonWriter(answer, new() { Encoder = Json.Options.Encoder, SkipValidation = true })) write(json);
-            answer.Complete();
-            return answer;
+            using (var json = new Utf8JsonWriter(buffer, new() { Encoder = Json.Options.Encoder, SkipValidation = true })) write(json);
+            buffer.Complete();
+            return buffer;
         }
         catch (BufferLimitExceededException)
         {
-            answer.Dispose();
+            buffer.Dispose();
             throw CreateTooLargeException(limit);
         }
         catch
         {
-            answer.Dispose();
+            buffer.Dispose();
             throw;
         }
     }
 
     /// <summary>Sends the response in segments, each after the previous one was sent.</summary>
-    public async ValueTask CopyToAsync(PipeWriter to, CancellationToken ct)
+    public async ValueTask CopyToAsync(PipeWriter writer, CancellationToken ct)
     {
-        foreach (var piece in WrittenSequence)
-            if ((await to.WriteAsync(piece, ct)).IsCompleted) return;
+        foreach (var segment in WrittenSequence)
+            if ((await writer.WriteAsync(segment, ct)).IsCompleted) return;
     }
 
     /// <inheritdoc/>
@@ -83,14 +83,14 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     {
         _pipe.Writer.Complete();
         // The writer is completed, so the read does not have to wait.
-        if (_pipe.Reader.TryRead(out var all)) WrittenSequence = all.Buffer;
+        if (_pipe.Reader.TryRead(out var result)) WrittenSequence = result.Buffer;
     }
 
     /// <summary>Creates the error that a caller receives when a response would exceed <see cref="MaxLength"/>.</summary>
     /// <param name="limit">The requested number of entries; null when the response is not a list.</param>
     public static ApiException CreateTooLargeException(int? limit) => limit is > 1
-        ? new ValidationFailed("limit", $"makes an answer of more than {MaxLength / 1024 / 1024} MiB: ask for fewer at once, such as {Math.Max(1, limit.Value / 4)}, or for some of the fields alone")
-        : new Conflict($"The answer would be larger than {MaxLength / 1024 / 1024} MiB. Ask for less.");
+        ? new ValidationFailed("limit", $"makes an answer of more than {MaxLength / 1024 / 1024} MiB: request fewer at once, such as {Math.Max(1, limit.Value / 4)}, or only some of the fields")
+        : new Conflict($"The response would be larger than {MaxLength / 1024 / 1024} MiB. Request less.");
 
     /// <summary>The exception that is thrown when a response would exceed <see cref="MaxLength"/>.</summary>
     public sealed class BufferLimitExceededException : Exception;

@@ -56,9 +56,9 @@ public static class XmlDocumentation
     /// <summary>Returns the description of a property, from its own doc comment or from its record's.</summary>
     public static string GetDescription(PropertyInfo property)
     {
-        var own = Members.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}")?.Element("summary");
+        var summary = Members.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}")?.Element("summary");
         var param = FindMember(property.DeclaringType!)?.Elements("param").FirstOrDefault(p => p.Attribute("name")!.Value == property.Name);
-        return Text(own ?? param);
+        return Text(summary ?? param);
     }
 
     private static XElement? FindMember(Type type) => Members.GetValueOrDefault($"T:{Name(type)}");

@@ -50,7 +50,7 @@ public enum Effect
     Create,
     /// <summary>The call changes something; calling twice changes no more than calling once.</summary>
     Update,
-    /// <summary>The call takes something out of use.</summary>
+    /// <summary>The call deactivates an entity.</summary>
     Delete,
 }
 

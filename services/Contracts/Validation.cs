@@ -41,7 +41,7 @@ public abstract class EachElementAttribute : ValidationAttribute
 /// <summary>Limits the length of each text of a list, in characters.</summary>
 public sealed class EachElementLengthAttribute : EachElementAttribute
 {
-    public EachElementLengthAttribute(int least, int most) => (MinimumLength, MaximumLength, ErrorMessage) = (least, most, $"must have entries of {least} to {most} characters each");
+    public EachElementLengthAttribute(int min, int max) => (MinimumLength, MaximumLength, ErrorMessage) = (min, max, $"must have entries of {min} to {max} characters each");
 
     public int MinimumLength { get; }
     public int MaximumLength { get; }
@@ -54,7 +54,7 @@ public sealed class EachElementLengthAttribute : EachElementAttribute
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class EachRangeAttribute : ValidationAttribute
 {
-    public EachRangeAttribute(int least, int most) => (Least, Most, ErrorMessage) = (least, most, $"must be numbers from {least} to {most}");
+    public EachRangeAttribute(int min, int max) => (Least, Most, ErrorMessage) = (min, max, $"must be numbers from {min} to {max}");
 
     public int Least { get; }
     public int Most { get; }

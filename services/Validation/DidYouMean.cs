@@ -14,8 +14,8 @@ public static class DidYouMean
     public static string Hint(string? sent, IEnumerable<string> known)
     {
         if (sent is not { Length: > 0 and <= MaxNameLength }) return "";
-        var slips = Math.Clamp(sent.Length / 3, 1, 3);
+        var maxDistance = Math.Clamp(sent.Length / 3, 1, 3);
         var nearest = known.Select(name => (Name: name, Distance: Levenshtein.GetDistance(sent.ToLowerInvariant(), name.ToLowerInvariant()))).OrderBy(n => n.Distance).FirstOrDefault();
-        return nearest.Name is not null && nearest.Distance <= slips ? $". Did you mean {nearest.Name}?" : "";
+        return nearest.Name is not null && nearest.Distance <= maxDistance ? $". Did you mean {nearest.Name}?" : "";
     }
 }

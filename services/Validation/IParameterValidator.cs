@@ -1,11 +1,16 @@
 namespace MedCor.Validation;
 
-/// <summary>Checks the parameters of a tool by rules that no annotation says: of several parameters together, of who calls, of the day by a hospital's clocks.</summary>
+/// <summary>
+/// Validates the parameters of a tool by rules that annotations cannot express: rules about several parameters, the caller, or the current date at a hospital.
+/// </summary>
 public interface IParameterValidator<in TTool>
 {
     /// <summary>
-    /// Notes all that is wrong, which is refused together with what the annotations refuse. Asked before a call is known as a repetition by its idempotency key: what was right once must stay so.
+    /// Adds all errors, which are reported together with those of the annotations. It runs before an idempotency key identifies a call as a repetition, so
+    /// parameters that were valid once must stay valid.
     /// </summary>
-    /// <param name="request">The parameters. Those that are wrong by themselves are left out and have their type's default; <see cref="ParameterErrors.AreRight"/> tells them.</param>
+    /// <param name="request">
+    /// The parameters. A parameter that is invalid by itself is omitted and has the default of its type; see <see cref="ParameterErrors.AreRight"/>.
+    /// </param>
     Task AddErrorsAsync(TTool request, ParameterErrors errors, CancellationToken ct);
 }

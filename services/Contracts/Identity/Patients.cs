@@ -18,7 +18,7 @@ public sealed record Patient(
     DateTimeOffset UpdatedAt)
 {
     /// <summary>The error when something new is to be booked or recorded for an inactive patient.</summary>
-    public const string InactiveError = "is a patient who is no longer treated here";
+    public const string InactiveError = "is an inactive patient";
 }
 
 /// <summary>Lists the patients that you may see, by last name. Patients see only themselves.</summary>
