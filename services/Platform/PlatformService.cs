@@ -128,12 +128,12 @@ public static class PlatformService
     }
 
     /// <summary>Returns the connection string with which a service connects to its database; null when none is configured.</summary>
-    /// <param name="given">The configured connection string.</param>
+    /// <param name="configured">The configured connection string.</param>
     /// <param name="connections">The maximum number of connections; null for the number in the connection string, or else 40.</param>
-    internal static string? BuildConnectionString(string? given, string service, int? connections = null)
+    internal static string? BuildConnectionString(string? configured, string service, int? connections = null)
     {
-        if (given is null) return null;
-        var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{given}")
+        if (configured is null) return null;
+        var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{configured}")
         {
             ApplicationName = service,
             MaxAutoPrepare = 200,

@@ -24,9 +24,9 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
     private static readonly string[] HandledEvents =
     [
         .. from type in typeof(RebuildReadModels).Assembly.GetTypes().Append(typeof(HospitalCopies))
-           from heard in type.GetInterfaces()
-           where heard.IsGenericType && heard.GetGenericTypeDefinition() == typeof(IEventHandler<>)
-           select heard.GetGenericArguments()[0].Name,
+           from handler in type.GetInterfaces()
+           where handler.IsGenericType && handler.GetGenericTypeDefinition() == typeof(IEventHandler<>)
+           select handler.GetGenericArguments()[0].Name,
     ];
 
     public string Name => "rebuild";
@@ -45,15 +45,15 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
         }
-        Console.WriteLine($"The read models are empty; {string.Join(", ", SourceServices)} are asked to tell what they have.");
+        Console.WriteLine($"The read models are empty; {string.Join(", ", SourceServices)} are replaying their data.");
         return await WaitForReplayAsync(history, ct) ? 0 : 1;
     }
 
     private async Task<bool> WaitForReplayAsync(Guid history, CancellationToken ct)
     {
-        var seen = SourceServices.ToDictionary(o => o, _ => -1L);
+        var handledCounts = SourceServices.ToDictionary(o => o, _ => -1L);
         var done = new HashSet<string>();
-        var moved = clock.GetUtcNow();
+        var lastProgressAt = clock.GetUtcNow();
         using var timer = new PeriodicTimer(PollInterval, clock);
         try
         {
@@ -64,16 +64,16 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
                 {
                     var (first, last) = (ReplayEventId.Create(history, owner, 1), ReplayEventId.Create(history, owner, (1L << 48) - 1));
                     var handled = await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM inbox WHERE event_id BETWEEN {first} AND {last}").SingleAsync(ct);
-                    var told = await db.Database.SqlQuery<long>($"SELECT coalesce(max(events), -1) AS \"Value\" FROM histories WHERE history_id = {history} AND service = {owner}").SingleAsync(ct);
-                    if (handled != seen[owner]) moved = clock.GetUtcNow();
-                    seen[owner] = handled;
-                    if (told != handled) continue;
+                    var published = await db.Database.SqlQuery<long>($"SELECT coalesce(max(events), -1) AS \"Value\" FROM histories WHERE history_id = {history} AND service = {owner}").SingleAsync(ct);
+                    if (handled != handledCounts[owner]) lastProgressAt = clock.GetUtcNow();
+                    handledCounts[owner] = handled;
+                    if (published != handled) continue;
                     done.Add(owner);
-                    moved = clock.GetUtcNow();
-                    Console.WriteLine($"{owner}: {handled} events, all are in.");
+                    lastProgressAt = clock.GetUtcNow();
+                    Console.WriteLine($"{owner}: all {handled} events have been handled.");
                 }
-                if (clock.GetUtcNow() - moved <= StallTimeout) continue;
-                await Console.Error.WriteLineAsync($"Nothing has come for {StallTimeout.TotalMinutes:0} minutes, and {string.Join(", ", SourceServices.Except(done))} are not complete. Is everything running?");
+                if (clock.GetUtcNow() - lastProgressAt <= StallTimeout) continue;
+                await Console.Error.WriteLineAsync($"No event has arrived for {StallTimeout.TotalMinutes:0} minutes, and {string.Join(", ", SourceServices.Except(done))} are not complete. Check that all services are running.");
                 return false;
             }
         }

@@ -40,7 +40,7 @@ public abstract class TenantDb : DbContext
         _tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
 
     /// <summary>Publishes an event if and when the accompanying changes are committed. The event is created while saving, after rows are stamped.</summary>
-    public void Raise(Func<IntegrationEvent> happened) => _raised.Add(happened);
+    public void Raise(Func<IntegrationEvent> integrationEvent) => _raised.Add(integrationEvent);
 
     /// <summary>Wakes the dispatcher as soon as the events added to the outbox are committed.</summary>
     internal void WakeDispatcher() => _signal.WakeWhenCommitted(Database.CurrentTransaction);
@@ -61,7 +61,7 @@ public abstract class TenantDb : DbContext
         }
 
         var told = _raised.Count > 0;
-        foreach (var happened in _raised) Add(OutboxMessage.From(happened() with { OccurredAt = now }));
+        foreach (var integrationEvent in _raised) Add(OutboxMessage.From(integrationEvent() with { OccurredAt = now }));
         _raised.Clear();
 
         try
@@ -72,7 +72,7 @@ public abstract class TenantDb : DbContext
         }
         catch (DbUpdateConcurrencyException)
         {
-            throw new Conflict("It was changed by somebody else at the same moment. Read it again, then repeat.");
+            throw new Conflict("It was changed by another request at the same time. Read it again, then retry.");
         }
     }
 

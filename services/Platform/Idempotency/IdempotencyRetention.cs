@@ -7,6 +7,6 @@ namespace MedCor.Platform.Idempotency;
 internal sealed class IdempotencyRetention(DbContext db) : IRetentionPolicy
 {
     /// <inheritdoc/>
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int atMost, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"DELETE FROM recorded_calls WHERE ctid IN (SELECT ctid FROM recorded_calls WHERE recorded_at < {now - IdempotencyStore.Retention} LIMIT {atMost})", ct);
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM recorded_calls WHERE ctid IN (SELECT ctid FROM recorded_calls WHERE recorded_at < {now - IdempotencyStore.Retention} LIMIT {maxCount})", ct);
 }

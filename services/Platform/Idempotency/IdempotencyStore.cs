@@ -67,7 +67,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
         var (paramsHash, secrets) = Split(request);
         if (!call.ParamsHash.AsSpan().SequenceEqual(paramsHash) || !await SecretsMatchAsync(call.SecretsHash, secrets, ct))
             throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").WithDetail("field", ConflictField);
-        if (call.Role is { } then && then != CallersRole) throw new Forbidden("You made this call in another role, whose answers you may not see any more.");
+        if (call.Role is { } then && then != CallersRole) throw new Forbidden("This call was made in another role, whose results you may no longer see.");
         return call.Result;
     }
 

@@ -8,18 +8,18 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MedCor.Platform.Limits;
 
 /// <summary>
-/// Divides the memory that a service may have among its calls: a quarter for the bodies that it reads, half for what it answers. A call has its share before it takes memory, counted as
-/// the most that it can take, and waits for it. Bodies and answers are counted apart, so that no call waits for one that waits for it.
+/// Divides the memory of a service among its calls: a quarter for request bodies, half for responses. A call waits until the maximum that it can use is
+/// available, before it allocates. Bodies and responses are counted separately, so that calls cannot wait for each other.
 /// </summary>
 internal sealed class RequestMemoryLimiter : IDisposable
 {
-    /// <summary>A call that has waited so long for its share is refused.</summary>
+    /// <summary>The time after which a waiting call is rejected.</summary>
     public static readonly TimeSpan QueueTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Memory is counted in units of so many bytes.</summary>
+    /// <summary>The size in bytes of the units in which memory is counted.</summary>
     private const int BytesPerUnit = 64 * 1024;
 
-    /// <summary>JSON in UTF-8 is in memory as its text, of two bytes a character, and as its bytes, in a buffer that doubles.</summary>
+    /// <summary>The copies of a JSON text in memory: its text, at two bytes per character, and its UTF-8 bytes, in a buffer that doubles.</summary>
     private const int CopiesInMemory = 4;
 
     private readonly ConcurrencyLimiter _bodies;
@@ -30,23 +30,25 @@ internal sealed class RequestMemoryLimiter : IDisposable
     {
     }
 
-    /// <param name="available">How much memory the process may have, in bytes.</param>
+    /// <param name="available">The memory of the process in bytes.</param>
     internal RequestMemoryLimiter(long available)
     {
-        // However little there is, the largest can be had alone.
+        // However little memory there is, the largest body or response fits when it is the only one.
         _maxUnits = (Math.Max(ToUnits(available / 4), ToUnits(CopiesInMemory * (long)MedCorDefaults.MaxRequestBodySize)), Math.Max(ToUnits(available / 2), ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxLength)));
         (_bodies, _responses) = (Limiter(_maxUnits.Body), Limiter(_maxUnits.Answer));
 
         static ConcurrencyLimiter Limiter(int units) => new(new() { PermitLimit = units, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
     }
 
-    /// <summary>The share of a call for its body. Dispose of it when the call is over. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
-    /// <param name="length">How long the body is, in bytes; null when it is not known.</param>
+    /// <summary>Acquires the memory for a request body. Dispose of the lease when the call ends.</summary>
+    /// <param name="length">The length of the body in bytes; null if unknown.</param>
+    /// <exception cref="Unavailable">The memory did not become available within <see cref="QueueTimeout"/>.</exception>
     public ValueTask<RateLimitLease> AcquireForBodyAsync(long? length, CancellationToken ct) => AcquireAsync(_bodies, Math.Clamp(ToUnits(CopiesInMemory * (length ?? MedCorDefaults.MaxRequestBodySize)), 1, _maxUnits.Body), ct);
 
-    /// <summary>The share of a call for its answer, before it reads what it answers. Dispose of it when it is sent. Throws <see cref="Unavailable"/> when there is none for too long.</summary>
-    /// <param name="things">How many things it may answer with.</param>
-    public ValueTask<RateLimitLease> AcquireForResponseAsync(int things, CancellationToken ct) => AcquireAsync(_responses, Math.Min(ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxEntityLength * things), _maxUnits.Answer), ct);
+    /// <summary>Acquires the memory for a response, before its data is read. Dispose of the lease when the response has been sent.</summary>
+    /// <param name="maxEntities">The maximum number of entities in the response.</param>
+    /// <exception cref="Unavailable">The memory did not become available within <see cref="QueueTimeout"/>.</exception>
+    public ValueTask<RateLimitLease> AcquireForResponseAsync(int maxEntities, CancellationToken ct) => AcquireAsync(_responses, Math.Min(ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxEntityLength * maxEntities), _maxUnits.Answer), ct);
 
     public void Dispose()
     {
@@ -59,22 +61,22 @@ internal sealed class RequestMemoryLimiter : IDisposable
     private static async ValueTask<RateLimitLease> AcquireAsync(ConcurrencyLimiter limiter, int units, CancellationToken ct)
     {
         if (limiter.AttemptAcquire(units) is { IsAcquired: true } lease) return lease;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(QueueTimeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(QueueTimeout);
         try
         {
-            return await limiter.AcquireAsync(units, patience.Token);
+            return await limiter.AcquireAsync(units, timeout.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new Unavailable("More is under way at this moment than there is room for. Try again shortly.", retryAfter: 1);
+            throw new Unavailable("The service is processing as much data as its memory allows. Retry shortly.", retryAfter: 1);
         }
     }
 }
 
 internal static class RequestMemoryLimiterExtensions
 {
-    /// <summary>Holds a call with a body back until there is memory for it.</summary>
+    /// <summary>Delays calls with a body until there is memory for it.</summary>
     public static IApplicationBuilder UseRequestMemoryLimiter(this IApplicationBuilder app)
     {
         var memory = app.ApplicationServices.GetRequiredService<RequestMemoryLimiter>();
@@ -85,7 +87,7 @@ internal static class RequestMemoryLimiterExtensions
                 await next(http);
                 return;
             }
-            using var share = await memory.AcquireForBodyAsync(http.Request.ContentLength, http.RequestAborted);
+            using var lease = await memory.AcquireForBodyAsync(http.Request.ContentLength, http.RequestAborted);
             await next(http);
         });
     }

@@ -118,21 +118,21 @@ public sealed class ListQuery<T> where T : class
         {
             if (_fields.Find(condition.Name) is not { } field) AddError(condition.Name, $"is not a field to filter by; there are {string.Join(", ", _fields.Names)}{DidYouMean.Hint(condition.Name, _fields.Names)}");
             else if (condition.Value.ValueKind != JsonValueKind.Object) Compare(field, ExpressionType.Equal, condition.Value);
-            else if (!condition.Value.EnumerateObject().Any()) AddError(condition.Name, "must be a value, or an object that says how to compare");
+            else if (!condition.Value.EnumerateObject().Any()) AddError(condition.Name, "must be a value, or an object with an operator");
             else
                 foreach (var part in condition.Value.EnumerateObject()) Filter(field, part.Name, part.Value);
         }
     }
 
-    private void Filter(QueryableField<T> field, string how, JsonElement value)
+    private void Filter(QueryableField<T> field, string operation, JsonElement value)
     {
-        switch (how)
+        switch (operation)
         {
             case "gt" or "gte" or "lt" or "lte" or "contains" when value.ValueKind == JsonValueKind.Null:
-                AddError(field.Name, $"{how} must not be null");
+                AddError(field.Name, $"{operation} must not be null");
                 break;
             case "gt" or "gte" or "lt" or "lte" when field.IsComparable:
-                Compare(field, how switch
+                Compare(field, operation switch
                 {
                     "gt" => ExpressionType.GreaterThan,
                     "gte" => ExpressionType.GreaterThanOrEqual,
@@ -153,10 +153,10 @@ public sealed class ListQuery<T> where T : class
                 _rows = _rows.Where(field.Contains(text));
                 if (!IsIndexed) break;
                 if (TextSearch.HasTrigram(text)) AddSearchTerm(text);
-                else AddError(field.Name, "contains must have three characters in a row that are no spaces");
+                else AddError(field.Name, "contains must have three consecutive characters other than spaces");
                 break;
             default:
-                AddError(field.Name, $"{Truncate(how)} is no way to compare it; there are the value itself, in{(field.IsComparable ? ", gt, gte, lt, lte" : "")}{(SupportsContains(field) ? ", contains" : "")}");
+                AddError(field.Name, $"{Truncate(operation)} is not an operator; use the value itself, in{(field.IsComparable ? ", gt, gte, lt, lte" : "")}{(SupportsContains(field) ? ", contains" : "")}");
                 break;
         }
     }
@@ -178,17 +178,17 @@ public sealed class ListQuery<T> where T : class
         return TextSearch.Matches(text, QueryParameter.Of(term));
     }
 
-    private void Compare(QueryableField<T> field, ExpressionType how, JsonElement json)
+    private void Compare(QueryableField<T> field, ExpressionType operation, JsonElement json)
     {
         if (ParseValue(field, json) is not { IsRight: true, Value: var value }) return;
-        if (how == ExpressionType.Equal && QueryableField<T>.GetUnicodeForms(value).ToArray() is { Length: > 1 } forms) AddAlternatives(field, forms, areOne: true);
-        else Compare(field, how, value);
+        if (operation == ExpressionType.Equal && QueryableField<T>.GetUnicodeForms(value).ToArray() is { Length: > 1 } forms) AddAlternatives(field, forms, areOne: true);
+        else Compare(field, operation, value);
     }
 
-    private ListQuery<T> Compare(QueryableField<T> field, ExpressionType how, object? value)
+    private ListQuery<T> Compare(QueryableField<T> field, ExpressionType operation, object? value)
     {
-        _rows = _rows.Where(field.Compare(how, value));
-        if (how != ExpressionType.Equal)
+        _rows = _rows.Where(field.Compare(operation, value));
+        if (operation != ExpressionType.Equal)
         {
             _rangeFields.Add(field.Name);
             return this;
@@ -269,7 +269,7 @@ public sealed class ListQuery<T> where T : class
         }
 
         var isExact = !IsIndexed || total <= MaxRows;
-        if (skip >= MaxRows && !isExact) throw new ValidationFailed("page", $"is too far on: one can page through {MaxRows} rows. Narrow the list with a filter, or go on with gte, or lte downwards, from the last row's value of the first field that it is sorted by; rows with that value come again");
+        if (skip >= MaxRows && !isExact) throw new ValidationFailed("page", $"is beyond the first {MaxRows} rows, which is the maximum. Narrow the list with a filter, or continue with gte (lte in descending order) from the last row's value of the first sort field; rows with that value are repeated");
         return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
 
@@ -277,13 +277,13 @@ public sealed class ListQuery<T> where T : class
     private bool UsesMergedScans => IsIndexed && (!_isSingleHospital || _alternatives.Count > 0);
 
     /// <summary>Returns the rows in order.</summary>
-    /// <param name="atMost">The maximum number of rows that are needed.</param>
-    private IQueryable<T> ApplySort(SortOrder order, int atMost) => UsesMergedScans ? order.Sort(BuildScans(order, atMost)) : order.Apply(_rows);
+    /// <param name="maxCount">The maximum number of rows that are needed.</param>
+    private IQueryable<T> ApplySort(SortOrder order, int maxCount) => UsesMergedScans ? order.Sort(BuildScans(order, maxCount)) : order.Apply(_rows);
 
     /// <summary>
     /// Returns the first rows of each alternative value and, for the platform, of each hospital, so that each part is read from its own index range.
     /// </summary>
-    private IQueryable<T> BuildScans(SortOrder order, int atMost)
+    private IQueryable<T> BuildScans(SortOrder order, int maxCount)
     {
         if (_isSingleHospital) return PartsOf(_rows);
 
@@ -309,8 +309,8 @@ public sealed class ListQuery<T> where T : class
         return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
 
         IQueryable<T> PartsOf(IQueryable<T> some) => _alternatives is [var (field, values, _)]
-            ? values.Select(value => order.Without(field).Apply(some.Where(field.Compare(ExpressionType.Equal, value))).Take(atMost)).Aggregate((all, part) => all.Concat(part))
-            : order.Apply(some).Take(atMost);
+            ? values.Select(value => order.Without(field).Apply(some.Where(field.Compare(ExpressionType.Equal, value))).Take(maxCount)).Aggregate((all, part) => all.Concat(part))
+            : order.Apply(some).Take(maxCount);
     }
 
     /// <summary>Returns the requested sort order, extended to that of an index. Adds an error when the order is not possible.</summary>
@@ -372,14 +372,14 @@ public sealed class ListQuery<T> where T : class
         var few = string.Join(", ", _fields.Where(f => f.IsSelective && !_requestedValues.Contains((f.Name, null))).Select(f => f.Name));
         var sorts = UsableIndexes.Where(i => i.Length > _equalityFields.Count).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
         foreach (var (field, values, _) in _alternatives)
-            if (values.Length > MaxIndexScans) AddError(field.Name, $"in can have at most {MaxIndexScans} values here; more of them only where the list is narrowed by one of {few}");
+            if (values.Length > MaxIndexScans) AddError(field.Name, $"in can have at most {MaxIndexScans} values, or more in combination with a filter by one of {few}");
         if (_errors.Count > 0) return;
         var filters = _equalityFields.Concat(_rangeFields).Concat(_alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
         var wrong = sorts.Length == 0
-            ? $"goes, with the other filters, only where the list is narrowed by one of {few}: it may be long, and no index holds it so"
-            : $"goes only with one of these sorts, up or down: {string.Join(" or ", sorts)}; bounds on its first field alone. For anything else narrow the list by one of {few}";
+            ? $"is possible with the other filters only in combination with a filter by one of {few}: the list can be long, and no index supports it"
+            : $"is possible only with one of these sorts, ascending or descending: {string.Join(" or ", sorts)}; ranges only on its first field. For anything else filter by one of {few}";
         foreach (var name in filters) AddError(name, wrong);
-        if (filters.Length == 0) _errors.AddError("sort", $"can be {string.Join(" or ", sorts)}, up or down, or a beginning of these; in any other order only where the list is narrowed by one of {few}");
+        if (filters.Length == 0) _errors.AddError("sort", $"can be {string.Join(" or ", sorts)}, ascending or descending, or a prefix of these; any other order only in combination with a filter by one of {few}");
     }
 
     /// <param name="FilterFirst">Whether the rows are found before they are sorted.</param>

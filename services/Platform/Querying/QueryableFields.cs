@@ -93,15 +93,15 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
         error = null;
         foreach (var part in (sort ?? DefaultSort).Split(',', _fields.Count + 1, StringSplitOptions.TrimEntries))
         {
-            var down = part.StartsWith('-');
-            var field = Find(down ? part[1..] : part);
+            var descending = part.StartsWith('-');
+            var field = Find(descending ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
                 var known = $"can be {string.Join(", ", Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), Names) : "")}";
                 error = part.Length == 0 ? $"{ValidationErrors.EmptyName(sort!)}; it {known}" : known;
                 return [];
             }
-            order.Add((field, down));
+            order.Add((field, descending));
         }
         return order;
     }
@@ -144,13 +144,13 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
     /// <summary>Returns the error in a requested value; null when the value is allowed.</summary>
     internal string? FindError(object value) => allowed?.IsValid(value) is false ? allowed.ErrorMessage : null;
 
-    internal abstract IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool down);
+    internal abstract IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool descending);
 
     /// <summary>
     /// Returns the condition that a row's value compares to a value by an operator: <see cref="ExpressionType.Equal"/>, <see cref="ExpressionType.LessThan"/>
     /// and so on.
     /// </summary>
-    internal abstract Expression<Func<T, bool>> Compare(ExpressionType how, object? value);
+    internal abstract Expression<Func<T, bool>> Compare(ExpressionType operation, object? value);
 
     /// <summary>Returns the condition that a row's value is one of these.</summary>
     internal abstract Expression<Func<T, bool>> IsIn(IEnumerable<object?> values);
@@ -167,7 +167,7 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
 
 internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects, Func<TKey, TKey>? read, AllowedValuesAttribute? allowed) : QueryableField<T>(name, of, selects, typeof(TKey), allowed) where T : class
 {
-    internal override IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool down) => (first, down) switch
+    internal override IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool descending) => (first, descending) switch
     {
         (true, false) => rows.OrderBy(of),
         (true, true) => rows.OrderByDescending(of),
@@ -175,13 +175,13 @@ internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TK
         (false, true) => ((IOrderedQueryable<T>)rows).ThenByDescending(of),
     };
 
-    internal override Expression<Func<T, bool>> Compare(ExpressionType how, object? value)
+    internal override Expression<Func<T, bool>> Compare(ExpressionType operation, object? value)
     {
         var operand = ToOperand(ToColumnValue(value));
         // C# has no operators that order texts.
-        return Where(typeof(TKey) == typeof(string) && how != ExpressionType.Equal
-            ? Expression.MakeBinary(how, Expression.Call(typeof(string), nameof(string.Compare), null, of.Body, operand), Expression.Constant(0))
-            : Expression.MakeBinary(how, of.Body, operand));
+        return Where(typeof(TKey) == typeof(string) && operation != ExpressionType.Equal
+            ? Expression.MakeBinary(operation, Expression.Call(typeof(string), nameof(string.Compare), null, of.Body, operand), Expression.Constant(0))
+            : Expression.MakeBinary(operation, of.Body, operand));
     }
 
     internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) =>

@@ -24,11 +24,11 @@ internal static partial class TextSearch
     /// </summary>
     internal static bool HasTrigram(string text)
     {
-        var inARow = 0;
+        var consecutive = 0;
         foreach (var rune in text.EnumerateRunes())
             if (IsFoldedAway(Rune.GetUnicodeCategory(rune))) continue;
-            else if (!Rune.IsLetterOrDigit(rune) && !(rune.IsAscii && (Rune.IsPunctuation(rune) || Rune.IsSymbol(rune)))) inARow = 0;
-            else if (++inARow == 3) return true;
+            else if (!Rune.IsLetterOrDigit(rune) && !(rune.IsAscii && (Rune.IsPunctuation(rune) || Rune.IsSymbol(rune)))) consecutive = 0;
+            else if (++consecutive == 3) return true;
         return false;
     }
 
@@ -48,14 +48,14 @@ internal static partial class TextSearch
         Expression.Lambda<Func<T, bool>>(ReplaceIn(ReplaceIn(condition.Body, condition.Parameters[1], parameter), condition.Parameters[0], of.Body), of.Parameters);
 
     /// <summary>Replaces a part of an expression.</summary>
-    private static Expression ReplaceIn(Expression all, Expression what, Expression with) => new ReplacingVisitor(what, with).Visit(all);
+    private static Expression ReplaceIn(Expression all, Expression from, Expression to) => new ReplacingVisitor(from, to).Visit(all);
 
     [GeneratedRegex(@"[\s,;]+")]
     private static partial Regex Separators();
 
-    private sealed class ReplacingVisitor(Expression what, Expression with) : ExpressionVisitor
+    private sealed class ReplacingVisitor(Expression from, Expression to) : ExpressionVisitor
     {
         [return: NotNullIfNotNull(nameof(node))]
-        public override Expression? Visit(Expression? node) => node == what ? with : base.Visit(node);
+        public override Expression? Visit(Expression? node) => node == from ? to : base.Visit(node);
     }
 }

@@ -11,10 +11,10 @@ namespace MedCor.Platform.Replay;
 /// <summary>Records that a service requests a replay of this service's data.</summary>
 internal sealed class ReplayRequestHandler(TenantDb db, ServiceInfo service) : IEventHandler<HistoryWanted>
 {
-    public async Task HandleAsync(HistoryWanted wanted, CancellationToken ct)
+    public async Task HandleAsync(HistoryWanted request, CancellationToken ct)
     {
-        if (!wanted.Owners.Contains(service.Name)) return;
-        await db.Database.ExecuteSqlAsync($"INSERT INTO tellings (history_id, asker, events) VALUES ({wanted.HistoryId}, {wanted.Asker}, {wanted.Events.ToArray()})", ct);
+        if (!request.Owners.Contains(service.Name)) return;
+        await db.Database.ExecuteSqlAsync($"INSERT INTO tellings (history_id, asker, events) VALUES ({request.HistoryId}, {request.Asker}, {request.Events.ToArray()})", ct);
     }
 }
 
@@ -41,27 +41,27 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
         db.Tenancy.Enter(hospital: null);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var telling = (await db.Database.SqlQuery<PendingReplay>($"""
+        var replay = (await db.Database.SqlQuery<PendingReplay>($"""
             SELECT history_id AS "HistoryId", asker AS "Asker", events AS "Events", teller AS "Teller", last_hospital AS "Hospital", last_id AS "Id", told AS "Told"
             FROM tellings LIMIT 1 FOR UPDATE SKIP LOCKED
             """).ToListAsync(ct)).SingleOrDefault();
-        if (telling is null) return false;
+        if (replay is null) return false;
 
         // Sorted by name, so that every replica uses the same order.
-        var tellers = scope.ServiceProvider.GetServices<IReplaySource>().OrderBy(t => t.GetType().Name, StringComparer.Ordinal).ToArray();
-        var (id, asker, told, now) = (telling.HistoryId, telling.Asker, telling.Told, _clock.GetUtcNow());
-        if (telling.Teller >= tellers.Length)
+        var sources = scope.ServiceProvider.GetServices<IReplaySource>().OrderBy(t => t.GetType().Name, StringComparer.Ordinal).ToArray();
+        var (id, requester, eventCount, now) = (replay.HistoryId, replay.Asker, replay.Told, _clock.GetUtcNow());
+        if (replay.Teller >= sources.Length)
         {
-            db.Add(OutboxMessage.From(new HistoryTold(id, service.Name, told) { OccurredAt = now }, asker));
+            db.Add(OutboxMessage.From(new HistoryTold(id, service.Name, eventCount) { OccurredAt = now }, requester));
             await db.Database.ExecuteSqlAsync($"DELETE FROM tellings WHERE history_id = {id}", ct);
         }
         else
         {
-            var page = await tellers[telling.Teller].ReadPageAsync(new(telling.Hospital, telling.Id), ct);
-            foreach (var happened in page.SelectMany(t => t.Events).Where(e => telling.Events.Contains(e.GetType().Name)))
-                db.Add(OutboxMessage.From(happened with { EventId = ReplayEventId.Create(id, service.Name, ++told), OccurredAt = now }, asker));
-            var (teller, last) = page.Count < ReplayPages.PageSize ? (telling.Teller + 1, default) : (telling.Teller, page[^1].Key);
-            await db.Database.ExecuteSqlAsync($"UPDATE tellings SET teller = {teller}, last_hospital = {last.HospitalId}, last_id = {last.Id}, told = {told} WHERE history_id = {id}", ct);
+            var page = await sources[replay.Teller].ReadPageAsync(new(replay.Hospital, replay.Id), ct);
+            foreach (var integrationEvent in page.SelectMany(t => t.Events).Where(e => replay.Events.Contains(e.GetType().Name)))
+                db.Add(OutboxMessage.From(integrationEvent with { EventId = ReplayEventId.Create(id, service.Name, ++eventCount), OccurredAt = now }, requester));
+            var (teller, last) = page.Count < ReplayPages.PageSize ? (replay.Teller + 1, default) : (replay.Teller, page[^1].Key);
+            await db.Database.ExecuteSqlAsync($"UPDATE tellings SET teller = {teller}, last_hospital = {last.HospitalId}, last_id = {last.Id}, told = {eventCount} WHERE history_id = {id}", ct);
         }
         db.WakeDispatcher();
         await db.SaveChangesAsync(ct);

@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace MedCor.Platform.Resources;
 
 /// <summary>
-/// What is asked of a resource, from the query of its path. What is wrong with it is gathered, to be refused together with what is wrong with its filter and sort.
-/// <c>expand</c> is checked here and applied at the gateway.
+/// Reads the query parameters of a resource. Its errors are collected and reported together with those of the filter and the sort order. <c>expand</c> is
+/// validated here and applied by the gateway.
 /// </summary>
 public sealed class ResourceQuery
 {
@@ -21,16 +21,16 @@ public sealed class ResourceQuery
     private static readonly string[] PagingParameters = ["page", "limit", "sort"];
 
     private readonly Dictionary<string, List<string>> _errors = [];
-    private readonly ICollection<string> _given;
+    private readonly ICollection<string> _queryNames;
 
     internal ResourceQuery(ResourceDescriptor resource, IQueryCollection query, bool isOfOne)
     {
-        string[] known = isOfOne ? EntityParameters : ListParameters;
-        _given = query.Keys;
+        string[] parameters = isOfOne ? EntityParameters : ListParameters;
+        _queryNames = query.Keys;
         foreach (var (name, values) in query)
-            if (!known.Contains(name)) _errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", known)}{DidYouMean.Hint(name, known)}");
+            if (!parameters.Contains(name)) _errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", parameters)}{DidYouMean.Hint(name, parameters)}");
             else if (values.Count > 1) _errors.AddError(name, "is given twice");
-            else if (GetMaxLength(name) is { } most && PlainText.CountCharacters(values.ToString()) > most) _errors.AddError(name, $"must have at most {most} characters");
+            else if (GetMaxLength(name) is { } max && PlainText.CountCharacters(values.ToString()) > max) _errors.AddError(name, $"must have at most {max} characters");
 
         if (Names(query, "fields", resource.Fields) is { } fields) Fields = fields;
         Names(query, "expand", resource.References.Keys);
@@ -45,25 +45,25 @@ public sealed class ResourceQuery
     public int Limit { get; } = 20;
     public string? Sort { get; }
 
-    /// <summary>The fields that are asked for; null for all.</summary>
+    /// <summary>Gets the requested fields; null for all.</summary>
     public IReadOnlySet<string>? Fields { get; }
 
-    /// <summary>The filter, an object; null when there is none.</summary>
+    /// <summary>Gets the filter, an object; null when there is none.</summary>
     public JsonElement? Filter { get; }
 
-    /// <summary>The patients that the filter names, as a value or by <c>in</c>.</summary>
+    /// <summary>Gets the ids of the patients in the filter, as a value or in <c>in</c>.</summary>
     internal IReadOnlyCollection<Guid> PatientIds
     {
         get
         {
-            if (Filter is not { } filter || !filter.TryGetProperty("patient_id", out var named)) return [];
-            if (named.ValueKind == JsonValueKind.Object && named.TryGetProperty("in", out var list)) named = list;
-            var values = named.ValueKind == JsonValueKind.Array ? named.EnumerateArray().ToArray() : [named];
+            if (Filter is not { } filter || !filter.TryGetProperty("patient_id", out var value)) return [];
+            if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("in", out var list)) value = list;
+            var values = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
             return [.. values.Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.TryGetGuid(out var id) ? id : (Guid?)null).OfType<Guid>().Distinct()];
         }
     }
 
-    /// <summary>The list that is asked for.</summary>
+    /// <summary>Creates the query of the list.</summary>
     internal ListQuery<T> ToListQuery<T>(MedCor.Platform.Database.TenantDb db, QueryableFields<T> fields, IQueryable<T> rows) where T : class
     {
         var list = new ListQuery<T>(db, fields, rows, (Page, Limit, Sort), _errors, "filter.");
@@ -71,25 +71,28 @@ public sealed class ResourceQuery
         return list;
     }
 
-    /// <summary>Reads the filter of a resource that is one thing as the parameters of the tool that shows it. Throws <see cref="ValidationFailed"/> naming everything that is wrong.</summary>
+    /// <summary>
+    /// Reads the filter of a resource that is a single entity as the parameters of the tool that returns it. Throws <see cref="ValidationFailed"/> with all
+    /// errors.
+    /// </summary>
     public async Task<TTool> ReadToolParametersAsync<TTool>(IParameterValidator<TTool> rules, CancellationToken ct) where TTool : notnull
     {
-        foreach (var name in _given.Intersect(PagingParameters)) _errors.AddError(name, "is not a parameter here: there is one thing and no pages");
+        foreach (var name in _queryNames.Intersect(PagingParameters)) _errors.AddError(name, "is not a parameter here: the resource has no pages");
         TTool? parameters = default;
         try
         {
             parameters = await ParameterReader<TTool>.ReadAsync(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"), rules: (read, errors) => rules.AddErrorsAsync(read, errors, ct));
         }
-        catch (ValidationFailed wrong)
+        catch (ValidationFailed failure)
         {
-            foreach (var (name, whats) in wrong.Details)
-                foreach (var what in whats!.AsArray()) _errors.AddError($"filter.{name}", (string)what!);
+            foreach (var (name, messages) in failure.Details)
+                foreach (var message in messages!.AsArray()) _errors.AddError($"filter.{name}", (string)message!);
         }
         ThrowIfInvalid();
         return parameters!;
     }
 
-    /// <summary>Throws <see cref="ValidationFailed"/> when anything is wrong.</summary>
+    /// <summary>Throws <see cref="ValidationFailed"/> when there are errors.</summary>
     public void ThrowIfInvalid()
     {
         if (_errors.Count > 0) throw new ValidationFailed(_errors);
@@ -114,12 +117,12 @@ public sealed class ResourceQuery
         return names;
     }
 
-    private int? Number(IQueryCollection query, string parameter, int most)
+    private int? Number(IQueryCollection query, string parameter, int max)
     {
         if (query[parameter].FirstOrDefault() is not { } text) return null;
-        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) _errors.AddError(parameter, $"must be a whole number from 1 to {most}, in digits without a sign or leading zeros");
-        else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most) return number;
-        else _errors.AddError(parameter, $"must be between 1 and {most}");
+        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) _errors.AddError(parameter, $"must be a whole number from 1 to {max}, in digits without a sign or leading zeros");
+        else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max) return number;
+        else _errors.AddError(parameter, $"must be between 1 and {max}");
         return null;
     }
 

@@ -49,13 +49,13 @@ public sealed class SecretHasher : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _cores.Dispose();
 
-    private async Task<T> RunLimitedAsync<T>(Func<Task>? first, Func<T> work, CancellationToken ct)
+    private async Task<T> RunLimitedAsync<T>(Func<Task>? first, Func<T> compute, CancellationToken ct)
     {
-        if (!await _cores.WaitAsync(QueueTimeout, ct)) throw new Unavailable("Too many passwords are being checked at this moment. Try again shortly.");
+        if (!await _cores.WaitAsync(QueueTimeout, ct)) throw new Unavailable("Too many passwords are being checked at this moment. Retry shortly.");
         try
         {
             if (first is not null) await first();
-            return await Task.Run(work, ct);
+            return await Task.Run(compute, ct);
         }
         finally
         {

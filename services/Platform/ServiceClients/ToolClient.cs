@@ -9,12 +9,12 @@ using Microsoft.AspNetCore.Http;
 namespace MedCor.Platform.ServiceClients;
 
 /// <summary>
-/// Calls the tools of other services, and asks what is no tool, with the caller's own token, so with no more than their rights: to ask the owner of a fact that has not been heard
-/// here yet, whose answer is to be kept, and to do for a caller what they would otherwise do themselves.
+/// Calls tools and internal endpoints of other services with the caller's token, and so with the caller's rights: to read data whose events have not arrived
+/// yet, or to perform an operation on behalf of the caller.
 /// </summary>
 public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor context)
 {
-    /// <summary>What the tool answers the caller; null when it answers that there is no such thing or that they may not see it.</summary>
+    /// <summary>Calls a tool and returns its result; null when the entity does not exist or the caller may not see it.</summary>
     public async Task<TResult?> TryCallAsync<TResult>(ITool<TResult> request, CancellationToken ct) where TResult : class
     {
         using var response = await SendAsync(request, null, ct);
@@ -26,8 +26,8 @@ public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor 
         };
     }
 
-    /// <summary>What the tool answers the caller. Throws <see cref="Refused"/> when it refuses, with what it refuses with.</summary>
-    /// <param name="idempotencyKey">Of a write: however often it is called with this, it happens once.</param>
+    /// <summary>Calls a tool and returns its result. Throws <see cref="Refused"/> with the error of the tool.</summary>
+    /// <param name="idempotencyKey">The idempotency key of a write: repeated calls with the same key take effect once.</param>
     public async Task<TResult> CallAsync<TResult>(ITool<TResult> request, string? idempotencyKey, CancellationToken ct)
     {
         using var response = await SendAsync(request, idempotencyKey, ct);
@@ -35,8 +35,8 @@ public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor 
     }
 
     /// <summary>
-    /// What a service answers the caller to a question that is no tool. Throws <see cref="Refused"/> when they may not ask it, and <see cref="Unavailable"/> when it is refused otherwise: the question
-    /// is this service's own, so a replica that does not take it is of another version.
+    /// Posts a request to an internal endpoint of another service and returns its result. Throws <see cref="Refused"/> when the caller lacks permission, and
+    /// <see cref="Unavailable"/> when the service rejects the request for another reason: a replica of another version may not support it.
     /// </summary>
     public async Task<TResult> PostAsync<TResult>(string service, string path, object body, CancellationToken ct)
     {
@@ -53,19 +53,19 @@ public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor 
         throw new Refused((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options, ct))!.Error);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(object asked, string? idempotencyKey, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(object parameters, string? idempotencyKey, CancellationToken ct)
     {
-        var tool = ToolCatalogue.ByParameterType[asked.GetType()];
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = SerializeBody(asked) };
+        var tool = ToolCatalogue.ByParameterType[parameters.GetType()];
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = SerializeBody(parameters) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
         return await SendAsync(request, ct);
     }
 
-    private static ByteArrayContent SerializeBody(object asked) => new(JsonSerializer.SerializeToUtf8Bytes(asked, asked.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } };
+    private static ByteArrayContent SerializeBody(object parameters) => new(JsonSerializer.SerializeToUtf8Bytes(parameters, parameters.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } };
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
-        var http = context.HttpContext ?? throw new InvalidOperationException("Nobody is calling here.");
+        var http = context.HttpContext ?? throw new InvalidOperationException("There is no caller.");
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
         request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
         if (http.ForwardedAddress() is { } address) request.Headers.TryAddWithoutValidation(ClientAddress.Header, address);

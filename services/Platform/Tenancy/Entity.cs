@@ -16,7 +16,7 @@ public abstract class Entity
     public void ThrowIfVersionDiffers(long? version)
     {
         if (version is { } v && v != Version)
-            throw new Conflict($"It has been changed meanwhile: expected version {v}, now {Version}. Read it again, then repeat.").WithDetail("version", Version);
+            throw new Conflict($"It has changed: expected version {v}, current version {Version}. Read it again, then retry.").WithDetail("version", Version);
     }
 }
 

@@ -15,7 +15,7 @@ public sealed class TenantContext
     public bool SeesAllHospitals => ThrowIfUndecided(HospitalId is null);
 
     /// <summary>Gets the caller. Throws <see cref="InvalidOperationException"/> when there is none: event handlers and startup have no caller.</summary>
-    public Caller Caller => _caller ?? throw new InvalidOperationException("Nobody is calling here.");
+    public Caller Caller => _caller ?? throw new InvalidOperationException("There is no caller.");
 
     /// <summary>Gets the value of the setting <c>medcor.hospital</c>, which the database's row-level security reads.</summary>
     internal string RowLevelSecurityValue => HospitalId?.ToString() ?? "*";
@@ -34,5 +34,5 @@ public sealed class TenantContext
         HospitalId = hospital;
     }
 
-    private T ThrowIfUndecided<T>(T value) => _isDecided ? value : throw new InvalidOperationException("Whose data this may touch has not been decided.");
+    private T ThrowIfUndecided<T>(T value) => _isDecided ? value : throw new InvalidOperationException("No tenant has been entered.");
 }

@@ -4,7 +4,7 @@ using MedCor.Platform.Resources;
 
 namespace MedCor.Platform.Tools;
 
-/// <summary>Handles a tool that reads one entity by its id, and that no handler of the service's own handles.</summary>
+/// <summary>Handles a tool that reads one entity by its id and has no handler of its own.</summary>
 internal sealed class GetByIdHandler<TTool, TResult>(IResourceHandler<TResult> resource) : IToolHandler<TTool, TResult> where TTool : ITool<TResult>
 {
     private static readonly Func<TTool, Guid> GetId = GetByIdHandler.GetParameters(typeof(TTool)).Single().GetMethod!.CreateDelegate<Func<TTool, Guid>>();
@@ -14,7 +14,7 @@ internal sealed class GetByIdHandler<TTool, TResult>(IResourceHandler<TResult> r
 
 internal static class GetByIdHandler
 {
-    /// <summary>Tells whether a tool reads an entity of its own service and takes an id and nothing else.</summary>
+    /// <summary>Returns whether a tool reads an entity of its own service and has an id as its only parameter.</summary>
     internal static bool CanHandle(ToolDescriptor tool) =>
         tool is { Effect: Effect.Read, ReturnsSingleEntity: true } && tool.Params.Namespace == tool.Result.Namespace && GetParameters(tool.Params) is [{ } only] && only.PropertyType == typeof(Guid);
 

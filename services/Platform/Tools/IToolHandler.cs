@@ -3,26 +3,27 @@ using MedCor.Contracts;
 namespace MedCor.Platform.Tools;
 
 /// <summary>
-/// Handles the calls of a tool. Found by its type. A tool of the service without a handler stops the service's start, unless it reads one entity by its id: then
-/// <see cref="GetByIdHandler{TTool, TResult}"/> handles it.
+/// Handles the calls of a tool. Handlers are found by their type. The service does not start without a handler for each of its tools, except for a tool that
+/// reads one entity by its id, which
+/// <see cref="GetByIdHandler{TTool, TResult}"/> handles.
 /// </summary>
 public interface IToolHandler<in TTool, TResult> where TTool : ITool<TResult>
 {
-    /// <summary>Handles a call, for a write inside the call's transaction. Refuses by throwing an <see cref="ApiException"/>.</summary>
+    /// <summary>Handles a call; a write runs in the transaction of the call. Throws an <see cref="ApiException"/> to reject it.</summary>
     Task<TResult> HandleAsync(TTool request, CancellationToken ct);
 }
 
 /// <summary>
-/// Handles the calls of a tool in two steps, of which the first takes long and must hold no database connection meanwhile: it hashes a password or asks another service.
-/// Found like an <see cref="IToolHandler{TTool, TResult}"/>, in whose place it stands.
+/// Handles the calls of a tool in two steps, of which the first takes long and must not hold a database connection: it hashes a password or calls another
+/// service. It is found like an <see cref="IToolHandler{TTool, TResult}"/>, which it replaces.
 /// </summary>
-/// <typeparam name="TPrepared">What the first step hands to the second.</typeparam>
+/// <typeparam name="TPrepared">The result of the first step, which the second step receives.</typeparam>
 public interface IToolHandler<in TTool, TPrepared, TResult> where TTool : ITool<TResult>
 {
-    /// <summary>Prepares a call, before its transaction begins. Refuses by throwing an <see cref="ApiException"/>.</summary>
+    /// <summary>Prepares a call before its transaction begins. Throws an <see cref="ApiException"/> to reject it.</summary>
     Task<TPrepared> PrepareAsync(TTool request, CancellationToken ct);
 
-    /// <summary>Handles a call that was prepared, for a write inside the call's transaction. Refuses by throwing an <see cref="ApiException"/>.</summary>
+    /// <summary>Handles a prepared call; a write runs in the transaction of the call. Throws an <see cref="ApiException"/> to reject it.</summary>
     Task<TResult> HandleAsync(TTool request, TPrepared prepared, CancellationToken ct);
 }
 
