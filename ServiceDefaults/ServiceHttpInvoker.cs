@@ -38,13 +38,13 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
-        var asked = request.RequestUri!;
-        var service = _services.GetOrAdd(asked.Host, static host => new ServiceReplicas(host));
+        var requestUri = request.RequestUri!;
+        var service = _services.GetOrAdd(requestUri.Host, static host => new ServiceReplicas(host));
         var replicas = service.Resolve(await discovery.GetEndpointsAsync(service.DiscoveryQuery, ct));
         var first = service.NextIndex();
         var now = clock.GetTimestamp();
         var tried = 0UL;
-        Exception? refused = null;
+        Exception? connectFailure = null;
 
         // The first round tries the replicas that are not ejected, the second round the ejected ones, which may have recovered.
         for (var round = 0; round < 2; round++)
@@ -53,7 +53,7 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
                 var n = (int)((first + i) % (uint)replicas.Length);
                 if ((tried & (1UL << n)) != 0 || (round == 0 && replicas[n].IsEjected(now))) continue;
                 tried |= 1UL << n;
-                request.RequestUri = new Uri(replicas[n].Address, asked.PathAndQuery);
+                request.RequestUri = new Uri(replicas[n].Address, requestUri.PathAndQuery);
                 try
                 {
                     return await base.SendAsync(request, ct);
@@ -61,10 +61,10 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
                 catch (Exception e) when (IsConnectFailure(e, ct))
                 {
                     replicas[n].Eject(clock.GetTimestamp() + (long)(EjectionTime.TotalSeconds * clock.TimestampFrequency));
-                    refused = e;
+                    connectFailure = e;
                 }
             }
-        throw new HttpRequestException(HttpRequestError.ConnectionError, "No replica takes a connection.", refused);
+        throw new HttpRequestException(HttpRequestError.ConnectionError, "No replica accepts a connection.", connectFailure);
     }
 
     /// <summary>Returns whether the connection could not be established. A connect timeout appears as a cancellation that the caller did not request.</summary>
@@ -91,9 +91,9 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
         /// <summary>Returns the replicas at the discovered addresses, keeping the state of those that were already known.</summary>
         public Replica[] Resolve(ServiceEndpointSource found)
         {
-            var known = Volatile.Read(ref _snapshot);
-            if (ReferenceEquals(known.Source, found)) return known.Replicas;
-            Replica[] replicas = [.. found.Endpoints.Take(MaxReplicas).Select(AddressOf).Select(address => known.Replicas.FirstOrDefault(r => r.Address == address) ?? new Replica(address))];
+            var snapshot = Volatile.Read(ref _snapshot);
+            if (ReferenceEquals(snapshot.Source, found)) return snapshot.Replicas;
+            Replica[] replicas = [.. found.Endpoints.Take(MaxReplicas).Select(AddressOf).Select(address => snapshot.Replicas.FirstOrDefault(r => r.Address == address) ?? new Replica(address))];
             Volatile.Write(ref _snapshot, new(found, replicas));
             return replicas;
         }

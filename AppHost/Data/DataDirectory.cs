@@ -43,20 +43,20 @@ internal sealed class DataDirectory : IDisposable
     /// <exception cref="DistributedApplicationException">Another host has locked the directory, or it belongs to another user.</exception>
     public static DataDirectory Open(string path)
     {
-        FileStream taken;
+        FileStream lockFile;
         try
         {
             // A server that runs as its own user must be able to traverse this directory to its own part. All parts and files are closed to other users.
             Directory.CreateDirectory(path);
             File.SetUnixFileMode(path, Traversable);
-            taken = new FileStream(Path.Combine(path, "host.lock"), new FileStreamOptions
+            lockFile = new FileStream(Path.Combine(path, "host.lock"), new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = PrivateFile.Mode,
             });
         }
-        catch (UnauthorizedAccessException foreign)
+        catch (UnauthorizedAccessException accessDenied)
         {
-            throw new DistributedApplicationException($"{path} belongs to another user. Run as that one, or keep other data with --data DIR.", foreign);
+            throw new DistributedApplicationException($"{path} belongs to another user. Run as that one, or keep other data with --data DIR.", accessDenied);
         }
         catch (IOException busy)
         {
@@ -64,7 +64,7 @@ internal sealed class DataDirectory : IDisposable
         }
 
         File.Delete(GetRunFile(path));
-        return new DataDirectory(path, taken);
+        return new DataDirectory(path, lockFile);
     }
 
     /// <summary>Returns a subdirectory, creating it when missing.</summary>
@@ -82,16 +82,16 @@ internal sealed class DataDirectory : IDisposable
             return new DirectoryInfo(GetDirectory(server)).LinkTarget ?? directory;
         }
 
-        var elsewhere = Path.Combine(Directory.CreateDirectory(Path.Combine("/var/lib/medcor", DirectoryHash), Traversable).FullName, server);
-        if (Directory.Exists(elsewhere))
+        var reachable = Path.Combine(Directory.CreateDirectory(Path.Combine("/var/lib/medcor", DirectoryHash), Traversable).FullName, server);
+        if (Directory.Exists(reachable))
         {
             // There is no link to it, so the data directory that it belonged to has been deleted.
-            Directory.Delete(elsewhere, recursive: true);
+            Directory.Delete(reachable, recursive: true);
         }
 
-        Directory.CreateDirectory(elsewhere, OwnerOnlyDirectory);
-        File.CreateSymbolicLink(directory, elsewhere);
-        return elsewhere;
+        Directory.CreateDirectory(reachable, OwnerOnlyDirectory);
+        File.CreateSymbolicLink(directory, reachable);
+        return reachable;
     }
 
     /// <summary>Gets a hash that distinguishes this directory from others, for names that are shared by the whole machine.</summary>
@@ -120,9 +120,9 @@ internal sealed class DataDirectory : IDisposable
     {
         var directory = new DirectoryInfo(Path.Combine(FullPath, server));
         if (!directory.Exists) return;
-        if (directory.LinkTarget is { } elsewhere)
+        if (directory.LinkTarget is { } reachable)
         {
-            Directory.Delete(elsewhere, recursive: true);
+            Directory.Delete(reachable, recursive: true);
             File.Delete(directory.FullName);
         }
         else

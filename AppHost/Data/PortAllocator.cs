@@ -22,7 +22,7 @@ internal sealed class PortAllocator(string file, bool preferUsual)
     /// <summary>Returns the stored port of a key if it is free, otherwise the usual port if it is free, otherwise any free port.</summary>
     public int GetPort(string key, int usualPort = 0)
     {
-        var port = _remembered.TryGetValue(key, out var before) && TryReserve(before) ? before
+        var port = _remembered.TryGetValue(key, out var remembered) && TryReserve(remembered) ? remembered
             : preferUsual && usualPort != 0 && TryReserve(usualPort) ? usualPort
             : FindFreePort();
         _remembered[key] = port;
@@ -59,10 +59,10 @@ internal sealed class PortAllocator(string file, bool preferUsual)
             listener.Start();
             return true;
         }
-        catch (SocketException refused)
+        catch (SocketException portInUse)
         {
             // A machine can support IPv6 without an IPv6 loopback address: no program can listen there, so the port counts as free.
-            return refused.SocketErrorCode == SocketError.AddressNotAvailable;
+            return portInUse.SocketErrorCode == SocketError.AddressNotAvailable;
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class StartedProcesses(DataDirectory data)
     /// <summary>Records the current process of a resource.</summary>
     public void Record(string resource, int? pid)
     {
-        if (pid is not { } id || (_processes.TryGetValue(resource, out var known) && known.Pid == id)) return;
+        if (pid is not { } id || (_processes.TryGetValue(resource, out var recorded) && recorded.Pid == id)) return;
         _processes[resource] = new(id, ProcessTable.GetStartTime(id));
         PrivateFile.WriteJson(FileOf(data), _processes.Values);
     }
@@ -25,14 +25,14 @@ internal sealed class StartedProcesses(DataDirectory data)
     /// <summary>Terminates the processes that a killed host with the same data directory left running.</summary>
     public static async Task TerminateLeftoversAsync(DataDirectory data, CancellationToken ct)
     {
-        var left = (PrivateFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
-        foreach (var process in left) ProcessTable.SendSignal(process.Pid, Signal.Term);
+        var leftovers = (PrivateFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
+        foreach (var process in leftovers) ProcessTable.SendSignal(process.Pid, Signal.Term);
         var began = Stopwatch.GetTimestamp();
-        while (left.Any(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)))
+        while (leftovers.Any(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)))
         {
             if (Stopwatch.GetElapsedTime(began) > TerminationTimeout)
             {
-                foreach (var process in left.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.SendSignal(process.Pid, Signal.Kill);
+                foreach (var process in leftovers.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.SendSignal(process.Pid, Signal.Kill);
             }
 
             // The processes are not children of this one, so the kernel does not notify it when they exit.

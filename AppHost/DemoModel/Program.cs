@@ -9,20 +9,20 @@ app.MapPost("/chat/completions", Answer);
 app.MapPost("/v1/chat/completions", Answer);
 await app.RunAsync();
 
-static async Task Answer(HttpContext http, JsonObject asked)
+static async Task Answer(HttpContext http, JsonObject request)
 {
-    var words = Words((string?)asked["messages"]?.AsArray().LastOrDefault(m => (string?)m?["role"] == "user")?["content"] ?? "");
-    var most = (int?)asked["max_tokens"] ?? (int?)asked["max_completion_tokens"] ?? words.Length;
-    var (id, model) = ($"demo-{Guid.CreateVersion7():N}", (string?)asked["model"] ?? "demo");
+    var words = Words((string?)request["messages"]?.AsArray().LastOrDefault(m => (string?)m?["role"] == "user")?["content"] ?? "");
+    var maxTokens = (int?)request["max_tokens"] ?? (int?)request["max_completion_tokens"] ?? words.Length;
+    var (id, model) = ($"demo-{Guid.CreateVersion7():N}", (string?)request["model"] ?? "demo");
 
     http.Response.ContentType = "text/event-stream";
-    using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
-    foreach (var word in words.Take(most))
+    using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
+    foreach (var word in words.Take(maxTokens))
     {
         await Send(new JsonObject { ["content"] = word }, null);
-        await pace.WaitForNextTickAsync(http.RequestAborted);
+        await timer.WaitForNextTickAsync(http.RequestAborted);
     }
-    await Send([], words.Length > most ? "length" : "stop");
+    await Send([], words.Length > maxTokens ? "length" : "stop");
     await Write("[DONE]");
 
     Task Send(JsonObject delta, string? finish) => Write(new JsonObject
@@ -43,9 +43,9 @@ static async Task Answer(HttpContext http, JsonObject asked)
 
 static string[] Words(string question)
 {
-    var shown = question.Length > 200 ? question[..200] + "…" : question;
-    var text = $"I am MedCor's demo model: no AI, and nothing that I say is medical advice. You asked: “{shown}” — a real model would now explain what is generally known about it, "
-        + "which signs need a clinician and which the emergency services. To ask one, stop MedCor and start it again with OPENAI_API_KEY set, and with OPENAI_BASE_URL for any other server that speaks "
+    var quoted = question.Length > 200 ? question[..200] + "…" : question;
+    var text = $"I am MedCor's demo model: not an AI, and nothing here is medical advice. You asked: “{quoted}” — a real model would now explain what is generally known about it, "
+        + "which signs need a clinician and which the emergency services. To use one, stop MedCor and start it again with OPENAI_API_KEY set, and with OPENAI_BASE_URL for another server with "
         + "OpenAI's protocol.";
     return [.. text.Split(' ').Select((word, i) => i == 0 ? word : " " + word)];
 }

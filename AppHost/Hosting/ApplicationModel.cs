@@ -47,9 +47,9 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
             .WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString | ReferenceEnvironmentInjectionFlags.ServiceDiscovery);
         if (data is null) return resource.WithHttpEndpoint(port: firstPort);
 
-        var wanted = firstPort + replica - 1;
-        var port = wanted is { } first ? data.Ports.GetPortFrom(first) : data.Ports.GetPort($"{project}-{replica}");
-        if (wanted is not null && port != wanted) PortWarnings.Add($"Port {wanted} is taken by another program: {name} listens on {port}.");
+        var preferredPort = firstPort + replica - 1;
+        var port = preferredPort is { } first ? data.Ports.GetPortFrom(first) : data.Ports.GetPort($"{project}-{replica}");
+        if (preferredPort is not null && port != preferredPort) PortWarnings.Add($"Port {preferredPort} is taken by another program: {name} listens on {port}.");
         return resource
             .WithHttpEndpoint(port, port, isProxied: false)
             .WithEndpoint("http", endpoint => endpoint.TargetHost = host)

@@ -62,7 +62,7 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
             var addresses = project.Replicas.Select(replica => replica.GetEndpoint("http").Url).ToArray();
             for (var index = 0; index < addresses.Length; index++) WriteRow(index == 0 ? char.ToUpperInvariant(project.Name[0]) + project.Name[1..] : "", addresses[index]);
             if (project.Replicas[0].Resource.Annotations.OfType<EndpointAnnotation>().Any(endpoint => endpoint.TargetHost is not ("localhost" or "127.0.0.1" or "[::1]")))
-                WriteNote("Other machines can reach it, and the demo accounts with their public password. Do so only where you trust everybody.");
+                WriteNote("Other machines can reach it, and log in to the demo accounts with their public password. Use this only in a trusted network.");
             WriteRow("API docs", $"{addresses[0]}/api/docs/");
         }
 

@@ -65,11 +65,11 @@ internal sealed record HostOptions
     {
         if (arguments.Contains("--operation")) return ParsePublishing(arguments);
         var options = new HostOptions();
-        var left = new Queue<string>(arguments);
-        while (left.TryDequeue(out var argument))
+        var remaining = new Queue<string>(arguments);
+        while (remaining.TryDequeue(out var argument))
         {
-            if (argument == "run") return options.WithCommand([.. left]);
-            options = options.WithOption(argument, left) ?? options with { Error = $"{argument} is not an option." };
+            if (argument == "run") return options.WithCommand([.. remaining]);
+            options = options.WithOption(argument, remaining) ?? options with { Error = $"{argument} is not an option." };
         }
 
         return options;
@@ -89,22 +89,22 @@ internal sealed record HostOptions
     }
 
     /// <summary>Applies an option, taking its value from the following arguments. Returns null when there is no option of that name.</summary>
-    private HostOptions? WithOption(string name, Queue<string> following) => name switch
+    private HostOptions? WithOption(string name, Queue<string> values) => name switch
     {
         "--reset" => this with { Reset = true },
         "--quiet" => this with { Quiet = true },
         "--no-dashboard" => this with { Dashboard = false },
         "--help" or "-h" => this with { Help = true },
-        "--data" or "--replicas" or "--servers" when following.Count == 0 => this with { Error = $"{name} needs a value." },
-        "--data" => this with { Data = Path.GetFullPath(following.Dequeue()) },
-        "--replicas" => WithReplicas(following.Dequeue()),
-        "--servers" => WithServers(following.Dequeue()),
+        "--data" or "--replicas" or "--servers" when values.Count == 0 => this with { Error = $"{name} needs a value." },
+        "--data" => this with { Data = Path.GetFullPath(values.Dequeue()) },
+        "--replicas" => WithReplicas(values.Dequeue()),
+        "--servers" => WithServers(values.Dequeue()),
         _ => null,
     };
 
     // A command has its own options, and the host's options must come before it.
     private HostOptions WithCommand(string[] command) =>
-        command.FirstOrDefault(argument => WithOption(argument, following: new()) is not null) is { } misplaced ? this with { Error = $"{misplaced} is an option of the host: put it before run." }
+        command.FirstOrDefault(argument => WithOption(argument, values: new()) is not null) is { } misplaced ? this with { Error = $"{misplaced} is an option of the host: put it before run." }
         : command is [] or [['-', ..], ..] ? this with { Error = "run needs a command." }
         : this with { Command = command };
 

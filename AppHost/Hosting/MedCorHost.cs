@@ -41,12 +41,12 @@ internal static class MedCorHost
             await StartAsync(options, report, model);
             return 0;
         }
-        catch (DistributedApplicationException failed)
+        catch (DistributedApplicationException failure)
         {
-            Console.Error.WriteLine(failed.Message);
+            Console.Error.WriteLine(failure.Message);
             return 1;
         }
-        catch (Exception stopped) when (stopped.GetBaseException() is OperationCanceledException)
+        catch (Exception cancellation) when (cancellation.GetBaseException() is OperationCanceledException)
         {
             report.ReportStopped();
             return 0;
@@ -65,8 +65,8 @@ internal static class MedCorHost
     {
         using var data = DataDirectory.Open(options.Data);
         report.ReportStarting(data.FullPath);
-        using var asked = new ShutdownSignal();
-        await StartedProcesses.TerminateLeftoversAsync(data, asked.Token);
+        using var shutdown = new ShutdownSignal();
+        await StartedProcesses.TerminateLeftoversAsync(data, shutdown.Token);
 
         var builder = CreateBuilder(options, data, out var dashboard);
         var installation = new ServerPackages();
@@ -74,7 +74,7 @@ internal static class MedCorHost
         var host = new ApplicationModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
         model(host);
         host.PortWarnings.ForEach(report.WriteNote);
-        await installation.InstallMissingAsync(report.WriteNote, report.WriteProgress, asked.Token);
+        await installation.InstallMissingAsync(report.WriteNote, report.WriteProgress, shutdown.Token);
 
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(data).AddSingleton(report).AddSingleton(host);
@@ -83,12 +83,12 @@ internal static class MedCorHost
         RetryingHealthCheck.AddTo(builder.Services);
         builder.Services.AddSingleton<ResourceSupervisor>().AddSingleton<ResourceLogFiles>().AddHostedService<OrderedShutdown>();
         await using var application = builder.Build();
-        using var supervision = CancellationTokenSource.CreateLinkedTokenSource(asked.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        using var supervision = CancellationTokenSource.CreateLinkedTokenSource(shutdown.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         // Watching starts before the first resource does.
         var watching = application.Services.GetRequiredService<ResourceSupervisor>().RunAsync(supervision.Token);
         try
         {
-            await application.RunAsync(asked.Token);
+            await application.RunAsync(shutdown.Token);
         }
         finally
         {

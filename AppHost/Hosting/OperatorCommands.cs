@@ -54,7 +54,7 @@ internal static class OperatorCommands
         if (services.FirstOrDefault(service => service.Name == command[0]) is { } named)
         {
             // Without a command, or with an option in its place, the program would start the service.
-            if (command.Count > 1 && !command[1].StartsWith('-')) return (await RunAsync(named, command.Skip(1), isOneOfMany: false)).ExitCode;
+            if (command.Count > 1 && !command[1].StartsWith('-')) return (await RunAsync(named, command.Skip(1), isOneOfSeveral: false)).ExitCode;
             await Console.Error.WriteLineAsync($"run {named.Name} needs a command.");
             return WrongCall;
         }
@@ -63,7 +63,7 @@ internal static class OperatorCommands
         var complaints = new StringBuilder();
         foreach (var service in services)
         {
-            var (exitCode, errors) = await RunAsync(service, command, isOneOfMany: true);
+            var (exitCode, errors) = await RunAsync(service, command, isOneOfSeveral: true);
             if (exitCode is not (0 or WrongCall)) return exitCode;
             isDone |= exitCode == 0;
             complaints.Append(CultureInfo.InvariantCulture, $"  {service.Name}: {errors.TrimEnd()}\n");
@@ -85,15 +85,15 @@ internal static class OperatorCommands
             return exitCode == 0
                 ? CommandResults.Success($"{title}: done", tail, CommandResultFormat.Text, displayImmediately: true)
                 : CommandResults.Failure($"{name} ended with {exitCode}", tail);
-        }, new CommandOptions { IconName = icon, Progress = new() { Title = title, Message = $"The console of {service.Name} shows how it goes." } });
+        }, new CommandOptions { IconName = icon, Progress = new() { Title = title, Message = $"The console of {service.Name} shows the progress." } });
         return service;
     }
 
     // When the command runs in many services, the errors of those that do not have it are shown only if none has it.
-    private static async Task<(int ExitCode, string Errors)> RunAsync(ServiceStart service, IEnumerable<string> arguments, bool isOneOfMany)
+    private static async Task<(int ExitCode, string Errors)> RunAsync(ServiceStart service, IEnumerable<string> arguments, bool isOneOfSeveral)
     {
         var start = service.Command(arguments);
-        start.RedirectStandardError = isOneOfMany;
+        start.RedirectStandardError = isOneOfSeveral;
         using var process = Process.Start(start)!;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
@@ -102,7 +102,7 @@ internal static class OperatorCommands
         });
         // The terminal sends Ctrl+C to both processes. The command exits by itself, and then this process does.
         using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
-        var errors = isOneOfMany ? await process.StandardError.ReadToEndAsync() : "";
+        var errors = isOneOfSeveral ? await process.StandardError.ReadToEndAsync() : "";
         await process.WaitForExitAsync();
         if (process.ExitCode is not (0 or WrongCall)) await Console.Error.WriteAsync(errors);
         return (process.ExitCode, errors);

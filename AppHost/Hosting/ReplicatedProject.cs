@@ -36,13 +36,13 @@ internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuil
     /// Adds the addresses of other projects' replicas (<c>services__name__http__0</c>, …). This sets no start order, because services depend on each other
     /// in cycles.
     /// </summary>
-    public ReplicatedProject WithReference(params IEnumerable<ReplicatedProject> others) => With(replica =>
+    public ReplicatedProject WithReference(params IEnumerable<ReplicatedProject> projects) => With(replica =>
     {
-        foreach (var other in others)
+        foreach (var project in projects)
         {
-            replica.WithReference(other.Replicas[0], other.Name);
-            for (var index = 1; index < other.Replicas.Count; index++)
-                replica.WithEnvironment($"services__{other.Name}__http__{index}", other.Replicas[index].GetEndpoint("http")).WithReferenceRelationship(other.Replicas[index]);
+            replica.WithReference(project.Replicas[0], project.Name);
+            for (var index = 1; index < project.Replicas.Count; index++)
+                replica.WithEnvironment($"services__{project.Name}__http__{index}", project.Replicas[index].GetEndpoint("http")).WithReferenceRelationship(project.Replicas[index]);
         }
     });
 }

@@ -37,8 +37,8 @@ internal sealed class ResourceSupervisor(
     /// <summary>Watches the resources until canceled.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        var kept = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).ToArray();
-        runFile.SetExpectedResources(kept.Where(resource => resource.Annotations.OfType<KeepRunningAnnotation>().All(annotation => annotation.IsReported)));
+        var supervised = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).ToArray();
+        runFile.SetExpectedResources(supervised.Where(resource => resource.Annotations.OfType<KeepRunningAnnotation>().All(annotation => annotation.IsReported)));
         report.SetWaitReason(() => runFile.UnhealthyResources);
         try
         {
@@ -46,7 +46,7 @@ internal sealed class ResourceSupervisor(
             {
                 var pid = PidOf(change.Snapshot);
                 started.Record(change.ResourceId, pid);
-                if (!kept.Contains(change.Resource)) continue;
+                if (!supervised.Contains(change.Resource)) continue;
                 // The orchestrator has not named the resource yet, so there is no output to read.
                 if (change.ResourceId != change.Resource.Name) logs.Follow(change.Resource.Name, change.ResourceId);
                 HandleChange(change, pid, ct);
@@ -61,30 +61,30 @@ internal sealed class ResourceSupervisor(
     private void HandleChange(ResourceEvent change, int? pid, CancellationToken ct)
     {
         var (name, snapshot) = (change.Resource.Name, change.Snapshot);
-        var before = _statuses.GetValueOrDefault(name) ?? new();
+        var previous = _statuses.GetValueOrDefault(name) ?? new();
         var state = snapshot.State?.Text;
         var hasEnded = KnownResourceStates.TerminalStates.Contains(state);
-        var now = before with
+        var now = previous with
         {
             State = state,
             Healthy = state == KnownResourceStates.Running && snapshot.HealthStatus is null or HealthStatus.Healthy,
-            Pid = hasEnded ? null : pid ?? before.Pid,
-            ExitCode = hasEnded ? snapshot.ExitCode : before.ExitCode,
-            Since = state == before.State ? before.Since : Stopwatch.GetTimestamp(),
+            Pid = hasEnded ? null : pid ?? previous.Pid,
+            ExitCode = hasEnded ? snapshot.ExitCode : previous.ExitCode,
+            Since = state == previous.State ? previous.Since : Stopwatch.GetTimestamp(),
         };
-        if (now == before) return;
+        if (now == previous) return;
 
-        var ended = hasEnded && !KnownResourceStates.TerminalStates.Contains(before.State) && before.State is not null && before.State != KnownResourceStates.Stopping;
+        var ended = hasEnded && !KnownResourceStates.TerminalStates.Contains(previous.State) && previous.State is not null && previous.State != KnownResourceStates.Stopping;
         if (ended)
         {
-            var wasStable = before.State == KnownResourceStates.Running && Stopwatch.GetElapsedTime(before.Since) > StableAfter;
-            now = now with { Restarts = before.Restarts + 1, FailedStarts = wasStable ? 0 : before.FailedStarts + 1 };
+            var wasStable = previous.State == KnownResourceStates.Running && Stopwatch.GetElapsedTime(previous.Since) > StableAfter;
+            now = now with { Restarts = previous.Restarts + 1, FailedStarts = wasStable ? 0 : previous.FailedStarts + 1 };
             _ = RestartAsync(change.ResourceId, now.FailedStarts, ct);
         }
 
         _statuses[name] = now;
         if (!runFile.Tracks(name)) return;
-        report.ReportChange(name, before, now, hasEndedByItself: ended, snapshot.Urls.FirstOrDefault(url => !url.IsInternal)?.Url);
+        report.ReportChange(name, previous, now, hasEndedByItself: ended, snapshot.Urls.FirstOrDefault(url => !url.IsInternal)?.Url);
         runFile.Update(change.Resource, now);
         if (state == KnownResourceStates.Running) runFile.RecordServiceStart(change.Resource, snapshot.EnvironmentVariables);
         if (_isReady || !runFile.HasAllHealthy) return;

@@ -37,9 +37,9 @@ internal sealed class ContainerServerProvider(IDistributedApplicationBuilder bui
     private static bool RunEngine(string engine, params string[] arguments)
     {
         if (ExecutableLocator.Find(engine) is not { } program) return false;
-        using var asked = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        if (asked.WaitForExit(ProbeTimeout)) return asked.ExitCode == 0;
-        asked.Kill();
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        if (process.WaitForExit(ProbeTimeout)) return process.ExitCode == 0;
+        process.Kill();
         return false;
     }
 

@@ -8,7 +8,7 @@ using Npgsql;
 namespace MedCor.AppHost.Servers;
 
 /// <summary>Runs PostgreSQL as a process, as user <c>postgres</c> when the host runs as root, because PostgreSQL refuses to run as root.</summary>
-internal sealed class PostgresProcess(string name, string directory, int port, ParameterResource password) : ServerProcess(name, "sh", directory, port)
+internal sealed partial class PostgresProcess(string name, string directory, int port, ParameterResource password) : ServerProcess(name, "sh", directory, port)
 {
     private const string User = "postgres";
     private const int DefaultPort = 5432;
@@ -110,7 +110,7 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
         }
 
         Directory.Move(unfinished, GetClusterDirectory(directory));
-        void Log(string line) => log.LogInformation("{Line}", line);
+        void Log(string line) => LogOutput(log, line);
     }
 
     // The file with the process id remains after a kill. PostgreSQL handles that, unless another program has the same id by now.
@@ -118,9 +118,9 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
     {
         var file = Path.Combine(GetClusterDirectory(directory), "postmaster.pid");
         if (File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var id)
-            && ProcessTable.GetName(id) is not ("" or "postgres") and var other)
+            && ProcessTable.GetName(id) is not ("" or "postgres") and var program)
         {
-            log.LogInformation("{File} names process {Id}, which is {Other}; it is removed", file, id, other);
+            LogMisleadingPid(log, file, id, program);
             File.Delete(file);
         }
     }
@@ -148,6 +148,12 @@ internal sealed class PostgresProcess(string name, string directory, int port, P
             await create.ExecuteNonQueryAsync(ct);
         }
     }
+
+    [LoggerMessage(7000, LogLevel.Information, "{Line}")]
+    private static partial void LogOutput(ILogger log, string line);
+
+    [LoggerMessage(7001, LogLevel.Information, "{File} contains the id of process {Id}, which is {Program}; the file is removed")]
+    private static partial void LogMisleadingPid(ILogger log, string file, int id, string program);
 }
 
 /// <summary>Represents a database of a PostgreSQL process.</summary>

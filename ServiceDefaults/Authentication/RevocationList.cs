@@ -28,7 +28,7 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
     /// </summary>
     public bool IsRevoked(Caller caller)
     {
-        var list = _snapshot ?? throw new Unavailable("Tokens cannot be checked at this moment. Try again shortly.");
+        var list = _snapshot ?? throw new Unavailable("Tokens cannot be checked at this moment. Retry shortly.");
         return list.Count > 0
             && (list.ContainsKey(caller.SessionId) || list.ContainsKey(caller.KeyId) || IsRevokedSince(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && IsRevokedSince(list, hospital, caller)));
     }

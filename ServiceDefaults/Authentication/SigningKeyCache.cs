@@ -41,12 +41,12 @@ public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clo
             if (clock.GetUtcNow() - _requestedAt >= MinRefreshInterval)
             {
                 _requestedAt = clock.GetUtcNow();
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-                patience.CancelAfter(MinRefreshInterval);
-                var json = await clients.CreateClient(HttpClientName).GetStringAsync("http://identity/.well-known/jwks.json", patience.Token);
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                timeout.CancelAfter(MinRefreshInterval);
+                var json = await clients.CreateClient(HttpClientName).GetStringAsync("http://identity/.well-known/jwks.json", timeout.Token);
                 _keySet = new(new JsonWebKeySet(json).GetSigningKeys().ToDictionary(k => k.KeyId), _requestedAt);
             }
-            else if (_keySet.FetchedAt < _requestedAt) throw new HttpRequestException("Identity did not tell its keys.");
+            else if (_keySet.FetchedAt < _requestedAt) throw new HttpRequestException("Identity did not return its signing keys.");
             return _keySet.ById.GetValueOrDefault(keyId);
         }
         catch (Exception e) when (key is not null && clock.GetUtcNow() - _keySet.FetchedAt < MaxStaleAge && !ct.IsCancellationRequested && (e is HttpRequestException or OperationCanceledException))
@@ -55,7 +55,7 @@ public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clo
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new HttpRequestException("Identity did not tell its keys in time.");
+            throw new HttpRequestException("Identity did not return its signing keys in time.");
         }
         finally
         {

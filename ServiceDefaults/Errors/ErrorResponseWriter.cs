@@ -23,7 +23,7 @@ public static partial class ErrorResponseWriter
     public const string RequestIdField = "request_id_field";
 
     /// <summary>Responds to exceptions, unknown paths and unknown methods with the error envelope.</summary>
-    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app) => app.UseErrorResponses((http, refusal) => http.WriteErrorAsync(refusal, SerializeEnvelope(refusal, http.RequestId(), http.GetClock().GetUtcNow())));
+    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app) => app.UseErrorResponses((http, error) => http.WriteErrorAsync(error, SerializeEnvelope(error, http.RequestId(), http.GetClock().GetUtcNow())));
 
     /// <summary>Responds to exceptions, unknown paths and unknown methods in a custom format.</summary>
     /// <param name="write">Writes the response for an error.</param>
@@ -63,34 +63,34 @@ public static partial class ErrorResponseWriter
     }
 
     /// <summary>Writes an error, already serialized in any format, as the response of this request.</summary>
-    public static Task WriteErrorAsync(this HttpContext http, ApiException refusal, byte[] envelope)
+    public static Task WriteErrorAsync(this HttpContext http, ApiException error, byte[] envelope)
     {
         var allow = http.Response.Headers.Allow;
         http.Response.Clear();
-        http.Response.StatusCode = refusal.Status;
-        http.SetErrorCodeTag(refusal.Code);
+        http.Response.StatusCode = error.Status;
+        http.SetErrorCodeTag(error.Code);
         http.Response.ContentType = "application/json";
-        if (refusal.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
+        if (error.Status == StatusCodes.Status405MethodNotAllowed) http.Response.Headers.Allow = allow;
         // The rest of the body, if any, is not read.
-        if (refusal.Status == StatusCodes.Status408RequestTimeout) http.Response.Headers.Connection = "close";
-        if (refusal.Status == StatusCodes.Status401Unauthorized || refusal.Code == ChatErrorCodes.Unauthorized) http.SetBearerChallenge();
-        if (refusal.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (error.Status == StatusCodes.Status408RequestTimeout) http.Response.Headers.Connection = "close";
+        if (error.Status == StatusCodes.Status401Unauthorized || error.Code == ChatErrorCodes.Unauthorized) http.SetBearerChallenge();
+        if (error.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         http.Response.ContentLength = envelope.Length;
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();
     }
 
     /// <summary>Serializes the error envelope to UTF-8.</summary>
-    public static byte[] SerializeEnvelope(ApiException refusal, string requestId, DateTimeOffset now) =>
-        JsonSerializer.SerializeToUtf8Bytes(new ErrorEnvelope(ToProblem(refusal, requestId, now)), Json.Options);
+    public static byte[] SerializeEnvelope(ApiException error, string requestId, DateTimeOffset now) =>
+        JsonSerializer.SerializeToUtf8Bytes(new ErrorEnvelope(ToProblem(error, requestId, now)), Json.Options);
 
     /// <summary>Creates the content of the error envelope.</summary>
-    public static Problem ToProblem(ApiException refusal, string requestId, DateTimeOffset now)
+    public static Problem ToProblem(ApiException error, string requestId, DateTimeOffset now)
     {
-        var details = (JsonObject)refusal.Details.DeepClone();
+        var details = (JsonObject)error.Details.DeepClone();
         // The request's ID must not hide errors in a client's field of the same name.
-        if (details["request_id"] is JsonArray wrongs) details[RequestIdField] = wrongs.DeepClone();
+        if (details["request_id"] is JsonArray fieldErrors) details[RequestIdField] = fieldErrors.DeepClone();
         details["request_id"] = requestId;
-        return new(refusal.Code, refusal.Message, details, now, refusal.RetryAfter);
+        return new(error.Code, error.Message, details, now, error.RetryAfter);
     }
 
     /// <summary>
@@ -100,8 +100,8 @@ public static partial class ErrorResponseWriter
     {
         switch (e)
         {
-            case ApiException refusal:
-                return refusal;
+            case ApiException error:
+                return error;
             case BadHttpRequestException { StatusCode: 413 }:
                 return new PayloadTooLarge();
             case BadHttpRequestException { StatusCode: 408 }:

@@ -10,9 +10,9 @@ public sealed class MethodNotAllowed(string allowed) : ApiException(405, ErrorCo
 public sealed class UnsupportedMediaType() : ApiException(415, ErrorCodes.ValidationError, "Send the body as JSON, with Content-Type: application/json.");
 
 /// <summary>Reports a request body above the size limit: 1 MiB by default, less for endpoints that expect little.</summary>
-/// <param name="most">The limit, in bytes.</param>
-public sealed class PayloadTooLarge(int most = MedCorDefaults.MaxRequestBodySize)
-    : ApiException(413, ErrorCodes.ValidationError, $"The body is larger than {(most >= 1024 * 1024 ? $"{most / 1024 / 1024} MiB" : $"{most / 1024} KiB")}.");
+/// <param name="maxSize">The limit, in bytes.</param>
+public sealed class PayloadTooLarge(int maxSize = MedCorDefaults.MaxRequestBodySize)
+    : ApiException(413, ErrorCodes.ValidationError, $"The body is larger than {(maxSize >= 1024 * 1024 ? $"{maxSize / 1024 / 1024} MiB" : $"{maxSize / 1024} KiB")}.");
 
 /// <summary>Reports that the request body did not arrive, or arrived too slowly.</summary>
 public sealed class RequestTimeout() : ApiException(408, ErrorCodes.ValidationError, "The body did not come in time. Send it at once.");

@@ -31,14 +31,14 @@ public sealed partial class Readiness(ILogger<Readiness> log) : IHealthCheckPubl
 
     /// <summary>Returns whether a dependency is known to be unavailable.</summary>
     /// <param name="check">The name of the dependency's check.</param>
-    public bool IsUnavailable(string check) => _states.TryGetValue(check, out var finding) && finding.Reason is not null;
+    public bool IsUnavailable(string check) => _states.TryGetValue(check, out var state) && state.Reason is not null;
 
     /// <summary>Returns the reason for each unavailable dependency, ordered by the dependency's name; empty when all are available.</summary>
     /// <param name="requiredOnly">Whether to include only dependencies that the process requires to serve requests.</param>
     public IReadOnlyList<string> GetReasons(bool requiredOnly)
     {
         var now = _states;
-        return now.Count == 0 ? NotCheckedYet : [.. from finding in now where finding.Value.Reason is not null && (finding.Value.IsRequired || !requiredOnly) orderby finding.Key select finding.Value.Reason];
+        return now.Count == 0 ? NotCheckedYet : [.. from state in now where state.Value.Reason is not null && (state.Value.IsRequired || !requiredOnly) orderby state.Key select state.Value.Reason];
     }
 
     /// <summary>Responds with <c>{"ready": true}</c>, or with 503 and <c>{"ready": false, "reasons": […]}</c>.</summary>
@@ -58,24 +58,24 @@ public sealed partial class Readiness(ILogger<Readiness> log) : IHealthCheckPubl
         return Task.CompletedTask;
     }
 
-    private DependencyState Evaluate(string name, HealthReportEntry seen)
+    private DependencyState Evaluate(string name, HealthReportEntry entry)
     {
         // An exception's message must not be exposed.
-        var wrong = seen.Status == HealthStatus.Healthy ? null : seen.Exception is null && seen.Description is { } said ? said : $"{name} does not answer";
-        var before = _states.GetValueOrDefault(name) ?? new(wrong, seen.Tags.Contains(RequiredTag), HasAnswered: false, ConsecutiveChecks: 0);
-        if (!before.HasAnswered)
+        var reason = entry.Status == HealthStatus.Healthy ? null : entry.Exception is null && entry.Description is { } description ? description : $"{name} does not answer";
+        var previous = _states.GetValueOrDefault(name) ?? new(reason, entry.Tags.Contains(RequiredTag), HasAnswered: false, ConsecutiveChecks: 0);
+        if (!previous.HasAnswered)
         {
-            if (wrong is not null && before.ConsecutiveChecks + 1 == FailuresUntilUnavailable) LogNotReady(log, wrong);
-            return before with { Reason = wrong, HasAnswered = wrong is null, ConsecutiveChecks = wrong is null ? 0 : before.ConsecutiveChecks + 1 };
+            if (reason is not null && previous.ConsecutiveChecks + 1 == FailuresUntilUnavailable) LogNotReady(log, reason);
+            return previous with { Reason = reason, HasAnswered = reason is null, ConsecutiveChecks = reason is null ? 0 : previous.ConsecutiveChecks + 1 };
         }
-        if (wrong is null == before.Reason is null) return before with { Reason = wrong, ConsecutiveChecks = 0 };
+        if (reason is null == previous.Reason is null) return previous with { Reason = reason, ConsecutiveChecks = 0 };
 
-        var looks = before.ConsecutiveChecks + 1;
-        var enough = seen.Status switch { HealthStatus.Healthy => SuccessesUntilAvailable, HealthStatus.Degraded => 1, _ => FailuresUntilUnavailable };
-        if (looks < enough) return before with { ConsecutiveChecks = looks };
-        if (wrong is null) LogReadyAgain(log, name);
-        else LogNotReady(log, wrong);
-        return before with { Reason = wrong, ConsecutiveChecks = 0 };
+        var checks = previous.ConsecutiveChecks + 1;
+        var enough = entry.Status switch { HealthStatus.Healthy => SuccessesUntilAvailable, HealthStatus.Degraded => 1, _ => FailuresUntilUnavailable };
+        if (checks < enough) return previous with { ConsecutiveChecks = checks };
+        if (reason is null) LogReadyAgain(log, name);
+        else LogNotReady(log, reason);
+        return previous with { Reason = reason, ConsecutiveChecks = 0 };
     }
 
     /// <summary>Represents the current state of a dependency.</summary>

@@ -9,11 +9,11 @@ namespace MedCor.ServiceDefaults.Telemetry;
 /// is kept as a link (see <see cref="SpanExtensions.UseRequestSpanEnrichment"/>); <c>tracestate</c> and <c>baggage</c>, which would propagate to every service,
 /// are dropped.
 /// </summary>
-internal sealed class NewTracePropagator(DistributedContextPropagator onwards) : DistributedContextPropagator
+internal sealed class NewTracePropagator(DistributedContextPropagator inner) : DistributedContextPropagator
 {
-    public override IReadOnlyCollection<string> Fields => onwards.Fields;
+    public override IReadOnlyCollection<string> Fields => inner.Fields;
 
-    public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) => onwards.Inject(activity, carrier, setter);
+    public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) => inner.Inject(activity, carrier, setter);
 
     public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) => (traceId, traceState) = (null, null);
 

@@ -62,12 +62,12 @@ public static class SpanExtensions
     /// Reduces the URL on an outgoing request's span to its authority, because the path contains what a client entered as an ID. The called service records the
     /// route.
     /// </summary>
-    internal static void EnrichWithRequest(Activity call, HttpRequestMessage request) => call.SetTag("url.full", request.RequestUri?.GetLeftPart(UriPartial.Authority));
+    internal static void EnrichWithRequest(Activity span, HttpRequestMessage request) => span.SetTag("url.full", request.RequestUri?.GetLeftPart(UriPartial.Authority));
 
     /// <summary>Clears the error status of a 4xx response, which OpenTelemetry marks as an error on client spans.</summary>
-    internal static void EnrichWithResponse(Activity call, HttpResponseMessage answer)
+    internal static void EnrichWithResponse(Activity span, HttpResponseMessage response)
     {
-        if ((int)answer.StatusCode is >= 400 and < 500) call.SetStatus(ActivityStatusCode.Unset);
+        if ((int)response.StatusCode is >= 400 and < 500) span.SetStatus(ActivityStatusCode.Unset);
     }
 
     /// <summary>
@@ -80,7 +80,7 @@ public static class SpanExtensions
         span?.SetTag("url.path", null);
         span?.SetTag("url.query", null);
         // No link is needed when the span already continues the trace in the header.
-        if (span is { IsAllDataRequested: true } && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var theirs) && theirs.TraceId != span.TraceId) span.AddLink(new(theirs));
+        if (span is { IsAllDataRequested: true } && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var clientContext) && clientContext.TraceId != span.TraceId) span.AddLink(new(clientContext));
         await next(http);
         if (span is null) return;
         span.SetTag("http.response.status_code", http.Response.StatusCode);

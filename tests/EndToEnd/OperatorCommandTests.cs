@@ -22,15 +22,15 @@ public class OperatorCommandTests
 
         var (exitCode, said) = await house.RunOperatorCommand("clinical", "nonsense");
         Assert.Equal(64, exitCode);
-        Assert.Contains("nonsense is no command of this service. There are: ", said, StringComparison.Ordinal);
+        Assert.Contains("nonsense is not a command of this service. Commands: ", said, StringComparison.Ordinal);
 
         Assert.Equal(64, (await house.RunOperatorCommand("nonsense")).ExitCode);
     }
 
     [Theory]
-    [InlineData("analytics rebuild --what", "rebuild takes no arguments: leave out --what.")]
-    [InlineData("rebuild --what", "analytics: rebuild takes no arguments: leave out --what.")]
-    [InlineData("identity migrate --what", "migrate --what is no command of this service.")]
+    [InlineData("analytics rebuild --what", "rebuild accepts no arguments; remove --what.")]
+    [InlineData("rebuild --what", "analytics: rebuild accepts no arguments; remove --what.")]
+    [InlineData("identity migrate --what", "migrate --what is not a command of this service.")]
     [InlineData("clinical verify-audit --what", "--what is no head")]
     [InlineData("clinical --what", "run clinical needs a command.")]
     [InlineData("clinical", "run clinical needs a command.")]
