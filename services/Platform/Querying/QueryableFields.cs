@@ -93,15 +93,15 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
         error = null;
         foreach (var part in (sort ?? DefaultSort).Split(',', _fields.Count + 1, StringSplitOptions.TrimEntries))
         {
-            var descending = part.StartsWith('-');
-            var field = Find(descending ? part[1..] : part);
+            var isDescending = part.StartsWith('-');
+            var field = Find(isDescending ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
                 var known = $"can be {string.Join(", ", Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), Names) : "")}";
                 error = part.Length == 0 ? $"{ValidationErrors.EmptyName(sort!)}; it {known}" : known;
                 return [];
             }
-            order.Add((field, descending));
+            order.Add((field, isDescending));
         }
         return order;
     }
@@ -144,7 +144,7 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
     /// <summary>Returns the error in a requested value; null when the value is allowed.</summary>
     internal string? FindError(object value) => allowed?.IsValid(value) is false ? allowed.ErrorMessage : null;
 
-    internal abstract IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool descending);
+    internal abstract IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool isDescending);
 
     /// <summary>
     /// Returns the condition that a row's value compares to a value by an operator: <see cref="ExpressionType.Equal"/>, <see cref="ExpressionType.LessThan"/>
@@ -167,7 +167,7 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
 
 internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects, Func<TKey, TKey>? read, AllowedValuesAttribute? allowed) : QueryableField<T>(name, of, selects, typeof(TKey), allowed) where T : class
 {
-    internal override IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool descending) => (first, descending) switch
+    internal override IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool isDescending) => (first, isDescending) switch
     {
         (true, false) => rows.OrderBy(of),
         (true, true) => rows.OrderByDescending(of),

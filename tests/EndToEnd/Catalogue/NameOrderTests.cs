@@ -97,7 +97,7 @@ public class NameOrderTests
     private static IEnumerable<(string Field, string Sql)> TextOrders<T, TRow, TContract>(DbContext db, Type type) where T : class where TRow : class =>
         from field in ((QueryableResource<T, TRow, TContract>)RuntimeHelpers.GetUninitializedObject(type)).Fields
         where field.Type == typeof(string)
-        select (field.Name, field.Order(db.Set<T>().IgnoreQueryFilters(), first: true, descending: false).ToQueryString());
+        select (field.Name, field.Order(db.Set<T>().IgnoreQueryFilters(), first: true, isDescending: false).ToQueryString());
 
     [Fact]
     public async Task Departments_hospitals_and_specialties_come_by_name()
