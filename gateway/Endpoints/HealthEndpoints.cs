@@ -17,7 +17,7 @@ internal static class HealthEndpoints
     public static void AddHealth(this WebApplicationBuilder builder)
     {
         var checks = builder.Services.AddHealthChecks();
-        foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Distinct())
+        foreach (var service in ServiceCatalogue.All.Select(s => s.Name))
             checks.AddDependencyCheck(service, s => new ServiceCheck(s.GetRequiredService<ServiceHttpInvoker>(), service));
         checks.AddDependencyCheck("model", s => new ModelCheck(s.GetRequiredService<ServiceHttpInvoker>()));
     }

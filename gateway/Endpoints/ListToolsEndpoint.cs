@@ -24,7 +24,7 @@ internal sealed class ListToolsEndpoint : IEndpoints
     private static Dictionary<Callers, StaticResponse> CreateResponses()
     {
         var tools = ToolCatalogue.All.Values.Select(t => (t.Callers, Described: Describe(t))).ToArray();
-        Callers[] kinds = [Callers.None, Callers.Platform, Callers.HospitalAdmin, Callers.Doctor, Callers.Nurse, Callers.Patient];
+        Callers[] kinds = [Callers.None, .. CallerKinds.All.Select(k => k.Value)];
         return kinds.ToDictionary(kind => kind, kind => new StaticResponse(
             JsonSerializer.SerializeToUtf8Bytes(new { Tools = tools.Where(t => (t.Callers & kind) != 0).Select(t => t.Described) }, Json.Options), "application/json", "private, no-cache"));
     }

@@ -10,18 +10,6 @@ internal sealed class EventSubscriptions(LiveEventReader reader, ConnectionMonit
 {
     private const string LastEventId = "Last-Event-ID";
 
-    /// <summary>Gets the resources that a subscription can be narrowed to: those that some event reports changes of.</summary>
-    public static readonly ImmutableHashSet<string> SubscribableResources =
-    [
-        "hospitals", "users", "doctors", "patients", "appointments", "medical_records", "treatments", "specialties", "schedules",
-        "subscriptions", "invoices", "departments", "confirmations", "triage",
-    ];
-
-    /// <summary>The resources that not every role may subscribe to, with the roles that may.</summary>
-    private static readonly ImmutableDictionary<string, Callers> RestrictedResources = SubscribableResources.Select(name => (Name: name, Callers: name == "triage"
-        ? Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse : ResourceCatalogue.All.GetValueOrDefault(name)?.Callers ?? Callers.Everyone))
-        .Where(resource => resource.Callers != Callers.Everyone).ToImmutableDictionary(resource => resource.Name, resource => resource.Callers);
-
     /// <summary>
     /// Reads the options of a subscription from the query: the resources, null for all, and the position to resume from. Throws
     /// <see cref="ValidationFailed"/> with all errors.
@@ -37,7 +25,7 @@ internal sealed class EventSubscriptions(LiveEventReader reader, ConnectionMonit
         {
             resources = [.. lists.SelectMany(l => l!.Split(',', StringSplitOptions.TrimEntries))];
             if (resources.Contains("")) errors.AddError("resources", ValidationErrors.EmptyName(lists.ToString()));
-            if (resources.Except(SubscribableResources).Remove("") is { IsEmpty: false } unknown) errors.AddError("resources", FormatUnknown(unknown));
+            if (resources.Except(LiveResources.All.Keys).Remove("") is { IsEmpty: false } unknown) errors.AddError("resources", FormatUnknown(unknown));
         }
 
         // A browser that reconnects by itself sends the header; a client that opens a new stream, with a new ticket, can only use the query.
@@ -51,13 +39,13 @@ internal sealed class EventSubscriptions(LiveEventReader reader, ConnectionMonit
     /// <param name="resources">Known resources; null for all resources that are available to the caller.</param>
     public static void ThrowIfForbidden(Caller caller, IReadOnlyCollection<string>? resources)
     {
-        bool IsOpen(string name) => !RestrictedResources.TryGetValue(name, out var callers) || caller.IsOneOf(callers);
+        bool IsOpen(string name) => LiveResources.All[name] == Callers.Everyone || caller.IsOneOf(LiveResources.All[name]);
         if (resources?.Where(r => !IsOpen(r)).Order().ToArray() is not { Length: > 0 } forbidden) return;
-        throw new Forbidden($"Your role may not subscribe to {string.Join(", ", forbidden)}. Available resources: {string.Join(", ", SubscribableResources.Where(IsOpen).Order())}.").WithDetail("resources", forbidden);
+        throw new Forbidden($"Your role may not subscribe to {string.Join(", ", forbidden)}. Available resources: {string.Join(", ", LiveResources.All.Keys.Where(IsOpen).Order())}.").WithDetail("resources", forbidden);
     }
 
     /// <summary>Formats the validation error of unknown resources.</summary>
-    public static string FormatUnknown(IEnumerable<string> unknown) => $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", SubscribableResources.Order())}{DidYouMean.Hint(unknown.First(), SubscribableResources)}";
+    public static string FormatUnknown(IEnumerable<string> unknown) => $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", LiveResources.All.Keys.Order())}{DidYouMean.Hint(unknown.First(), LiveResources.All.Keys)}";
 
     /// <summary>
     /// Subscribes to events from now on, or from a position on. Throws while Redis is unavailable.

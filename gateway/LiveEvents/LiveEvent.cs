@@ -54,15 +54,16 @@ internal sealed class LiveEvent
     /// </summary>
     public static IReadOnlyList<LiveEvent> FromIntegrationEvent(IntegrationEvent integrationEvent, LiveUpdate live)
     {
+        var resource = LiveResources.GetName(integrationEvent);
         var entity = JsonSerializer.SerializeToNode(live.Data, live.Data.GetType(), Json.Options)!.AsObject();
         var update = Update(entity, isWhole: true);
         if (!FitsLine(update)) update = Update(KeepIdOnly(entity), isWhole: false);
-        LiveEvent updateEvent = new(ResourceUpdateEvent, live.Resource, live.Audience, update);
-        return live.AdditionalEventName is { } name ? [updateEvent, new(name, live.Resource, live.Audience, WithEntityName(entity, name))] : [updateEvent];
+        LiveEvent updateEvent = new(ResourceUpdateEvent, resource, live.Audience, update);
+        return live.AdditionalEventName is { } name ? [updateEvent, new(name, resource, live.Audience, WithEntityName(entity, name))] : [updateEvent];
 
         byte[] Update(JsonObject data, bool isWhole)
         {
-            var node = new JsonObject { ["type"] = ResourceUpdateEvent, ["resource"] = live.Resource, ["action"] = live.Action.ToString().ToLowerInvariant(), ["data"] = data.DeepClone() };
+            var node = new JsonObject { ["type"] = ResourceUpdateEvent, ["resource"] = resource, ["action"] = live.Action.ToString().ToLowerInvariant(), ["data"] = data.DeepClone() };
             if (!isWhole) node[DataOmitted] = true;
             node["timestamp"] = JsonSerializer.SerializeToNode(integrationEvent.OccurredAt, Json.Options);
             return JsonSerializer.SerializeToUtf8Bytes(node, Json.Options);

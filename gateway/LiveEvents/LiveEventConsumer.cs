@@ -20,8 +20,5 @@ internal static class LiveEventConsumer
 {
     /// <summary>Gets the consumer types of all integration events that have live events.</summary>
     public static IEnumerable<Type> ConsumerTypes { get; } =
-        [.. from type in typeof(IntegrationEvent).Assembly.GetTypes()
-            where type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsAbstract
-            where type.GetProperty(nameof(IntegrationEvent.LiveUpdate))!.DeclaringType != typeof(IntegrationEvent)
-            select typeof(LiveEventConsumer<>).MakeGenericType(type)];
+        [.. LiveResources.Events.Select(type => typeof(LiveEventConsumer<>).MakeGenericType(type))];
 }

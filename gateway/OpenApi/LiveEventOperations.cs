@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Gateway.LiveEvents;
@@ -15,7 +16,7 @@ internal static class LiveEventOperations
         var events = new (string Name, string When, JsonObject Data)[]
         {
             ("resource_update", "something that you may read was created, changed or deleted", SchemaBuilder.Object("A change.",
-                ("type", SchemaBuilder.EnumOf(null, "resource_update")), ("resource", SchemaBuilder.EnumOf("What kind of thing.", [.. LiveEvents.EventSubscriptions.SubscribableResources.Order()])),
+                ("type", SchemaBuilder.EnumOf(null, "resource_update")), ("resource", SchemaBuilder.EnumOf("What kind of thing.", [.. LiveResources.All.Keys.Order()])),
                 ("action", SchemaBuilder.EnumOf("What happened to it.", "created", "updated", "deleted")), ("data", SchemaBuilder.AnyObject("The thing as it now is; what was written about a patient is null or not there: ask for it.")),
                 ("data_omitted?", SchemaBuilder.Boolean("True where it is too long for an event: data has its id alone.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
             ("appointment_created", "an appointment was booked; besides its resource_update", WithEventType("appointment_created", components.ReferenceOutput(typeof(LiveAppointment)))),

@@ -77,22 +77,10 @@ internal static class OpenApiDocumentWriter
         `{error: {code, message, details, timestamp}}`, and one that concerns fields names all of them at once. A slash at the end of a path is optional.
         """;
 
-    /// <summary>The services' descriptions, in the order in which a reader needs them.</summary>
-    private static readonly Dictionary<string, string> Services = new()
-    {
-        ["hospital"] = "Hospitals, which are the tenants, and their departments.",
-        ["identity"] = "Users, doctors, patients, specialties.",
-        ["clinical"] = "Schedules, appointments, medical records, treatments.",
-        ["billing"] = "Plans, subscriptions, invoices.",
-        ["analytics"] = "Hospitals and doctors in figures.",
-        ["chat"] = "Longer work, asked step by step.",
-    };
-
     private static readonly (string Group, string Name, string Description)[] Tags =
     [
         ("Begin", AccountOperations.Tag, "Log in, stay logged in, log out."),
-        .. from service in Services.Keys.Union(ToolCatalogue.All.Values.Select(t => t.Service))
-           select ("Tools", ToolOperations.GetTag(service), Services.GetValueOrDefault(service, $"The tools of {service}.")),
+        .. from service in ServiceCatalogue.All select ("Tools", ToolOperations.GetTag(service.Name), service.Description),
         ("Other ways", ToolOperations.GenericTag, "Tools by name, one or many at once."),
         ("Other ways", ResourceOperations.Tag, "Rows to read by address: filtered, sorted, cut to the fields that you want."),
         ("Other ways", PromptOperations.Tag, "Longer work, asked step by step."),

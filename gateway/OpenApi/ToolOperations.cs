@@ -25,7 +25,7 @@ internal static class ToolOperations
     }
 
     /// <summary>Returns the tag of a service's tools.</summary>
-    public static string GetTag(string service) => service == "chat" ? "Prompt tools" : char.ToUpperInvariant(service[0]) + service[1..];
+    public static string GetTag(string service) => service == "chat" ? "Prompt tools" : ServiceCatalogue.All.Single(s => s.Name == service).ProjectName;
 
     private static ApiOperation DescribeTool(ToolDescriptor tool, ComponentRegistry components)
     {
@@ -142,10 +142,6 @@ internal static class ToolOperations
     private static string DescribeCallers(Callers callers)
     {
         if (callers == Callers.Everyone) return "For every role.";
-        (Callers, string)[] kinds =
-        [
-            (Callers.Platform, "platform administrators"), (Callers.HospitalAdmin, "administrators of the hospital"), (Callers.Doctor, "doctors"), (Callers.Nurse, "nurses"), (Callers.Patient, "patients"),
-        ];
-        return $"For {string.Join(", ", kinds.Where(k => callers.HasFlag(k.Item1)).Select(k => k.Item2))}.";
+        return $"For {string.Join(", ", CallerKinds.All.Where(k => callers.HasFlag(k.Value)).Select(k => $"{k.Label}s"))}.";
     }
 }

@@ -15,7 +15,10 @@ public abstract record IntegrationEvent(Guid? HospitalId, long Version)
     /// <summary>Gets the time at which the event occurred.</summary>
     public DateTimeOffset OccurredAt { get; init; }
 
-    /// <summary>Gets the update that subscribers of live events receive, or null when they receive none.</summary>
+    /// <summary>
+    /// Gets the update that subscribers of live events receive, or null when they receive none. An event that has one declares its resource with
+    /// <see cref="LiveResourceAttribute"/>.
+    /// </summary>
     [JsonIgnore]
     public virtual LiveUpdate? LiveUpdate => null;
 }
@@ -24,12 +27,11 @@ public abstract record IntegrationEvent(Guid? HospitalId, long Version)
 public enum Change { Created, Updated, Deleted }
 
 /// <summary>Represents an event as subscribers of live events receive it.</summary>
-/// <param name="Resource">The name of the resource, as in <c>/api/mcp/resources/{resource}</c>.</param>
 /// <param name="Action">How the resource changed.</param>
 /// <param name="Data">The entity in its current state.</param>
 /// <param name="Audience">Who may receive the event.</param>
 /// <param name="AdditionalEventName">A further event name under which the entity is also published, such as <c>appointment_created</c>.</param>
-public sealed record LiveUpdate(string Resource, Change Action, object Data, Audience Audience, string? AdditionalEventName = null);
+public sealed record LiveUpdate(Change Action, object Data, Audience Audience, string? AdditionalEventName = null);
 
 /// <summary>Specifies who in the event's hospital may see an event. Platform administrators see the events of every hospital.</summary>
 /// <param name="Callers">The roles that may see the event, whomever it concerns.</param>

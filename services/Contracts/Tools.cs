@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
@@ -54,17 +55,22 @@ public enum Effect
     Delete,
 }
 
-/// <summary>Specifies the roles of callers: the columns of the role matrix.</summary>
+/// <summary>Specifies the roles of callers: the columns of the role matrix. The description of each is its label.</summary>
 [Flags]
 public enum Callers
 {
     None = 0,
     /// <summary>An administrator who belongs to no hospital.</summary>
+    [Description("platform administrator")]
     Platform = 1,
     /// <summary>An administrator of one hospital.</summary>
+    [Description("hospital administrator")]
     HospitalAdmin = 2,
+    [Description("doctor")]
     Doctor = 4,
+    [Description("nurse")]
     Nurse = 8,
+    [Description("patient")]
     Patient = 16,
     Admins = Platform | HospitalAdmin,
     Staff = Admins | Doctor | Nurse,
@@ -79,11 +85,11 @@ public enum Role { Admin, Doctor, Nurse, Patient }
 public abstract record PagedTool<T> : ITool<Page<T>>
 {
     /// <summary>Which page, from 1.</summary>
-    [Range(1, 1_000_000), System.ComponentModel.DefaultValue(1)]
+    [Range(1, 1_000_000), DefaultValue(1)]
     public int Page { get; init; } = 1;
 
     /// <summary>The maximum number of entries on a page, at most 100.</summary>
-    [Range(1, 100), System.ComponentModel.DefaultValue(20)]
+    [Range(1, 100), DefaultValue(20)]
     public int Limit { get; init; } = 20;
 
     /// <summary>The fields to sort by, comma-separated; a leading <c>-</c> sorts in descending order.</summary>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using MedCor.Contracts;
 using MedCor.Platform.OperatorCommands;
 
 namespace MedCor.Tests.Architecture;
@@ -8,7 +9,7 @@ namespace MedCor.Tests.Architecture;
 /// <summary>Tests the operator commands of the services in the dashboard, as <c>AppHost/Program.cs</c> defines them.</summary>
 public partial class OperatorCommandsTests
 {
-    private static readonly string[] Services = ["Hospital", "Identity", "Clinical", "Billing", "Analytics", "Chat"];
+    private static readonly string[] Services = [.. ServiceCatalogue.All.Select(s => s.ProjectName)];
 
     /// <summary>Commands that read input from the operator, for which the dashboard has no means.</summary>
     private static readonly string[] Typed = ["identity create-admin"];

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MedCor.Contracts;
 
 namespace MedCor.Tests.Architecture;
 
@@ -78,7 +79,7 @@ public partial class SourceRulesTests
     [Fact]
     public void A_service_reads_no_other_services_database()
     {
-        string[] services = ["Hospital", "Identity", "Clinical", "Billing", "Analytics", "Chat"];
+        string[] services = [.. ServiceCatalogue.All.Select(s => s.ProjectName)];
 
         Assert.Empty(from service in services
                      from project in Directory.GetFiles(Path.Combine(Root, "services", service), "*.csproj")

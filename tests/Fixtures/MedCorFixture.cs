@@ -151,11 +151,10 @@ public sealed class MedCorFixture
 
     private async Task<bool> AreServicesReady()
     {
-        string[] services = ["hospital", "identity", "clinical", "billing", "analytics", "chat"];
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         try
         {
-            foreach (var replica in services.SelectMany(service => (string[])[$"{service}-1", $"{service}-2"]))
+            foreach (var replica in ServiceCatalogue.All.SelectMany(service => (string[])[$"{service.Name}-1", $"{service.Name}-2"]))
             {
                 using var answer = await http.GetAsync(new Uri($"http://localhost:{ReadRecorded("ports", replica)}/health"));
                 if (!answer.IsSuccessStatusCode) return false;

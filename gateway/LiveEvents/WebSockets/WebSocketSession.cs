@@ -487,7 +487,7 @@ internal sealed class WebSocketSession(
 
     private static ImmutableHashSet<string> ParseResources(IReadOnlyCollection<string> resources, string field)
     {
-        var unknown = resources.Except(EventSubscriptions.SubscribableResources).ToArray();
+        var unknown = resources.Except(LiveResources.All.Keys).ToArray();
         return unknown.Length == 0 ? [.. resources] : throw new ValidationFailed(field, EventSubscriptions.FormatUnknown(unknown));
     }
 

@@ -15,7 +15,7 @@ namespace MedCor.Analytics.Replay;
 /// </summary>
 internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configuration, TimeProvider clock) : IOperatorCommand
 {
-    private static readonly string[] SourceServices = ["hospital", "identity", "clinical", "billing"];
+    private static readonly string[] SourceServices = [.. ServiceCatalogue.All.Where(s => s.CanReplay).Select(s => s.Name)];
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The time without progress after which the command fails. Owning services replay page by page, so events arrive continuously.</summary>

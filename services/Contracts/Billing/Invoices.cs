@@ -53,7 +53,8 @@ public sealed record ListInvoices(
     DateOnly? DateTo = null) : PagedTool<Invoice>;
 
 /// <summary>Represents the event that an invoice or a credit note was issued.</summary>
+[LiveResource("invoices")]
 public sealed record InvoiceIssued(Invoice Invoice) : IntegrationEvent(Invoice.HospitalId, Invoice.Version)
 {
-    public override LiveUpdate LiveUpdate => new("invoices", Change.Created, Invoice, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Invoice, new(Callers.Admins));
 }

@@ -91,19 +91,22 @@ public sealed record CancelSubscription(
     long? ExpectedVersion = null) : ITool<Subscription>;
 
 /// <summary>Represents the event that a hospital subscribed to a plan.</summary>
+[LiveResource("subscriptions")]
 public sealed record SubscriptionCreated(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
-    public override LiveUpdate LiveUpdate => new("subscriptions", Change.Created, Subscription, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Subscription, new(Callers.Admins));
 }
 
 /// <summary>Represents the event that a subscription was changed, was renewed, is going to end, or expired.</summary>
+[LiveResource("subscriptions")]
 public sealed record SubscriptionUpdated(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
-    public override LiveUpdate LiveUpdate => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Subscription, new(Callers.Admins));
 }
 
 /// <summary>Represents the event that a subscription ended because it was cancelled. It remains readable.</summary>
+[LiveResource("subscriptions")]
 public sealed record SubscriptionCancelled(Subscription Subscription) : IntegrationEvent(Subscription.HospitalId, Subscription.Version)
 {
-    public override LiveUpdate LiveUpdate => new("subscriptions", Change.Updated, Subscription, new(Callers.Admins));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Subscription, new(Callers.Admins));
 }

@@ -53,7 +53,8 @@ public sealed record Confirmation(
 /// Represents the event that an appointment was confirmed to patient and doctor. It is delivered live to those of them who are connected; no letter or e-mail
 /// is sent.
 /// </summary>
+[LiveResource("confirmations", Callers = Callers.Everyone)]
 public sealed record AppointmentConfirmed(Confirmation Confirmation, long Version) : IntegrationEvent(Confirmation.HospitalId, Version)
 {
-    public override LiveUpdate LiveUpdate => new("confirmations", Change.Created, Confirmation, new(Callers.Staff, Confirmation.PatientId), AdditionalEventName: "appointment_confirmed");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Confirmation, new(Callers.Staff, Confirmation.PatientId), AdditionalEventName: "appointment_confirmed");
 }

@@ -86,16 +86,22 @@ public sealed record TrackStatus(TriageStatus Status);
 /// Represents a triaged patient as shown to the staff of the hospital: urgency, department and status. Symptoms and findings are in the medical record.
 /// </summary>
 /// <param name="Level">The level of the Emergency Severity Index; 1 is the most urgent.</param>
-public sealed record Triage(Guid Id, Guid HospitalId, Guid? PatientId, int Level, Guid DepartmentId, string DepartmentName, TriageStatus Status);
+public sealed record Triage(Guid Id, Guid HospitalId, Guid? PatientId, int Level, Guid DepartmentId, string DepartmentName, TriageStatus Status)
+{
+    /// <summary>The roles that see triaged patients: those who treat them, and their hospital's administrators.</summary>
+    internal const Callers Subscribers = Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse;
+}
 
 /// <summary>Represents the event that the staff are notified of a patient who comes to a department.</summary>
+[LiveResource("triage", Callers = Triage.Subscribers)]
 public sealed record TriageNotified(Triage Triage, long Version) : IntegrationEvent(Triage.HospitalId, Version)
 {
-    public override LiveUpdate LiveUpdate => new("triage", Change.Created, Triage, new(Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse), AdditionalEventName: "triage_notified");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Triage, new(Triage.Subscribers), AdditionalEventName: "triage_notified");
 }
 
 /// <summary>Represents the event that the status of a triaged patient changed.</summary>
+[LiveResource("triage", Callers = Triage.Subscribers)]
 public sealed record TriageMoved(Triage Triage, long Version) : IntegrationEvent(Triage.HospitalId, Version)
 {
-    public override LiveUpdate LiveUpdate => new("triage", Change.Updated, Triage, new(Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Triage, new(Triage.Subscribers));
 }

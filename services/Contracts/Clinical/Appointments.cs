@@ -167,13 +167,15 @@ public sealed record RateAppointment(
     [property: NotAField] long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>Represents the event that an appointment was booked.</summary>
+[LiveResource("appointments")]
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
-    public override LiveUpdate LiveUpdate => new("appointments", Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId), AdditionalEventName: "appointment_created");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId), AdditionalEventName: "appointment_created");
 }
 
 /// <summary>Represents the event that an appointment changed its status, was rescheduled or was rated.</summary>
+[LiveResource("appointments")]
 public sealed record AppointmentUpdated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
-    public override LiveUpdate LiveUpdate => new("appointments", Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }

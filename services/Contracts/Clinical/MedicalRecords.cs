@@ -115,13 +115,15 @@ public sealed record UpdateMedicalRecord(
 /// Represents the event that a medical record was written. The live event does not include its content: callers who may read it request it with a separate
 /// call, which is recorded in the audit trail.
 /// </summary>
+[LiveResource("medical_records")]
 public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new("medical_records", Change.Created, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
 }
 
 /// <summary>Represents the event that a medical record was amended. The live event does not include its content.</summary>
+[LiveResource("medical_records")]
 public sealed record MedicalRecordUpdated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new("medical_records", Change.Updated, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
 }

@@ -102,7 +102,8 @@ public sealed record SetDoctorSchedule(
 /// The date, in the hospital's time zone, from which the schedule applies; earlier days keep the previous one. Null in events of earlier versions, which did
 /// not include it.
 /// </param>
+[LiveResource("schedules", Callers = Callers.Everyone)]
 public sealed record DoctorScheduleSet(DoctorSchedule Schedule, DateOnly? ValidFrom = null) : IntegrationEvent(Schedule.HospitalId, Schedule.Version)
 {
-    public override LiveUpdate LiveUpdate => new("schedules", Change.Updated, Schedule.WithoutReasons(), new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Schedule.WithoutReasons(), new(Callers.Everyone));
 }

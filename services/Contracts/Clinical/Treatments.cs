@@ -91,13 +91,15 @@ public sealed record UpdateTreatment(
 /// <summary>
 /// Represents the event that a treatment began. The live event does not include its content: callers who may read it request it with a separate call.
 /// </summary>
+[LiveResource("treatments")]
 public sealed record TreatmentCreated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new("treatments", Change.Created, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
 }
 
 /// <summary>Represents the event that a treatment was changed. The live event does not include its content.</summary>
+[LiveResource("treatments")]
 public sealed record TreatmentUpdated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new("treatments", Change.Updated, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
 }

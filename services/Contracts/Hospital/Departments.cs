@@ -58,7 +58,8 @@ public sealed record CreateDepartment(
     [property: UniqueItems, MaxLength(5), EachRange(1, 5)] IReadOnlyList<int>? TriageLevels = null) : ITool<Department>;
 
 /// <summary>Represents the event that a department was created.</summary>
+[LiveResource("departments")]
 public sealed record DepartmentCreated(Department Department) : IntegrationEvent(Department.HospitalId, Department.Version)
 {
-    public override LiveUpdate LiveUpdate => new("departments", Change.Created, Department, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Department, new(Callers.Everyone));
 }

@@ -169,19 +169,22 @@ public sealed record UpdateHospital(
 public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
 
 /// <summary>Represents the event that a hospital was created.</summary>
+[LiveResource("hospitals")]
 public sealed record HospitalCreated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
-    public override LiveUpdate LiveUpdate => new("hospitals", Change.Created, Hospital, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Hospital, new(Callers.Everyone));
 }
 
 /// <summary>Represents the event that a hospital was changed.</summary>
+[LiveResource("hospitals")]
 public sealed record HospitalUpdated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
-    public override LiveUpdate LiveUpdate => new("hospitals", Change.Updated, Hospital, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Hospital, new(Callers.Everyone));
 }
 
 /// <summary>Represents the event that a hospital was deactivated.</summary>
+[LiveResource("hospitals")]
 public sealed record HospitalDeactivated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
 {
-    public override LiveUpdate LiveUpdate => new("hospitals", Change.Deleted, Hospital, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Change.Deleted, Hospital, new(Callers.Everyone));
 }

@@ -80,9 +80,10 @@ public sealed record PractisedSpecialty(
     [property: PastDate] DateOnly? CertificationDate = null);
 
 /// <summary>Represents the event that a doctor was added or changed.</summary>
+[LiveResource("doctors")]
 public sealed record DoctorUpdated(Doctor Doctor) : IntegrationEvent(Doctor.HospitalId, Doctor.Version)
 {
-    public override LiveUpdate LiveUpdate => new("doctors", Action, Doctor, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Action, Doctor, new(Callers.Everyone));
 
     private Change Action => Doctor switch
     {

@@ -42,14 +42,16 @@ public sealed record ListPatients(
 public sealed record GetPatient(Guid PatientId) : ITool<Patient>;
 
 /// <summary>Represents the event that a patient was registered.</summary>
+[LiveResource("patients")]
 public sealed record PatientRegistered(Patient Patient) : IntegrationEvent(Patient.HospitalId, Patient.Version)
 {
-    public override LiveUpdate LiveUpdate => new("patients", Change.Created, Patient, new(Callers.Staff, Patient.Id), AdditionalEventName: "patient_registered");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Patient, new(Callers.Staff, Patient.Id), AdditionalEventName: "patient_registered");
 }
 
 /// <summary>Represents the event that a patient's data changed.</summary>
+[LiveResource("patients")]
 public sealed record PatientUpdated(Patient Patient) : IntegrationEvent(Patient.HospitalId, Patient.Version)
 {
     public override LiveUpdate LiveUpdate =>
-        new("patients", Patient.IsActive ? Change.Updated : Change.Deleted, Patient, new(Callers.Staff, Patient.Id));
+        new(Patient.IsActive ? Change.Updated : Change.Deleted, Patient, new(Callers.Staff, Patient.Id));
 }

@@ -52,13 +52,15 @@ public sealed record UpdateSpecialty(
 public sealed record GetSpecialtyDoctors(Guid SpecialtyId, Guid? HospitalId = null, bool? IsActive = true) : PagedTool<Doctor>;
 
 /// <summary>Represents the event that a specialty was created.</summary>
+[LiveResource("specialties")]
 public sealed record SpecialtyCreated(Specialty Specialty) : IntegrationEvent(null, Specialty.Version)
 {
-    public override LiveUpdate LiveUpdate => new("specialties", Change.Created, Specialty, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Specialty, new(Callers.Everyone));
 }
 
 /// <summary>Represents the event that a specialty was changed.</summary>
+[LiveResource("specialties")]
 public sealed record SpecialtyUpdated(Specialty Specialty) : IntegrationEvent(null, Specialty.Version)
 {
-    public override LiveUpdate LiveUpdate => new("specialties", Specialty.IsActive ? Change.Updated : Change.Deleted, Specialty, new(Callers.Everyone));
+    public override LiveUpdate LiveUpdate => new(Specialty.IsActive ? Change.Updated : Change.Deleted, Specialty, new(Callers.Everyone));
 }

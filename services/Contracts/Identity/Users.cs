@@ -173,21 +173,24 @@ public sealed record UpdateUser(
 public sealed record DeleteUser(Guid UserId) : ITool<DeactivatedUser>;
 
 /// <summary>Represents the event that an account was created.</summary>
+[LiveResource("users")]
 public sealed record UserCreated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate LiveUpdate => new("users", Change.Created, User, UserAudience.Of(User));
+    public override LiveUpdate LiveUpdate => new(Change.Created, User, UserAudience.Of(User));
 }
 
 /// <summary>Represents the event that a user or their account was changed.</summary>
+[LiveResource("users")]
 public sealed record UserUpdated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate LiveUpdate => new("users", Change.Updated, User, UserAudience.Of(User));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, User, UserAudience.Of(User));
 }
 
 /// <summary>Represents the event that an account was deactivated.</summary>
+[LiveResource("users")]
 public sealed record UserDeactivated(User User) : IntegrationEvent(User.HospitalId, User.Version)
 {
-    public override LiveUpdate LiveUpdate => new("users", Change.Deleted, User, UserAudience.Of(User));
+    public override LiveUpdate LiveUpdate => new(Change.Deleted, User, UserAudience.Of(User));
 }
 
 file static class UserAudience

@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.ServiceDefaults.Messaging;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -12,12 +13,10 @@ namespace MedCor.Platform.Messaging;
 /// </summary>
 internal sealed partial class QueueReadiness(IConfiguration configuration, TimeProvider clock, ILogger<QueueReadiness> log)
 {
-    private static readonly string[] Queues = ["hospital", "identity", "clinical", "billing", "analytics", "chat", "gateway"];
-
     /// <summary>Completes once every queue exists.</summary>
     internal async Task WaitUntilReadyAsync(CancellationToken ct)
     {
-        var missing = new Queue<string>(Queues);
+        var missing = new Queue<string>(ServiceCatalogue.Queues);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250), clock);
         while (missing.Count > 0)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MedCor.Contracts;
 using Npgsql;
 
 namespace MedCor.Tests.Architecture.Deployment;
@@ -43,7 +44,7 @@ public partial class EngineTests
     public void Every_database_is_backed_up_every_night_and_its_changes_all_the_time(string overlay)
     {
         var rendered = Overlay.Get(overlay);
-        Assert.Equal(6, rendered.OfKind("Cluster").Count());
+        Assert.Equal(ServiceCatalogue.All.Count, rendered.OfKind("Cluster").Count());
         Assert.All(rendered.OfKind("Cluster"), c =>
         {
             Assert.StartsWith("s3://", c.Text("spec.backup.barmanObjectStore.destinationPath"), StringComparison.Ordinal);
@@ -59,7 +60,7 @@ public partial class EngineTests
         var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "services/Platform/PlatformService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
         var rendered = Overlay.Get(overlay);
 
-        Assert.Equal(6, rendered.OfKind("Pooler").Count());
+        Assert.Equal(ServiceCatalogue.All.Count, rendered.OfKind("Pooler").Count());
         Assert.All(rendered.OfKind("Pooler"), pooler =>
         {
             Assert.Equal("transaction", pooler.Text("spec.pgbouncer.poolMode"));
@@ -95,7 +96,7 @@ public partial class EngineTests
         var rendered = Overlay.Get(overlay);
         var read = rendered.OfKind("Cluster").SelectMany(c => c.Items("spec.managed.roles").Select(r => r.Text("passwordSecret.name")!).Append(c.Text("spec.bootstrap.initdb.secret.name")!)).ToArray();
 
-        Assert.Equal(6 * 2, read.Length);
+        Assert.Equal(ServiceCatalogue.All.Count * 2, read.Length);
         Assert.All(read, secret => Assert.Equal("true", (string?)rendered.Single("ExternalSecret", secret).At("spec.target.template.metadata.labels")!["cnpg.io/reload"]));
     }
 

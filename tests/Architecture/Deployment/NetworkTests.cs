@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MedCor.Contracts;
 using MedCor.Gateway.Limits;
 
 namespace MedCor.Tests.Architecture.Deployment;
@@ -54,7 +55,7 @@ public partial class NetworkTests
         var databases = rendered.OfKind("Cluster").Select(c => (Service: c.Text("metadata.name")!.Split('-')[0], Pod: new Peer(new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") })));
         var poolers = rendered.OfKind("Pooler").Select(p => (Service: p.Text("metadata.name")!.Split('-')[0], Pod: new Peer((JsonObject)p.At("spec.template.metadata.labels")!)));
 
-        Assert.Equal(6, databases.Count());
+        Assert.Equal(ServiceCatalogue.All.Count, databases.Count());
         foreach (var workload in rendered.Workloads)
         {
             var ways = databases.Where(d => IsOpen(overlay, Of(workload), d.Pod, Postgres)).Select(d => $"{d.Service}-db")

@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using Npgsql;
 
 namespace MedCor.Tests.Services.Platform.Database;
@@ -5,7 +6,7 @@ namespace MedCor.Tests.Services.Platform.Database;
 /// <summary>Tests PostgreSQL's row-level security, which separates hospitals in addition to the query filter.</summary>
 public class RowLevelSecurityTests
 {
-    public static TheoryData<string> Services => ["hospital", "identity", "clinical", "billing", "analytics", "chat"];
+    public static TheoryData<string> Services => [.. ServiceCatalogue.All.Select(s => s.Name)];
 
     [Theory, MemberData(nameof(Services))]
     public async Task Every_tenant_table_has_a_forced_row_level_security_policy(string service)

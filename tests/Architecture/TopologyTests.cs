@@ -1,0 +1,101 @@
+using System.ComponentModel;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using MedCor.Contracts;
+using MedCor.Platform.Replay;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.Tests.Architecture.Deployment;
+
+namespace MedCor.Tests.Architecture;
+
+/// <summary>
+/// Tests that each service, role and live resource is everywhere that it must be. <c>docs/add-a-service.md</c> and <c>CONTRIBUTING.md</c> say how to add one.
+/// </summary>
+public sealed partial class TopologyTests
+{
+    private static readonly string Root = MedCorFixture.RepositoryRoot();
+
+    private static readonly string[] Names = [.. ServiceCatalogue.All.Select(s => s.Name).Order()];
+
+    [Fact]
+    public void Every_service_is_a_program_that_registers_under_its_name()
+    {
+        var programs = Directory.GetDirectories(Path.Combine(Root, "services")).Select(folder => Path.Combine(folder, "Program.cs")).Where(File.Exists).ToArray();
+
+        Assert.Equal(ServiceCatalogue.All.Select(s => s.ProjectName).Order(), programs.Select(path => Path.GetFileName(Path.GetDirectoryName(path)!)).Order());
+        Assert.Equal(Names, programs.Select(path => Registration().Match(File.ReadAllText(path)).Groups["name"].Value).Order());
+    }
+
+    [Fact]
+    public void Every_service_and_the_gateway_have_a_queue_that_publishers_wait_for() =>
+        Assert.Equal([.. Names, ServiceCatalogue.Gateway], ServiceCatalogue.Queues.Order().OrderBy(queue => queue == ServiceCatalogue.Gateway));
+
+    [Fact]
+    public void Every_tool_and_resource_belongs_to_a_service() =>
+        Assert.Empty(ToolCatalogue.All.Values.Select(t => t.Service).Concat(ResourceCatalogue.All.Values.Select(r => r.Service)).Except(Names));
+
+    [Fact]
+    public async Task Every_service_is_in_the_application_model_and_known_to_the_gateway()
+    {
+        var projects = AspireManifest.Projects(await AspireManifest.Resources).Select(p => p.Name);
+        var references = await AspireManifest.References();
+
+        Assert.Equal(ServiceCatalogue.Queues.Order(), projects.Order());
+        Assert.Equal(Names.Select(name => $"{ServiceCatalogue.Gateway} -> {name}"), references.Where(r => r.StartsWith(ServiceCatalogue.Gateway, StringComparison.Ordinal)).Order());
+    }
+
+    [Fact]
+    public void Every_service_is_deployed_with_a_database_and_scaled_by_its_queue()
+    {
+        Assert.Empty(ServiceCatalogue.Queues.Except(Manifest("base", "kustomization.yaml").Texts("resources")));
+        Assert.Equal(ServiceCatalogue.Queues.Select(name => $"medcor/{name}").Order(), Manifest("components", "release", "kustomization.yaml").Items("images").Select(i => i.Text("name")).Order());
+        Assert.All(Names, name =>
+        {
+            Assert.Equal(["../../components/app", "../../components/database", "../../components/queue"], Manifest("base", name, "kustomization.yaml").Texts("components").Order());
+            Assert.Equal(name, Manifest("base", name, "name.yaml").Text("data.name"));
+        });
+    }
+
+    [Fact]
+    public void A_service_can_be_asked_for_a_replay_if_it_has_something_to_replay() => Assert.All(ServiceCatalogue.All, service =>
+        Assert.Equal(service.CanReplay, Assembly.Load($"MedCor.{service.ProjectName}").GetTypes().Any(t => t.IsAssignableTo(typeof(IReplaySource)))));
+
+    [Fact]
+    public void Every_role_has_a_label_of_its_own_and_belongs_to_some_caller()
+    {
+        Assert.Equal(Callers.Everyone, CallerKinds.All.Aggregate(Callers.None, (all, kind) => all | kind.Value));
+        Assert.Distinct(CallerKinds.All.Select(kind => kind.Label));
+        Assert.Equal(CallerKinds.All.Select(kind => kind.Value), Enum.GetValues<Role>().SelectMany(role => (Guid?[])[null, Guid.NewGuid()], Kind).Except([Callers.None]).Distinct().Order());
+        Assert.Contains(nameof(Unlabeled.Pharmacist), Assert.Throws<InvalidOperationException>(() => CallerKinds.Read(typeof(Unlabeled))).Message, StringComparison.Ordinal);
+
+        static Callers Kind(Role role, Guid? hospital) => new Caller(Guid.NewGuid(), "", role, hospital, Guid.NewGuid(), default, default).Kind;
+    }
+
+    [Theory]
+    [InlineData(typeof(WithoutResource), "has a LiveUpdate and no [LiveResource]")]
+    [InlineData(typeof(WithoutRoles), "declares no roles that may subscribe to reminders")]
+    [InlineData(typeof(WithTwoTruths), "declares roles for hospitals, which has those that may read it")]
+    public void An_event_that_subscribers_receive_declares_its_resource_and_who_may_subscribe(Type integrationEvent, string error) =>
+        Assert.Contains(error, Assert.Throws<InvalidOperationException>(() => LiveResources.Read([integrationEvent])).Message, StringComparison.Ordinal);
+
+    private static JsonObject Manifest(params string[] path) => Overlay.Documents(File.ReadAllText(Path.Combine([Root, "deploy", .. path]))).Single();
+
+    private enum Unlabeled
+    {
+        [Description("doctor")]
+        Doctor = 4,
+        Pharmacist = 32,
+    }
+
+    private sealed record WithoutResource() : IntegrationEvent(null, 0);
+
+    [LiveResource("reminders")]
+    private sealed record WithoutRoles() : IntegrationEvent(null, 0);
+
+    [LiveResource("hospitals", Callers = Callers.Everyone)]
+    private sealed record WithTwoTruths() : IntegrationEvent(null, 0);
+
+    [GeneratedRegex("""\.AddMedCorService<\w+>\("(?<name>\w+)""")]
+    private static partial Regex Registration();
+}
