@@ -24,7 +24,6 @@ internal sealed class ChatEndpoints(
     ServiceForwarder forwarder, ChatStreamStore streams, ChatStreamReaders readers, OpenConnectionLimiter connections, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock) : IEndpoints
 {
     private const string RunsUrl = "http://chat/chat/calls";
-    private const string LastEventId = "Last-Event-ID";
     private const int MaxFramesPerWrite = 256;
 
     /// <summary>The keep-alive interval. Proxies close connections that are idle for a minute.</summary>
@@ -138,12 +137,8 @@ internal sealed class ChatEndpoints(
     /// <summary>Returns the id of the event to resume after; 0 for none. Throws <see cref="ValidationFailed"/> with all errors of the query.</summary>
     private static long ReadResumePoint(HttpRequest request)
     {
-        var (query, errors) = (request.Query, new Dictionary<string, List<string>>());
-        foreach (var name in query.Keys.Where(n => n is not ("ticket" or "last_event_id")))
-            errors.AddError(name, $"is not a parameter; there are last_event_id and ticket. A token is never accepted in an address{DidYouMean.Hint(name, ["last_event_id", "ticket"])}");
-        var (field, id) = request.Headers.TryGetValue(LastEventId, out var header) ? (LastEventId, header.ToString()) : ("last_event_id", query["last_event_id"].ToString());
-        var after = 0L;
-        if (id.Length > 0 && !(long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out after) && after <= int.MaxValue)) errors[field] = ["is not the id of an event"];
+        var errors = new Dictionary<string, List<string>>();
+        var after = ResumeRequest.ReadPosition<int>(request, (id, out position) => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out position), errors);
         return errors.Count == 0 ? after : throw new ValidationFailed(errors);
     }
 

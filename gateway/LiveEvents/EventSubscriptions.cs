@@ -8,30 +8,21 @@ namespace MedCor.Gateway.LiveEvents;
 /// <summary>Manages the subscriptions of all live event surfaces: reads their options, checks the caller's role, and adds and removes subscribers.</summary>
 internal sealed class EventSubscriptions(LiveEventReader reader, ConnectionMonitor monitor, ListenerPresence presence)
 {
-    private const string LastEventId = "Last-Event-ID";
-
     /// <summary>
     /// Reads the options of a subscription from the query: the resources, null for all, and the position to resume from. Throws
     /// <see cref="ValidationFailed"/> with all errors.
     /// </summary>
     public static (ImmutableHashSet<string>? Resources, ResumeToken? After) ReadOptions(HttpRequest request)
     {
-        var (query, errors) = (request.Query, new Dictionary<string, List<string>>());
-        foreach (var name in query.Keys.Where(n => n is not ("ticket" or "resources" or "last_event_id")))
-            errors[name] = [$"is not a parameter; there are resources, last_event_id and ticket. A token is never accepted in an address{DidYouMean.Hint(name, ["resources", "last_event_id", "ticket"])}"];
-
+        var errors = new Dictionary<string, List<string>>();
+        var after = ResumeRequest.ReadPosition<ResumeToken>(request, ResumeToken.TryParse, errors, "resources");
         ImmutableHashSet<string>? resources = null;
-        if (query.TryGetValue("resources", out var lists))
+        if (request.Query.TryGetValue("resources", out var lists))
         {
             resources = [.. lists.SelectMany(l => l!.Split(',', StringSplitOptions.TrimEntries))];
             if (resources.Contains("")) errors.AddError("resources", ValidationErrors.EmptyName(lists.ToString()));
             if (resources.Except(LiveResources.All.Keys).Remove("") is { IsEmpty: false } unknown) errors.AddError("resources", FormatUnknown(unknown));
         }
-
-        // A browser that reconnects by itself sends the header; a client that opens a new stream, with a new ticket, can only use the query.
-        var (field, id) = request.Headers.TryGetValue(LastEventId, out var header) ? (LastEventId, header.ToString()) : ("last_event_id", query["last_event_id"].ToString());
-        ResumeToken? after = null;
-        if (id.Length > 0 && !ResumeToken.TryParse(id, out after)) errors[field] = ["is not the id of an event"];
         return errors.Count == 0 ? (resources, after) : throw new ValidationFailed(errors);
     }
 
