@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MedCor.AppHost.Data;
+using MedCor.DemoData;
 
 namespace MedCor.AppHost.Hosting;
 
@@ -68,8 +69,8 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
 
         if (dashboard is not null) WriteRow("Dashboard", dashboard.Login);
         Write();
-        Write($"  Sign in with {Bold(DemoAccounts.Password)} as");
-        foreach (var (email, who) in DemoAccounts.All) Write($"    {email,-32}{Dim(who)}");
+        Write($"  Sign in with {Bold(DemoTenants.Password)} as");
+        foreach (var (email, description) in DemoTenants.Accounts) Write($"    {email,-32}{Dim(description)}");
         Write();
         Write($"  {Dim($"Ctrl+C stops everything. The data stays in {_data}; logs are in {Path.Combine(_data, "logs")}.")}");
         Write();
@@ -124,20 +125,4 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
     private string Yellow(string text) => Styled("33", text);
 
     private string Styled(string style, string text) => _colors ? $"\e[{style}m{text}\e[0m" : text;
-}
-
-/// <summary>Lists the demo accounts of the development environment, which the identity service creates.</summary>
-internal static class DemoAccounts
-{
-    public const string Password = "Demo-Medcor-2026";
-
-    public static IReadOnlyList<(string Email, string Who)> All { get; } =
-    [
-        ("admin@medcor.example", "platform administrator"),
-        ("admin@general.example", "administrator of General Hospital"),
-        ("doctor@general.example", "doctor"),
-        ("nurse@general.example", "nurse"),
-        ("patient@general.example", "patient"),
-        ("…@riverside.example", "the same four at another hospital"),
-    ];
 }

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
-using MedCor.DemoData;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.ServiceDefaults.Health;
 using Microsoft.Net.Http.Headers;
@@ -31,18 +30,18 @@ internal sealed class HomePage : IEndpoints
     private readonly Readiness _readiness;
     private readonly string _page;
     private readonly string _policy;
-    private readonly bool _isDevelopment;
+    private readonly DemoLogins? _demo;
     private readonly string? _dashboard;
 
     public HomePage(Readiness readiness, IHostEnvironment environment, IConfiguration configuration)
     {
         _readiness = readiness;
-        _isDevelopment = environment.IsDevelopment();
-        _dashboard = _isDevelopment && Uri.TryCreate(configuration[DashboardUrl], UriKind.Absolute, out var address) && AllowedOriginsOptions.IsHttp(address) ? address.ToString() : null;
+        _demo = DemoLogins.Find(environment);
+        _dashboard = environment.IsDevelopment() && Uri.TryCreate(configuration[DashboardUrl], UriKind.Absolute, out var address) && AllowedOriginsOptions.IsHttp(address) ? address.ToString() : null;
         _page = Encoding.UTF8.GetString(ReadResource("index.html"))
             .Replace("{{version}}", Version, StringComparison.Ordinal)
             .Replace("{{dashboard}}", _dashboard is null ? "" : RenderCard(_dashboard, "Watch it work", "The dashboard: services, traces, logs and figures. The host prints its address with the token that opens it."), StringComparison.Ordinal)
-            .Replace("{{accounts}}", _isDevelopment ? RenderDemoAccounts() : "", StringComparison.Ordinal);
+            .Replace("{{accounts}}", _demo is null ? "" : RenderDemoAccounts(_demo), StringComparison.Ordinal);
         var style = _page[(_page.IndexOf("<style>", StringComparison.Ordinal) + "<style>".Length).._page.IndexOf("</style>", StringComparison.Ordinal)];
         _policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
@@ -86,7 +85,7 @@ internal sealed class HomePage : IEndpoints
 
     private ServerIndex CreateIndex(IReadOnlyList<string> reasons) => new(
         "MedCor", Version, "A healthcare back end that people, programs and AI agents drive through the same tools.", reasons.Count == 0, reasons, Links,
-        _isDevelopment ? new { DemoTenants.Password, Accounts = DemoAccounts.Select(a => new { a.Email, a.Who }), Dashboard = _dashboard } : null);
+        _demo is null ? null : new { _demo.Password, Accounts = _demo.Accounts.Select(a => new { a.Email, Who = a.Description }), Dashboard = _dashboard });
 
     private static string RenderState(IReadOnlyList<string> reasons) => reasons.Count == 0
         ? "<p class=\"state good\">Ready: all parts run</p>"
@@ -94,7 +93,7 @@ internal sealed class HomePage : IEndpoints
 
     private string RenderExample(string address)
     {
-        var (email, password) = _isDevelopment ? (DemoTenants.Hospitals[0].Patients[0].Email, DemoTenants.Password) : ("you@hospital.example", "…");
+        var (email, password) = _demo is null ? ("you@hospital.example", "…") : (_demo.Example, _demo.Password);
         return $$"""
             <pre><i># log in; the answer has an access_token</i>
             curl -s {{HtmlEncode(address)}}/api/auth/login -H 'Content-Type: application/json' \
@@ -106,22 +105,14 @@ internal sealed class HomePage : IEndpoints
             """;
     }
 
-    private static string RenderDemoAccounts() => $"""
+    private static string RenderDemoAccounts(DemoLogins demo) => $"""
         <h2>Sign in to the demo data</h2>
-        <p class="note">Everybody’s password is <code>{DemoTenants.Password}</code>. These accounts are there in Development alone.</p>
+        <p class="note">Everybody’s password is <code>{demo.Password}</code>. These accounts are there in Development alone.</p>
         <div class="table"><table>
           <thead><tr><th>E-mail</th><th>Who</th></tr></thead>
-          <tbody>{string.Concat(DemoAccounts.Select(a => $"<tr><td><code>{a.Email}</code></td><td>{HtmlEncode(a.Who)}</td></tr>"))}</tbody>
+          <tbody>{string.Concat(demo.Accounts.Select(a => $"<tr><td><code>{a.Email}</code></td><td>{HtmlEncode(a.Description)}</td></tr>"))}</tbody>
         </table></div>
         """;
-
-    private static IEnumerable<(string Email, string Who)> DemoAccounts =>
-    [
-        (DemoTenants.PlatformAdmin.Email, "Administrator of the platform"),
-        .. from hospital in DemoTenants.Hospitals
-           from person in new[] { (hospital.Admin, "Administrator"), (hospital.Doctors[0].Person, "Doctor"), (hospital.Nurse, "Nurse"), (hospital.Patients[0], "Patient") }
-           select (person.Item1.Email, $"{person.Item2} at {hospital.Name}"),
-    ];
 
     private static string RenderCard(string address, string title, string text) => $"<li><a href=\"{HtmlEncode(address)}\"><b>{title}</b><span>{text}</span></a></li>";
 

@@ -35,6 +35,19 @@ public static class DemoTenants
         (Id(0, 105), "ORTH", "Orthopedics", "Bones, joints and muscles"),
     ];
 
+    /// <summary>Gets an account of each role, of the platform and of each hospital, with a description of whose it is.</summary>
+    public static IReadOnlyList<(string Email, string Description)> Accounts { get; } =
+    [
+        (PlatformAdmin.Email, CallerKinds.GetLabel(Callers.Platform)),
+        .. from hospital in Hospitals
+           from account in new[]
+           {
+               (hospital.Admin.Email, Kind: Callers.HospitalAdmin), (hospital.Doctors[0].Person.Email, Kind: Callers.Doctor), (hospital.Nurse.Email, Kind: Callers.Nurse),
+               (hospital.Patients[0].Email, Kind: Callers.Patient),
+           }
+           select (account.Email, $"{CallerKinds.GetLabel(account.Kind)} at {hospital.Name}"),
+    ];
+
     private static DemoHospital CreateHospital(int n, string name, string domain, string city, string country, string postalCode, string zone, (string First, string Last, string Specialty)[] doctors)
     {
         var id = Id(n, 0);
