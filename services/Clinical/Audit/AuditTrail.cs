@@ -22,7 +22,7 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
     }
 
     /// <summary>
-    /// Returns the hospital and patient of a record, treatment or appointment, whoever the caller is; null when no visible hospital has one with this id.
+    /// Returns the hospital and patient of a record, treatment or appointment, regardless of the caller; null when no visible hospital has one with this id.
     /// </summary>
     internal static Task<Subject?> FindSubjectAsync(ClinicalDb db, Guid id, CancellationToken ct) => db.Database.SqlQuery<Subject>($"""
         SELECT hospital_id AS "HospitalId", patient_id AS "PatientId" FROM medical_records WHERE id = {id}

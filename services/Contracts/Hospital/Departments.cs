@@ -6,8 +6,8 @@ namespace MedCor.Contracts.Hospital;
 /// <param name="Code">A short name that is unique within the hospital, ignoring case.</param>
 /// <param name="Location">The location within the hospital.</param>
 /// <param name="TriageLevels">
-/// The levels of the Emergency Severity Index (1 is the most urgent) whose patients the department receives; empty when it receives nobody directly from
-/// triage.
+/// The levels of the Emergency Severity Index (1 is the most urgent) whose patients the department receives; empty when it receives no patients directly
+/// from triage.
 /// </param>
 [Resource("departments", Callers.Everyone)]
 public sealed record Department(

@@ -89,7 +89,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     private static bool CeasesToBeBookable(UpdateUser request, Account account) => (request.IsActive is false && account.IsActive) || (request.Role is { } role && role != account.Role);
 
     /// <summary>
-    /// Throws <see cref="Forbidden"/> when the caller may not make the change. Users may change their own account, administrators also others. Nobody may
+    /// Throws <see cref="Forbidden"/> when the caller may not make the change. Users may change their own account, administrators also others. Users may not
     /// change their own role or deactivate themselves, and patients may not change their own name or date of birth. Sending the current value is not a change.
     /// </summary>
     private void Authorize(UpdateUser request, Account account)
