@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MassTransit;
+using MedCor.AppHost.Processes;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults;
 using Npgsql;
@@ -11,13 +12,25 @@ using StackExchange.Redis;
 namespace MedCor.Tests.Fixtures;
 
 /// <summary>
-/// Runs the whole of MedCor with two replicas of every service, started once for all tests of a run by its host, on servers of its own. It ends with the test
-/// process. With <c>MEDCOR_GATEWAY</c> set, tests use the system that is running there instead.
+/// Runs the whole of MedCor with two replicas of every service, started once for all tests of a run by its host, on servers of its own. The test processes of
+/// a run take turns with it; it ends with the run. With <c>MEDCOR_GATEWAY</c> set, tests use the system that is running there instead.
 /// </summary>
 public sealed class MedCorFixture
 {
     private static readonly Lazy<Task<MedCorFixture>> Shared = new(Start);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
+
+    /// <summary>Starts a host that outlives the process of its first tests, tells its process ID, and stops it when the run of all tests has ended.</summary>
+    private const string HostUntilRunEnds = """
+        trap '' INT HUP
+        log=$1
+        shift
+        dotnet "$@" > "$log" 2>&1 < /dev/null &
+        echo $!
+        exec > /dev/null 2>&1 < /dev/null
+        while kill -0 $0 && kill -0 $!; do sleep 1; done
+        kill $!
+        """;
 
     private readonly string _data;
 
@@ -169,13 +182,47 @@ public sealed class MedCorFixture
 
     private static async Task<MedCorFixture> Start()
     {
-        var telemetry = await OtlpReceiver.Start();
         if (Environment.GetEnvironmentVariable("MEDCOR_GATEWAY") is { } running)
-            return new("", [.. running.Split(',').Select(g => new Uri(g))], telemetry);
+            return new("", [.. running.Split(',').Select(g => new Uri(g))], await OtlpReceiver.Start());
 
-        var root = RepositoryRoot();
-        var data = Path.Combine(root, ".medcor", "test-house");
-        var start = new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var (data, run, build) = (Path.Combine(RepositoryRoot(), ".medcor", "test-house"), FindRunner(), BuildTime());
+        var turn = await SystemTurn.Take(data);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => turn.End();
+        var (host, telemetry) = await TakeOver(turn, run, build) ?? await StartHost(turn, data, run, build);
+        await Wait.Until(
+            () => turn.IsSystemAlive
+                ? Task.FromResult(TryReadState(data) is { } state && (int)state["host"]!["pid"]! == host && state["resources"]!.AsArray().All(resource => (bool)resource!["healthy"]!))
+                : throw new InvalidOperationException($"The host has ended:\n{HostLog()}"),
+            "the system is up", StartTimeout, HostLog);
+        return new(data, [.. TryReadState(data)!["gateways"]!.AsArray().Select(g => new Uri((string)g!))], telemetry);
+
+        string HostLog() => File.ReadAllText(Path.Combine(data, "host.log"));
+    }
+
+    /// <summary>Uses the system that another test process leaves; null when there is none.</summary>
+    private static async Task<(int Host, OtlpReceiver Telemetry)?> TakeOver(SystemTurn turn, int run, string build)
+    {
+        if (await turn.TakeOver(run, build) is not { } left) return null;
+        try
+        {
+            return (left.Host, await OtlpReceiver.Start(left.TelemetryPort));
+        }
+        catch (IOException)
+        {
+            // Something else listens there by now.
+            await turn.Stop();
+            return null;
+        }
+    }
+
+    private static async Task<(int Host, OtlpReceiver Telemetry)> StartHost(SystemTurn turn, string data, int run, string build)
+    {
+        var telemetry = await OtlpReceiver.Start();
+        var start = new ProcessStartInfo("sh",
+        [
+            "-c", HostUntilRunEnds, run.ToString(CultureInfo.InvariantCulture), Path.Combine(data, "host.log"),
+            FindHostAssembly(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard",
+        ]) { RedirectStandardOutput = true };
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
         // All tests listen as the same few users of the demo data.
@@ -185,26 +232,46 @@ public sealed class MedCorFixture
         start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = telemetry.Address.ToString();
         start.Environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
 
-        var process = Process.Start(start)!;
-        var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
-        process.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
-        process.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            using var stop = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            process.WaitForExit(TimeSpan.FromSeconds(30));
-        };
+        using var shell = Process.Start(start)!;
+        var host = int.Parse((await shell.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        turn.RecordStart(host, run, build, telemetry.Address.Port);
+        return (host, telemetry);
+    }
 
-        var file = Path.Combine(data, "run.json");
-        await Wait.Until(
-            () => process.HasExited
-                ? throw new InvalidOperationException($"The host ended with {process.ExitCode}:\n{string.Join('\n', said)}")
-                : Task.FromResult(File.Exists(file) && (int)JsonNode.Parse(File.ReadAllText(file))!["host"]!["pid"]! == process.Id),
-            "the house is up", StartTimeout, () => string.Join('\n', said));
-        var gateways = JsonNode.Parse(await File.ReadAllTextAsync(file))!["gateways"]!.AsArray().Select(g => new Uri((string)g!)).ToArray();
-        return new(data, gateways, telemetry);
+    /// <summary>
+    /// Returns the process ID of the program that runs this process and the other tests of the run: the uppermost <c>dotnet</c> above this one, or this process
+    /// where it cannot be found.
+    /// </summary>
+    private static int FindRunner()
+    {
+        var runner = Environment.ProcessId;
+        while (ParentOf(runner) is { } parent && ProcessTable.GetName(parent) == "dotnet") runner = parent;
+        return runner;
+
+        static int? ParentOf(int id)
+        {
+            var status = $"/proc/{id}/status";
+            return File.Exists(status) ? int.Parse(File.ReadLines(status).First(line => line.StartsWith("PPid:", StringComparison.Ordinal)).AsSpan(5), CultureInfo.InvariantCulture) : null;
+        }
+    }
+
+    /// <summary>Returns when the last of the programs that the host starts was built.</summary>
+    private static string BuildTime() =>
+        (from folder in (string[])["AppHost", "ServiceDefaults", "gateway", "services"]
+         from file in Directory.EnumerateFiles(Path.Combine(RepositoryRoot(), folder), "MedCor.*.dll", SearchOption.AllDirectories)
+         select File.GetLastWriteTimeUtc(file)).Max().ToString("O", CultureInfo.InvariantCulture);
+
+    private static JsonNode? TryReadState(string data)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(Path.Combine(data, "run.json")));
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            // Not written yet, or being replaced.
+            return null;
+        }
     }
 
     internal static string RepositoryRoot()

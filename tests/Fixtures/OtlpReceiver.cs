@@ -50,11 +50,12 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     private OtlpReceiver(WebApplication app) => _app = app;
 
-    public static async Task<OtlpReceiver> Start()
+    /// <summary>Starts a receiver at a port, or at any free one.</summary>
+    public static async Task<OtlpReceiver> Start(int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         var app = builder.Build();
         var receiver = new OtlpReceiver(app);
         app.MapPost("/v1/{signal}", async (string signal, HttpContext http) =>
