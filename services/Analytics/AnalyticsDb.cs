@@ -21,5 +21,6 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options, TenantC
     internal IQueryable<PrimarySpecialty> PrimarySpecialties => Rows<PrimarySpecialty>();
     internal IQueryable<SpecialtyRow> Specialties => Rows<SpecialtyRow>();
     internal IQueryable<ScheduleRow> Schedules => Rows<ScheduleRow>();
+    internal IQueryable<HospitalPeriods> HospitalPeriods => Rows<HospitalPeriods>();
     internal IQueryable<InvoiceRow> Invoices => Rows<InvoiceRow>();
 }

@@ -9,6 +9,9 @@ public static class DemoTenants
 {
     public const string Password = "Demo-Medcor-2026";
 
+    /// <summary>The time since which the hospitals and their doctors have been active. The demo appointments are later.</summary>
+    public static readonly DateTimeOffset Opened = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private static readonly string[] FirstNames =
         ["Lena", "Paul", "Mila", "Noah", "Sofia", "Emil", "Clara", "Felix", "Hannah", "Oskar", "Ida", "Theo", "Maja", "Anton", "Greta", "Luis", "Nora", "Jakob"];
 

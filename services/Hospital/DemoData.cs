@@ -53,9 +53,10 @@ internal sealed class DemoData(HospitalDb db) : IDemoDataSeeder
                 HospitalType = "General",
                 TimeZone = demo.TimeZone,
                 MaxOpenPatientBookings = Contracts.Hospital.Hospital.DefaultMaxOpenPatientBookings,
+                ActivePeriods = new([new(DemoTenants.Opened)]),
             };
             db.Add(hospital);
-            db.Raise(() => new HospitalCreated(hospital.ToContract()));
+            hospital.RaiseChanged(db, h => new HospitalCreated(h));
         }
     }
 }

@@ -43,6 +43,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
                 // Doctors registered before the year began.
                 var registered = clock.GetUtcNow().AddDays(person.Role == Role.Doctor ? -400 - n * 30 : -399 + n * 365L / DemoYear.PatientCount);
                 var account = CreateAccount(person, n, hash, specialties);
+                if (person.Role == Role.Doctor) account.DoctorPeriods = new([new(registered)]);
                 account.RaiseChanged(db, user => new UserCreated(user with { CreatedAt = registered }), isNew: true);
                 added.Add((person.Id, registered));
             }

@@ -70,6 +70,7 @@ internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoData
             DateOfBirth = person.Role == Role.Patient ? new DateOnly(1941, 2, 3).AddDays(n * 1_234) : null,
             LicenseNumber = isDoctor ? string.Create(CultureInfo.InvariantCulture, $"MD{40_000 + n * 317}") : null,
             YearsOfExperience = isDoctor ? 4 + n * 3 : null,
+            DoctorPeriods = isDoctor ? new([new(DemoTenants.Opened)]) : ActivePeriods.None,
         };
         db.Add(account);
         db.Add(new Credential { UserId = account.Id, PasswordHash = _passwordHash });

@@ -14,6 +14,9 @@ internal sealed class PersonRow : ITenantOwned
     public bool IsActive { get; init; }
     public DateTimeOffset RegisteredAt { get; init; }
 
+    /// <summary>Gets the best estimate of when a doctor was active, until <see cref="PrimarySpecialty.ActivePeriods"/> is known.</summary>
+    internal ActivePeriods EstimatedPeriods => new([new(RegisteredAt)]);
+
     internal sealed class Configuration : IEntityTypeConfiguration<PersonRow>
     {
         public void Configure(EntityTypeBuilder<PersonRow> person) => person.ToTable("people").HasKey(p => new { p.HospitalId, p.UserId });
@@ -35,12 +38,15 @@ internal sealed class HeadCount : ITenantOwned
     }
 }
 
-/// <summary>Represents the primary specialty of a doctor.</summary>
+/// <summary>Represents the primary specialty of a doctor, and when the doctor was active.</summary>
 internal sealed class PrimarySpecialty : ITenantOwned
 {
     public Guid HospitalId { get; init; }
     public Guid DoctorId { get; init; }
     public Guid? SpecialtyId { get; init; }
+
+    /// <summary>Gets the periods in which the doctor was active; null while they are unknown.</summary>
+    public ActivePeriods? ActivePeriods { get; init; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<PrimarySpecialty>
     {

@@ -40,7 +40,7 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
         {
             // A single statement, which waits for current users of the tables, so that no reader sees only some of them empty. Event handlers and queries
             // access the tables in the same order.
-            await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedule_versions, specialties", ct);
+            await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedule_versions, specialties, hospital_periods", ct);
             db.Raise(() => new HistoryWanted(history, "analytics", SourceServices, HandledEvents));
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);

@@ -12,7 +12,8 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
     {
         if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors see their own performance only.");
         var doctor = request.DoctorId;
-        var owner = await db.People.Where(p => p.UserId == doctor && p.Role == Role.Doctor).Select(p => (Guid?)p.HospitalId).FirstOrDefaultAsync(ct) ?? throw new NotFound("doctor");
+        var person = await db.People.AsNoTracking().FirstOrDefaultAsync(p => p.UserId == doctor && p.Role == Role.Doctor, ct) ?? throw new NotFound("doctor");
+        var owner = person.HospitalId;
         var hospital = await book.ResolveHospitalAsync(owner, ct);
         var period = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
         var (from, to) = period;
@@ -21,7 +22,9 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
         var seen = await db.Appointments.Where(v => v.HospitalId == owner && v.DoctorId == doctor && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed)
             .Select(v => v.PatientId).Distinct().CountAsync(ct);
         var schedules = await book.FindSchedules(owner, period).Where(s => s.DoctorId == doctor).ToListAsync(ct);
-        var working = StatisticsQueries.CountWorkingMinutes(schedules, StatisticsQueries.TimeZoneOf(hospital), period);
+        var active = await db.PrimarySpecialties.Where(p => p.HospitalId == owner && p.DoctorId == doctor).Select(p => p.ActivePeriods).SingleOrDefaultAsync(ct) ?? person.EstimatedPeriods;
+        var zone = StatisticsQueries.TimeZoneOf(hospital);
+        var working = StatisticsQueries.CountWorkingMinutes(schedules, zone, StatisticsQueries.FindActiveDays(await book.FindHospitalPeriodsAsync(owner, ct), active, zone, period));
         var booked = days.Sum(d => d.BookedMinutes);
         return new(
             doctor, owner, request.Period, from, to, days.Sum(d => d.Scheduled + d.InProgress + d.Completed + d.Cancelled + d.NoShows),

@@ -33,23 +33,30 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQuerie
             BookedMinutes = g.Sum(d => d.BookedMinutes),
             WaitSeconds = g.Sum(d => d.WaitSeconds),
         }).ToDictionaryAsync(w => w.DoctorId, ct);
-        var active = await db.People.Where(p => p.HospitalId == id && p.Role == Role.Doctor && p.IsActive).Select(p => p.UserId).ToHashSetAsync(ct);
-        var practised = await db.PrimarySpecialties.Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, p => p.SpecialtyId, ct);
+        var active = await db.People.AsNoTracking().Where(p => p.HospitalId == id && p.Role == Role.Doctor && p.IsActive).ToDictionaryAsync(p => p.UserId, ct);
+        var practices = await db.PrimarySpecialties.AsNoTracking().Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, ct);
         var schedules = (await book.FindSchedules(id, period).ToListAsync(ct)).ToLookup(s => s.DoctorId);
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
-        var usual = StatisticsQueries.CountWorkingMinutes([], zone, period);
+        var hospitalPeriods = await book.FindHospitalPeriodsAsync(id, ct);
+        var usual = StatisticsQueries.CountWorkingMinutes([], zone, [period]);
 
-        var demand = from doctor in active.Union(work.Keys)
-                     group doctor by practised.GetValueOrDefault(doctor) into doctors
+        var demand = from doctor in active.Keys.Union(work.Keys)
+                     group doctor by practices.GetValueOrDefault(doctor)?.SpecialtyId into doctors
                      let specialty = doctors.Key is { } key ? specialties.GetValueOrDefault(key) : null
                      let done = doctors.Where(work.ContainsKey).Select(d => work[d]).ToArray()
-                     let working = doctors.Where(active.Contains).Sum(d => schedules.Contains(d) ? StatisticsQueries.CountWorkingMinutes(schedules[d], zone, period) : usual)
-                     let booked = doctors.Where(d => active.Contains(d) && work.ContainsKey(d)).Sum(d => work[d].BookedMinutes)
+                     let working = doctors.Where(active.ContainsKey).Sum(CountWorkingMinutes)
+                     let booked = doctors.Where(d => active.ContainsKey(d) && work.ContainsKey(d)).Sum(d => work[d].BookedMinutes)
                      let taking = done.Sum(w => w.Taking)
                      select new SpecialtyDemand(
-                         doctors.Key, specialty?.Code, specialty?.Name, doctors.Count(active.Contains), taking + done.Sum(w => w.Cancelled + w.NoShows),
+                         doctors.Key, specialty?.Code, specialty?.Name, doctors.Count(active.ContainsKey), taking + done.Sum(w => w.Cancelled + w.NoShows),
                          done.Sum(w => w.Completed), done.Sum(w => w.Cancelled), done.Sum(w => w.NoShows),
                          taking == 0 ? null : Math.Round(done.Sum(w => w.WaitSeconds) / SecondsPerDay / taking, 2), StatisticsQueries.Ratio(booked, working, 4));
         return new(id, request.Period, first, last, [.. demand.OrderByDescending(d => d.Appointments).ThenBy(d => d.Code, StringComparer.Ordinal).ThenBy(d => d.SpecialtyId)]);
+
+        int CountWorkingMinutes(Guid doctor)
+        {
+            var days = StatisticsQueries.FindActiveDays(hospitalPeriods, practices.GetValueOrDefault(doctor)?.ActivePeriods ?? active[doctor].EstimatedPeriods, zone, period);
+            return !schedules.Contains(doctor) && days is [var all] && all == period ? usual : StatisticsQueries.CountWorkingMinutes([.. schedules[doctor]], zone, days);
+        }
     }
 }

@@ -81,12 +81,41 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
         .Where(s => !db.Schedules.Any(newer => newer.HospitalId == s.HospitalId && newer.DoctorId == s.DoctorId && newer.Version > s.Version && (newer.ValidFrom <= s.ValidFrom || newer.ValidFrom <= period.From)))
         .OrderBy(s => s.ValidFrom);
 
-    /// <summary>Counts the minutes that a doctor works in a period, each day by the schedule that is valid on it.</summary>
+    /// <summary>Returns the periods in which a hospital was active; null while they are unknown.</summary>
+    internal async Task<ActivePeriods?> FindHospitalPeriodsAsync(Guid hospital, CancellationToken ct) =>
+        (await db.HospitalPeriods.AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == hospital, ct))?.ActivePeriods;
+
+    /// <summary>
+    /// Returns the days of a period on which a doctor was active in an active hospital, on the hospital's clocks. The days on which they became active or
+    /// inactive count as a whole.
+    /// </summary>
+    internal static IReadOnlyList<Period> FindActiveDays(ActivePeriods? hospital, ActivePeriods doctor, TimeZoneInfo zone, Period period)
+    {
+        var days = new List<Period>();
+        foreach (var h in hospital?.Periods ?? [new(DateTimeOffset.MinValue)])
+            foreach (var d in doctor.Periods)
+            {
+                var (from, to) = (h.From > d.From ? h.From : d.From, h.To < d.To || d.To is null ? h.To : d.To);
+                if (from >= to) continue;
+                DateOnly[] firsts = [period.From, DayOf(from), .. days.Select(earlier => earlier.To.AddDays(1)).TakeLast(1)];
+                var found = new Period(firsts.Max(), to is { } end && DayOf(end) < period.To ? DayOf(end) : period.To);
+                if (found.From <= found.To) days.Add(found);
+            }
+        return days;
+
+        DateOnly DayOf(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, zone).DateTime);
+    }
+
+    /// <summary>Counts the minutes that a doctor works on the days on which the doctor is active, each day by the schedule that is valid on it.</summary>
     /// <param name="schedules">The doctor's schedules from <see cref="FindSchedules"/>. On days before the first one, the default hours apply.</param>
-    internal static int CountWorkingMinutes(IEnumerable<ScheduleRow> schedules, TimeZoneInfo zone, Period period)
+    /// <param name="days">The doctor's days from <see cref="FindActiveDays"/>.</param>
+    internal static int CountWorkingMinutes(IReadOnlyCollection<ScheduleRow> schedules, TimeZoneInfo zone, IEnumerable<Period> days) =>
+        days.Sum(period => CountWorkingMinutes(schedules, zone, period));
+
+    private static int CountWorkingMinutes(IEnumerable<ScheduleRow> schedules, TimeZoneInfo zone, Period period)
     {
         var (minutes, from, holding) = (0, period.From, (DoctorSchedule?)null);
-        foreach (var next in schedules)
+        foreach (var next in schedules.TakeWhile(s => s.ValidFrom <= period.To))
         {
             if (next.ValidFrom > from)
             {

@@ -60,7 +60,8 @@ public sealed record GetHospitalStatistics(Guid? HospitalId = null, [property: P
 /// <param name="AverageRating">The average rating of the rated appointments, from 1 to 5; null when none was rated.</param>
 /// <param name="BookedMinutes">The booked time, in minutes.</param>
 /// <param name="WorkingMinutes">
-/// The working time, in minutes, by the schedule that applies on each day: a new schedule does not change days before it was set.
+/// The working time, in minutes, by the schedule that applies on each day: a new schedule does not change days before it was set. Days on which the doctor's
+/// account or the hospital was not active are not counted.
 /// </param>
 /// <param name="Utilization">The ratio of booked to working minutes, 1 being fully booked; null when the doctor does not work in the period.</param>
 public sealed record DoctorPerformance(
@@ -97,8 +98,8 @@ public sealed record HospitalDemand(Guid HospitalId, ReportPeriod Period, DateOn
 /// The average time from booking to appointment, in days, of appointments that were neither cancelled nor missed; null when there are none.
 /// </param>
 /// <param name="Utilization">
-/// The ratio of booked to working minutes of the specialty's active doctors, by the schedules that apply on each day, 1 being fully booked; null when none of
-/// them works in the period.
+/// The ratio of booked to working minutes of the specialty's active doctors, by the schedules that apply on each day, 1 being fully booked. Days on which an
+/// account or the hospital was not active are not counted. Null when none of the doctors works in the period.
 /// </param>
 public sealed record SpecialtyDemand(
     Guid? SpecialtyId, string? Code, string? Name, int Doctors, int Appointments, int Completed, int Cancelled, int NoShows, decimal? AverageWaitDays, decimal? Utilization);

@@ -168,23 +168,30 @@ public sealed record UpdateHospital(
 [Tool("delete_hospital", Effect.Delete, Callers.Platform)]
 public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
 
+/// <summary>Represents an event about a hospital.</summary>
+public abstract record HospitalEvent(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
+{
+    /// <summary>Gets the periods in which the hospital was active; null from a replica of a version that did not record them.</summary>
+    public ActivePeriods? ActivePeriods { get; init; }
+}
+
 /// <summary>Represents the event that a hospital was created.</summary>
 [LiveResource("hospitals")]
-public sealed record HospitalCreated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
+public sealed record HospitalCreated(Hospital Hospital) : HospitalEvent(Hospital)
 {
     public override LiveUpdate LiveUpdate => new(Change.Created, Hospital, new(Callers.Everyone));
 }
 
 /// <summary>Represents the event that a hospital was changed.</summary>
 [LiveResource("hospitals")]
-public sealed record HospitalUpdated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
+public sealed record HospitalUpdated(Hospital Hospital) : HospitalEvent(Hospital)
 {
     public override LiveUpdate LiveUpdate => new(Change.Updated, Hospital, new(Callers.Everyone));
 }
 
 /// <summary>Represents the event that a hospital was deactivated.</summary>
 [LiveResource("hospitals")]
-public sealed record HospitalDeactivated(Hospital Hospital) : IntegrationEvent(Hospital.Id, Hospital.Version)
+public sealed record HospitalDeactivated(Hospital Hospital) : HospitalEvent(Hospital)
 {
     public override LiveUpdate LiveUpdate => new(Change.Deleted, Hospital, new(Callers.Everyone));
 }

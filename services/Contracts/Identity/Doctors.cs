@@ -83,6 +83,9 @@ public sealed record PractisedSpecialty(
 [LiveResource("doctors")]
 public sealed record DoctorUpdated(Doctor Doctor) : IntegrationEvent(Doctor.HospitalId, Doctor.Version)
 {
+    /// <summary>Gets the periods in which the user was an active doctor; null from a replica of a version that did not record them.</summary>
+    public ActivePeriods? ActivePeriods { get; init; }
+
     public override LiveUpdate LiveUpdate => new(Action, Doctor, new(Callers.Everyone));
 
     private Change Action => Doctor switch

@@ -28,7 +28,7 @@ internal sealed class CreateHospitalHandler(HospitalDb db) : IToolHandler<Create
             MaxOpenPatientBookings = request.MaxOpenPatientBookings,
         };
         db.Add(hospital);
-        db.Raise(() => new HospitalCreated(hospital.ToContract()));
+        hospital.RaiseChanged(db, h => new HospitalCreated(h));
         try
         {
             await db.SaveChangesAsync(ct);

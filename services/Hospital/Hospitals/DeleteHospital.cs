@@ -13,7 +13,7 @@ internal sealed class DeleteHospitalHandler(HospitalDb db) : IToolHandler<Delete
         if (!hospital.IsActive) return hospital.ToContract();
 
         hospital.IsActive = false;
-        db.Raise(() => new HospitalDeactivated(hospital.ToContract()));
+        hospital.RaiseChanged(db, h => new HospitalDeactivated(h));
         await db.SaveChangesAsync(ct);
         return hospital.ToContract();
     }

@@ -1,3 +1,6 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Hospital;
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -22,8 +25,20 @@ internal sealed class Hospital : Entity, ITenantOwned
     public required int MaxOpenPatientBookings { get; set; }
     public bool IsActive { get; set; } = true;
 
+    /// <summary>Gets or sets the periods in which the hospital was active.</summary>
+    public ActivePeriods ActivePeriods { get; set; } = ActivePeriods.None;
+
     /// <summary>Gets the id of the hospital itself: a hospital is its own tenant.</summary>
     public Guid HospitalId { get => Id; private init { } }
+
+    /// <summary>Raises the event that describes the hospital after a change.</summary>
+    internal void RaiseChanged(TenantDb db, Func<Contracts.Hospital.Hospital, HospitalEvent> create)
+    {
+        ActivePeriods = ActivePeriods.Continue(IsActive, db.UtcNow);
+        db.Raise(() => ToEvent(create));
+    }
+
+    internal HospitalEvent ToEvent(Func<Contracts.Hospital.Hospital, HospitalEvent> create) => create(ToContract()) with { ActivePeriods = ActivePeriods };
 
     internal Contracts.Hospital.Hospital ToContract() => new(
         Id, Name, Subdomain, RegistrationNumber, Email, PhoneNumber, AddressLine1, AddressLine2, City, State, Country, PostalCode,

@@ -6,5 +6,5 @@ namespace MedCor.Hospital.Hospitals;
 internal sealed class HospitalReplay(HospitalDb db) : IReplaySource
 {
     public Task<IReadOnlyList<ReplayItem>> ReadPageAsync(RowKey after, CancellationToken ct) => db.Hospitals.Where(h => h.Id > after.Id).OrderBy(h => h.Id).ToReplayPageAsync(
-        h => new(default, h.Id), h => [h.IsActive ? new HospitalUpdated(h.ToContract()) : new HospitalDeactivated(h.ToContract())], ct);
+        h => new(default, h.Id), h => [h.ToEvent(h.IsActive ? c => new HospitalUpdated(c) : c => new HospitalDeactivated(c))], ct);
 }

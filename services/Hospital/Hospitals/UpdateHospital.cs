@@ -59,7 +59,7 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
         hospital.MaxOpenPatientBookings = request.MaxOpenPatientBookings ?? hospital.MaxOpenPatientBookings;
         hospital.IsActive |= request.IsActive is true;
 
-        if (db.ChangeTracker.HasChanges()) db.Raise(() => new HospitalUpdated(hospital.ToContract()));
+        if (db.ChangeTracker.HasChanges()) hospital.RaiseChanged(db, h => new HospitalUpdated(h));
         await db.SaveChangesAsync(ct);
 
         var now = hospital.ToContract();

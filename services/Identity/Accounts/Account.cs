@@ -38,6 +38,9 @@ internal sealed class Account : Entity, ITenantOwned
     public bool IsAvailable { get; set; } = true;
     public bool IsActive { get; set; } = true;
 
+    /// <summary>Gets or sets the periods in which the user was an active doctor.</summary>
+    public ActivePeriods DoctorPeriods { get; set; } = ActivePeriods.None;
+
     /// <summary>Gets the text that a search looks in, computed by the database.</summary>
     public string SearchText { get; private init; } = "";
 
@@ -53,8 +56,9 @@ internal sealed class Account : Entity, ITenantOwned
     /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>
     internal void RaiseChanged(TenantDb db, Func<User, IntegrationEvent> createEvent, bool isNew = false)
     {
+        DoctorPeriods = DoctorPeriods.Continue(IsActive && Role == Role.Doctor, db.UtcNow);
         db.Raise(() => createEvent(ToUser()));
-        if (Role == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor()));
+        if (Role == Role.Doctor) db.Raise(ToDoctorUpdated);
         if (Role == Role.Patient) db.Raise(() => isNew ? new PatientRegistered(ToPatient()) : new PatientUpdated(ToPatient()));
     }
 
@@ -63,7 +67,7 @@ internal sealed class Account : Entity, ITenantOwned
     /// </summary>
     internal void RaiseRoleEnded(TenantDb db, Role previous)
     {
-        if (previous == Role.Doctor) db.Raise(() => new DoctorUpdated(ToDoctor() with { IsActive = false }));
+        if (previous == Role.Doctor) db.Raise(ToDoctorUpdated);
         if (previous == Role.Patient) db.Raise(() => new PatientUpdated(ToPatient() with { IsActive = false }));
     }
 
@@ -74,6 +78,9 @@ internal sealed class Account : Entity, ITenantOwned
         Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, LicenseNumber, YearsOfExperience,
         [.. SpecialtyLinks.OrderByDescending(p => p.IsPrimary).ThenBy(p => p.Specialty!.Name, StringComparer.Ordinal).Select(p => p.ToContract())],
         IsAvailable, IsActive, Version, CreatedAt, UpdatedAt);
+
+    /// <summary>Creates the event that describes the doctor. A former doctor, who has another role by now, is described as inactive.</summary>
+    internal DoctorUpdated ToDoctorUpdated() => new(ToDoctor() with { IsActive = IsActive && Role == Role.Doctor }) { ActivePeriods = DoctorPeriods };
 
     internal Patient ToPatient() => new(
         Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, DateOfBirth, IsActive, Version, CreatedAt, UpdatedAt);

@@ -14,8 +14,7 @@ internal sealed class AccountReplay(IdentityDb db) : IReplaySource
     {
         yield return account.IsActive ? new UserUpdated(account.ToUser()) : new UserDeactivated(account.ToUser());
         // A former doctor is replayed as inactive, because past appointments still belong to the specialties that the doctor practiced.
-        if (account.Role == Role.Doctor) yield return new DoctorUpdated(account.ToDoctor());
-        else if (account.SpecialtyLinks.Count > 0) yield return new DoctorUpdated(account.ToDoctor() with { IsActive = false });
+        if (account.Role == Role.Doctor || account.SpecialtyLinks.Count > 0) yield return account.ToDoctorUpdated();
         if (account.Role == Role.Patient) yield return new PatientUpdated(account.ToPatient());
     }
 }

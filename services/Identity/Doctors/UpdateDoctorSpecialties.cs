@@ -53,7 +53,7 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
 
         if (!db.ChangeTracker.HasChanges()) return doctor.ToDoctor();
         db.Entry(doctor).State = EntityState.Modified; // the specialties are part of the doctor's version
-        db.Raise(() => new DoctorUpdated(doctor.ToDoctor()));
+        db.Raise(doctor.ToDoctorUpdated);
         await db.SaveChangesAsync(ct);
         return doctor.ToDoctor();
     }

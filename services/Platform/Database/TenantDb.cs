@@ -32,6 +32,11 @@ public abstract class TenantDb : DbContext
     /// <summary>Gets the tenant context, which determines the data that this unit of work may access.</summary>
     public TenantContext Tenancy => _tenancy;
 
+    /// <summary>
+    /// Gets the current time, truncated to microseconds, PostgreSQL's precision, so that a caller receives exactly the instant that a later read returns.
+    /// </summary>
+    public DateTimeOffset UtcNow => new(_clock.GetUtcNow().UtcTicks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+
     /// <summary>Returns the visible rows of a table.</summary>
     public IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
 
@@ -48,7 +53,7 @@ public abstract class TenantDb : DbContext
     /// <inheritdoc/>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken ct = default)
     {
-        var now = TruncateToMicroseconds(_clock.GetUtcNow());
+        var now = UtcNow;
         foreach (var entry in ChangeTracker.Entries())
         {
             if (entry.State is EntityState.Unchanged or EntityState.Detached) continue;
@@ -101,13 +106,15 @@ public abstract class TenantDb : DbContext
     {
         foreach (var kind in GetType().Assembly.GetTypes().Concat(typeof(Role).Assembly.GetTypes()).Where(t => t is { IsEnum: true, IsGenericTypeDefinition: false }))
             conventions.Properties(kind).HaveConversion(typeof(EnumWordConverter<>).MakeGenericType(kind));
+        conventions.Properties<ActivePeriods>().HaveConversion<ActivePeriodsConverter>().HaveColumnType("jsonb");
     }
 
     private void FilterByTenant<T>(ModelBuilder model) where T : class, ITenantOwned =>
         model.Entity<T>().HasQueryFilter(TenantFilter, row => row.HospitalId == CallersHospitalId);
 
-    /// <summary>Truncates a time to microseconds, PostgreSQL's precision, so that a caller receives exactly the instant that a later read returns.</summary>
-    private static DateTimeOffset TruncateToMicroseconds(DateTimeOffset t) => new(t.UtcTicks - t.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+    private sealed class ActivePeriodsConverter() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<ActivePeriods, string>(
+        periods => JsonSerializer.Serialize(periods, Json.Options),
+        json => JsonSerializer.Deserialize<ActivePeriods>(json, Json.Options)!);
 
     /// <summary>Stores enums as the words that the contract uses.</summary>
     private sealed class EnumWordConverter<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(

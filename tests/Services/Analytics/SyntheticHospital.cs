@@ -29,9 +29,7 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     {
         var house = await MedCorFixture.Get();
         var hospital = new SyntheticHospital(await house.StartBus(), await ApiClient.LogInShared("admin@medcor.example"), zone);
-        await hospital.Publish(new HospitalCreated(new(
-            hospital.Id, "Told", "told", "told", "office@told.example", "+1-555-0100", "1 Way", null, "City", null, "Country", "10001", "General", zone, true, 1,
-            DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, MaxOpenPatientBookings: 3)));
+        await hospital.Publish(new HospitalCreated(hospital.NewHospital()));
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1", hospital.Id) == 1, "Analytics knows the hospital");
         return hospital;
     }
@@ -40,6 +38,10 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     {
         foreach (var happened in events) await _bus.Publish(happened, happened.GetType());
     }
+
+    internal Contracts.Hospital.Hospital NewHospital(int version = 1) => new(
+        Id, "Told", "told", "told", "office@told.example", "+1-555-0100", "1 Way", null, "City", null, "Country", "10001", "General", _zone, true, version,
+        DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, MaxOpenPatientBookings: 3);
 
     internal User NewUser(Role role, DateTimeOffset? registered = null) =>
         new(Guid.CreateVersion7(), Id, "somebody@told.example", "A", "B", role, null, null, null, null, true, 1, registered ?? DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
@@ -53,8 +55,8 @@ internal sealed class SyntheticHospital : IAsyncDisposable
             starts.AddDays(-daysWaited), starts);
     }
 
-    internal DoctorUpdated NewDoctorUpdate(User doctor, Contracts.Identity.Specialty specialty) => new(new(
-        doctor.Id, Id, doctor.Email, "A", "B", null, null, null, [new(specialty.Id, specialty.Code, specialty.Name, true, null, null)], true, true, 2, doctor.CreatedAt, doctor.UpdatedAt));
+    internal DoctorUpdated NewDoctorUpdate(User doctor, Contracts.Identity.Specialty? specialty) => new(new(
+        doctor.Id, Id, doctor.Email, "A", "B", null, null, null, specialty is null ? [] : [new(specialty.Id, specialty.Code, specialty.Name, true, null, null)], true, true, 2, doctor.CreatedAt, doctor.UpdatedAt));
 
     internal InvoiceIssued NewInvoice(DateOnly day, string total) => new(new(
         Guid.CreateVersion7(), Id, Guid.Empty, 1, InvoiceType.Invoice, InvoiceStatus.Issued, day, total, "USD", [], null, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));

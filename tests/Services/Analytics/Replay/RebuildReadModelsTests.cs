@@ -86,6 +86,10 @@ public class RebuildReadModelsTests
         await ward.BookWithStatus("NO_SHOW", "10:00:00");
         var done = await ward.BookWithStatus("COMPLETED", "11:00:00");
         await (await ward.LogInPatient()).Call("rate_appointment", new { appointment_id = (string?)done["id"], rating = 4 });
+        // A doctor who left and came back, and one who was a nurse before.
+        var user_id = await ward.CreateDoctor();
+        foreach (var change in new object[] { new { user_id, is_active = false }, new { user_id, is_active = true }, new { user_id, role = "NURSE" }, new { user_id, role = "DOCTOR" } })
+            await ward.Admin.Call("update_user", change);
         var hospital = await SubscriptionFixture.Open();
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)(await hospital.Subscribe())["id"], immediate = true });
     }
@@ -96,6 +100,8 @@ public class RebuildReadModelsTests
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 1, "Analytics has heard of the schedule");
         foreach (var (service, table) in new[] { ("clinical", "schedules"), ("analytics", "schedule_versions") })
             await house.QueryNumber(service, $"UPDATE {table} SET valid_from = valid_from - 30 WHERE doctor_id = $1 RETURNING 1", ward.Doctor);
+        foreach (var (service, change) in new[] { ("identity", "users SET doctor_periods = $2::jsonb WHERE id"), ("analytics", "practices SET active_periods = $2::jsonb WHERE doctor_id") })
+            await house.QueryNumber(service, $"UPDATE {change} = $1 RETURNING 1", ward.Doctor, """{"periods": [{"from": "2024-01-01T00:00:00Z"}]}""");
 
         foreach (var end in (string[])["18:30:00", "19:00:00"])
             await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, slot_minutes = 15, working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end }) });

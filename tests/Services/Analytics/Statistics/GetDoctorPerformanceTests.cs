@@ -2,6 +2,8 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Contracts.Hospital;
+using MedCor.Tests.Services.Clinical;
 
 namespace MedCor.Tests.Services.Analytics.Statistics;
 
@@ -102,6 +104,82 @@ public class GetDoctorPerformanceTests
             await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
             Assert.Equal(2 * 480, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-13" }))["working_minutes"]!);
         }
+    }
+
+    [Fact]
+    public async Task Days_count_on_which_doctor_and_hospital_were_both_active_on_the_hospitals_clocks()
+    {
+        await using var hospital = await SyntheticHospital.Open();
+        var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
+        // Active until half past midnight on Wednesday in Berlin, again from later that day until Thursday, and since the following Tuesday.
+        var periods = new ActivePeriods([
+            new(At("2024-05-13T08:00:00Z"), At("2024-05-14T22:30:00Z")), new(At("2024-05-15T06:00:00Z"), At("2024-05-16T09:00:00Z")), new(At("2024-05-20T22:30:00Z")),
+        ]);
+        var started = hospital.NewDoctorUpdate(doctor, specialty: null) with { ActivePeriods = periods };
+        await hospital.Publish(new UserCreated(doctor), started);
+        await hospital.WaitUntilHandled(started);
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+
+        Assert.Equal(4 * 480, await Minutes("WEEKLY", monday));
+        Assert.Equal(4 * 480, await Minutes("WEEKLY", monday.AddDays(7)));
+        Assert.Equal((0, null), await Work("DAILY", monday.AddDays(-3)));
+        Assert.Equal((0, null), await Work("DAILY", monday.AddDays(4)));
+        Assert.Equal(480, await Minutes("DAILY", monday.AddDays(2)));
+        Assert.Equal((0, null), await Work("YEARLY", new(1990, 1, 1)));
+
+        // The hospital closes on Thursday of the second week; what is known of the doctor stays.
+        var closed = new HospitalDeactivated(hospital.NewHospital(version: 2) with { IsActive = false }) { ActivePeriods = new([new(At("2024-05-14T05:00:00Z"), At("2024-05-23T05:00:00Z"))]) };
+        await hospital.Publish(closed);
+        await hospital.WaitUntilHandled(closed);
+        Assert.Equal(3 * 480, await Minutes("WEEKLY", monday));
+        Assert.Equal(3 * 480, await Minutes("WEEKLY", monday.AddDays(7)));
+        Assert.Equal((0, null), await Work("YEARLY", new(2025, 1, 1)));
+        var demand = await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "YEARLY", date = "2025-01-01" });
+        Assert.Equal((1, null), ((int)demand["specialties"]![0]!["doctors"]!, (decimal?)demand["specialties"]![0]!["utilization"]));
+
+        static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
+
+        async Task<int> Minutes(string period, DateOnly date) => (await Work(period, date)).Minutes;
+
+        async Task<(int Minutes, decimal? Utilization)> Work(string period, DateOnly date)
+        {
+            var p = await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) });
+            return ((int)p["working_minutes"]!, (decimal?)p["utilization"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_doctor_works_from_the_day_of_the_account_or_of_the_role_until_the_account_or_the_hospital_ends()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var (next, platform) = (ward.Today.AddYears(1), await ApiClient.LogInShared("admin@medcor.example"));
+        await WaitForMinutes(next, minutes => minutes > 100_000);
+        await WaitForMinutes(ward.Today.AddYears(-1), minutes => minutes == 0);
+
+        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "NURSE" });
+        await Wait.Until(async () => (await platform.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor })).Code == "RESOURCE_NOT_FOUND", "the role has ended");
+        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "DOCTOR" });
+        await WaitForMinutes(next, minutes => minutes > 100_000);
+        Assert.Equal(2, await Periods());
+
+        await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
+        await WaitForMinutes(next, minutes => minutes == 0);
+        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, is_active = true, first_name = "Back" });
+        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, first_name = "Again" });
+        await WaitForMinutes(next, minutes => minutes > 100_000);
+        Assert.Equal(3, await Periods());
+
+        var hospital = new { hospital_id = ward.Admin.HospitalId };
+        await platform.Call("delete_hospital", hospital);
+        await WaitForMinutes(next, minutes => minutes == 0);
+        await platform.Call("update_hospital", new { hospital.hospital_id, is_active = true });
+        await WaitForMinutes(next, minutes => minutes > 100_000);
+
+        Task WaitForMinutes(DateOnly year, Func<int, bool> expected) => Wait.Until(
+            async () => await platform.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor, period = "YEARLY", date = ClinicFixture.FormatDate(year) }) is { Code: null } answer && expected((int)answer.Body["working_minutes"]!),
+            $"the working minutes of {year.Year} follow");
+
+        async Task<long> Periods() => await (await MedCorFixture.Get()).QueryNumber("identity", "SELECT jsonb_array_length(doctor_periods -> 'periods') FROM users WHERE id = $1", ward.Doctor);
     }
 
     [Fact]
