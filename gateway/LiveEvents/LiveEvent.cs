@@ -59,7 +59,7 @@ internal sealed class LiveEvent
         var update = Update(entity, isWhole: true);
         if (!FitsLine(update)) update = Update(KeepIdOnly(entity), isWhole: false);
         LiveEvent updateEvent = new(ResourceUpdateEvent, resource, live.Audience, update);
-        return live.AdditionalEventName is { } name ? [updateEvent, new(name, resource, live.Audience, WithEntityName(entity, name))] : [updateEvent];
+        return NamedLiveEvents.FindName(integrationEvent) is { } name ? [updateEvent, new(name, resource, live.Audience, WithEntityName(entity, name))] : [updateEvent];
 
         byte[] Update(JsonObject data, bool isWhole)
         {

@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Contracts.Clinical;
-using MedCor.Contracts.Identity;
 using MedCor.Gateway.LiveEvents;
 
 namespace MedCor.Gateway.OpenApi;
@@ -13,14 +11,13 @@ internal static class LiveEventOperations
 
     public static IEnumerable<ApiOperation> All(ComponentRegistry components)
     {
-        var events = new (string Name, string When, JsonObject Data)[]
-        {
+        (string Name, string When, JsonObject Data)[] events =
+        [
             ("resource_update", "something that you may read was created, changed or deleted", SchemaBuilder.Object("A change.",
                 ("type", SchemaBuilder.EnumOf(null, "resource_update")), ("resource", SchemaBuilder.EnumOf("What kind of thing.", [.. LiveResources.All.Keys.Order()])),
                 ("action", SchemaBuilder.EnumOf("What happened to it.", "created", "updated", "deleted")), ("data", SchemaBuilder.AnyObject("The thing as it now is; what was written about a patient is null or not there: ask for it.")),
                 ("data_omitted?", SchemaBuilder.Boolean("True where it is too long for an event: data has its id alone.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
-            ("appointment_created", "an appointment was booked; besides its resource_update", WithEventType("appointment_created", components.ReferenceOutput(typeof(LiveAppointment)))),
-            ("patient_registered", "a patient was registered; besides its resource_update", WithEventType("patient_registered", components.ReferenceOutput(typeof(Patient)))),
+            .. NamedLiveEvents.All.Select(e => (e.Name, $"{e.Occasion}; besides its resource_update", WithEventType(e.Name, components.ReferenceOutput(e.Data)))),
             ("tool_response", "a tool that you called answered, whatever surface you called it by", SchemaBuilder.Object("A tool's answer.",
                 ("type", SchemaBuilder.EnumOf(null, "tool_response")), ("tool", SchemaBuilder.Text(100, "Which tool.")), ("result", SchemaBuilder.Nullable(SchemaBuilder.AnyObject("What it answered; null where that may tell of a patient's health, or is too long for an event."))),
                 ("result_omitted?", SchemaBuilder.Boolean("True where the result is null for one of these reasons.")),
@@ -30,7 +27,7 @@ internal static class LiveEventOperations
             ("heartbeat", "nothing else came for a while", SchemaBuilder.Object("A sign of life.", ("type", SchemaBuilder.EnumOf(null, "heartbeat")), ("timestamp", SchemaBuilder.DateTime("When.")))),
             ("auth_refresh", "your token is about to expire", SchemaBuilder.Object("A fresh token.",
                 ("type", SchemaBuilder.EnumOf(null, "auth_refresh")), ("new_token", SchemaBuilder.Text(4096, "An access token.")), ("expires_at", SchemaBuilder.DateTime("When it expires.")))),
-        };
+        ];
 
         yield return new("/api/mcp/sse", "get", "hear_events", Tag, "Hear live events",
             "A `text/event-stream` of what you may see, from now on. Every event has an `id`, an `event` and a line of JSON as `data`, which carries the event's name as `type` too.\n\n"

@@ -54,7 +54,8 @@ public sealed record Confirmation(
 /// is sent.
 /// </summary>
 [LiveResource("confirmations", Callers = Callers.Everyone)]
+[NamedLiveEvent("appointment_confirmed", typeof(Confirmation), "a booking by the prompt `appointment_booking` was confirmed to patient and doctor")]
 public sealed record AppointmentConfirmed(Confirmation Confirmation, long Version) : IntegrationEvent(Confirmation.HospitalId, Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Confirmation, new(Callers.Staff, Confirmation.PatientId), AdditionalEventName: "appointment_confirmed");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Confirmation, new(Callers.Staff, Confirmation.PatientId));
 }

@@ -94,9 +94,10 @@ public sealed record Triage(Guid Id, Guid HospitalId, Guid? PatientId, int Level
 
 /// <summary>Represents the event that the staff are notified of a patient who comes to a department.</summary>
 [LiveResource("triage", Callers = Triage.Subscribers)]
+[NamedLiveEvent("triage_notified", typeof(Triage), "the staff of a department were notified of a patient by the prompt `emergency_triage`")]
 public sealed record TriageNotified(Triage Triage, long Version) : IntegrationEvent(Triage.HospitalId, Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Triage, new(Triage.Subscribers), AdditionalEventName: "triage_notified");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Triage, new(Triage.Subscribers));
 }
 
 /// <summary>Represents the event that the status of a triaged patient changed.</summary>

@@ -168,9 +168,10 @@ public sealed record RateAppointment(
 
 /// <summary>Represents the event that an appointment was booked.</summary>
 [LiveResource("appointments")]
+[NamedLiveEvent("appointment_created", typeof(LiveAppointment), "an appointment was booked")]
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId), AdditionalEventName: "appointment_created");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }
 
 /// <summary>Represents the event that an appointment changed its status, was rescheduled or was rated.</summary>

@@ -43,9 +43,10 @@ public sealed record GetPatient(Guid PatientId) : ITool<Patient>;
 
 /// <summary>Represents the event that a patient was registered.</summary>
 [LiveResource("patients")]
+[NamedLiveEvent("patient_registered", typeof(Patient), "a patient was registered")]
 public sealed record PatientRegistered(Patient Patient) : IntegrationEvent(Patient.HospitalId, Patient.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Patient, new(Callers.Staff, Patient.Id), AdditionalEventName: "patient_registered");
+    public override LiveUpdate LiveUpdate => new(Change.Created, Patient, new(Callers.Staff, Patient.Id));
 }
 
 /// <summary>Represents the event that a patient's data changed.</summary>

@@ -67,6 +67,16 @@ public sealed class AudienceTests
         where (happened.LiveUpdate!.Audience.Callers & ~LiveResources.All[LiveResources.GetName(happened)]) != Callers.None
         select type.Name);
 
+    /// <summary>The document describes an event's data by the declared type.</summary>
+    [Fact]
+    public void An_event_with_a_name_of_its_own_carries_what_is_declared()
+    {
+        var named = Shown.Where(type => type.IsDefined(typeof(NamedLiveEventAttribute))).ToArray();
+
+        Assert.Equal(NamedLiveEvents.All.Count, named.Length);
+        Assert.All(named, type => Assert.Equal(type.GetCustomAttribute<NamedLiveEventAttribute>()!.Data, ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid())).LiveUpdate!.Data.GetType()));
+    }
+
     [Fact]
     public async Task A_schedule_that_is_set_is_told_without_why_a_doctor_is_away()
     {

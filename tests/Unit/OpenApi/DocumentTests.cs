@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MedCor.Contracts;
 using MedCor.Gateway.OpenApi;
 using MedCor.Validation;
@@ -48,6 +49,19 @@ public sealed class DocumentTests
 
         Assert.True(shown.Length > ToolCatalogue.All.Count * 2);
         Assert.Empty(shown.SelectMany(s => JsonSchemaValidator.Errors(Api, s.Schema, s.Example)));
+    }
+
+    [Fact]
+    public void Every_live_event_is_listed_and_has_a_schema()
+    {
+        var stream = Api["paths"]!["/api/mcp/sse"]!["get"]!;
+
+        foreach (var name in LiveEventNames.All)
+        {
+            var schema = Regex.Match((string)stream["description"]!, $@"\| `{name}` \|[^|]+\| `(\w+)` \|").Groups[1].Value;
+            Assert.Contains($"[\"{name}\"]", Api["components"]!["schemas"]![schema]!.ToJsonString(), StringComparison.Ordinal);
+            Assert.Contains($"#/components/schemas/{schema}\"", stream["responses"]!["200"]!.ToJsonString(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Contracts.Hospital;
-using MedCor.Tests.Services.Clinical;
 
 namespace MedCor.Tests.Services.Analytics.Statistics;
 
