@@ -13,13 +13,15 @@ internal static class ResourceOperations
         foreach (var resource in ResourceCatalogue.All.Values)
         {
             var (path, id, words) = ($"/api/mcp/resources/{resource.Name}", $"read_{resource.Name.Replace('/', '_')}", resource.Name.Replace('_', ' ').Replace('/', ' '));
+            // A filter may name a hospital that does not exist.
+            int[] listRefused = resource.Fields.Contains("hospital_id") ? [400, 401, 403, 404, 429, 500, 503] : [400, 401, 403, 429, 500, 503];
             if (!resource.IsList)
             {
-                yield return Read(path, id, $"Show the {words}", resource.Entity, components, [FilterParameter(), .. ShapingParameters(resource), HealthOperations.IfNoneMatchParameter()], [400, 401, 403, 429, 500, 503]);
+                yield return Read(path, id, $"Show the {words}", resource.Entity, components, [FilterParameter(), .. ShapingParameters(resource), HealthOperations.IfNoneMatchParameter()], listRefused);
                 continue;
             }
             yield return Read(path, id, $"List {words}", typeof(Page<>).MakeGenericType(resource.Entity), components,
-                [.. PagingParameters(), FilterParameter(), .. ShapingParameters(resource), HealthOperations.IfNoneMatchParameter()], [400, 401, 403, 429, 500, 503]);
+                [.. PagingParameters(), FilterParameter(), .. ShapingParameters(resource), HealthOperations.IfNoneMatchParameter()], listRefused);
             yield return Read($"{path}/{{id}}", $"{id}_by_id", $"Show one of {words}", resource.Entity, components,
                 [ApiOperation.Parameter("path", "id", "Which one.", SchemaBuilder.Uuid(), "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54", required: true), .. ShapingParameters(resource), HealthOperations.IfNoneMatchParameter()], [400, 401, 403, 404, 429, 500, 503]);
         }

@@ -53,7 +53,7 @@ public static class PlatformService
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(RowLevelSecurity, provider.GetRequiredService<OutboxSignal>()));
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>()).AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
-        services.AddScoped<HospitalCopies>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
+        services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>()).AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
         services.AddBus(builder.Configuration, service, services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]));
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<OutboxAgeMetric>();

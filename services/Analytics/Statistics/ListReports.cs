@@ -5,7 +5,7 @@ using MedCor.Validation;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueries book) : IToolHandler<ListReports, Page<Report>>, IParameterValidator<ListReports>
+internal sealed class ListReportsHandler(ReportResource reports) : IToolHandler<ListReports, Page<Report>>, IParameterValidator<ListReports>
 {
     public Task AddErrorsAsync(ListReports request, ParameterErrors errors, CancellationToken ct)
     {
@@ -13,13 +13,8 @@ internal sealed class ListReportsHandler(ReportResource reports, StatisticsQueri
         return Task.CompletedTask;
     }
 
-    public async Task<Page<Report>> HandleAsync(ListReports request, CancellationToken ct)
-    {
-        if (request.HospitalId is { } id) await book.ResolveHospitalAsync(id, ct);
-
-        return await reports.ReadPageAsync(request, list => list
-            .Where("hospital_id", request.HospitalId)
-            .From("date_from", request.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null)
-            .To("date_from", request.DateTo), ct);
-    }
+    public Task<Page<Report>> HandleAsync(ListReports request, CancellationToken ct) => reports.ReadPageAsync(request, list => list
+        .Where("hospital_id", request.HospitalId)
+        .From("date_from", request.DateFrom is { } from ? new DateOnly(from.Year, from.Month, 1) : null)
+        .To("date_from", request.DateTo), ct);
 }

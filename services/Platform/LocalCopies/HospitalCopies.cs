@@ -36,11 +36,21 @@ public sealed class HospitalCopy : ITenantOwned
     }
 }
 
+/// <summary>Determines which hospitals exist.</summary>
+public interface IHospitalDirectory
+{
+    /// <summary>Returns whether a hospital exists, active or not, as far as the caller may know.</summary>
+    Task<bool> ExistsAsync(Guid id, CancellationToken ct);
+}
+
 /// <summary>
 /// Keeps this service's copies of hospitals up to date from events, and fetches a hospital that has not been received yet from the service that owns it.
 /// </summary>
-public sealed class HospitalCopies(TenantDb db, ToolClient tools) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
+public sealed class HospitalCopies(TenantDb db, ToolClient tools) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>, IHospitalDirectory
 {
+    /// <inheritdoc/>
+    public async Task<bool> ExistsAsync(Guid id, CancellationToken ct) => await FindAsync(id, ct) is not null;
+
     /// <summary>Returns the hospital; null when it does not exist as far as the caller may know.</summary>
     public async Task<HospitalCopy?> FindAsync(Guid id, CancellationToken ct)
     {

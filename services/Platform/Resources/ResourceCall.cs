@@ -34,7 +34,10 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
         else
         {
             _patients = query.PatientIds;
-            await SendAsync(await handler.ListAsync(query, Aborted), query.Limit, Write, FindContent);
+            var result = await handler.ListAsync(query, Aborted);
+            // Afterwards, so that an invalid request is reported as such.
+            await Services.GetRequiredService<NamedHospitals>().EnsureExistAsync(query.HospitalIds, Aborted);
+            await SendAsync(result, query.Limit, Write, FindContent);
         }
 
         void Write(Utf8JsonWriter json, object result) => WriteResult(json, result, query.Fields);

@@ -52,16 +52,10 @@ public sealed class ResourceQuery
     public JsonElement? Filter { get; }
 
     /// <summary>Gets the ids of the patients in the filter, as a value or in <c>in</c>.</summary>
-    internal IReadOnlyCollection<Guid> PatientIds
-    {
-        get
-        {
-            if (Filter is not { } filter || !filter.TryGetProperty("patient_id", out var value)) return [];
-            if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("in", out var list)) value = list;
-            var values = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
-            return [.. values.Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.TryGetGuid(out var id) ? id : (Guid?)null).OfType<Guid>().Distinct()];
-        }
-    }
+    internal IReadOnlyCollection<Guid> PatientIds => FindIds("patient_id");
+
+    /// <summary>Gets the ids of the hospitals in the filter, as a value or in <c>in</c>.</summary>
+    internal IReadOnlyCollection<Guid> HospitalIds => FindIds(NamedHospitals.Field);
 
     /// <summary>Creates the query of the list.</summary>
     internal ListQuery<T> ToListQuery<T>(MedCor.Platform.Database.TenantDb db, QueryableFields<T> fields, IQueryable<T> rows) where T : class
@@ -96,6 +90,14 @@ public sealed class ResourceQuery
     public void ThrowIfInvalid()
     {
         if (_errors.Count > 0) throw new ValidationFailed(_errors);
+    }
+
+    private Guid[] FindIds(string field)
+    {
+        if (Filter is not { } filter || !filter.TryGetProperty(field, out var named)) return [];
+        if (named.ValueKind == JsonValueKind.Object && named.TryGetProperty("in", out var list)) named = list;
+        var values = named.ValueKind == JsonValueKind.Array ? named.EnumerateArray().ToArray() : [named];
+        return [.. values.Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.TryGetGuid(out var id) ? id : (Guid?)null).OfType<Guid>().Distinct()];
     }
 
     private static int? GetMaxLength(string parameter) => parameter switch

@@ -8,6 +8,7 @@ using MedCor.Platform.Calls;
 using MedCor.Platform.Database;
 using MedCor.Platform.Idempotency;
 using MedCor.Platform.Resources;
+using MedCor.Platform.Tenancy;
 using MedCor.Validation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,9 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
     private static readonly Func<TTool, int>? GetLimit = GetProperty<int>(nameof(PagedTool<>.Limit));
     private static readonly Func<TTool, string?>? GetSort = GetProperty<string?>(nameof(PagedTool<>.Sort));
 
+    /// <summary>The hospital that a list is restricted to.</summary>
+    private static readonly Func<TTool, Guid?>? GetHospitalId = GetSort is null ? null : GetProperty<Guid?>(nameof(ITenantOwned.HospitalId));
+
     /// <summary>The handler of the resource whose rows a list returns; null when the tool is no list.</summary>
     private static readonly Type? ListHandler = GetSort is null ? null : typeof(IResourceHandler<>).MakeGenericType(typeof(TResult).GetGenericArguments());
 
@@ -44,7 +48,9 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         if (tool.Effect == Effect.Read)
         {
             var handle = await execution.PrepareAsync(parameters, Aborted);
-            await SendAsync(await handle(), limit, (json, result) => JsonSerializer.Serialize(json, result, Json.Options), FindContent);
+            var read = await handle();
+            if (GetHospitalId?.Invoke(parameters) is { } hospital) await Services.GetRequiredService<NamedHospitals>().EnsureExistAsync([hospital], Aborted);
+            await SendAsync(read, limit, (json, result) => JsonSerializer.Serialize(json, result, Json.Options), FindContent);
             return;
         }
 

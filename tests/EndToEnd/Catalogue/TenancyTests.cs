@@ -38,6 +38,40 @@ public class TenancyTests
         if (tool.Effect != Effect.Read) Assert.Equal(before, await Everything(foreign.Hospital));
     }
 
+    public static TheoryData<string> ListsOfAHospital =>
+    [
+        .. from tool in ToolCatalogue.All.Values where tool.Params.GetProperty("Page") is not null && tool.Params.GetProperty("HospitalId") is not null select tool.Name,
+        .. from resource in ResourceCatalogue.All.Values where resource.Name != "hospitals" && resource.Fields.Contains("hospital_id") select $"resources/{resource.Name}",
+    ];
+
+    [Theory, MemberData(nameof(ListsOfAHospital))]
+    public async Task A_list_of_a_hospital_that_does_not_exist_is_not_found(string list)
+    {
+        var (own, foreign) = (await CatalogueFixture.Own, await CatalogueFixture.Foreign);
+        var callers = list.StartsWith("resources/", StringComparison.Ordinal) ? ResourceCatalogue.All[list["resources/".Length..]].Callers : ToolCatalogue.All[list].Callers;
+
+        foreach (var (kind, caller) in own.People.Where(p => callers.HasFlag(p.Key)))
+        {
+            foreach (var nobodys in kind == Callers.Platform ? (Guid[])[Guid.CreateVersion7()] : [Guid.CreateVersion7(), foreign.Hospital])
+            {
+                Assert.Equal((list, kind, HttpStatusCode.NotFound, "There is no such hospital."), await Ask(caller, kind, nobodys));
+                if (list.StartsWith("resources/", StringComparison.Ordinal) && list != "resources/analytics/dashboard")
+                    Assert.Equal((list, kind, HttpStatusCode.NotFound, "There is no such hospital."), await Ask(caller, kind, own.Hospital, nobodys));
+            }
+            Assert.Equal((list, kind, HttpStatusCode.OK, null), await Ask(caller, kind, own.Hospital));
+        }
+
+        async Task<(string, Callers, HttpStatusCode, string?)> Ask(ApiClient caller, Callers kind, params Guid[] hospitals)
+        {
+            var filter = new JsonObject { ["hospital_id"] = hospitals is [var one] ? one.ToString() : new JsonObject { ["in"] = new JsonArray([.. hospitals.Select(h => (JsonNode)h.ToString())]) } };
+            if (list == "get_specialty_doctors") filter["specialty_id"] = await own.FindOrCreateId("specialty");
+            using var response = list.StartsWith("resources/", StringComparison.Ordinal)
+                ? await caller.Http.GetAsync($"/api/mcp/{list}?filter={Uri.EscapeDataString(filter.ToJsonString())}")
+                : await caller.Http.PostAsync($"/api/mcp/tools/{list}", new StringContent(filter.ToJsonString(), null, "application/json"));
+            return (list, kind, response.StatusCode, (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]?["message"]);
+        }
+    }
+
     /// <summary>
     /// Returns whether the response is the audit events of an attempt on an ID that does not exist: recorded in the caller's hospital, with no rows returned.
     /// </summary>
