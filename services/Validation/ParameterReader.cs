@@ -389,7 +389,7 @@ public static class ValidationErrors
         {
             var at = path.Length == 0 ? sent.Name : $"{path}.{sent.Name}";
             if (!seen.Add(sent.Name)) mistakes.AddError(at, "is given twice");
-            else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.AddError(at, $"is not a parameter; there are {string.Join(", ", fields.Keys)}{DidYouMean.Hint(sent.Name, fields.Keys)}");
+            else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.AddError(at, $"is not a parameter; there are {(fields.Count > 0 ? string.Join(", ", fields.Keys) : "none")}{DidYouMean.Hint(sent.Name, fields.Keys)}");
             else if (sent.Value.ValueKind == JsonValueKind.Null)
             {
                 if (!ParameterRules.AcceptsNull(field)) mistakes.AddError(at, "must not be null");
