@@ -15,7 +15,7 @@ internal static class BatchOperations
             Body = SchemaBuilder.ClosedObject("Calls.", ("requests", new JsonObject
             {
                 ["type"] = "array",
-                ["items"] = ToolOperations.RequestEnvelope(("idempotency_key?", SchemaBuilder.Text(ToolInvocation.IdempotencyKey.MaxLength, "As the header Idempotency-Key of a single call."))),
+                ["items"] = ToolOperations.RequestEnvelope(("idempotency_key?", SchemaBuilder.Nullable(SchemaBuilder.Text(ToolInvocation.IdempotencyKey.MaxLength, "As the header Idempotency-Key of a single call.")))),
                 ["minItems"] = 1,
                 ["maxItems"] = 100,
             })),

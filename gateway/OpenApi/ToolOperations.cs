@@ -113,7 +113,7 @@ internal static class ToolOperations
     public static JsonObject RequestEnvelope(params (string, JsonObject)[] more) => SchemaBuilder.ClosedObject("A call of a tool.",
     [
         ("tool", SchemaBuilder.EnumOf("Which tool.", [.. ToolCatalogue.All.Keys])),
-        ("params?", SchemaBuilder.AnyObject("Its parameters, as its own operation describes them; none unless given.")),
+        ("params?", SchemaBuilder.Nullable(SchemaBuilder.AnyObject("Its parameters, as its own operation describes them; none unless given."))),
         .. more,
     ]);
 

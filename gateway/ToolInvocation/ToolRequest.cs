@@ -57,6 +57,7 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
                     if (paramsSeen) (mistakes ??= []).AddError("params", "is given twice");
                     paramsSeen = true;
                     reader.Read();
+                    if (reader.TokenType == JsonTokenType.Null) continue;
                     if (reader.TokenType != JsonTokenType.StartObject) (mistakes ??= []).AddError("params", "must be an object");
                     var start = reader.TokenStartIndex;
                     reader.Skip();

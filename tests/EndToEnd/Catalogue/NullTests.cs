@@ -64,6 +64,19 @@ public class NullTests
         }
     }
 
+    [Theory]
+    [InlineData("tools/invoke", """{"tool":"get_current_user","params":null}""")]
+    [InlineData("prompts/invoke", """{"prompt":"emergency_triage","initial_data":null}""")]
+    [InlineData("tools/invoke_prompt", """{"prompt":"emergency_triage","initial_data":null}""")]
+    public async Task Null_beside_the_parameters_is_as_good_as_left_out(string path, string body)
+    {
+        using var content = new StringContent(body, null, "application/json");
+
+        using var response = await (await CatalogueFixture.Own).Admin.Http.PostAsync($"/api/mcp/{path}", content);
+
+        Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+    }
+
     /// <summary>A parameter that the rest of a change requires is reported by name, whether it is omitted or null.</summary>
     [Theory]
     [InlineData("update_appointment_status", "status", "CANCELLED", "notes", "must contain the reason for the cancellation")]
