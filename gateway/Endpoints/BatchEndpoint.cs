@@ -105,9 +105,9 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
             // Anything after the object is malformed; this read throws then.
             reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for an unpaired surrogate or invalid UTF-8
+        catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
-            throw new ValidationFailed("body", ClientJson.TooDeep(json, around: 3) ?? "must be well-formed JSON");
+            throw new ValidationFailed("body", ClientJson.DescribeFailure(e, json, around: 3));
         }
         if (items is null) errors.AddError("requests", "is required");
         return errors.Count == 0 ? items! : throw new ValidationFailed(errors);

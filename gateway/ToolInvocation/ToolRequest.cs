@@ -83,9 +83,9 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
             // Anything after the object is malformed; this read throws then.
             reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for an unpaired surrogate or invalid UTF-8
+        catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
-            throw new ValidationFailed("body", ClientJson.TooDeep(json, around: 1) ?? "must be well-formed JSON");
+            throw new ValidationFailed("body", ClientJson.DescribeFailure(e, json, around: 1));
         }
 
         if (!toolSeen) (mistakes ??= []).AddError("tool", "is required");
@@ -112,7 +112,15 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
         if ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) <= MaxNameLength)
         {
             Span<char> name = stackalloc char[MaxNameLength];
-            name = name[..reader.CopyString(name)];
+            try
+            {
+                name = name[..reader.CopyString(name)];
+            }
+            catch (InvalidOperationException)
+            {
+                (mistakes ??= []).AddError("tool", ValidationErrors.NotUnicode);
+                return null;
+            }
             if (Catalogue.TryGetValue(name, out var tool)) return tool;
             if (mistakes?.HasRoomFor("tool") is false) return null;
             hint = DidYouMean.Hint(name.ToString(), ToolCatalogue.All.Keys);
@@ -125,8 +133,10 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
     private static string? ReadKey(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.String && reader.GetString()! is var key && IdempotencyKey.IsValid(key)) return key;
-        if (reader.TokenType != JsonTokenType.Null) (mistakes ??= []).AddError("idempotency_key", IdempotencyKey.ErrorText);
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        var key = reader.TokenType == JsonTokenType.String ? ClientJson.ReadText(ref reader) : "";
+        if (key is not null && IdempotencyKey.IsValid(key)) return key;
+        (mistakes ??= []).AddError("idempotency_key", key is null ? ValidationErrors.NotUnicode : IdempotencyKey.ErrorText);
         reader.Skip();
         return null;
     }

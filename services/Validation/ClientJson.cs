@@ -86,6 +86,26 @@ public static partial class ClientJson
         }
     }
 
+    /// <summary>Returns the text of a string that the reader is at; null when it holds half a surrogate pair, or bytes that are not UTF-8.</summary>
+    public static string? ReadText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Returns the error text for a document that could not be read: malformed, nested too deeply, or with a name that is not valid Unicode.
+    /// </summary>
+    /// <param name="around">The number of levels that belong to an envelope and are not counted.</param>
+    public static string DescribeFailure(Exception e, in ReadOnlySequence<byte> json, int around = 0) =>
+        e is InvalidOperationException ? ValidationErrors.NotUnicode : TooDeep(json, around) ?? "must be well-formed JSON";
+
     /// <summary>Returns the text of a value; null when the value is not a string, or holds half a surrogate pair.</summary>
     internal static string? GetText(JsonElement value)
     {

@@ -305,7 +305,7 @@ public static class ValidationErrors
         }
         catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
-            mistakes.AddError(whole, json.IsEmpty ? "is empty, and must be an object" : e is InvalidOperationException ? NotUnicode : ClientJson.TooDeep(new(json)) ?? "must be well-formed JSON");
+            mistakes.AddError(whole, json.IsEmpty ? "is empty, and must be an object" : ClientJson.DescribeFailure(e, new(json)));
         }
         if (mistakes.Count == 0) mistakes.AddError(whole, "could not be read");
         return mistakes;

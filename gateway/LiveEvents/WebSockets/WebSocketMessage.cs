@@ -89,7 +89,9 @@ internal sealed class WebSocketMessage : IDisposable
                 {
                     if (type is not null) mistakes.AddError("type", "is given twice");
                     reader.Read();
-                    type = reader.TokenType == JsonTokenType.String ? reader.GetString() : "";
+                    type = reader.TokenType == JsonTokenType.String ? ClientJson.ReadText(ref reader) : "";
+                    if (type is null) mistakes.AddError("type", ValidationErrors.NotUnicode);
+                    type ??= "";
                     reader.Skip();
                 }
                 else if (reader.ValueTextEquals("request_id"u8))
@@ -97,10 +99,13 @@ internal sealed class WebSocketMessage : IDisposable
                     if (requestId is not null) mistakes.AddError("request_id", "is given twice");
                     reader.Read();
                     var start = (int)reader.TokenStartIndex;
+                    if (reader.TokenType == JsonTokenType.Null) continue;
                     var isValidType = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
+                    var isUnicode = reader.TokenType != JsonTokenType.String || ClientJson.ReadText(ref reader) is not null;
                     reader.Skip();
                     var raw = Bytes[start..(int)reader.BytesConsumed];
-                    if (!isValidType || raw.Length > MaxRequestIdLength) mistakes.AddError("request_id", "must be text or a number, of at most 128 bytes");
+                    if (!isUnicode) mistakes.AddError("request_id", ValidationErrors.NotUnicode);
+                    else if (!isValidType || raw.Length > MaxRequestIdLength) mistakes.AddError("request_id", "must be text or a number, of at most 128 bytes");
                     else requestId = raw;
                 }
                 else
@@ -110,9 +115,9 @@ internal sealed class WebSocketMessage : IDisposable
             // Anything after the object is malformed; this read throws then.
             reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for an unpaired surrogate or invalid UTF-8
+        catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
-            throw new ValidationFailed("message", ClientJson.TooDeep(new(Bytes), around: 1) ?? "must be well-formed JSON");
+            throw new ValidationFailed("message", ClientJson.DescribeFailure(e, new(Bytes), around: 1));
         }
         if (type is null) mistakes.AddError("type", "is required");
         return mistakes.Count == 0 ? (type!, requestId ?? default) : throw new ValidationFailed(mistakes);

@@ -47,13 +47,14 @@ internal static class ExecuteRequestReader
     public static ExecuteCall Read(ReadOnlyMemory<byte> body, ModelOptions options)
     {
         var mistakes = new Dictionary<string, List<string>>();
-        var json = Parse(body);
+        var json = Parse(body, mistakes);
+        var undecodable = mistakes.Keys.ToArray();
         try
         {
-            var request = ParameterReader<ExecuteCall>.Read(json is not null && Normalize(json, mistakes) ? JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, Json.Strict) : body);
+            var request = ParameterReader<ExecuteCall>.Read(json is not null && Normalize(json, mistakes) | undecodable.Length > 0 ? JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, Json.Strict) : body);
             return mistakes.Count == 0 ? WithSystemRole(request) : throw new ValidationFailed(mistakes);
         }
-        catch (ValidationFailed) when (json?["tool"] is JsonValue value && value.TryGetValue<string>(out var tool) && tool != ChatRunStarter.ToolName)
+        catch (ValidationFailed) when (!undecodable.Contains("tool") && json?["tool"] is JsonValue value && value.TryGetValue<string>(out var tool) && tool != ChatRunStarter.ToolName)
         {
             throw new ToolNotFound(tool);
         }
@@ -63,39 +64,55 @@ internal static class ExecuteRequestReader
             // Adds the errors that would be found only if the rest were valid, so that all are reported at once.
             ValidateSettings(json, "", options, mistakes);
             ValidateSettings(json?["input"], "input.", options, mistakes);
+            foreach (var field in undecodable) mistakes[field] = [ValidationErrors.NotUnicode];
             throw new ValidationFailed(mistakes);
         }
     }
 
     /// <summary>Returns the body as a JSON tree; null when it cannot be read, which the parameter reader then reports.</summary>
-    private static JsonObject? Parse(ReadOnlyMemory<byte> body)
+    /// <param name="mistakes">Receives an error for each text that is not valid Unicode, for which a placeholder stands in the tree.</param>
+    private static JsonObject? Parse(ReadOnlyMemory<byte> body, Dictionary<string, List<string>> mistakes)
     {
         try
         {
             var json = JsonNode.Parse(body.Span, documentOptions: new() { MaxDepth = Json.Deepest, AllowDuplicateProperties = false }) as JsonObject;
-            DecodeStrings(json);
+            DecodeStrings(json, "", mistakes);
             return json;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
+            mistakes.Clear();
             return null;
         }
     }
 
-    /// <summary>Decodes every name and text, which a JSON tree otherwise does only on access. Half a surrogate pair and invalid UTF-8 throw.</summary>
-    private static void DecodeStrings(JsonNode? node)
+    /// <summary>Decodes every name and text, which a JSON tree otherwise does only on access. A name with half a surrogate pair or invalid UTF-8 throws.</summary>
+    private static void DecodeStrings(JsonNode? node, string path, Dictionary<string, List<string>> mistakes)
     {
         switch (node)
         {
             case JsonObject fields:
-                foreach (var (_, value) in fields) DecodeStrings(value);
+                foreach (var (name, value) in fields.ToArray()) DecodeStrings(value, path.Length == 0 ? name : $"{path}.{name}", mistakes);
                 break;
             case JsonArray list:
-                foreach (var value in list) DecodeStrings(value);
+                for (var i = 0; i < list.Count; i++) DecodeStrings(list[i], $"{path}[{i}]", mistakes);
                 break;
-            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                _ = value.GetValue<string>();
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String && !IsUnicode(value):
+                mistakes.AddError(path, ValidationErrors.NotUnicode);
+                value.ReplaceWith("-");
                 break;
+        }
+    }
+
+    private static bool IsUnicode(JsonValue text)
+    {
+        try
+        {
+            return text.GetValue<string>() is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

@@ -23,11 +23,13 @@ public sealed class BatchEndpointTests
               {"tool": "get_user", "params": {"user_id": "01980000-0000-7000-8000-0000000fffff"}},
               7,
               {"tool": "get_current_user", "parameters": {}, "idempotency_key": ""},
-              {"tool": "list_hospitals", "params": { "limit" : 1 }}
+              {"tool": "list_hospitals", "params": { "limit" : 1 }},
+              {"tool": "\ud800", "idempotency_key": "\ud800"},
+              {"tool": "get_current_user", "params": null, "idempotency_key": null}
             ]}
             """, path);
 
-        Assert.Equal(["result", "error", "error", "error", "error", "error", "error", "result"], answer.Select(item => Assert.Single(item!.AsObject()).Key));
+        Assert.Equal(["result", "error", "error", "error", "error", "error", "error", "result", "error", "result"], answer.Select(item => Assert.Single(item!.AsObject()).Key));
         Assert.Equal(nurse.Id, (Guid)answer[0]!["result"]!["id"]!);
         Assert.Equal(["results", "total", "page", "limit", "has_more"], answer[7]!["result"]!.AsObject().Select(f => f.Key));
         Assert.Equal(["VALIDATION_ERROR", "VALIDATION_ERROR", "PERMISSION_DENIED", "RESOURCE_NOT_FOUND", "VALIDATION_ERROR", "VALIDATION_ERROR"], answer.Skip(1).Take(6).Select(item => (string)item!["error"]!["code"]!));
@@ -35,6 +37,9 @@ public sealed class BatchEndpointTests
         Assert.Equal(["limt", "page"], Fields(answer[2]));
         Assert.Equal(["body"], Fields(answer[5]));
         Assert.Equal(["idempotency_key", "parameters"], Fields(answer[6]));
+        Assert.Equal(["idempotency_key", "tool"], Fields(answer[8]));
+        Assert.Equal("must be valid Unicode", (string?)answer[8]!["error"]!["details"]!["idempotency_key"]![0]);
+        Assert.Equal(nurse.Id, (Guid)answer[9]!["result"]!["id"]!);
         Assert.All(answer.Skip(1).Take(6), item => Assert.Equal(["code", "message", "details", "timestamp"], item!["error"]!.AsObject().Select(f => f.Key)));
         Assert.All(answer.Skip(1).Take(6), item => Assert.NotNull(item!["error"]!["details"]!["request_id"]));
     }
@@ -56,6 +61,7 @@ public sealed class BatchEndpointTests
     [InlineData("{}", "requests")]
     [InlineData("""{"request": [], "requests": 7}""", "request", "requests")]
     [InlineData("""{"requests": {}}""", "requests")]
+    [InlineData("""{"\ud800": {}}""", "body")]
     [InlineData("""{"requests": []}""", "requests")]
     [InlineData("""{"requests": [{}], "requests": [{}]}""", "requests")]
     [InlineData("""{"requests": [{}], "request": [], "more": 1}""", "more", "request")]

@@ -137,7 +137,13 @@ public sealed class WebSocketEndpointTests
     [InlineData("""{"type":"unsubscribe","resource":7}""", "resource")]
     [InlineData("""{"type":"subscribe","resource":"users","since":"ever"}""", "since")]
     [InlineData("""{"type":"auth","token":"x","last_event_id":"yesterday"}""", "last_event_id")]
-    public async Task Unknown_messages_are_answered_with_an_error_and_the_connection_stays_open(string message, string field)
+    [InlineData("""{"type":"tool_invoke","request_id":"\ud800","tool":"get_current_user"}""", "request_id_field", "must be valid Unicode")]
+    [InlineData("""{"type":"subscribe","request_id":"\ud800","resource":"users"}""", "request_id_field", "must be valid Unicode")]
+    [InlineData("""{"type":"\ud800"}""", "type", "must be valid Unicode")]
+    [InlineData("""{"type":"subscribe","resource":"\ud800"}""", "resource", "must be valid Unicode")]
+    [InlineData("""{"type":"subscribe","\ud800":1,"resource":"users"}""", "message", "must be valid Unicode")]
+    [InlineData("""{"type":"auth","token":"\ud800"}""", "token", "must be valid Unicode")]
+    public async Task Unknown_messages_are_answered_with_an_error_and_the_connection_stays_open(string message, string field, string? wrong = null)
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
         await using var socket = await WebSocketClient.ConnectAs(nurse);
@@ -147,6 +153,8 @@ public sealed class WebSocketEndpointTests
         var error = await socket.Next("error");
         Assert.StartsWith("VALIDATION_ERROR: ", (string?)error["error"], StringComparison.Ordinal);
         Assert.NotNull(error["details"]![field]);
+        if (wrong is not null) Assert.Equal(wrong, (string?)error["details"]![field]![0]);
+        Assert.Null(error["request_id"]);
         Assert.NotNull((await socket.Call("get_current_user"))["result"]);
     }
 
@@ -157,6 +165,9 @@ public sealed class WebSocketEndpointTests
     [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","colour":1}""", "colour")]
     [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","idempotency_key":""}""", "idempotency_key")]
     [InlineData("""{"type":"tool_invoke","tool":"get_current_user"}""", "request_id_field")]
+    [InlineData("""{"type":"tool_invoke","tool":"get_current_user","request_id":null}""", "request_id_field")]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"\ud800"}""", "tool")]
+    [InlineData("""{"type":"tool_invoke","request_id":"a","tool":"get_user","idempotency_key":"\ud800"}""", "idempotency_key")]
     public async Task A_call_that_cannot_be_meant_names_every_bad_field(string message, string field)
     {
         await using var socket = await WebSocketClient.ConnectAs(await ApiClient.LogInShared("nurse@general.example"));
@@ -166,6 +177,17 @@ public sealed class WebSocketEndpointTests
         var answer = await socket.Next("tool_response");
         Assert.Equal("VALIDATION_ERROR", (string?)answer["code"]);
         Assert.NotNull(answer["details"]![field]);
+    }
+
+    [Fact]
+    public async Task Null_in_a_message_is_as_good_as_left_out()
+    {
+        await using var socket = await WebSocketClient.ConnectAs(await ApiClient.LogInShared("nurse@general.example"));
+
+        await socket.SendText("""{"type":"tool_invoke","request_id":"a","tool":"get_current_user","params":null,"idempotency_key":null}""");
+        Assert.NotNull((await socket.Next("tool_response"))["result"]);
+        await socket.SendText("""{"type":"subscribe","resource":"users","request_id":null}""");
+        Assert.Equal("users", (string?)(await socket.Next("subscribed"))["resource"]);
     }
 
     [Fact]

@@ -129,8 +129,12 @@ public class ExecuteRequestTests(ChatFixture house)
     [Fact]
     public async Task A_name_or_a_text_that_is_no_text_is_refused()
     {
-        await Refused("""{"messages": [{"role": "user", "content": "x"}], "\ud800": 1}""", "Not valid: ");
-        await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": "\ud800"}]}]}""", "Not valid: ");
+        await Refused("""{"messages": [{"role": "user", "content": "x"}], "\ud800": 1}""", "Not valid: body must be valid Unicode");
+        await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, {"type": "text", "text": "\ud800"}]}], "n": 2}""", "Not valid: messages[0].content[1].text must be valid Unicode", "n is not taken");
+        await Refused("""{"messages": [{"role": "user", "content": "\ud800"}], "model": "\ud800", "request_id": "\udc00"}""",
+            "messages[0].content must be valid Unicode", "model must be valid Unicode", "request_id must be valid Unicode");
+        await Refused("""{"tool": "\ud800", "input": {"messages": [{"role": "user", "content": [{"type": "\ud800", "text": "x"}]}]}}""",
+            "tool must be valid Unicode", "input.messages[0].content[0].type must be valid Unicode");
     }
 
     [Fact]
