@@ -188,7 +188,7 @@ public static class ContractSchema
                 break;
             case RegularExpressionAttribute pattern:
                 // The attribute matches the whole text; a pattern in a schema matches any part of it.
-                schema["pattern"] = $"^(?:{pattern.Pattern})$";
+                schema["pattern"] = TextPatterns.WithSpacesAround($"(?:{pattern.Pattern})");
                 break;
             case TimeZoneNameAttribute:
                 schema["maxLength"] = TimeZoneNameAttribute.MaxLength;

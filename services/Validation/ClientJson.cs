@@ -134,8 +134,10 @@ public static partial class ClientJson
     internal static Func<string, string> GetTextReader(JsonPropertyInfo property) => property.AttributeProvider switch
     {
         null => PlainText.NormalizeLine,
-        // A choice must match one of its values exactly; a pattern itself determines every character that is allowed.
-        { } annotated when ParameterRules.HasAttribute<OpaqueAttribute>(annotated) || ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) || ParameterRules.HasAttribute<RegularExpressionAttribute>(annotated) => text => text,
+        // A choice must match one of its values exactly.
+        { } annotated when ParameterRules.HasAttribute<OpaqueAttribute>(annotated) || ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) => text => text,
+        // The pattern determines every character that is allowed, so none is normalized.
+        { } annotated when ParameterRules.HasAttribute<RegularExpressionAttribute>(annotated) => PlainText.Trim,
         { } annotated when ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.FindError(line, minLength: 0, isLine: true) is null ? EmailAddresses.Canonicalize(line) ?? line : line,
         { } annotated when ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonicalize(PlainText.NormalizeLine(text)) ?? text,
         { } annotated when ParameterRules.HasAttribute<MultilineAttribute>(annotated) => PlainText.Normalize,

@@ -30,11 +30,14 @@ public static class PlainText
     /// <summary>Characters that are letters or symbols by category but are displayed as blank.</summary>
     private static readonly SearchValues<char> BlankLetters = SearchValues.Create(['\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0']);
 
+    /// <summary>Removes the spaces and line ends around a text.</summary>
+    public static string Trim(string text) => text.Trim(SpacesAround);
+
     /// <summary>
     /// Normalizes a single-line text: trims spaces and line ends, and converts to normalization form C. Characters that a line must not contain stay, to be
     /// rejected later.
     /// </summary>
-    public static string NormalizeLine(string text) => Compose(text.Trim(SpacesAround));
+    public static string NormalizeLine(string text) => Compose(Trim(text));
 
     /// <summary>
     /// Normalizes a text: trims spaces and line ends, converts line ends to line feeds, and converts to Unicode normalization form C, in which <c>ü</c> is one
@@ -42,7 +45,7 @@ public static class PlainText
     /// </summary>
     public static string Normalize(string text)
     {
-        text = text.Trim(SpacesAround);
+        text = Trim(text);
         if (text.Contains('\r')) text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         return Compose(text);
     }

@@ -191,7 +191,7 @@ internal static class ExecuteRequestReader
     private static void ValidateSettings(JsonNode? question, string path, ModelOptions options, Dictionary<string, List<string>> mistakes)
     {
         var settingErrors = new Dictionary<string, List<string>>();
-        options.Validate(path, GetString(question, "model"), question is JsonObject fields && fields["max_tokens"] is JsonValue maxTokens && maxTokens.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, settingErrors);
+        options.Validate(path, GetString(question, "model") is { } model ? PlainText.Trim(model) : null, question is JsonObject fields && fields["max_tokens"] is JsonValue maxTokens && maxTokens.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, settingErrors);
         // The limit of this server is narrower than the general one, so it replaces that error.
         foreach (var (field, messages) in settingErrors) mistakes[field] = messages;
     }

@@ -36,7 +36,7 @@ public sealed record ExecuteCall(
     /// <summary>The upper bound of <c>max_tokens</c>; no model writes more at once.</summary>
     public const int MaxTokensLimit = 1_000_000;
 
-    internal const string ModelNamePattern = "^[A-Za-z0-9._:/@-]*$";
+    internal const string ModelNamePattern = "[A-Za-z0-9._:/@-]+";
     internal const string InvalidModelName = "must be the name of a model";
     internal const string StreamIsFixed = "must be true or left out: answers are always streamed, by GET /mcp/stream/{call_id}, whose final event has the whole text";
 }

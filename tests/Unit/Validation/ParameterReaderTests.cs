@@ -244,7 +244,8 @@ public class ParameterReaderTests
         Assert.Contains("code", wrong.Details.Select(d => d.Key));
 
         Assert.Equal(" e\u0301 ", ParameterReader<Keyed>.Read(Encoding.UTF8.GetBytes("{\"code\":\"x\",\"secret\":\" e\u0301 \"}")).Secret);
-        Assert.Throws<ValidationFailed>(() => ParameterReader<Keyed>.Read("{\"code\":\"x\\n\",\"secret\":\"s\"}"u8.ToArray()));
+        Assert.Equal("x", ParameterReader<Keyed>.Read("{\"code\":\" x\\n\",\"secret\":\"s\"}"u8.ToArray()).Code);
+        Assert.Throws<ValidationFailed>(() => ParameterReader<Keyed>.Read("{\"code\":\"x\\nx\",\"secret\":\"s\"}"u8.ToArray()));
     }
 
     [Theory]
@@ -311,10 +312,10 @@ public class ParameterReaderTests
         Assert.Equal(["is given twice"], Wrong(Good.Replace("\"note\":\"ok\"", "\"note\":\"ok\",\"note\":\"no\"", StringComparison.Ordinal))["note"]);
 
     [Fact]
-    [Fact]
     public void A_tool_without_parameters_is_said_to_have_none() =>
         Assert.Equal(["is not a parameter; there are none"], Assert.Throws<ValidationFailed>(() => ParameterReader<MedCor.Contracts.Identity.GetCurrentUser>.Read("""{"x":1}"""u8.ToArray())).Details["x"]!.AsArray().Select(w => (string?)w));
 
+    [Fact]
     public void Half_a_surrogate_pair_is_an_error_and_no_crash() => Assert.NotEmpty(Wrong(Good.Replace("\"ok\"", "\"\\ud800\"", StringComparison.Ordinal)));
 
     [Fact]

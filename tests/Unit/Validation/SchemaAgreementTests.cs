@@ -42,6 +42,26 @@ public sealed class SchemaAgreementTests
     public void The_schema_restricts_the_characters_of_every_text(Type type) => Assert.All(Properties(ContractSchema.ForInput(type)), property => Assert.True(
         !ParameterGenerator.Types(property.Schema).Contains("string") || (property.Schema["pattern"] ?? property.Schema["format"] ?? property.Schema["enum"] ?? property.Schema["examples"]) is not null, property.Name));
 
+    [Theory, MemberData(nameof(Read))]
+    public void Spaces_around_a_text_are_trimmed_before_it_is_checked(Type type)
+    {
+        var (schema, refused) = (ContractSchema.ForInput(type), new List<string>());
+        foreach (var (name, property, write) in Properties(schema).Where(p => IsTrimmed(p.Schema)))
+        {
+            string[] examples = [.. property["examples"]?.AsArray().Select(e => e!.ToJsonString()) ?? []];
+            var right = SampleValues.ForParameter(property).Concat(examples).Where(json => json is ['"', not ' ', .., not ' ', '"'] && !json.Contains('\\', StringComparison.Ordinal)
+                && !SampleValues.MentionsParameter(Refusals(type, write(json)), name)).Take(5).ToArray();
+            if (right.Length == 0) refused.Add($"{name}: nothing was tried");
+            foreach (var json in right)
+                if (Refusals(type, write($"\" \\t{json[1..^1]}\u2003\\r\\n\"")) is var details && SampleValues.MentionsParameter(details, name)) refused.Add($"{name}: {json} with spaces around it is told {details.ToJsonString()}");
+        }
+        Assert.Empty(refused);
+
+        // Choices, opaque texts, ids, days and times are written in one way.
+        static bool IsTrimmed(JsonObject schema) => ParameterGenerator.Types(schema).Contains("string") && schema["enum"] is null && (string?)schema["format"] is null or "email"
+            && (string?)schema["pattern"] is not ("^[^\\u0000]*$" or TextPatterns.TimeOfDay);
+    }
+
     /// <summary>A value out of range is answered with the bound, a value of the wrong type with the expected type, and every count names its unit.</summary>
     [Theory, MemberData(nameof(Read))]
     public void A_refusal_names_the_reason(Type type)
