@@ -163,6 +163,9 @@ public static class ContractSchema
             case PlausibleDateAttribute:
                 schema["pattern"] = PlausibleDateAttribute.Pattern;
                 break;
+            case PlannedDateAttribute:
+                schema["pattern"] = PlannedDateAttribute.Pattern;
+                break;
             case PastDateAttribute:
                 schema["pattern"] = PastDateAttribute.Pattern;
                 break;

@@ -103,7 +103,32 @@ public sealed class PastDateAttribute() : ValidationAttribute($"must be a day fr
 /// extension.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed partial class PhoneNumberAttribute() : ValidationAttribute("must be a phone number such as +49 30 5550112: digits, spaces, + - . / ( ) and x or ext, with a digit at least")
+public sealed class PlannedDateAttribute() : ValidationAttribute($"must be a day from today on, and at most {YearsAhead} years ahead")
+{
+    private const int FirstYear = 1900, LastYear = 2099, YearsAhead = 10;
+
+    /// <summary>The rule as a JSON Schema pattern, as far as possible: a schema does not know today's date.</summary>
+    public const string Pattern = "^(?:19|20)";
+
+    public override bool IsValid(object? value) => value is null or DateOnly { Year: >= FirstYear and <= LastYear };
+
+    /// <summary>Returns why nothing can be planned for a day, or null when it can.</summary>
+    /// <param name="today">Today's date, in the hospital's time zone.</param>
+    public static string? FindError(DateOnly? day, DateOnly today) =>
+        day < today ? FormattableString.Invariant($"must not be before today, {today:yyyy-MM-dd} by the hospital's clocks") : FindTooFarError(day, today);
+
+    /// <summary>Returns why a day is too far ahead, or null when it is not.</summary>
+    /// <param name="today">Today's date, in the hospital's time zone.</param>
+    public static string? FindTooFarError(DateOnly? day, DateOnly today) =>
+        day > today.AddYears(YearsAhead) ? FormattableString.Invariant($"must not be after {today.AddYears(YearsAhead):yyyy-MM-dd}, {YearsAhead} years from today") : null;
+}
+
+/// <summary>
+/// Requires a telephone number in any grouping: digits, spaces, <c>+</c>, <c>-</c>, <c>.</c>, <c>/</c> and parentheses. It may end with <c>ext</c> or <c>x</c>
+/// and an extension.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed partial class PhoneNumberAttribute() : ValidationAttribute("must be a phone number such as +49 30 5550112: digits, spaces and + - . / ( ), with a digit at least, and at its end x or ext and an extension if there is one")
 {
     /// <summary>The same rule as a JSON Schema pattern, without the anchors at the beginning and the end of the text.</summary>
     public const string Pattern = "(?=.*[0-9])(?:[0-9 +./()-]|[xX]|[eE][xX][tT])+";

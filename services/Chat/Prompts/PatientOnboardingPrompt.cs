@@ -54,7 +54,12 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
         var errors = new Dictionary<string, List<string>>();
         if (insurance.Provider is null && insurance != empty) errors["provider"] = ["is required with the other fields; send an empty answer when there is no insurance"];
         if (insurance.Provider is not null && insurance.PolicyNumber is null) errors["policy_number"] = ["is required when there is a provider"];
-        if (insurance.ValidUntil is { } validUntil && validUntil < await context.TodayAsync()) errors["valid_until"] = ["is in the past: this insurance has expired; enter the current one, or send an empty answer"];
+        if (insurance.ValidUntil is { } validUntil)
+        {
+            var today = await context.TodayAsync();
+            if (validUntil < today) errors["valid_until"] = ["is in the past: this insurance has expired; enter the current one, or send an empty answer"];
+            else if (PlannedDateAttribute.FindTooFarError(validUntil, today) is { } tooFar) errors["valid_until"] = [$"{tooFar}; omit it for an insurance without an end"];
+        }
         if (errors.Count > 0) throw new ValidationFailed(errors);
         onboarding.Insurance = insurance == empty ? null : insurance;
     }

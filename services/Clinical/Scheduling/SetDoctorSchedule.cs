@@ -27,7 +27,7 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, DoctorAvailabiliti
 
         await pauses.LockExclusiveAsync(doctor.Id, ct);
         var schedule = await db.Schedules.SingleOrDefaultAsync(s => s.HospitalId == doctor.HospitalId && s.DoctorId == doctor.Id, ct);
-        var timetable = TimetableValidator.Validate(request, schedule?.Timetable.Exceptions ?? []);
+        var timetable = TimetableValidator.Validate(request, schedule?.Timetable.Exceptions ?? [], today);
         if (schedule is null)
         {
             if (request.ExpectedVersion is > 0) throw new Conflict("No schedule has been set yet; expected_version is 0 then.").WithDetail("version", 0);

@@ -25,14 +25,17 @@ internal static class TimetableValidator
         }
     }
 
-    /// <summary>Returns the requested timetable. Throws <see cref="ValidationFailed"/> naming every absence that overlaps another.</summary>
-    /// <param name="existing">The absences of the current schedule: two of them that overlap were accepted before and are accepted again.</param>
-    internal static Timetable Validate(SetDoctorSchedule request, IReadOnlyList<Absence> existing)
+    /// <summary>Returns the requested timetable. Throws <see cref="ValidationFailed"/> naming every absence that overlaps another or is too far ahead.</summary>
+    /// <param name="existing">The absences of the current schedule, which were accepted before and are accepted again.</param>
+    internal static Timetable Validate(SetDoctorSchedule request, IReadOnlyList<Absence> existing, DateOnly today)
     {
         var (errors, exceptions) = (new Dictionary<string, List<string>>(), request.Exceptions ?? []);
         for (var i = 0; i < exceptions.Count; i++)
+        {
+            if (PlannedDateAttribute.FindTooFarError(exceptions[i].Date, today) is { } tooFar && !existing.Contains(exceptions[i])) errors.AddError($"exceptions[{i}].date", tooFar);
             for (var j = 0; j < i; j++)
                 if (Overlap(exceptions[i], exceptions[j]) && !AreBothExisting(existing, exceptions[i], exceptions[j])) errors.AddError($"exceptions[{i}]", $"overlaps exceptions[{j}]: {exceptions[i].Date:yyyy-MM-dd} occurs twice");
+        }
         return errors.Count == 0 ? new(request.SlotMinutes, request.WorkingHours, request.Breaks ?? [], exceptions) : throw new ValidationFailed(errors);
     }
 

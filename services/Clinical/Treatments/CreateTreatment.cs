@@ -15,7 +15,7 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, DoctorAvailabilities
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
         var (doctor, patient) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
         var errors = PersonCopy.ValidateActive(doctor.Doctor, patient);
-        if (Treatment.FindFollowUpError(request.FollowUpDate, doctor.Today(clock.GetUtcNow())) is { } wrong) errors.Add("follow_up_date", [wrong]);
+        if (PlannedDateAttribute.FindError(request.FollowUpDate, doctor.Today(clock.GetUtcNow())) is { } error) errors.Add("follow_up_date", [error]);
         return errors.Count > 0 ? throw new ValidationFailed(errors) : patient;
     }
 

@@ -40,10 +40,6 @@ internal sealed class Treatment : Entity, ITenantOwned
         Notes = string.IsNullOrWhiteSpace(request.Notes) ? Notes : Notes is null ? request.Notes : $"{Notes}\n{request.Notes}";
     }
 
-    /// <summary>Returns the error of a follow-up date; null when the date is valid or not given.</summary>
-    internal static string? FindFollowUpError(DateOnly? day, DateOnly today) =>
-        day < today ? FormattableString.Invariant($"must not be before today, {today:yyyy-MM-dd} by the hospital's clocks") : null;
-
     internal static string SerializeMedications(IReadOnlyList<Medication>? medications) => JsonSerializer.Serialize(medications ?? [], Json.Options);
 
     private static IReadOnlyList<Medication> DeserializeMedications(string medications) => JsonSerializer.Deserialize<IReadOnlyList<Medication>>(medications, Json.Options)!;

@@ -31,12 +31,15 @@ public sealed record MedicalHistory(
 
 /// <summary>Represents the insurance that pays for the treatment. Leave out all fields when there is none.</summary>
 /// <param name="PolicyNumber">The policy number. Required when a provider is given.</param>
-/// <param name="ValidUntil">The last day on which the insurance is valid, in the hospital's time zone; not before today.</param>
+/// <param name="ValidUntil">
+/// The last day on which the insurance is valid, in the hospital's time zone; not before today, and at most ten years ahead. Leave it out for an insurance
+/// without an end.
+/// </param>
 public sealed record Insurance(
     [property: MaxLength(200)] string? Provider = null,
     [property: MaxLength(100)] string? PolicyNumber = null,
     [property: MaxLength(100)] string? GroupNumber = null,
-    [property: PlausibleDate] DateOnly? ValidUntil = null);
+    [property: PlannedDate] DateOnly? ValidUntil = null);
 
 /// <summary>Represents the patient's consents. The first two are required for treatment at the hospital.</summary>
 /// <param name="Treatment">Consent to examination and treatment.</param>

@@ -10,7 +10,7 @@ namespace MedCor.Contracts.Clinical;
 public sealed record WeeklyPeriod(DayOfWeek Weekday, TimeOnly Start, TimeOnly End);
 
 /// <summary>Represents a day, or a part of a day, on which a doctor does not work, such as leave.</summary>
-/// <param name="Date">The date, in the hospital's time zone.</param>
+/// <param name="Date">The date, in the hospital's time zone; at most ten years ahead.</param>
 /// <param name="Start">The time at which the absence begins. It covers the whole day when neither start nor end is given.</param>
 /// <param name="End">The time at which the absence ends; 00:00:00 means midnight at the end of the day.</param>
 /// <param name="Reason">The reason for the absence. Not shown to patients.</param>

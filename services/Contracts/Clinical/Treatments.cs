@@ -55,7 +55,7 @@ public sealed record GetTreatment(Guid TreatmentId) : ITool<Treatment>;
 /// <summary>Creates a treatment for a patient.</summary>
 /// <param name="PatientId">The ID of the patient.</param>
 /// <param name="DoctorId">The ID of the responsible doctor. Doctors may name only themselves.</param>
-/// <param name="FollowUpDate">The date of the follow-up visit, in the hospital's time zone; not before today.</param>
+/// <param name="FollowUpDate">The date of the follow-up visit, in the hospital's time zone; not before today, and at most ten years ahead.</param>
 [Tool("create_treatment", Effect.Create, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record CreateTreatment(
     Guid PatientId,
@@ -64,7 +64,7 @@ public sealed record CreateTreatment(
     [property: MaxLength(10_000), Multiline] string? Description = null,
     [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] string? Instructions = null,
-    [property: PlausibleDate] DateOnly? FollowUpDate = null,
+    [property: PlannedDate] DateOnly? FollowUpDate = null,
     [property: MaxLength(2000), Multiline] string? Notes = null) : ITool<Treatment>;
 
 /// <summary>
@@ -73,7 +73,9 @@ public sealed record CreateTreatment(
 /// </summary>
 /// <param name="TreatmentId">The ID of the treatment.</param>
 /// <param name="Status">The new status.</param>
-/// <param name="FollowUpDate">The date of the follow-up visit, in the hospital's time zone; not before today unless it is the stored date.</param>
+/// <param name="FollowUpDate">
+/// The date of the follow-up visit, in the hospital's time zone; not before today, and at most ten years ahead, unless it is the stored date.
+/// </param>
 /// <param name="Notes">Text that is appended to the existing notes, on a new line.</param>
 /// <param name="ExpectedVersion">The expected version of the treatment; the change is rejected if the treatment is no longer at this version.</param>
 [Tool("update_treatment", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
@@ -84,7 +86,7 @@ public sealed record UpdateTreatment(
     [property: MaxLength(10_000), Multiline] Optional<string?> Description = default,
     [property: UniqueItems, MaxLength(50)] IReadOnlyList<Medication>? Medications = null,
     [property: MaxLength(10_000), Multiline] Optional<string?> Instructions = default,
-    [property: PlausibleDate] Optional<DateOnly?> FollowUpDate = default,
+    [property: PlannedDate] Optional<DateOnly?> FollowUpDate = default,
     [property: MaxLength(2000), Multiline, NotAField] string? Notes = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<Treatment>;
 

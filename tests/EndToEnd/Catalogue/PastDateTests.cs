@@ -1,6 +1,7 @@
 using System.Net;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
@@ -58,4 +59,11 @@ public class PastDateTests
         Assert.Equal(
             [nameof(AssessSeverity), nameof(BasicInformation), nameof(CreateUser), nameof(PractisedSpecialty), nameof(UpdateUser)],
             typeof(PastDateAttribute).Assembly.GetTypes().Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(PastDateAttribute), inherit: false))).Select(type => type.Name).Order(StringComparer.Ordinal));
+
+    /// <summary>Planned dates are tried where treatments and insurances are, and absences where schedules are.</summary>
+    [Fact]
+    public void Every_planned_day_is_bounded() =>
+        Assert.Equal(
+            [nameof(CreateTreatment), nameof(Insurance), nameof(UpdateTreatment)],
+            typeof(PlannedDateAttribute).Assembly.GetTypes().Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(PlannedDateAttribute), inherit: false))).Select(type => type.Name).Order(StringComparer.Ordinal));
 }

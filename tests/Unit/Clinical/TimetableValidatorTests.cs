@@ -58,11 +58,22 @@ public sealed class TimetableValidatorTests
         }
     }
 
+    [Fact]
+    public void No_absence_is_more_than_ten_years_ahead_except_as_it_was_kept()
+    {
+        Absence last = new(new(2036, 11, 29)), later = new(new(2036, 11, 30));
+
+        Assert.Single(Check(Asked([Morning], exceptions: [last])).Exceptions);
+        var refused = Assert.Throws<ValidationFailed>(() => Check(Asked([Morning], exceptions: [last, later]))).Details;
+        Assert.Equal("must not be after 2036-11-29, 10 years from today", (string?)Assert.Single(refused, d => d.Key == "exceptions[1].date").Value![0]);
+        Assert.Single(Check(Asked([Morning], exceptions: [later]), kept: [later]).Exceptions);
+    }
+
     private static Timetable Check(SetDoctorSchedule asked, Absence[]? kept = null)
     {
         var errors = new Dictionary<string, List<string>>();
         TimetableValidator.AddErrors(asked, new(errors));
-        return errors.Count > 0 ? throw new ValidationFailed(errors) : TimetableValidator.Validate(asked, kept ?? []);
+        return errors.Count > 0 ? throw new ValidationFailed(errors) : TimetableValidator.Validate(asked, kept ?? [], today: new(2026, 11, 29));
     }
 
     private static SetDoctorSchedule Asked(WeeklyPeriod[] hours, WeeklyPeriod[]? breaks = null, Absence[]? exceptions = null) =>

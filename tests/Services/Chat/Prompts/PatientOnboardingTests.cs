@@ -104,6 +104,9 @@ public sealed class PatientOnboardingTests
 
         Assert.Equal(["valid_until"], PromptClient.InvalidFields(refused));
         Assert.Contains("has expired", refused.Details!.ToJsonString(), StringComparison.Ordinal);
+        var endless = await talk.TryAnswer(ValidUntil(10 * 366));
+        Assert.Equal(["valid_until"], PromptClient.InvalidFields(endless));
+        Assert.Contains("omit it for an insurance without an end", endless.Details!.ToJsonString(), StringComparison.Ordinal);
         await talk.Answer(ValidUntil(0));
         Assert.Equal("consents", talk.Step);
     }

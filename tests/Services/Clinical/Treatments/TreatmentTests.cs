@@ -54,16 +54,20 @@ public sealed class TreatmentTests
     [Theory]
     [InlineData("general")]
     [InlineData("riverside")]
-    public async Task A_follow_up_is_not_before_today_by_the_hospitals_clocks(string hospital)
+    public async Task A_follow_up_is_from_today_on_and_within_ten_years_by_the_hospitals_clocks(string hospital)
     {
         var ward = await ClinicFixture.Open(hospital);
         string Day(int fromToday) => ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime).AddDays(fromToday));
         object Treatment(string followUp) => new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Pain relief", follow_up_date = followUp };
         Task<ApiResponse> Update(JsonNode treatment, string followUp) => ward.Admin.TryCall("update_treatment", new { treatment_id = Id(treatment), follow_up_date = followUp, instructions = "With food" });
 
-        foreach (var past in new[] { "1900-01-01", Day(-1) })
-            Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("create_treatment", Treatment(past))));
+        var last = DateOnly.Parse(Day(0), System.Globalization.CultureInfo.InvariantCulture).AddYears(10);
+        foreach (var wrong in new[] { "1900-01-01", Day(-1), ClinicFixture.FormatDate(last.AddDays(1)), "2199-12-31" })
+            Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("create_treatment", Treatment(wrong))));
         var begun = await ward.Admin.Call("create_treatment", Treatment(Day(0)));
+        Assert.Equal(ClinicFixture.FormatDate(last), (string?)(await Update(begun, ClinicFixture.FormatDate(last))).Body["follow_up_date"]);
+        Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, ClinicFixture.FormatDate(last.AddDays(1)))));
+        await Update(begun, Day(0));
         Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-1))));
 
         // A stored date that has passed in the meantime stays valid.
