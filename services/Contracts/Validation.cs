@@ -99,8 +99,8 @@ public sealed class PastDateAttribute() : ValidationAttribute($"must be a day fr
 }
 
 /// <summary>
-/// Requires a telephone number in any grouping: digits, spaces, <c>+</c>, <c>-</c>, <c>.</c>, <c>/</c>, parentheses, and <c>ext</c> or <c>x</c> before an
-/// extension.
+/// Requires the date of something planned in the life of a living person, such as a follow-up visit or the end of an insurance: today or later, and at most ten
+/// years ahead. Which day is today depends on the hospital's time zone, so the reading code calls <see cref="FindError"/>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PlannedDateAttribute() : ValidationAttribute($"must be a day from today on, and at most {YearsAhead} years ahead")
@@ -131,7 +131,7 @@ public sealed class PlannedDateAttribute() : ValidationAttribute($"must be a day
 public sealed partial class PhoneNumberAttribute() : ValidationAttribute("must be a phone number such as +49 30 5550112: digits, spaces and + - . / ( ), with a digit at least, and at its end x or ext and an extension if there is one")
 {
     /// <summary>The same rule as a JSON Schema pattern, without the anchors at the beginning and the end of the text.</summary>
-    public const string Pattern = "(?=.*[0-9])(?:[0-9 +./()-]|[xX]|[eE][xX][tT])+";
+    public const string Pattern = "[ +./()-]*[0-9][0-9 +./()-]*(?:(?:[xX]|[eE][xX][tT])[ .]*[0-9][0-9 ]*)?";
 
     /// <summary>An example of a number.</summary>
     public const string Example = "+49 30 5550112";
