@@ -34,7 +34,7 @@ internal sealed record ServiceStart(string Name, string Program, string Director
 /// Runs operator commands (<c>run clinical verify-audit</c>) by starting the service's program a second time, in the environment of the running service.
 /// The operator therefore needs no connection string.
 /// </summary>
-internal static class OperatorCommands
+internal static partial class OperatorCommands
 {
     // The exit code of a service that has no such command, or whose command does not accept the arguments: EX_USAGE in sysexits.h.
     private const int WrongCall = 64;
@@ -81,10 +81,10 @@ internal static class OperatorCommands
         {
             if (!context.Services.GetRequiredService<ResourceNotificationService>().TryGetCurrentState(context.ResourceName, out var now)) return CommandResults.Failure($"{service.Name} does not run.");
             var start = ServiceStart.Of(service, now.Snapshot.EnvironmentVariables).Command([name]);
-            var (exitCode, tail) = await ProgramRunner.RunAsync(start, line => context.Logger.LogInformation("{Line}", line), context.CancellationToken);
+            var (exitCode, lastLines) = await ProgramRunner.RunAsync(start, line => LogOutput(context.Logger, line), context.CancellationToken);
             return exitCode == 0
-                ? CommandResults.Success($"{title}: done", tail, CommandResultFormat.Text, displayImmediately: true)
-                : CommandResults.Failure($"{name} ended with {exitCode}", tail);
+                ? CommandResults.Success($"{title}: done", lastLines, CommandResultFormat.Text, displayImmediately: true)
+                : CommandResults.Failure($"{name} ended with {exitCode}", lastLines);
         }, new CommandOptions { IconName = icon, Progress = new() { Title = title, Message = $"The console of {service.Name} shows the progress." } });
         return service;
     }
@@ -107,4 +107,7 @@ internal static class OperatorCommands
         if (process.ExitCode is not (0 or WrongCall)) await Console.Error.WriteAsync(errors);
         return (process.ExitCode, errors);
     }
+
+    [LoggerMessage(7010, LogLevel.Information, "{Line}")]
+    private static partial void LogOutput(ILogger log, string line);
 }

@@ -19,14 +19,14 @@ internal static class ProgramRunner
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        var tail = new Queue<string>();
+        var lastLines = new Queue<string>();
         void Receive(object sender, DataReceivedEventArgs received)
         {
             if (received.Data is not { } text) return;
-            lock (tail)
+            lock (lastLines)
             {
-                tail.Enqueue(text);
-                if (tail.Count > TailLines) tail.Dequeue();
+                lastLines.Enqueue(text);
+                if (lastLines.Count > TailLines) lastLines.Dequeue();
                 output(text);
             }
         }
@@ -45,14 +45,14 @@ internal static class ProgramRunner
             throw;
         }
 
-        return (process.ExitCode, string.Join('\n', tail));
+        return (process.ExitCode, string.Join('\n', lastLines));
     }
 
     /// <summary>Runs a program that must succeed.</summary>
     /// <exception cref="DistributedApplicationException">The exit code is not 0. The message contains the last lines of output.</exception>
     public static async Task RunRequiredAsync(IReadOnlyList<string> command, Action<string> output, CancellationToken ct)
     {
-        var (exitCode, tail) = await RunAsync(command, output, ct);
-        if (exitCode != 0) throw new DistributedApplicationException($"{Path.GetFileName(command[0])} ended with {exitCode}:\n{tail}");
+        var (exitCode, lastLines) = await RunAsync(command, output, ct);
+        if (exitCode != 0) throw new DistributedApplicationException($"{Path.GetFileName(command[0])} ended with {exitCode}:\n{lastLines}");
     }
 }

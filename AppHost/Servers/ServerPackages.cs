@@ -64,8 +64,8 @@ internal sealed class ServerPackages
             : throw new DistributedApplicationException($"Not installed: {packages}. Run: sudo sh -c '{command}'");
 
         note($"Not installed: {packages}. Running: {command}");
-        var (exitCode, tail) = await ProgramRunner.RunAsync([.. asRoot, "sh", "-c", Script, "sh", .. missing], progress, ct);
-        if (exitCode != 0 || !missing.All(IsInstalled)) throw new DistributedApplicationException($"{packages} could not be installed:\n{tail}");
+        var (exitCode, lastLines) = await ProgramRunner.RunAsync([.. asRoot, "sh", "-c", Script, "sh", .. missing], progress, ct);
+        if (exitCode != 0 || !missing.All(IsInstalled)) throw new DistributedApplicationException($"{packages} could not be installed:\n{lastLines}");
         note($"Installed: {packages}");
     }
 

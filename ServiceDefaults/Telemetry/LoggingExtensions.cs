@@ -58,7 +58,7 @@ public static class LoggingExtensions
         .CreateLogger();
 
     private static LogLevel ParseLevel(string? name) => string.IsNullOrEmpty(name) ? LogLevel.Information
-        : Levels.FirstOrDefault(l => l.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { Name: not null } known ? known.Level
+        : Levels.FirstOrDefault(l => l.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { Name: not null } match ? match.Level
         : throw new InvalidOperationException($"MCP_LOG_LEVEL must be one of {string.Join(", ", Levels.Select(l => l.Name))}.");
 
     /// <summary>

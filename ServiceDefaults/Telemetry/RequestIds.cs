@@ -12,7 +12,7 @@ public static class RequestIds
     /// <summary>Returns the ID that came with the request if it is valid, otherwise a new one. The ID is a label only; no decision depends on it.</summary>
     public static string RequestId(this HttpContext http)
     {
-        if (http.Items.TryGetValue(Header, out var known)) return (string)known!;
+        if (http.Items.TryGetValue(Header, out var assigned)) return (string)assigned!;
         var sent = http.Request.Headers[Header].ToString();
         var id = IsValid(sent) ? sent : Guid.CreateVersion7().ToString();
         http.Items[Header] = id;

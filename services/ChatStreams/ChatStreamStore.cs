@@ -196,9 +196,9 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         }
     }
 
-    private async Task<ChatRunEndResult> EndAsync(string by, string who, Guid run, ChatRunState state, ChatRunEnd? ending, long published = 0)
+    private async Task<ChatRunEndResult> EndAsync(string by, string owner, Guid run, ChatRunState state, ChatRunEnd? ending, long published = 0)
     {
-        var result = (string)(await ExecuteScriptAsync(EndScript, [RunKey(run), EventsKey(run)], by, who, FormatState(state), SerializeEnd(ending), Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
+        var result = (string)(await ExecuteScriptAsync(EndScript, [RunKey(run), EventsKey(run)], by, owner, FormatState(state), SerializeEnd(ending), Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
         return result == "ENDED" ? new(state, EndedByThisCall: true) : new(ParseState(result), EndedByThisCall: false);
     }
 

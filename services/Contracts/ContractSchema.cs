@@ -53,10 +53,10 @@ public static class ContractSchema
         for (var i = 0; i < type.Properties.Count; i++)
         {
             var property = type.Properties[i];
-            if (IOptional.ValueOf(property.PropertyType) is not { } held) continue;
-            var shownProperty = type.CreateJsonPropertyInfo(held, property.Name);
+            if (IOptional.ValueOf(property.PropertyType) is not { } valueType) continue;
+            var shownProperty = type.CreateJsonPropertyInfo(valueType, property.Name);
             (shownProperty.AttributeProvider, shownProperty.Get, shownProperty.Set) = (property.AttributeProvider, property.Get, (_, _) => { });
-            if (!held.IsValueType) shownProperty.IsGetNullable = shownProperty.IsSetNullable = true;
+            if (!valueType.IsValueType) shownProperty.IsGetNullable = shownProperty.IsSetNullable = true;
             type.Properties[i] = shownProperty;
         }
     }
@@ -176,7 +176,7 @@ public static class ContractSchema
                 schema["uniqueItems"] = true;
                 break;
             case HttpLinksOrNamesAttribute:
-                if (schema["items"] is JsonObject named && named["pattern"] is { } whole) named["pattern"] = $"^(?={HttpLinksOrNamesAttribute.PrefixPattern}){((string)whole!)[1..]}";
+                if (schema["items"] is JsonObject items && items["pattern"] is { } itemPattern) items["pattern"] = $"^(?={HttpLinksOrNamesAttribute.PrefixPattern}){((string)itemPattern!)[1..]}";
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";

@@ -12,8 +12,8 @@ internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, Act
         hospital.EnsureActive();
 
         if (request.AutoRenew is { } renews) subscription.SetAutoRenew(renews);
-        if (request.PlanId is { } wanted && wanted != plan.Id)
-            await ledger.IssueAsync(subscription, subscription.ChangePlan(plan, await db.Plans.GetAvailableAsync(wanted, ct), today), today, ct);
+        if (request.PlanId is { } planId && planId != plan.Id)
+            await ledger.IssueAsync(subscription, subscription.ChangePlan(plan, await db.Plans.GetAvailableAsync(planId, ct), today), today, ct);
 
         if (db.ChangeTracker.HasChanges()) db.Raise(subscription.ToEvent);
         await db.SaveChangesAsync(ct);

@@ -33,7 +33,7 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
     private AuditEvent CreateContentEvent(AuditedAccess access, AuditOutcome outcome, Guid hospital, Guid patient, IClinicalContent[] content)
     {
         // A change may concern another resource than its response: rescheduling returns the appointment that replaces the requested one.
-        var ids = content.Select(c => c.Id).Concat(access.ResourceId is { } asked ? [asked] : []).Distinct().ToArray();
+        var ids = content.Select(c => c.Id).Concat(access.ResourceId is { } requestedId ? [requestedId] : []).Distinct().ToArray();
         return CreateEvent(access, outcome, hospital) with
         {
             PatientId = patient,

@@ -17,7 +17,7 @@ internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource e
     public async Task<Page<Contracts.Clinical.AuditEvent>> HandleAsync(ListAuditEvents request, CancellationToken ct)
     {
         var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
-        var subject = request.ResourceId is { } named ? (await AuditTrail.FindSubjectAsync(db, named, ct))?.PatientId : null;
+        var subject = request.ResourceId is { } resourceId ? (await AuditTrail.FindSubjectAsync(db, resourceId, ct))?.PatientId : null;
 
         return await events.ReadPageAsync(request, list =>
         {

@@ -34,7 +34,7 @@ internal sealed class Treatment : Entity, ITenantOwned
         Name = request.Name ?? Name;
         Description = request.Description.Or(Description);
         // The database formats the JSON document in its own way, so the parsed medications are compared.
-        if (request.Medications is { } given && !given.SequenceEqual(DeserializeMedications(Medications))) Medications = SerializeMedications(given);
+        if (request.Medications is { } medications && !medications.SequenceEqual(DeserializeMedications(Medications))) Medications = SerializeMedications(medications);
         Instructions = request.Instructions.Or(Instructions);
         FollowUpDate = request.FollowUpDate.Or(FollowUpDate);
         Notes = string.IsNullOrWhiteSpace(request.Notes) ? Notes : Notes is null ? request.Notes : $"{Notes}\n{request.Notes}";

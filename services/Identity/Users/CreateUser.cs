@@ -30,7 +30,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         }
         if (errors.AreRight("password") && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak) errors.Add("password", weak);
         // Callers of one hospital are not told the current date at another.
-        if (hospital is { } id && (callerHospital is null || callerHospital == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } unborn) errors.Add("date_of_birth", unborn);
+        if (hospital is { } id && (callerHospital is null || callerHospital == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } futureError) errors.Add("date_of_birth", futureError);
     }
 
     public async Task<NewUser> PrepareAsync(CreateUser request, CancellationToken ct)

@@ -111,8 +111,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     private async Task ValidateAsync(UpdateUser request, Account account, bool provesPassword, CancellationToken ct)
     {
         var errors = FindRoleErrors(request, account);
-        if (request.DateOfBirth.Value is { } born && born != account.DateOfBirth && account.HospitalId is { } hospital && await hospitals.FindFutureErrorAsync(born, hospital, clock.GetUtcNow(), ct) is { } unborn)
-            errors.AddError("date_of_birth", unborn);
+        if (request.DateOfBirth.Value is { } birthDate && birthDate != account.DateOfBirth && account.HospitalId is { } hospital && await hospitals.FindFutureErrorAsync(birthDate, hospital, clock.GetUtcNow(), ct) is { } futureError)
+            errors.AddError("date_of_birth", futureError);
         if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName, request.LastName ?? account.LastName) is { } weak)
             errors.AddError("password", weak);
         if (provesPassword && request.CurrentPassword is null) errors.AddError(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);

@@ -33,9 +33,9 @@ public sealed partial class Migrator(Assembly assembly, string service, ILogger 
         foreach (var (name, sql) in GetMigrations())
         {
             var checksum = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
-            if (applied.TryGetValue(name, out var known))
+            if (applied.TryGetValue(name, out var appliedChecksum))
             {
-                if (known != checksum) throw new InvalidOperationException($"Migration {name} of {service} was changed after it had been applied. Add a new one instead.");
+                if (appliedChecksum != checksum) throw new InvalidOperationException($"Migration {name} of {service} was changed after it had been applied. Add a new one instead.");
                 continue;
             }
 

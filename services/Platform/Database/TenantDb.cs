@@ -65,14 +65,14 @@ public abstract class TenantDb : DbContext
             entity.Version++;
         }
 
-        var told = _raised.Count > 0;
+        var hasEvents = _raised.Count > 0;
         foreach (var integrationEvent in _raised) Add(OutboxMessage.From(integrationEvent() with { OccurredAt = now }));
         _raised.Clear();
 
         try
         {
             var rows = await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
-            if (told) WakeDispatcher();
+            if (hasEvents) WakeDispatcher();
             return rows;
         }
         catch (DbUpdateConcurrencyException)

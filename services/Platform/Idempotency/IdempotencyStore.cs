@@ -117,12 +117,12 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     /// Splits the parameters into a fast hash of the parameters without secrets, and the secrets as JSON, of which no fast hash may be stored; empty when there
     /// are none. The parameters are compared as they were parsed, so formatting makes no difference.
     /// </summary>
-    private static (byte[] ParamsHash, string Secrets) Split(object asked)
+    private static (byte[] ParamsHash, string Secrets) Split(object request)
     {
-        var parameters = JsonSerializer.SerializeToNode(asked, asked.GetType(), Json.Options)!.AsObject();
+        var parameters = JsonSerializer.SerializeToNode(request, request.GetType(), Json.Options)!.AsObject();
         // Earlier versions recorded omitted parameters as null, and their records must still match. A cleared parameter is therefore represented differently.
-        foreach (var (i, property) in Json.Options.GetTypeInfo(asked.GetType()).Properties.Index())
-            if (property.Get!(asked) is IOptional { Value: null } optional)
+        foreach (var (i, property) in Json.Options.GetTypeInfo(request.GetType()).Properties.Index())
+            if (property.Get!(request) is IOptional { Value: null } optional)
             {
                 if (optional.IsGiven) parameters[property.Name] = new JsonArray();
                 else parameters.Insert(i, property.Name, null);
@@ -148,7 +148,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
             _ => [],
         };
         foreach (var (name, value) in inside)
-            if (value is JsonObject or JsonArray && RemoveSecrets(value) is { Count: > 0 } theirs) secrets[name] = theirs;
+            if (value is JsonObject or JsonArray && RemoveSecrets(value) is { Count: > 0 } nested) secrets[name] = nested;
         return secrets;
     }
 }

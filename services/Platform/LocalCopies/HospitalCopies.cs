@@ -54,7 +54,7 @@ public sealed class HospitalCopies(TenantDb db, ToolClient tools) : IEventHandle
     /// <summary>Returns the hospital; null when it does not exist as far as the caller may know.</summary>
     public async Task<HospitalCopy?> FindAsync(Guid id, CancellationToken ct)
     {
-        if (await db.Rows<HospitalCopy>().AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } known) return known;
+        if (await db.Rows<HospitalCopy>().AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } copy) return copy;
         if (await tools.TryCallAsync(new GetHospital(id), ct) is not { } hospital) return null;
         await UpsertAsync(hospital, ct);
         return new()
@@ -76,7 +76,7 @@ public sealed class HospitalCopies(TenantDb db, ToolClient tools) : IEventHandle
     {
         // UTC-12 is the last time zone in which a day begins. A day that has begun there is not in the future for any hospital, so none needs to be read.
         if (day is null || day <= DateOnly.FromDateTime(now.UtcDateTime.AddHours(-12))) return null;
-        return await FindAsync(hospital, ct) is { } known ? PastDateAttribute.FindFutureError(day, known.Today(now)) : null;
+        return await FindAsync(hospital, ct) is { } copy ? PastDateAttribute.FindFutureError(day, copy.Today(now)) : null;
     }
 
     /// <inheritdoc/>

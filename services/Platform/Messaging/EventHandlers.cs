@@ -13,10 +13,10 @@ internal static class EventHandlers
     {
         var consumers = new HashSet<Type>();
         foreach (var type in types.Where(t => t is { IsClass: true, IsAbstract: false }))
-            foreach (var heard in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventHandler<>)))
+            foreach (var handlerType in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventHandler<>)))
             {
-                services.AddScoped(heard, type);
-                consumers.Add(typeof(Inbox<>).MakeGenericType(heard.GetGenericArguments()));
+                services.AddScoped(handlerType, type);
+                consumers.Add(typeof(Inbox<>).MakeGenericType(handlerType.GetGenericArguments()));
             }
         return consumers;
     }

@@ -80,11 +80,11 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
         if (waiting.Count == 0) return false;
 
         var confirmed = await PublishAsync(waiting, ct);
-        await using var mark = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
+        await using var update = new NpgsqlCommand("UPDATE outbox SET dispatched_at = $1 WHERE position = ANY($2)", connection, transaction)
         {
             Parameters = { new() { Value = clock.GetUtcNow() }, new() { Value = confirmed } },
         };
-        await mark.ExecuteNonQueryAsync(ct);
+        await update.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
         return confirmed.Count == waiting.Count && waiting.Count >= BatchSize;
     }

@@ -46,14 +46,14 @@ public sealed class ListQuery<T> where T : class
     private IQueryable<T> _rows;
 
     /// <summary>Creates the query for a tool's request.</summary>
-    public static ListQuery<T> Create<TResult>(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, PagedTool<TResult> asked) =>
-        new(db, fields, rows, (asked.Page, asked.Limit, asked.Sort), [], "");
+    public static ListQuery<T> Create<TResult>(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, PagedTool<TResult> request) =>
+        new(db, fields, rows, (request.Page, request.Limit, request.Sort), [], "");
 
     /// <param name="mistakes">The errors found so far.</param>
-    /// <param name="place">The prefix of filter names in errors: empty, or <c>filter.</c></param>
-    internal ListQuery(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) asked, Dictionary<string, List<string>> mistakes, string place)
+    /// <param name="errorPrefix">The prefix of filter names in errors: empty, or <c>filter.</c></param>
+    internal ListQuery(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) request, Dictionary<string, List<string>> mistakes, string errorPrefix)
     {
-        (_db, _fields, _rows, _request, _errors, _errorPrefix) = (db, fields, rows, asked, mistakes, place);
+        (_db, _fields, _rows, _request, _errors, _errorPrefix) = (db, fields, rows, request, mistakes, errorPrefix);
         _isSingleHospital = !db.Tenancy.SeesAllHospitals;
     }
 
@@ -243,7 +243,7 @@ public sealed class ListQuery<T> where T : class
     /// <param name="show">Converts a row to the caller's representation.</param>
     public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
     {
-        if (_owner is var (ownerField, owner, entity) && _requestedValues.Any(asked => asked.Field == ownerField && asked.Value is Guid id && id != owner))
+        if (_owner is var (ownerField, owner, entity) && _requestedValues.Any(request => request.Field == ownerField && request.Value is Guid id && id != owner))
             throw new Forbidden($"Patients see their own {entity}s only. Leave out {ownerField} or give your own id.");
         var order = ResolveSort();
         var skip = (_request.Page - 1) * _request.Limit;
@@ -296,13 +296,13 @@ public sealed class ListQuery<T> where T : class
             return PartsOf(some);
         }
 
-        var known = Expression.Parameter(typeof(HospitalCopy), "known");
-        var hospital = Expression.Convert(Expression.Property(known, nameof(HospitalCopy.HospitalId)), typeof(Guid?));
+        var hospitalCopy = Expression.Parameter(typeof(HospitalCopy), "known");
+        var hospital = Expression.Convert(Expression.Property(hospitalCopy, nameof(HospitalCopy.HospitalId)), typeof(Guid?));
         // The second condition follows from the first. With the first alone EF Core would translate this to a join with all rows, numbered by hospital, instead
         // of a lookup per hospital.
         var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
-        var named = _hospitals?.OfType<Guid>().ToArray();
-        var ofAll = (named is null ? _db.Rows<HospitalCopy>() : _db.Rows<HospitalCopy>().Where(h => named.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, known));
+        var hospitalIds = _hospitals?.OfType<Guid>().ToArray();
+        var ofAll = (hospitalIds is null ? _db.Rows<HospitalCopy>() : _db.Rows<HospitalCopy>().Where(h => hospitalIds.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, hospitalCopy));
         if (_hospitals?.Contains(null) == false) return ofAll;
         // Adds rows without a hospital: the platform's own users, and its administrators' accesses that concerned no hospital.
         var mayBeNull = _db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;

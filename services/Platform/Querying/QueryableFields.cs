@@ -97,8 +97,8 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
             var field = Find(isDescending ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
-                var known = $"can be {string.Join(", ", Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), Names) : "")}";
-                error = part.Length == 0 ? $"{ValidationErrors.EmptyName(sort!)}; it {known}" : known;
+                var choices = $"can be {string.Join(", ", Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), Names) : "")}";
+                error = part.Length == 0 ? $"{ValidationErrors.EmptyName(sort!)}; it {choices}" : choices;
                 return [];
             }
             order.Add((field, isDescending));
@@ -191,7 +191,7 @@ internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TK
 
     private Expression ToOperand(TKey value) => IsSkewed ? Expression.Constant(value, typeof(TKey)) : QueryParameter.Of(value);
 
-    private TKey ToColumnValue(object? value) => value is TKey known && read is not null ? read(known) : (TKey)value!;
+    private TKey ToColumnValue(object? value) => value is TKey choices && read is not null ? read(choices) : (TKey)value!;
 
     private Expression<Func<T, bool>> Where(Expression condition) => Expression.Lambda<Func<T, bool>>(condition, of.Parameters);
 }

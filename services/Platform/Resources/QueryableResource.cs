@@ -52,11 +52,11 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// Returns the page that a tool requests. Throws <see cref="ValidationFailed"/>, and <see cref="Forbidden"/> for a patient who requests the rows of another
     /// patient.
     /// </summary>
-    /// <param name="narrow">Adds the tool's own filters.</param>
-    public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> narrow, CancellationToken ct)
+    /// <param name="filter">Adds the tool's own filters.</param>
+    public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
     {
         var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request));
-        narrow(list);
+        filter(list);
         return ReadAsync(list, ct);
     }
 
@@ -64,7 +64,7 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct) =>
         ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct) ?? throw new NotFound(EntityName));
 
-    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery asked, CancellationToken ct) => await ReadAsync(RestrictToOwner(asked.ToListQuery(db, Fields, Rows)), ct);
+    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct) => await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
 
