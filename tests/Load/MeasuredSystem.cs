@@ -5,29 +5,58 @@ using System.Text.Json.Nodes;
 
 namespace MedCor.Load;
 
-/// <summary>Represents the MedCor that is measured, with two replicas of every service.</summary>
+/// <summary>Represents the MedCor that is measured.</summary>
 internal sealed class MeasuredSystem
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
 
+    private readonly string _data;
+
     private MeasuredSystem(string data)
     {
-        var run = JsonNode.Parse(File.ReadAllText(RunFile(data)))!;
-        Gateways = [.. run["resources"]!.AsArray().Where(r => (string?)r!["resource"] == "gateway")
-            .Select(r => new Gateway((string)r!["name"]!, new Uri((string)r["url"]!), Process.GetProcessById((int)r["pid"]!)))];
+        _data = data;
+        JsonNode[] resources = [.. JsonNode.Parse(File.ReadAllText(RunFile(data)))!["resources"]!.AsArray().Select(r => r!)];
+        Gateways = [.. resources.Where(r => (string?)r["resource"] == "gateway")
+            .Select(r => new Gateway((string)r["name"]!, new Uri((string)r["url"]!), Process.GetProcessById((int)r["pid"]!)))];
+        Processes = [.. resources.Where(r => r["pid"] is not null).Select(r => ((string)r["name"]!, (int)r["pid"]!))];
+        PostgresPort = int.Parse(((string)resources.Single(r => (string?)r["name"] == "postgres")["url"]!).Split(':')[^1], CultureInfo.InvariantCulture);
     }
 
     public IReadOnlyList<Gateway> Gateways { get; }
 
+    /// <summary>Gets the processes of all services and servers.</summary>
+    public IReadOnlyList<(string Name, int Id)> Processes { get; }
+
+    public int PostgresPort { get; }
+
+    /// <summary>Gets the password of PostgreSQL's superuser.</summary>
+    public string PostgresPassword => (string)JsonNode.Parse(File.ReadAllText(Path.Combine(_data, "passwords.json")))!["postgres"]!;
+
     /// <summary>Attaches to a MedCor that is already running.</summary>
     public static MeasuredSystem Attach(string data) => new(data);
 
-    /// <summary>Starts a MedCor with data of its own. It ends with this process.</summary>
+    /// <summary>Starts a MedCor with new data and two replicas of every service. It ends with this process.</summary>
     /// <param name="settings">Settings beyond the defaults.</param>
-    public static async Task<MeasuredSystem> Start(params (string Variable, string Value)[] settings)
+    public static Task<MeasuredSystem> Start(params (string Variable, string Value)[] settings) => Start("load", ["--reset", "--replicas", "2"], settings);
+
+    /// <summary>Starts a MedCor with one replica of every service and with the data that the last one left. It ends with this process.</summary>
+    public static Task<MeasuredSystem> StartKept(string name) => Start(name, []);
+
+    /// <summary>Runs an operator command to its end.</summary>
+    public async Task RunCommand(string command)
     {
-        var data = Path.Combine(RepositoryRoot(), ".medcor", "load");
-        var start = new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard"])
+        using var process = Process.Start("dotnet", [FindHostAssembly(), "--data", _data, "run", command]);
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new MeasurementException($"{command} ended with {process.ExitCode}.");
+    }
+
+    /// <summary>Returns the path of a file in the directory of all data.</summary>
+    public static string DataPath(string name) => Path.Combine(RepositoryRoot(), ".medcor", name);
+
+    private static async Task<MeasuredSystem> Start(string name, string[] arguments, params (string Variable, string Value)[] settings)
+    {
+        var data = DataPath(name);
+        var start = new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, .. arguments, "--servers", "processes", "--no-dashboard"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             Environment =

@@ -1,17 +1,25 @@
 using MedCor.DemoData;
 using MedCor.Load;
+using MedCor.Load.Calls;
 
 const int WarmListeners = 50;
 // Enough for the JIT compiler to finish most of its work, which otherwise would be a third of the gateways' CPU time.
 const int WarmEvents = 400;
 
-if (LoadOptions.Parse(args) is not { } options)
+var calls = args is ["calls", .. var rest] ? CallOptions.Parse(rest) : null;
+var options = args is ["calls", ..] ? null : LoadOptions.Parse(args);
+if (calls is null && options is null)
 {
-    Console.WriteLine(LoadOptions.Usage);
+    Console.WriteLine(LoadOptions.Usage + CallOptions.Usage);
     return 2;
 }
 try
 {
+    if (options is null)
+    {
+        await CallBenchmark.Measure(calls!);
+        return 0;
+    }
     return await (options.Chat ? MeasureChat(options) : MeasureEvents(options)) ? 0 : 1;
 }
 catch (Exception e) // any exception: an unhandled one would end this process without stopping MedCor

@@ -8,6 +8,10 @@ internal sealed class Report
 {
     private readonly List<(string Label, string? Value)> _lines = [];
 
+    /// <summary>Gets a description of this machine.</summary>
+    public static string Machine =>
+        $"{Environment.ProcessorCount} processors, which clients and servers share; {Memory(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}";
+
     public void Begin(string section) => _lines.Add((section, null));
 
     public void Add(string label, string value) => _lines.Add((label, value));
@@ -15,7 +19,7 @@ internal sealed class Report
     public void Print()
     {
         var width = _lines.Where(l => l.Value is not null).Max(l => l.Label.Length);
-        Console.WriteLine($"\nOn {Environment.ProcessorCount} processors, which listeners and servers share; {Memory(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}");
+        Console.WriteLine($"\nOn {Machine}");
         foreach (var (label, value) in _lines) Console.WriteLine(value is null ? $"\n{label}" : $"  {label.PadRight(width)}  {value}");
     }
 

@@ -1,0 +1,40 @@
+using System.Diagnostics.Tracing;
+using Microsoft.Diagnostics.NETCore.Client;
+using Microsoft.Diagnostics.Tracing;
+
+namespace MedCor.Load.Calls;
+
+/// <summary>Counts the bytes that a .NET process allocates, by the runtime's own counter, which reports once a second.</summary>
+internal sealed class AllocationCounter
+{
+    private long _bytes;
+
+    private AllocationCounter()
+    {
+    }
+
+    /// <summary>Gets the bytes that have been allocated since the start of counting.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Starts counting until this program or the process ends.</summary>
+    public static AllocationCounter Start(int process)
+    {
+        var counter = new AllocationCounter();
+        var session = new DiagnosticsClient(process).StartEventPipeSession(
+            new EventPipeProvider("System.Runtime", EventLevel.Informational, arguments: new Dictionary<string, string> { ["EventCounterIntervalSec"] = "1" }), requestRundown: false);
+        new Thread(() =>
+        {
+            using var source = new EventPipeEventSource(session.EventStream);
+            source.Dynamic.All += counter.Add;
+            source.Process();
+        }) { IsBackground = true }.Start();
+        return counter;
+    }
+
+    private void Add(TraceEvent e)
+    {
+        if (e.EventName != "EventCounters") return;
+        var counter = (IDictionary<string, object>)((IDictionary<string, object>)e.PayloadValue(0))["Payload"];
+        if ((string)counter["Name"] == "alloc-rate") Interlocked.Add(ref _bytes, (long)(double)counter["Increment"]);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace MedCor.Load.Calls;
+
+/// <summary>Runs pgbench on copies of the services' databases on the same server, so that what it writes concerns no service.</summary>
+internal sealed partial class PgBench(MeasuredSystem house)
+{
+    private readonly string _programs = Path.GetDirectoryName(File.ResolveLinkTarget($"/proc/{house.Processes.Single(p => p.Name == "postgres").Id}/exe", returnFinalTarget: true)!.FullName)!;
+
+    /// <summary>Replaces the copy of a database.</summary>
+    public async Task CopyDatabase(string name)
+    {
+        const string Script = """
+            set -e
+            "$1/dropdb" --if-exists --force "$3"
+            "$1/createdb" "$3"
+            "$1/pg_dump" "$2" | "$1/psql" -q -v ON_ERROR_STOP=1 -o /dev/null "$3"
+            "$1/psql" -q -c 'VACUUM ANALYZE' "$3"
+            """;
+        await Run("sh", "-c", Script, "sh", _programs, name, CopyOf(name));
+    }
+
+    /// <summary>Runs a script in a closed loop. Returns the executions per second.</summary>
+    public async Task<double> Measure(string database, string script, int connections, int seconds)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, script);
+            var report = await Run(Path.Combine(_programs, "pgbench"), "-n", "-M", "prepared", "-c", Text(connections), "-j", Text(Environment.ProcessorCount), "-T", Text(seconds), "-f", file, CopyOf(database));
+            return double.Parse(Rate().Match(report).Groups[1].Value, CultureInfo.InvariantCulture);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static string CopyOf(string database) => $"{database}-pgbench";
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private async Task<string> Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+            Environment = { ["PGHOST"] = "127.0.0.1", ["PGPORT"] = Text(house.PostgresPort), ["PGUSER"] = "postgres", ["PGPASSWORD"] = house.PostgresPassword },
+        })!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? await output : throw new MeasurementException($"{program} ended with {process.ExitCode}: {await errors}");
+    }
+
+    [GeneratedRegex(@"tps = ([\d.]+)")]
+    private static partial Regex Rate();
+}
