@@ -59,7 +59,7 @@ public static class NamedLiveEvents
     public static IReadOnlyList<NamedLiveEventAttribute> All { get; } = [.. ByEvent.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
 
     /// <summary>Returns the name under which the entity of an event is also published; null when there is none.</summary>
-    public static string? FindName(IntegrationEvent happened) => ByEvent.GetValueOrDefault(happened.GetType())?.Name;
+    public static string? FindName(IntegrationEvent integrationEvent) => ByEvent.GetValueOrDefault(integrationEvent.GetType())?.Name;
 }
 
 /// <summary>Specifies who in the event's hospital may see an event. Platform administrators see the events of every hospital.</summary>

@@ -23,14 +23,14 @@ internal sealed class HospitalPeriods : ITenantOwned
 /// <summary>Stores the periods in which hospitals were active, from the newest version of each, regardless of the order in which events arrive.</summary>
 internal sealed class HospitalPeriodsProjection(AnalyticsDb db) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
 {
-    public Task HandleAsync(HospitalCreated happened, CancellationToken ct) => UpsertAsync(happened, ct);
+    public Task HandleAsync(HospitalCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent, ct);
 
-    public Task HandleAsync(HospitalUpdated happened, CancellationToken ct) => UpsertAsync(happened, ct);
+    public Task HandleAsync(HospitalUpdated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent, ct);
 
-    public Task HandleAsync(HospitalDeactivated happened, CancellationToken ct) => UpsertAsync(happened, ct);
+    public Task HandleAsync(HospitalDeactivated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent, ct);
 
-    private Task UpsertAsync(HospitalEvent happened, CancellationToken ct) => happened.ActivePeriods is not { } periods ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
-        INSERT INTO hospital_periods (hospital_id, active_periods, version) VALUES ({happened.Hospital.Id}, {JsonSerializer.Serialize(periods, Json.Options)}::jsonb, {happened.Version})
+    private Task UpsertAsync(HospitalEvent integrationEvent, CancellationToken ct) => integrationEvent.ActivePeriods is not { } periods ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
+        INSERT INTO hospital_periods (hospital_id, active_periods, version) VALUES ({integrationEvent.Hospital.Id}, {JsonSerializer.Serialize(periods, Json.Options)}::jsonb, {integrationEvent.Version})
         ON CONFLICT (hospital_id) DO UPDATE SET active_periods = excluded.active_periods, version = excluded.version WHERE hospital_periods.version < excluded.version
         """, ct);
 }

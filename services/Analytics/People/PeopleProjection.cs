@@ -27,7 +27,7 @@ internal sealed class PeopleProjection(AnalyticsDb db)
     {
         var doctor = integrationEvent.Doctor;
         var main = doctor.Specialties.OrderByDescending(s => s.IsPrimary).ThenBy(s => s.SpecialtyId).FirstOrDefault()?.SpecialtyId;
-        var periods = happened.ActivePeriods is { } told ? JsonSerializer.Serialize(told, Json.Options) : null;
+        var periods = integrationEvent.ActivePeriods is { } activePeriods ? JsonSerializer.Serialize(activePeriods, Json.Options) : null;
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO practices (hospital_id, doctor_id, specialty_id, active_periods, version) VALUES ({doctor.HospitalId}, {doctor.Id}, {main}, {periods}::jsonb, {doctor.Version})
             ON CONFLICT (hospital_id, doctor_id) DO UPDATE SET specialty_id = excluded.specialty_id, active_periods = coalesce(excluded.active_periods, practices.active_periods),
