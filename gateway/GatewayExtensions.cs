@@ -45,6 +45,7 @@ internal static class GatewayExtensions
         services.AddSingleton(s => new LiveEventStore(ConnectionMultiplexer.Connect(s.GetRequiredService<IOptions<ConfigurationOptions>>().Value))).AddSingleton<TokenRenewal>().AddSingleton<EventSubscriptions>();
         services.AddHostedSingleton<LiveEventReader>().AddHostedSingleton<ConnectionMonitor>().AddHostedSingleton<ListenerPresence>().AddHostedSingleton<ToolResponsePublisher>().AddHostedSingleton<WellKnownEndpoints>();
         builder.AddHealth();
+        services.AddOpenApiDocument();
         services.AddBus(builder.Configuration, "gateway", LiveEventConsumer.ConsumerTypes, singleActiveConsumer: true);
         // Calls are answered while the broker is unavailable. No event is lost: the queue is durable, and no service publishes events before it exists.
         services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);

@@ -36,6 +36,6 @@ app.UseAuthentication();
 app.UseRateLimits();
 app.UseAuthorization();
 app.UseQueryParameterCheck();
-app.MapGroup("").WithHeadMethod().MapGatewayEndpoints();
+app.MapGroup("").WithHeadMethod().WithApiDescription().MapGatewayEndpoints();
 
 await app.RunAsync();

@@ -37,25 +37,25 @@ internal sealed class ChatEndpoints(
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/mcp/manifest", http => http.Response.WriteAsJsonAsync(ChatManifest.Current, Json.Options, http.RequestAborted)).AcceptServerToken();
+        app.MapGet("/mcp/manifest", http => http.Response.WriteAsJsonAsync(ChatManifest.Current, Json.Options, http.RequestAborted)).AcceptServerToken().DescribeManifest();
         app.MapPost("/mcp/execute", async http =>
         {
             using var body = await RequestBody.ReadJsonAsync(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, RunsUrl) { Content = new JsonBytesContent(body.Bytes) };
             if (IdempotencyKey.FromRequest(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
             await ForwardAsync(http, "openai_chat", request);
-        }).AcceptServerToken();
-        app.MapGet("/mcp/stream/{call_id}", StreamAsync).AcceptServerToken().AcceptTicket().WithMetadata(QueryParametersMetadata.Read);
+        }).AcceptServerToken().DescribeExecute();
+        app.MapGet("/mcp/stream/{call_id}", StreamAsync).AcceptServerToken().AcceptTicket().WithMetadata(QueryParametersMetadata.Read).DescribeStream();
         app.MapPost("/mcp/cancel/{call_id}", async http =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/{GetRunId(http)}/cancel");
             await ForwardAsync(http, "cancel_call", request);
-        }).AcceptServerToken();
+        }).AcceptServerToken().DescribeCancel();
         app.MapPost("/mcp/cancel_all", async http =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/cancel");
             await ForwardAsync(http, "cancel_calls", request);
-        }).AcceptServerToken();
+        }).AcceptServerToken().DescribeCancelAll();
     }
 
     private static Guid GetRunId(HttpContext http)

@@ -2,8 +2,10 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MedCor.Gateway.HttpPipeline;
+using MedCor.Gateway.OpenApi;
 using MedCor.ServiceDefaults.Health;
 using Microsoft.Net.Http.Headers;
 
@@ -51,7 +53,26 @@ internal sealed class HomePage : IEndpoints
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/", HandleAsync).AllowAnonymous();
+        app.MapGet("/", HandleAsync).AllowAnonymous().Describe(
+            "describe_server", ApiTags.Operation, "What this is and where to go from here", "For programs as JSON; for browsers, which ask for `text/html`, a page.",
+            _ => new()
+            {
+                ResponseDescription = "What this is.",
+                ResponseContents = new()
+                {
+                    ["application/json"] = new(
+                        SchemaBuilder.Object("What this is.",
+                            ("name", SchemaBuilder.Text(50)), ("version", SchemaBuilder.Text(50)), ("description", SchemaBuilder.Text(500)), ("ready", SchemaBuilder.Boolean("Whether all parts run.")),
+                            ("reasons", SchemaBuilder.ArrayOf(SchemaBuilder.Text(100), 20, "What does not run.")), ("links", SchemaBuilder.AnyObject("Paths, by what they are for.")),
+                            ("demo?", SchemaBuilder.AnyObject("How to try it out; in Development alone."))),
+                        new JsonObject
+                        {
+                            ["name"] = "MedCor", ["version"] = "1.0.0", ["description"] = "A healthcare back end.", ["ready"] = true, ["reasons"] = new JsonArray(),
+                            ["links"] = new JsonObject { ["openapi"] = "/api/openapi.json", ["docs"] = "/api/docs/" },
+                        }),
+                    ["text/html"] = new(SchemaBuilder.Text(100_000, "A page."), null),
+                },
+            });
         foreach (var (path, type, bytes) in new[]
         {
             ("/favicon.ico", "image/x-icon", ReadResource("favicon.ico")), ("/favicon.svg", "image/svg+xml", ReadResource("favicon.svg")), ("/robots.txt", "text/plain", "User-agent: *\nDisallow: /\n"u8.ToArray()),

@@ -26,7 +26,7 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
 
     private const int FlushThreshold = 64 * 1024;
 
-    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/batch", HandleAsync);
+    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/batch", HandleAsync).DescribeInvokeTools();
 
     private async Task HandleAsync(HttpContext http)
     {

@@ -24,8 +24,8 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/healthz", http => http.Response.WriteAsJsonAsync(new { Status = "ok" }, Json.Options, http.RequestAborted)).AllowAnonymous();
-        app.MapGet("/readyz", (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: false)).AllowAnonymous();
+        app.MapGet("/healthz", http => http.Response.WriteAsJsonAsync(new { Status = "ok" }, Json.Options, http.RequestAborted)).AllowAnonymous().DescribeLiveness();
+        app.MapGet("/readyz", (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: false)).AllowAnonymous().DescribeReadiness();
     }
 
     /// <summary>Checks whether a replica of a service is ready, and reports the reasons when it is not.</summary>

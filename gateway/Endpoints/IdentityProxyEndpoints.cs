@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.DemoData;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
@@ -9,7 +11,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary>Maps <c>/api/auth/*</c>, which is forwarded to Identity.</summary>
-internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHttpInvoker upstream) : IEndpoints
+internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHttpInvoker upstream, IHostEnvironment environment) : IEndpoints
 {
     /// <summary>The maximum body size in bytes. Bodies contain an e-mail address, up to two passwords or a token.</summary>
     internal const int MaxBodySize = 16 * 1024;
@@ -20,10 +22,14 @@ internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHt
 
     public void Map(IEndpointRouteBuilder app)
     {
-        Map("/api/auth/login", RateLimitPolicy.LogIns);
-        Map("/api/auth/{**rest}", RateLimitPolicy.Sessions);
+        var demo = environment.IsDevelopment() ? new JsonObject { ["email"] = DemoTenants.Hospitals[0].Patients[0].Email, ["password"] = DemoTenants.Password } : null;
+        Map("/api/auth/login", RateLimitPolicy.LogIns).DescribeLogIn(demo);
+        Map("/api/auth/refresh", RateLimitPolicy.Sessions).DescribeRefreshSession();
+        Map("/api/auth/logout", RateLimitPolicy.Sessions).DescribeLogOut();
+        // Unknown paths are counted as well.
+        Map("/api/auth/{**rest}", RateLimitPolicy.Sessions).ExcludeFromDescription();
 
-        void Map(string pattern, string policy) => app.MapPost(pattern, ForwardAsync).AllowAnonymous().WithRateLimit(policy).WithMetadata(QueryParametersMetadata.None);
+        IEndpointConventionBuilder Map(string pattern, string policy) => app.MapPost(pattern, ForwardAsync).AllowAnonymous().WithRateLimit(policy).WithMetadata(QueryParametersMetadata.None);
     }
 
     private async Task ForwardAsync(HttpContext http)

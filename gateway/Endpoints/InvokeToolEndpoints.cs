@@ -1,5 +1,6 @@
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
+using MedCor.Gateway.OpenApi;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
@@ -20,7 +21,7 @@ internal sealed class InvokeToolEndpoints(ToolInvoker invoker) : IEndpoints
             var key = IdempotencyKey.FromRequest(http.Request);
             using var body = await RequestBody.ReadJsonAsync(http);
             await InvokeAsync(http, context, ToolRequest.Parse(body.Bytes), key);
-        });
+        }).DescribeInvokeTool();
         app.MapPost("/api/mcp/tools/{tool}", async http =>
         {
             var context = InvocationContext.FromRequest(http, "tool");
@@ -28,7 +29,7 @@ internal sealed class InvokeToolEndpoints(ToolInvoker invoker) : IEndpoints
             using var body = await RequestBody.ReadAsync(http);
             if (!body.Bytes.IsEmpty && !http.Request.HasJsonContentType()) throw new UnsupportedMediaType();
             await InvokeAsync(http, context, ToolRequest.ForTool((string)http.Request.RouteValues["tool"]!, body.Bytes), key);
-        });
+        }).WithMetadata(ToolPathMetadata.Instance);
     }
 
     private async Task InvokeAsync(HttpContext http, InvocationContext context, ToolRequest request, string? key)

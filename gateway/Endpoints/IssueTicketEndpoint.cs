@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
+using MedCor.Gateway.OpenApi;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.Validation;
 
@@ -15,7 +17,20 @@ namespace MedCor.Gateway.Endpoints;
 /// </summary>
 internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
 {
-    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/sse/ticket", HandleAsync).AcceptServerToken();
+    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/sse/ticket", HandleAsync).AcceptServerToken().Describe(
+        "issue_ticket", ApiTags.Events, "A ticket for a browser",
+        "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…`, `/api/mcp/ws?ticket=…` or `/mcp/stream/{call_id}?ticket=…`. "
+        + "With a `path` it is good for that path alone; without a body for any of the three.",
+        _ => new()
+        {
+            Body = SchemaBuilder.ClosedObject("What the ticket is for.", ("path?", SchemaBuilder.Text(200, "The only path that it is to be good for."))),
+            BodyIsOptional = true,
+            BodyExamples = new() { ["bound"] = OperationDetails.Example(new JsonObject { ["path"] = TicketStore.SsePath }) },
+            ResponseDescription = "The ticket.",
+            ResponseContents = OperationDetails.Json(
+                SchemaBuilder.Object("A ticket.", ("ticket", SchemaBuilder.Text(64, "Goes into the address.")), ("expires_in", SchemaBuilder.Integer(0, 60, "How many seconds it is good for."))),
+                new JsonObject { ["ticket"] = "Yk8wQ0l2U3RnV1pGd0p5b1ZkR2hXc0x1TnFBcFJtRWM2VDFiSzRJajlIeE83M3pE", ["expires_in"] = TicketStore.LifetimeSeconds }),
+        });
 
     private async Task HandleAsync(HttpContext http)
     {

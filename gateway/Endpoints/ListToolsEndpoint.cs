@@ -17,7 +17,7 @@ internal sealed class ListToolsEndpoint : IEndpoints
         {
             http.Response.Headers.Vary = HeaderNames.Authorization;
             return responses[http.GetUser().Kind].WriteToAsync(http);
-        });
+        }).DescribeListTools();
     }
 
     /// <summary>Creates the response of each kind of caller at startup, which fails when a tool cannot be described.</summary>

@@ -16,11 +16,16 @@ internal sealed class PromptEndpoints(ToolInvoker invoker) : IEndpoints
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/mcp/prompts", http => InvokeAsync(http, "list_prompts", EmptyParams));
-        app.MapPost("/api/mcp/prompts/invoke", http => InvokeWithBodyAsync(http, "invoke_prompt", body => body));
-        app.MapPost(SessionPath, http => InvokeWithBodyAsync(http, "answer_prompt", body => WithSession(http, body)));
-        app.MapGet(SessionPath, http => InvokeAsync(http, "get_prompt_session", WithSession(http, EmptyParams)));
-        app.MapDelete(SessionPath, http => InvokeAsync(http, "abandon_prompt", WithSession(http, EmptyParams)));
+        app.MapGet("/api/mcp/prompts", http => InvokeAsync(http, "list_prompts", EmptyParams))
+            .DescribePrompt("list_prompts", "The guided prompts that your role may use");
+        app.MapPost("/api/mcp/prompts/invoke", http => InvokeWithBodyAsync(http, "invoke_prompt", body => body))
+            .DescribePrompt("invoke_prompt", "Begin a guided prompt", hasBody: true);
+        app.MapPost(SessionPath, http => InvokeWithBodyAsync(http, "answer_prompt", body => WithSession(http, body)))
+            .DescribePrompt("answer_prompt", "Answer the present step", hasBody: true, hasSession: true);
+        app.MapGet(SessionPath, http => InvokeAsync(http, "get_prompt_session", WithSession(http, EmptyParams)))
+            .DescribePrompt("get_prompt_session", "See where it stands", hasSession: true);
+        app.MapDelete(SessionPath, http => InvokeAsync(http, "abandon_prompt", WithSession(http, EmptyParams)))
+            .DescribePrompt("abandon_prompt", "End it", hasSession: true);
     }
 
     private async Task InvokeWithBodyAsync(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters)

@@ -24,9 +24,15 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
     {
         foreach (var resource in ResourceCatalogue.All.Values)
         {
-            app.MapGet($"{BasePath}/{resource.Name}", http => HandleAsync(http, resource, "")).WithMetadata(QueryParametersMetadata.Read, resource);
-            if (!resource.IsList) continue;
-            app.MapGet($"{BasePath}/{resource.Name}/{{id}}", http => HandleAsync(http, resource, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}")).WithMetadata(QueryParametersMetadata.Read, resource);
+            var whole = app.MapGet($"{BasePath}/{resource.Name}", http => HandleAsync(http, resource, "")).WithMetadata(QueryParametersMetadata.Read, resource);
+            if (!resource.IsList)
+            {
+                whole.DescribeSingle(resource);
+                continue;
+            }
+            whole.DescribeList(resource);
+            app.MapGet($"{BasePath}/{resource.Name}/{{id}}", http => HandleAsync(http, resource, $"/{Uri.EscapeDataString((string)http.GetRouteValue("id")!)}"))
+                .WithMetadata(QueryParametersMetadata.Read, resource).DescribeRow(resource);
         }
     }
 

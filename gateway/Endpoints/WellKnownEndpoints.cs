@@ -13,8 +13,6 @@ namespace MedCor.Gateway.Endpoints;
 /// </summary>
 internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvider clock, ILogger<WellKnownEndpoints> log) : BackgroundService, IEndpoints
 {
-    internal static readonly string[] DocumentPaths = ["/.well-known/jwks.json", "/.well-known/openid-configuration"];
-
     /// <summary>The age at which a request refreshes a document.</summary>
     internal static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
 
@@ -27,14 +25,16 @@ internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, Ti
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
     private const int MaxDocumentSize = 256 * 1024;
 
-    private readonly Document[] _documents = [.. DocumentPaths.Select(path => new Document(path))];
+    private readonly Document _keys = new("/.well-known/jwks.json"), _discovery = new("/.well-known/openid-configuration");
 
     public void Map(IEndpointRouteBuilder app)
     {
-        foreach (var document in _documents) Map(document.Path, http => HandleAsync(http, document));
-        Map("/.well-known/{**rest}", _ => throw new NotFound("path"));
+        Map(_keys.Path, http => HandleAsync(http, _keys)).DescribeSigningKeys();
+        Map(_discovery.Path, http => HandleAsync(http, _discovery)).DescribeDiscovery();
+        // Unknown paths are counted as well.
+        Map("/.well-known/{**rest}", _ => throw new NotFound("path")).ExcludeFromDescription();
 
-        void Map(string pattern, RequestDelegate handler) =>
+        IEndpointConventionBuilder Map(string pattern, RequestDelegate handler) =>
             app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler).AllowAnonymous().WithRateLimit(RateLimitPolicy.Keys).WithMetadata(new BodyLimit());
     }
 
@@ -87,8 +87,8 @@ internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, Ti
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(RetryInterval, clock);
-        do await Task.WhenAll(_documents.Select(RefreshAsync));
-        while (_documents.Any(d => d.Content is null) && await timer.WaitForNextTickAsync(ct));
+        do await Task.WhenAll(RefreshAsync(_keys), RefreshAsync(_discovery));
+        while ((_keys.Content is null || _discovery.Content is null) && await timer.WaitForNextTickAsync(ct));
     }
 
     [LoggerMessage(6080, LogLevel.Debug, "Fetching {Path} from Identity failed; the cached document is served: {Kind}")]

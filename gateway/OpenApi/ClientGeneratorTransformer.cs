@@ -33,7 +33,7 @@ internal static class ClientGeneratorTransformer
                 Transform(field);
             }
         }
-        if (IsObject(at["type"]) && at["properties"] is null) at.TryAdd("additionalProperties", true);
+        if (IsObject(at["type"]) && at["properties"] is null) at.TryAdd("additionalProperties", new JsonObject());
     }
 
     private static void MoveDefault(JsonNode? schema)

@@ -4,6 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults;
+using Microsoft.OpenApi;
+using Microsoft.OpenApi.Reader;
 
 namespace MedCor.Gateway.OpenApi;
 
@@ -13,6 +15,7 @@ namespace MedCor.Gateway.OpenApi;
 internal sealed class ComponentRegistry
 {
     private readonly SortedDictionary<string, (Type? Of, JsonObject Schema)> _schemas = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ErrorResponse> _errors = [];
 
     /// <summary>Returns a reference to the schema of a request type.</summary>
     public JsonObject ReferenceInput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
@@ -26,30 +29,36 @@ internal sealed class ComponentRegistry
     /// <summary>Returns the schema that a reference points to; returns any other schema unchanged.</summary>
     public JsonObject Resolve(JsonObject schema) => (string?)schema["$ref"] is { } reference ? _schemas[reference[SchemaPrefix.Length..]].Schema : schema;
 
-    /// <summary>Writes all components. Schemas that are referenced afterwards are not included.</summary>
-    public JsonObject Write()
+    /// <summary>Returns a reference to an error response.</summary>
+    public IOpenApiResponse Reference(ErrorResponse error, OpenApiDocument document)
     {
-        var problem = ReferenceOutput(typeof(ErrorEnvelope));
+        _errors[error.Name] = error;
+        return new OpenApiResponseReference(error.Name, document);
+    }
+
+    /// <summary>Adds all components to a document. Components that are referenced afterwards are not included.</summary>
+    public void AddTo(OpenApiDocument document)
+    {
+        var problem = ToOpenApi(ReferenceOutput(typeof(ErrorEnvelope)), document);
         var details = _schemas[nameof(Problem)].Schema["properties"]!["details"]!.AsObject();
         details["properties"] = new JsonObject { ["request_id"] = SchemaBuilder.Text(128, "Quote it when you report the error.") };
         details["required"] = new JsonArray("request_id");
-        details["additionalProperties"] = true;
-        return new()
-        {
-            ["schemas"] = new JsonObject(_schemas.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Schema.DeepClone()))),
-            ["responses"] = new JsonObject(ErrorResponses.All.Select(r => KeyValuePair.Create(r.Name, (JsonNode?)r.Describe(problem)))),
-            ["headers"] = ResponseHeaders.DescribeAll(),
-            ["securitySchemes"] = new JsonObject
-            {
-                ["bearer"] = new JsonObject
-                {
-                    ["type"] = "http",
-                    ["scheme"] = "bearer",
-                    ["bearerFormat"] = "JWT",
-                    ["description"] = "The access_token of a log-in. Checked as RFC8725 wants it: signed with ES256 by a key of /.well-known/jwks.json, with issuer, audience and expiry.",
-                },
-            },
-        };
+        details["additionalProperties"] = new JsonObject();
+        foreach (var (name, (_, schema)) in _schemas) document.AddComponent(name, ToOpenApi(schema, document));
+        foreach (var error in _errors.Values.OrderBy(e => e.Status)) document.AddComponent<IOpenApiResponse>(error.Name, error.Describe(problem, document));
+        foreach (var (name, header) in ResponseHeaders.DescribeAll()) document.AddComponent<IOpenApiHeader>(name, header);
+    }
+
+    /// <summary>Converts a schema to the object model, in the form that client generators understand.</summary>
+    /// <param name="document">The document that references lead into; null for a schema without references.</param>
+    public static IOpenApiSchema ToOpenApi(JsonObject schema, OpenApiDocument? document)
+    {
+        document ??= new();
+        if (schema.Count == 1 && (string?)schema["$ref"] is { } reference) return new OpenApiSchemaReference(reference[SchemaPrefix.Length..], document);
+        var transformed = schema.DeepClone();
+        ClientGeneratorTransformer.Transform(transformed);
+        var read = OpenApiModelFactory.Parse<OpenApiSchema>(transformed.ToJsonString(), OpenApiSpecVersion.OpenApi3_1, document, out var diagnostic, OpenApiConstants.Json);
+        return diagnostic.Errors.Count == 0 ? read! : throw new InvalidOperationException($"A schema is not valid: {string.Join("; ", diagnostic.Errors)}");
     }
 
     private const string SchemaPrefix = "#/components/schemas/";

@@ -1,5 +1,5 @@
 using System.Text;
-using MedCor.Gateway.HttpPipeline;
+using System.Text.Json.Nodes;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace MedCor.Gateway.OpenApi;
@@ -40,12 +40,33 @@ internal static class DocumentationEndpoints
         </html>
         """;
 
-    /// <summary>Maps the OpenAPI document, which is written once and describes the endpoints that are mapped before this call.</summary>
+    /// <summary>Adds the OpenAPI document of all endpoints.</summary>
+    public static void AddOpenApiDocument(this IServiceCollection services)
+    {
+        services.AddSingleton<ComponentRegistry>().AddSingleton<OperationTransformer>();
+        services.AddOpenApi(OpenApiDocumentCache.DocumentName, options =>
+        {
+            // HEAD is answered wherever GET is. What orchestrators ask is not described.
+            options.ShouldInclude = endpoint => endpoint.HttpMethod != HttpMethods.Head && endpoint.ActionDescriptor.EndpointMetadata.Any(m => m is OperationDescriber or ToolPathMetadata);
+            options.AddOperationTransformer<OperationTransformer>().AddDocumentTransformer<ToolDocumentTransformer>().AddDocumentTransformer<DocumentTransformer>();
+        });
+        services.AddSingleton<OpenApiDocumentCache>().AddHostedService(s => s.GetRequiredService<OpenApiDocumentCache>());
+    }
+
+    /// <summary>Maps the OpenAPI document.</summary>
     public static void MapOpenApiDocument(this IEndpointRouteBuilder app)
     {
-        StaticResponse? document = null;
-        app.MapGet(DocumentPath, http => document!.WriteToAsync(http)).AllowAnonymous();
-        document = new(OpenApiDocumentWriter.Write([.. app.DataSources.SelectMany(s => s.Endpoints)]), "application/json");
+        var cache = app.ServiceProvider.GetRequiredService<OpenApiDocumentCache>();
+        app.MapGet(DocumentPath, async http => await (await cache.GetResponseAsync()).WriteToAsync(http)).AllowAnonymous().Describe(
+            "describe_api", ApiTags.Operation, "This document", "OpenAPI 3.1.",
+            _ => new()
+            {
+                ResponseDescription = "The document.",
+                ResponseContents = OperationDetails.Json(
+                    SchemaBuilder.Object("An OpenAPI document.", ("openapi", SchemaBuilder.Text(10)), ("info", SchemaBuilder.AnyObject("What it is about.")), ("paths", SchemaBuilder.AnyObject("What there is."))),
+                    new JsonObject { ["openapi"] = "3.1.1", ["info"] = new JsonObject { ["title"] = "MedCor" }, ["paths"] = new JsonObject() }),
+                HasETag = true,
+            });
     }
 
     /// <summary>Adds the Swagger UI and ReDoc pages.</summary>

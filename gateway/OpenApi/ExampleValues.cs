@@ -220,7 +220,7 @@ internal static class ExampleValues
     /// <param name="wanted">A predicate that selects the fields of the outermost record to fill.</param>
     private static JsonNode? Create(JsonObject schema, ComponentRegistry components, string record, string field, Func<string, bool> wanted)
     {
-        if (Values.TryGetValue($"{record}.{field}", out var kept) || Values.TryGetValue(field, out kept)) return kept?.DeepClone();
+        if (Values.TryGetValue($"{record}.{field}", out var kept) || Values.TryGetValue(field, out kept)) return kept is null ? null : JsonNode.Parse(kept.ToJsonString());
         if (schema["anyOf"] is JsonArray either) return Create((JsonObject)either[0]!, components, record, field, wanted);
         if ((string?)schema["$ref"] is { } reference) return Create(components.Resolve(schema), components, reference[(reference.LastIndexOf('/') + 1)..], field, wanted);
         if (schema["default"] is { } usual) return usual.DeepClone();
@@ -249,7 +249,7 @@ internal static class ExampleValues
 
     private static JsonNode Text(JsonObject schema, string record, string field) => (string?)schema["format"] switch
     {
-        "uuid" => CreateId(record, field),
+        "uuid" => CreateId(record, field).ToString(),
         "date" => "2026-02-01",
         "date-time" => "2026-02-01T14:00:00Z",
         "email" => Patient.Email,

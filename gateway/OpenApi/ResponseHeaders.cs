@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Limits;
+using Microsoft.OpenApi;
 
 namespace MedCor.Gateway.OpenApi;
 
@@ -36,11 +37,11 @@ internal static class ResponseHeaders
     ];
 
     /// <summary>Returns references to the named headers.</summary>
-    public static JsonObject Reference(IEnumerable<string> names) =>
-        new(names.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject { ["$ref"] = $"#/components/headers/{name}" })));
+    public static Dictionary<string, IOpenApiHeader> Reference(IEnumerable<string> names, OpenApiDocument document) =>
+        names.ToDictionary(name => name, name => (IOpenApiHeader)new OpenApiHeaderReference(name, document));
 
     /// <summary>Describes all headers.</summary>
-    public static JsonObject DescribeAll() => new()
+    public static Dictionary<string, OpenApiHeader> DescribeAll() => new()
     {
         ["X-Request-Id"] = Text("The request's id: the one sent in the same header if it is plain and short, else one made for it.", 128, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54"),
         ["traceparent"] = Text("The request's place in its trace, as W3C Trace Context writes it. The trace is MedCor's own, whatever the request named.", 55, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
@@ -52,7 +53,8 @@ internal static class ResponseHeaders
         [ETag] = Text("Names this state of the answer, for If-None-Match.", 128, "\"5f1d7a84\""),
     };
 
-    private static JsonObject Text(string description, int most, string example) => Header(description, SchemaBuilder.Text(most), example);
+    private static OpenApiHeader Text(string description, int most, string example) => Header(description, SchemaBuilder.Text(most), example);
 
-    private static JsonObject Header(string description, JsonObject schema, JsonNode example) => new() { ["description"] = description, ["schema"] = schema, ["example"] = example };
+    private static OpenApiHeader Header(string description, JsonObject schema, JsonNode example) =>
+        new() { Description = description, Schema = ComponentRegistry.ToOpenApi(schema, null), Example = example };
 }

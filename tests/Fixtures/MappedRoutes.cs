@@ -1,10 +1,13 @@
 using MedCor.Gateway;
 using MedCor.Gateway.HttpPipeline;
+using MedCor.Gateway.OpenApi;
 using MedCor.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Tests.Fixtures;
 
@@ -37,19 +40,35 @@ internal static class MappedRoutes
         _ => "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54",
     }))));
 
+    /// <summary>Creates the OpenAPI document of a gateway in the given environment and with the given settings.</summary>
+    public static byte[] WriteOpenApiDocument(string environment = "Production", params (string Name, string Value)[] settings)
+    {
+        using var app = Build(environment, settings);
+        return OpenApiDocumentCache.WriteAsync(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(OpenApiDocumentCache.DocumentName)).GetAwaiter().GetResult();
+    }
+
     private static List<RouteEndpoint> MapAll()
     {
-        var builder = WebApplication.CreateBuilder();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["ConnectionStrings:cache"] = "localhost:1",
-            ["ConnectionStrings:messaging"] = "amqp://localhost:1",
-        });
+        var app = Build("Production", []);
+        return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+    }
+
+    private static WebApplication Build(string environment, (string Name, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new("ConnectionStrings:cache", "localhost:1"), new("ConnectionStrings:messaging", "amqp://localhost:1"),
+            .. settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)),
+        ]);
         builder.AddMedCorDefaults();
         builder.AddGateway();
         var app = builder.Build();
         app.MapDefaultEndpoints();
-        app.MapGroup("").WithHeadMethod().MapGatewayEndpoints();
-        return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+        app.MapGroup("").WithHeadMethod().WithApiDescription().MapGatewayEndpoints();
+        // As when the gateway starts: the API explorer sees no endpoints before.
+        app.UseRouting();
+        app.UseEndpoints(_ => { });
+        return app;
     }
 }

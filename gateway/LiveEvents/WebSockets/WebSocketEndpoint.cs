@@ -2,6 +2,7 @@ using MedCor.Contracts;
 using MedCor.Gateway.Authentication;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
+using MedCor.Gateway.OpenApi;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
@@ -23,7 +24,8 @@ internal sealed class WebSocketEndpoint(
         // Read from the configuration and not from options, because all options are validated together when the host starts.
         if (!configuration.GetValue("MCP_WEBSOCKET_ENABLED", true)) return;
         app.MapGet("/api/mcp/ws", HandleAsync).AuthenticateOptionally().AcceptTicket().WithRateLimit(RateLimitPolicy.Sockets)
-            .WithMetadata(QueryParametersMetadata.Read, HandshakeMetadata.Instance);
+            .WithMetadata(QueryParametersMetadata.Read, HandshakeMetadata.Instance)
+            .DescribeWebSocket(new ErrorResponse("WrongWebSocketVersion", "`Sec-WebSocket-Version` is not 13.", new WebSocketVersionRequired()));
     }
 
     private async Task HandleAsync(HttpContext http)

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Gateway.OpenApi;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
@@ -16,7 +15,7 @@ public class InputSchemaTests
     /// <summary>The number of invalid values that are tried per parameter.</summary>
     private const int Rounds = 6;
 
-    private static readonly JsonObject OpenApiDocument = JsonNode.Parse(OpenApiDocumentWriter.Write(MappedRoutes.Routes))!.AsObject();
+    private static readonly JsonObject OpenApiDocument = JsonNode.Parse(MappedRoutes.WriteOpenApiDocument())!.AsObject();
 
     public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Contracts;
+using MedCor.DemoData;
 using MedCor.Gateway.OpenApi;
 using MedCor.Validation;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,7 @@ namespace MedCor.Tests.Unit.OpenApi;
 /// <summary>Tests the rules of the OpenAPI document on the one that the gateway serves.</summary>
 public sealed class DocumentTests
 {
-    private static readonly JsonNode Api = JsonNode.Parse(OpenApiDocumentWriter.Write(MappedRoutes.Routes))!;
+    private static readonly JsonNode Api = JsonNode.Parse(MappedRoutes.WriteOpenApiDocument())!;
 
     public static TheoryData<string> Tools => [.. ToolCatalogue.All.Keys];
 
@@ -76,18 +77,24 @@ public sealed class DocumentTests
     [Fact]
     public void Every_mapped_route_is_documented() =>
         Assert.Empty(from endpoint in MappedRoutes.Routes
-                     where endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null
-                     where !Described().Any(operation => OpenApiDocumentWriter.IsServedBy(endpoint, operation))
-                     select endpoint.RoutePattern.RawText);
+                     where endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null && endpoint.Metadata.GetMetadata<ToolPathMetadata>() is null
+                     from method in MappedRoutes.MethodsOf(endpoint)
+                     where method != "HEAD" && Api["paths"]![endpoint.RoutePattern.RawText!]?[method.ToLowerInvariant()] is null
+                     select $"{method} {endpoint.RoutePattern.RawText}");
 
     [Fact]
-    public void No_unmapped_route_is_documented()
+    public void A_route_that_is_turned_off_is_not_documented()
     {
-        var without = MappedRoutes.Routes.Where(e => e.RoutePattern.RawText != "/api/mcp/sse");
+        var paths = JsonNode.Parse(MappedRoutes.WriteOpenApiDocument(settings: ("MCP_WEBSOCKET_ENABLED", "false")))!["paths"]!.AsObject();
 
-        var paths = JsonNode.Parse(OpenApiDocumentWriter.Write(without))!["paths"]!.AsObject();
+        Assert.Equal(Api["paths"]!.AsObject().Select(p => p.Key).Where(p => p != "/api/mcp/ws"), paths.Select(p => p.Key));
+    }
 
-        Assert.Equal(Api["paths"]!.AsObject().Select(p => p.Key).Where(p => p != "/api/mcp/sse"), paths.Select(p => p.Key));
+    [Fact]
+    public void The_demo_password_is_shown_in_Development_alone()
+    {
+        Assert.Contains(DemoTenants.Password, Encoding.UTF8.GetString(MappedRoutes.WriteOpenApiDocument("Development")), StringComparison.Ordinal);
+        Assert.DoesNotContain(DemoTenants.Password, Api.ToJsonString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,11 +137,6 @@ public sealed class DocumentTests
                      let bound = type switch { "string" => schema["enum"] is null ? "maxLength" : "enum", "integer" => "maximum", "array" => "maxItems", _ => null }
                      where bound is not null && !schema.ContainsKey(bound) && schema["scheme"] is null
                      select $"{bound}: {schema.ToJsonString()}");
-
-    private static IEnumerable<ApiOperation> Described() =>
-        from path in Api["paths"]!.AsObject()
-        from method in path.Value!.AsObject()
-        select new ApiOperation(path.Key, method.Key, "", "", "", "") { ErrorStatuses = [] };
 
     private static IEnumerable<JsonNode> Operations => Api["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()).Select(o => o.Value!);
 

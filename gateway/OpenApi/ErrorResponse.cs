@@ -1,16 +1,16 @@
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.ServiceDefaults.Errors;
+using Microsoft.OpenApi;
 
 namespace MedCor.Gateway.OpenApi;
 
 /// <summary>Describes an error response. Its examples are serialized by the same code as the real responses.</summary>
-internal sealed record ErrorResponses(string Name, string Description, params ApiException[] Examples)
+internal sealed record ErrorResponse(string Name, string Description, params ApiException[] Examples)
 {
     private static readonly DateTimeOffset ExampleTime = new(2026, 2, 1, 14, 0, 0, TimeSpan.Zero);
 
-    public static ErrorResponses[] All { get; } =
+    public static ErrorResponse[] All { get; } =
     [
         new("Invalid", "What was asked cannot be meant so. `details` names every bad field, each with all that is wrong with it.",
             new ValidationFailed(new Dictionary<string, List<string>> { ["appointment_date"] = ["is required"], ["limit"] = ["must be between 1 and 100"] })),
@@ -24,7 +24,6 @@ internal sealed record ErrorResponses(string Name, string Description, params Ap
         new("TooSlow", "The body did not come in time: within 30 seconds, and at a kibibyte a second once five are over.", new RequestTimeout()),
         new("TooLarge", "The body is larger than 1 MiB; for `/api/auth/`, than 16 KiB.", new PayloadTooLarge()),
         new("WrongMediaType", "The body is not JSON, not UTF-8, or compressed.", new UnsupportedMediaType()),
-        new("WrongWebSocketVersion", "`Sec-WebSocket-Version` is not 13.", new WebSocketVersionRequired()),
         new("TooMany", "Too often. The answer tells when to come again.", new RateLimited("Too many calls. Try again in 12 seconds.", 12)),
         new("Broken", "A fault of MedCor's. It tells nothing of the inside; quote its request_id.", new InternalError()),
         new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable()),
@@ -33,27 +32,18 @@ internal sealed record ErrorResponses(string Name, string Description, params Ap
     /// <summary>Gets the status code, which is the same for all examples.</summary>
     public int Status { get; } = Examples[0].Status;
 
-    /// <summary>Returns references to the error responses with the given status codes.</summary>
-    public static IEnumerable<KeyValuePair<string, JsonNode?>> Reference(IEnumerable<int> statuses) =>
-        from refusal in All
-        where statuses.Contains(refusal.Status)
-        select KeyValuePair.Create($"{refusal.Status}", (JsonNode?)new JsonObject { ["$ref"] = $"#/components/responses/{refusal.Name}" });
-
-    /// <param name="envelope">A reference to the schema of the error envelope.</param>
-    public JsonObject Describe(JsonObject envelope) => new()
+    /// <param name="envelope">The schema of the error envelope.</param>
+    public OpenApiResponse Describe(IOpenApiSchema envelope, OpenApiDocument document) => new()
     {
-        ["description"] = Description,
-        ["headers"] = ResponseHeaders.Reference(ResponseHeaders.ForErrors(Examples)),
-        ["content"] = new JsonObject
+        Description = Description,
+        Headers = ResponseHeaders.Reference(ResponseHeaders.ForErrors(Examples), document),
+        Content = new Dictionary<string, OpenApiMediaType>
         {
-            ["application/json"] = new JsonObject
+            ["application/json"] = new()
             {
-                ["schema"] = envelope.DeepClone(),
-                ["examples"] = new JsonObject(Examples.Select(e => KeyValuePair.Create(e.Code, (JsonNode?)new JsonObject
-                {
-                    ["summary"] = e.Message,
-                    ["value"] = JsonNode.Parse(ErrorResponseWriter.SerializeEnvelope(e, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54", ExampleTime)),
-                }))),
+                Schema = envelope,
+                Examples = Examples.ToDictionary(e => e.Code, e =>
+                    OperationDetails.Example(JsonNode.Parse(ErrorResponseWriter.SerializeEnvelope(e, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54", ExampleTime))!, e.Message)),
             },
         },
     };

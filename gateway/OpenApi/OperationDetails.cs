@@ -1,0 +1,118 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using MedCor.Gateway.Limits;
+using Microsoft.OpenApi;
+
+namespace MedCor.Gateway.OpenApi;
+
+/// <summary>Describes an endpoint. It is called when the document is created, with the components that operations share.</summary>
+internal delegate OperationDetails OperationDescriber(ComponentRegistry components);
+
+/// <summary>
+/// Describes what an endpoint takes and answers, as far as its other metadata does not: see <see cref="OperationTransformer"/> for what is derived from
+/// access control, rate limits and the query.
+/// </summary>
+internal sealed record OperationDetails
+{
+    /// <summary>The status codes with which services refuse tool calls, in addition to those that are derived.</summary>
+    public static readonly int[] ToolErrorStatuses = [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict];
+
+    /// <summary>Gets the schema of the JSON request body; null when the operation takes no body.</summary>
+    public JsonObject? Body { get; init; }
+
+    /// <summary>Gets whether the request body is optional.</summary>
+    public bool BodyIsOptional { get; init; }
+
+    /// <summary>Gets example request bodies, by name.</summary>
+    public Dictionary<string, IOpenApiExample>? BodyExamples { get; init; }
+
+    public OpenApiParameter[] Parameters { get; init; } = [];
+
+    /// <summary>Gets the status code of a successful response.</summary>
+    public int Status { get; init; } = StatusCodes.Status200OK;
+
+    /// <summary>Gets the description of a successful response.</summary>
+    public string ResponseDescription { get; init; } = "Done.";
+
+    /// <summary>Gets the contents of a successful response, by media type.</summary>
+    public Dictionary<string, ResponseContent> ResponseContents { get; init; } = [];
+
+    /// <summary>Gets the response headers in addition to those that every response carries.</summary>
+    public string[] ExtraHeaders { get; init; } = [];
+
+    /// <summary>Gets whether a response has an ETag, for which <c>If-None-Match</c> is answered with 304.</summary>
+    public bool HasETag { get; init; }
+
+    /// <summary>Gets whether the operation is a write that an idempotency key makes safe to repeat.</summary>
+    public bool AcceptsIdempotencyKey { get; init; }
+
+    /// <summary>Gets the status codes of error responses in addition to those that are derived.</summary>
+    public int[] ErrorStatuses { get; init; } = [];
+
+    /// <summary>Gets error responses that no other operation has.</summary>
+    public ErrorResponse[] OwnErrors { get; init; } = [];
+
+    /// <summary>Gets further responses, by status code. Their headers are those of every response.</summary>
+    public Dictionary<int, OtherResponse> OtherResponses { get; init; } = [];
+
+    /// <summary>Creates the contents of a response in JSON.</summary>
+    public static Dictionary<string, ResponseContent> Json(JsonObject schema, JsonNode? example) => new() { ["application/json"] = new(schema, example, "answer") };
+
+    /// <summary>Creates the contents of a response that is an event stream.</summary>
+    /// <param name="data">The schema of each event's data.</param>
+    public static Dictionary<string, ResponseContent> EventStream(JsonObject data, string example) => new()
+    {
+        ["text/event-stream"] = new(
+            new JsonObject
+            {
+                ["type"] = "string",
+                ["maxLength"] = BufferedBytesLimiter.MaxResponseLength,
+                ["pattern"] = SchemaBuilder.NoNulPattern,
+                ["description"] = "Each event's data:",
+                ["contentMediaType"] = "application/json",
+                ["contentSchema"] = data,
+            },
+            example),
+    };
+
+    /// <summary>Creates a query, path or header parameter.</summary>
+    public static OpenApiParameter Parameter(ParameterLocation place, string name, string description, JsonObject schema, JsonNode? example = null) => new()
+    {
+        In = place,
+        Name = name,
+        Description = description,
+        Required = place == ParameterLocation.Path,
+        Schema = ComponentRegistry.ToOpenApi(schema, null),
+        Example = example,
+    };
+
+    /// <summary>Creates an example, with an optional summary.</summary>
+    public static IOpenApiExample Example(JsonNode value, string? summary = null) => new OpenApiExample { Summary = summary, Value = value };
+}
+
+/// <summary>Describes the content of a response.</summary>
+/// <param name="ExampleName">The name of the example; null for an example without a name.</param>
+internal sealed record ResponseContent(JsonObject Schema, JsonNode? Example, string? ExampleName = null);
+
+/// <summary>Describes a response other than the successful one and errors.</summary>
+internal sealed record OtherResponse(string Description, Dictionary<string, ResponseContent>? Contents = null);
+
+internal static class OperationDetailsExtensions
+{
+    /// <summary>Describes an endpoint for the OpenAPI document.</summary>
+    /// <param name="id">The operation id, unique in the document.</param>
+    /// <param name="tag">The tag that the operation is listed under: one of <see cref="ApiTags"/>.</param>
+    /// <param name="summary">The summary, one line.</param>
+    public static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string id, string tag, string summary, string description, OperationDescriber details) =>
+        endpoint.WithName(id).WithTags(tag).WithSummary(summary).WithDescription(description).WithMetadata(details);
+
+    /// <summary>Lets the API explorer find endpoints that are request delegates: it lists only those with the method that handles them.</summary>
+    public static RouteGroupBuilder WithApiDescription(this RouteGroupBuilder routes)
+    {
+        ((IEndpointConventionBuilder)routes).Finally(endpoint =>
+        {
+            if (endpoint.RequestDelegate is { Method: var handler } && !endpoint.Metadata.Any(m => m is MethodInfo)) endpoint.Metadata.Add(handler);
+        });
+        return routes;
+    }
+}
