@@ -51,7 +51,7 @@ internal static class GatewayExtensions
         services.Configure<MassTransitHostOptions>(o => o.WaitUntilStarted = false);
     }
 
-    /// <summary>Maps all endpoints. The OpenAPI document is mapped last, because it describes the endpoints that are mapped before it.</summary>
+    /// <summary>Maps all endpoints for clients.</summary>
     public static void MapGatewayEndpoints(this IEndpointRouteBuilder app)
     {
         app.Map<InvokeToolEndpoints>();

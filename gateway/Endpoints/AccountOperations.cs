@@ -68,7 +68,7 @@ internal static class AccountOperations
             {
                 Body = request,
                 BodyIsOptional = bodyIsOptional,
-                BodyExamples = new() { ["demo"] = OperationDetails.Example(example ?? ExampleValues.ForAllFields(request, components), "Somebody of the demo data") },
+                BodyExamples = new() { ["demo"] = OperationDetails.Example(example ?? ExampleValues.ForAllFields(request, components), example is null ? null : "Somebody of the demo data") },
                 ResponseContents = OperationDetails.Json(response, ExampleValues.ForResponse(response, components)),
                 // Identity checks the credentials, which are in the body.
                 ErrorStatuses = [StatusCodes.Status401Unauthorized],

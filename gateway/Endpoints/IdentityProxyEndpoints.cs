@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.DemoData;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
+using MedCor.Gateway.OpenApi;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
@@ -22,7 +22,7 @@ internal sealed class IdentityProxyEndpoints(IHttpForwarder forwarder, ServiceHt
 
     public void Map(IEndpointRouteBuilder app)
     {
-        var demo = environment.IsDevelopment() ? new JsonObject { ["email"] = DemoTenants.Hospitals[0].Patients[0].Email, ["password"] = DemoTenants.Password } : null;
+        var demo = DemoLogins.Find(environment) is { } logins ? new JsonObject { ["email"] = logins.Example, ["password"] = logins.Password } : null;
         Map("/api/auth/login", RateLimitPolicy.LogIns).DescribeLogIn(demo);
         Map("/api/auth/refresh", RateLimitPolicy.Sessions).DescribeRefreshSession();
         Map("/api/auth/logout", RateLimitPolicy.Sessions).DescribeLogOut();

@@ -29,6 +29,13 @@ internal sealed class ComponentRegistry
     /// <summary>Returns the schema that a reference points to; returns any other schema unchanged.</summary>
     public JsonObject Resolve(JsonObject schema) => (string?)schema["$ref"] is { } reference ? _schemas[reference[SchemaPrefix.Length..]].Schema : schema;
 
+    /// <summary>Returns whether a field of a schema has an example in the contracts.</summary>
+    public bool TryGetExample(string schema, string field, out JsonNode? example)
+    {
+        example = null;
+        return _schemas.TryGetValue(schema, out var known) && known.Of is { } type && ContractExamples.TryGet(type, field, out example);
+    }
+
     /// <summary>Returns a reference to an error response.</summary>
     public IOpenApiResponse Reference(ErrorResponse error, OpenApiDocument document)
     {

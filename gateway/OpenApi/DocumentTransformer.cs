@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MedCor.DemoData;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -65,7 +64,7 @@ internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnv
         Everything is done by calling **tools**: by their own operations below, all at once, or by name. Lists, entities and figures can also be read as resources, and
         what happens is told live.
 
-        1. Call `POST /api/auth/login` {{{(environment.IsDevelopment() ? DescribeDemoAccounts() : "with the e-mail address and the password of your account.")}}}
+        1. Call `POST /api/auth/login` {{{(DemoLogins.Find(environment) is { } logins ? DescribeDemoAccounts(logins) : "with the e-mail address and the password of your account.")}}}
         2. Send the `access_token` with every further call as `Authorization: Bearer …`. On the page to try things out, *Authorize* does it.
         3. Call `get_current_user`, then whatever your role may.
 
@@ -73,10 +72,6 @@ internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnv
         `{error: {code, message, details, timestamp}}`, and one that concerns fields names all of them at once. A slash at the end of a path is optional.
         """;
 
-    private static string DescribeDemoAccounts()
-    {
-        var hospital = DemoTenants.Hospitals[0];
-        DemoPerson[] people = [hospital.Patients[0], hospital.Doctors[0].Person, hospital.Nurse, hospital.Admin];
-        return $"as somebody of the demo data: {string.Join(", ", people.Select(p => $"`{p.Email}`"))}\n   or `{DemoTenants.PlatformAdmin.Email}`, with the password `{DemoTenants.Password}`.";
-    }
+    private static string DescribeDemoAccounts(DemoLogins logins) =>
+        $"as somebody of the demo data, with the password `{logins.Password}`:\n\n   {string.Join("\n   ", logins.Accounts.Select(a => $"- `{a.Email}`, {a.Description}"))}\n";
 }

@@ -43,7 +43,8 @@ internal static class DocumentationEndpoints
     /// <summary>Adds the OpenAPI document of all endpoints.</summary>
     public static void AddOpenApiDocument(this IServiceCollection services)
     {
-        services.AddSingleton<ComponentRegistry>().AddSingleton<OperationTransformer>();
+        // A document is created in a scope of its own.
+        services.AddScoped<ComponentRegistry>().AddScoped<OperationTransformer>();
         services.AddOpenApi(OpenApiDocumentCache.DocumentName, options =>
         {
             // HEAD is answered wherever GET is. What orchestrators ask is not described.

@@ -54,12 +54,15 @@ public static class XmlDocumentation
     public static string GetSummary(Type type) => Text(FindMember(type)?.Element("summary"));
 
     /// <summary>Returns the description of a property, from its own doc comment or from its record's.</summary>
-    public static string GetDescription(PropertyInfo property)
-    {
-        var summary = Members.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}")?.Element("summary");
-        var param = FindMember(property.DeclaringType!)?.Elements("param").FirstOrDefault(p => p.Attribute("name")!.Value == property.Name);
-        return Text(summary ?? param);
-    }
+    public static string GetDescription(PropertyInfo property) => Text(FindMember(property)?.Element("summary") ?? FindParameter(property));
+
+    /// <summary>Returns the content of a property's <c>example</c> tag; null when it has none.</summary>
+    public static string? GetExample(PropertyInfo property) => FindMember(property)?.Descendants("example").FirstOrDefault()?.Value;
+
+    private static XElement? FindMember(PropertyInfo property) => Members.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}");
+
+    private static XElement? FindParameter(PropertyInfo property) =>
+        FindMember(property.DeclaringType!)?.Elements("param").FirstOrDefault(p => p.Attribute("name")!.Value == property.Name);
 
     private static XElement? FindMember(Type type) => Members.GetValueOrDefault($"T:{Name(type)}");
 
@@ -70,6 +73,7 @@ public static class XmlDocumentation
     private static string ToPlainText(XElement element) => string.Concat(element.Nodes().Select(node => node switch
     {
         XElement { Name.LocalName: "see" or "paramref" or "typeparamref" } reference => (reference.Attribute("cref") ?? reference.Attribute("name"))!.Value.Split('.')[^1],
+        XElement { Name.LocalName: "example" } => "",
         XElement inner => ToPlainText(inner),
         _ => node.ToString(SaveOptions.DisableFormatting),
     }));

@@ -93,6 +93,7 @@ public abstract record PagedTool<T> : ITool<Page<T>>
     public int Limit { get; init; } = 20;
 
     /// <summary>The fields to sort by, comma-separated; a leading <c>-</c> sorts in descending order.</summary>
+    /// <example>null</example>
     [MaxLength(200)]
     public string? Sort { get; init; }
 }
@@ -101,8 +102,8 @@ public abstract record PagedTool<T> : ITool<Page<T>>
 /// <param name="Results">The rows of this page.</param>
 /// <param name="Total">The number of rows on all pages, counted up to 10,000.</param>
 /// <param name="Number">The number of this page, from 1.</param>
-/// <param name="Limit">The maximum number of rows on a page.</param>
-/// <param name="HasMore">Whether another page follows.</param>
+/// <param name="Limit">The maximum number of rows on a page. <example>20</example></param>
+/// <param name="HasMore">Whether another page follows. <example>false</example></param>
 /// <param name="TotalIsExact">false when there are more rows than were counted; absent otherwise.</param>
 public sealed record Page<T>(
     [property: MaxLength(100)] IReadOnlyList<T> Results,

@@ -5,6 +5,9 @@ public enum ReportType { Hospital }
 
 /// <summary>Represents the report of a completed month of a hospital.</summary>
 /// <param name="Id">The ID of the report, always the same for the same month of the same hospital.</param>
+/// <param name="Period"><example>"MONTHLY"</example></param>
+/// <param name="DateFrom"><example>"2026-01-01"</example></param>
+/// <param name="DateTo"><example>"2027-12-31"</example></param>
 [Resource("analytics/reports", Callers.Admins)]
 public sealed record Report(Guid Id, ReportType Type, ReportPeriod Period, Guid HospitalId, DateOnly DateFrom, DateOnly DateTo)
 {
@@ -13,6 +16,9 @@ public sealed record Report(Guid Id, ReportType Type, ReportPeriod Period, Guid 
 }
 
 /// <summary>Represents the main statistics of a report, under the names that get_hospital_statistics uses.</summary>
+/// <param name="AverageRating"><example>4.6</example></param>
+/// <param name="Revenue"><example>"1980.00"</example></param>
+/// <param name="Currency"><example>"EUR"</example></param>
 public sealed record ReportFigures(
     int NewPatients, int Appointments, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int PatientsSeen, decimal? AverageRating, string Revenue, string Currency);
 

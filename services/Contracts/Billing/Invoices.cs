@@ -10,16 +10,18 @@ public enum InvoiceStatus { Issued }
 public enum InvoiceLineKind { Plan, Proration, Credit }
 
 /// <summary>Represents a line of an invoice.</summary>
-/// <param name="PeriodStart">The first day that the line covers.</param>
-/// <param name="PeriodEnd">The first day that the line no longer covers (exclusive end).</param>
-/// <param name="Amount">The amount, as a decimal; negative for a credit.</param>
+/// <param name="Description"><example>"Professional, March 2026"</example></param>
+/// <param name="PlanId"><example>"01980000-0000-7000-9000-000000000002"</example></param>
+/// <param name="PeriodStart">The first day that the line covers. <example>"2026-03-01"</example></param>
+/// <param name="PeriodEnd">The first day that the line no longer covers (exclusive end). <example>"2026-04-01"</example></param>
+/// <param name="Amount">The amount, as a decimal; negative for a credit. <example>"149.00"</example></param>
 public sealed record InvoiceLine(InvoiceLineKind Kind, string Description, Guid PlanId, DateOnly PeriodStart, DateOnly PeriodEnd, string Amount);
 
 /// <summary>Represents an invoice of a hospital, or a credit note. It never changes after it is issued.</summary>
 /// <param name="Number">The number within the hospital's invoices and credit notes, counted from 1 without gaps.</param>
-/// <param name="IssuedOn">The date of issue, in the hospital's time zone.</param>
-/// <param name="Total">The sum of the lines, as a decimal amount; negative on a credit note.</param>
-/// <param name="Currency">The ISO 4217 currency code.</param>
+/// <param name="IssuedOn">The date of issue, in the hospital's time zone. <example>"2026-03-01"</example></param>
+/// <param name="Total">The sum of the lines, as a decimal amount; negative on a credit note. <example>"149.00"</example></param>
+/// <param name="Currency">The ISO 4217 currency code. <example>"EUR"</example></param>
 /// <param name="CorrectsInvoiceId">The ID of the invoice that charged what this credit note credits.</param>
 [Resource("invoices", Callers.Admins)]
 public sealed record Invoice(
@@ -42,8 +44,8 @@ public sealed record Invoice(
 /// <param name="HospitalId">The ID of the hospital whose invoices are listed.</param>
 /// <param name="SubscriptionId">The ID of the subscription whose invoices are listed.</param>
 /// <param name="Type">The type of the documents that are listed.</param>
-/// <param name="DateFrom">The first date of issue.</param>
-/// <param name="DateTo">The last date of issue, inclusive.</param>
+/// <param name="DateFrom">The first date of issue. <example>"2026-01-01"</example></param>
+/// <param name="DateTo">The last date of issue, inclusive. <example>"2027-12-31"</example></param>
 [Tool("list_invoices", Effect.Read, Callers.Admins)]
 public sealed record ListInvoices(
     Guid? HospitalId = null,

@@ -8,14 +8,19 @@ namespace MedCor.Contracts.Billing;
 public enum SubscriptionStatus { Active, Cancelled, Expired }
 
 /// <summary>Represents a hospital's subscription to a plan, which is billed period by period. Dates are in the hospital's time zone.</summary>
-/// <param name="StartDate">The first day of the first period; it may be in the future.</param>
+/// <param name="PlanId"><example>"01980000-0000-7000-9000-000000000002"</example></param>
+/// <param name="StartDate">The first day of the first period; it may be in the future. <example>"2026-03-01"</example></param>
 /// <param name="AutoRenew">Whether another period follows the current one.</param>
 /// <param name="CancelAtPeriodEnd">Whether the subscription was cancelled and runs until the end of the current period.</param>
-/// <param name="CurrentPeriodStart">The first day of the current period, or of the first period while that is in the future.</param>
-/// <param name="CurrentPeriodEnd">The day on which the next period begins.</param>
-/// <param name="Price">The price of the current period, as a decimal amount.</param>
-/// <param name="Currency">The ISO 4217 currency code.</param>
-/// <param name="EndedOn">The first day that was no longer paid for; null while the subscription is active.</param>
+/// <param name="CancellationReason"><example>null</example></param>
+/// <param name="CurrentPeriodStart">
+/// The first day of the current period, or of the first period while that is in the future.
+/// <example>"2026-03-01"</example>
+/// </param>
+/// <param name="CurrentPeriodEnd">The day on which the next period begins. <example>"2026-04-01"</example></param>
+/// <param name="Price">The price of the current period, as a decimal amount. <example>"149.00"</example></param>
+/// <param name="Currency">The ISO 4217 currency code. <example>"EUR"</example></param>
+/// <param name="EndedOn">The first day that was no longer paid for; null while the subscription is active. <example>null</example></param>
 [Resource("subscriptions", Callers.Admins)]
 public sealed record Subscription(
     Guid Id,
@@ -66,7 +71,7 @@ public sealed record CreateSubscription(Guid HospitalId, Guid PlanId, DateOnly S
 /// plan, including today, and charges them at the new plan. The subscription of an inactive hospital cannot be changed, only cancelled.
 /// </summary>
 /// <param name="SubscriptionId">The ID of the subscription.</param>
-/// <param name="PlanId">The ID of the new plan.</param>
+/// <param name="PlanId">The ID of the new plan. <example>"01980000-0000-7000-9000-000000000003"</example></param>
 /// <param name="AutoRenew">
 /// Whether the subscription renews itself. true also reverts a cancellation at the end of the period; false lets the subscription expire then.
 /// </param>
@@ -80,7 +85,7 @@ public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null
 /// begins, an immediate cancellation charges nothing; a cancellation at the end of the period lets the first period run, and it is charged.
 /// </summary>
 /// <param name="SubscriptionId">The ID of the subscription.</param>
-/// <param name="Reason">The reason for the cancellation.</param>
+/// <param name="Reason">The reason for the cancellation. <example>"The hospital closes."</example></param>
 /// <param name="Immediate">Whether the subscription ends at once; by default it ends at the end of the period.</param>
 /// <param name="ExpectedVersion">The expected version of the subscription; the change is rejected if the subscription is no longer at this version.</param>
 [Tool("cancel_subscription", Effect.Delete, Callers.Admins)]

@@ -8,7 +8,7 @@ namespace MedCor.Contracts.Chat;
 public enum PromptStatus { Active, Completed, Abandoned }
 
 /// <summary>Represents a session of a guided prompt. Only the user who started it can access it, and it is deleted 24 hours after its last step.</summary>
-/// <param name="Prompt">The name of the prompt.</param>
+/// <param name="Prompt">The name of the prompt. <example>"appointment_booking"</example></param>
 /// <param name="Step">The next step; null when there is none.</param>
 /// <param name="Data">The data that is known so far, and the actions that were carried out.</param>
 /// <param name="ExpiresAt">The time until which the session can be continued or read.</param>
@@ -40,6 +40,7 @@ public sealed record PromptStep(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonArray? Options = null);
 
 /// <summary>Describes a guided prompt that can be started.</summary>
+/// <param name="Description"><example>"Routine examination without findings."</example></param>
 /// <param name="Callers">The roles that may use the prompt.</param>
 /// <param name="InitialDataSchema">The JSON Schema of the data that may be given at the start.</param>
 /// <param name="Steps">The steps, in order.</param>
@@ -54,7 +55,10 @@ public sealed record ListPrompts : ITool<PromptList>;
 
 /// <summary>Starts a guided prompt. Steps whose answers are already known are skipped: the result contains the first open step.</summary>
 /// <param name="Prompt">The name of the prompt, from list_prompts.</param>
-/// <param name="InitialData">The data that is known at the start, as described by the prompt's initial_data_schema.</param>
+/// <param name="InitialData">
+/// The data that is known at the start, as described by the prompt's initial_data_schema.
+/// <example>{"preferred_date":"2027-03-01"}</example>
+/// </param>
 [Tool("invoke_prompt", Effect.Create, Callers.Everyone)]
 public sealed record InvokePrompt([property: Length(1, 100)] string Prompt, JsonObject? InitialData = null) : ITool<PromptSession>;
 
@@ -63,9 +67,10 @@ public sealed record InvokePrompt([property: Length(1, 100)] string Prompt, Json
 /// refused, the prompt stays at its step.
 /// </summary>
 /// <param name="SessionId">The ID of the prompt session.</param>
-/// <param name="Input">The answer, as described by the step's input_schema.</param>
+/// <param name="Input">The answer, as described by the step's input_schema. <example>{"reason":"Regular checkup"}</example></param>
 /// <param name="Step">
 /// The name of the step to answer; the current one by default. An earlier step can be answered again unless its action has already been carried out.
+/// <example>"describe_concern"</example>
 /// </param>
 [Tool("answer_prompt", Effect.Create, Callers.Everyone)]
 public sealed record AnswerPrompt(Guid SessionId, JsonObject Input, [property: Length(1, 100)] string? Step = null) : ITool<PromptSession>;

@@ -6,17 +6,23 @@ namespace MedCor.Contracts.Clinical;
 public enum AppointmentStatus { Scheduled, InProgress, Completed, Cancelled, NoShow }
 
 /// <summary>Represents a patient's appointment with a doctor.</summary>
-/// <param name="AppointmentDate">The date, in the hospital's time zone.</param>
-/// <param name="AppointmentTime">The time at which the appointment begins, in the hospital's time zone.</param>
-/// <param name="DurationMinutes">The length, in minutes.</param>
-/// <param name="TimeZone">The IANA name of the time zone in which date and time are given.</param>
-/// <param name="StartsAt">The instant at which the appointment begins.</param>
-/// <param name="EndsAt">The instant at which the appointment ends (exclusive); the next appointment may begin at this instant.</param>
-/// <param name="Reason">The reason for the appointment.</param>
-/// <param name="Rating">The patient's rating, from 1 to 5.</param>
-/// <param name="RatingComment">The patient's comment on the rating.</param>
-/// <param name="RescheduledFrom">The ID of the appointment that this one replaces.</param>
-/// <param name="RescheduledTo">The ID of the appointment that replaces this one, which is therefore cancelled.</param>
+/// <param name="PatientName"><example>"Miriam Schubert"</example></param>
+/// <param name="DoctorName"><example>"Katrin Vogel"</example></param>
+/// <param name="AppointmentDate">The date, in the hospital's time zone. <example>"2027-03-01"</example></param>
+/// <param name="AppointmentTime">The time at which the appointment begins, in the hospital's time zone. <example>"14:00:00"</example></param>
+/// <param name="DurationMinutes">The length, in minutes. <example>30</example></param>
+/// <param name="TimeZone">The IANA name of the time zone in which date and time are given. <example>"Europe/Berlin"</example></param>
+/// <param name="StartsAt">The instant at which the appointment begins. <example>"2027-03-01T13:00:00Z"</example></param>
+/// <param name="EndsAt">
+/// The instant at which the appointment ends (exclusive); the next appointment may begin at this instant.
+/// <example>"2027-03-01T13:30:00Z"</example>
+/// </param>
+/// <param name="Reason">The reason for the appointment. <example>"Regular checkup"</example></param>
+/// <param name="Notes"><example>"Prefers to be called before noon."</example></param>
+/// <param name="Rating">The patient's rating, from 1 to 5. <example>null</example></param>
+/// <param name="RatingComment">The patient's comment on the rating. <example>null</example></param>
+/// <param name="RescheduledFrom">The ID of the appointment that this one replaces. <example>null</example></param>
+/// <param name="RescheduledTo">The ID of the appointment that replaces this one, which is therefore cancelled. <example>null</example></param>
 [Resource("appointments", Callers.Everyone)]
 public sealed record Appointment(
     Guid Id,
@@ -74,14 +80,16 @@ public sealed record LiveAppointment(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Represents an appointment that a change elsewhere affects: its IDs, date and time, without the reason.</summary>
+/// <param name="AppointmentDate"><example>"2027-03-01"</example></param>
+/// <param name="AppointmentTime"><example>"14:00:00"</example></param>
 public sealed record AffectedAppointment(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime);
 
 /// <summary>Lists appointments, the latest first. Patients see their own; staff see those of their hospital.</summary>
 /// <param name="PatientId">The ID of the patient whose appointments are listed.</param>
 /// <param name="DoctorId">The ID of the doctor whose appointments are listed.</param>
 /// <param name="Status">The status of the appointments that are listed.</param>
-/// <param name="DateFrom">The first date of the appointments that are listed.</param>
-/// <param name="DateTo">The last date of the appointments that are listed, inclusive.</param>
+/// <param name="DateFrom">The first date of the appointments that are listed. <example>"2026-01-01"</example></param>
+/// <param name="DateTo">The last date of the appointments that are listed, inclusive. <example>"2027-12-31"</example></param>
 [Tool("list_appointments", Effect.Read, Callers.Everyone)]
 public sealed record ListAppointments(
     Guid? PatientId = null,
@@ -126,7 +134,7 @@ public sealed record CreateAppointment(
 /// before it. Cancelling frees the time and requires the reason in notes. Patients may only cancel, and only their own appointments, until they begin.
 /// </summary>
 /// <param name="AppointmentId">The ID of the appointment.</param>
-/// <param name="Status">The new status.</param>
+/// <param name="Status">The new status. <example>"IN_PROGRESS"</example></param>
 /// <param name="Notes">Text that is appended to the existing notes, on a new line.</param>
 /// <param name="ExpectedVersion">The expected version of the appointment; the change is rejected if the appointment is no longer at this version.</param>
 [Tool("update_appointment_status", Effect.Update, Callers.Everyone)]
@@ -144,7 +152,7 @@ public sealed record UpdateAppointmentStatus(
 /// <param name="AppointmentId">The ID of the appointment to move.</param>
 /// <param name="AppointmentDate">The new date, in the hospital's time zone.</param>
 /// <param name="AppointmentTime">The new time, in the hospital's time zone.</param>
-/// <param name="Reason">The reason for the move; it is appended to the notes of the old appointment.</param>
+/// <param name="Reason">The reason for the move; it is appended to the notes of the old appointment. <example>"The patient is on a journey."</example></param>
 /// <param name="ExpectedVersion">The expected version of the appointment; the change is rejected if the appointment is no longer at this version.</param>
 [Tool("reschedule_appointment", Effect.Create, Callers.Everyone)]
 public sealed record RescheduleAppointment(
@@ -156,8 +164,11 @@ public sealed record RescheduleAppointment(
 
 /// <summary>Rates a completed appointment; you must be its patient. A second rating replaces the first, and also its comment if a comment is given.</summary>
 /// <param name="AppointmentId">The ID of the appointment.</param>
-/// <param name="Rating">The rating, from 1 (bad) to 5 (very good).</param>
-/// <param name="Comment">A comment in your own words, which the hospital's staff can read. If omitted, an earlier comment stays; null removes it.</param>
+/// <param name="Rating">The rating, from 1 (bad) to 5 (very good). <example>5</example></param>
+/// <param name="Comment">
+/// A comment in your own words, which the hospital's staff can read. If omitted, an earlier comment stays; null removes it.
+/// <example>"Took the time to explain everything."</example>
+/// </param>
 /// <param name="ExpectedVersion">The expected version of the appointment; the change is rejected if the appointment is no longer at this version.</param>
 [Tool("rate_appointment", Effect.Update, Callers.Patient)]
 public sealed record RateAppointment(

@@ -13,9 +13,16 @@ public enum RecordStatus { Active, EnteredInError }
 /// the patient; others see only that the record exists.
 /// </summary>
 /// <param name="DoctorId">The ID of the responsible doctor.</param>
-/// <param name="AuthorId">The ID of the user who wrote this version.</param>
+/// <param name="AuthorId">The ID of the user who wrote this version. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
+/// <param name="RecordType"><example>"CHECKUP"</example></param>
+/// <param name="Title"><example>"Annual checkup"</example></param>
+/// <param name="Description"><example>"Routine examination without findings."</example></param>
+/// <param name="Diagnosis"><example>"In good health"</example></param>
+/// <param name="Symptoms"><example>"None"</example></param>
+/// <param name="TreatmentPlan"><example>"Next checkup in a year."</example></param>
 /// <param name="Attachments">
 /// The addresses or names of attachments. Older entries with another scheme than http or https are prefixed with <c>unsafe:</c>.
+/// <example>["blood-count-2026-02-01.pdf"]</example>
 /// </param>
 [Resource("medical_records", Callers.Everyone)]
 public sealed record MedicalRecord(
@@ -42,17 +49,20 @@ public sealed record MedicalRecord(
 
 /// <summary>Represents a medical record at one version.</summary>
 /// <param name="Version">The version number, from 1.</param>
-/// <param name="AuthorId">The ID of the user who wrote the version.</param>
+/// <param name="AuthorId">The ID of the user who wrote the version. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
 /// <param name="WrittenAt">The time at which the version was written.</param>
-/// <param name="Reason">The reason for the change.</param>
+/// <param name="Reason">The reason for the change. <example>"The laboratory has answered."</example></param>
 /// <param name="Record">The record at this version.</param>
 public sealed record MedicalRecordVersion(long Version, Guid AuthorId, DateTimeOffset WrittenAt, string? Reason, MedicalRecord Record);
 
 /// <summary>Lists medical records, the latest first. Patients see their own; staff see those of their hospital.</summary>
 /// <param name="PatientId">The ID of the patient whose records are listed.</param>
 /// <param name="RecordType">The kind of records that are listed.</param>
-/// <param name="DateFrom">The first day on which the records were written, in the hospital's time zone; in UTC for platform administrators.</param>
-/// <param name="DateTo">The last day on which the records were written, inclusive.</param>
+/// <param name="DateFrom">
+/// The first day on which the records were written, in the hospital's time zone; in UTC for platform administrators.
+/// <example>"2026-01-01"</example>
+/// </param>
+/// <param name="DateTo">The last day on which the records were written, inclusive. <example>"2027-12-31"</example></param>
 [Tool("list_medical_records", Effect.Read, Callers.Everyone)]
 public sealed record ListMedicalRecords(
     Guid? PatientId = null,
@@ -96,7 +106,7 @@ public sealed record CreateMedicalRecord(
 /// <param name="RecordId">The ID of the medical record.</param>
 /// <param name="Attachments">The attachments: http or https addresses, or names without a scheme.</param>
 /// <param name="Status">The new status.</param>
-/// <param name="Reason">The reason for the change.</param>
+/// <param name="Reason">The reason for the change. <example>"The laboratory has answered."</example></param>
 /// <param name="ExpectedVersion">The expected version of the record; the change is rejected if the record is no longer at this version.</param>
 [Tool("update_medical_record", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record UpdateMedicalRecord(

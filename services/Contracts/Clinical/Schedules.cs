@@ -21,8 +21,15 @@ public sealed record Absence(
     [property: MaxLength(200), Multiline] string? Reason = null);
 
 /// <summary>Represents the working schedule of a doctor.</summary>
-/// <param name="TimeZone">The IANA name of the hospital's time zone, in which all times are given.</param>
-/// <param name="SlotMinutes">The default length of an appointment, in minutes.</param>
+/// <param name="TimeZone">The IANA name of the hospital's time zone, in which all times are given. <example>"Europe/Berlin"</example></param>
+/// <param name="SlotMinutes">The default length of an appointment, in minutes. <example>30</example></param>
+/// <param name="WorkingHours">
+/// <example>
+/// [{"weekday": "MONDAY", "start": "09:00:00", "end": "17:00:00"}, {"weekday": "TUESDAY", "start": "09:00:00", "end": "13:00:00"}]
+/// </example>
+/// </param>
+/// <param name="Breaks"><example>[{"weekday":"MONDAY","start":"12:00:00","end":"13:00:00"}]</example></param>
+/// <param name="Exceptions"><example>[{"date":"2027-03-02","reason":"Conference"}]</example></param>
 /// <param name="Version">
 /// The version of the schedule; 0 until a schedule is set. Until then it is Monday to Friday, 09:00 to 17:00, with slots of 30 minutes.
 /// </param>
@@ -51,14 +58,16 @@ public sealed record DoctorSchedule(
 }
 
 /// <summary>Represents the times of a day at which a doctor can be booked.</summary>
-/// <param name="TimeZone">The IANA name of the hospital's time zone, in which the times are given.</param>
-/// <param name="SlotMinutes">The default length of an appointment and the interval between the times, in minutes.</param>
+/// <param name="Date"><example>"2027-03-01"</example></param>
+/// <param name="TimeZone">The IANA name of the hospital's time zone, in which the times are given. <example>"Europe/Berlin"</example></param>
+/// <param name="SlotMinutes">The default length of an appointment and the interval between the times, in minutes. <example>30</example></param>
+/// <param name="AvailableTimes"><example>["09:00:00","09:30:00","14:00:00"]</example></param>
 public sealed record AppointmentSlots(Guid DoctorId, DateOnly Date, string TimeZone, int SlotMinutes, IReadOnlyList<TimeOnly> AvailableTimes);
 
 /// <summary>Lists the times of a day at which a doctor can be booked: the doctor's working hours without booked and past times.</summary>
 /// <param name="DoctorId">The ID of the doctor.</param>
 /// <param name="Date">The date, in the hospital's time zone.</param>
-/// <param name="DurationMinutes">The length of the appointment, in minutes; one slot of the doctor's schedule by default.</param>
+/// <param name="DurationMinutes">The length of the appointment, in minutes; one slot of the doctor's schedule by default. <example>30</example></param>
 [Tool("list_appointment_slots", Effect.Read, Callers.Everyone)]
 public sealed record ListAppointmentSlots(
     Guid DoctorId,

@@ -6,6 +6,10 @@ namespace MedCor.Contracts.Clinical;
 public enum TreatmentStatus { Active, Completed, Discontinued }
 
 /// <summary>Represents a medication of a treatment, in the prescriber's words.</summary>
+/// <param name="Name"><example>"Ibuprofen"</example></param>
+/// <param name="Dosage"><example>"400 mg"</example></param>
+/// <param name="Frequency"><example>"Three times a day"</example></param>
+/// <param name="Duration"><example>"5 days"</example></param>
 public sealed record Medication(
     [property: Length(1, 200)] string Name,
     [property: MaxLength(200)] string? Dosage = null,
@@ -17,7 +21,12 @@ public sealed record Medication(
 /// see only that the treatment exists.
 /// </summary>
 /// <param name="DoctorId">The ID of the responsible doctor.</param>
-/// <param name="AuthorId">The ID of the user who wrote the current version.</param>
+/// <param name="AuthorId">The ID of the user who wrote the current version. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
+/// <param name="Name"><example>"Pain relief"</example></param>
+/// <param name="Description"><example>"Routine examination without findings."</example></param>
+/// <param name="Instructions"><example>"With food."</example></param>
+/// <param name="Notes"><example>"Prefers to be called before noon."</example></param>
+/// <param name="FollowUpDate"><example>"2027-03-15"</example></param>
 [Resource("treatments", Callers.Everyone)]
 public sealed record Treatment(
     Guid Id,

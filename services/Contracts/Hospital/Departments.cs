@@ -3,7 +3,10 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Hospital;
 
 /// <summary>Represents a department of a hospital, to which patients are sent.</summary>
-/// <param name="Code">A short name that is unique within the hospital, ignoring case.</param>
+/// <param name="Name"><example>"Emergency Department"</example></param>
+/// <param name="Code">A short name that is unique within the hospital, ignoring case. <example>"CARD"</example></param>
+/// <param name="Description"><example>"Routine examination without findings."</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
 /// <param name="Location">The location within the hospital.</param>
 /// <param name="TriageLevels">
 /// The levels of the Emergency Severity Index (1 is the most urgent) whose patients the department receives; empty when it receives no patients directly
@@ -29,6 +32,7 @@ public sealed record Department(
 /// <param name="Search">
 /// Search words, all of which must occur in the name, code or description, in any order. Words of one or two letters match the beginning of a word, longer ones
 /// match anywhere. Case and accents are ignored.
+/// <example>"Schubert"</example>
 /// </param>
 /// <param name="TriageLevel">The level of the Emergency Severity Index, 1 to 5, whose patients the departments receive.</param>
 /// <param name="IsActive">Whether to list only active (true) or only inactive (false) departments; both by default.</param>
@@ -40,9 +44,10 @@ public sealed record ListDepartments(
     bool? IsActive = null) : PagedTool<Department>;
 
 /// <summary>Creates a department. Its code must be unique within the hospital, ignoring case.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Code">A short name, such as CARD.</param>
+/// <param name="Name">The name. <example>"Neurology"</example></param>
+/// <param name="Code">A short name, such as CARD. <example>"NEUR"</example></param>
 /// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
+/// <param name="Description"><example>"Brain, spine and nerves"</example></param>
 /// <param name="Location">The location within the hospital.</param>
 /// <param name="TriageLevels">
 /// The levels of the Emergency Severity Index (1 is the most urgent) whose patients the department receives; none by default.

@@ -4,9 +4,23 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Hospital;
 
 /// <summary>Represents a hospital: a tenant, isolated from all others.</summary>
-/// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
+/// <param name="Id"><example>"01980000-0000-7000-8001-000000000000"</example></param>
+/// <param name="Name"><example>"General"</example></param>
+/// <param name="Subdomain"><example>"general"</example></param>
+/// <param name="RegistrationNumber"><example>"DE-BE-2026-0117"</example></param>
+/// <param name="Email"><example>"office@general.example"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="AddressLine1"><example>"Lindenstrasse 12"</example></param>
+/// <param name="AddressLine2"><example>"House B"</example></param>
+/// <param name="City"><example>"Berlin"</example></param>
+/// <param name="State"><example>"Berlin"</example></param>
+/// <param name="Country"><example>"Germany"</example></param>
+/// <param name="PostalCode"><example>"10117"</example></param>
+/// <param name="HospitalType"><example>"General"</example></param>
+/// <param name="TimeZone">The IANA name of the hospital's time zone. <example>"Europe/Berlin"</example></param>
 /// <param name="MaxOpenPatientBookings">
 /// The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book. Staff are not limited by it.
+/// <example>3</example>
 /// </param>
 [Resource("hospitals", Callers.Everyone)]
 public sealed record Hospital(
@@ -38,9 +52,20 @@ public sealed record Hospital(
 }
 
 /// <summary>Represents a hospital after a change.</summary>
-/// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
+/// <param name="RegistrationNumber"><example>"DE-BE-2026-0117"</example></param>
+/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="AddressLine1"><example>"Lindenstrasse 12"</example></param>
+/// <param name="AddressLine2"><example>"House B"</example></param>
+/// <param name="City"><example>"Berlin"</example></param>
+/// <param name="State"><example>"Berlin"</example></param>
+/// <param name="Country"><example>"Germany"</example></param>
+/// <param name="PostalCode"><example>"10117"</example></param>
+/// <param name="HospitalType"><example>"General"</example></param>
+/// <param name="TimeZone">The IANA name of the hospital's time zone. <example>"Europe/Berlin"</example></param>
 /// <param name="MaxOpenPatientBookings">
 /// The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book. Staff are not limited by it.
+/// <example>3</example>
 /// </param>
 /// <param name="Affected">
 /// After a change of the time zone: the upcoming appointments, at most 100, the earliest first. Each keeps the instant for which it was booked and is still
@@ -75,13 +100,13 @@ public sealed record UpdatedHospital(
 /// <summary>
 /// Represents an appointment whose local time differs from the agreed one because its hospital changed its time zone. Its instant is unchanged.
 /// </summary>
-/// <param name="StartsAt">The instant at which the appointment begins, unchanged.</param>
-/// <param name="AppointmentDate">The date for which the appointment was booked, in <c>time_zone</c>.</param>
-/// <param name="AppointmentTime">The time for which the appointment was booked, in <c>time_zone</c>.</param>
-/// <param name="TimeZone">The time zone in which the appointment was booked and is still listed.</param>
-/// <param name="NewDate">The date on which the appointment begins in the hospital's new time zone.</param>
-/// <param name="NewTime">The time at which the appointment begins in the hospital's new time zone.</param>
-/// <param name="NewTimeZone">The hospital's new time zone.</param>
+/// <param name="StartsAt">The instant at which the appointment begins, unchanged. <example>"2027-03-01T13:00:00Z"</example></param>
+/// <param name="AppointmentDate">The date for which the appointment was booked, in <c>time_zone</c>. <example>"2027-03-01"</example></param>
+/// <param name="AppointmentTime">The time for which the appointment was booked, in <c>time_zone</c>. <example>"14:00:00"</example></param>
+/// <param name="TimeZone">The time zone in which the appointment was booked and is still listed. <example>"Europe/Berlin"</example></param>
+/// <param name="NewDate">The date on which the appointment begins in the hospital's new time zone. <example>"2027-03-01"</example></param>
+/// <param name="NewTime">The time at which the appointment begins in the hospital's new time zone. <example>"08:00:00"</example></param>
+/// <param name="NewTimeZone">The hospital's new time zone. <example>"America/New_York"</example></param>
 public sealed record RezonedAppointment(
     Guid Id,
     Guid PatientId,
@@ -98,6 +123,7 @@ public sealed record RezonedAppointment(
 /// <param name="Search">
 /// Search words, all of which must occur in the name, city or subdomain, in any order. Words of one or two letters match the beginning of a word, longer ones
 /// match anywhere. Case and accents are ignored.
+/// <example>"General"</example>
 /// </param>
 /// <param name="IsActive">Whether to list only active (true) or only inactive (false) hospitals.</param>
 [Tool("list_hospitals", Effect.Read, Callers.Everyone)]
@@ -109,7 +135,9 @@ public sealed record ListHospitals([property: MaxLength(200)] string? Search = n
 public sealed record GetHospital(Guid HospitalId) : ITool<Hospital>;
 
 /// <summary>Creates a hospital. Its subdomain and its registration number must be unique, ignoring case.</summary>
-/// <param name="Name">The name.</param>
+/// <param name="Name">The name. <example>"Lakeside"</example></param>
+/// <param name="Email"><example>"office@lakeside.example"</example></param>
+/// <param name="Subdomain"><example>"lakeside"</example></param>
 /// <param name="TimeZone">The IANA name of the hospital's time zone, such as Europe/Berlin; UTC by default.</param>
 /// <param name="MaxOpenPatientBookings">The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book.</param>
 [Tool("create_hospital", Effect.Create, Callers.Platform)]
@@ -136,6 +164,8 @@ public sealed record CreateHospital(
 /// those whose time has passed, and its subscription continues unless its period ended meanwhile; then create_subscription starts a new one.
 /// </summary>
 /// <param name="HospitalId">The ID of the hospital.</param>
+/// <param name="Name"><example>"General"</example></param>
+/// <param name="Email"><example>"office@general.example"</example></param>
 /// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
 /// <param name="MaxOpenPatientBookings">
 /// The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book. Patients who have more keep them.

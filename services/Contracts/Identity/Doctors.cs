@@ -3,7 +3,13 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Represents a doctor. The ID is the doctor's user ID.</summary>
-/// <param name="YearsOfExperience">The professional experience, in years.</param>
+/// <param name="Id"><example>"01980000-0000-7000-8001-00000000000a"</example></param>
+/// <param name="Email"><example>"doctor@general.example"</example></param>
+/// <param name="FirstName"><example>"Katrin"</example></param>
+/// <param name="LastName"><example>"Vogel"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="LicenseNumber"><example>"DE-10117-4482"</example></param>
+/// <param name="YearsOfExperience">The professional experience, in years. <example>12</example></param>
 /// <param name="IsAvailable">Whether the doctor currently takes appointments.</param>
 [Resource("doctors", Callers.Everyone)]
 public sealed record Doctor(
@@ -23,9 +29,11 @@ public sealed record Doctor(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Represents a specialty that a doctor practices.</summary>
+/// <param name="Code"><example>"CARD"</example></param>
+/// <param name="Name"><example>"Cardiology"</example></param>
 /// <param name="IsPrimary">Whether the specialty is the doctor's primary one; at most one is.</param>
-/// <param name="YearsOfExperience">The experience in this specialty, in years.</param>
-/// <param name="CertificationDate">The date since which the doctor has been certified for the specialty.</param>
+/// <param name="YearsOfExperience">The experience in this specialty, in years. <example>12</example></param>
+/// <param name="CertificationDate">The date since which the doctor has been certified for the specialty. <example>"2016-09-30"</example></param>
 public sealed record DoctorSpecialty(
     Guid SpecialtyId,
     string Code,
@@ -36,11 +44,15 @@ public sealed record DoctorSpecialty(
 
 /// <summary>Lists the doctors that you may see, by last name.</summary>
 /// <param name="HospitalId">The ID of the hospital whose doctors are listed.</param>
-/// <param name="Specialty">The full name or the code of a specialty that the doctors practice. Case and accents are ignored.</param>
+/// <param name="Specialty">
+/// The full name or the code of a specialty that the doctors practice. Case and accents are ignored.
+/// <example>"Cardiology"</example>
+/// </param>
 /// <param name="IsAvailable">Whether to list only doctors who currently take appointments (true) or only those who do not (false).</param>
 /// <param name="Search">
 /// Search words, all of which must occur in the first or last name, in any order. Words of one or two letters match the beginning of a word, longer ones match
 /// anywhere. Case and accents are ignored.
+/// <example>"Vogel"</example>
 /// </param>
 /// <param name="IsActive">Whether to list active (true) or inactive (false) doctors; true by default, null for all.</param>
 [Tool("list_doctors", Effect.Read, Callers.Everyone)]
@@ -71,8 +83,8 @@ public sealed record UpdateDoctorSpecialties(
 /// <summary>Represents a specialty that a doctor is to practice.</summary>
 /// <param name="SpecialtyId">The ID of the specialty.</param>
 /// <param name="IsPrimary">Whether the specialty is the doctor's primary one.</param>
-/// <param name="YearsOfExperience">The experience in this specialty, in years.</param>
-/// <param name="CertificationDate">The date since which the doctor has been certified for the specialty.</param>
+/// <param name="YearsOfExperience">The experience in this specialty, in years. <example>12</example></param>
+/// <param name="CertificationDate">The date since which the doctor has been certified for the specialty. <example>"2016-09-30"</example></param>
 public sealed record PractisedSpecialty(
     Guid SpecialtyId,
     bool IsPrimary = false,

@@ -3,6 +3,12 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Represents a patient. The ID is the patient's user ID.</summary>
+/// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
+/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="FirstName"><example>"Miriam"</example></param>
+/// <param name="LastName"><example>"Schubert"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="DateOfBirth"><example>"1984-05-17"</example></param>
 [Resource("patients", Callers.Everyone)]
 public sealed record Patient(
     Guid Id,
@@ -26,6 +32,7 @@ public sealed record Patient(
 /// <param name="Search">
 /// Search words, all of which must occur in the first name, last name or e-mail address, in any order. Words of one or two letters match the beginning of a
 /// word, longer ones match anywhere. Case and accents are ignored.
+/// <example>"Schubert"</example>
 /// </param>
 /// <param name="DateOfBirth">The date of birth of the patients that are listed.</param>
 /// <param name="IsActive">Whether to list active (true) or inactive (false) patients; true by default, null for all.</param>

@@ -3,6 +3,10 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Represents a medical specialty. Specialties are the same in every hospital.</summary>
+/// <param name="Id"><example>"01980000-0000-7000-8000-000000000066"</example></param>
+/// <param name="Code"><example>"CARD"</example></param>
+/// <param name="Name"><example>"Cardiology"</example></param>
+/// <param name="Description"><example>"Heart and circulation"</example></param>
 [Resource("specialties", Callers.Everyone)]
 public sealed record Specialty(
     Guid Id,
@@ -18,14 +22,16 @@ public sealed record Specialty(
 /// <param name="Search">
 /// Search words, all of which must occur in the name, code or description, in any order. Words of one or two letters match the beginning of a word, longer ones
 /// match anywhere. Case and accents are ignored.
+/// <example>"Cardiology"</example>
 /// </param>
 /// <param name="IsActive">Whether to list only active (true) or only inactive (false) specialties; both by default.</param>
 [Tool("list_specialties", Effect.Read, Callers.Everyone, IsReferenceData = true)]
 public sealed record ListSpecialties([property: MaxLength(200)] string? Search = null, bool? IsActive = null) : PagedTool<Specialty>;
 
 /// <summary>Creates a medical specialty. Its code and its name must be unique.</summary>
-/// <param name="Code">A short name in capital letters, such as CARD.</param>
-/// <param name="Name">The name.</param>
+/// <param name="Code">A short name in capital letters, such as CARD. <example>"NEUR"</example></param>
+/// <param name="Name">The name. <example>"Neurology"</example></param>
+/// <param name="Description"><example>"Brain, spine and nerves"</example></param>
 [Tool("create_specialty", Effect.Create, Callers.Platform, IsReferenceData = true)]
 public sealed record CreateSpecialty(
     [property: RegularExpression("[A-Z0-9][A-Z0-9_-]{0,31}", ErrorMessage = "must be 1 to 32 of A to Z, 0 to 9, _ and -")] string Code,

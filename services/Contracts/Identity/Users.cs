@@ -4,10 +4,16 @@ using MedCor.Contracts.Clinical;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Represents a user: a person with an account.</summary>
+/// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
 /// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
-/// <param name="DateOfBirth">The date of birth of a patient.</param>
-/// <param name="LicenseNumber">The license number of a doctor.</param>
-/// <param name="YearsOfExperience">The professional experience of a doctor, in years.</param>
+/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="FirstName"><example>"Miriam"</example></param>
+/// <param name="LastName"><example>"Schubert"</example></param>
+/// <param name="Role"><example>"PATIENT"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
+/// <param name="LicenseNumber">The license number of a doctor. <example>null</example></param>
+/// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>null</example></param>
 [Resource("users", Callers.Everyone)]
 public sealed record User(
     Guid Id,
@@ -26,6 +32,15 @@ public sealed record User(
     DateTimeOffset UpdatedAt);
 
 /// <summary>Represents a user whose account was deactivated.</summary>
+/// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
+/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="FirstName"><example>"Miriam"</example></param>
+/// <param name="LastName"><example>"Schubert"</example></param>
+/// <param name="Role"><example>"PATIENT"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="DateOfBirth"><example>"1984-05-17"</example></param>
+/// <param name="LicenseNumber"><example>null</example></param>
+/// <param name="YearsOfExperience"><example>null</example></param>
 /// <param name="Affected">The upcoming appointments of the user, as a doctor or a patient, at most 100, the earliest first. They stay booked.</param>
 /// <param name="AffectedCount">The number of upcoming appointments, counted up to 10,000.</param>
 public sealed record DeactivatedUser(
@@ -48,9 +63,14 @@ public sealed record DeactivatedUser(
 
 /// <summary>Represents a user after a change.</summary>
 /// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
-/// <param name="DateOfBirth">The date of birth of a patient.</param>
-/// <param name="LicenseNumber">The license number of a doctor.</param>
-/// <param name="YearsOfExperience">The professional experience of a doctor, in years.</param>
+/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="FirstName"><example>"Miriam"</example></param>
+/// <param name="LastName"><example>"Schubert"</example></param>
+/// <param name="Role"><example>"PATIENT"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
+/// <param name="LicenseNumber">The license number of a doctor. <example>"DE-10117-4482"</example></param>
+/// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>12</example></param>
 /// <param name="Affected">
 /// If the account was deactivated or got another role: the upcoming appointments of the doctor or patient, at most 100, the earliest first. They stay booked.
 /// Otherwise null.
@@ -83,6 +103,7 @@ public sealed record UpdatedUser(
 /// <param name="Search">
 /// Search words, all of which must occur in the first name, last name or e-mail address, in any order. Words of one or two letters match the beginning of a
 /// word, longer ones match anywhere. Case and accents are ignored.
+/// <example>"Schubert"</example>
 /// </param>
 [Tool("list_users", Effect.Read, Callers.Everyone)]
 public sealed record ListUsers(
@@ -103,9 +124,10 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <summary>
 /// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts. The e-mail address must be unique in the whole system.
 /// </summary>
-/// <param name="Email">The e-mail address with which the user logs in.</param>
+/// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
 /// <param name="Password">
 /// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, and not the user's own name or e-mail address.
+/// <example>"Green-Meadow-2026"</example>
 /// </param>
 /// <param name="Role">The role of the user.</param>
 /// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>
@@ -131,8 +153,11 @@ public sealed record CreateUser(
 /// user. If an account is deactivated or gets another role, its upcoming appointments stay booked and are listed as affected.
 /// </summary>
 /// <param name="UserId">The ID of the user.</param>
-/// <param name="Password">The new password, subject to the same rules as in create_user.</param>
-/// <param name="CurrentPassword">Your current password. Required when you change your own password or e-mail address.</param>
+/// <param name="Password">The new password, subject to the same rules as in create_user. <example>"Green-Meadow-2026"</example></param>
+/// <param name="CurrentPassword">
+/// Your current password. Required when you change your own password or e-mail address.
+/// <example>"Green-Meadow-2026"</example>
+/// </param>
 /// <param name="FirstName">The first name. Patients cannot change it; the current value is accepted.</param>
 /// <param name="LastName">The last name. Patients cannot change it; the current value is accepted.</param>
 /// <param name="Role">
@@ -140,8 +165,11 @@ public sealed record CreateUser(
 /// current value.
 /// </param>
 /// <param name="DateOfBirth">The date of birth of a patient. Patients cannot change it; the current value is accepted.</param>
-/// <param name="LicenseNumber">The license number of a doctor or a patient. Only administrators may change it.</param>
-/// <param name="YearsOfExperience">The professional experience of a doctor or a patient, in years. Only administrators may change it.</param>
+/// <param name="LicenseNumber">The license number of a doctor or a patient. Only administrators may change it. <example>null</example></param>
+/// <param name="YearsOfExperience">
+/// The professional experience of a doctor or a patient, in years. Only administrators may change it.
+/// <example>null</example>
+/// </param>
 /// <param name="IsAvailable">Whether a doctor currently takes appointments; only for doctors.</param>
 /// <param name="IsActive">
 /// Whether the account is active: false deactivates it, true activates it again. Only administrators may change it, and not their own.

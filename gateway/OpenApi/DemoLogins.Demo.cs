@@ -1,6 +1,6 @@
 using MedCor.DemoData;
 
-namespace MedCor.Gateway.Console;
+namespace MedCor.Gateway.OpenApi;
 
 internal sealed partial record DemoLogins
 {

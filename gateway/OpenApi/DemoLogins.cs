@@ -1,4 +1,4 @@
-namespace MedCor.Gateway.Console;
+namespace MedCor.Gateway.OpenApi;
 
 /// <summary>Represents the accounts of the demo data.</summary>
 /// <param name="Password">The password of every account.</param>
