@@ -26,7 +26,7 @@ internal static partial class JsonSchemaValidator
         "enum" => Check(rule!.AsArray().Any(choice => JsonNode.DeepEquals(choice, value))),
         "properties" when value is JsonObject fields => fields.SelectMany(f => rule![f.Key] is { } part ? Errors(document, part, f.Value, $"{at}/{f.Key}") : []),
         "required" when value is JsonObject fields => Check(rule!.AsArray().All(name => fields.ContainsKey((string)name!))),
-        "additionalProperties" when value is JsonObject fields => Check((bool)rule! || fields.All(f => schema["properties"]?[f.Key] is not null)),
+        "additionalProperties" when value is JsonObject fields => Check(rule is JsonObject || (bool)rule! || fields.All(f => schema["properties"]?[f.Key] is not null)),
         "items" when value is JsonArray list => list.SelectMany((item, i) => Errors(document, rule!, item, $"{at}/{i}")),
         "minItems" when value is JsonArray list => Check(list.Count >= (int)rule!),
         "maxItems" when value is JsonArray list => Check(list.Count <= (int)rule!),

@@ -14,7 +14,7 @@ public sealed class AccessControlTests
         "GET /alive", "GET /health", "GET /healthz", "GET /readyz",
         "GET /.well-known/jwks.json", "GET /.well-known/openid-configuration", "GET /.well-known/{**rest}",
         "GET /api/openapi.json",
-        "POST /api/auth/login", "POST /api/auth/{**rest}",
+        "POST /api/auth/login", "POST /api/auth/logout", "POST /api/auth/refresh", "POST /api/auth/{**rest}",
         // Who they are is told by the first message.
         "GET /api/mcp/ws",
     ];

@@ -82,11 +82,11 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         }
         foreach (var (kind, token) in callers)
         {
-            if (!hasBody && method == "get") yield return ($"as {kind}", Request(method, path, token, null));
+            if (!hasBody) yield return ($"as {kind}", Request(method, path, token, null));
             if (operation["parameters"]?.AsArray().Any(p => (string?)p!["name"] == "filter") == true)
                 yield return ($"unknown hospital as {kind}", Request(method, $"{path}?filter={Uri.EscapeDataString($$"""{"hospital_id":"{{Guid.NewGuid()}}"}""")}", token, null));
             if (path == "/api/mcp/sse")
-                foreach (var resource in ResourceCatalogue.All.Keys) yield return ($"{resource} as {kind}", Request(method, $"{path}?resources={resource}", token, null));
+                foreach (var resource in LiveResources.All.Keys) yield return ($"{resource} as {kind}", Request(method, $"{path}?resources={resource}", token, null));
             if (!path.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) || !ToolCatalogue.All.TryGetValue(path["/api/mcp/tools/".Length..], out var tool)) continue;
             foreach (var example in Examples(operation))
             {
@@ -105,7 +105,7 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         yield return ("bad token", Handshake(path, "x.y.z"));
         yield return ("unknown ticket", Handshake($"{path}?ticket={new string('A', 64)}", null));
         foreach (var (kind, token) in callers)
-            foreach (var resource in ResourceCatalogue.All.Keys) yield return ($"{resource} as {kind}", Handshake($"{path}?resources={resource}", token));
+            foreach (var resource in LiveResources.All.Keys) yield return ($"{resource} as {kind}", Handshake($"{path}?resources={resource}", token));
     }
 
     private static HttpRequestMessage Handshake(string path, string? token, params (string Name, string Value)[] headers)
