@@ -4,6 +4,7 @@ using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Console;
 using MedCor.Gateway.Endpoints;
+using MedCor.Gateway.Forwarding;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
@@ -25,7 +26,7 @@ internal static class GatewayExtensions
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MaxDrainedBytes);
         var services = builder.Services;
-        services.AddHttpForwarder();
+        ForwardedEndpoints.AddTo(services);
         services.AddOptions<LimitOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.ConfigureForwardedHeaders(forwarded));
         services.AddOptions<ReferenceDataCacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
@@ -63,7 +64,7 @@ internal static class GatewayExtensions
         app.Map<SseEndpoint>();
         app.Map<WebSocketEndpoint>();
         app.Map<IssueTicketEndpoint>();
-        app.Map<IdentityProxyEndpoints>();
+        app.Map<ForwardedEndpoints>();
         app.Map<WellKnownEndpoints>();
         app.MapHealth();
         app.Map<HomePage>();

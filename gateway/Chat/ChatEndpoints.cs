@@ -23,6 +23,9 @@ namespace MedCor.Gateway.Chat;
 internal sealed class ChatEndpoints(
     ServiceForwarder forwarder, ChatStreamStore streams, ChatStreamReaders readers, OpenConnectionLimiter connections, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock) : IEndpoints
 {
+    /// <summary>The route value with the ID of a run.</summary>
+    internal const string CallId = "call_id";
+
     private const string RunsUrl = "http://chat/chat/calls";
     private const int MaxFramesPerWrite = 256;
 
@@ -46,21 +49,13 @@ internal sealed class ChatEndpoints(
             await ForwardAsync(http, "openai_chat", request);
         }).AcceptServerToken().DescribeExecute();
         app.MapGet("/mcp/stream/{call_id}", StreamAsync).AcceptServerToken().AcceptTicket().WithMetadata(QueryParametersMetadata.Read).DescribeStream();
-        app.MapPost("/mcp/cancel/{call_id}", async http =>
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/{GetRunId(http)}/cancel");
-            await ForwardAsync(http, "cancel_call", request);
-        }).AcceptServerToken().DescribeCancel();
-        app.MapPost("/mcp/cancel_all", async http =>
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/cancel");
-            await ForwardAsync(http, "cancel_calls", request);
-        }).AcceptServerToken().DescribeCancelAll();
     }
 
-    private static Guid GetRunId(HttpContext http)
+    /// <summary>Returns the ID of the run that the path names.</summary>
+    /// <exception cref="ChatRunNotFound">The path names none.</exception>
+    internal static Guid GetRunId(HttpContext http)
     {
-        var id = (string)http.Request.RouteValues["call_id"]!;
+        var id = (string)http.Request.RouteValues[CallId]!;
         return Uuids.TryParse(id, out var runId) ? runId : throw new ChatRunNotFound(id);
     }
 

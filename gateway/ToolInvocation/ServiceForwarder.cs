@@ -54,19 +54,22 @@ internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedByte
             isRead = true;
             return result;
         }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        catch (Exception e) when (e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+            || !ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            throw new Unavailable($"{name} is unavailable and was not called. Retry shortly.", retryAfter: 1);
-        }
-        catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or IOException or SocketException or OperationCanceledException)
-        {
-            throw new Unavailable($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}.");
+            throw ToUnavailable(e, name, retryHint);
         }
         finally
         {
             if (!isRead) lease.Dispose();
         }
     }
+
+    /// <summary>Returns the error of a call that got no complete response.</summary>
+    /// <param name="failure">What ended the call.</param>
+    public static Unavailable ToUnavailable(Exception? failure, string name, string retryHint) => failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+        ? new($"{name} is unavailable and was not called. Retry shortly.", retryAfter: 1)
+        : new($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}.");
 }
 
 /// <summary>Represents a JSON body that is written from its original buffers without copying.</summary>

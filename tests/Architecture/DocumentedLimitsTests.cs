@@ -6,7 +6,7 @@ using MedCor.Chat.Runs;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Chat;
-using MedCor.Gateway.Endpoints;
+using MedCor.Gateway.Forwarding;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
@@ -51,7 +51,7 @@ public sealed class DocumentedLimitsTests
         { "a connection on which nothing is asked", $"{ConnectionLimiter.IdleTimeout.TotalMinutes} min" },
         { "a body |", Size(MedCorDefaults.MaxRequestBodySize) },
         { "a body |", Size(RequestBody.MaxDrainedBytes) },
-        { "a body at `/api/auth/`", Size(IdentityProxyEndpoints.MaxBodySize) },
+        { "a body at `/api/auth/`", Size(ForwardedEndpoints.MaxBodySize) },
         { "time until a body is whole", Seconds(RequestBody.ReadTimeout) },
         { $"pace of a body once {Seconds(ConnectionLimiter.BodyRateGracePeriod)}", Number(ConnectionLimiter.MinBytesPerSecond) },
         { "calls a minute of one caller", Number(new LimitOptions().CallsPerMinute) },

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Contracts;
+using MedCor.Gateway.Forwarding;
 using MedCor.Platform.Replay;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Tests.Architecture.Deployment;
@@ -34,6 +35,9 @@ public sealed partial class TopologyTests
     [Fact]
     public void Every_tool_and_resource_belongs_to_a_service() =>
         Assert.Empty(ToolCatalogue.All.Values.Select(t => t.Service).Concat(ResourceCatalogue.All.Values.Select(r => r.Service)).Except(Names));
+
+    [Fact]
+    public void Every_service_is_a_cluster_of_the_gateway() => Assert.Equal(Names, ForwardedEndpoints.Clusters.Select(cluster => cluster.ClusterId).Order());
 
     [Fact]
     public async Task Every_service_is_in_the_application_model_and_known_to_the_gateway()

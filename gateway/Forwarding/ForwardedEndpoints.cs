@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Gateway.Authentication;
+using MedCor.Gateway.Chat;
+using MedCor.Gateway.Endpoints;
+using MedCor.Gateway.HttpPipeline;
+using MedCor.Gateway.Limits;
+using MedCor.Gateway.OpenApi;
+using MedCor.Gateway.ToolInvocation;
+using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Telemetry;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
+
+namespace MedCor.Gateway.Forwarding;
+
+/// <summary>
+/// Maps the paths that YARP forwards, because nothing is read from the response before it is passed on: <c>/api/auth/*</c> to Identity, <c>/mcp/cancel/*</c> and
+/// <c>/mcp/cancel_all</c> to Chat. See <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
+/// </summary>
+internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoints
+{
+    /// <summary>The maximum size of a body that is sent to Identity, in bytes. It contains an e-mail address, up to two passwords or a token.</summary>
+    internal const int MaxBodySize = 16 * 1024;
+
+    private const string Identity = "identity";
+    private const string Chat = "chat";
+    private const string LogIn = "log_in";
+    private const string Refresh = "refresh_session";
+    private const string LogOut = "log_out";
+    private const string OtherSession = "session";
+    private const string Cancel = "cancel_call";
+    private const string CancelAll = "cancel_calls";
+
+    private static readonly RouteConfig[] Routes =
+    [
+        Post(LogIn, "/api/auth/login", Identity),
+        Post(Refresh, "/api/auth/refresh", Identity),
+        Post(LogOut, "/api/auth/logout", Identity),
+        // Unknown paths are counted as well.
+        Post(OtherSession, "/api/auth/{**rest}", Identity),
+        Post(Cancel, "/mcp/cancel/{call_id}", Chat).WithTransformPathRouteValues("/chat/calls/{call_id}/cancel"),
+        Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
+    ];
+
+    /// <summary>The services. Which of its replicas receives a request is decided by <see cref="ServiceHttpInvoker"/>, for YARP and for tool calls alike.</summary>
+    internal static readonly ClusterConfig[] Clusters =
+    [
+        .. from service in ServiceCatalogue.All
+           select new ClusterConfig
+           {
+               ClusterId = service.Name,
+               HttpRequest = new() { ActivityTimeout = ServiceForwarder.RequestTimeout, Version = System.Net.HttpVersion.Version11 },
+               Destinations = new Dictionary<string, DestinationConfig> { [service.Name] = new() { Address = $"http://{service.Name}" } },
+           },
+    ];
+
+    public static void AddTo(IServiceCollection services)
+    {
+        services.AddSingleton<IForwarderHttpClientFactory, ServiceClientFactory>();
+        services.AddReverseProxy().LoadFromMemory(Routes, Clusters).AddTransforms<ForwardedHeaders>();
+        // YARP adds Data Protection for session affinity, which no cluster has. It would write keys to disk.
+        services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
+    }
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        var example = DemoLogins.Find(environment) is { } logins ? new JsonObject { ["email"] = logins.Example, ["password"] = logins.Password } : null;
+        app.MapReverseProxy(proxy => proxy.Use((http, next) => http.GetReverseProxyFeature().Cluster.Config.ClusterId == Identity ? ForwardToIdentityAsync(http, next) : ForwardToChatAsync(http, next)))
+            .ConfigureEndpoints((endpoint, route) => _ = route.RouteId switch
+            {
+                LogIn => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeLogIn(example),
+                Refresh => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeRefreshSession(),
+                LogOut => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeLogOut(),
+                OtherSession => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).ExcludeFromDescription(),
+                Cancel => endpoint.AcceptServerToken().DescribeCancel(),
+                _ => endpoint.AcceptServerToken().DescribeCancelAll(),
+            });
+
+        static IEndpointConventionBuilder OpenToStrangers(IEndpointConventionBuilder endpoint, string rateLimit) =>
+            endpoint.AllowAnonymous().WithRateLimit(rateLimit).WithMetadata(QueryParametersMetadata.None);
+    }
+
+    private static RouteConfig Post(string id, string path, string service) => new() { RouteId = id, ClusterId = service, Match = new() { Path = path, Methods = [HttpMethods.Post] } };
+
+    private static async Task ForwardToIdentityAsync(HttpContext http, RequestDelegate next)
+    {
+        using (var body = await RequestBody.ReadAsync(http, MaxBodySize))
+        {
+            http.Request.Body = new MemoryStream(body.Bytes.ToArray(), writable: false);
+            // The byte order mark has been removed, so the body can be shorter than its Content-Length.
+            if (http.Request.ContentLength is not null) http.Request.ContentLength = body.Bytes.Length;
+        }
+
+        await next(http);
+        if (http.GetForwarderErrorFeature() is not null && !http.Response.HasStarted) throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
+    }
+
+    private static async Task ForwardToChatAsync(HttpContext http, RequestDelegate next)
+    {
+        var name = http.GetReverseProxyFeature().Route.Config.RouteId;
+        http.SetToolTag(name);
+        using var metrics = new ToolMetrics(Chat, name);
+        if (http.Request.RouteValues.ContainsKey(ChatEndpoints.CallId)) http.Request.RouteValues[ChatEndpoints.CallId] = ChatEndpoints.GetRunId(http);
+        // These paths read no body.
+        http.Features.Set<IHttpRequestBodyDetectionFeature>(NoBody.Instance);
+
+        await next(http);
+        if (http.RequestAborted.IsCancellationRequested) metrics.RecordAbandoned();
+        else if (http.GetForwarderErrorFeature() is not { } failure) metrics.RecordResponse(http.Response.StatusCode);
+        else if (!http.Response.HasStarted) throw ServiceForwarder.ToUnavailable(failure.Exception, name, "with the same request_id");
+        if (http.Features.Get<Refused>() is { } refusal) throw refusal;
+    }
+
+    /// <summary>Makes YARP send with the invoker of tool calls, which knows the replicas.</summary>
+    private sealed class ServiceClientFactory(ServiceHttpInvoker upstream) : IForwarderHttpClientFactory
+    {
+        public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context) => upstream;
+    }
+
+    private sealed class NoBody : IHttpRequestBodyDetectionFeature
+    {
+        public static readonly NoBody Instance = new();
+
+        public bool CanHaveBody => false;
+    }
+}
