@@ -19,7 +19,7 @@ public class UserQueriesTests
 
         Assert.NotEmpty(users);
         Assert.All(users, u => Assert.Equal(General.ToString(), (string?)u!["hospital_id"]));
-        Assert.Equal(0, (int)(await client.Call("list_users", new { hospital_id = Riverside }))["total"]!);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await client.TryCall("list_users", new { hospital_id = Riverside })).Code);
     }
 
     [Fact]
