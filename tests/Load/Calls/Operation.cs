@@ -53,7 +53,7 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                 SELECT * FROM people p LEFT JOIN known_hospitals h USING (hospital_id) LEFT JOIN schedules s ON s.hospital_id = p.hospital_id AND s.doctor_id = p.id
                     WHERE p.hospital_id = {Hospital} AND p.id = {Element(doctors)};
                 SELECT starts_at, ends_at FROM appointments WHERE hospital_id = {Hospital} AND doctor_id = {Element(doctors)}
-                    AND appointment_date BETWEEN date '{tomorrow:yyyy-MM-dd}' + :day - 1 AND date '{tomorrow:yyyy-MM-dd}' + :day + 1 AND status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED');
+                    AND appointment_date BETWEEN date '{tomorrow:yyyy-MM-dd}' + :day::integer - 1 AND date '{tomorrow:yyyy-MM-dd}' + :day::integer + 1 AND status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED');
                 """),
             Tool("get_hospital_statistics", () => new { }, "analyticsdb", $"""
                 SELECT sum(patients), sum(doctors), sum(nurses) FROM head_counts WHERE hospital_id = {Hospital};
@@ -64,7 +64,7 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                 SELECT sum(total) FROM invoices WHERE hospital_id = {Hospital} AND issued_on BETWEEN date_trunc('month', current_date) AND current_date;
                 """),
             // The smallest create: one row and one event, which no service consumes.
-            Tool("create_department", () => new { name = "Load", code = $"load-{Guid.NewGuid():N}" }, "hospitaldb", $"""
+            Tool("create_department", () => new { name = "Load", code = $"{Guid.NewGuid():N}" }, "hospitaldb", $"""
                 BEGIN;
                 INSERT INTO departments (hospital_id, id, name, code, triage_levels, is_active, version, created_at, updated_at)
                     VALUES ({Hospital}, gen_random_uuid(), 'Load', gen_random_uuid()::text, ARRAY[]::integer[], true, 1, now(), now());

@@ -51,7 +51,8 @@ internal sealed partial class PgBench(MeasuredSystem house)
         })!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? await output : throw new MeasurementException($"{program} ended with {process.ExitCode}: {await errors}");
+        // pgbench repeats an error for each connection.
+        return process.ExitCode == 0 ? await output : throw new MeasurementException($"{program} ended with {process.ExitCode}: {(await errors).Split('\n')[0]}");
     }
 
     [GeneratedRegex(@"tps = ([\d.]+)")]
