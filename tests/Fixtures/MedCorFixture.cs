@@ -189,12 +189,13 @@ public sealed class MedCorFixture
         var turn = await SystemTurn.Take(data);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => turn.End();
         var (host, telemetry) = await TakeOver(turn, run, build) ?? await StartHost(turn, data, run, build);
+        JsonNode? state = null;
         await Wait.Until(
             () => turn.IsSystemAlive
-                ? Task.FromResult(TryReadState(data) is { } state && (int)state["host"]!["pid"]! == host && state["resources"]!.AsArray().All(resource => (bool)resource!["healthy"]!))
+                ? Task.FromResult((state = TryReadState(data)) is not null && (int)state["host"]!["pid"]! == host && state["resources"]!.AsArray().All(resource => (bool)resource!["healthy"]!))
                 : throw new InvalidOperationException($"The host has ended:\n{HostLog()}"),
             "the system is up", StartTimeout, HostLog);
-        return new(data, [.. TryReadState(data)!["gateways"]!.AsArray().Select(g => new Uri((string)g!))], telemetry);
+        return new(data, [.. state!["gateways"]!.AsArray().Select(g => new Uri((string)g!))], telemetry);
 
         string HostLog() => File.ReadAllText(Path.Combine(data, "host.log"));
     }

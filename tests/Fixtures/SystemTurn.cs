@@ -52,7 +52,8 @@ internal sealed class SystemTurn
     /// <summary>Stops the system and waits until it has ended.</summary>
     public async Task Stop()
     {
-        ProcessTable.SendSignal(_state!.Host, Signal.Term);
+        // When a run has ended, the shell that started its host stops it; a second signal would end the host at once.
+        if (ProcessTable.GetStartTime(_state!.Run) != 0) ProcessTable.SendSignal(_state.Host, Signal.Term);
         await Wait.Until(() => Task.FromResult(!IsSystemAlive), "the system that runs has ended", StopTimeout);
     }
 
