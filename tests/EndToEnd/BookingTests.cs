@@ -1,4 +1,6 @@
 using System.Net;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
 namespace MedCor.Tests.EndToEnd;
@@ -15,8 +17,8 @@ public class BookingTests
         await using var heard = await SseClient.Connect(doctor, gateway: 1);
         await using var overheard = await SseClient.Connect(stranger);
 
-        var doctors = await patient.Call("list_doctors", new { limit = 100, sort = "-created_at" });
-        Assert.Contains(doctors["results"]!.AsArray(), d => (Guid)d!["id"]! == doctor.Id);
+        var doctors = await patient.Call<Page<Doctor>>("list_doctors", new { limit = 100, sort = "-created_at" });
+        Assert.Contains(doctors.Results, d => d.Id == doctor.Id);
         Assert.Contains("14:00:00", await ward.FreeTimes());
 
         var visit = await patient.Call("create_appointment", ward.BookingRequest("14:00:00"));

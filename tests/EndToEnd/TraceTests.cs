@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.EndToEnd;
 
@@ -58,10 +59,10 @@ public class TraceTests
         var nurse = ward.Nurse;
         var secret = $"Zyxw{Guid.NewGuid():N}";
         var email = $"{secret}@general.example";
-        var patient = await nurse.Call("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId });
-        await nurse.Call("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret, notes = secret });
+        var patient = await nurse.Call<User>("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId });
+        await nurse.Call("create_appointment", new { patient_id = patient.Id, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret, notes = secret });
         // Refused by the service, by a constraint, and by the gateway.
-        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_appointment", new { patient_id = (string)patient["id"]!, doctor_id = Guid.NewGuid(), appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_appointment", new { patient_id = patient.Id, doctor_id = Guid.NewGuid(), appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret })).Code);
         Assert.Equal("CONFLICT", (await nurse.TryCall("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall("create_appointment", new { patient_id = secret })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall(secret)).Code);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 
 namespace MedCor.Tests.Fixtures;
 
@@ -52,6 +53,11 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
         Assert.True(answer.Status == HttpStatusCode.OK, $"{tool} answered {(int)answer.Status}: {answer.Body.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
         return answer.Body;
     }
+
+    /// <summary>Invokes a tool, expects the status 200 and reads the result as its contract, of which no field may be missing.</summary>
+    public async Task<T> Call<T>(string tool, object? parameters = null) => (await Call(tool, parameters)).Deserialize<T>(_whole)!;
+
+    private static readonly JsonSerializerOptions _whole = new(Json.Options) { RespectRequiredConstructorParameters = true };
 }
 
 /// <summary>Represents the response to a tool call.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Fixtures;
 
@@ -52,13 +53,13 @@ internal sealed class ClinicFixture
     {
         var platform = await LogIn("admin@medcor.example");
         var name = $"w{Guid.NewGuid():N}"[..20];
-        var hospital = await platform.Call("create_hospital", new
+        var created = await platform.Call<MedCor.Contracts.Hospital.Hospital>("create_hospital", new
         {
             name, subdomain = name, registration_number = name, email = $"office@{name}.example", phone_number = "+1-555-0100", address_line1 = "1 Way", city = "Here", country = "There",
             postal_code = "1", hospital_type = "General", time_zone = timeZone,
         });
         var email = $"admin@{name}.example";
-        await platform.Call("create_user", new { email, password = Password, first_name = "Test", last_name = "ADMIN", role = "ADMIN", hospital_id = (string)hospital["id"]! });
+        await platform.Call("create_user", new { email, password = Password, first_name = "Test", last_name = "ADMIN", role = "ADMIN", hospital_id = created.Id });
         var admin = await ApiClient.LogIn(email, Password);
         return await Open(name, admin, admin, TimeZoneInfo.FindSystemTimeZoneById(timeZone));
     }
@@ -147,8 +148,8 @@ internal sealed class ClinicFixture
         await _creationGate.WaitAsync();
         try
         {
-            var user = await admin.Call("create_user", new { email, password = Password, first_name = "Test", last_name = role, role, hospital_id = admin.HospitalId });
-            return (Guid.Parse((string)user["id"]!), email);
+            var user = await admin.Call<User>("create_user", new { email, password = Password, first_name = "Test", last_name = role, role, hospital_id = admin.HospitalId });
+            return (user.Id, email);
         }
         finally
         {

@@ -1,10 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Fixtures;
 
 /// <summary>Represents a new user, created for one test.</summary>
-internal sealed record TestUser(Guid Id, string Email, string Password, JsonNode User)
+internal sealed record TestUser(Guid Id, string Email, string Password, User User)
 {
     internal const string PlatformAdminEmail = "admin@medcor.example";
     internal const string HospitalAdminEmail = "admin@general.example";
@@ -17,8 +18,8 @@ internal sealed record TestUser(Guid Id, string Email, string Password, JsonNode
     {
         var (email, password) = (NewEmail(), "Korrekt-Pferd-7");
         var admin = await ApiClient.LogInShared(by);
-        var user = await admin.Call("create_user", new { email, password, first_name = "Robin", last_name = "Testperson", role });
-        return new(Guid.Parse((string)user["id"]!), email, password, user);
+        var user = await admin.Call<User>("create_user", new { email, password, first_name = "Robin", last_name = "Testperson", role });
+        return new(user.Id, email, password, user);
     }
 
     internal Task<ApiClient> LogIn(int gateway = 0) => ApiClient.LogIn(Email, Password, gateway);

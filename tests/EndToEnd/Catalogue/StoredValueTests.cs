@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
@@ -29,15 +31,15 @@ public class StoredValueTests
         ["update_specialty"] = new("identity", async w =>
         {
             var (platform, unique) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), Guid.NewGuid().ToString("N")[..20]);
-            return (platform, (Guid)(await platform.Call("create_specialty", new { code = unique.ToUpperInvariant(), name = unique }))["id"]!);
+            return (platform, (await platform.Call<Specialty>("create_specialty", new { code = unique.ToUpperInvariant(), name = unique })).Id);
         }, "resources/specialties", "UPDATE specialties SET name = E'\x1b' || name, description = E'\x1b' WHERE id = $1"),
         ["update_hospital"] = new("hospital", w => Task.FromResult((w.Admin, w.Admin.HospitalId!.Value)), "resources/hospitals",
             "UPDATE hospitals SET name = E'\x1b', email = 'Old <' || email || '>', phone_number = E'\x1b', address_line1 = E'\x1b', city = E'\u202e', time_zone = 'localtime' WHERE id = $1"),
         ["update_medical_record"] = new("clinical", async w =>
-            (w.Admin, (Guid)(await w.Admin.Call("create_medical_record", new { patient_id = w.Patient, title = "x", record_type = "OTHER" }))["id"]!), "resources/medical_records",
+            (w.Admin, (await w.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = w.Patient, title = "x", record_type = "OTHER" })).Id), "resources/medical_records",
             @"UPDATE medical_records SET title = E'\x1b', description = E'\u202e', diagnosis = E'\x01', symptoms = E'\u2800', attachments = ARRAY['C:\scan.png', 'javascript:alert(1)', E'\x1b'] WHERE id = $1"),
         ["update_treatment"] = new("clinical", async w =>
-            (w.Admin, (Guid)(await w.Admin.Call("create_treatment", new { patient_id = w.Patient, doctor_id = w.Doctor, name = "x", medications = new[] { new { name = "x" } } }))["id"]!), "resources/treatments",
+            (w.Admin, (await w.Admin.Call<Treatment>("create_treatment", new { patient_id = w.Patient, doctor_id = w.Doctor, name = "x", medications = new[] { new { name = "x" } } })).Id), "resources/treatments",
             """UPDATE treatments SET name = E'\x1b', description = E'\x1b', instructions = E'\x1b', medications = '[{"name": "\u001b", "dosage": "\u001b"}, {"name": "x"}]' WHERE id = $1"""),
         ["set_doctor_schedule"] = new("clinical", async w =>
         {

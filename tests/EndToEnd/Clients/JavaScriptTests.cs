@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.EndToEnd.Clients;
 
@@ -78,8 +80,8 @@ public class JavaScriptTests
         var booked = Assert.Single(result.AsArray())!;
         Assert.Equal((ward.Patient.ToString(), ward.Weekday(), "14:00:00", "SCHEDULED"),
             ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["status"]));
-        var record = Assert.Single((await doctor.Call("list_medical_records", new { patient_id = ward.Patient }))["results"]!.AsArray())!;
-        Assert.Equal(($"Appointment - {ward.Weekday()}", "APPOINTMENT"), ((string?)record["title"], (string?)record["record_type"]));
+        var record = Assert.Single((await doctor.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient })).Results);
+        Assert.Equal(($"Appointment - {ward.Weekday()}", RecordType.Appointment), (record.Title, record.RecordType));
     }
 
     [Fact]

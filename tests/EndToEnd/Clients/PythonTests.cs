@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.Tests.EndToEnd.Catalogue;
 
 
@@ -42,9 +44,9 @@ public class PythonTests
         var printed = await PublishedClient.Run("batch.py", "result = printed", new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
             ("@example.com", domain), ("2025-02-01", day));
 
-        var created = (await ward.Admin.Call("list_patients", new { search = domain }))["results"]!.AsArray();
+        var created = (await ward.Admin.Call<Page<Patient>>("list_patients", new { search = domain })).Results;
         Assert.Equal(10, created.Count);
-        Assert.All(created, patient => Assert.Equal("1990-01-01", (string?)patient!["date_of_birth"]));
+        Assert.All(created, patient => Assert.Equal(new DateOnly(1990, 1, 1), patient.DateOfBirth));
         var booked = Assert.Single((await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor }))["results"]!.AsArray())!;
         Assert.Equal((ward.Patient.ToString(), day, "14:00:00", "Checkup"),
             ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["reason"]));
@@ -61,7 +63,7 @@ public class PythonTests
         await PublishedClient.Run("workflow.py", "asyncio.run(test_appointment_workflow())", new { test_token = admin.AccessToken, test_hospital_id = admin.HospitalId },
             ("test@example.com", email), ("2025-02-01", (await ClinicFixture.GetSharedReadOnly()).Weekday(4)));
 
-        var patient = Assert.Single((await admin.Call("list_users", new { search = email }))["results"]!.AsArray())!;
-        Assert.False((bool)patient["is_active"]!);
+        var patient = Assert.Single((await admin.Call<Page<User>>("list_users", new { search = email })).Results);
+        Assert.False(patient.IsActive);
     }
 }

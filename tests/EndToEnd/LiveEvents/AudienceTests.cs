@@ -83,10 +83,10 @@ public sealed class AudienceTests
         var ward = await ClinicFixture.Open();
         await using var listener = await SseClient.Connect(await ward.LogInPatient(), "resources=schedules");
 
-        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>(), exceptions = new[] { new { date = ward.Weekday(4), reason = "In hospital oneself" } } });
+        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>(), exceptions = new[] { new { date = ward.Weekday(4), reason = "In hospital oneself" } } });
 
         var told = (await listener.Next(e => e.Name == LiveEvent.ResourceUpdateEvent && (string?)e.Data["data"]!["doctor_id"] == ward.Doctor.ToString())).Data;
-        Assert.Equal(("schedules", "updated", (int)set["version"]!), ((string?)told["resource"], (string?)told["action"], (int)told["data"]!["version"]!));
+        Assert.Equal(("schedules", "updated", set.Version), ((string?)told["resource"], (string?)told["action"], (int)told["data"]!["version"]!));
         Assert.Equal((ward.Weekday(4), null), ((string?)told["data"]!["exceptions"]![0]!["date"], (string?)told["data"]!["exceptions"]![0]!["reason"]));
     }
 

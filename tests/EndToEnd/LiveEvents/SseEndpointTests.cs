@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.EndToEnd.LiveEvents;
 
@@ -318,7 +319,7 @@ public sealed class SseEndpointTests
         using var http = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };
         http.DefaultRequestHeaders.Authorization = new("Bearer", (string)refresh.Data["new_token"]!);
         var renewed = new ApiClient(http, (string)refresh.Data["new_token"]!, patient.RefreshToken, session["user"]!);
-        Assert.Equal(patient.Id.ToString(), (string?)(await renewed.Call("get_current_user"))["id"]);
+        Assert.Equal(patient.Id, (await renewed.Call<User>("get_current_user")).Id);
         await admin.Call("update_user", new { user_id = patient.Id, phone_number = "+49 30 5551239" });
         await listener.Next("users", "updated", patient.Id);
         Assert.NotNull((await socket.Call("get_current_user"))["result"]);
@@ -361,8 +362,8 @@ public sealed class SseEndpointTests
     private static async Task<(Guid Id, string Email)> NewPatientWithEmail(ApiClient admin)
     {
         var email = $"sse-{Guid.NewGuid():N}@listeners.example";
-        var user = await admin.Call("create_user", new { email, password = NewPassword, first_name = "Sina", last_name = "Event", role = "PATIENT", hospital_id = admin.HospitalId });
-        return (Guid.Parse((string)user["id"]!), email);
+        var user = await admin.Call<User>("create_user", new { email, password = NewPassword, first_name = "Sina", last_name = "Event", role = "PATIENT", hospital_id = admin.HospitalId });
+        return (user.Id, email);
     }
 
     private static async Task<string> Ticket(ApiClient client)

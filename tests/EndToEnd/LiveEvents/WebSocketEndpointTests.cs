@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Identity;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Tests.EndToEnd.Catalogue;
 using StackExchange.Redis;
@@ -530,8 +531,8 @@ public sealed class WebSocketEndpointTests
 
     private static async Task<Guid> NewPatient(ApiClient admin)
     {
-        var user = await admin.Call("create_user", NewUser(admin));
-        return Guid.Parse((string)user["id"]!);
+        var user = await admin.Call<User>("create_user", NewUser(admin));
+        return user.Id;
     }
 
     private static object NewUser(ApiClient admin) =>

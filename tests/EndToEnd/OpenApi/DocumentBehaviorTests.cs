@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Hospital;
 
 namespace MedCor.Tests.EndToEnd.OpenApi;
 
@@ -140,7 +141,7 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
     {
         var (api, admin) = await For(ToolCatalogue.All["list_subscription_plans"]);
         var plans = (await admin.Call("list_subscription_plans"))["results"]!.AsArray().Select(p => (string?)p!["id"]).ToArray();
-        var departments = (await admin.Call("list_departments", new { limit = 100 }))["results"]!.AsArray().Select(d => (string?)d!["code"]).ToArray();
+        var departments = (await admin.Call<Page<Department>>("list_departments", new { limit = 100 })).Results.Select(d => d.Code).ToArray();
 
         foreach (var tool in (string[])["create_subscription", "update_subscription"]) Assert.All(Of(tool).Where(e => e["plan_id"] is not null), e => Assert.Contains((string?)e["plan_id"], plans));
         Assert.All(Of("create_department"), e => Assert.DoesNotContain((string?)e["code"], departments));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.Gateway.ToolInvocation;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -167,7 +168,7 @@ public sealed class ReferenceDataCacheTests
         ApiClient[] admins = [await ApiClient.LogIn(TestUser.PlatformAdminEmail), await ApiClient.LogIn(TestUser.PlatformAdminEmail, gateway: 1)];
         var code = $"T{Guid.NewGuid():N}"[..20].ToUpperInvariant();
         var id = (string)(await admins[0].Call("create_specialty", new { code, name = $"{code} 0" }))["id"]!;
-        async Task<string> Name(int gateway) => (string)(await admins[gateway].Call("list_specialties", new { search = code }))["results"]!.AsArray().Single()!["name"]!;
+        async Task<string> Name(int gateway) => (await admins[gateway].Call<Page<Specialty>>("list_specialties", new { search = code })).Results.Single().Name;
         var stop = false;
         var readers = Enumerable.Range(0, 2).Select(gateway => Task.Run(async () =>
         {

@@ -16,12 +16,12 @@ internal sealed record SubscriptionFixture(ApiClient Platform, Guid Id, TimeZone
     {
         var platform = await ApiClient.LogInShared("admin@medcor.example");
         var name = $"h{Guid.NewGuid():N}";
-        var hospital = await platform.Call("create_hospital", new
+        var hospital = await platform.Call<MedCor.Contracts.Hospital.Hospital>("create_hospital", new
         {
             name, subdomain = name, registration_number = name, email = "office@hospital.example", phone_number = "+1-555-0100", address_line1 = "1 Way",
             city = "City", country = "Country", postal_code = "10001", hospital_type = "General", time_zone = zone,
         });
-        return new(platform, Guid.Parse((string)hospital["id"]!), TimeZoneInfo.FindSystemTimeZoneById(zone));
+        return new(platform, hospital.Id, TimeZoneInfo.FindSystemTimeZoneById(zone));
     }
 
     /// <summary>Returns the parameters of create_subscription.</summary>

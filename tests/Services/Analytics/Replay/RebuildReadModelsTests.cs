@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
 using MedCor.Tests.Services.Billing;
 
@@ -114,7 +115,7 @@ public class RebuildReadModelsTests
     private static async Task CheckWorkingMinutes(ClinicFixture ward)
     {
         foreach (var (daysAgo, minutes) in new[] { (0, 660), (1, 600) })
-            Assert.Equal(minutes, (int)(await ward.Admin.Call("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = ClinicFixture.FormatDate(ward.Today.AddDays(-daysAgo)) }))["working_minutes"]!);
+            Assert.Equal(minutes, (await ward.Admin.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = ClinicFixture.FormatDate(ward.Today.AddDays(-daysAgo)) })).WorkingMinutes);
     }
 
     private static async Task<int> Live(ClinicFixture ward, CancellationToken until)

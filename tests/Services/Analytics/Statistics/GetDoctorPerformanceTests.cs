@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Contracts.Hospital;
@@ -47,7 +48,7 @@ public class GetDoctorPerformanceTests
         await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
 
         foreach (var (night, minutes) in new[] { ("2024-03-03", 360), ("2024-03-10", 300), ("2024-11-03", 420) })
-            Assert.Equal(minutes, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "DAILY", date = night }))["working_minutes"]!);
+            Assert.Equal(minutes, (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id, period = "DAILY", date = night })).WorkingMinutes);
     }
 
     [Fact]
@@ -78,7 +79,7 @@ public class GetDoctorPerformanceTests
             version, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), from);
 
         async Task<int> Minutes(string period, DateOnly date) =>
-            (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) }))["working_minutes"]!;
+            (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) })).WorkingMinutes;
     }
 
     /// <summary>
@@ -101,7 +102,7 @@ public class GetDoctorPerformanceTests
         foreach (var doctor in doctors)
         {
             await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
-            Assert.Equal(2 * 480, (int)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-13" }))["working_minutes"]!);
+            Assert.Equal(2 * 480, (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-13" })).WorkingMinutes);
         }
     }
 
@@ -187,8 +188,8 @@ public class GetDoctorPerformanceTests
         var (doctor, admin) = (await ApiClient.LogInShared("doctor@general.example"), await ApiClient.LogInShared("admin@general.example"));
         var foreign = await ApiClient.LogInShared("doctor@riverside.example");
 
-        Assert.Equal(doctor.Id.ToString(), (string?)(await doctor.Call("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
-        Assert.Equal(doctor.Id.ToString(), (string?)(await admin.Call("get_doctor_performance", new { doctor_id = doctor.Id }))["doctor_id"]);
+        Assert.Equal(doctor.Id, (await doctor.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id })).DoctorId);
+        Assert.Equal(doctor.Id, (await admin.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id })).DoctorId);
         Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("get_doctor_performance", new { doctor_id = Guid.NewGuid() })).Code);
         Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("get_doctor_performance", new { doctor_id = foreign.Id })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("get_doctor_performance", new { doctor_id = foreign.Id })).Code);

@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Tests.Services.Billing;
@@ -76,7 +77,7 @@ public class GetHospitalStatisticsTests
         await Wait.Until(async () => (int)(s = await hospital.WaitForStatistics(day, day, appointments: 1))["patients"]! == 3, "three are counted");
 
         Assert.Equal(1, (int)s["new_patients"]!);
-        Assert.Equal(SyntheticHospital.FormatDate(hospital.Today), (string?)(await hospital.Platform.Call("get_hospital_statistics", new { hospital_id = hospital.Id }))["date_to"]);
+        Assert.Equal(hospital.Today, (await hospital.Platform.Call<HospitalStatistics>("get_hospital_statistics", new { hospital_id = hospital.Id })).DateTo);
     }
 
     [Fact]
@@ -101,7 +102,7 @@ public class GetHospitalStatisticsTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
 
-        Assert.Equal(("499.00", "USD"), ((string?)(await admin.Call("get_hospital_statistics"))["monthlyRevenue"], (string?)(await admin.Call("get_hospital_statistics"))["currency"]));
+        Assert.Equal(("499.00", "USD"), ((string?)(await admin.Call("get_hospital_statistics"))["monthlyRevenue"], (await admin.Call<HospitalStatistics>("get_hospital_statistics")).Currency));
     }
 
     [Fact]

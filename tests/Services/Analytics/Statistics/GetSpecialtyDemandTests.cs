@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 
@@ -51,8 +52,8 @@ public class GetSpecialtyDemandTests
         foreach (var who in new[] { "admin@general.example", "doctor@general.example" })
         {
             var client = await ApiClient.LogInShared(who);
-            var own = await client.Call("get_specialty_demand", new { period = "QUARTERLY" });
-            Assert.Contains("CARD", own["specialties"]!.AsArray().Select(s => (string?)s!["code"]));
+            var own = await client.Call<HospitalDemand>("get_specialty_demand", new { period = "QUARTERLY" });
+            Assert.Contains("CARD", own.Specialties.Select(s => s.Code));
             Assert.Equal("RESOURCE_NOT_FOUND", (await client.TryCall("get_specialty_demand", new { hospital_id = foreign })).Code);
         }
         foreach (var who in new[] { "nurse@general.example", "patient@general.example" })

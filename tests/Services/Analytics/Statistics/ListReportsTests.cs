@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Analytics.Statistics;
@@ -12,7 +14,7 @@ public class ListReportsTests
         await hospital.Publish(
             new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 1, 31), AppointmentStatus.Completed, rating: 4)), new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 3, 1), AppointmentStatus.NoShow)),
             new AppointmentCreated(hospital.NewAppointment(doctor, patient, hospital.Today, AppointmentStatus.Scheduled)), hospital.NewInvoice(new(2024, 1, 1), "199.00"), hospital.NewInvoice(new(2024, 4, 30), "-20.50"));
-        await Wait.Until(async () => (int)(await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id }))["total"]! == 3, "three months are reported");
+        await Wait.Until(async () => (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id })).Total == 3, "three months are reported");
 
         var all = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id }))["results"]!.AsArray();
 
@@ -23,7 +25,7 @@ public class ListReportsTests
         Assert.Equal((1, 1, 4m), ((int)all[2]!["figures"]!["completed"]!, (int)all[2]!["figures"]!["patients_seen"]!, (decimal)all[2]!["figures"]!["average_rating"]!));
         var same = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id, sort = "date_from", limit = 1 }))["results"]![0]!;
         Assert.Equal(all[2]!.ToJsonString(), same.ToJsonString());
-        Assert.Equal(1, (int)(await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id, date_from = "2024-01-31", date_to = "2024-02-15" }))["total"]!);
+        Assert.Equal(1, (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id, date_from = "2024-01-31", date_to = "2024-02-15" })).Total);
     }
 
     [Fact]
@@ -32,7 +34,7 @@ public class ListReportsTests
         var (admin, platform) = (await ApiClient.LogInShared("admin@general.example"), await ApiClient.LogInShared("admin@medcor.example"));
 
         Assert.All((await admin.Call("list_reports"))["results"]!.AsArray(), r => Assert.Equal(admin.HospitalId.ToString(), (string?)r!["hospital_id"]));
-        Assert.NotEqual(0, (int)(await platform.Call("list_reports"))["total"]!);
+        Assert.NotEqual(0, (await platform.Call<Page<Report>>("list_reports")).Total);
         Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("list_reports", new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId })).Code);
         foreach (var who in new[] { "doctor@general.example", "nurse@general.example", "patient@general.example" })
             Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("list_reports")).Code);

@@ -1,4 +1,6 @@
 using System.Net;
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
 using Npgsql;
 
 namespace MedCor.Tests.Services.Billing.Invoices;
@@ -55,6 +57,6 @@ public class InvoiceTests
         Assert.Equal(0, await Total(new { hospital_id = hospital.Id, date_from = SubscriptionFixture.FormatDate(hospital.Today.AddDays(2)) }));
         Assert.NotNull((await hospital.Platform.TryCall("list_invoices", new { date_from = "2026-02-01", date_to = "2026-01-01" })).Details!["date_to"]);
 
-        async Task<int> Total(object asked) => (int)(await hospital.Platform.Call("list_invoices", asked))["total"]!;
+        async Task<long> Total(object asked) => (await hospital.Platform.Call<Page<Invoice>>("list_invoices", asked)).Total;
     }
 }

@@ -1,3 +1,6 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
+
 namespace MedCor.Tests.Services.Billing.Plans;
 
 public class ListSubscriptionPlansTests
@@ -22,10 +25,10 @@ public class ListSubscriptionPlansTests
     {
         var platform = await ApiClient.LogInShared("admin@medcor.example");
 
-        var plans = await platform.Call("list_subscription_plans", new { plan_type = "PROFESSIONAL", is_active = true });
+        var plans = await platform.Call<Page<SubscriptionPlan>>("list_subscription_plans", new { plan_type = "PROFESSIONAL", is_active = true });
 
-        Assert.Equal((1, "Professional"), ((int)plans["total"]!, (string?)plans["results"]![0]!["name"]));
-        Assert.Equal(0, (int)(await platform.Call("list_subscription_plans", new { is_active = false }))["total"]!);
+        Assert.Equal((1, "Professional"), (plans.Total, plans.Results[0].Name));
+        Assert.Equal(0, (await platform.Call<Page<SubscriptionPlan>>("list_subscription_plans", new { is_active = false })).Total);
         Assert.NotNull((await platform.TryCall("list_subscription_plans", new { plan_type = "GOLD" })).Details!["plan_type"]);
     }
 }

@@ -1,3 +1,5 @@
+using MedCor.Contracts.Billing;
+
 namespace MedCor.Tests.Services.Billing.Subscriptions;
 
 public class CancelSubscriptionTests
@@ -9,12 +11,12 @@ public class CancelSubscriptionTests
         var made = await hospital.Subscribe();
         var id = (string)made["id"]!;
 
-        var ending = await hospital.Platform.Call("cancel_subscription", new { subscription_id = id, reason = "Switching to different plan", immediate = false });
-        Assert.Equal(("ACTIVE", true, false, "Switching to different plan"), ((string?)ending["status"], (bool)ending["cancel_at_period_end"]!, (bool)ending["auto_renew"]!, (string?)ending["cancellation_reason"]));
+        var ending = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = id, reason = "Switching to different plan", immediate = false });
+        Assert.Equal((SubscriptionStatus.Active, true, false, "Switching to different plan"), (ending.Status, ending.CancelAtPeriodEnd, ending.AutoRenew, ending.CancellationReason));
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())).Code);
 
-        var undone = await hospital.Platform.Call("update_subscription", new { subscription_id = id, auto_renew = true });
-        Assert.Equal(("ACTIVE", false, true, null), ((string?)undone["status"], (bool)undone["cancel_at_period_end"]!, (bool)undone["auto_renew"]!, (string?)undone["cancellation_reason"]));
+        var undone = await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = id, auto_renew = true });
+        Assert.Equal((SubscriptionStatus.Active, false, true, null), (undone.Status, undone.CancelAtPeriodEnd, undone.AutoRenew, undone.CancellationReason));
         Assert.Single(await hospital.ListInvoices());
     }
 
@@ -26,9 +28,9 @@ public class CancelSubscriptionTests
         var made = await hospital.Subscribe(SubscriptionFixture.Professional, start);
         var days = start.AddMonths(1).DayNumber - start.DayNumber;
 
-        var ended = await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"], reason = "Closing", immediate = true });
+        var ended = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = (string?)made["id"], reason = "Closing", immediate = true });
 
-        Assert.Equal(("CANCELLED", "Closing", SubscriptionFixture.FormatDate(hospital.Today)), ((string?)ended["status"], (string?)ended["cancellation_reason"], (string?)ended["ended_on"]));
+        Assert.Equal((SubscriptionStatus.Cancelled, "Closing", hospital.Today), (ended.Status, ended.CancellationReason, ended.EndedOn));
         var invoices = await hospital.ListInvoices();
         var note = invoices[1];
         Assert.Equal(("CREDIT_NOTE", 2, (string?)invoices[0]["id"]), ((string?)note["type"], (int)note["number"]!, (string?)note["corrects_invoice_id"]));
@@ -36,7 +38,7 @@ public class CancelSubscriptionTests
         // The remaining charge is the price of ten days, to the cent.
         Assert.Equal(Math.Round(499.00m * 10 / days, 2, MidpointRounding.AwayFromZero), invoices.Sum(i => SubscriptionFixture.ParseAmount(i["total"])));
 
-        Assert.False((bool)ended["cancel_at_period_end"]!);
+        Assert.False(ended.CancelAtPeriodEnd);
 
         // No day is charged twice.
         Assert.NotNull((await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
@@ -67,9 +69,9 @@ public class CancelSubscriptionTests
         var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe(start: hospital.Today.AddMonths(1));
 
-        var ended = await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"], immediate = true });
+        var ended = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = (string?)made["id"], immediate = true });
 
-        Assert.Equal("CANCELLED", (string?)ended["status"]);
+        Assert.Equal(SubscriptionStatus.Cancelled, ended.Status);
         Assert.Empty(await hospital.ListInvoices());
     }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
 
 namespace MedCor.Tests.Services.Billing.Subscriptions;
 
@@ -41,7 +43,7 @@ public class CreateSubscriptionTests
 
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(19, answers.Count(a => a is { Status: HttpStatusCode.Conflict, Code: "CONFLICT" }));
-        Assert.Equal(1, (int)(await hospital.Platform.Call("list_subscriptions", new { hospital_id = hospital.Id }))["total"]!);
+        Assert.Equal(1, (await hospital.Platform.Call<Page<Subscription>>("list_subscriptions", new { hospital_id = hospital.Id })).Total);
         Assert.InRange((await hospital.ListInvoices()).Length, 0, 1);
     }
 

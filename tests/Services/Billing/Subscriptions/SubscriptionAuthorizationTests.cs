@@ -1,3 +1,6 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
+
 namespace MedCor.Tests.Services.Billing.Subscriptions;
 
 /// <summary>Tests which callers may read and change hospitals' subscriptions and invoices.</summary>
@@ -34,9 +37,9 @@ public class SubscriptionAuthorizationTests
         await admin.Call("cancel_subscription", new { subscription_id = mine });
 
         Assert.Equal(mine, (string?)Assert.Single((await admin.Call("list_subscriptions"))["results"]!.AsArray())!["id"]);
-        Assert.Equal(0, (int)(await admin.Call("list_subscriptions", new { hospital_id = foreign.Id }))["total"]!);
-        Assert.Equal(2, (int)(await admin.Call("list_invoices"))["total"]!);
-        Assert.Equal(0, (int)(await admin.Call("list_invoices", new { hospital_id = foreign.Id }))["total"]!);
+        Assert.Equal(0, (await admin.Call<Page<Subscription>>("list_subscriptions", new { hospital_id = foreign.Id })).Total);
+        Assert.Equal(2, (await admin.Call<Page<Invoice>>("list_invoices")).Total);
+        Assert.Equal(0, (await admin.Call<Page<Invoice>>("list_invoices", new { hospital_id = foreign.Id })).Total);
         foreach (var tool in new[] { "get_subscription", "update_subscription", "cancel_subscription" })
         {
             var (a, b) = (await admin.TryCall(tool, new { subscription_id = theirs }), await admin.TryCall(tool, new { subscription_id = Guid.NewGuid() }));

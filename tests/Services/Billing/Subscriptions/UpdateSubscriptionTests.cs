@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Billing;
 
 namespace MedCor.Tests.Services.Billing.Subscriptions;
 
@@ -48,10 +49,10 @@ public class UpdateSubscriptionTests
         var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe(start: hospital.Today.AddDays(5));
 
-        var changed = await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
-        var same = await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
+        var changed = await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
+        var same = await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
 
-        Assert.Equal(("499.00", "499.00"), ((string?)changed["price"], (string?)same["price"]));
+        Assert.Equal(("499.00", "499.00"), (changed.Price, same.Price));
         Assert.Empty(await hospital.ListInvoices());
     }
 
@@ -107,11 +108,11 @@ public class UpdateSubscriptionTests
         // Once the hospital is active again, its subscription continues, even though it was canceled in the meantime.
         await hospital.Platform.Call("update_hospital", new { hospital_id = hospital.Id, is_active = true });
         await IsKnownAs(active: true);
-        Assert.True((bool)(await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), auto_renew = true }))["auto_renew"]!);
+        Assert.True((await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = Id(made), auto_renew = true })).AutoRenew);
 
         await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
         await IsKnownAs(active: false);
-        Assert.Equal("CANCELLED", (string?)(await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made), immediate = true }))["status"]);
+        Assert.Equal(SubscriptionStatus.Cancelled, (await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Status);
         Assert.Equal(["INVOICE", "CREDIT_NOTE"], (await hospital.ListInvoices()).Select(i => (string)i["type"]!));
 
         Task IsKnownAs(bool active) => Wait.Until(

@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.Contracts.Clinical;
 using MedCor.DemoData;
 
 namespace MedCor.Tests.Services.Chat.Prompts;
@@ -34,8 +35,8 @@ public sealed class AppointmentBookingTests
         Assert.Equal("COMPLETED", (string?)talk.Session["status"]);
         Assert.Null(talk.Session["step"]);
         var appointment = (string)talk.Data["appointment_id"]!;
-        var booked = await ward.Nurse.Call("get_appointment", new { appointment_id = appointment });
-        Assert.Equal(("Palpitations", "10:00:00", "Brings a list of medications"), ((string?)booked["reason"], (string?)booked["appointment_time"], (string?)booked["notes"]));
+        var booked = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = appointment });
+        Assert.Equal(("Palpitations", new TimeOnly(10, 0), "Brings a list of medications"), (booked.Reason, booked.AppointmentTime, booked.Notes));
         await listener.Next("confirmations", "created", Guid.Parse(appointment));
         Assert.Equal("CONFLICT", (await talk.TryAnswer(new { })).Code);
     }

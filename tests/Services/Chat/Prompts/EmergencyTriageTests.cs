@@ -1,3 +1,7 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Hospital;
+
 namespace MedCor.Tests.Services.Chat.Prompts;
 
 public sealed class EmergencyTriageTests
@@ -57,8 +61,8 @@ public sealed class EmergencyTriageTests
 
         Assert.Equal((3, "Looks ill"), ((int)talk.Data["level"]!, (string?)talk.Data["override_reason"]));
         Assert.Equal("RESOURCE_NOT_FOUND", (await talk.TryAnswer(new { department_id = Guid.NewGuid() })).Code);
-        var elsewhere = (await (await ApiClient.LogInShared("nurse@riverside.example")).Call("list_departments", new { triage_level = 1 }))["results"]![0]!;
-        Assert.Equal("RESOURCE_NOT_FOUND", (await talk.TryAnswer(new { department_id = (string?)elsewhere["id"] })).Code);
+        var elsewhere = (await (await ApiClient.LogInShared("nurse@riverside.example")).Call<Page<Department>>("list_departments", new { triage_level = 1 })).Results[0];
+        Assert.Equal("RESOURCE_NOT_FOUND", (await talk.TryAnswer(new { department_id = elsewhere.Id })).Code);
     }
 
     [Fact]
@@ -143,7 +147,7 @@ public sealed class EmergencyTriageTests
         await talk.Answer(new { });
         await talk.Answer(new { });
 
-        var description = (string)(await ward.Nurse.Call("get_medical_record", new { record_id = (string?)talk.Data["record_id"] }))["description"]!;
+        var description = (await ward.Nurse.Call<MedicalRecord>("get_medical_record", new { record_id = (string?)talk.Data["record_id"] })).Description!;
         foreach (var line in new[]
         {
             "Age in years, as reported: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes", "Consciousness (AVPU): Verbal", "New confusion: yes", "High risk: yes",

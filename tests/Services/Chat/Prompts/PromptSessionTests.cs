@@ -2,6 +2,7 @@ using System.Net;
 using MedCor.Chat;
 using MedCor.Chat.Prompts;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
@@ -79,7 +80,7 @@ public sealed class PromptSessionTests
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         // A request that arrives after the step was taken is an invalid answer to the next step.
         Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.True(a.Code is "CONFLICT" or "VALIDATION_ERROR", a.Body.ToJsonString()));
-        Assert.Equal(1, (int)(await ward.Nurse.Call("list_appointments", new { patient_id = ward.Patient }))["total"]!);
+        Assert.Equal(1, (await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { patient_id = ward.Patient })).Total);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -258,7 +259,7 @@ public sealed class AuditTrailTests
         {
             await Run(clinical, $"DROP TRIGGER {name} ON audit_events; DROP FUNCTION {name}()");
         }
-        Assert.Equal(1, (int)(await doctor.Call("get_medical_record", new { record_id = record }))["version"]!);
+        Assert.Equal(1, (await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = record })).Version);
     }
 
     [Theory]

@@ -18,13 +18,13 @@ public sealed class MedicalRecordTests
         Assert.Equal((ward.Doctor.ToString(), ward.Doctor.ToString()), ((string?)record["doctor_id"], (string?)record["author_id"]));
         Assert.Equal(["file_url1"], record["attachments"]!.AsArray().Select(a => (string)a!));
 
-        var amended = await doctor.Call("update_medical_record", new { record_id = Id(record), diagnosis = "Asthma", reason = "Spirometry", expected_version = 1 });
-        Assert.Equal(("Asthma", "Annual Checkup", 2), ((string?)amended["diagnosis"], (string?)amended["title"], (int)amended["version"]!));
+        var amended = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = Id(record), diagnosis = "Asthma", reason = "Spirometry", expected_version = 1 });
+        Assert.Equal(("Asthma", "Annual Checkup", 2), (amended.Diagnosis, amended.Title, amended.Version));
         Assert.Equal("CONFLICT", (await doctor.TryCall("update_medical_record", new { record_id = Id(record), diagnosis = "None", expected_version = 1 })).Code);
 
-        var history = (await (await ward.LogInPatient()).Call("get_medical_record_history", new { record_id = Id(record) }))["results"]!.AsArray();
-        Assert.Equal(["Asthma", "Healthy"], history.Select(v => (string)v!["record"]!["diagnosis"]!));
-        Assert.Equal(["Spirometry", null], history.Select(v => (string?)v!["reason"]));
+        var history = (await (await ward.LogInPatient()).Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = Id(record) })).Results;
+        Assert.Equal(["Asthma", "Healthy"], history.Select(v => v.Record.Diagnosis!));
+        Assert.Equal(["Spirometry", null], history.Select(v => v.Reason));
     }
 
     [Fact]
@@ -36,13 +36,13 @@ public sealed class MedicalRecordTests
         object Wish(IEnumerable<string>? attachments) => new { patient_id = ward.Patient, title = "Large", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments };
 
         var refused = await doctor.TryCall("create_medical_record", Wish(files));
-        var record = await doctor.Call("create_medical_record", Wish(null));
-        var amended = await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments = files, reason = "More" });
+        var record = await doctor.Call<MedicalRecord>("create_medical_record", Wish(null));
+        var amended = await doctor.TryCall("update_medical_record", new { record_id = record.Id, attachments = files, reason = "More" });
 
         foreach (var answer in (ApiResponse[])[refused, amended])
             Assert.Contains("128 KiB", (string?)Assert.Single(answer.Details!["attachments"]!.AsArray()), StringComparison.Ordinal);
-        var listed = await doctor.Call("list_medical_records", new { patient_id = ward.Patient, limit = 100 });
-        Assert.Equal((1, 1), ((int)listed["total"]!, (int)listed["results"]!.AsArray().Single()!["version"]!));
+        var listed = await doctor.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, limit = 100 });
+        Assert.Equal((1, 1), (listed.Total, listed.Results.Single().Version));
     }
 
     [Fact]
@@ -63,12 +63,12 @@ public sealed class MedicalRecordTests
         var longer = await doctor.TryCall("update_medical_record", new { record_id = Id(shortened), treatment_plan = new string('ü', 9_900), reason = "More" });
         // After the first of the two updates the record is still too large.
         await doctor.Call("update_medical_record", new { record_id = Id(shortened), description = "Short", reason = "Too long" });
-        var read = await doctor.Call("update_medical_record", new { record_id = Id(shortened), diagnosis = "Short", reason = "Too long" });
+        var read = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = Id(shortened), diagnosis = "Short", reason = "Too long" });
         await doctor.Call("update_medical_record", new { record_id = Id(withdrawn), status = "ENTERED_IN_ERROR", reason = "Another patient's" });
 
         Assert.Contains("128 KiB", (string?)longer.Details!["treatment_plan"]![0], StringComparison.Ordinal);
-        Assert.Equal(("Short", "Short", 3), ((string?)read["description"], (string?)read["diagnosis"], (int)read["version"]!));
-        Assert.Equal("ENTERED_IN_ERROR", (string?)(await doctor.Call("get_medical_record", new { record_id = Id(withdrawn) }))["status"]);
+        Assert.Equal(("Short", "Short", 3), (read.Description, read.Diagnosis, read.Version));
+        Assert.Equal(RecordStatus.EnteredInError, (await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = Id(withdrawn) })).Status);
     }
 
     [Fact]
@@ -81,8 +81,8 @@ public sealed class MedicalRecordTests
         await doctor.Call("update_medical_record", new { record_id = Id(record), status = "ENTERED_IN_ERROR", reason = "Another patient's" });
 
         Assert.Equal("CONFLICT", (await doctor.TryCall("update_medical_record", new { record_id = Id(record), diagnosis = "None" })).Code);
-        var read = await doctor.Call("get_medical_record", new { record_id = Id(record) });
-        Assert.Equal(("ENTERED_IN_ERROR", "Healthy"), ((string?)read["status"], (string?)read["diagnosis"]));
+        var read = await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = Id(record) });
+        Assert.Equal((RecordStatus.EnteredInError, "Healthy"), (read.Status, read.Diagnosis));
     }
 
     [Fact]
@@ -94,8 +94,8 @@ public sealed class MedicalRecordTests
         Assert.Equal("PERMISSION_DENIED", diagnosed.Code);
         Assert.Equal("PERMISSION_DENIED", (await ward.Nurse.TryCall("update_medical_record", new { record_id = Guid.NewGuid(), title = "x" })).Code);
         Assert.Equal("PERMISSION_DENIED", (await (await ward.LogInPatient()).TryCall("create_medical_record", Wish(ward, "VITALS"))).Code);
-        Assert.Equal(3, (int)(await ward.Nurse.Call("list_medical_records", new { patient_id = ward.Patient }))["total"]!);
-        Assert.Equal(1, (int)(await ward.Nurse.Call("list_medical_records", new { patient_id = ward.Patient, record_type = "VITALS" }))["total"]!);
+        Assert.Equal(3, (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient })).Total);
+        Assert.Equal(1, (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, record_type = "VITALS" })).Total);
     }
 
     [Fact]
@@ -106,11 +106,11 @@ public sealed class MedicalRecordTests
         object In(Guid name) => new { patient_id = ward.Patient, title = "Checkup", record_type = "VITALS", doctor_id = name };
 
         Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("create_medical_record", In(colleague))).Code);
-        Assert.Equal(ward.Doctor.ToString(), (string?)(await doctor.Call("create_medical_record", In(ward.Doctor)))["doctor_id"]);
+        Assert.Equal(ward.Doctor, (await doctor.Call<MedicalRecord>("create_medical_record", In(ward.Doctor))).DoctorId);
         foreach (var other in new[] { ward.Nurse, ward.Admin })
         {
-            var written = await other.Call("create_medical_record", In(colleague));
-            Assert.Equal((colleague.ToString(), other.Id.ToString()), ((string?)written["doctor_id"], (string?)written["author_id"]));
+            var written = await other.Call<MedicalRecord>("create_medical_record", In(colleague));
+            Assert.Equal((colleague, other.Id), (written.DoctorId, written.AuthorId));
         }
     }
 
@@ -143,9 +143,9 @@ public sealed class MedicalRecordTests
         var (ward, doctor, _) = await Shared.Value;
         string[] attachments = ["file_url1", "https://files.example/a.pdf", "HTTP://files.example/b", "//files.example/c.png", "scans/2026: front.png", "Report 12:30.pdf", "Röntgen: Hand.png", ":odd"];
 
-        var record = await doctor.Call("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments });
+        var record = await doctor.Call<MedicalRecord>("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments });
 
-        Assert.Equal(attachments, record["attachments"]!.AsArray().Select(a => (string)a!));
+        Assert.Equal(attachments, record.Attachments);
     }
 
     [Fact]
@@ -173,8 +173,8 @@ public sealed class MedicalRecordTests
 
         foreach (var more in (string[])["unsafe:javascript:alert(3)", "javascript:alert(1)", @"D:\scan.png"])
             Assert.Equal(["attachments"], CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments = shown.Append(more) })));
-        var amended = await doctor.Call("update_medical_record", new { record_id = Id(record), title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
-        Assert.Equal(shown.Append("new.pdf"), amended["attachments"]!.AsArray().Select(a => (string)a!));
+        var amended = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = Id(record), title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
+        Assert.Equal(shown.Append("new.pdf"), amended.Attachments);
         await using var kept = new Npgsql.NpgsqlCommand("SELECT attachments FROM medical_records WHERE id = $1", clinical) { Parameters = { new() { Value = Guid.Parse(Id(record)) } } };
         Assert.Equal(stored.Append("new.pdf"), (string[])(await kept.ExecuteScalarAsync())!);
     }
@@ -234,7 +234,7 @@ public sealed class MedicalRecordTests
             Assert.Equal(record.ToJsonString(), same.ToJsonString());
         }
 
-        Assert.Equal(1, (int)(await doctor.Call("get_medical_record_history", new { record_id = Id(record) }))["total"]!);
+        Assert.Equal(1, (await doctor.Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = Id(record) })).Total);
         await doctor.Call("update_medical_record", new { record_id = Id(record), title = "Changed" });
         var told = await heard.Next("medical_records", "updated", Guid.Parse(Id(record)));
         Assert.Equal(2, (int)told.Data["data"]!["version"]!);
@@ -278,8 +278,8 @@ public sealed class MedicalRecordTests
         Assert.Equal(written, seen);
 
         foreach (var diagnosis in new[] { "A", "B" }) await ward.Admin.Call("update_medical_record", new { record_id = written[0], diagnosis });
-        var versions = await ward.Nurse.Call("get_medical_record_history", new { record_id = written[0], limit = 2, page = 2 });
-        Assert.Equal((3, 1), ((int)versions["total"]!, (int)versions["results"]!.AsArray().Single()!["version"]!));
+        var versions = await ward.Nurse.Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = written[0], limit = 2, page = 2 });
+        Assert.Equal((3, 1), (versions.Total, versions.Results.Single().Version));
     }
 
     [Fact]
@@ -291,9 +291,9 @@ public sealed class MedicalRecordTests
         await using (var backdate = new Npgsql.NpgsqlCommand("UPDATE medical_records SET created_at = '2026-01-15T23:30:00Z' WHERE id = $1", clinical) { Parameters = { new() { Value = record } } })
             await backdate.ExecuteNonQueryAsync();
 
-        async Task<int> On(string day) => (int)(await ward.Nurse.Call("list_medical_records", new { patient_id = ward.Patient, date_from = day, date_to = day }))["total"]!;
+        async Task<long> On(string day) => (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, date_from = day, date_to = day })).Total;
         Assert.Equal((0, 1), (await On("2026-01-15"), await On("2026-01-16")));
-        Assert.Equal(1, (int)(await ward.Nurse.Call("list_medical_records", new { patient_id = ward.Patient, date_from = "0001-01-01", date_to = "9999-12-31" }))["total"]!);
+        Assert.Equal(1, (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, date_from = "0001-01-01", date_to = "9999-12-31" })).Total);
         Assert.Equal("VALIDATION_ERROR", (await ward.Nurse.TryCall("list_medical_records", new { date_from = "2026-01-16", date_to = "2026-01-15" })).Code);
     }
 
@@ -323,7 +323,7 @@ public sealed class MedicalRecordTests
         foreach (var wish in new object[] { forForeign, byStranger })
             Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.TryCall("create_medical_record", wish)).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.TryCall("create_treatment", new { patient_id = foreign.Id, doctor_id = ward.Doctor, name = "x" })).Code);
-        Assert.Equal(0, (int)(await ward.Admin.Call("list_medical_records", new { patient_id = foreign.Id }))["total"]!);
+        Assert.Equal(0, (await ward.Admin.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = foreign.Id })).Total);
     }
 
     [Theory]

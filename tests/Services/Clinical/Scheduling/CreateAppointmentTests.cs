@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Clinical.Scheduling;
 
@@ -43,8 +45,8 @@ public sealed class CreateAppointmentTests
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(99, answers.Count(a => a is { Status: HttpStatusCode.Conflict, Code: "CONFLICT" }));
         Assert.All(answers.Where(a => a.Status == HttpStatusCode.Conflict), a => Assert.Equal(5, a.Details!["alternatives"]!.AsArray().Count));
-        var listed = await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor });
-        Assert.Equal(1, (int)listed["total"]!);
+        var listed = await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor });
+        Assert.Equal(1, listed.Total);
     }
 
     [Fact]
@@ -213,7 +215,7 @@ public sealed class CreateAppointmentTests
     public async Task Staff_book_any_length_at_any_time()
     {
         var ward = await ClinicFixture.Open();
-        Assert.Equal(45, (int)(await ward.Nurse.Call("create_appointment", ward.BookingRequest("10:07:00", minutes: 45)))["duration_minutes"]!);
+        Assert.Equal(45, (await ward.Nurse.Call<Appointment>("create_appointment", ward.BookingRequest("10:07:00", minutes: 45))).DurationMinutes);
     }
 
     [Fact]
@@ -263,9 +265,9 @@ public sealed class CreateAppointmentTests
     {
         var (ward, foreign) = (await ClinicFixture.Open(), await ClinicFixture.Open("riverside"));
         var platform = await ClinicFixture.LogIn("admin@medcor.example");
-        var booked = await platform.Call("create_appointment", foreign.BookingRequest("10:00:00"));
-        Assert.Equal(foreign.Admin.HospitalId, Guid.Parse((string)booked["hospital_id"]!));
-        Assert.Equal("America/New_York", (string?)booked["time_zone"]);
+        var booked = await platform.Call<Appointment>("create_appointment", foreign.BookingRequest("10:00:00"));
+        Assert.Equal(foreign.Admin.HospitalId, booked.HospitalId);
+        Assert.Equal("America/New_York", booked.TimeZone);
         Assert.Equal("RESOURCE_NOT_FOUND", (await platform.TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: foreign.Patient))).Code);
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Clinical.Scheduling;
 
@@ -60,8 +62,8 @@ public sealed class ListAppointmentsTests
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
         var foreign = await ClinicFixture.LogIn("admin@riverside.example");
-        Assert.Equal(0, (int)(await foreign.Call("list_appointments", new { doctor_id = ward.Doctor }))["total"]!);
-        Assert.Equal(0, (int)(await foreign.Call("list_appointments", new { patient_id = ward.Patient }))["total"]!);
+        Assert.Equal(0, (await foreign.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor })).Total);
+        Assert.Equal(0, (await foreign.Call<Page<Appointment>>("list_appointments", new { patient_id = ward.Patient })).Total);
         Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.TryCall("get_appointment", new { appointment_id = (string)booked["id"]! })).Code);
         var platform = await ClinicFixture.LogIn("admin@medcor.example");
         Assert.Equal(Ids(booked), Listed(await platform.Call("list_appointments", new { doctor_id = ward.Doctor })));

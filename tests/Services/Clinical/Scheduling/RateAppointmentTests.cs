@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+
 namespace MedCor.Tests.Services.Clinical.Scheduling;
 
 public sealed class RateAppointmentTests
@@ -7,12 +9,12 @@ public sealed class RateAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
-        var rated = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
-        Assert.Equal((2, "A long wait"), ((int)rated["rating"]!, (string?)rated["rating_comment"]));
+        var rated = await patient.Call<Appointment>("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
+        Assert.Equal((2, "A long wait"), (rated.Rating, rated.RatingComment));
         await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 5, comment = "It was worth it" });
 
-        var read = await ward.Nurse.Call("get_appointment", new { appointment_id = (string)done["id"]! });
-        Assert.Equal((5, "It was worth it"), ((int)read["rating"]!, (string?)read["rating_comment"]));
+        var read = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = (string)done["id"]! });
+        Assert.Equal((5, "It was worth it"), (read.Rating, read.RatingComment));
     }
 
     [Fact]
@@ -22,11 +24,11 @@ public sealed class RateAppointmentTests
         var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
         await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 2, comment = "A long wait" });
 
-        var again = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3 });
-        var takenBack = await patient.Call("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3, comment = (string?)null });
+        var again = await patient.Call<Appointment>("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3 });
+        var takenBack = await patient.Call<Appointment>("rate_appointment", new { appointment_id = (string)done["id"]!, rating = 3, comment = (string?)null });
 
-        Assert.Equal((3, "A long wait"), ((int)again["rating"]!, (string?)again["rating_comment"]));
-        Assert.Equal((3, null), ((int)takenBack["rating"]!, (string?)takenBack["rating_comment"]));
+        Assert.Equal((3, "A long wait"), (again.Rating, again.RatingComment));
+        Assert.Equal((3, null), (takenBack.Rating, takenBack.RatingComment));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Net;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Clinical.Scheduling;
 
@@ -54,8 +56,8 @@ public sealed class RescheduleAppointmentTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), $"{11 + i % 5}:00:00"))));
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(29, answers.Count(a => a.Code == "CONFLICT"));
-        var standing = await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
-        Assert.Equal(1, (int)standing["total"]!);
+        var standing = await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
+        Assert.Equal(1, standing.Total);
     }
 
     [Fact]
@@ -66,8 +68,8 @@ public sealed class RescheduleAppointmentTests
         var booked = await Task.WhenAll(times.Select(t => ward.Book(t)));
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(booked[i % 4], ward.Weekday(), times[(i + 1 + i / 4) % 4]))));
         Assert.All(answers, a => Assert.Contains(a.Status, new[] { HttpStatusCode.OK, HttpStatusCode.Conflict, HttpStatusCode.BadRequest }));
-        var standing = await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
-        Assert.Equal(4, (int)standing["total"]!);
+        var standing = await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
+        Assert.Equal(4, standing.Total);
     }
 
     [Theory]
@@ -115,7 +117,7 @@ public sealed class RescheduleAppointmentTests
         Assert.Equal("VALIDATION_ERROR", odd.Code);
         Assert.NotNull(odd.Details!["appointment_time"]);
         Assert.Equal("10:00:00", (string?)odd.Details["alternatives"]![0]!["time"]);
-        Assert.Equal(60, (int)(await patient.Call("reschedule_appointment", To(long_, ward.Weekday(2), "10:30:00")))["duration_minutes"]!);
+        Assert.Equal(60, (await patient.Call<Appointment>("reschedule_appointment", To(long_, ward.Weekday(2), "10:30:00"))).DurationMinutes);
     }
 
     [Theory]
@@ -131,7 +133,7 @@ public sealed class RescheduleAppointmentTests
         var refused = await patient.TryCall("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
         Assert.Equal(("CONFLICT", minutes, 30), (refused.Code, (int?)refused.Details?["duration_minutes"], (int?)refused.Details?["slot_minutes"]));
         Assert.Equal(long_.ToJsonString(), (await patient.Call("get_appointment", new { appointment_id = (string)long_["id"]! })).ToJsonString());
-        Assert.Equal(30, (int)(await patient.Call("reschedule_appointment", To(usual, ward.Weekday(4), "10:00:00")))["duration_minutes"]!);
+        Assert.Equal(30, (await patient.Call<Appointment>("reschedule_appointment", To(usual, ward.Weekday(4), "10:00:00"))).DurationMinutes);
 
         // The hospital can move it, and the patient can cancel it.
         var moved = await ward.Nurse.Call("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
@@ -151,11 +153,11 @@ public sealed class RescheduleAppointmentTests
         var own = new List<System.Text.Json.Nodes.JsonNode>();
         for (var i = 1; i <= 3; i++) own.Add(await patient.Call("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i))));
 
-        var moved = await patient.Call("reschedule_appointment", To(own[0], ward.Weekday(4), "10:00:00"));
+        var moved = await patient.Call<Appointment>("reschedule_appointment", To(own[0], ward.Weekday(4), "10:00:00"));
         await ward.Nurse.Call("reschedule_appointment", To(own[1], ward.Weekday(5), "10:00:00"));
 
         Assert.Equal("CONFLICT", (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00"))).Code);
-        await patient.Call("update_appointment_status", new { appointment_id = (string)moved["id"]!, status = "CANCELLED", notes = "Well again" });
+        await patient.Call("update_appointment_status", new { appointment_id = moved.Id, status = "CANCELLED", notes = "Well again" });
         await patient.Call("create_appointment", ward.BookingRequest("11:00:00"));
     }
 

@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+
 namespace MedCor.Tests.Services.Clinical.Scheduling;
 
 public sealed class SetDoctorScheduleTests
@@ -36,9 +38,9 @@ public sealed class SetDoctorScheduleTests
         Assert.Equal(set["working_hours"]!.ToJsonString(), read["working_hours"]!.ToJsonString());
         Assert.Equal("Leave", (string?)read["exceptions"]![0]!["reason"]);
 
-        var again = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Hours("12:00:00", "13:00:00") });
-        Assert.Equal(2, (int)again["version"]!);
-        Assert.Empty(again["breaks"]!.AsArray());
+        var again = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Hours("12:00:00", "13:00:00") });
+        Assert.Equal(2, again.Version);
+        Assert.Empty(again.Breaks);
         Assert.Equal(["12:00:00", "12:30:00"], await ward.FreeTimes(day));
     }
 
@@ -55,7 +57,7 @@ public sealed class SetDoctorScheduleTests
         });
 
         foreach (var staff in new[] { ward.Nurse, await ward.LogInDoctor(), await ClinicFixture.LogIn("doctor@general.example"), await ClinicFixture.LogIn("admin@medcor.example") })
-            Assert.All((await staff.Call("get_doctor_schedule", new { doctor_id = ward.Doctor }))["exceptions"]!.AsArray(), e => Assert.Equal("In hospital oneself", (string?)e!["reason"]));
+            Assert.All((await staff.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor })).Exceptions, e => Assert.Equal("In hospital oneself", e.Reason));
         var shown = await patient.Call("get_doctor_schedule", new { doctor_id = ward.Doctor });
         Assert.Equal([ward.Weekday(4), ward.Weekday(5)], shown["exceptions"]!.AsArray().Select(e => (string)e!["date"]!));
         ApiResponse[] answers =
@@ -77,7 +79,7 @@ public sealed class SetDoctorScheduleTests
         Assert.Equal((string)outside["id"]!, (string)Assert.Single(set["affected"]!.AsArray())!["id"]!);
         Assert.Equal(1, (int)set["affected_count"]!);
         foreach (var booked in new[] { inside, outside })
-            Assert.Equal("SCHEDULED", (string?)(await ward.Nurse.Call("get_appointment", new { appointment_id = (string)booked["id"]! }))["status"]);
+            Assert.Equal(AppointmentStatus.Scheduled, (await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = (string)booked["id"]! })).Status);
     }
 
     [Fact]
@@ -143,8 +145,8 @@ public sealed class SetDoctorScheduleTests
 
         Assert.Equal(set.ToJsonString(), same.ToJsonString());
         Assert.Equal((string)booked["id"]!, (string)Assert.Single(same["affected"]!.AsArray())!["id"]!);
-        var changed = await ward.Admin.Call("set_doctor_schedule", Schedule("Training"));
-        Assert.Equal(2, (int)changed["version"]!);
+        var changed = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", Schedule("Training"));
+        Assert.Equal(2, changed.Version);
         Assert.Equal(2, await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
     }
 
@@ -161,8 +163,8 @@ public sealed class SetDoctorScheduleTests
 
         Assert.Equal(set.ToJsonString(), same.ToJsonString());
         Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
-        var fewer = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours, breaks = breaks.Take(1), exceptions });
-        Assert.Equal(2, (int)fewer["version"]!);
+        var fewer = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours, breaks = breaks.Take(1), exceptions });
+        Assert.Equal(2, fewer.Version);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Clinical.Scheduling;
 
@@ -69,9 +70,9 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await ClinicFixture.Open();
         var wish = new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "10:00:00", reason = "Rash", notes = "Patient has allergies" };
-        var booked = await ward.Nurse.Call("create_appointment", wish);
-        var cancelled = await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "The patient is abroad" });
-        Assert.Equal("Patient has allergies\nThe patient is abroad", (string?)cancelled["notes"]);
+        var booked = await ward.Nurse.Call<Appointment>("create_appointment", wish);
+        var cancelled = await ward.Nurse.Call<Appointment>("update_appointment_status", new { appointment_id = booked.Id, status = "CANCELLED", notes = "The patient is abroad" });
+        Assert.Equal("Patient has allergies\nThe patient is abroad", cancelled.Notes);
     }
 
     [Fact]

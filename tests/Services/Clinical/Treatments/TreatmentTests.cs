@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Tests.Services.Clinical.Scheduling;
 
 namespace MedCor.Tests.Services.Clinical.Treatments;
@@ -13,27 +15,27 @@ public sealed class TreatmentTests
         var begun = await doctor.Call("create_treatment", Wish(ward));
         Assert.Equal(("ACTIVE", "10mg", FollowUp), ((string?)begun["status"], (string?)begun["medications"]![0]!["dosage"], (string?)begun["follow_up_date"]));
 
-        var ended = await doctor.Call("update_treatment", new { treatment_id = Id(begun), status = "COMPLETED", notes = "Went well" });
-        Assert.Equal(("COMPLETED", "Went well", 2), ((string?)ended["status"], (string?)ended["notes"], (int)ended["version"]!));
+        var ended = await doctor.Call<Treatment>("update_treatment", new { treatment_id = Id(begun), status = "COMPLETED", notes = "Went well" });
+        Assert.Equal((TreatmentStatus.Completed, "Went well", 2), (ended.Status, ended.Notes, ended.Version));
         Assert.Equal("CONFLICT", (await doctor.TryCall("update_treatment", new { treatment_id = Id(begun), status = "DISCONTINUED" })).Code);
-        Assert.Equal(1, (int)(await (await ward.LogInPatient()).Call("list_treatments", new { status = "COMPLETED" }))["total"]!);
+        Assert.Equal(1, (await (await ward.LogInPatient()).Call<Page<Treatment>>("list_treatments", new { status = "COMPLETED" })).Total);
     }
 
     [Fact]
     public async Task Nurses_and_patients_read_and_the_platform_sees_no_content()
     {
         var ward = await ClinicFixture.Open();
-        var begun = await ward.Admin.Call("create_treatment", Wish(ward));
+        var begun = await ward.Admin.Call<Treatment>("create_treatment", Wish(ward));
         foreach (var reader in new[] { ward.Nurse, await ward.LogInPatient() })
         {
-            Assert.Equal("Hypertension", (string?)(await reader.Call("get_treatment", new { treatment_id = Id(begun) }))["name"]);
+            Assert.Equal("Hypertension", (await reader.Call<Treatment>("get_treatment", new { treatment_id = begun.Id })).Name);
             Assert.Equal("PERMISSION_DENIED", (await reader.TryCall("create_treatment", Wish(ward))).Code);
-            Assert.Equal("PERMISSION_DENIED", (await reader.TryCall("update_treatment", new { treatment_id = Id(begun), notes = "x" })).Code);
+            Assert.Equal("PERMISSION_DENIED", (await reader.TryCall("update_treatment", new { treatment_id = begun.Id, notes = "x" })).Code);
         }
-        var seen = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("get_treatment", new { treatment_id = Id(begun) });
+        var seen = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("get_treatment", new { treatment_id = begun.Id });
         Assert.Equal("ACTIVE", (string?)seen["status"]);
         foreach (var content in Contents) Assert.Null(seen[content]);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("get_treatment", new { treatment_id = Id(begun) })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("get_treatment", new { treatment_id = begun.Id })).Code);
     }
 
     [Fact]
@@ -46,8 +48,8 @@ public sealed class TreatmentTests
         var same = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), name = "Hypertension", medications, status = "ACTIVE" });
         Assert.Equal(begun.ToJsonString(), same.ToJsonString());
 
-        var changed = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
-        Assert.Equal((2, "20mg"), ((int)changed["version"]!, (string?)changed["medications"]![0]!["dosage"]));
+        var changed = await ward.Admin.Call<Treatment>("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
+        Assert.Equal((2, "20mg"), (changed.Version, changed.Medications![0].Dosage));
         Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
     }
 
@@ -85,7 +87,7 @@ public sealed class TreatmentTests
         await using var nurse = await SseClient.Connect(ward.Nurse);
         await using var concerned = await SseClient.Connect(await ward.LogInPatient());
         await using var other = await SseClient.Connect(await ClinicFixture.LogIn("patient@general.example"));
-        var begun = Guid.Parse(Id(await ward.Admin.Call("create_treatment", Wish(ward))));
+        var begun = (await ward.Admin.Call<Treatment>("create_treatment", Wish(ward))).Id;
         await ward.Admin.Call("update_treatment", new { treatment_id = begun, notes = "Better" });
 
         foreach (var listener in new[] { nurse, concerned })
@@ -124,14 +126,14 @@ public sealed class TreatmentTests
         object By(Guid name) => new { patient_id = ward.Patient, doctor_id = name, name = "Pain relief" };
 
         Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("create_treatment", By(colleague))).Code);
-        Assert.Equal(0, (int)(await doctor.Call("list_treatments", new { patient_id = ward.Patient }))["total"]!);
-        Assert.Equal(ward.Doctor.ToString(), (string?)(await doctor.Call("create_treatment", By(ward.Doctor)))["doctor_id"]);
-        var colleagues = await ward.Admin.Call("create_treatment", By(colleague));
-        Assert.Equal((colleague.ToString(), ward.Admin.Id.ToString()), ((string?)colleagues["doctor_id"], (string?)colleagues["author_id"]));
+        Assert.Equal(0, (await doctor.Call<Page<Treatment>>("list_treatments", new { patient_id = ward.Patient })).Total);
+        Assert.Equal(ward.Doctor, (await doctor.Call<Treatment>("create_treatment", By(ward.Doctor))).DoctorId);
+        var colleagues = await ward.Admin.Call<Treatment>("create_treatment", By(colleague));
+        Assert.Equal((colleague, ward.Admin.Id), (colleagues.DoctorId, colleagues.AuthorId));
 
         // A change makes its caller the author, because the text is no longer that of the previous one.
-        var changed = await doctor.Call("update_treatment", new { treatment_id = Id(colleagues), instructions = "With food" });
-        Assert.Equal((colleague.ToString(), ward.Doctor.ToString()), ((string?)changed["doctor_id"], (string?)changed["author_id"]));
+        var changed = await doctor.Call<Treatment>("update_treatment", new { treatment_id = colleagues.Id, instructions = "With food" });
+        Assert.Equal((colleague, ward.Doctor), (changed.DoctorId, changed.AuthorId));
     }
 
     private static readonly string[] Contents = ["name", "description", "medications", "instructions", "notes", "follow_up_date"];

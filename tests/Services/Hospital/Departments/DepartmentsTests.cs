@@ -1,3 +1,6 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Hospital;
+
 namespace MedCor.Tests.Services.Hospital.Departments;
 
 public sealed class DepartmentsTests
@@ -28,8 +31,8 @@ public sealed class DepartmentsTests
         Assert.Equal([2, 3], opened["triage_levels"]!.AsArray().Select(level => (int)level!));
         Assert.Equal((admin.HospitalId.ToString(), true, 1), ((string?)opened["hospital_id"], (bool)opened["is_active"]!, (int)opened["version"]!));
         foreach (var who in new[] { Platform, Admin, "doctor@general.example", "nurse@general.example", "patient@general.example" })
-            Assert.Equal(1, (int)(await (await ApiClient.LogInShared(who)).Call("list_departments", new { search = code, triage_level = 3 }))["total"]!);
-        Assert.Equal(0, (int)(await admin.Call("list_departments", new { search = code, triage_level = 1 }))["total"]!);
+            Assert.Equal(1, (await (await ApiClient.LogInShared(who)).Call<Page<Department>>("list_departments", new { search = code, triage_level = 3 })).Total);
+        Assert.Equal(0, (await admin.Call<Page<Department>>("list_departments", new { search = code, triage_level = 1 })).Total);
         await listener.Next("departments", "created", Guid.Parse((string)opened["id"]!));
     }
 
@@ -71,8 +74,8 @@ public sealed class DepartmentsTests
         var code = NewCode();
         await own.Call("create_department", new { name = "Ours", code });
 
-        Assert.Equal(0, (int)(await other.Call("list_departments", new { search = code }))["total"]!);
-        Assert.Equal(0, (int)(await other.Call("list_departments", new { hospital_id = own.HospitalId }))["total"]!);
+        Assert.Equal(0, (await other.Call<Page<Department>>("list_departments", new { search = code })).Total);
+        Assert.Equal(0, (await other.Call<Page<Department>>("list_departments", new { hospital_id = own.HospitalId })).Total);
         foreach (var hospital in new[] { own.HospitalId!.Value, Guid.NewGuid() })
             Assert.Equal("RESOURCE_NOT_FOUND", (await other.TryCall("create_department", new { name = "Theirs", code = NewCode(), hospital_id = hospital })).Code);
     }
@@ -107,6 +110,6 @@ public sealed class DepartmentsTests
     public async Task The_demo_hospitals_have_an_emergency_department()
     {
         foreach (var who in new[] { "nurse@general.example", "nurse@riverside.example" })
-            Assert.Contains("EMER", (await (await ApiClient.LogInShared(who)).Call("list_departments", new { triage_level = 1 }))["results"]!.AsArray().Select(d => (string?)d!["code"]));
+            Assert.Contains("EMER", (await (await ApiClient.LogInShared(who)).Call<Page<Department>>("list_departments", new { triage_level = 1 })).Results.Select(d => d.Code));
     }
 }

@@ -4,6 +4,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Hospital;
 using MedCor.Tests.Services.Clinical.Scheduling;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -53,7 +55,7 @@ public sealed class UpdateHospitalTests
         var (day, time) = (starts.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), starts.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
         await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
         await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(
-            to, (string?)(await ward.Nurse.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = day }))["time_zone"]));
+            to, (await ward.Nurse.Call<AppointmentSlots>("list_appointment_slots", new { doctor_id = ward.Doctor, date = day })).TimeZone));
 
         var free = await ward.FreeTimes(day);
         Assert.Equal(15, free.Length);
@@ -107,7 +109,7 @@ public sealed class UpdateHospitalTests
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         var patient = await ward.LogInPatient();
-        Assert.Equal(3, (int)(await patient.Call("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["max_open_patient_bookings"]!);
+        Assert.Equal(3, (await patient.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).MaxOpenPatientBookings);
         Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
         Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
 
@@ -125,7 +127,7 @@ public sealed class UpdateHospitalTests
         Assert.Equal("CONFLICT", (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(3)))).Code);
 
         async Task Allow(int most) =>
-            Assert.Equal(most, (int)(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most }))["max_open_patient_bookings"]!);
+            Assert.Equal(most, (await ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most })).MaxOpenPatientBookings);
     }
 
     [Fact]
@@ -138,9 +140,9 @@ public sealed class UpdateHospitalTests
         await Wait.Until(async () => (await former.TryCall("get_current_user")).Code == "AUTH_INVALID", "its sessions end", TimeSpan.FromSeconds(10));
         await using var listener = await SseClient.Connect(platform, "resources=hospitals");
 
-        var back = await platform.Call("update_hospital", new { hospital.hospital_id, is_active = true });
+        var back = await platform.Call<UpdatedHospital>("update_hospital", new { hospital.hospital_id, is_active = true });
 
-        Assert.Equal((true, 3), ((bool)back["is_active"]!, (int)back["version"]!));
+        Assert.Equal((true, 3), (back.IsActive, back.Version));
         await listener.Next(e => (string?)e.Data["resource"] == "hospitals" && (string?)e.Data["action"] == "updated" && (string?)e.Data["data"]!["id"] == hospital.hospital_id.ToString() && (bool)e.Data["data"]!["is_active"]!);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
@@ -149,10 +151,10 @@ public sealed class UpdateHospitalTests
         });
         var patient = await ward.LogInPatient();
         Assert.Equal("AUTH_INVALID", (await former.TryCall("get_current_user")).Code);
-        Assert.Equal("SCHEDULED", (string?)(await patient.Call("get_appointment", new { appointment_id = Text(booked, "id") }))["status"]);
+        Assert.Equal(AppointmentStatus.Scheduled, (await patient.Call<Appointment>("get_appointment", new { appointment_id = Text(booked, "id") })).Status);
         await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00", ward.Weekday(4)))).Status));
         // Sending the current value is no change.
-        Assert.Equal(3, (int)(await platform.Call("update_hospital", new { hospital.hospital_id, is_active = true }))["version"]!);
+        Assert.Equal(3, (await platform.Call<UpdatedHospital>("update_hospital", new { hospital.hospital_id, is_active = true })).Version);
     }
 
     [Fact]
@@ -162,7 +164,7 @@ public sealed class UpdateHospitalTests
         var refused = await platform.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false });
         Assert.Equal("VALIDATION_ERROR", refused.Code);
         Assert.Equal("can only be true: use delete_hospital to deactivate a hospital", (string?)Assert.Single(refused.Details!["is_active"]!.AsArray()));
-        Assert.True((bool)(await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true }))["is_active"]!);
+        Assert.True((await ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).IsActive);
 
         // Without revoking the hospital's tokens, which normally happens within seconds.
         var house = await MedCorFixture.Get();
@@ -170,7 +172,7 @@ public sealed class UpdateHospitalTests
 
         Assert.Equal("PERMISSION_DENIED", (await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).Code);
         // Sending a value back as it was read changes nothing.
-        Assert.False((bool)(await platform.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false }))["is_active"]!);
+        Assert.False((await platform.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false })).IsActive);
     }
 
     [Fact]
@@ -198,7 +200,7 @@ public sealed class UpdateHospitalTests
         var error = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, (string?)error["code"]));
         Assert.True((int)error["retry_after"]! > 0);
-        Assert.Equal("Europe/Berlin", (string?)(await ward.Admin.Call("get_hospital", new { hospital_id = ward.Admin.HospitalId }))["time_zone"]);
+        Assert.Equal("Europe/Berlin", (await ward.Admin.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).TimeZone);
     }
 
     /// <summary>Starts a server that rejects a request as an older version of the service does.</summary>

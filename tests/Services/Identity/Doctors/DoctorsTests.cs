@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
 namespace MedCor.Tests.Services.Identity.Doctors;
@@ -15,10 +17,10 @@ public class DoctorsTests
     {
         var patient = await ApiClient.LogInShared("patient@general.example");
 
-        var doctors = (await patient.Call("list_doctors", new { hospital_id = DemoTenants.Hospitals[0].Id, specialty, is_available = true, limit = 100 }))["results"]!.AsArray();
+        var doctors = (await patient.Call<Page<Doctor>>("list_doctors", new { hospital_id = DemoTenants.Hospitals[0].Id, specialty, is_available = true, limit = 100 })).Results;
 
-        Assert.Contains(doctors, d => (string?)d!["email"] == "doctor@general.example");
-        Assert.All(doctors, d => Assert.Contains(d!["specialties"]!.AsArray(), s => (string?)s!["code"] == "CARD"));
+        Assert.Contains(doctors, d => d.Email == "doctor@general.example");
+        Assert.All(doctors, d => Assert.Contains(d.Specialties, s => s.Code == "CARD"));
     }
 
     [Fact]
@@ -27,17 +29,17 @@ public class DoctorsTests
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("DOCTOR"));
         object Specialties(params object[] specialties) => new { doctor_id = somebody.Id, specialties };
 
-        var first = await admin.Call("update_doctor_specialties", Specialties(
+        var first = await admin.Call<Doctor>("update_doctor_specialties", Specialties(
             new { specialty_id = Cardiology, is_primary = true, years_of_experience = 10, certification_date = "2015-01-01" }, new { specialty_id = Dermatology }));
         var second = await admin.Call("update_doctor_specialties", Specialties(new { specialty_id = Cardiology, is_primary = false, years_of_experience = 11 }));
 
-        Assert.Equal(["CARD", "DERM"], first["specialties"]!.AsArray().Select(s => (string?)s!["code"]));
-        Assert.Equal((10, "2015-01-01", true), ((int?)first["specialties"]![0]!["years_of_experience"], (string?)first["specialties"]![0]!["certification_date"], (bool)first["specialties"]![0]!["is_primary"]!));
-        Assert.Equal((2, 3), ((int)first["version"]!, (int)second["version"]!));
+        Assert.Equal(["CARD", "DERM"], first.Specialties.Select(s => s.Code));
+        Assert.Equal((10, new DateOnly(2015, 1, 1), true), (first.Specialties[0].YearsOfExperience, first.Specialties[0].CertificationDate, first.Specialties[0].IsPrimary));
+        Assert.Equal((2, 3), (first.Version, (int)second["version"]!));
         var shown = await admin.Call("get_doctor_details", new { doctor_id = somebody.Id });
         Assert.Equal(second.ToJsonString(), shown.ToJsonString());
         Assert.Equal(11, (int)shown["specialties"]!.AsArray().Single()!["years_of_experience"]!);
-        Assert.Contains((await admin.Call("get_specialty_doctors", new { specialty_id = Cardiology, sort = "-created_at", limit = 100 }))["results"]!.AsArray(), d => (string?)d!["id"] == somebody.Id.ToString());
+        Assert.Contains((await admin.Call<Page<Doctor>>("get_specialty_doctors", new { specialty_id = Cardiology, sort = "-created_at", limit = 100 })).Results, d => d.Id == somebody.Id);
     }
 
     [Fact]
@@ -55,7 +57,7 @@ public class DoctorsTests
         var same = await admin.Call("update_doctor_specialties", Specialties(10));
 
         Assert.Equal((first.ToJsonString(), told), (same.ToJsonString(), await CountEvents()));
-        Assert.Equal((int)first["version"]! + 1, (int)(await admin.Call("update_doctor_specialties", Specialties(11)))["version"]!);
+        Assert.Equal((int)first["version"]! + 1, (await admin.Call<Doctor>("update_doctor_specialties", Specialties(11))).Version);
         Assert.Equal(told + 1, await CountEvents());
 
         async Task<long> CountEvents() =>
@@ -94,7 +96,7 @@ public class DoctorsTests
 
         await doctor.Call("update_user", new { user_id = somebody.Id, is_available = false });
 
-        Assert.False((bool)(await doctor.Call("get_doctor_details", new { doctor_id = somebody.Id }))["is_available"]!);
-        Assert.DoesNotContain((await doctor.Call("list_doctors", new { is_available = true, sort = "-created_at", limit = 100 }))["results"]!.AsArray(), d => (string?)d!["id"] == somebody.Id.ToString());
+        Assert.False((await doctor.Call<Doctor>("get_doctor_details", new { doctor_id = somebody.Id })).IsAvailable);
+        Assert.DoesNotContain((await doctor.Call<Page<Doctor>>("list_doctors", new { is_available = true, sort = "-created_at", limit = 100 })).Results, d => d.Id == somebody.Id);
     }
 }

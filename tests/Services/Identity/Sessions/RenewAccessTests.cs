@@ -36,7 +36,7 @@ public sealed class RenewAccessTests
             await expire.ExecuteNonQueryAsync();
         using var late = await identity.Post(patient, "/sessions/token", new { });
         Assert.Equal(HttpStatusCode.Unauthorized, late.StatusCode);
-        Assert.Equal(patient.Id.ToString(), (string?)(await patient.Call("get_current_user"))["id"]);
+        Assert.Equal(patient.Id, (await patient.Call<User>("get_current_user")).Id);
 
         static long RefreshedAt(string token) => new JsonWebToken(token).GetPayloadValue<long>("refreshed_at");
     }

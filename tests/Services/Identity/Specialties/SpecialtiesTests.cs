@@ -1,3 +1,6 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+
 namespace MedCor.Tests.Services.Identity.Specialties;
 
 public class SpecialtiesTests
@@ -10,14 +13,14 @@ public class SpecialtiesTests
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var code = NewCode();
 
-        var made = await platform.Call("create_specialty", new { code, name = $"Name {code}", description = "Description of specialty" });
-        var changed = await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], description = "Another", expected_version = 1 });
+        var made = await platform.Call<Specialty>("create_specialty", new { code, name = $"Name {code}", description = "Description of specialty" });
+        var changed = await platform.Call<Specialty>("update_specialty", new { specialty_id = made.Id, description = "Another", expected_version = 1 });
 
-        Assert.Equal((code, $"Name {code}", "Another", 2), ((string?)changed["code"], (string?)changed["name"], (string?)changed["description"], (int)changed["version"]!));
-        Assert.Equal("CONFLICT", (await platform.TryCall("update_specialty", new { specialty_id = (string?)made["id"], name = "x", expected_version = 1 })).Code);
+        Assert.Equal((code, $"Name {code}", "Another", 2), (changed.Code, changed.Name, changed.Description, changed.Version));
+        Assert.Equal("CONFLICT", (await platform.TryCall("update_specialty", new { specialty_id = made.Id, name = "x", expected_version = 1 })).Code);
         foreach (var who in new[] { "admin@general.example", "doctor@riverside.example", "nurse@general.example", "patient@riverside.example" })
-            Assert.Equal(1, (int)(await (await ApiClient.LogInShared(who)).Call("list_specialties", new { search = code, is_active = true }))["total"]!);
-        Assert.Equal(0, (int)(await platform.Call("get_specialty_doctors", new { specialty_id = (string?)made["id"] }))["total"]!);
+            Assert.Equal(1, (await (await ApiClient.LogInShared(who)).Call<Page<Specialty>>("list_specialties", new { search = code, is_active = true })).Total);
+        Assert.Equal(0, (await platform.Call<Page<Doctor>>("get_specialty_doctors", new { specialty_id = made.Id })).Total);
     }
 
     [Fact]
@@ -68,11 +71,11 @@ public class SpecialtiesTests
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var code = NewCode();
-        var made = await platform.Call("create_specialty", new { code, name = $"Name {code}" });
-        await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], is_active = false });
+        var made = await platform.Call<Specialty>("create_specialty", new { code, name = $"Name {code}" });
+        await platform.Call("update_specialty", new { specialty_id = made.Id, is_active = false });
         var doctor = await TestUser.Create("DOCTOR");
 
-        Assert.Equal("CONFLICT", (await platform.TryCall("update_doctor_specialties", new { doctor_id = doctor.Id, specialties = new[] { new { specialty_id = (string?)made["id"] } } })).Code);
+        Assert.Equal("CONFLICT", (await platform.TryCall("update_doctor_specialties", new { doctor_id = doctor.Id, specialties = new[] { new { specialty_id = made.Id } } })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await platform.TryCall("get_specialty_doctors", new { specialty_id = Guid.NewGuid() })).Code);
     }
 }

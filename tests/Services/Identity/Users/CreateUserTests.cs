@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 using Npgsql;
 
@@ -79,9 +81,9 @@ public class CreateUserTests
         var (admin, name) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), $"t{Guid.NewGuid():N}");
         string[] forms = [$"{name}.jos\u00E9@b\u00FCcher.example", $"{name}.jose\u0301@bu\u0308cher.example", $"{name}.jos\u00E9@xn--bcher-kva.example", $"{name}.JOS\u00C9@B\u00DCCHER.example"];
 
-        var opened = await admin.Call("create_user", Patient(forms[2]));
+        var opened = await admin.Call<User>("create_user", Patient(forms[2]));
 
-        Assert.Equal(forms[0], (string?)opened["email"]);
+        Assert.Equal(forms[0], opened.Email);
         foreach (var form in forms) Assert.Equal("CONFLICT", (await admin.TryCall("create_user", Patient(form))).Code);
         foreach (var form in forms) Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(form, "SecurePass123!")).Status);
     }
@@ -109,9 +111,9 @@ public class CreateUserTests
     {
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
 
-        var opened = await admin.Call("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = " Ju\u0308rgen\u00A0", last_name = "Mu\u0308ller", role = "PATIENT" });
+        var opened = await admin.Call<User>("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = " Ju\u0308rgen\u00A0", last_name = "Mu\u0308ller", role = "PATIENT" });
 
-        Assert.Equal(("J\u00FCrgen", "M\u00FCller"), ((string?)opened["first_name"], (string?)opened["last_name"]));
+        Assert.Equal(("J\u00FCrgen", "M\u00FCller"), (opened.FirstName, opened.LastName));
     }
 
     [Fact]
@@ -131,7 +133,7 @@ public class CreateUserTests
     {
         var somebody = await TestUser.Create(by: TestUser.OtherHospitalAdminEmail);
 
-        Assert.Equal(DemoTenants.Hospitals[1].Id.ToString(), (string?)somebody.User["hospital_id"]);
+        Assert.Equal(DemoTenants.Hospitals[1].Id, somebody.User.HospitalId);
     }
 
     [Theory]
@@ -200,7 +202,7 @@ public class CreateUserTests
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
 
-        Assert.Equal("PATIENT", (string?)(await nurse.Call("create_user", Patient(TestUser.NewEmail())))["role"]);
+        Assert.Equal(Role.Patient, (await nurse.Call<User>("create_user", Patient(TestUser.NewEmail()))).Role);
         Assert.Equal("PERMISSION_DENIED", (await nurse.TryCall("create_user", Patient(TestUser.NewEmail(), role: "NURSE"))).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_user", Patient(TestUser.NewEmail(), hospital: DemoTenants.Hospitals[1].Id))).Code);
     }
@@ -230,10 +232,10 @@ public class CreateUserTests
         var email = TestUser.NewEmail();
 
         var made = await platform.Call("create_user", Patient(email, role: "ADMIN"));
-        var ofHospital = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("create_user", Patient(TestUser.NewEmail(), role: "ADMIN"));
+        var ofHospital = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<User>("create_user", Patient(TestUser.NewEmail(), role: "ADMIN"));
 
         Assert.Null(made["hospital_id"]);
-        Assert.Equal(DemoTenants.Hospitals[0].Id.ToString(), (string?)ofHospital["hospital_id"]);
+        Assert.Equal(DemoTenants.Hospitals[0].Id, ofHospital.HospitalId);
         Assert.Equal("VALIDATION_ERROR", (await platform.TryCall("create_user", Patient(TestUser.NewEmail(), role: "DOCTOR"))).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("get_user", new { user_id = (string?)made["id"] })).Code);
     }

@@ -1,3 +1,6 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+
 namespace MedCor.Tests.Services.Identity.Users;
 
 public class DeleteUserTests
@@ -9,15 +12,15 @@ public class DeleteUserTests
         var (admin, doctor) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await somebody.LogIn());
         await doctor.Call("get_current_user");
 
-        var gone = await admin.Call("delete_user", new { user_id = somebody.Id });
+        var gone = await admin.Call<DeactivatedUser>("delete_user", new { user_id = somebody.Id });
 
-        Assert.False((bool)gone["is_active"]!);
-        Assert.Empty(gone["affected"]!.AsArray());
+        Assert.False(gone.IsActive);
+        Assert.Empty(gone.Affected);
         await Wait.Until(async () => (await doctor.TryCall("get_current_user")).Code == "AUTH_INVALID", "the token stops", TimeSpan.FromSeconds(5));
         Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(doctor.RefreshToken)).Code);
         Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
-        Assert.False((bool)(await admin.Call("get_user", new { user_id = somebody.Id }))["is_active"]!);
-        Assert.DoesNotContain((await admin.Call("list_doctors", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == somebody.Id.ToString());
+        Assert.False((await admin.Call<User>("get_user", new { user_id = somebody.Id })).IsActive);
+        Assert.DoesNotContain((await admin.Call<Page<Doctor>>("list_doctors", new { limit = 100, sort = "-created_at" })).Results, d => d.Id == somebody.Id);
     }
 
     [Fact]
@@ -61,9 +64,9 @@ public class DeleteUserTests
     public async Task Deactivation_is_idempotent_and_a_reactivated_user_can_log_in()
     {
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
-        var first = await admin.Call("delete_user", new { user_id = somebody.Id });
+        var first = await admin.Call<DeactivatedUser>("delete_user", new { user_id = somebody.Id });
 
-        Assert.Equal((int)first["version"]!, (int)(await admin.Call("delete_user", new { user_id = somebody.Id }))["version"]!);
+        Assert.Equal(first.Version, (await admin.Call<DeactivatedUser>("delete_user", new { user_id = somebody.Id })).Version);
 
         await admin.Call("update_user", new { user_id = somebody.Id, is_active = true });
         await (await somebody.LogIn()).Call("get_current_user");

@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
 namespace MedCor.Tests.Services.Identity.Users;
@@ -9,9 +11,9 @@ public class UpdateUserTests
     {
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
 
-        var changed = await admin.Call("update_user", new { user_id = somebody.Id, first_name = "Updated", phone_number = "+1-555-3333" });
+        var changed = await admin.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, first_name = "Updated", phone_number = "+1-555-3333" });
 
-        Assert.Equal(("Updated", "+1-555-3333", "Testperson", 2), ((string?)changed["first_name"], (string?)changed["phone_number"], (string?)changed["last_name"], (int?)changed["version"]));
+        Assert.Equal(("Updated", "+1-555-3333", "Testperson", 2), (changed.FirstName, changed.PhoneNumber, changed.LastName, changed.Version));
     }
 
     [Fact]
@@ -44,7 +46,7 @@ public class UpdateUserTests
         var somebody = await TestUser.Create("DOCTOR");
         var doctor = await somebody.LogIn();
 
-        Assert.Equal("Own", (string?)(await doctor.Call("update_user", new { user_id = somebody.Id, first_name = "Own" }))["first_name"]);
+        Assert.Equal("Own", (await doctor.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, first_name = "Own" })).FirstName);
         Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("update_user", new { user_id = DemoTenants.Hospitals[0].Nurse.Id, first_name = "Foreign" })).Code);
     }
 
@@ -66,7 +68,7 @@ public class UpdateUserTests
         var somebody = await TestUser.Create("DOCTOR");
 
         Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).TryCall("update_user", new { user_id = somebody.Id, license_number = "MD-SELF" })).Code);
-        Assert.Equal("MD-ADMIN", (string?)(await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("update_user", new { user_id = somebody.Id, license_number = "MD-ADMIN" }))["license_number"]);
+        Assert.Equal("MD-ADMIN", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<UpdatedUser>("update_user", new { user_id = somebody.Id, license_number = "MD-ADMIN" })).LicenseNumber);
     }
 
     [Fact]
@@ -101,8 +103,8 @@ public class UpdateUserTests
         }
 
         // Sending the current values is no change, and the hospital may change them.
-        var same = await patient.Call("update_user", new { user_id = somebody.Id, first_name = "Robin", last_name = "Testperson", date_of_birth = "1990-05-04", phone_number = "+1-555-5555" });
-        Assert.Equal(("Robin", "+1-555-5555"), ((string?)same["first_name"], (string?)same["phone_number"]));
+        var same = await patient.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, first_name = "Robin", last_name = "Testperson", date_of_birth = "1990-05-04", phone_number = "+1-555-5555" });
+        Assert.Equal(("Robin", "+1-555-5555"), (same.FirstName, same.PhoneNumber));
         Assert.Equal(("Else", "1990-05-05"), await admin.Call("update_user", new { user_id = somebody.Id, last_name = "Else", date_of_birth = "1990-05-05" }) is var changed ? ((string?)changed["last_name"], (string?)changed["date_of_birth"]) : default);
     }
 
@@ -119,8 +121,8 @@ public class UpdateUserTests
     {
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
         foreach (var change in new object[] { new { user_id = somebody.Id }, new { user_id = somebody.Id, first_name = "Robin", is_active = true } })
-            Assert.Equal((int)somebody.User["version"]!, (int)(await admin.Call("update_user", change))["version"]!);
-        Assert.Equal((int)somebody.User["version"]! + 1, (int)(await admin.Call("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8" }))["version"]!);
+            Assert.Equal(somebody.User.Version, (await admin.Call<UpdatedUser>("update_user", change)).Version);
+        Assert.Equal(somebody.User.Version + 1, (await admin.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8" })).Version);
     }
 
     [Fact]
@@ -136,7 +138,7 @@ public class UpdateUserTests
         await doctor.Call("get_current_user");
         await Wait.Until(async () => (await nurse.TryCall("get_current_user")).Code == "AUTH_INVALID", "the old token stops", TimeSpan.FromSeconds(5));
         Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(nurse.RefreshToken)).Code);
-        Assert.Equal("DOCTOR", (string?)(await doctor.Call("get_current_user"))["role"]);
+        Assert.Equal(Role.Doctor, (await doctor.Call<User>("get_current_user")).Role);
         await doctor.Call("get_doctor_details", new { doctor_id = somebody.Id });
     }
 

@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
 namespace MedCor.Tests.Services.Identity.Users;
@@ -15,10 +17,10 @@ public class UserQueriesTests
     {
         var client = await ApiClient.LogInShared(who);
 
-        var users = (await client.Call("list_users", new { limit = 100 }))["results"]!.AsArray();
+        var users = (await client.Call<Page<User>>("list_users", new { limit = 100 })).Results;
 
         Assert.NotEmpty(users);
-        Assert.All(users, u => Assert.Equal(General.ToString(), (string?)u!["hospital_id"]));
+        Assert.All(users, u => Assert.Equal(General, u.HospitalId));
         Assert.Equal("RESOURCE_NOT_FOUND", (await client.TryCall("list_users", new { hospital_id = Riverside })).Code);
     }
 
@@ -29,9 +31,9 @@ public class UserQueriesTests
 
         foreach (var hospital in new[] { General, Riverside })
         {
-            var users = (await platform.Call("list_users", new { hospital_id = hospital, limit = 100 }))["results"]!.AsArray();
+            var users = (await platform.Call<Page<User>>("list_users", new { hospital_id = hospital, limit = 100 })).Results;
             Assert.NotEmpty(users);
-            Assert.All(users, u => Assert.Equal(hospital.ToString(), (string?)u!["hospital_id"]));
+            Assert.All(users, u => Assert.Equal(hospital, u.HospitalId));
         }
     }
 
@@ -92,7 +94,7 @@ public class UserQueriesTests
     public async Task Every_caller_can_read_themselves()
     {
         foreach (var who in new[] { "admin@medcor.example", "doctor@riverside.example", "patient@riverside.example" })
-            Assert.Equal(who, (string?)(await (await ApiClient.LogInShared(who)).Call("get_current_user"))["email"]);
+            Assert.Equal(who, (await (await ApiClient.LogInShared(who)).Call<User>("get_current_user")).Email);
     }
 
     [Fact]
@@ -102,11 +104,11 @@ public class UserQueriesTests
         var somebody = await TestUser.Create("NURSE");
         await admin.Call("delete_user", new { user_id = somebody.Id });
 
-        Assert.Equal(somebody.Email, (string?)(await admin.Call("list_users", new { search = somebody.Email }))["results"]![0]!["email"]);
-        Assert.Equal(0, (int)(await admin.Call("list_users", new { search = somebody.Email, is_active = true }))["total"]!);
-        Assert.Equal(0, (int)(await admin.Call("list_users", new { search = somebody.Email, role = "DOCTOR" }))["total"]!);
-        Assert.Equal(0, (int)(await admin.Call("list_users", new { search = "%exa" }))["total"]!);
-        Assert.Equal(0, (int)(await admin.Call("list_users", new { search = $"% {somebody.Email}" }))["total"]!);
+        Assert.Equal(somebody.Email, (await admin.Call<Page<User>>("list_users", new { search = somebody.Email })).Results[0].Email);
+        Assert.Equal(0, (await admin.Call<Page<User>>("list_users", new { search = somebody.Email, is_active = true })).Total);
+        Assert.Equal(0, (await admin.Call<Page<User>>("list_users", new { search = somebody.Email, role = "DOCTOR" })).Total);
+        Assert.Equal(0, (await admin.Call<Page<User>>("list_users", new { search = "%exa" })).Total);
+        Assert.Equal(0, (await admin.Call<Page<User>>("list_users", new { search = $"% {somebody.Email}" })).Total);
 
         var page = await admin.Call("list_users", new { limit = 2, page = 2, sort = "-email" });
         Assert.Equal((2, 2, true), (page["results"]!.AsArray().Count, (int)page["page"]!, (bool)page["has_more"]!));
