@@ -6,6 +6,7 @@ using MedCor.Chat.Runs;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Gateway.Chat;
+using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.Forwarding;
 using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
