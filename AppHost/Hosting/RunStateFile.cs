@@ -62,7 +62,16 @@ internal sealed class RunStateFile : IAsyncDisposable
         };
         lock (_statesLock)
         {
-            _states[resource.Name] = new(resource.Name, project, replica, status.Pid, url, status.State ?? "", status.Healthy, status.Restarts, status.ExitCode);
+            _states[resource.Name] = new(
+                Name: resource.Name,
+                Resource: project,
+                Replica: replica,
+                Pid: status.Pid,
+                Url: url,
+                State: status.State ?? "",
+                Healthy: status.Healthy,
+                Restarts: status.Restarts,
+                ExitCode: status.ExitCode);
             if (resource is PostgresProcess postgres) _shells[resource.Name] = postgres;
         }
 

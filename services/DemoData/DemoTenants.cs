@@ -62,11 +62,17 @@ public static class DemoTenants
             patients.Add(new(Id(n, 40 + i), id, $"patient{i}@{host}", first, last, Role.Patient));
         }
         return new(
-            id, name, domain, city, country, postalCode, zone,
-            new(Id(n, 1), id, $"admin@{host}", n == 1 ? "Birgit" : "Carol", n == 1 ? "Sommer" : "Whitfield", Role.Admin),
-            new(Id(n, 2), id, $"nurse@{host}", n == 1 ? "Tomasz" : "Denise", n == 1 ? "Nowak" : "Foster", Role.Nurse),
-            [.. doctors.Select((d, i) => (new DemoPerson(Id(n, 10 + i), id, i == 0 ? $"doctor@{host}" : $"doctor{i + 1}@{host}", d.First, d.Last, Role.Doctor), d.Specialty))],
-            patients);
+            Id: id,
+            Name: name,
+            Domain: domain,
+            City: city,
+            Country: country,
+            PostalCode: postalCode,
+            TimeZone: zone,
+            Admin: new(Id(n, 1), id, $"admin@{host}", n == 1 ? "Birgit" : "Carol", n == 1 ? "Sommer" : "Whitfield", Role.Admin),
+            Nurse: new(Id(n, 2), id, $"nurse@{host}", n == 1 ? "Tomasz" : "Denise", n == 1 ? "Nowak" : "Foster", Role.Nurse),
+            Doctors: [.. doctors.Select((d, i) => (new DemoPerson(Id(n, 10 + i), id, i == 0 ? $"doctor@{host}" : $"doctor{i + 1}@{host}", d.First, d.Last, Role.Doctor), d.Specialty))],
+            Patients: patients);
     }
 
     /// <summary>Creates a person with a name from the lists.</summary>

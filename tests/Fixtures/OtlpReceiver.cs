@@ -78,8 +78,16 @@ public sealed class OtlpReceiver : IAsyncDisposable
         {
             var service = Text(of.Resource.Attributes).GetValueOrDefault("service.name", "");
             foreach (var span in of.ScopeSpans.SelectMany(scope => scope.Spans))
-                Spans.Enqueue(new(service, Hex(span.TraceId), Hex(span.SpanId), Hex(span.ParentSpanId), span.Name, (int)span.Kind,
-                    TimeSpan.FromMicroseconds((span.EndTimeUnixNano - span.StartTimeUnixNano) / 1000.0), [.. span.Links.Select(link => Hex(link.TraceId))], Text(span.Attributes))
+                Spans.Enqueue(new(
+                    Service: service,
+                    TraceId: Hex(span.TraceId),
+                    SpanId: Hex(span.SpanId),
+                    ParentId: Hex(span.ParentSpanId),
+                    Name: span.Name,
+                    Kind: (int)span.Kind,
+                    Duration: TimeSpan.FromMicroseconds((span.EndTimeUnixNano - span.StartTimeUnixNano) / 1000.0),
+                    Links: [.. span.Links.Select(link => Hex(link.TraceId))],
+                    Labels: Text(span.Attributes))
                 {
                     IsError = span.Status?.Code == Status.Types.StatusCode.Error,
                 });

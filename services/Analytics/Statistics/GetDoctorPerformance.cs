@@ -27,8 +27,19 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
         var working = StatisticsQueries.CountWorkingMinutes(schedules, zone, StatisticsQueries.FindActiveDays(await book.FindHospitalPeriodsAsync(owner, ct), active, zone, period));
         var booked = days.Sum(d => d.BookedMinutes);
         return new(
-            doctor, owner, request.Period, from, to, days.Sum(d => d.Scheduled + d.InProgress + d.Completed + d.Cancelled + d.NoShows),
-            days.Sum(d => d.Completed), days.Sum(d => d.Cancelled), days.Sum(d => d.NoShows), seen, StatisticsQueries.Ratio(days.Sum(d => d.RatingSum), days.Sum(d => d.Ratings), 2),
-            booked, working, StatisticsQueries.Ratio(booked, working, 4));
+            DoctorId: doctor,
+            HospitalId: owner,
+            Period: request.Period,
+            DateFrom: from,
+            DateTo: to,
+            Appointments: days.Sum(d => d.Scheduled + d.InProgress + d.Completed + d.Cancelled + d.NoShows),
+            Completed: days.Sum(d => d.Completed),
+            Cancelled: days.Sum(d => d.Cancelled),
+            NoShows: days.Sum(d => d.NoShows),
+            PatientsSeen: seen,
+            AverageRating: StatisticsQueries.Ratio(days.Sum(d => d.RatingSum), days.Sum(d => d.Ratings), 2),
+            BookedMinutes: booked,
+            WorkingMinutes: working,
+            Utilization: StatisticsQueries.Ratio(booked, working, 4));
     }
 }

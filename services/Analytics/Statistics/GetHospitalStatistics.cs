@@ -27,7 +27,27 @@ internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQue
         var figures = await book.ReadFiguresAsync([(hospital, period), (hospital, Period.Containing(ReportPeriod.Monthly, today))], ct);
         var (f, month) = (figures[0], figures[1]);
         return new(
-            id, period.From, period.To, hospital.TimeZone, heads?.Patients ?? 0, heads?.Doctors ?? 0, heads?.Nurses ?? 0, f.NewPatients, f.Appointments, f.Scheduled, f.InProgress,
-            f.Completed, f.Cancelled, f.NoShows, f.PatientsSeen, f.AverageRating, f.Revenue, f.Currency, heads?.Patients ?? 0, todays, heads?.Doctors ?? 0, month.Revenue);
+            HospitalId: id,
+            DateFrom: period.From,
+            DateTo: period.To,
+            TimeZone: hospital.TimeZone,
+            Patients: heads?.Patients ?? 0,
+            Doctors: heads?.Doctors ?? 0,
+            Nurses: heads?.Nurses ?? 0,
+            NewPatients: f.NewPatients,
+            Appointments: f.Appointments,
+            Scheduled: f.Scheduled,
+            InProgress: f.InProgress,
+            Completed: f.Completed,
+            Cancelled: f.Cancelled,
+            NoShows: f.NoShows,
+            PatientsSeen: f.PatientsSeen,
+            AverageRating: f.AverageRating,
+            Revenue: f.Revenue,
+            Currency: f.Currency,
+            TotalPatients: heads?.Patients ?? 0,
+            TodayAppointments: todays,
+            ActiveDoctors: heads?.Doctors ?? 0,
+            MonthlyRevenue: month.Revenue);
     }
 }

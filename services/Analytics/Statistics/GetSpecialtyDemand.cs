@@ -48,9 +48,16 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQuerie
                      let booked = doctors.Where(d => active.ContainsKey(d) && work.ContainsKey(d)).Sum(d => work[d].BookedMinutes)
                      let taking = done.Sum(w => w.Taking)
                      select new SpecialtyDemand(
-                         doctors.Key, specialty?.Code, specialty?.Name, doctors.Count(active.ContainsKey), taking + done.Sum(w => w.Cancelled + w.NoShows),
-                         done.Sum(w => w.Completed), done.Sum(w => w.Cancelled), done.Sum(w => w.NoShows),
-                         taking == 0 ? null : Math.Round(done.Sum(w => w.WaitSeconds) / SecondsPerDay / taking, 2), StatisticsQueries.Ratio(booked, working, 4));
+                         SpecialtyId: doctors.Key,
+                         Code: specialty?.Code,
+                         Name: specialty?.Name,
+                         Doctors: doctors.Count(active.ContainsKey),
+                         Appointments: taking + done.Sum(w => w.Cancelled + w.NoShows),
+                         Completed: done.Sum(w => w.Completed),
+                         Cancelled: done.Sum(w => w.Cancelled),
+                         NoShows: done.Sum(w => w.NoShows),
+                         AverageWaitDays: taking == 0 ? null : Math.Round(done.Sum(w => w.WaitSeconds) / SecondsPerDay / taking, 2),
+                         Utilization: StatisticsQueries.Ratio(booked, working, 4));
         return new(id, request.Period, first, last, [.. demand.OrderByDescending(d => d.Appointments).ThenBy(d => d.Code, StringComparer.Ordinal).ThenBy(d => d.SpecialtyId)]);
 
         int CountWorkingMinutes(Guid doctor)

@@ -70,8 +70,17 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
             ORDER BY asked.n
             """).ToListAsync(ct);
         return [.. figures.Select(f => new ReportFigures(
-            f.NewPatients, f.Scheduled + f.InProgress + f.Completed + f.Cancelled + f.NoShows, f.Scheduled, f.InProgress, f.Completed, f.Cancelled, f.NoShows,
-            f.PatientsSeen, Ratio(f.RatingSum, f.Ratings, 2), Money.Format(f.Total), f.Currency))];
+            NewPatients: f.NewPatients,
+            Appointments: f.Scheduled + f.InProgress + f.Completed + f.Cancelled + f.NoShows,
+            Scheduled: f.Scheduled,
+            InProgress: f.InProgress,
+            Completed: f.Completed,
+            Cancelled: f.Cancelled,
+            NoShows: f.NoShows,
+            PatientsSeen: f.PatientsSeen,
+            AverageRating: Ratio(f.RatingSum, f.Ratings, 2),
+            Revenue: Money.Format(f.Total),
+            Currency: f.Currency))];
     }
 
     /// <summary>

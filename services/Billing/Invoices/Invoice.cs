@@ -28,8 +28,20 @@ internal sealed class Invoice : Entity, ITenantOwned
     public Guid? CorrectsInvoiceId { get; init; }
 
     internal Contracts.Billing.Invoice ToContract() => new(
-        Id, HospitalId, SubscriptionId, Number, Type, InvoiceStatus.Issued, IssuedOn, Money.Format(Total), Currency,
-        [.. JsonSerializer.Deserialize<LineItem[]>(Lines, Json.Options)!.Select(l => l.ToContract())], CorrectsInvoiceId, Version, CreatedAt, UpdatedAt);
+        Id: Id,
+        HospitalId: HospitalId,
+        SubscriptionId: SubscriptionId,
+        Number: Number,
+        Type: Type,
+        Status: InvoiceStatus.Issued,
+        IssuedOn: IssuedOn,
+        Total: Money.Format(Total),
+        Currency: Currency,
+        Lines: [.. JsonSerializer.Deserialize<LineItem[]>(Lines, Json.Options)!.Select(l => l.ToContract())],
+        CorrectsInvoiceId: CorrectsInvoiceId,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Invoice>
     {

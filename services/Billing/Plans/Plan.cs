@@ -31,8 +31,19 @@ internal sealed class Plan : Entity
     };
 
     internal SubscriptionPlan ToContract() => new(
-        Id, Name, PlanType, Description, new(Money.Format(Monthly), Money.Format(Quarterly), Money.Format(Annual)), Currency, MaxDoctors, MaxPatients, Features,
-        IsActive, Version, CreatedAt, UpdatedAt);
+        Id: Id,
+        Name: Name,
+        PlanType: PlanType,
+        Description: Description,
+        Prices: new(Money.Format(Monthly), Money.Format(Quarterly), Money.Format(Annual)),
+        Currency: Currency,
+        MaxDoctors: MaxDoctors,
+        MaxPatients: MaxPatients,
+        Features: Features,
+        IsActive: IsActive,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Plan>
     {

@@ -107,8 +107,23 @@ internal sealed class Subscription : Entity, ITenantOwned
     internal IntegrationEvent ToEvent() => Status == SubscriptionStatus.Cancelled ? new SubscriptionCancelled(ToContract()) : new SubscriptionUpdated(ToContract());
 
     internal Contracts.Billing.Subscription ToContract() => new(
-        Id, HospitalId, PlanId, StartDate, BillingCycle, Status, AutoRenew, CancelAtPeriodEnd, CancellationReason, Period.Start, Period.End, Money.Format(Price), Currency,
-        EndedOn, Version, CreatedAt, UpdatedAt);
+        Id: Id,
+        HospitalId: HospitalId,
+        PlanId: PlanId,
+        StartDate: StartDate,
+        BillingCycle: BillingCycle,
+        Status: Status,
+        AutoRenew: AutoRenew,
+        CancelAtPeriodEnd: CancelAtPeriodEnd,
+        CancellationReason: CancellationReason,
+        CurrentPeriodStart: Period.Start,
+        CurrentPeriodEnd: Period.End,
+        Price: Money.Format(Price),
+        Currency: Currency,
+        EndedOn: EndedOn,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     private string CycleName => JsonNamingPolicy.SnakeCaseLower.ConvertName(BillingCycle.ToString());
 

@@ -10,6 +10,15 @@ internal sealed class AbandonPromptHandler(ChatDb db, PromptEngine engine, TimeP
         var (session, prompt) = await engine.FindAsync(request.SessionId, ct);
         db.Remove(session);
         await db.SaveChangesAsync(ct);
-        return new(session.Id, prompt.Name, PromptStatus.Abandoned, null, [], session.Version, session.CreatedAt, session.UpdatedAt, clock.GetUtcNow());
+        return new(
+            SessionId: session.Id,
+            Prompt: prompt.Name,
+            Status: PromptStatus.Abandoned,
+            Step: null,
+            Data: [],
+            Version: session.Version,
+            CreatedAt: session.CreatedAt,
+            UpdatedAt: session.UpdatedAt,
+            ExpiresAt: clock.GetUtcNow());
     }
 }

@@ -124,8 +124,15 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     };
 
     private static PromptSession Describe(StoredPromptSession session, object data, PromptStep? step) => new(
-        session.Id, session.Prompt, step is null ? PromptStatus.Completed : PromptStatus.Active, step,
-        JsonSerializer.SerializeToNode(data, data.GetType(), Json.Options)!.AsObject(), session.Version, session.CreatedAt, session.UpdatedAt, session.ExpiresAt);
+        SessionId: session.Id,
+        Prompt: session.Prompt,
+        Status: step is null ? PromptStatus.Completed : PromptStatus.Active,
+        Step: step,
+        Data: JsonSerializer.SerializeToNode(data, data.GetType(), Json.Options)!.AsObject(),
+        Version: session.Version,
+        CreatedAt: session.CreatedAt,
+        UpdatedAt: session.UpdatedAt,
+        ExpiresAt: session.ExpiresAt);
 
     private static int IndexOf(Prompt prompt, string name)
     {

@@ -45,7 +45,24 @@ internal sealed class AuditEventWithUser
     {
         var (e, isPatient) = (Event, kind == Callers.Patient);
         return new(
-            e.Id, e.HospitalId == Guid.Empty ? null : e.HospitalId, e.UserId, User?.Name, e.Role, isPatient ? null : e.SessionId, e.Action, e.Resource, e.ResourceId, e.ResourceIds,
-            e.ResourceVersion, e.PatientId, e.Rows, e.Outcome, isPatient ? null : e.ClientAddress, isPatient ? null : e.PeerAddress, isPatient ? null : e.RequestId, isPatient ? null : e.TraceId, e.CreatedAt);
+            Id: e.Id,
+            HospitalId: e.HospitalId == Guid.Empty ? null : e.HospitalId,
+            UserId: e.UserId,
+            UserName: User?.Name,
+            Role: e.Role,
+            SessionId: isPatient ? null : e.SessionId,
+            Action: e.Action,
+            Resource: e.Resource,
+            ResourceId: e.ResourceId,
+            ResourceIds: e.ResourceIds,
+            ResourceVersion: e.ResourceVersion,
+            PatientId: e.PatientId,
+            Rows: e.Rows,
+            Outcome: e.Outcome,
+            ClientAddress: isPatient ? null : e.ClientAddress,
+            PeerAddress: isPatient ? null : e.PeerAddress,
+            RequestId: isPatient ? null : e.RequestId,
+            TraceId: isPatient ? null : e.TraceId,
+            CreatedAt: e.CreatedAt);
     }
 }

@@ -57,8 +57,23 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
         Attachments = Attachments,
     };
 
-    internal Contracts.Clinical.MedicalRecord ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, RecordType, Status,
-        Title, Description, Diagnosis, Symptoms, TreatmentPlan, ToShownAttachments(Attachments), Version, CreatedAt, UpdatedAt);
+    internal Contracts.Clinical.MedicalRecord ToContract() => new(
+        Id: Id,
+        HospitalId: HospitalId,
+        PatientId: PatientId,
+        DoctorId: DoctorId,
+        AuthorId: AuthorId,
+        RecordType: RecordType,
+        Status: Status,
+        Title: Title,
+        Description: Description,
+        Diagnosis: Diagnosis,
+        Symptoms: Symptoms,
+        TreatmentPlan: TreatmentPlan,
+        Attachments: ToShownAttachments(Attachments),
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     /// <summary>Converts attachments for a response: schemes that were accepted when they were stored, but are not any more, are neutralized.</summary>
     internal static string[] ToShownAttachments(string[] attachments) => [.. attachments.Select(HttpLinksOrNamesAttribute.NeutralizeScheme)];

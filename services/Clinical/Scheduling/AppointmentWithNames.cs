@@ -14,9 +14,28 @@ internal sealed class AppointmentWithNames
     {
         var a = Appointment;
         return new(
-            a.Id, a.HospitalId, a.PatientId, Patient?.Name, a.DoctorId, Doctor?.Name, a.AppointmentDate, a.AppointmentTime, a.DurationMinutes, a.TimeZone,
-            a.StartsAt, a.EndsAt, a.Reason, a.Notes, a.Status, a.Rating, a.RatingComment, a.RescheduledFrom, a.RescheduledTo,
-            a.Version, a.CreatedAt, a.UpdatedAt);
+            Id: a.Id,
+            HospitalId: a.HospitalId,
+            PatientId: a.PatientId,
+            PatientName: Patient?.Name,
+            DoctorId: a.DoctorId,
+            DoctorName: Doctor?.Name,
+            AppointmentDate: a.AppointmentDate,
+            AppointmentTime: a.AppointmentTime,
+            DurationMinutes: a.DurationMinutes,
+            TimeZone: a.TimeZone,
+            StartsAt: a.StartsAt,
+            EndsAt: a.EndsAt,
+            Reason: a.Reason,
+            Notes: a.Notes,
+            Status: a.Status,
+            Rating: a.Rating,
+            RatingComment: a.RatingComment,
+            RescheduledFrom: a.RescheduledFrom,
+            RescheduledTo: a.RescheduledTo,
+            Version: a.Version,
+            CreatedAt: a.CreatedAt,
+            UpdatedAt: a.UpdatedAt);
     }
 
     internal AffectedAppointment ToAffected() => new(Appointment.Id, Appointment.PatientId, Appointment.DoctorId, Appointment.AppointmentDate, Appointment.AppointmentTime);

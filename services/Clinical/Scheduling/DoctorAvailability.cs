@@ -44,8 +44,16 @@ internal sealed record DoctorAvailability(PersonCopy Doctor, HospitalCopy Hospit
     }
 
     internal DoctorSchedule ToContract() => new(
-        Doctor.Id, Doctor.HospitalId, Hospital.TimeZone, Timetable.SlotMinutes, Timetable.WorkingHours, Timetable.Breaks, Timetable.Exceptions,
-        Schedule?.Version ?? 0, Schedule?.CreatedAt, Schedule?.UpdatedAt);
+        DoctorId: Doctor.Id,
+        HospitalId: Doctor.HospitalId,
+        TimeZone: Hospital.TimeZone,
+        SlotMinutes: Timetable.SlotMinutes,
+        WorkingHours: Timetable.WorkingHours,
+        Breaks: Timetable.Breaks,
+        Exceptions: Timetable.Exceptions,
+        Version: Schedule?.Version ?? 0,
+        CreatedAt: Schedule?.CreatedAt,
+        UpdatedAt: Schedule?.UpdatedAt);
 
     /// <summary>Converts the schedule for a caller; patients do not receive the reasons of absences.</summary>
     internal DoctorSchedule ToContractFor(Callers kind) => kind == Callers.Patient ? ToContract().WithoutReasons() : ToContract();

@@ -14,7 +14,15 @@ internal sealed class ScheduleReplay(ClinicalDb db) : IReplaySource
             .OrderBy(s => s.HospitalId).ThenBy(s => s.DoctorId)
             .Select(s => new { Schedule = s, Former = db.FormerSchedules.Where(f => f.HospitalId == s.HospitalId && f.DoctorId == s.DoctorId).ToList() })
             .ToReplayPageAsync(s => new(s.Schedule.HospitalId, s.Schedule.DoctorId), s => s.Former.Append(s.Schedule.ToFormer()).Select(f => new DoctorScheduleSet(new(
-                f.DoctorId, f.HospitalId, zones.GetValueOrDefault(f.HospitalId, "UTC"), f.Timetable.SlotMinutes, f.Timetable.WorkingHours, f.Timetable.Breaks, f.Timetable.Exceptions,
-                f.Version, f.CreatedAt, f.UpdatedAt), f.ValidFrom)), ct);
+                DoctorId: f.DoctorId,
+                HospitalId: f.HospitalId,
+                TimeZone: zones.GetValueOrDefault(f.HospitalId, "UTC"),
+                SlotMinutes: f.Timetable.SlotMinutes,
+                WorkingHours: f.Timetable.WorkingHours,
+                Breaks: f.Timetable.Breaks,
+                Exceptions: f.Timetable.Exceptions,
+                Version: f.Version,
+                CreatedAt: f.CreatedAt,
+                UpdatedAt: f.UpdatedAt), f.ValidFrom)), ct);
     }
 }

@@ -44,8 +44,22 @@ internal sealed class Treatment : Entity, ITenantOwned
 
     private static IReadOnlyList<Medication> DeserializeMedications(string medications) => JsonSerializer.Deserialize<IReadOnlyList<Medication>>(medications, Json.Options)!;
 
-    internal Contracts.Clinical.Treatment ToContract() => new(Id, HospitalId, PatientId, DoctorId, AuthorId, Status, Name, Description,
-        DeserializeMedications(Medications), Instructions, Notes, FollowUpDate, Version, CreatedAt, UpdatedAt);
+    internal Contracts.Clinical.Treatment ToContract() => new(
+        Id: Id,
+        HospitalId: HospitalId,
+        PatientId: PatientId,
+        DoctorId: DoctorId,
+        AuthorId: AuthorId,
+        Status: Status,
+        Name: Name,
+        Description: Description,
+        Medications: DeserializeMedications(Medications),
+        Instructions: Instructions,
+        Notes: Notes,
+        FollowUpDate: FollowUpDate,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     /// <summary>Converts the treatment for a caller; platform administrators receive no clinical content.</summary>
     internal Contracts.Clinical.Treatment ToContractFor(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();

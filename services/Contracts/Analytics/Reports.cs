@@ -12,7 +12,18 @@ public enum ReportType { Hospital }
 public sealed record Report(Guid Id, ReportType Type, ReportPeriod Period, Guid HospitalId, DateOnly DateFrom, DateOnly DateTo)
 {
     /// <summary>The statistics of the month.</summary>
-    public ReportFigures Figures { get; init; } = new(0, 0, 0, 0, 0, 0, 0, 0, null, "0.00", "USD");
+    public ReportFigures Figures { get; init; } = new(
+        NewPatients: 0,
+        Appointments: 0,
+        Scheduled: 0,
+        InProgress: 0,
+        Completed: 0,
+        Cancelled: 0,
+        NoShows: 0,
+        PatientsSeen: 0,
+        AverageRating: null,
+        Revenue: "0.00",
+        Currency: "USD");
 }
 
 /// <summary>Represents the main statistics of a report, under the names that get_hospital_statistics uses.</summary>

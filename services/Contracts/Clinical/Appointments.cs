@@ -50,8 +50,25 @@ public sealed record Appointment(
 {
     /// <summary>Returns when and with whom the appointment takes place, without its reason and other clinical content.</summary>
     public LiveAppointment WithoutContent() => new(
-        Id, HospitalId, PatientId, PatientName, DoctorId, DoctorName, AppointmentDate, AppointmentTime, DurationMinutes, TimeZone, StartsAt, EndsAt,
-        Status, Rating, RescheduledFrom, RescheduledTo, Version, CreatedAt, UpdatedAt);
+        Id: Id,
+        HospitalId: HospitalId,
+        PatientId: PatientId,
+        PatientName: PatientName,
+        DoctorId: DoctorId,
+        DoctorName: DoctorName,
+        AppointmentDate: AppointmentDate,
+        AppointmentTime: AppointmentTime,
+        DurationMinutes: DurationMinutes,
+        TimeZone: TimeZone,
+        StartsAt: StartsAt,
+        EndsAt: EndsAt,
+        Status: Status,
+        Rating: Rating,
+        RescheduledFrom: RescheduledFrom,
+        RescheduledTo: RescheduledTo,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 }
 
 /// <summary>

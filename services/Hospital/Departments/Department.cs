@@ -16,7 +16,19 @@ internal sealed class Department : Entity, ITenantOwned
     public bool IsActive { get; init; } = true;
 
     internal Contracts.Hospital.Department ToContract() =>
-        new(Id, HospitalId, Name, Code, Description, PhoneNumber, Location, TriageLevels, IsActive, Version, CreatedAt, UpdatedAt);
+        new(
+            Id: Id,
+            HospitalId: HospitalId,
+            Name: Name,
+            Code: Code,
+            Description: Description,
+            PhoneNumber: PhoneNumber,
+            Location: Location,
+            TriageLevels: TriageLevels,
+            IsActive: IsActive,
+            Version: Version,
+            CreatedAt: CreatedAt,
+            UpdatedAt: UpdatedAt);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Department>
     {

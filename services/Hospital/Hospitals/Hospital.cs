@@ -41,8 +41,25 @@ internal sealed class Hospital : Entity, ITenantOwned
     internal HospitalEvent ToEvent(Func<Contracts.Hospital.Hospital, HospitalEvent> create) => create(ToContract()) with { ActivePeriods = ActivePeriods };
 
     internal Contracts.Hospital.Hospital ToContract() => new(
-        Id, Name, Subdomain, RegistrationNumber, Email, PhoneNumber, AddressLine1, AddressLine2, City, State, Country, PostalCode,
-        HospitalType, TimeZone, IsActive, Version, CreatedAt, UpdatedAt, MaxOpenPatientBookings);
+        Id: Id,
+        Name: Name,
+        Subdomain: Subdomain,
+        RegistrationNumber: RegistrationNumber,
+        Email: Email,
+        PhoneNumber: PhoneNumber,
+        AddressLine1: AddressLine1,
+        AddressLine2: AddressLine2,
+        City: City,
+        State: State,
+        Country: Country,
+        PostalCode: PostalCode,
+        HospitalType: HospitalType,
+        TimeZone: TimeZone,
+        IsActive: IsActive,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt,
+        MaxOpenPatientBookings: MaxOpenPatientBookings);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Hospital>
     {

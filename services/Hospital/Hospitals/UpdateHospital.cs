@@ -64,15 +64,42 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
 
         var now = hospital.ToContract();
         return new(
-            now.Id, now.Name, now.Subdomain, now.RegistrationNumber, now.Email, now.PhoneNumber, now.AddressLine1, now.AddressLine2, now.City, now.State, now.Country, now.PostalCode,
-            now.HospitalType, now.TimeZone, now.IsActive, now.Version, now.CreatedAt, now.UpdatedAt, hospital.MaxOpenPatientBookings, paused?.Affected, paused?.Count);
+            Id: now.Id,
+            Name: now.Name,
+            Subdomain: now.Subdomain,
+            RegistrationNumber: now.RegistrationNumber,
+            Email: now.Email,
+            PhoneNumber: now.PhoneNumber,
+            AddressLine1: now.AddressLine1,
+            AddressLine2: now.AddressLine2,
+            City: now.City,
+            State: now.State,
+            Country: now.Country,
+            PostalCode: now.PostalCode,
+            HospitalType: now.HospitalType,
+            TimeZone: now.TimeZone,
+            IsActive: now.IsActive,
+            Version: now.Version,
+            CreatedAt: now.CreatedAt,
+            UpdatedAt: now.UpdatedAt,
+            MaxOpenPatientBookings: hospital.MaxOpenPatientBookings,
+            Affected: paused?.Affected,
+            AffectedCount: paused?.Count);
     }
 
     private static RezonedAppointment ToRezonedAppointment(UpcomingBooking appointment, string zone)
     {
         var local = TimeZoneInfo.ConvertTime(appointment.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(zone)).DateTime;
         return new(
-            appointment.Id, appointment.PatientId, appointment.DoctorId, appointment.StartsAt, appointment.AppointmentDate, appointment.AppointmentTime, appointment.TimeZone,
-            DateOnly.FromDateTime(local), TimeOnly.FromDateTime(local), zone);
+            Id: appointment.Id,
+            PatientId: appointment.PatientId,
+            DoctorId: appointment.DoctorId,
+            StartsAt: appointment.StartsAt,
+            AppointmentDate: appointment.AppointmentDate,
+            AppointmentTime: appointment.AppointmentTime,
+            TimeZone: appointment.TimeZone,
+            NewDate: DateOnly.FromDateTime(local),
+            NewTime: TimeOnly.FromDateTime(local),
+            NewTimeZone: zone);
     }
 }

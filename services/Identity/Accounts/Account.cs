@@ -72,18 +72,52 @@ internal sealed class Account : Entity, ITenantOwned
     }
 
     internal User ToUser() => new(
-        Id, HospitalId, Email, FirstName, LastName, Role, PhoneNumber, DateOfBirth, LicenseNumber, YearsOfExperience, IsActive, Version, CreatedAt, UpdatedAt);
+        Id: Id,
+        HospitalId: HospitalId,
+        Email: Email,
+        FirstName: FirstName,
+        LastName: LastName,
+        Role: Role,
+        PhoneNumber: PhoneNumber,
+        DateOfBirth: DateOfBirth,
+        LicenseNumber: LicenseNumber,
+        YearsOfExperience: YearsOfExperience,
+        IsActive: IsActive,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     internal Doctor ToDoctor() => new(
-        Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, LicenseNumber, YearsOfExperience,
-        [.. SpecialtyLinks.OrderByDescending(p => p.IsPrimary).ThenBy(p => p.Specialty!.Name, StringComparer.Ordinal).Select(p => p.ToContract())],
-        IsAvailable, IsActive, Version, CreatedAt, UpdatedAt);
+        Id: Id,
+        HospitalId: HospitalId!.Value,
+        Email: Email,
+        FirstName: FirstName,
+        LastName: LastName,
+        PhoneNumber: PhoneNumber,
+        LicenseNumber: LicenseNumber,
+        YearsOfExperience: YearsOfExperience,
+        Specialties: [.. SpecialtyLinks.OrderByDescending(p => p.IsPrimary).ThenBy(p => p.Specialty!.Name, StringComparer.Ordinal).Select(p => p.ToContract())],
+        IsAvailable: IsAvailable,
+        IsActive: IsActive,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     /// <summary>Creates the event that describes the doctor. A former doctor, who has another role by now, is described as inactive.</summary>
     internal DoctorUpdated ToDoctorUpdated() => new(ToDoctor() with { IsActive = IsActive && Role == Role.Doctor }) { ActivePeriods = DoctorPeriods };
 
     internal Patient ToPatient() => new(
-        Id, HospitalId!.Value, Email, FirstName, LastName, PhoneNumber, DateOfBirth, IsActive, Version, CreatedAt, UpdatedAt);
+        Id: Id,
+        HospitalId: HospitalId!.Value,
+        Email: Email,
+        FirstName: FirstName,
+        LastName: LastName,
+        PhoneNumber: PhoneNumber,
+        DateOfBirth: DateOfBirth,
+        IsActive: IsActive,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Account>
     {

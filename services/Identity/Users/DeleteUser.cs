@@ -29,7 +29,21 @@ internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, 
         }
         var user = account.ToUser();
         return new(
-            user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber,
-            user.YearsOfExperience, user.IsActive, user.Version, user.CreatedAt, user.UpdatedAt, paused.Affected, paused.Count);
+            Id: user.Id,
+            HospitalId: user.HospitalId,
+            Email: user.Email,
+            FirstName: user.FirstName,
+            LastName: user.LastName,
+            Role: user.Role,
+            PhoneNumber: user.PhoneNumber,
+            DateOfBirth: user.DateOfBirth,
+            LicenseNumber: user.LicenseNumber,
+            YearsOfExperience: user.YearsOfExperience,
+            IsActive: user.IsActive,
+            Version: user.Version,
+            CreatedAt: user.CreatedAt,
+            UpdatedAt: user.UpdatedAt,
+            Affected: paused.Affected,
+            AffectedCount: paused.Count);
     }
 }

@@ -81,8 +81,22 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (account.Role != formerRole || request.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
         var user = account.ToUser();
         return new(
-            user.Id, user.HospitalId, user.Email, user.FirstName, user.LastName, user.Role, user.PhoneNumber, user.DateOfBirth, user.LicenseNumber, user.YearsOfExperience, user.IsActive,
-            user.Version, user.CreatedAt, user.UpdatedAt, paused?.Affected, paused?.Count);
+            Id: user.Id,
+            HospitalId: user.HospitalId,
+            Email: user.Email,
+            FirstName: user.FirstName,
+            LastName: user.LastName,
+            Role: user.Role,
+            PhoneNumber: user.PhoneNumber,
+            DateOfBirth: user.DateOfBirth,
+            LicenseNumber: user.LicenseNumber,
+            YearsOfExperience: user.YearsOfExperience,
+            IsActive: user.IsActive,
+            Version: user.Version,
+            CreatedAt: user.CreatedAt,
+            UpdatedAt: user.UpdatedAt,
+            Affected: paused?.Affected,
+            AffectedCount: paused?.Count);
     }
 
     /// <summary>Returns whether the request deactivates the account or changes its role, so that the user can no longer be booked as before.</summary>

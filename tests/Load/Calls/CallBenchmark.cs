@@ -68,8 +68,15 @@ internal sealed record OperationResult(
     double RoundTrips, double PgbenchPerSecond)
 {
     public static OperationResult From(string operation, TimeSpan[] latencies, TimeSpan duration, Costs perRequest, double pgbench) => new(
-        operation, latencies.Length, latencies.Length / duration.TotalSeconds, Report.Percentile(latencies, 50).TotalMilliseconds, Report.Percentile(latencies, 99).TotalMilliseconds,
-        perRequest.CpuMilliseconds, perRequest.AllocatedBytes, perRequest.RoundTrips, pgbench);
+        Operation: operation,
+        Requests: latencies.Length,
+        RequestsPerSecond: latencies.Length / duration.TotalSeconds,
+        P50Milliseconds: Report.Percentile(latencies, 50).TotalMilliseconds,
+        P99Milliseconds: Report.Percentile(latencies, 99).TotalMilliseconds,
+        CpuMilliseconds: perRequest.CpuMilliseconds,
+        AllocatedBytes: perRequest.AllocatedBytes,
+        RoundTrips: perRequest.RoundTrips,
+        PgbenchPerSecond: pgbench);
 }
 
 /// <summary>Represents the results of a run.</summary>

@@ -40,26 +40,103 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     }
 
     internal Contracts.Hospital.Hospital NewHospital(int version = 1) => new(
-        Id, "Told", "told", "told", "office@told.example", "+1-555-0100", "1 Way", null, "City", null, "Country", "10001", "General", _zone, true, version,
-        DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, MaxOpenPatientBookings: 3);
+        Id: Id,
+        Name: "Told",
+        Subdomain: "told",
+        RegistrationNumber: "told",
+        Email: "office@told.example",
+        PhoneNumber: "+1-555-0100",
+        AddressLine1: "1 Way",
+        AddressLine2: null,
+        City: "City",
+        State: null,
+        Country: "Country",
+        PostalCode: "10001",
+        HospitalType: "General",
+        TimeZone: _zone,
+        IsActive: true,
+        Version: version,
+        CreatedAt: DateTimeOffset.UnixEpoch,
+        UpdatedAt: DateTimeOffset.UnixEpoch,
+        MaxOpenPatientBookings: 3);
 
     internal User NewUser(Role role, DateTimeOffset? registered = null) =>
-        new(Guid.CreateVersion7(), Id, "somebody@told.example", "A", "B", role, null, null, null, null, true, 1, registered ?? DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+        new(
+            Id: Guid.CreateVersion7(),
+            HospitalId: Id,
+            Email: "somebody@told.example",
+            FirstName: "A",
+            LastName: "B",
+            Role: role,
+            PhoneNumber: null,
+            DateOfBirth: null,
+            LicenseNumber: null,
+            YearsOfExperience: null,
+            IsActive: true,
+            Version: 1,
+            CreatedAt: registered ?? DateTimeOffset.UnixEpoch,
+            UpdatedAt: DateTimeOffset.UnixEpoch);
 
     internal Appointment NewAppointment(Guid doctor, Guid patient, DateOnly day, AppointmentStatus status, int? rating = null, int version = 1, string at = "10:00", int daysWaited = 3)
     {
         var time = TimeOnly.Parse(at);
         var starts = new DateTimeOffset(day.ToDateTime(time), Zone.GetUtcOffset(day.ToDateTime(time))).ToUniversalTime();
         return new(
-            Guid.CreateVersion7(), Id, patient, null, doctor, null, day, time, 30, _zone, starts, starts.AddMinutes(30), "reason", null, status, rating, null, null, null, version,
-            starts.AddDays(-daysWaited), starts);
+            Id: Guid.CreateVersion7(),
+            HospitalId: Id,
+            PatientId: patient,
+            PatientName: null,
+            DoctorId: doctor,
+            DoctorName: null,
+            AppointmentDate: day,
+            AppointmentTime: time,
+            DurationMinutes: 30,
+            TimeZone: _zone,
+            StartsAt: starts,
+            EndsAt: starts.AddMinutes(30),
+            Reason: "reason",
+            Notes: null,
+            Status: status,
+            Rating: rating,
+            RatingComment: null,
+            RescheduledFrom: null,
+            RescheduledTo: null,
+            Version: version,
+            CreatedAt: starts.AddDays(-daysWaited),
+            UpdatedAt: starts);
     }
 
     internal DoctorUpdated NewDoctorUpdate(User doctor, Contracts.Identity.Specialty? specialty) => new(new(
-        doctor.Id, Id, doctor.Email, "A", "B", null, null, null, specialty is null ? [] : [new(specialty.Id, specialty.Code, specialty.Name, true, null, null)], true, true, 2, doctor.CreatedAt, doctor.UpdatedAt));
+        Id: doctor.Id,
+        HospitalId: Id,
+        Email: doctor.Email,
+        FirstName: "A",
+        LastName: "B",
+        PhoneNumber: null,
+        LicenseNumber: null,
+        YearsOfExperience: null,
+        Specialties: specialty is null ? [] : [new(specialty.Id, specialty.Code, specialty.Name, true, null, null)],
+        IsAvailable: true,
+        IsActive: true,
+        Version: 2,
+        CreatedAt: doctor.CreatedAt,
+        UpdatedAt: doctor.UpdatedAt));
 
     internal InvoiceIssued NewInvoice(DateOnly day, string total) => new(new(
-        Guid.CreateVersion7(), Id, Guid.Empty, 1, InvoiceType.Invoice, InvoiceStatus.Issued, day, total, "USD", [], null, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+        Id: Guid.CreateVersion7(),
+        HospitalId: Id,
+        SubscriptionId: Guid.Empty,
+        Number: 1,
+        Type: InvoiceType.Invoice,
+        Status: InvoiceStatus.Issued,
+        IssuedOn: day,
+        Total: total,
+        Currency: "USD",
+        Lines: [],
+        CorrectsInvoiceId: null,
+        Version: 1,
+        CreatedAt: DateTimeOffset.UnixEpoch,
+        UpdatedAt: DateTimeOffset.UnixEpoch));
 
     /// <summary>Returns the response of get_hospital_statistics once the given number of appointments has been counted in the period.</summary>
     internal async Task<JsonNode> WaitForStatistics(DateOnly from, DateOnly to, int appointments)

@@ -93,7 +93,18 @@ public sealed class EventSubscriberTests
     [Fact]
     public void Change_is_told_in_lower_case_and_an_event_with_a_name_of_its_own_twice()
     {
-        var patient = new MedCor.Contracts.Identity.Patient(Guid.CreateVersion7(), Hospital, "p@a.example", "Æ\n", "B", null, null, true, 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+        var patient = new MedCor.Contracts.Identity.Patient(
+            Id: Guid.CreateVersion7(),
+            HospitalId: Hospital,
+            Email: "p@a.example",
+            FirstName: "Æ\n",
+            LastName: "B",
+            PhoneNumber: null,
+            DateOfBirth: null,
+            IsActive: true,
+            Version: 1,
+            CreatedAt: DateTimeOffset.UnixEpoch,
+            UpdatedAt: DateTimeOffset.UnixEpoch);
         var happened = new MedCor.Contracts.Identity.PatientRegistered(patient) { OccurredAt = DateTimeOffset.UnixEpoch };
 
         var events = LiveEvent.FromIntegrationEvent(happened, happened.LiveUpdate!);

@@ -42,7 +42,16 @@ public class GetDoctorPerformanceTests
         await using var hospital = await SyntheticHospital.Open("America/New_York");
         var doctor = hospital.NewUser(Role.Doctor);
         var nights = new DoctorScheduleSet(new(
-            doctor.Id, hospital.Id, "America/New_York", 30, [new(DayOfWeek.Sunday, new(0, 0), new(6, 0))], [], [], 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+            DoctorId: doctor.Id,
+            HospitalId: hospital.Id,
+            TimeZone: "America/New_York",
+            SlotMinutes: 30,
+            WorkingHours: [new(DayOfWeek.Sunday, new(0, 0), new(6, 0))],
+            Breaks: [],
+            Exceptions: [],
+            Version: 1,
+            CreatedAt: DateTimeOffset.UnixEpoch,
+            UpdatedAt: DateTimeOffset.UnixEpoch));
         await hospital.Publish(new UserCreated(doctor), nights);
         await hospital.WaitUntilHandled(nights);
         await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
@@ -75,8 +84,16 @@ public class GetDoctorPerformanceTests
         Assert.Equal(2 * 480 + 120 + 2 * 30, await Minutes("WEEKLY", monday));
 
         DoctorScheduleSet Set(long version, DateOnly from, string until) => new(new(
-            doctor.Id, hospital.Id, "Europe/Berlin", 30, [.. Enumerable.Range(1, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), TimeOnly.Parse(until)))], [], [],
-            version, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), from);
+            DoctorId: doctor.Id,
+            HospitalId: hospital.Id,
+            TimeZone: "Europe/Berlin",
+            SlotMinutes: 30,
+            WorkingHours: [.. Enumerable.Range(1, 5).Select(day => new WeeklyPeriod((DayOfWeek)day, new(9, 0), TimeOnly.Parse(until)))],
+            Breaks: [],
+            Exceptions: [],
+            Version: version,
+            CreatedAt: DateTimeOffset.UnixEpoch,
+            UpdatedAt: DateTimeOffset.UnixEpoch), from);
 
         async Task<int> Minutes(string period, DateOnly date) =>
             (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) })).WorkingMinutes;
@@ -92,7 +109,17 @@ public class GetDoctorPerformanceTests
         var (house, doctors) = (await MedCorFixture.Get(), new[] { hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor) });
         // Half past midnight on Wednesday in Berlin.
         var set = new DateTimeOffset(2024, 5, 14, 22, 30, 0, TimeSpan.Zero);
-        DoctorSchedule[] schedules = [.. doctors.Select(d => new DoctorSchedule(d.Id, hospital.Id, "Europe/Berlin", 30, [], [], [], 1, set, set))];
+        DoctorSchedule[] schedules = [.. doctors.Select(d => new DoctorSchedule(
+            DoctorId: d.Id,
+            HospitalId: hospital.Id,
+            TimeZone: "Europe/Berlin",
+            SlotMinutes: 30,
+            WorkingHours: [],
+            Breaks: [],
+            Exceptions: [],
+            Version: 1,
+            CreatedAt: set,
+            UpdatedAt: set))];
 
         var told = new DoctorScheduleSet(schedules[0]);
         await hospital.Publish([.. doctors.Select(d => new UserCreated(d)), told]);

@@ -39,7 +39,17 @@ public class GetSpecialtyDemandTests
         Assert.Equal((null, 1, 1m), ((string?)rows[1]!["specialty_id"], (int)rows[1]!["appointments"]!, (decimal)rows[1]!["average_wait_days"]!));
 
         // A doctor whose working hours end with the next day still worked on this one.
-        var free = new DoctorScheduleSet(new(doctors[0].Id, hospital.Id, "Europe/Berlin", 30, [], [], [], 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), day.AddDays(1));
+        var free = new DoctorScheduleSet(new(
+            DoctorId: doctors[0].Id,
+            HospitalId: hospital.Id,
+            TimeZone: "Europe/Berlin",
+            SlotMinutes: 30,
+            WorkingHours: [],
+            Breaks: [],
+            Exceptions: [],
+            Version: 1,
+            CreatedAt: DateTimeOffset.UnixEpoch,
+            UpdatedAt: DateTimeOffset.UnixEpoch), day.AddDays(1));
         await hospital.Publish(free);
         await hospital.WaitUntilHandled(free);
         Assert.Equal(demand.ToJsonString(), (await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" })).ToJsonString());

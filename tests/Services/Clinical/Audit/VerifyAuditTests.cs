@@ -217,7 +217,23 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     private static MedicalRecord Record(Guid hospital) =>
-        new(Guid.NewGuid(), hospital, Guid.NewGuid(), null, Guid.NewGuid(), RecordType.Vitals, RecordStatus.Active, "t", null, null, null, null, null, 1, default, default);
+        new(
+            Id: Guid.NewGuid(),
+            HospitalId: hospital,
+            PatientId: Guid.NewGuid(),
+            DoctorId: null,
+            AuthorId: Guid.NewGuid(),
+            RecordType: RecordType.Vitals,
+            Status: RecordStatus.Active,
+            Title: "t",
+            Description: null,
+            Diagnosis: null,
+            Symptoms: null,
+            TreatmentPlan: null,
+            Attachments: null,
+            Version: 1,
+            CreatedAt: default,
+            UpdatedAt: default);
 
     private async Task Draw()
     {

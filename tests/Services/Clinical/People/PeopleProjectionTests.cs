@@ -35,7 +35,21 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
     public async Task Availability_is_versioned_separately_from_personal_data()
     {
         var person = Someone(Role.Doctor, version: 1);
-        var doctor = new Doctor(person.Id, Hospital, person.Email, "Late", "News", null, null, null, [], true, true, 1, person.CreatedAt, person.UpdatedAt);
+        var doctor = new Doctor(
+            Id: person.Id,
+            HospitalId: Hospital,
+            Email: person.Email,
+            FirstName: "Late",
+            LastName: "News",
+            PhoneNumber: null,
+            LicenseNumber: null,
+            YearsOfExperience: null,
+            Specialties: [],
+            IsAvailable: true,
+            IsActive: true,
+            Version: 1,
+            CreatedAt: person.CreatedAt,
+            UpdatedAt: person.UpdatedAt);
 
         // One change is published as two events of the same version, and either may arrive first.
         await Tell(new UserUpdated(person with { Version = 4 }));
@@ -51,7 +65,21 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         var person = Someone(Role.Doctor, version: 1);
         await Tell(new UserCreated(person));
 
-        await Tell(new DoctorUpdated(new Doctor(person.Id, Hospital, person.Email, "Late", "News", null, null, null, [], true, false, 2, person.CreatedAt, person.UpdatedAt)));
+        await Tell(new DoctorUpdated(new Doctor(
+            Id: person.Id,
+            HospitalId: Hospital,
+            Email: person.Email,
+            FirstName: "Late",
+            LastName: "News",
+            PhoneNumber: null,
+            LicenseNumber: null,
+            YearsOfExperience: null,
+            Specialties: [],
+            IsAvailable: true,
+            IsActive: false,
+            Version: 2,
+            CreatedAt: person.CreatedAt,
+            UpdatedAt: person.UpdatedAt)));
         await Tell(new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
 
         Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
@@ -67,6 +95,20 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
     private static User Someone(Role role, long version)
     {
         var (id, now) = (Guid.CreateVersion7(), new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        return new(id, Hospital, $"{id:N}@general.example", "Late", "News", role, null, null, null, null, true, version, now, now);
+        return new(
+            Id: id,
+            HospitalId: Hospital,
+            Email: $"{id:N}@general.example",
+            FirstName: "Late",
+            LastName: "News",
+            Role: role,
+            PhoneNumber: null,
+            DateOfBirth: null,
+            LicenseNumber: null,
+            YearsOfExperience: null,
+            IsActive: true,
+            Version: version,
+            CreatedAt: now,
+            UpdatedAt: now);
     }
 }

@@ -179,7 +179,25 @@ public sealed class UpdateHospitalTests
     public void Events_of_an_older_version_do_not_set_the_booking_limit()
     {
         var hospital = new Contracts.Hospital.Hospital(
-            Guid.NewGuid(), "n", "s", "r", "e", "p", "a", null, "c", null, "c", "p", "h", "UTC", true, 1, default, default, MaxOpenPatientBookings: 7);
+            Id: Guid.NewGuid(),
+            Name: "n",
+            Subdomain: "s",
+            RegistrationNumber: "r",
+            Email: "e",
+            PhoneNumber: "p",
+            AddressLine1: "a",
+            AddressLine2: null,
+            City: "c",
+            State: null,
+            Country: "c",
+            PostalCode: "p",
+            HospitalType: "h",
+            TimeZone: "UTC",
+            IsActive: true,
+            Version: 1,
+            CreatedAt: default,
+            UpdatedAt: default,
+            MaxOpenPatientBookings: 7);
         var told = JsonSerializer.SerializeToNode(hospital, Json.Options)!.AsObject();
         Assert.True(told.Remove("max_open_patient_bookings"));
 

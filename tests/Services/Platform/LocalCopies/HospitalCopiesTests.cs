@@ -51,6 +51,25 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
     private static Contracts.Hospital.Hospital Opened(int? maxOpenPatientBookings)
     {
         var id = Guid.CreateVersion7();
-        return new(id, "Told", $"h{id:N}", $"{id:N}", "office@told.example", "+1-555-0100", "1 Way", null, "Here", null, "There", "1", "General", "UTC", true, 1, Now, Now, maxOpenPatientBookings);
+        return new(
+            Id: id,
+            Name: "Told",
+            Subdomain: $"h{id:N}",
+            RegistrationNumber: $"{id:N}",
+            Email: "office@told.example",
+            PhoneNumber: "+1-555-0100",
+            AddressLine1: "1 Way",
+            AddressLine2: null,
+            City: "Here",
+            State: null,
+            Country: "There",
+            PostalCode: "1",
+            HospitalType: "General",
+            TimeZone: "UTC",
+            IsActive: true,
+            Version: 1,
+            CreatedAt: Now,
+            UpdatedAt: Now,
+            MaxOpenPatientBookings: maxOpenPatientBookings);
     }
 }

@@ -69,7 +69,27 @@ public sealed class InboxTests : IAsyncLifetime
     {
         var start = new DateTimeOffset(2031, 3, 3, 9, 0, 0, TimeSpan.Zero);
         return new(
-            Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), "P", Guid.CreateVersion7(), "D", new(2031, 3, 3), new(9, 0), 30, "UTC",
-            start, start.AddMinutes(30), "reason", null, status, null, null, null, null, version, start, start);
+            Id: Guid.CreateVersion7(),
+            HospitalId: Guid.CreateVersion7(),
+            PatientId: Guid.CreateVersion7(),
+            PatientName: "P",
+            DoctorId: Guid.CreateVersion7(),
+            DoctorName: "D",
+            AppointmentDate: new(2031, 3, 3),
+            AppointmentTime: new(9, 0),
+            DurationMinutes: 30,
+            TimeZone: "UTC",
+            StartsAt: start,
+            EndsAt: start.AddMinutes(30),
+            Reason: "reason",
+            Notes: null,
+            Status: status,
+            Rating: null,
+            RatingComment: null,
+            RescheduledFrom: null,
+            RescheduledTo: null,
+            Version: version,
+            CreatedAt: start,
+            UpdatedAt: start);
     }
 }
