@@ -7,6 +7,8 @@ namespace MedCor.Tests.Architecture;
 /// <summary>Tests the architecture and coding rules that can be checked on the source.</summary>
 public partial class SourceRulesTests
 {
+    private const int MaxLineLength = 160;
+
     private static readonly string Root = MedCorFixture.RepositoryRoot();
 
     private static readonly (string Path, string Text)[] Sources =
@@ -31,6 +33,13 @@ public partial class SourceRulesTests
 
     [Fact]
     public void No_catch_block_is_empty_without_a_comment() => Assert.Empty(Where(Sources, EmptyCatch()));
+
+    [Fact]
+    public void Lines_have_at_most_160_characters() =>
+        Assert.Empty(from source in Sources
+                     from line in source.Text.Split('\n').Index()
+                     where line.Item.Length > MaxLineLength
+                     select $"{source.Path}:{line.Index + 1}: {line.Item.Length} characters");
 
     [Fact]
     public void No_log_tells_an_address_that_a_client_wrote() => Assert.Empty(ProductSources(LoggedAddress()));
